@@ -1,0 +1,17 @@
+#ifndef GATEHOUSE_STORAGE_POSTGRES_CLIENT_QUERY_H_
+#define GATEHOUSE_STORAGE_POSTGRES_CLIENT_QUERY_H_
+
+#include <string_view>
+
+namespace gatehouse::storage::postgres {
+
+// One SQL statement with a name that is unique in the program: "user/get". Constants of this type are generated from .sql files
+// (tools/bazel/sql.bzl); the name serves prepared statements, metrics and traces.
+struct Query {
+  std::string_view name;
+  std::string_view text;
+};
+
+}  // namespace gatehouse::storage::postgres
+
+#endif  // GATEHOUSE_STORAGE_POSTGRES_CLIENT_QUERY_H_

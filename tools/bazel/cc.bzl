@@ -1,0 +1,82 @@
+"""C++ targets: every compiler flag, test size and tag of our own code in one place.
+
+Flags that change the ABI (language version, mangling) are in .bazelrc, since generated code needs them as well.
+"""
+
+_COPTS = [
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wno-unused-parameter",
+    "-Wthread-safety",
+    "-isystem/usr/include/postgresql",
+]
+
+# What a test needs decides when it runs: `tools/test` selects by these tags.
+_KINDS = ["unit", "integration", "e2e", "slow"]
+
+def gatehouse_cc_library(name, copts = [], **kwargs):
+    """A library of our own code.
+
+    Args:
+      name: target name.
+      copts: further flags, after the common ones.
+      **kwargs: as for cc_library.
+    """
+    native.cc_library(
+        name = name,
+        copts = _COPTS + copts,
+        # Nothing is loaded at run time, so a second, shared build of each library would be waste.
+        linkstatic = True,
+        **kwargs
+    )
+
+def gatehouse_cc_binary(name, copts = [], **kwargs):
+    """A program of our own code.
+
+    Args:
+      name: target name.
+      copts: further flags, after the common ones.
+      **kwargs: as for cc_binary.
+    """
+    native.cc_binary(
+        name = name,
+        copts = _COPTS + copts,
+        **kwargs
+    )
+
+def test_tags(kind, tags):
+    """The tags of a test of one kind, checked.
+
+    Args:
+      kind: unit, integration (needs Postgres), e2e (runs the real binary) or slow (not run unless asked for).
+      tags: further tags.
+    Returns:
+      The list of tags.
+    """
+    if kind not in _KINDS:
+        fail("kind must be one of %s, not %s" % (_KINDS, kind))
+    return [kind] + tags
+
+def gatehouse_cc_test(name, kind = "unit", size = None, tags = [], copts = [], deps = [], main = True, **kwargs):
+    """A GoogleTest program.
+
+    Args:
+      name: target name.
+      kind: unit, integration (needs Postgres), e2e (runs the real binary) or slow (not run unless asked for).
+      size: Bazel's test size; small for unit tests, medium for the others by default.
+      tags: further tags.
+      copts: further flags, after the common ones.
+      deps: libraries; GoogleTest and GoogleMock are added.
+      main: False when the test brings its own main().
+      **kwargs: as for cc_test.
+    """
+    native.cc_test(
+        name = name,
+        size = size or ("small" if kind == "unit" else "medium"),
+        copts = _COPTS + copts,
+        linkstatic = True,
+        tags = test_tags(kind, tags),
+        deps = deps + ["//third_party:gtest_main" if main else "//third_party:gtest"],
+        **kwargs
+    )

@@ -1,0 +1,34 @@
+"""A folder of .sql files as a C++ header of named constants."""
+
+load("//tools/bazel:cc.bzl", "gatehouse_cc_library")
+
+def gatehouse_sql_library(name, namespace, srcs, visibility = ["//storage:__subpackages__"]):
+    """Generates NAME.h: one constant per file, and kAll with all of them for the test that prepares every statement.
+
+    get_by_username.sql becomes gatehouse::storage::postgres::queries::NAMESPACE::kGetByUsername, named
+    "NAMESPACE/get_by_username".
+
+    Args:
+      name: target and header name.
+      namespace: innermost C++ namespace and first part of the statements' names.
+      srcs: the .sql files, one statement each.
+      visibility: who may use them.
+    """
+    header = name + ".h"
+    native.genrule(
+        name = name + "_header",
+        srcs = srcs,
+        outs = [header],
+        cmd = "$(location //tools/bazel:sql_header) --namespace %s --header %s/%s --out $@ $(SRCS)" % (
+            namespace,
+            native.package_name(),
+            header,
+        ),
+        tools = ["//tools/bazel:sql_header"],
+    )
+    gatehouse_cc_library(
+        name = name,
+        hdrs = [header],
+        visibility = visibility,
+        deps = ["//storage/postgres/client:query"],
+    )
