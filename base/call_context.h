@@ -1,0 +1,70 @@
+#ifndef GATEHOUSE_BASE_CALL_CONTEXT_H_
+#define GATEHOUSE_BASE_CALL_CONTEXT_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/cancel.h"
+#include "base/loop.h"
+#include "base/principal.h"
+#include "base/time.h"
+
+namespace gatehouse::base {
+
+// What belongs to one call and goes with it everywhere, as the first
+// parameter: its deadline, its principal, its ids, its cancellation, its loop.
+// Workers make one per piece of work.
+//
+// A cheap handle: copies share one state. Thread: the call's loop.
+class CallContext {
+ public:
+  struct Options {
+    // Absolute. Nothing done for the call outlasts it.
+    SteadyTime deadline = SteadyTime::max();
+    Principal principal = {};
+    // From x-request-id or made by the server; returned in the trailers.
+    std::string request_id = {};
+    // W3C Trace Context, verbatim; empty if the caller sent none.
+    std::string traceparent = {};
+    // "/gatehouse.v1.UserService/GetUser", or a worker's name.
+    std::string method = {};
+    // The caller's address without its port, and its user agent.
+    std::string peer_ip = {};
+    std::string user_agent = {};
+  };
+
+  CallContext(Loop& loop, Options options)
+      : state_(std::make_shared<State>(State{&loop, std::move(options), CancelToken()})) {}
+
+  Loop& loop() const { return *state_->loop; }
+  SteadyTime deadline() const { return state_->options.deadline; }
+  const Principal& principal() const { return state_->options.principal; }
+  const std::string& request_id() const { return state_->options.request_id; }
+  const std::string& traceparent() const { return state_->options.traceparent; }
+  const std::string& method() const { return state_->options.method; }
+  const std::string& peer_ip() const { return state_->options.peer_ip; }
+  const std::string& user_agent() const { return state_->options.user_agent; }
+  const CancelToken& cancel() const { return state_->cancel; }
+
+  // For the interceptors alone.
+  void set_principal(Principal principal) const {
+    state_->options.principal = std::move(principal);
+  }
+  void set_deadline(SteadyTime deadline) const { state_->options.deadline = deadline; }
+  void set_request_id(std::string id) const { state_->options.request_id = std::move(id); }
+
+ private:
+  struct State {
+    Loop* loop;
+    Options options;
+    CancelToken cancel;
+  };
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace gatehouse::base
+
+#endif  // GATEHOUSE_BASE_CALL_CONTEXT_H_
