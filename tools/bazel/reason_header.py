@@ -11,7 +11,8 @@ def parse(proto):
     if not body:
         sys.exit("no enum ErrorReason")
     values = re.findall(r"^\s*([A-Z][A-Z0-9_]*)\s*=\s*(\d+)", body.group(1), re.M)
-    return [(name, int(number)) for name, number in values if int(number) != 0]
+    # The prefix only keeps the names apart inside the .proto package; the wire carries the rest.
+    return [(name.removeprefix("ERROR_REASON_"), int(number)) for name, number in values if int(number)]
 
 
 def main():
