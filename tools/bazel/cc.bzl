@@ -8,6 +8,8 @@ _COPTS = [
     "-Wextra",
     "-Werror",
     "-Wno-unused-parameter",
+    # Leaving out fields that have defaults is what designated initialisers are for.
+    "-Wno-missing-field-initializers",
     "-Wthread-safety",
     "-isystem/usr/include/postgresql",
 ]
