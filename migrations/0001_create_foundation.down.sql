@@ -1,0 +1,3 @@
+DROP TABLE gatehouse.request;
+DROP TABLE gatehouse.tenant;
+DROP FUNCTION gatehouse.require(boolean, text);

@@ -1,0 +1,2 @@
+DROP TABLE gatehouse.api_key;
+DROP TABLE gatehouse.user_account;

@@ -1,0 +1,2 @@
+DROP TABLE gatehouse.signing_key;
+DROP TABLE gatehouse.session;
