@@ -80,9 +80,9 @@ std::string Seal(std::string_view key, std::string_view context, std::string_vie
   sealed.resize(kNonceLength + plaintext.size() + kTagLength);
   Cipher cipher(EVP_CIPHER_CTX_new());
   int length = 0;
-  Check(EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, Bytes(key), Bytes(sealed)) ==
-            1,
-        "EVP_EncryptInit_ex");
+  Check(
+      EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, Bytes(key), Bytes(sealed)) == 1,
+      "EVP_EncryptInit_ex");
   Check(EVP_EncryptUpdate(cipher.get(), nullptr, &length, Bytes(context),
                           static_cast<int>(context.size())) == 1,
         "EVP_EncryptUpdate");

@@ -57,18 +57,18 @@ absl::Status InternalError(std::string_view message);
 
 // Early return on error, in functions that return Status or StatusOr, and in
 // coroutines (GH_CO_). `expr` in the ASSIGN forms is a StatusOr.
-#define GH_RETURN_IF_ERROR(expr)                              \
-  do {                                                        \
-    if (absl::Status gh_status = (expr); !gh_status.ok()) {   \
-      return gh_status;                                       \
-    }                                                         \
+#define GH_RETURN_IF_ERROR(expr)                            \
+  do {                                                      \
+    if (absl::Status gh_status = (expr); !gh_status.ok()) { \
+      return gh_status;                                     \
+    }                                                       \
   } while (false)
 
-#define GH_CO_RETURN_IF_ERROR(expr)                           \
-  do {                                                        \
-    if (absl::Status gh_status = (expr); !gh_status.ok()) {   \
-      co_return gh_status;                                    \
-    }                                                         \
+#define GH_CO_RETURN_IF_ERROR(expr)                         \
+  do {                                                      \
+    if (absl::Status gh_status = (expr); !gh_status.ok()) { \
+      co_return gh_status;                                  \
+    }                                                       \
   } while (false)
 
 #define GH_CONCAT_INNER(a, b) a##b

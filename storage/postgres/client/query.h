@@ -5,8 +5,9 @@
 
 namespace gatehouse::storage::postgres {
 
-// One SQL statement with a name that is unique in the program: "user/get". Constants of this type are generated from .sql files
-// (tools/bazel/sql.bzl); the name serves prepared statements, metrics and traces.
+// One SQL statement with a name that is unique in the program: "user/get". Constants of this type
+// are generated from .sql files (tools/bazel/sql.bzl); the name serves prepared statements, metrics
+// and traces.
 struct Query {
   std::string_view name;
   std::string_view text;

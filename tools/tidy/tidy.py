@@ -1,0 +1,116 @@
+"""Checks the rules of the code base that neither the compiler nor clang-tidy knows: layers, banned constructs, sizes.
+
+Reads every file of the working tree that git knows or would add, prints "file:line: what is wrong" and fails if there is any.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+# Folder -> what it must not include. An arrow in ARCHITECTURE.md that is missing there is a row here.
+LAYERS = {
+    "base/": r'"(?!base/|absl/)\w+/',
+    "storage/": r'"(service|auth|gatehouse)/|[<"](grpc|grpcpp|google)/',
+    "auth/": r'"(service|gatehouse|storage/postgres)/|[<"](grpc|grpcpp|google)/',
+    "migrations/": r'"(service|auth|gatehouse)/|[<"](grpc|grpcpp|google)/',
+}
+
+# Folders whose headers may be built on messages: only there do they not slow down everyone else's builds.
+MESSAGE_FOLDERS = ("service/", "tests/")
+
+# Asio is slow to compile and its names should not spread: base::Loop and base::Task stand for it.
+ASIO_FILES = re.compile(r"base/\w+\.cc|storage/postgres/client/\w+\.cc|service/\w+/\w+\.cc|tests/.*\.cc")
+
+# Programs, as opposed to libraries, may print.
+PRINTING_FILES = re.compile(r"service/main/|tests/|tools/|.*_test\.cc")
+
+MAX_LINES = {".cc": 400, ".h": 250}
+MAX_TEST_LINES = 600
+
+# (files, pattern, why)
+BANNED = [
+    (r".*\.(cc|h)", r"asio::detached", "spawn in a base::TaskGroup, which can stop and wait for it"),
+    (r".*\.(cc|h)", r"absl::Mutex\b", "use base::Mutex: ThreadSanitizer can not see into Debian's Abseil"),
+    (r"(?!base/mutex\.h).*\.(cc|h)", r"\bstd::(mutex|lock_guard|unique_lock|scoped_lock)\b", "use base::Mutex"),
+    (r".*\.h", r"^\s*using namespace ", "a header must not import names into its users"),
+    (r".*\.(cc|h)", r"#pragma once", "use an include guard"),
+    (r".*\.(cc|h)", r"\bsleep_for\(|\bsleep_until\(|\busleep\(", "wait for what you wait for, or step a ManualClock"),
+    (r"(?!base/).*\.(cc|h)", r"system_clock::now\(", "take the time from the injected base::Clock"),
+    (r".*\.(cc|h)", r"\bstd::rand\(|\brand\(\)|\bmt19937\b", "use base's cryptographic random bytes"),
+]  # fmt: skip
+
+# fprintf(stderr) is for the last words before abort(), where no logger can be relied on.
+PRINTING = re.compile(r"std::cout|std::cerr|\bprintf\(|\bfprintf\((?!stderr)|\bputs\(")
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+TEXT_FILES = re.compile(r".*\.(cc|h|py|sql|proto|bzl|bazel|md|sh)|tools/\w+|\.ci/\w+")
+
+
+def guard_name(path):
+    return "GATEHOUSE_" + re.sub(r"\W", "_", path).upper() + "_"
+
+
+def check_includes(path, number, line):
+    include = re.match(r"\s*#include\s+([<\"].*)", line)
+    if not include:
+        return
+    for folder, forbidden in LAYERS.items():
+        if path.startswith(folder) and re.match(forbidden, include.group(1)):
+            yield number, f"{folder} must not include {include.group(1)}"
+    if ".pb.h" in line and path.endswith(".h") and not path.startswith(MESSAGE_FOLDERS):
+        yield number, "include messages in .cc files, or below " + " ".join(MESSAGE_FOLDERS)
+    if re.match(r"[<\"]asio[/.]", include.group(1)) and not ASIO_FILES.fullmatch(path):
+        yield number, "only the event loop's own .cc files use Asio"
+    if path.startswith("storage/") and path.endswith(".h") and not path.startswith("storage/postgres/"):
+        if re.match(r"<libpq|\"storage/postgres/", include.group(1)):
+            yield number, "headers in storage/ are free of the driver"
+
+
+def check_cpp_line(path, number, line):
+    yield from check_includes(path, number, line)
+    for files, pattern, why in BANNED:
+        if re.fullmatch(files, path) and re.search(pattern, line):
+            yield number, f"{re.search(pattern, line).group(0)!r}: {why}"
+    if PRINTING.search(line) and not PRINTING_FILES.match(path):
+        yield number, "libraries log, they do not print"
+
+
+def check_file(path, text):
+    """Yields (line number, what is wrong)."""
+    lines = text.splitlines()
+    # These two files have to name what they look for.
+    if TEXT_FILES.fullmatch(path) and not path.startswith("tools/tidy/"):
+        for number, line in enumerate(lines, 1):
+            if UNFINISHED.search(line):
+                yield number, "finish it, or open an issue"
+    if not path.endswith((".cc", ".h")):
+        return
+    for number, line in enumerate(lines, 1):
+        yield from check_cpp_line(path, number, line.partition("//")[0])
+    if path.endswith(".h") and f"#ifndef {guard_name(path)}" not in lines:
+        yield 1, f"the include guard must be {guard_name(path)}"
+    limit = MAX_TEST_LINES if path.startswith("tests/") or path.endswith("_test.cc") else MAX_LINES[path[path.rindex(".") :]]
+    if len(lines) > limit:
+        yield len(lines), f"{len(lines)} lines, the limit is {limit}: find the second thing this file does"
+
+
+def main():
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
+        check=True,
+        capture_output=True,
+    ).stdout.decode()
+    problems = 0
+    for path in filter(None, listing.split("\0")):
+        try:
+            text = pathlib.Path(path).read_text("utf-8")
+        except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
+            continue
+        for number, problem in check_file(path, text):
+            print(f"{path}:{number}: {problem}")
+            problems += 1
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()
