@@ -1,0 +1,80 @@
+#ifndef GATEHOUSE_SERVICE_CONFIG_CONFIG_H_
+#define GATEHOUSE_SERVICE_CONFIG_CONFIG_H_
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace gatehouse::service::config {
+
+// One struct per area; settings.cc gives each field its name, its limits and
+// its documentation.
+
+struct GrpcConfig {
+  std::string address = "127.0.0.1:50051";
+  std::string tls_certificate_file;
+  std::string tls_key_file;
+  int64_t max_in_flight = 4096;
+  std::chrono::milliseconds max_unary_time{10'000};
+  std::chrono::milliseconds drain_grace{10'000};
+  // 0: one loop for every four cores, at least one.
+  int64_t loops = 0;
+};
+
+struct HttpConfig {
+  std::string address = "127.0.0.1:8081";
+};
+
+struct DatabaseConfig {
+  std::string dsn;
+  std::string password_file;
+  int64_t lanes = 3;
+  int64_t pool_size = 4;
+  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::milliseconds statement_timeout{10'000};
+  bool prepared_statements = true;
+};
+
+struct AuthConfig {
+  std::string issuer = "gatehouse";
+  std::string audience = "gatehouse";
+  std::chrono::seconds access_token_ttl{300};
+  std::chrono::seconds refresh_grace{20};
+  std::chrono::seconds session_idle_ttl{14 * 24 * 3600};
+  std::chrono::seconds session_ttl{90 * 24 * 3600};
+  std::string master_key_file;
+  std::string token_pepper_file;
+  int64_t argon2_memory_kib = 19 * 1024;
+  int64_t argon2_iterations = 2;
+  int64_t argon2_parallelism = 1;
+  // 0: one for every core.
+  int64_t hash_threads = 0;
+  int64_t hash_queue = 256;
+  int64_t requests_per_second = 0;
+  int64_t public_requests_per_second = 50;
+};
+
+struct WebhookConfig {
+  bool allow_http = false;
+  bool allow_private_addresses = false;
+  int64_t max_in_flight = 256;
+};
+
+struct LogConfig {
+  std::string level = "info";
+};
+
+struct Config {
+  GrpcConfig grpc;
+  HttpConfig http;
+  DatabaseConfig database;
+  AuthConfig auth;
+  WebhookConfig webhook;
+  LogConfig log;
+  // Of `gatehouse dev` alone: its database and its secrets.
+  std::string data_dir;
+};
+
+}  // namespace gatehouse::service::config
+
+#endif  // GATEHOUSE_SERVICE_CONFIG_CONFIG_H_

@@ -1,0 +1,254 @@
+#include "service/config/settings.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <initializer_list>
+#include <utility>
+
+#include "base/status.h"
+
+namespace gatehouse::service::config {
+namespace {
+
+std::string Spelled(std::string_view key, char separator, bool upper) {
+  std::string out;
+  for (const char c : key) {
+    if (c == '.' || c == '_') {
+      out.push_back(separator);
+    } else {
+      out.push_back(upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c);
+    }
+  }
+  return out;
+}
+
+absl::Status ParseInteger(std::string_view key, std::string_view value, int64_t least, int64_t most,
+                          int64_t& out) {
+  int64_t parsed = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+  if (error != std::errc() || end != value.data() + value.size() || parsed < least ||
+      parsed > most) {
+    return base::InvalidField(key, "must be a whole number from " + std::to_string(least) +
+                                       " to " + std::to_string(most));
+  }
+  out = parsed;
+  return absl::OkStatus();
+}
+
+// `field` maps a Config to a reference to the field, const or not.
+template <typename Field>
+Setting Text(std::string key, std::string help, Field field) {
+  return {.key = std::move(key),
+          .help = std::move(help),
+          .set =
+              [field](Config& config, std::string_view value) {
+                field(config) = value;
+                return absl::OkStatus();
+              },
+          .get = [field](const Config& config) { return field(config); }};
+}
+
+template <typename Field>
+Setting OneOf(std::string key, std::string help, std::vector<std::string> allowed, Field field) {
+  Setting setting = Text(key, std::move(help), field);
+  setting.set = [key, allowed, field](Config& config, std::string_view value) {
+    if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
+      std::string list;
+      for (const std::string& word : allowed) list += (list.empty() ? "" : ", ") + word;
+      return base::InvalidField(key, "must be one of " + list);
+    }
+    field(config) = value;
+    return absl::OkStatus();
+  };
+  return setting;
+}
+
+template <typename Field>
+Setting Integer(std::string key, std::string help, int64_t least, int64_t most, Field field) {
+  return {.key = key,
+          .help = std::move(help),
+          .set =
+              [key, least, most, field](Config& config, std::string_view value) {
+                return ParseInteger(key, value, least, most, field(config));
+              },
+          .get = [field](const Config& config) { return std::to_string(field(config)); }};
+}
+
+// A duration, given as a whole number of its own unit.
+template <typename Field>
+Setting Span(std::string key, std::string help, int64_t least, int64_t most, Field field) {
+  return {.key = key,
+          .help = std::move(help),
+          .set =
+              [key, least, most, field](Config& config, std::string_view value) {
+                int64_t count = 0;
+                GH_RETURN_IF_ERROR(ParseInteger(key, value, least, most, count));
+                auto& duration = field(config);
+                duration = std::remove_reference_t<decltype(duration)>(count);
+                return absl::OkStatus();
+              },
+          .get = [field](const Config& config) { return std::to_string(field(config).count()); }};
+}
+
+template <typename Field>
+Setting Boolean(std::string key, std::string help, Field field) {
+  return {.key = key,
+          .help = std::move(help),
+          .set =
+              [key, field](Config& config, std::string_view value) {
+                if (value != "true" && value != "false") {
+                  return base::InvalidField(key, "must be true or false");
+                }
+                field(config) = value == "true";
+                return absl::OkStatus();
+              },
+          .get = [field](const Config& config) { return field(config) ? "true" : "false"; }};
+}
+
+Setting Secret(Setting setting) {
+  setting.secret = true;
+  return setting;
+}
+
+#define GH_FIELD(path) [](auto& config) -> auto& { return config.path; }
+
+void AddServing(std::vector<Setting>& all) {
+  all.push_back(Text("grpc.address",
+                     "Where gRPC listens, HOST:PORT; port 0 takes a free one.",
+                     GH_FIELD(grpc.address)));
+  all.push_back(Text("grpc.tls_certificate_file",
+                     "PEM certificate chain; empty: no TLS.",
+                     GH_FIELD(grpc.tls_certificate_file)));
+  all.push_back(Text("grpc.tls_key_file", "PEM private key of the certificate.",
+                     GH_FIELD(grpc.tls_key_file)));
+  all.push_back(Integer("grpc.max_in_flight",
+                        "Calls served at a time; more are refused with SERVER_OVERLOADED.", 1,
+                        1'000'000, GH_FIELD(grpc.max_in_flight)));
+  all.push_back(Span("grpc.max_unary_time_ms",
+                     "The longest a unary call may take, whatever its deadline, in milliseconds.",
+                     100, 600'000, GH_FIELD(grpc.max_unary_time)));
+  all.push_back(Span("grpc.drain_grace_ms",
+                     "How long calls may go on after SIGTERM, in milliseconds.", 0, 600'000,
+                     GH_FIELD(grpc.drain_grace)));
+  all.push_back(Integer("grpc.loops",
+                        "Event loops, each one thread; 0: one for every four cores, at least one.",
+                        0, 64, GH_FIELD(grpc.loops)));
+  all.push_back(Text("http.address",
+                     "Where HTTP (health, JWKS, metrics) listens, HOST:PORT; port 0 takes a free "
+                     "one.",
+                     GH_FIELD(http.address)));
+  all.push_back(OneOf("log.level", "Least severity that is logged: debug, info, warn or error.",
+                      {"debug", "info", "warn", "error"}, GH_FIELD(log.level)));
+}
+
+void AddDatabase(std::vector<Setting>& all) {
+  all.push_back(Secret(Text("database.dsn",
+                            "libpq connection string or URI; several hosts with "
+                            "target_session_attrs=read-write for failover.",
+                            GH_FIELD(database.dsn))));
+  all.push_back(Text("database.password_file",
+                     "File with the password, read again at each connect.",
+                     GH_FIELD(database.password_file)));
+  all.push_back(Integer("database.lanes", "Shared pipelined connections of each loop.", 1, 64,
+                        GH_FIELD(database.lanes)));
+  all.push_back(Integer("database.pool_size",
+                        "Exclusive connections for interactive transactions.", 1, 256,
+                        GH_FIELD(database.pool_size)));
+  all.push_back(Span("database.connect_timeout_ms",
+                     "The longest one connection attempt may take, in milliseconds.", 100, 60'000,
+                     GH_FIELD(database.connect_timeout)));
+  all.push_back(Span("database.statement_timeout_ms",
+                     "The longest one statement may run, in milliseconds.", 100, 600'000,
+                     GH_FIELD(database.statement_timeout)));
+  all.push_back(Boolean("database.prepared_statements",
+                        "Use named prepared statements; false for PgBouncer in transaction mode.",
+                        GH_FIELD(database.prepared_statements)));
+}
+
+void AddAuth(std::vector<Setting>& all) {
+  all.push_back(Text("auth.issuer", "The `iss` claim of access tokens.", GH_FIELD(auth.issuer)));
+  all.push_back(
+      Text("auth.audience", "The `aud` claim of access tokens.", GH_FIELD(auth.audience)));
+  all.push_back(Span("auth.access_token_ttl_s", "Lifetime of an access token, in seconds.", 10,
+                     86'400, GH_FIELD(auth.access_token_ttl)));
+  all.push_back(Span("auth.refresh_grace_s",
+                     "How long a repeated refresh gets the same token again, in seconds.", 0, 300,
+                     GH_FIELD(auth.refresh_grace)));
+  all.push_back(Span("auth.session_idle_ttl_s",
+                     "A session ends after this time without a refresh, in seconds.", 60,
+                     31'536'000, GH_FIELD(auth.session_idle_ttl)));
+  all.push_back(Span("auth.session_ttl_s", "A session ends after this time, in seconds.", 60,
+                     31'536'000, GH_FIELD(auth.session_ttl)));
+  all.push_back(Text("auth.master_key_file",
+                     "File with 64 hex digits: seals signing keys and webhook secrets at rest.",
+                     GH_FIELD(auth.master_key_file)));
+  all.push_back(Text("auth.token_pepper_file",
+                     "File with 64 hex digits: authenticates refresh tokens and page tokens.",
+                     GH_FIELD(auth.token_pepper_file)));
+  all.push_back(Integer("auth.argon2_memory_kib", "Memory of one Argon2id hash, in KiB.", 8,
+                        1'048'576, GH_FIELD(auth.argon2_memory_kib)));
+  all.push_back(Integer("auth.argon2_iterations", "Passes of one Argon2id hash.", 1, 10,
+                        GH_FIELD(auth.argon2_iterations)));
+  all.push_back(Integer("auth.argon2_parallelism", "Lanes of one Argon2id hash.", 1, 16,
+                        GH_FIELD(auth.argon2_parallelism)));
+  all.push_back(Integer("auth.hash_threads", "Password hashes at a time; 0: one for every core.", 0,
+                        256, GH_FIELD(auth.hash_threads)));
+  all.push_back(Integer("auth.hash_queue",
+                        "Logins that may wait for a hash; more are refused with "
+                        "HASHING_OVERLOADED.",
+                        1, 100'000, GH_FIELD(auth.hash_queue)));
+  all.push_back(Integer("auth.requests_per_second",
+                        "Calls per second of one principal; 0: no limit.", 0, 1'000'000,
+                        GH_FIELD(auth.requests_per_second)));
+  all.push_back(Integer("auth.public_requests_per_second",
+                        "Calls per second of one address to public methods; 0: no limit.", 0,
+                        1'000'000, GH_FIELD(auth.public_requests_per_second)));
+}
+
+void AddWebhook(std::vector<Setting>& all) {
+  all.push_back(Boolean("webhook.allow_http", "Allow http:// endpoints.",
+                        GH_FIELD(webhook.allow_http)));
+  all.push_back(Boolean("webhook.allow_private_addresses",
+                        "Allow endpoints at loopback and private addresses.",
+                        GH_FIELD(webhook.allow_private_addresses)));
+  all.push_back(Integer("webhook.max_in_flight", "Deliveries in flight at a time.", 1, 10'000,
+                        GH_FIELD(webhook.max_in_flight)));
+}
+
+std::vector<Setting> MakeSettings() {
+  std::vector<Setting> all;
+  AddServing(all);
+  AddDatabase(all);
+  AddAuth(all);
+  AddWebhook(all);
+  all.push_back(Text("data_dir",
+                     "Of `gatehouse dev`: where its database and its secrets live; empty: the "
+                     "user's own default.",
+                     GH_FIELD(data_dir)));
+  return all;
+}
+
+#undef GH_FIELD
+
+}  // namespace
+
+std::string Setting::flag() const { return "--" + Spelled(key, '-', false); }
+
+std::string Setting::environment_variable() const {
+  return "GATEHOUSE_" + Spelled(key, '_', true);
+}
+
+const std::vector<Setting>& AllSettings() {
+  static const auto& settings = *new std::vector<Setting>(MakeSettings());
+  return settings;
+}
+
+const Setting* FindSetting(std::string_view key) {
+  for (const Setting& setting : AllSettings()) {
+    if (setting.key == key) return &setting;
+  }
+  return nullptr;
+}
+
+}  // namespace gatehouse::service::config
