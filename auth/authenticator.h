@@ -1,0 +1,84 @@
+#ifndef GATEHOUSE_AUTH_AUTHENTICATOR_H_
+#define GATEHOUSE_AUTH_AUTHENTICATOR_H_
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "auth/access_token.h"
+#include "auth/credential_store.h"
+#include "auth/revocation_set.h"
+#include "auth/verdict_cache.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/time.h"
+
+namespace gatehouse::auth {
+
+// How sure an answer must be.
+enum class Freshness {
+  // The cache of this instance: revocations made here count at once.
+  kCached,
+  // The database is asked.
+  kDatabase,
+};
+
+// The one answer to every credential that is not good, whatever is wrong with it.
+absl::Status Unauthenticated();
+
+// Says whose an access token or API key is. 0 statements if the cache knows,
+// 1 otherwise, 0 for what is malformed, forged, expired or known to be revoked.
+//
+// Thread-safe; a call resumes on its own loop. Outlives the calls.
+class Authenticator {
+ public:
+  struct Options {
+    size_t max_cached_verdicts = VerdictCache::kDefaultMaxEntries;
+    // API keys are looked up again this often, which also keeps their
+    // last_used_time to the minute.
+    std::chrono::seconds api_key_verdict_lifetime = std::chrono::seconds(60);
+  };
+
+  // All outlive the authenticator.
+  Authenticator(const AccessTokenCodec& tokens, CredentialStore& store, const base::Clock& clock,
+                Options options);
+
+  // Null if only Authenticate can tell. Costs a SHA-256 and a map lookup.
+  std::shared_ptr<const Verdict> FindCached(std::string_view credential);
+
+  // UNAUTHENTICATED (always the same) for a credential that is not good; other
+  // codes mean that the question could not be answered. Never null.
+  base::Task<absl::StatusOr<std::shared_ptr<const Verdict>>> Authenticate(
+      base::CallContext context, std::string credential, Freshness freshness = Freshness::kCached);
+
+  // To be called after the change was committed and before it is answered; from then
+  // on this instance refuses what was revoked. Also for changes of other instances.
+  void SessionRevoked(const base::Uuid& session_id);
+  void UserRevoked(const base::Uuid& user_id, int64_t min_epoch);
+  void ApiKeyRevoked(const base::Uuid& api_key_id);
+  // Nothing is revoked, but what a verdict says of the user (its name) has changed.
+  void UserChanged(const base::Uuid& user_id);
+
+  VerdictCache::Stats cache_stats() const { return cache_.stats(); }
+  size_t revocation_count() const { return revocations_.size(); }
+
+ private:
+  using VerdictOr = absl::StatusOr<std::shared_ptr<const Verdict>>;
+
+  base::Task<VerdictOr> LookUp(base::CallContext context, std::string credential);
+  base::Task<VerdictOr> LookUpSession(base::CallContext context, std::string token);
+  base::Task<VerdictOr> LookUpApiKey(base::CallContext context, std::string key);
+
+  const AccessTokenCodec& tokens_;
+  CredentialStore& store_;
+  const base::Clock& clock_;
+  const Options options_;
+  VerdictCache cache_;
+  RevocationSet revocations_;
+};
+
+}  // namespace gatehouse::auth
+
+#endif  // GATEHOUSE_AUTH_AUTHENTICATOR_H_

@@ -1,0 +1,26 @@
+#ifndef GATEHOUSE_AUTH_INTERCEPTORS_AUTHORISATION_INTERCEPTOR_H_
+#define GATEHOUSE_AUTH_INTERCEPTORS_AUTHORISATION_INTERCEPTOR_H_
+
+#include "auth/denial.h"
+#include "service/rpc/interceptor.h"
+
+namespace gatehouse::auth {
+
+// Lets a call pass whose principal satisfies the access option of the method: it
+// is public, or the principal has the permission, or the method knows "self" and
+// the caller is a user; then the handler checks that what it asks for is its own
+// (RequireSelfOr). Comes after authentication.
+class AuthorisationInterceptor : public service::rpc::Interceptor {
+ public:
+  explicit AuthorisationInterceptor(DenialHook on_denial);
+
+  std::string_view name() const override { return "authorisation"; }
+  service::rpc::Decision Before(service::rpc::ServerCall& call) override;
+
+ private:
+  const DenialHook on_denial_;
+};
+
+}  // namespace gatehouse::auth
+
+#endif  // GATEHOUSE_AUTH_INTERCEPTORS_AUTHORISATION_INTERCEPTOR_H_

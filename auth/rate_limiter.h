@@ -1,0 +1,52 @@
+#ifndef GATEHOUSE_AUTH_RATE_LIMITER_H_
+#define GATEHOUSE_AUTH_RATE_LIMITER_H_
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/mutex.h"
+#include "base/time.h"
+
+namespace gatehouse::auth {
+
+// A token bucket per key: `rate` calls a second on average, `burst` at once.
+struct RateLimit {
+  double rate = 0;  // 0: no limit.
+  double burst = 0;
+};
+
+// Token buckets by key, in a bounded table. Thread-safe.
+class RateLimiter {
+ public:
+  // A bucket takes about 100 bytes.
+  static constexpr size_t kDefaultMaxKeys = 64 * 1024;
+
+  RateLimiter(RateLimit limit, size_t max_keys = kDefaultMaxKeys);
+
+  // Takes one token; nullopt if there was one, else how long until there is.
+  std::optional<std::chrono::milliseconds> Take(std::string_view key, base::SteadyTime now);
+
+  size_t size() const;
+
+ private:
+  struct Bucket {
+    double tokens = 0;
+    base::SteadyTime at;
+  };
+
+  // Makes room: buckets that are full again say nothing; if all are in use, any goes.
+  void Evict(base::SteadyTime now) GH_REQUIRES(mutex_);
+
+  const RateLimit limit_;
+  const size_t max_keys_;
+  mutable base::Mutex mutex_;
+  absl::flat_hash_map<std::string, Bucket> buckets_ GH_GUARDED_BY(mutex_);
+};
+
+}  // namespace gatehouse::auth
+
+#endif  // GATEHOUSE_AUTH_RATE_LIMITER_H_
