@@ -5,9 +5,12 @@
 
 namespace gatehouse::storage::postgres {
 
-// One SQL statement with a name that is unique in the program: "user/get". Constants of this type
-// are generated from .sql files (tools/bazel/sql.bzl); the name serves prepared statements, metrics
-// and traces.
+// One SQL statement with a name that is unique in the program: "user/get".
+// Constants of this type are generated from .sql files (tools/bazel/sql.bzl);
+// the name serves prepared statements, metrics and traces. An empty name means
+// a one-off statement that is not kept prepared.
+//
+// Both views have static storage duration: the client keeps them.
 struct Query {
   std::string_view name;
   std::string_view text;

@@ -1,0 +1,87 @@
+#include "storage/postgres/client/sqlstate.h"
+
+#include <chrono>
+#include <optional>
+
+#include "base/reason.h"
+#include "base/status.h"
+
+namespace gatehouse::storage::postgres {
+namespace {
+
+using absl::StatusCode;
+using base::Reason;
+
+constexpr char kConstraint[] = "constraint";
+// Raised by gatehouse.require(ok, reason).
+constexpr std::string_view kRequireFailed = "GH001";
+// Connections come free as other servers let go of them, not at once.
+constexpr std::chrono::milliseconds kTooManyConnectionsDelay{1000};
+
+absl::Status Violation(const ServerError& error) {
+  const bool unique = error.sqlstate == "23505";
+  return base::MakeError(unique ? StatusCode::kAlreadyExists : StatusCode::kFailedPrecondition,
+                         unique ? "the value is taken" : "a stored value does not allow the change",
+                         {.reason = unique ? Reason::kConflict : Reason::kConstraintViolated,
+                          .metadata = {{kConstraint, error.constraint}}});
+}
+
+absl::Status RequireFailed(const ServerError& error) {
+  const std::optional<Reason> reason = base::ReasonFromName(error.message);
+  if (!reason) {
+    return base::InternalError("gatehouse.require with an unknown reason: " + error.message);
+  }
+  return base::MakeError(static_cast<StatusCode>(base::ReasonCode(*reason)),
+                         "a guard of the statement failed", {.reason = *reason});
+}
+
+absl::Status Unavailable() {
+  return base::MakeError(StatusCode::kUnavailable, "the database is not available",
+                         {.reason = Reason::kDatabaseUnavailable});
+}
+
+}  // namespace
+
+absl::Status ToStatus(const ServerError& error) {
+  const std::string_view state = error.sqlstate;
+  if (state == kRequireFailed) return RequireFailed(error);
+  if (state.starts_with("23")) return Violation(error);
+  if (state == "40001" || state == "40P01" || state == "55P03") {
+    return base::MakeError(StatusCode::kAborted, "a concurrent change won",
+                           {.reason = Reason::kConflict});
+  }
+  if (state == "57014") {
+    return base::MakeError(StatusCode::kDeadlineExceeded, "the statement took too long",
+                           {.reason = Reason::kDeadline});
+  }
+  // 25006 is a write on a standby: the primary has moved.
+  if (state.starts_with("08") || state.starts_with("57P0") || state == "25006") {
+    return Unavailable();
+  }
+  if (state == "53300") {
+    return base::MakeError(
+        StatusCode::kResourceExhausted, "the database has no connection left",
+        {.reason = Reason::kStorageOverloaded, .retry_after = kTooManyConnectionsDelay});
+  }
+  if (state == "53100") {
+    return base::MakeError(StatusCode::kResourceExhausted, "the database has no disk space left",
+                           {.reason = Reason::kStorageFull});
+  }
+  return base::InternalError("SQLSTATE " + error.sqlstate + " in " + error.query + ": " +
+                             error.message);
+}
+
+std::string ViolatedConstraint(const absl::Status& status) {
+  const std::optional<base::ErrorDetails> details = base::GetErrorDetails(status);
+  if (!details) return "";
+  for (const auto& [key, value] : details->metadata) {
+    if (key == kConstraint) return value;
+  }
+  return "";
+}
+
+bool IsUniqueViolation(const absl::Status& status, std::string_view constraint) {
+  return status.code() == StatusCode::kAlreadyExists && ViolatedConstraint(status) == constraint;
+}
+
+}  // namespace gatehouse::storage::postgres
