@@ -1,0 +1,23 @@
+import unittest
+
+from tools import gen_errors_doc
+
+
+def parse(*lines):
+    return list(gen_errors_doc.parse("\n".join(["enum ErrorReason {", *lines, "}"])))
+
+
+class GenErrorsDocTest(unittest.TestCase):
+    def test_splits_code_and_meaning(self):
+        rows = parse(
+            "  ERROR_REASON_UNSPECIFIED = 0;",
+            "  // NOT_FOUND: No such user:",
+            "  // look again.",
+            "  ERROR_REASON_USER_NOT_FOUND = 1;",
+        )
+        self.assertEqual(rows, [("USER_NOT_FOUND", "NOT_FOUND", "No such user: look again.")])
+
+    def test_rejects_a_reason_without_code(self):
+        for comment in ("// No such user.", "// MISSING: No such user.", ""):
+            with self.subTest(comment), self.assertRaises(SystemExit):
+                parse("  // NOT_FOUND: One.", "  ONE = 1;", f"  {comment}", "  TWO = 2;")
