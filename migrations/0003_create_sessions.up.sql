@@ -29,7 +29,7 @@ CREATE TABLE gatehouse.session (
   CONSTRAINT session_pkey PRIMARY KEY (tenant_id, session_id)
 ) WITH (fillfactor = 85);  -- Refreshes update rows in place (HOT).
 
-CREATE INDEX session_user ON gatehouse.session (tenant_id, user_id, session_id);
+CREATE INDEX session_by_user ON gatehouse.session (tenant_id, user_id, session_id);
 CREATE INDEX session_thread ON gatehouse.session (tenant_id, thread_id, session_id)
   WHERE thread_id <> '';
 

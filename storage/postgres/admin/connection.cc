@@ -1,0 +1,155 @@
+#include "storage/postgres/admin/connection.h"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "base/status.h"
+
+namespace gatehouse::storage::postgres::admin {
+namespace {
+
+// Long enough for a failover to settle, short enough for an operator who mistyped a host name.
+constexpr const char* kConnectTimeoutSeconds = "10";
+
+std::string Trimmed(const char* text) {
+  return std::string(absl::StripSuffix(text == nullptr ? "" : text, "\n"));
+}
+
+absl::Status CheckDsn(const std::string& dsn) {
+  char* error = nullptr;
+  PQconninfoOption* options = PQconninfoParse(dsn.c_str(), &error);
+  if (options == nullptr) {
+    std::string message = Trimmed(error);
+    PQfreemem(error);
+    return base::InvalidField("dsn", message);
+  }
+  PQconninfoFree(options);
+  return absl::OkStatus();
+}
+
+// Postgres gives positions in characters; scripts are ASCII but for comments, where being a
+// few columns off does not change the line by much.
+size_t LineOfPosition(std::string_view script, const char* position) {
+  size_t offset = std::min<size_t>(std::strtoul(position, nullptr, 10), script.size());
+  return 1 + static_cast<size_t>(std::count(script.begin(), script.begin() + offset, '\n'));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& dsn,
+                                                             const ConnectOptions& options) {
+  GH_RETURN_IF_ERROR(CheckDsn(dsn));
+  // Later keywords win: what comes before "dbname" are defaults that the DSN may override.
+  std::vector<const char*> keys = {"connect_timeout", "target_session_attrs", "dbname",
+                                   "fallback_application_name", "client_encoding"};
+  std::vector<const char*> values = {kConnectTimeoutSeconds, "read-write", dsn.c_str(),
+                                     options.application_name.c_str(), "UTF8"};
+  if (options.database) {
+    keys.push_back("dbname");
+    values.push_back(options.database->c_str());
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  pg_conn* conn = PQconnectdbParams(keys.data(), values.data(), /*expand_dbname=*/1);
+  auto connection = std::unique_ptr<Connection>(new Connection(conn));
+  if (PQstatus(conn) != CONNECTION_OK) {
+    return base::MakeError(
+        absl::StatusCode::kUnavailable,
+        absl::StrCat("cannot connect to Postgres: ", Trimmed(PQerrorMessage(conn))),
+        {.reason = base::Reason::kDatabaseUnavailable});
+  }
+  // Notices ("relation exists, skipping") are not for the operator's terminal.
+  PQsetNoticeProcessor(conn, [](void*, const char*) {}, nullptr);
+  return connection;
+}
+
+Connection::~Connection() { PQfinish(conn_); }
+
+absl::StatusOr<Connection::Rows> Connection::Execute(const std::string& script) {
+  return Finish(PQexec(conn_, script.c_str()), script);
+}
+
+absl::StatusOr<Connection::Rows> Connection::Query(std::string_view statement,
+                                                   const std::vector<std::string>& params) {
+  std::vector<const char*> values;
+  for (const std::string& param : params) values.push_back(param.c_str());
+  std::string text(statement);
+  return Finish(PQexecParams(conn_, text.c_str(), static_cast<int>(values.size()), nullptr,
+                             values.data(), nullptr, nullptr, 0),
+                text);
+}
+
+absl::StatusOr<Connection::Rows> Connection::Finish(pg_result* raw, std::string_view script) {
+  std::unique_ptr<pg_result, decltype(&PQclear)> result(raw, &PQclear);
+  ExecStatusType status = PQresultStatus(result.get());
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
+    return MakeStatus(result.get(), script);
+  }
+  Rows rows;
+  for (int row = 0; row < PQntuples(result.get()); ++row) {
+    Row& out = rows.emplace_back();
+    for (int column = 0; column < PQnfields(result.get()); ++column) {
+      if (PQgetisnull(result.get(), row, column)) {
+        out.emplace_back(std::nullopt);
+      } else {
+        out.emplace_back(std::string(PQgetvalue(result.get(), row, column),
+                                     PQgetlength(result.get(), row, column)));
+      }
+    }
+  }
+  return rows;
+}
+
+absl::Status Connection::MakeStatus(const pg_result* result, std::string_view script) {
+  const char* sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  last_sqlstate_ = sqlstate == nullptr ? "" : sqlstate;
+  if (sqlstate == nullptr || PQstatus(conn_) != CONNECTION_OK) {
+    return base::MakeError(
+        absl::StatusCode::kUnavailable,
+        absl::StrCat("lost the connection to Postgres: ", Trimmed(PQerrorMessage(conn_))),
+        {.reason = base::Reason::kDatabaseUnavailable});
+  }
+  std::string message = absl::StrCat(Trimmed(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)),
+                                     " (SQLSTATE ", last_sqlstate_, ")");
+  if (const char* position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION)) {
+    absl::StrAppend(&message, " at line ", LineOfPosition(script, position));
+  }
+  for (auto [field, label] :
+       {std::pair(PG_DIAG_MESSAGE_DETAIL, "; detail: "),
+        std::pair(PG_DIAG_MESSAGE_HINT, "; hint: "), std::pair(PG_DIAG_CONTEXT, "; context: ")}) {
+    if (const char* text = PQresultErrorField(result, field)) {
+      absl::StrAppend(&message, label, Trimmed(text));
+    }
+  }
+  return absl::InternalError(message);
+}
+
+bool Connection::InTransaction() const { return PQtransactionStatus(conn_) != PQTRANS_IDLE; }
+int Connection::backend_pid() const { return PQbackendPID(conn_); }
+int Connection::server_version() const { return PQserverVersion(conn_); }
+
+std::string QuoteLiteral(std::string_view text) {
+  // With a backslash the E form is needed, whatever standard_conforming_strings says.
+  std::string out = text.find('\\') == std::string_view::npos ? "'" : " E'";
+  for (char c : text) {
+    if (c == '\'' || c == '\\') out += c;
+    out += c;
+  }
+  return out + "'";
+}
+
+std::string QuoteIdentifier(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"') out += c;
+    out += c;
+  }
+  return out + "\"";
+}
+
+}  // namespace gatehouse::storage::postgres::admin
