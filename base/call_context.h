@@ -54,6 +54,9 @@ class CallContext {
   }
   void set_deadline(SteadyTime deadline) const { state_->options.deadline = deadline; }
   void set_request_id(std::string id) const { state_->options.request_id = std::move(id); }
+  void set_traceparent(std::string value) const {
+    state_->options.traceparent = std::move(value);
+  }
 
  private:
   struct State {
