@@ -14,6 +14,9 @@ _COPTS = [
     "-isystem/usr/include/postgresql",
 ]
 
+# Includes must be of direct dependencies: what a file uses stands in its target, and nothing leaks through another.
+_FEATURES = ["layering_check"]
+
 # What a test needs decides when it runs: `tools/test` selects by these tags.
 _KINDS = ["unit", "integration", "e2e", "slow"]
 
@@ -28,6 +31,7 @@ def gatehouse_cc_library(name, copts = [], **kwargs):
     native.cc_library(
         name = name,
         copts = _COPTS + copts,
+        features = _FEATURES,
         # Nothing is loaded at run time, so a second, shared build of each library would be waste.
         linkstatic = True,
         **kwargs
@@ -44,6 +48,7 @@ def gatehouse_cc_binary(name, copts = [], **kwargs):
     native.cc_binary(
         name = name,
         copts = _COPTS + copts,
+        features = _FEATURES,
         **kwargs
     )
 
@@ -77,6 +82,7 @@ def gatehouse_cc_test(name, kind = "unit", size = None, tags = [], copts = [], d
         name = name,
         size = size or ("small" if kind == "unit" else "medium"),
         copts = _COPTS + copts,
+        features = _FEATURES,
         linkstatic = True,
         tags = test_tags(kind, tags),
         deps = deps + ["//third_party:gtest_main" if main else "//third_party:gtest"],

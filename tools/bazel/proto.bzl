@@ -95,6 +95,11 @@ def gatehouse_proto_library(name, srcs, deps = [], import_root = "proto", visibi
         output_group = "cc",
     )
     native.filegroup(
+        name = name + "_hdrs",
+        srcs = [":" + name + "_sources"],
+        output_group = "hdrs",
+    )
+    native.filegroup(
         name = name + "_descriptors",
         srcs = [":" + name + "_sources"],
         output_group = "descriptors",
@@ -103,6 +108,7 @@ def gatehouse_proto_library(name, srcs, deps = [], import_root = "proto", visibi
     native.cc_library(
         name = name,
         srcs = [":" + name + "_cc"],
+        hdrs = [":" + name + "_hdrs"],
         # Generated: its warnings are not ours to fix.
         copts = ["-w"],
         linkstatic = True,
