@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "base/uuid.h"
 #include "storage/event.h"
 
@@ -20,6 +21,8 @@ struct Idempotency {
   std::string request_hash;
   // The serialized answer to give to retries; never holds a secret.
   std::string response;
+  // From when on the answer is kept, for 24 hours.
+  base::Time create_time;
 };
 
 // What goes with a change of state in the change's own transaction. Every

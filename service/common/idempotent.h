@@ -1,0 +1,125 @@
+#ifndef GATEHOUSE_SERVICE_COMMON_IDEMPOTENT_H_
+#define GATEHOUSE_SERVICE_COMMON_IDEMPOTENT_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/status.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "storage/change.h"
+#include "storage/idempotency_store.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace gatehouse::service {
+
+// The request_id of one call, and what its request is recognised by.
+class MutationKey {
+ public:
+  // The key of a call without request_id: stores nothing.
+  MutationKey() = default;
+  MutationKey(storage::Idempotency base) : base_(std::move(base)) {}  // NOLINT: implicit
+
+  bool given() const { return base_.has_value(); }
+
+  // What goes into storage::Change::idempotency, with the answer that retries
+  // get. `response` must not hold a secret: leave shown-once fields empty.
+  std::optional<storage::Idempotency> WithResponse(const google::protobuf::Message& response,
+                                                   base::Time now) const;
+
+ private:
+  friend class IdempotentCalls;
+  std::optional<storage::Idempotency> base_;
+};
+
+// Whether to look for a stored answer before anything else.
+enum class Replay {
+  // For a mutation that reads or computes first: it should not do so in vain.
+  kLookUpFirst,
+  // For one that is a single batch: the key's violation tells, and the common
+  // case costs no statement more.
+  kOnConflict,
+};
+
+// Makes mutations safe to retry: runs each once per request_id and answers
+// repetitions with the first answer, also when they come at the same time.
+//
+//   base::Task<absl::StatusOr<v1::UpdateUserResponse>> UserService::UpdateUser(
+//       base::CallContext ctx, v1::UpdateUserRequest request) {
+//     return once_.Run<v1::UpdateUserResponse>(
+//         ctx, request.request_id(), request, Replay::kLookUpFirst,
+//         [this, ctx, request](MutationKey key) { return DoUpdateUser(ctx, request, key); });
+//   }
+//
+// The function is no coroutine; it starts one that puts
+// key.WithResponse(response, now) into its Change. It must not be given a
+// `request_id` for calls that only validate: they store nothing.
+//
+// Immutable; any thread that may use the store. Outlives the calls.
+class IdempotentCalls {
+ public:
+  // `secret`: the server's master secret. Requests are recognised by an HMAC
+  // under a key derived from it, since a plain hash of one with a password
+  // would be a fast hash of the password. All instances must have the same.
+  IdempotentCalls(storage::IdempotencyStore& store, std::string_view secret);
+
+  template <typename Response, typename Request, typename Fn>
+  base::Task<absl::StatusOr<Response>> Run(base::CallContext context, std::string_view request_id,
+                                           const Request& request, Replay replay, Fn mutate) {
+    return RunWithKey<Response>(context, MakeKey(context, request_id, request), replay,
+                                std::move(mutate));
+  }
+
+ private:
+  // INVALID_FIELD if `request_id` is neither empty nor a UUID.
+  absl::StatusOr<MutationKey> MakeKey(const base::CallContext& context, std::string_view request_id,
+                                      const google::protobuf::Message& request) const;
+  // The stored answer; nullopt if there is none. REQUEST_ID_REUSED if it is the
+  // answer to another request.
+  base::Task<absl::StatusOr<std::optional<std::string>>> FindAnswer(base::CallContext context,
+                                                                    MutationKey key);
+  // Whether an error may stem from the first attempt having succeeded: its key
+  // is there, or what it changed is no longer what the retry expects.
+  static bool MayBeReplay(const absl::Status& status);
+
+  template <typename Response, typename Fn>
+  base::Task<absl::StatusOr<Response>> RunWithKey(base::CallContext context,
+                                                  absl::StatusOr<MutationKey> key, Replay replay,
+                                                  Fn mutate) {
+    if (!key.ok()) co_return key.status();
+    if (key->given() && replay == Replay::kLookUpFirst) {
+      GH_CO_ASSIGN_OR_RETURN(const std::optional<std::string> answer,
+                             co_await FindAnswer(context, *key));
+      if (answer) co_return Parse<Response>(*answer);
+    }
+    absl::StatusOr<Response> response = co_await mutate(*key);
+    if (response.ok() || !key->given() || !MayBeReplay(response.status())) co_return response;
+    GH_CO_ASSIGN_OR_RETURN(const std::optional<std::string> answer,
+                           co_await FindAnswer(context, *key));
+    if (answer) co_return Parse<Response>(*answer);
+    co_return response;
+  }
+
+  template <typename Response>
+  static absl::StatusOr<Response> Parse(const std::string& bytes) {
+    Response response;
+    if (!response.ParseFromString(bytes)) return base::InternalError("a stored answer is damaged");
+    return response;
+  }
+
+  storage::IdempotencyStore& store_;
+  std::string key_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_COMMON_IDEMPOTENT_H_

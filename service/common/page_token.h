@@ -1,0 +1,47 @@
+#ifndef GATEHOUSE_SERVICE_COMMON_PAGE_TOKEN_H_
+#define GATEHOUSE_SERVICE_COMMON_PAGE_TOKEN_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/time.h"
+#include "base/uuid.h"
+
+namespace gatehouse::service {
+
+// What a page token is good for: this method, tenant and query alone.
+struct PageScope {
+  std::string method;
+  base::Uuid tenant_id;
+  // Everything else that decides which rows there are and in which order.
+  std::vector<std::string> query;
+};
+
+// Page tokens: sealed (AES-256-GCM), so that callers can neither read nor make
+// positions; good for 24 hours, so that no client comes to store them.
+//
+// All instances must have the same key. Immutable; any thread.
+class PageTokens {
+ public:
+  // `secret`: the server's master secret; a key for this use is derived.
+  PageTokens(std::string_view secret, const base::Clock& clock);
+
+  // `position`: the sort key of the last row sent.
+  std::string Make(const PageScope& scope, const std::vector<std::string>& position) const;
+
+  // The position in `token`, which is not empty. INVALID_ARGUMENT,
+  // INVALID_PAGE_TOKEN for anything that Make did not return for this scope
+  // within 24 hours.
+  absl::StatusOr<std::vector<std::string>> Open(const PageScope& scope,
+                                                std::string_view token) const;
+
+ private:
+  std::string key_;
+  const base::Clock& clock_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_COMMON_PAGE_TOKEN_H_

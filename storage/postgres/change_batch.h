@@ -1,0 +1,27 @@
+#ifndef GATEHOUSE_STORAGE_POSTGRES_CHANGE_BATCH_H_
+#define GATEHOUSE_STORAGE_POSTGRES_CHANGE_BATCH_H_
+
+#include "absl/status/status.h"
+#include "storage/change.h"
+#include "storage/postgres/client/batch.h"
+
+namespace gatehouse::storage::postgres {
+
+// Adds what goes with a change to its batch: the idempotency key, whose
+// violation undoes a repeated change, then the events, in one statement.
+// To be called on an empty batch, before the change's own statements: a retry
+// must meet its key before it meets what the first attempt has changed (a
+// version, a username), and two attempts at a time must queue up there.
+// Adds ChangeStatements(change) statements.
+void AppendChange(Batch& batch, const Change& change);
+
+// How many statements AppendChange adds: where the caller's own results begin.
+size_t ChangeStatements(const Change& change);
+
+// True if `status` says that the change of that request_id took effect before:
+// the answer is in IdempotencyStore.
+bool IsReplay(const absl::Status& status);
+
+}  // namespace gatehouse::storage::postgres
+
+#endif  // GATEHOUSE_STORAGE_POSTGRES_CHANGE_BATCH_H_
