@@ -27,6 +27,7 @@ class TidyTest(unittest.TestCase):
         self.assert_bad("storage/postgres/a.cc", "#include <grpcpp/grpcpp.h>")
         self.assert_bad("auth/a.cc", '#include "service/rpc/bridge.h"')
         self.assert_good("auth/a.cc", '#include "storage/user.h"')
+        self.assert_good("auth/interceptors/a.h", '#include "service/rpc/interceptor.h"')
 
     def test_messages_only_in_service_headers(self):
         self.assert_bad("tools/a.h", '#include "gatehouse/v1/user.pb.h"')
@@ -53,6 +54,12 @@ class TidyTest(unittest.TestCase):
         self.assert_good("base/time.h", "std::chrono::system_clock::now();")
         self.assert_bad("auth/a_test.cc", "std::this_thread::sleep_for(1s);")
         self.assert_bad("auth/a.cc", "std::mt19937 generator;")
+
+        self.assert_good("storage/postgres/embedded/a.cc", "std::this_thread::sleep_for(1s);")
+
+    def test_visibility(self):
+        self.assert_bad("storage/BUILD.bazel", 'visibility = ["//visibility:public"],')
+        self.assert_good("base/BUILD.bazel", 'visibility = ["//visibility:public"],')
 
     def test_headers(self):
         self.assert_bad("auth/a.h", "using namespace std;")
