@@ -54,9 +54,7 @@ class CallContext {
   }
   void set_deadline(SteadyTime deadline) const { state_->options.deadline = deadline; }
   void set_request_id(std::string id) const { state_->options.request_id = std::move(id); }
-  void set_traceparent(std::string value) const {
-    state_->options.traceparent = std::move(value);
-  }
+  void set_traceparent(std::string value) const { state_->options.traceparent = std::move(value); }
 
  private:
   struct State {

@@ -26,8 +26,8 @@ absl::Status Apply(Config& config, std::string_view key, std::string_view value,
   }
   absl::Status status = setting->set(config, value);
   if (status.ok()) return status;
-  return base::InvalidField(key, std::string(status.message()) + " (in " + std::string(where) +
-                                     ")");
+  return base::InvalidField(key,
+                            std::string(status.message()) + " (in " + std::string(where) + ")");
 }
 
 absl::Status ApplyFile(Config& config, const std::string& path) {
@@ -111,8 +111,7 @@ absl::StatusOr<Config> LoadConfig(const Sources& sources) {
   GH_RETURN_IF_ERROR(ApplyEnvironment(config, sources.environment));
   for (const auto& [key, value] : sources.flags) {
     if (const Setting* setting = FindSetting(key); setting != nullptr && setting->secret) {
-      return base::InvalidField(key, "is a secret: give it as " +
-                                         setting->environment_variable() +
+      return base::InvalidField(key, "is a secret: give it as " + setting->environment_variable() +
                                          " or in the configuration file, not as a flag");
     }
     GH_RETURN_IF_ERROR(Apply(config, key, value, "the command line"));

@@ -29,8 +29,8 @@ absl::Status ParseInteger(std::string_view key, std::string_view value, int64_t 
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
   if (error != std::errc() || end != value.data() + value.size() || parsed < least ||
       parsed > most) {
-    return base::InvalidField(key, "must be a whole number from " + std::to_string(least) +
-                                       " to " + std::to_string(most));
+    return base::InvalidField(key, "must be a whole number from " + std::to_string(least) + " to " +
+                                       std::to_string(most));
   }
   out = parsed;
   return absl::OkStatus();
@@ -114,11 +114,9 @@ Setting Secret(Setting setting) {
 #define GH_FIELD(path) [](auto& config) -> auto& { return config.path; }
 
 void AddServing(std::vector<Setting>& all) {
-  all.push_back(Text("grpc.address",
-                     "Where gRPC listens, HOST:PORT; port 0 takes a free one.",
+  all.push_back(Text("grpc.address", "Where gRPC listens, HOST:PORT; port 0 takes a free one.",
                      GH_FIELD(grpc.address)));
-  all.push_back(Text("grpc.tls_certificate_file",
-                     "PEM certificate chain; empty: no TLS.",
+  all.push_back(Text("grpc.tls_certificate_file", "PEM certificate chain; empty: no TLS.",
                      GH_FIELD(grpc.tls_certificate_file)));
   all.push_back(Text("grpc.tls_key_file", "PEM private key of the certificate.",
                      GH_FIELD(grpc.tls_key_file)));
@@ -152,9 +150,8 @@ void AddDatabase(std::vector<Setting>& all) {
                      GH_FIELD(database.password_file)));
   all.push_back(Integer("database.lanes", "Shared pipelined connections of each loop.", 1, 64,
                         GH_FIELD(database.lanes)));
-  all.push_back(Integer("database.pool_size",
-                        "Exclusive connections for interactive transactions.", 1, 256,
-                        GH_FIELD(database.pool_size)));
+  all.push_back(Integer("database.pool_size", "Exclusive connections for interactive transactions.",
+                        1, 256, GH_FIELD(database.pool_size)));
   all.push_back(Span("database.connect_timeout_ms",
                      "The longest one connection attempt may take, in milliseconds.", 100, 60'000,
                      GH_FIELD(database.connect_timeout)));
@@ -207,8 +204,8 @@ void AddAuth(std::vector<Setting>& all) {
 }
 
 void AddWebhook(std::vector<Setting>& all) {
-  all.push_back(Boolean("webhook.allow_http", "Allow http:// endpoints.",
-                        GH_FIELD(webhook.allow_http)));
+  all.push_back(
+      Boolean("webhook.allow_http", "Allow http:// endpoints.", GH_FIELD(webhook.allow_http)));
   all.push_back(Boolean("webhook.allow_private_addresses",
                         "Allow endpoints at loopback and private addresses.",
                         GH_FIELD(webhook.allow_private_addresses)));
@@ -235,9 +232,7 @@ std::vector<Setting> MakeSettings() {
 
 std::string Setting::flag() const { return "--" + Spelled(key, '-', false); }
 
-std::string Setting::environment_variable() const {
-  return "GATEHOUSE_" + Spelled(key, '_', true);
-}
+std::string Setting::environment_variable() const { return "GATEHOUSE_" + Spelled(key, '_', true); }
 
 const std::vector<Setting>& AllSettings() {
   static const auto& settings = *new std::vector<Setting>(MakeSettings());
