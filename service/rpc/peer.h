@@ -1,0 +1,16 @@
+#ifndef GATEHOUSE_SERVICE_RPC_PEER_H_
+#define GATEHOUSE_SERVICE_RPC_PEER_H_
+
+#include <string>
+#include <string_view>
+
+namespace gatehouse::service::rpc {
+
+// The address in gRPC's notation of a peer, without its port:
+// "ipv4:192.0.2.1:50000" -> "192.0.2.1", "ipv6:%5B2001:db8::1%5D:50000" ->
+// "2001:db8::1". Empty for anything else, such as Unix sockets.
+std::string PeerIp(std::string_view peer);
+
+}  // namespace gatehouse::service::rpc
+
+#endif  // GATEHOUSE_SERVICE_RPC_PEER_H_

@@ -1,0 +1,88 @@
+#include "service/rpc/server.h"
+
+#include <cstdlib>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "service/rpc/bridge.h"
+#include "service/rpc/loop_calls.h"
+
+namespace gatehouse::service::rpc {
+namespace {
+
+// sysexits.h's "internal software error": supervisors restart on it.
+constexpr int kExitStuck = 70;
+
+// Acts if it is not destroyed in time.
+class Watchdog {
+ public:
+  Watchdog(base::SteadyTime deadline, std::function<void()> on_stuck)
+      : thread_([deadline, on_stuck = std::move(on_stuck), done = done_.get_future()] {
+          if (done.wait_until(deadline) == std::future_status::timeout) on_stuck();
+        }) {}
+  ~Watchdog() {
+    done_.set_value();
+    thread_.join();
+  }
+
+ private:
+  std::promise<void> done_;
+  std::thread thread_;
+};
+
+void ExitStuck() {
+  base::Log(base::LogLevel::kError, "a handler does not end; exiting without it");
+  base::FlushLog();
+  std::_Exit(kExitStuck);
+}
+
+}  // namespace
+
+struct Server::Once {
+  std::once_flag flag;
+};
+
+Server::Server(std::vector<std::unique_ptr<LoopCalls>> calls)
+    : calls_(std::move(calls)), shutdown_(std::make_unique<Once>()) {}
+
+Server::~Server() = default;
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                      std::vector<base::Loop*> loops,
+                                                      const MethodRegistry& registry,
+                                                      const InterceptorChain& chain) {
+  std::vector<std::unique_ptr<LoopCalls>> calls;
+  std::vector<Bridge::Lane> lanes;
+  for (base::Loop* loop : loops) {
+    calls.push_back(std::make_unique<LoopCalls>(*loop, registry, chain, options.max_message_bytes));
+    lanes.push_back({.loop = loop, .acceptor = calls.back().get()});
+  }
+  std::unique_ptr<Server> server(new Server(std::move(calls)));
+  absl::StatusOr<std::unique_ptr<Bridge>> bridge = Bridge::Start(options, std::move(lanes));
+  if (!bridge.ok()) {
+    for (const std::unique_ptr<LoopCalls>& c : server->calls_) c->Join();
+    return bridge.status();
+  }
+  server->bridge_ = *std::move(bridge);
+  return server;
+}
+
+int Server::port() const { return bridge_->port(); }
+
+void Server::Shutdown(const ShutdownOptions& options) {
+  std::call_once(shutdown_->flag, [&] {
+    const base::SteadyTime cancel_all = std::chrono::steady_clock::now() + options.grace;
+    const base::SteadyTime abort = cancel_all + options.unwind;
+    Watchdog watchdog(abort + options.unwind, options.on_stuck ? options.on_stuck : ExitStuck);
+    for (const std::unique_ptr<LoopCalls>& calls : calls_) {
+      calls->loop().Post([calls = calls.get(), cancel_all] { calls->Drain(cancel_all); });
+    }
+    bridge_->Shutdown(abort);
+    for (const std::unique_ptr<LoopCalls>& calls : calls_) calls->Join();
+  });
+}
+
+}  // namespace gatehouse::service::rpc
