@@ -1,6 +1,7 @@
 #include "service/rpc/bridge.h"
 
 #include <google/protobuf/message.h>
+#include <grpc/support/log.h>
 #include <grpc/support/time.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
@@ -15,6 +16,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/log.h"
 #include "base/status.h"
 
 // Built without ThreadSanitizer's instrumentation: gRPC's header templates
@@ -32,6 +34,13 @@ constexpr int kPendingAccepts = 64;
 std::string_view ToView(grpc::string_ref text) { return {text.data(), text.size()}; }
 
 grpc::string_ref ToRef(std::string_view text) { return {text.data(), text.size()}; }
+
+// gRPC's own log lines, from its own threads, join ours.
+void LogFromGrpc(gpr_log_func_args* args) {
+  base::Log(
+      args->severity == GPR_LOG_SEVERITY_ERROR ? base::LogLevel::kWarning : base::LogLevel::kDebug,
+      "grpc", {{"error", args->message}});
+}
 
 grpc::Status ToGrpc(const WireStatus& status) {
   if (status.code == 0) return grpc::Status::OK;
@@ -240,6 +249,7 @@ void ApplyLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
 class GrpcBridge final : public Bridge {
  public:
   absl::Status Listen(const ServerOptions& options, std::vector<Bridge::Lane> lanes) {
+    gpr_set_log_function(LogFromGrpc);
     GH_ASSIGN_OR_RETURN(std::shared_ptr<grpc::ServerCredentials> credentials,
                         MakeCredentials(options));
     grpc::ServerBuilder builder;
@@ -270,8 +280,9 @@ class GrpcBridge final : public Bridge {
   int port() const override { return port_; }
 
   void Shutdown(base::SteadyTime deadline) override {
-    server_->Shutdown(std::chrono::system_clock::now() +
-                      (deadline - std::chrono::steady_clock::now()));
+    const std::chrono::nanoseconds left = deadline - std::chrono::steady_clock::now();
+    server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                   gpr_time_from_nanos(left.count(), GPR_TIMESPAN)));
     StopQueues();
   }
 

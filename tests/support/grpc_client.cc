@@ -30,8 +30,8 @@ class Stream final : public ClientStream {
     for (const auto& [name, value] : options.metadata) context_.AddMetadata(name, value);
     if (!options.no_deadline) {
       context_.set_deadline(
-          std::chrono::system_clock::now() +
-          std::chrono::duration_cast<std::chrono::system_clock::duration>(options.timeout));
+          gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                       gpr_time_from_nanos(options.timeout.count(), GPR_TIMESPAN)));
     }
     call_ = stub.PrepareCall(&context_, method, &queue_);
     call_->StartCall(this);
