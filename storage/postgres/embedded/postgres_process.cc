@@ -57,7 +57,9 @@ absl::StatusOr<pid_t> Spawn(const ServerAccount& account, const ClusterOptions& 
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   const pid_t parent = getpid();
-  const pid_t pid = fork();
+  // _Fork, since handlers of fork() may start threads in the child (ThreadSanitizer's does), and a
+  // process with threads can not make a user namespace.
+  const pid_t pid = _Fork();
   if (pid == 0) {
     // Only async-signal-safe calls: other threads may hold any lock.
     dup2(log, STDOUT_FILENO);
