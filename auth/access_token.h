@@ -35,8 +35,12 @@ struct AccessClaims {
 
 // Signs and verifies access tokens: JWTs of the profile of RFC 9068.
 //
-// Of a token's header only `kid` is used: it finds a key, and the key says which
-// algorithm and which tenant. Immutable, thread-safe.
+// Of a token's header nothing is parsed, let alone trusted: each key has one
+// header, with its algorithm, its id and the type at+jwt, and a token is
+// genuine only if its first part is that text. So there is no algorithm to
+// confuse, no `none`, no `crit`, no key in the header.
+//
+// Immutable, thread-safe.
 class AccessTokenCodec {
  public:
   struct Options {

@@ -67,9 +67,9 @@ class Keyring {
   // young enough to lie in the future here; it signs if there is no other.
   std::shared_ptr<const SigningKey> Current(const base::Uuid& tenant_id, base::Time now) const;
 
-  // The key that verifies tokens that name `key_id`; null if unknown or retired for
-  // longer than any token lives.
-  std::shared_ptr<const SigningKey> Find(std::string_view key_id, base::Time now) const;
+  // The key whose tokens begin with exactly `header` (SigningKey::token_header);
+  // null if there is none, or if it has been retired for longer than any token lives.
+  std::shared_ptr<const SigningKey> FindByHeader(std::string_view header, base::Time now) const;
 
   // The public halves as a JSON Web Key Set, RFC 7517, future keys included.
   std::string JwksJson(const base::Uuid& tenant_id, base::Time now) const;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/hmac_key.h"
 #include "base/uuid.h"
 
 namespace gatehouse::auth {
@@ -33,7 +34,7 @@ class RefreshTokenCodec {
  public:
   // `secret`: at least 32 bytes, the same on every instance. Another secret makes every
   // refresh token invalid.
-  explicit RefreshTokenCodec(std::string secret);
+  explicit RefreshTokenCodec(std::string_view secret);
 
   std::string Encode(const RefreshClaims& claims) const;
   // nullopt for anything Encode did not make.
@@ -42,7 +43,7 @@ class RefreshTokenCodec {
  private:
   std::string Mac(const base::Uuid& session_id, std::string_view body) const;
 
-  const std::string secret_;
+  const base::HkdfKey keys_;
 };
 
 }  // namespace gatehouse::auth

@@ -62,19 +62,24 @@ class SigningKey {
   std::string Sign(std::string_view message) const;
   bool Verify(std::string_view message, std::string_view signature) const;
 
+  // The first part of every token this key signs: base64url of
+  // {"alg":...,"kid":...,"typ":"at+jwt"}, always the same text.
+  const std::string& token_header() const { return token_header_; }
+
   // The public half as a JSON Web Key, RFC 7517.
   const std::string& jwk_json() const { return jwk_json_; }
 
   ~SigningKey();
 
  private:
-  SigningKey();
+  SigningKey() = default;
 
   base::Uuid tenant_id_;
   std::string key_id_;
-  SigningAlgorithm algorithm_;
+  SigningAlgorithm algorithm_ = SigningAlgorithm::kEs256;
   base::Time active_from_;
   std::optional<base::Time> retired_at_;
+  std::string token_header_;
   std::string jwk_json_;
   evp_pkey_st* key_ = nullptr;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/hmac_key.h"
 #include "base/mutex.h"
 #include "base/principal.h"
 #include "base/time.h"
@@ -30,7 +31,7 @@ struct Verdict {
 // dump nor a debugger shows a token that works, and so that nobody can
 // construct two that collide (a cheaper keyed hash would need the whole token
 // beside it for comparison, about 600 bytes each).
-using CredentialDigest = std::array<uint8_t, 32>;
+using CredentialDigest = base::Digest;
 CredentialDigest DigestOf(std::string_view credential);
 
 // Verdicts by credential, so that a call with a known one costs no signature check
