@@ -1,8 +1,12 @@
 #ifndef GATEHOUSE_STORAGE_POSTGRES_CHANGE_BATCH_H_
 #define GATEHOUSE_STORAGE_POSTGRES_CHANGE_BATCH_H_
 
+#include <cstddef>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "storage/change.h"
+#include "storage/event.h"
 #include "storage/postgres/client/batch.h"
 
 namespace gatehouse::storage::postgres {
@@ -14,6 +18,10 @@ namespace gatehouse::storage::postgres {
 // version, a username), and two attempts at a time must queue up there.
 // Adds ChangeStatements(change) statements.
 void AppendChange(Batch& batch, const Change& change);
+
+// Adds the statement that writes `events`, for writers without a change of
+// state; none if there are none.
+void AppendEvents(Batch& batch, const std::vector<Event>& events);
 
 // How many statements AppendChange adds: where the caller's own results begin.
 size_t ChangeStatements(const Change& change);

@@ -1,0 +1,75 @@
+#include "service/common/filter.h"
+
+#include <gtest/gtest.h>
+
+#include "base/status.h"
+
+namespace gatehouse::service {
+namespace {
+
+using Op = FilterTerm::Op;
+
+constexpr FilterField kFields[] = {
+    {.name = "username", .prefix = true},
+    {.name = "state"},
+    {.name = "recorded_time", .range = true},
+};
+
+TEST(FilterTest, ParsesTermsJoinedByAnd) {
+  const auto terms = ParseFilter(
+      R"( username = "jo\"e\\" AND state=ACTIVE AND recorded_time >= "2026-01-01T00:00:00Z" AND recorded_time<x)",
+      kFields);
+  ASSERT_TRUE(terms.ok()) << terms.status();
+  EXPECT_EQ(*terms,
+            (std::vector<FilterTerm>{{"username", Op::kEqual, "jo\"e\\"},
+                                     {"state", Op::kEqual, "ACTIVE"},
+                                     {"recorded_time", Op::kGreaterOrEqual, "2026-01-01T00:00:00Z"},
+                                     {"recorded_time", Op::kLess, "x"}}));
+}
+
+TEST(FilterTest, AnEmptyFilterHasNoTerms) {
+  EXPECT_TRUE(ParseFilter("", kFields)->empty());
+  EXPECT_TRUE(ParseFilter("  \t", kFields)->empty());
+}
+
+TEST(FilterTest, ATrailingAsteriskIsAPrefix) {
+  EXPECT_EQ(*ParseFilter("username = \"jo*\"", kFields),
+            (std::vector<FilterTerm>{{"username", Op::kPrefix, "jo"}}));
+  EXPECT_EQ(*ParseFilter("username = jo*", kFields),
+            (std::vector<FilterTerm>{{"username", Op::kPrefix, "jo"}}));
+  EXPECT_EQ(*ParseFilter(R"(username = "jo\*")", kFields),
+            (std::vector<FilterTerm>{{"username", Op::kEqual, "jo*"}}));
+}
+
+TEST(FilterTest, RefusesEverythingElse) {
+  const std::string cases[] = {"username",
+                               "username =",
+                               "= x",
+                               "username = \"open",
+                               "username = a OR username = b",
+                               "username = a state = b",
+                               "username = a AND",
+                               "username = a AND username = b",
+                               "username != a",
+                               "username > a",
+                               "NOT username = a",
+                               "(username = a)",
+                               "state = act*",
+                               "password = x",
+                               "\"username\" = x",
+                               "username = \"\xff\"",
+                               std::string(4096, ' ')};
+  for (const std::string& filter : cases) {
+    const auto terms = ParseFilter(filter, kFields);
+    ASSERT_FALSE(terms.ok()) << filter;
+    EXPECT_TRUE(base::HasReason(terms.status(), base::Reason::kInvalidFilter)) << filter;
+  }
+}
+
+TEST(FilterTest, NamesTheFieldsThereAre) {
+  const std::string message(ParseFilter("bio = x", kFields).status().message());
+  EXPECT_NE(message.find("username, state, recorded_time"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace gatehouse::service

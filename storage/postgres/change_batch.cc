@@ -1,0 +1,79 @@
+#include "storage/postgres/change_batch.h"
+
+#include <cstdint>
+#include <string>
+
+#include "storage/event_json.h"
+#include "storage/event_leaf.h"
+#include "storage/postgres/client/params.h"
+#include "storage/postgres/client/sqlstate.h"
+#include "storage/postgres/queries/event/event_queries.h"
+#include "storage/postgres/queries/request/request_queries.h"
+
+namespace gatehouse::storage::postgres {
+namespace {
+
+// One array per column: a statement of one text whatever the number of events.
+struct EventColumns {
+  std::vector<base::Uuid> tenant_id, event_id;
+  std::vector<std::string> type, actor_type, actor_id, actor_label, ip_address, user_agent,
+      request_id, trace_id, session_id;
+  std::vector<int32_t> outcome;
+  std::vector<Jsonb> targets, details;
+  std::vector<base::Time> occurred_time, recorded_time;
+  std::vector<Bytes> leaf_secret, leaf_hash;
+
+  void Add(const Event& event) {
+    EventLeaf leaf = MakeLeaf(event);
+    tenant_id.push_back(event.tenant_id);
+    event_id.push_back(event.id);
+    type.push_back(event.type);
+    outcome.push_back(static_cast<int32_t>(event.outcome));
+    actor_type.push_back(event.actor.type);
+    actor_id.push_back(event.actor.id);
+    actor_label.push_back(event.actor.label);
+    targets.push_back({TargetsJson(event.targets)});
+    ip_address.push_back(event.ip_address);
+    user_agent.push_back(event.user_agent);
+    request_id.push_back(event.request_id);
+    trace_id.push_back(event.trace_id);
+    session_id.push_back(event.session_id);
+    details.push_back({event.details_json});
+    occurred_time.push_back(event.occurred_time);
+    recorded_time.push_back(event.recorded_time);
+    leaf_secret.push_back({std::move(leaf.secret)});
+    leaf_hash.push_back({std::move(leaf.hash)});
+  }
+
+  Params ToParams() const {
+    return Params::Of(tenant_id, event_id, type, outcome, actor_type, actor_id, actor_label,
+                      targets, ip_address, user_agent, request_id, trace_id, session_id, details,
+                      occurred_time, recorded_time, leaf_secret, leaf_hash);
+  }
+};
+
+}  // namespace
+
+void AppendEvents(Batch& batch, const std::vector<Event>& events) {
+  if (events.empty()) return;
+  EventColumns columns;
+  for (const Event& event : events) columns.Add(event);
+  batch.Add(queries::event::kInsert, columns.ToParams());
+}
+
+void AppendChange(Batch& batch, const Change& change) {
+  if (const std::optional<Idempotency>& key = change.idempotency) {
+    batch.Add(queries::request::kInsert,
+              Params::Of(key->tenant_id, key->principal_id, key->request_id, key->method,
+                         Bytes{key->request_hash}, Bytes{key->response}, key->create_time));
+  }
+  AppendEvents(batch, change.events);
+}
+
+size_t ChangeStatements(const Change& change) {
+  return (change.idempotency ? 1 : 0) + (change.events.empty() ? 0 : 1);
+}
+
+bool IsReplay(const absl::Status& status) { return IsUniqueViolation(status, "request_pkey"); }
+
+}  // namespace gatehouse::storage::postgres

@@ -1,0 +1,3 @@
+SELECT method, request_hash, response
+FROM gatehouse.request
+WHERE tenant_id = $1 AND principal_id = $2 AND request_id = $3
