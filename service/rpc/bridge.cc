@@ -62,7 +62,16 @@ struct QueueLane {
   CallAcceptor* acceptor;
   grpc::AsyncGenericService* service;
   std::unique_ptr<grpc::ServerCompletionQueue> queue;
-  std::thread thread;
+  std::thread thread = {};
+  // GrpcCalls that exist. On the loop's thread, like the rest.
+  size_t calls = 0;
+  bool closing = false;
+  // Set when closing and no call is left.
+  std::promise<void> empty = {};
+
+  void OnCallGone() {
+    if (--calls == 0 && closing) empty.set_value();
+  }
 };
 
 class GrpcCall final : public CallTransport {
@@ -133,7 +142,8 @@ class GrpcCall final : public CallTransport {
   void Abort() override { context_.TryCancel(); }
 
  private:
-  explicit GrpcCall(QueueLane& lane) : lane_(lane), stream_(&context_) {}
+  explicit GrpcCall(QueueLane& lane) : lane_(lane), stream_(&context_) { ++lane_.calls; }
+  ~GrpcCall() { lane_.OnCallGone(); }
 
   void OnAccept(bool ok) {
     if (!ok) {
@@ -195,11 +205,15 @@ void Poll(QueueLane& lane) {
   }
 }
 
-// Returns once everything posted to `loop` before has run.
-void Flush(base::Loop& loop) {
-  std::promise<void> flushed;
-  loop.Post([&flushed] { flushed.set_value(); });
-  flushed.get_future().wait();
+// Waits until every call of the lane has finished and every accept has failed:
+// an operation on a queue that was shut down aborts the process, and gRPC's own
+// shutdown does not wait for calls it has broken off.
+void AwaitEmpty(QueueLane& lane) {
+  lane.loop->Post([&lane] {
+    lane.closing = true;
+    if (lane.calls == 0) lane.empty.set_value();
+  });
+  lane.empty.get_future().wait();
 }
 
 absl::StatusOr<std::string> ReadPem(const std::string& path) {
@@ -257,22 +271,24 @@ class GrpcBridge final : public Bridge {
     builder.RegisterAsyncGenericService(&service_);
     ApplyLimits(options, builder);
     for (const Bridge::Lane& lane : lanes) {
-      lanes_.push_back(std::make_unique<QueueLane>(QueueLane{.loop = lane.loop,
-                                                             .acceptor = lane.acceptor,
-                                                             .service = &service_,
-                                                             .queue = builder.AddCompletionQueue(),
-                                                             .thread = {}}));
+      lanes_.push_back(
+          std::make_unique<QueueLane>(QueueLane{.loop = lane.loop,
+                                                .acceptor = lane.acceptor,
+                                                .service = &service_,
+                                                .queue = builder.AddCompletionQueue()}));
     }
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
       server_.reset();
-      StopQueues();
+      for (std::unique_ptr<QueueLane>& lane : lanes_) lane->queue->Shutdown();
       return absl::UnavailableError("cannot listen on " + options.address +
                                     ": the port is in use or the address is not of this host");
     }
     for (std::unique_ptr<QueueLane>& lane : lanes_) {
-      for (int i = 0; i < kPendingAccepts; ++i) GrpcCall::Accept(*lane);
       lane->thread = std::thread([lane = lane.get()] { Poll(*lane); });
+      lane->loop->Post([lane = lane.get()] {
+        for (int i = 0; i < kPendingAccepts; ++i) GrpcCall::Accept(*lane);
+      });
     }
     return absl::OkStatus();
   }
@@ -283,26 +299,14 @@ class GrpcBridge final : public Bridge {
     const std::chrono::nanoseconds left = deadline - std::chrono::steady_clock::now();
     server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                                    gpr_time_from_nanos(left.count(), GPR_TIMESPAN)));
-    StopQueues();
-  }
-
- private:
-  // A queue must be empty before it is destroyed.
-  void StopQueues() {
-    for (std::unique_ptr<QueueLane>& lane : lanes_) lane->queue->Shutdown();
+    for (std::unique_ptr<QueueLane>& lane : lanes_) AwaitEmpty(*lane);
     for (std::unique_ptr<QueueLane>& lane : lanes_) {
-      if (!lane->thread.joinable()) {
-        void* tag;
-        bool ok;
-        while (lane->queue->Next(&tag, &ok)) {
-        }
-        continue;
-      }
+      lane->queue->Shutdown();
       lane->thread.join();
-      Flush(*lane->loop);
     }
   }
 
+ private:
   grpc::AsyncGenericService service_;
   std::vector<std::unique_ptr<QueueLane>> lanes_;
   std::unique_ptr<grpc::Server> server_;

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/log.h"
 #include "base/one_shot.h"
 #include "base/status.h"
 #include "gatehouse/test/echo.pb.h"
@@ -69,6 +70,7 @@ base::Task<absl::Status> Count(base::CallContext context, CountRequest request,
     EchoResponse response;
     response.set_text(request.text_bytes() > 0 ? std::string(request.text_bytes(), 'x')
                                                : std::to_string(i));
+    ++probe->writing;
     const bool more = co_await writer.Write(response);
     if (!more) co_return absl::OkStatus();
   }
@@ -101,6 +103,7 @@ void EchoProbe::Await(const std::atomic<int>& counter, int count) {
 }
 
 EchoFixture::EchoFixture() {
+  base::SetLogLevel(base::LogLevel::kError);
   EchoProbe* probe = &probe_;
   const std::shared_future<void> released = released_.get_future().share();
   registry_.AddUnary<EchoRequest, EchoResponse>(

@@ -26,8 +26,10 @@ inline constexpr char kChat[] = "/gatehouse.test.EchoService/Chat";
 // What the handlers and the test tell each other. Thread-safe.
 class EchoProbe {
  public:
-  // Handlers that began to wait, and that returned.
+  // Handlers that began to wait, messages they began to write, and handlers
+  // that returned.
   std::atomic<int> waiting = 0;
+  std::atomic<int> writing = 0;
   std::atomic<int> returned = 0;
 
   // Blocks until `counter` is at least `count`; fails the test after a while.

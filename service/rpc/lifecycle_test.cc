@@ -1,0 +1,246 @@
+// How calls end when something cuts them short.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/registry.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gatehouse/test/echo.pb.h"
+#include "service/rpc/echo_fixture.h"
+#include "service/rpc/server.h"
+
+namespace gatehouse::service::rpc {
+namespace {
+
+using gatehouse::test::CountRequest;
+using gatehouse::test::EchoRequest;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using tests::CallOutcome;
+using tests::ClientStream;
+
+// No shutdown in these tests may take as long as this; it is also the grace of
+// those that must not make use of it.
+constexpr seconds kBound(15);
+
+class LifecycleTest : public EchoFixture {
+ protected:
+  double InFlight() const {
+    for (const prometheus::MetricFamily& family : metrics_.Collect()) {
+      if (family.name == "gatehouse_rpc_in_flight") return family.metric.at(0).gauge.value;
+    }
+    return -1;
+  }
+
+  std::unique_ptr<ClientStream> StartCount(const CountRequest& request,
+                                           const tests::CallOptions& options = {}) {
+    auto stream = client_->Open(kCount, options);
+    stream->Write(request.SerializeAsString());
+    stream->WritesDone();
+    return stream;
+  }
+
+  std::unique_ptr<ClientStream> StartHeldStream() {
+    CountRequest request;
+    request.set_hold(true);
+    auto stream = StartCount(request, {.no_deadline = true});
+    EchoProbe::Await(probe_.waiting, 1);
+    return stream;
+  }
+
+  // How long it took.
+  milliseconds Shutdown(milliseconds grace) {
+    const auto start = std::chrono::steady_clock::now();
+    server_->Shutdown({.grace = grace});
+    return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
+  }
+
+  static CallOutcome Drain(ClientStream& stream) {
+    std::string bytes;
+    while (stream.Read(&bytes)) {
+    }
+    return stream.Finish();
+  }
+};
+
+TEST_F(LifecycleTest, HandlerLearnsThatTheClientCancelled) {
+  StartServer();
+  auto call = StartEcho("wait");
+  call->Cancel();
+  EXPECT_EQ(call->Finish().code, absl::StatusCode::kCancelled);
+  EchoProbe::Await(probe_.returned, 1);
+  EXPECT_TRUE(Echo("next").ok());
+}
+
+TEST_F(LifecycleTest, HandlerLearnsThatTheStreamsClientIsGone) {
+  StartServer();
+  auto stream = StartHeldStream();
+  stream.reset();
+  client_.reset();
+  EchoProbe::Await(probe_.returned, 1);
+}
+
+TEST_F(LifecycleTest, CancelledReadEndsTheHandler) {
+  StartServer();
+  auto stream = client_->Open(kChat);
+  EchoProbe::Await(probe_.waiting, 1);
+  stream->Cancel();
+  EXPECT_EQ(Drain(*stream).code, absl::StatusCode::kCancelled);
+  EchoProbe::Await(probe_.returned, 1);
+}
+
+TEST_F(LifecycleTest, CallCancelledBeforeItsMessageEnds) {
+  StartServer();
+  for (int i = 0; i < 50; ++i) {
+    auto call = client_->Open(kEcho);
+    call->Cancel();
+    EXPECT_EQ(call->Finish().code, absl::StatusCode::kCancelled);
+  }
+  EXPECT_TRUE(Echo("next").ok());
+  server_->Shutdown({.grace = kBound});
+  EXPECT_EQ(InFlight(), 0);
+  EXPECT_EQ(probe_.returned, 1);
+}
+
+TEST_F(LifecycleTest, CancellationMayRaceWithTheAnswer) {
+  StartServer();
+  EchoRequest request;
+  request.set_text("quick");
+  for (int i = 0; i < 300; ++i) {
+    auto call = client_->Open(kEcho);
+    call->Write(request.SerializeAsString());
+    // Later in each round, so that it meets every phase of the call.
+    for (volatile int spin = 0; spin < i * 200; spin = spin + 1) {
+    }
+    call->Cancel();
+    const CallOutcome outcome = call->Finish();
+    EXPECT_TRUE(outcome.ok() || outcome.code == absl::StatusCode::kCancelled) << outcome.message;
+  }
+  EXPECT_TRUE(Echo("next").ok());
+  server_->Shutdown({.grace = kBound});
+  EXPECT_EQ(InFlight(), 0);
+}
+
+TEST_F(LifecycleTest, ClientsDeadlineCancelsTheHandler) {
+  StartServer();
+  const CallOutcome outcome = Echo("wait", {.timeout = milliseconds(50)});
+  EXPECT_EQ(outcome.code, absl::StatusCode::kDeadlineExceeded);
+  EchoProbe::Await(probe_.returned, 1);
+}
+
+TEST_F(LifecycleTest, ServersDeadlineEndsACallWithoutOne) {
+  max_unary_deadline_ = milliseconds(50);
+  StartServer();
+  const CallOutcome outcome = Echo("wait", {.no_deadline = true});
+  EXPECT_EQ(outcome.code, absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(outcome.reason(), "DEADLINE");
+}
+
+TEST_F(LifecycleTest, SuccessAfterTheDeadlineIsStillSuccess) {
+  // What a handler has changed it must be able to say.
+  max_unary_deadline_ = milliseconds(50);
+  StartServer();
+  EXPECT_TRUE(Echo("wait-ok", {.no_deadline = true}).ok());
+}
+
+TEST_F(LifecycleTest, DeadlineEndsACallThatSendsNoMessage) {
+  max_unary_deadline_ = milliseconds(50);
+  StartServer();
+  auto call = client_->Open(kEcho, {.no_deadline = true});
+  const CallOutcome outcome = Drain(*call);
+  EXPECT_EQ(outcome.code, absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(outcome.reason(), "DEADLINE");
+}
+
+TEST_F(LifecycleTest, OverloadIsRefusedUntilACallEnds) {
+  admission_.unary = 1;
+  StartServer();
+  auto call = StartEcho("wait");
+  const CallOutcome refused = Echo("x");
+  EXPECT_EQ(refused.code, absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(refused.reason(), "SERVER_OVERLOADED");
+  EXPECT_TRUE(refused.Detail<google::rpc::RetryInfo>().has_value());
+  EXPECT_TRUE(refused.Detail<google::rpc::QuotaFailure>().has_value());
+  call->Cancel();
+  call->Finish();
+  EchoProbe::Await(probe_.returned, 1);
+  // The slot is free once After has run, shortly after the handler returned.
+  CallOutcome admitted = Echo("x");
+  for (int i = 0; i < 1000 && !admitted.ok(); ++i) admitted = Echo("x");
+  EXPECT_TRUE(admitted.ok());
+}
+
+TEST_F(LifecycleTest, ShutdownLetsUnaryCallsFinish) {
+  StartServer();
+  auto call = StartEcho("stubborn");
+  auto shutdown = std::async(std::launch::async, [this] { return Shutdown(kBound); });
+  // Only released once the server has stopped listening.
+  tests::GrpcClient late(server_->port());
+  while (late.CallBytes(kEcho, "", {.timeout = milliseconds(200)}).ok()) {
+  }
+  Release();
+  EXPECT_TRUE(Drain(*call).ok());
+  EXPECT_LT(shutdown.get(), kBound);
+}
+
+TEST_F(LifecycleTest, ShutdownCancelsUnaryCallsAfterTheGrace) {
+  StartServer();
+  auto call = StartEcho("wait");
+  EXPECT_LT(Shutdown(milliseconds(50)), kBound);
+  const CallOutcome outcome = Drain(*call);
+  EXPECT_EQ(outcome.code, absl::StatusCode::kUnavailable);
+  EXPECT_EQ(outcome.reason(), "SHUTTING_DOWN");
+}
+
+TEST_F(LifecycleTest, ShutdownEndsStreamsAtOnce) {
+  StartServer();
+  auto held = StartHeldStream();
+  auto chat = client_->Open(kChat, {.no_deadline = true});
+  EchoProbe::Await(probe_.waiting, 2);
+  EXPECT_LT(Shutdown(kBound), kBound / 3);
+  for (ClientStream* stream : {held.get(), chat.get()}) {
+    const CallOutcome outcome = Drain(*stream);
+    EXPECT_EQ(outcome.code, absl::StatusCode::kUnavailable);
+    EXPECT_EQ(outcome.reason(), "SHUTTING_DOWN");
+  }
+}
+
+TEST_F(LifecycleTest, ShutdownDoesNotWaitForAClientThatDoesNotRead) {
+  StartServer();
+  CountRequest request;
+  request.set_count(1);
+  // More than any flow control window lets through unread.
+  request.set_text_bytes(64 << 20);
+  auto stream = StartCount(request, {.no_deadline = true});
+  EchoProbe::Await(probe_.writing, 1);
+  EXPECT_LT(Shutdown(kBound), kBound / 3);
+  EXPECT_FALSE(Drain(*stream).ok());
+}
+
+TEST_F(LifecycleTest, ShutdownTwiceIsOnce) {
+  StartServer();
+  Shutdown(kBound);
+  EXPECT_LT(Shutdown(kBound), seconds(1));
+}
+
+TEST_F(LifecycleTest, ShutdownReportsAHandlerThatDoesNotEnd) {
+  StartServer();
+  auto call = StartEcho("stubborn");
+  std::promise<void> stuck;
+  auto shutdown = std::async(std::launch::async, [&] {
+    server_->Shutdown({.grace = milliseconds(10), .unwind = milliseconds(50), .on_stuck = [&stuck] {
+                         stuck.set_value();
+                       }});
+  });
+  EXPECT_EQ(stuck.get_future().wait_for(kBound), std::future_status::ready);
+  Release();
+  EXPECT_EQ(shutdown.wait_for(kBound), std::future_status::ready);
+}
+
+}  // namespace
+}  // namespace gatehouse::service::rpc
