@@ -88,6 +88,15 @@ absl::StatusOr<pid_t> Spawn(const ServerAccount& account, const ClusterOptions& 
   return pid;
 }
 
+// False for a zombie as well, which has let go of its shared memory; perhaps nobody reaps it.
+bool IsAlive(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string stat((std::istreambuf_iterator<char>(file)), {});
+  // "PID (NAME) STATE ...", where the name may hold anything.
+  const size_t name_end = stat.rfind(") ");
+  return name_end != std::string::npos && stat[name_end + 2] != 'Z' && stat[name_end + 2] != 'X';
+}
+
 absl::Status MakeDirectory(const ServerAccount& account, const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
@@ -213,8 +222,7 @@ void PostgresProcess::Kill9() {
   kill(pid_, SIGKILL);
   WaitForEnd(kKillTimeout);
   for (const pid_t child : backends) {
-    while (fs::exists("/proc/" + std::to_string(child) + "/exe"))
-      std::this_thread::sleep_for(kPoll);
+    while (IsAlive(child)) std::this_thread::sleep_for(kPoll);
   }
 }
 
