@@ -75,7 +75,7 @@ absl::StatusOr<pid_t> Spawn(const ServerAccount& account, const ClusterOptions& 
     bool ready = account.AssumeInChild() && chdir("/") == 0;
     // After the change of account, which clears it.
     if (ready && options.die_with_parent) {
-      ready = prctl(PR_SET_PDEATHSIG, SIGQUIT) == 0 && getppid() == parent;
+      ready = prctl(PR_SET_PDEATHSIG, SIGINT) == 0 && getppid() == parent;
     }
     if (ready) execv(argv[0], argv.data());
     const char* why = std::strerror(errno);

@@ -32,8 +32,8 @@ struct ClusterOptions {
   std::vector<std::pair<std::string, std::string>> settings = {};
   // Gets what initdb and the server print.
   std::string log_file;
-  // Ends the server at once when the thread that started it ends, also by
-  // SIGKILL. Only for starters that live as long as the process.
+  // Stops the server (fast shutdown) when the thread that started it ends, also
+  // by SIGKILL. Only for starters that live as long as the process.
   bool die_with_parent = false;
 };
 

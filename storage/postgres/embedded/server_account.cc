@@ -59,6 +59,8 @@ absl::StatusOr<ServerAccount> ServerAccount::Choose() {
   return ServerAccount(mapped ? Kind::kSetuid : Kind::kUserNamespace, user->pw_uid, user->pw_gid);
 }
 
+uid_t ServerAccount::file_owner() const { return kind_ == Kind::kUserNamespace ? geteuid() : uid_; }
+
 absl::Status ServerAccount::Give(const std::string& path) const {
   if (kind_ != Kind::kSetuid || chown(path.c_str(), uid_, gid_) == 0) return absl::OkStatus();
   return base::InternalError("chown " + path + ": " + std::strerror(errno));

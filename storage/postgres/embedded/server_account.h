@@ -22,6 +22,12 @@ class ServerAccount {
   // FAILED_PRECONDITION for root where no user "postgres" exists.
   static absl::StatusOr<ServerAccount> Choose();
 
+  // Who it is by the passwd file.
+  uid_t uid() const { return uid_; }
+
+  // Who owns the files it makes, as this process sees them.
+  uid_t file_owner() const;
+
   // Makes `path`, an existing directory or file, the account's own. Everything
   // above it must let that account pass: not /root, for instance.
   absl::Status Give(const std::string& path) const;
