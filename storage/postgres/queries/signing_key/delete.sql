@@ -1,0 +1,1 @@
+DELETE FROM gatehouse.signing_key WHERE tenant_id = $1 AND key_id = $2;

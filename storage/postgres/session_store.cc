@@ -1,0 +1,153 @@
+#include "storage/session_store.h"
+
+#include <utility>
+
+#include "base/status.h"
+#include "storage/postgres/change_batch.h"
+#include "storage/postgres/client/database.h"
+#include "storage/postgres/queries/session/session_queries.h"
+#include "storage/postgres/queries/user/user_queries.h"
+#include "storage/postgres/session_revocation.h"
+
+namespace gatehouse::storage {
+namespace {
+
+using base::CallContext;
+using base::Task;
+using base::Time;
+using base::Uuid;
+using postgres::Batch;
+using postgres::Jsonb;
+using postgres::Params;
+using postgres::Rows;
+using postgres::RowView;
+namespace queries = postgres::queries::session;
+
+Session DecodeSession(const Uuid& tenant_id, RowView row) {
+  return {
+      .tenant_id = tenant_id,
+      .id = row.Get<Uuid>(0),
+      .user_id = row.Get<Uuid>(1),
+      .generation = row.Get<int64_t>(2),
+      .rotate_time = row.Get<Time>(3),
+      .label = row.Get<std::string>(4),
+      .thread_id = row.Get<std::string>(5),
+      .context_json = row.Get<Jsonb>(6).value,
+      .ip_address = row.Get<std::string>(7),
+      .user_agent = row.Get<std::string>(8),
+      .amr = row.Get<std::vector<std::string>>(9),
+      .auth_time = row.Get<Time>(10),
+      .create_time = row.Get<Time>(11),
+      .update_time = row.Get<Time>(12),
+      .last_used_time = row.Get<Time>(13),
+      .idle_expire_time = row.Get<Time>(14),
+      .expire_time = row.Get<Time>(15),
+      .revoke_time = row.Get<std::optional<Time>>(16),
+      .revoke_reason = row.Get<std::optional<std::string>>(17),
+      .version = row.Get<int64_t>(18),
+  };
+}
+
+}  // namespace
+
+Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_t user_epoch,
+                                        std::optional<std::string> new_password_hash,
+                                        Change change) {
+  Batch batch;
+  batch.Add(queries::kInsert,
+            Params::Of(session.tenant_id, session.id, session.user_id, session.generation,
+                       session.label, session.thread_id, Jsonb{session.context_json},
+                       session.ip_address, session.user_agent, session.amr, session.create_time,
+                       session.idle_expire_time, session.expire_time, user_epoch));
+  if (new_password_hash) {
+    batch.Add(queries::kUpgradePasswordHash,
+              Params::Of(session.tenant_id, session.user_id, *new_password_hash));
+  }
+  AppendChange(batch, change);
+  co_return (co_await database_.Run(ctx, std::move(batch))).status();
+}
+
+Task<absl::StatusOr<std::optional<Session>>> SessionStore::Get(CallContext ctx, Uuid tenant_id,
+                                                               Uuid id) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kGet,
+                                                                   Params::Of(tenant_id, id)));
+  co_return rows.DecodeOne([&](RowView row) { return DecodeSession(tenant_id, row); });
+}
+
+Task<absl::StatusOr<std::optional<LiveSessionRow>>> SessionStore::FindLive(CallContext ctx,
+                                                                           Uuid tenant_id, Uuid id,
+                                                                           Time now) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, queries::kFindLive, Params::Of(tenant_id, id, now)));
+  co_return rows.DecodeOne([](RowView row) {
+    return LiveSessionRow{.user_id = row.Get<Uuid>(0),
+                          .username = row.Get<std::string>(1),
+                          .role = row.Get<std::string>(2),
+                          .user_epoch = row.Get<int64_t>(3),
+                          .expire_time = row.Get<Time>(4)};
+  });
+}
+
+Task<absl::StatusOr<std::vector<Session>>> SessionStore::List(CallContext ctx, ListQuery query) {
+  Params params = Params::Of(query.tenant_id, query.before, query.thread_id, query.show_ended,
+                             query.now, query.limit);
+  if (query.user_id) params.Add(*query.user_id);
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, query.user_id ? queries::kListByUser : queries::kList,
+                               std::move(params)));
+  co_return rows.Decode([&](RowView row) { return DecodeSession(query.tenant_id, row); });
+}
+
+Task<absl::Status> SessionStore::Update(CallContext ctx, Session session, Change change) {
+  Batch batch;
+  batch.Add(queries::kUpdate,
+            Params::Of(session.tenant_id, session.id, session.version, session.label,
+                       session.thread_id, Jsonb{session.context_json}, session.update_time));
+  AppendChange(batch, change);
+  co_return (co_await database_.Run(ctx, std::move(batch))).status();
+}
+
+Task<absl::StatusOr<TokenGrant>> SessionStore::Rotate(CallContext ctx, Uuid tenant_id, Uuid id,
+                                                      int64_t generation, Time now,
+                                                      Time idle_expire_time, Change change) {
+  Batch batch;
+  batch.Add(queries::kRotate, Params::Of(tenant_id, id, generation, now, idle_expire_time));
+  AppendChange(batch, change);
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
+                         co_await database_.Run(ctx, std::move(batch)));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants,
+                         results.front().Decode([](RowView row) {
+                           return TokenGrant{.role = row.Get<std::string>(1),
+                                             .user_epoch = row.Get<int64_t>(2),
+                                             .generation = row.Get<int64_t>(3),
+                                             .amr = row.Get<std::vector<std::string>>(4),
+                                             .auth_time = row.Get<Time>(5),
+                                             .idle_expire_time = row.Get<Time>(6),
+                                             .expire_time = row.Get<Time>(7)};
+                         }));
+  co_return grants.front();
+}
+
+Task<absl::StatusOr<std::optional<RefreshState>>> SessionStore::FindRefreshState(CallContext ctx,
+                                                                                 Uuid tenant_id,
+                                                                                 Uuid id,
+                                                                                 Time now) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, queries::kRefreshState, Params::Of(tenant_id, id, now)));
+  co_return rows.DecodeOne([](RowView row) {
+    return RefreshState{.rotate_time = row.Get<Time>(1),
+                        .live = row.Get<bool>(2),
+                        .grant = {.role = row.Get<std::string>(3),
+                                  .user_epoch = row.Get<int64_t>(4),
+                                  .generation = row.Get<int64_t>(0),
+                                  .amr = row.Get<std::vector<std::string>>(5),
+                                  .auth_time = row.Get<Time>(6),
+                                  .idle_expire_time = row.Get<Time>(7),
+                                  .expire_time = row.Get<Time>(8)}};
+  });
+}
+
+}  // namespace gatehouse::storage

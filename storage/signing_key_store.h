@@ -1,0 +1,61 @@
+#ifndef GATEHOUSE_STORAGE_SIGNING_KEY_STORE_H_
+#define GATEHOUSE_STORAGE_SIGNING_KEY_STORE_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "storage/change.h"
+
+namespace gatehouse::storage::postgres {
+class Database;
+}
+
+namespace gatehouse::storage {
+
+// A row of gatehouse.signing_key. The private half is sealed.
+struct SigningKeyRecord {
+  base::Uuid tenant_id;
+  std::string key_id;
+  std::string algorithm;
+  std::string public_key;
+  std::string private_key;
+  base::Time create_time;
+  base::Time active_from;
+  std::optional<base::Time> retired_at;
+};
+
+// One rotation: what is added, retired and removed together.
+struct SigningKeyRotation {
+  base::Uuid tenant_id;
+  std::optional<SigningKeyRecord> add;
+  std::vector<std::pair<std::string, base::Time>> retire;
+  std::vector<std::string> remove;
+};
+
+// Keys that sign access tokens. Safe on every loop; `database` outlives it.
+class SigningKeyStore {
+ public:
+  explicit SigningKeyStore(postgres::Database& database) : database_(database) {}
+
+  // Of every tenant: a token names its key by id alone.
+  base::Task<absl::StatusOr<std::vector<SigningKeyRecord>>> List(base::CallContext ctx);
+
+  // All of it or nothing. ABORTED, CONFLICT if another instance has added a key that
+  // starts as late in the meantime: list again.
+  base::Task<absl::Status> Rotate(base::CallContext ctx, SigningKeyRotation rotation,
+                                  Change change);
+
+ private:
+  postgres::Database& database_;
+};
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_SIGNING_KEY_STORE_H_
