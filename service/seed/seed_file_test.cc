@@ -1,0 +1,47 @@
+#include "service/seed/seed_file.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace gatehouse::service {
+namespace {
+
+std::string ErrorOf(std::string_view text) {
+  const auto seed = ParseSeedFile(text);
+  return seed.ok() ? "ok" : std::string(seed.status().message());
+}
+
+TEST(ParseSeedFileTest, ReadsEverySection) {
+  const auto seed = ParseSeedFile(R"({
+    "users": [{"username": "ada", "role": "admin", "password_file": "/p"}],
+    "api_keys": [{"display_name": "billing", "permissions": ["a", "b"], "key_file": "/k"}],
+    "endpoints": [{"url": "https://x", "event_types": ["*"], "secret_file": "/s"}]})");
+  ASSERT_TRUE(seed.ok()) << seed.status();
+  EXPECT_EQ(seed->users.at(0).username, "ada");
+  EXPECT_EQ(seed->users.at(0).password_file, "/p");
+  EXPECT_EQ(seed->api_keys.at(0).permissions, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(seed->endpoints.at(0).event_types, std::vector<std::string>{"*"});
+}
+
+TEST(ParseSeedFileTest, TakesAnEmptyFile) { EXPECT_EQ(ErrorOf("{}"), "ok"); }
+
+TEST(ParseSeedFileTest, NamesWhatIsWrongAndWhere) {
+  EXPECT_EQ(ErrorOf("{"), "seed file: is not valid JSON");
+  EXPECT_EQ(ErrorOf("[]"), "seed file: must be an object");
+  EXPECT_EQ(ErrorOf(R"({"user": []})"),
+            "user: is not known; sections are users, api_keys, endpoints");
+  EXPECT_EQ(ErrorOf(R"({"users": {}})"), "users: must be a list");
+  EXPECT_EQ(ErrorOf(R"({"users": [{"role": "admin"}]})"), "users[0].username: is required");
+  EXPECT_EQ(ErrorOf(R"({"users": [{"username": 1}]})"), "users[0].username: must be a string");
+  EXPECT_EQ(ErrorOf(R"({"users": [{"username": "a", "password": "x"}]})"),
+            "users[0].password: is not known");
+  EXPECT_EQ(ErrorOf(R"({"users": [{"username": "a"}, {"username": "a"}]})"),
+            "users[1]: stands twice: a");
+  EXPECT_EQ(
+      ErrorOf(R"({"api_keys": [{"display_name": "a", "permissions": [], "key_file": "/k"}]})"),
+      "api_keys[0].permissions: must be a list of strings, not empty");
+}
+
+}  // namespace
+}  // namespace gatehouse::service

@@ -1,0 +1,131 @@
+// Login. Every failure costs the same: one read, one hash, one event.
+
+#include <utility>
+
+#include "auth/password_hasher.h"
+#include "auth/password_policy.h"
+#include "base/status.h"
+#include "gatehouse/v1/session.pb.h"
+#include "service/common/unicode.h"
+#include "service/session/session_conversion.h"
+#include "service/session/session_service.h"
+#include "service/session/session_validation.h"
+#include "storage/event_store.h"
+#include "storage/event_types.h"
+
+namespace gatehouse::service {
+namespace {
+
+using base::CallContext;
+using base::Task;
+using storage::UserCredentials;
+
+absl::Status LoginFailed() {
+  return base::MakeError(absl::StatusCode::kUnauthenticated,
+                         "The login or the password is wrong, or the account may not log in.",
+                         {.reason = base::Reason::kLoginFailed});
+}
+
+storage::EventActor ActorOf(const UserCredentials& user) {
+  return {"user", user.id.ToString(), user.username};
+}
+
+storage::Session MakeSession(const CallContext& ctx, const v1::CreateSessionRequest& request,
+                             const UserCredentials& user, std::string context_json, base::Time now,
+                             const SessionService::Options& options) {
+  return {
+      .tenant_id = user.tenant_id,
+      .id = base::Uuid::MakeV7(now),
+      .user_id = user.id,
+      .rotate_time = now,
+      .label = request.label(),
+      .thread_id = request.thread_id(),
+      .context_json = std::move(context_json),
+      .ip_address = ctx.peer_ip(),
+      .user_agent = ctx.user_agent(),
+      .amr = {"pwd"},
+      .auth_time = now,
+      .create_time = now,
+      .update_time = now,
+      .last_used_time = now,
+      .idle_expire_time = now + std::min(options.idle_ttl, options.ttl),
+      .expire_time = now + options.ttl,
+  };
+}
+
+storage::Change CreationOf(const CallContext& ctx, const storage::Session& session,
+                           const UserCredentials& user) {
+  storage::Event event = storage::MakeEvent(
+      ctx, session.create_time, std::string(storage::event_types::kSessionCreated),
+      {{"session", session.id.ToString(), session.label},
+       {"user", user.id.ToString(), user.username}},
+      R"({"amr":["pwd"]})");
+  event.tenant_id = user.tenant_id;
+  event.actor = ActorOf(user);
+  event.session_id = session.id.ToString();
+  return {.events = {std::move(event)}};
+}
+
+}  // namespace
+
+Task<absl::Status> SessionService::FailLogin(CallContext ctx,
+                                             std::optional<UserCredentials> user) {
+  storage::Event event = storage::MakeEvent(
+      ctx, deps_.clock.Now(), std::string(storage::event_types::kSessionLoginFailed), {});
+  event.outcome = storage::Outcome::kFailure;
+  // Only an account that exists is named: what was typed as a login may have
+  // been a password.
+  if (user) event.targets.push_back({"user", user->id.ToString(), user->username});
+  GH_CO_RETURN_IF_ERROR((co_await deps_.events.Append(ctx, std::move(event))).status());
+  co_return LoginFailed();
+}
+
+Task<absl::StatusOr<UserCredentials>> SessionService::VerifyPassword(CallContext ctx,
+                                                                     std::string login,
+                                                                     std::string password) {
+  GH_CO_ASSIGN_OR_RETURN(
+      std::optional<UserCredentials> user,
+      co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id, FoldKey(login)));
+  std::optional<std::string> hash;
+  if (user && user->may_log_in) hash = user->password_hash;
+  GH_CO_ASSIGN_OR_RETURN(const bool verified,
+                         co_await deps_.hasher.VerifyOrDummy(
+                             ctx, std::move(hash), auth::NormalizePassword(password)));
+  if (!verified) co_return co_await FailLogin(ctx, std::move(user));
+  co_return *std::move(user);
+}
+
+Task<absl::StatusOr<v1::CreateSessionResponse>> SessionService::CreateSession(
+    CallContext ctx, v1::CreateSessionRequest request) {
+  GH_CO_ASSIGN_OR_RETURN(std::string context_json, CheckNewSession(request));
+  GH_CO_ASSIGN_OR_RETURN(const UserCredentials user,
+                         co_await VerifyPassword(ctx, request.login(), request.password()));
+
+  std::optional<std::string> new_hash;
+  if (deps_.hasher.NeedsRehash(*user.password_hash)) {
+    GH_CO_ASSIGN_OR_RETURN(new_hash, co_await deps_.hasher.Hash(
+                                         ctx, *auth::NormalizePassword(request.password())));
+  }
+  const storage::Session session = MakeSession(ctx, request, user, std::move(context_json),
+                                               deps_.clock.Now(), options_);
+  const absl::Status created = co_await deps_.sessions.Create(
+      ctx, session, user.epoch, std::move(new_hash), CreationOf(ctx, session, user));
+  if (base::HasReason(created, base::Reason::kLoginFailed)) co_return co_await FailLogin(ctx, user);
+  GH_CO_RETURN_IF_ERROR(created);
+
+  GH_CO_ASSIGN_OR_RETURN(const TokenIssuer::Tokens tokens,
+                         deps_.issuer.Issue(session.tenant_id, session.id, session.user_id,
+                                            {.role = user.role,
+                                             .user_epoch = user.epoch,
+                                             .generation = session.generation,
+                                             .amr = session.amr,
+                                             .auth_time = session.auth_time,
+                                             .idle_expire_time = session.idle_expire_time,
+                                             .expire_time = session.expire_time}));
+  v1::CreateSessionResponse response;
+  ToProto(session, session.create_time, *response.mutable_session());
+  ToProto(tokens, *response.mutable_tokens());
+  co_return response;
+}
+
+}  // namespace gatehouse::service

@@ -1,0 +1,96 @@
+#include "service/session/key_rotation.h"
+
+#include <utility>
+#include <vector>
+
+#include "auth/signing_key.h"
+#include "base/status.h"
+#include "storage/event_types.h"
+
+namespace gatehouse::service {
+namespace {
+
+using auth::RotationPlan;
+using auth::SigningKey;
+using auth::SigningKeyRow;
+using base::CallContext;
+using base::Task;
+using base::Time;
+using storage::SigningKeyRecord;
+
+// Losing a race means that somebody else has rotated; once more finds nothing
+// to do.
+constexpr int kMaxTries = 3;
+
+std::vector<SigningKeyRow> ToRows(std::vector<SigningKeyRecord> records) {
+  std::vector<SigningKeyRow> rows;
+  rows.reserve(records.size());
+  for (SigningKeyRecord& record : records) {
+    rows.push_back({.tenant_id = record.tenant_id,
+                    .key_id = std::move(record.key_id),
+                    .algorithm = std::move(record.algorithm),
+                    .public_key = std::move(record.public_key),
+                    .private_key = std::move(record.private_key),
+                    .create_time = record.create_time,
+                    .active_from = record.active_from,
+                    .retired_at = record.retired_at});
+  }
+  return rows;
+}
+
+storage::SigningKeyRotation ToRotation(const RotationPlan& plan, Time now,
+                                       const std::string& master_key) {
+  storage::SigningKeyRotation rotation{.tenant_id = base::kDefaultTenantId};
+  if (plan.add_active_from) {
+    SigningKeyRow row = SigningKey::Generate(auth::SigningAlgorithm::kEs256, rotation.tenant_id,
+                                             now, *plan.add_active_from, master_key);
+    rotation.add = SigningKeyRecord{.tenant_id = row.tenant_id,
+                                    .key_id = std::move(row.key_id),
+                                    .algorithm = std::move(row.algorithm),
+                                    .public_key = std::move(row.public_key),
+                                    .private_key = std::move(row.private_key),
+                                    .create_time = row.create_time,
+                                    .active_from = row.active_from};
+  }
+  for (const auto& [key_id, retired_at] : plan.retire) {
+    rotation.retire.emplace_back(key_id, retired_at);
+  }
+  rotation.remove = plan.remove;
+  return rotation;
+}
+
+storage::Change ChangeOf(const CallContext& ctx, const storage::SigningKeyRotation& rotation,
+                         Time now) {
+  std::vector<storage::EventTarget> targets;
+  if (rotation.add) targets.push_back({"signing_key", rotation.add->key_id, "added"});
+  for (const auto& [key_id, when] : rotation.retire) {
+    targets.push_back({"signing_key", key_id, "retired"});
+  }
+  for (const std::string& key_id : rotation.remove) {
+    targets.push_back({"signing_key", key_id, "removed"});
+  }
+  return {.events = {storage::MakeEvent(
+              ctx, now, std::string(storage::event_types::kSigningKeyRotated),
+              std::move(targets))}};
+}
+
+}  // namespace
+
+Task<absl::Status> KeyRotation::RunOnce(CallContext ctx) {
+  for (int tries = 0; tries < kMaxTries; ++tries) {
+    GH_CO_ASSIGN_OR_RETURN(std::vector<SigningKeyRecord> records, co_await store_.List(ctx));
+    const std::vector<SigningKeyRow> rows = ToRows(std::move(records));
+    GH_CO_RETURN_IF_ERROR(keyring_.Load(rows));
+    const Time now = clock_.Now();
+    const RotationPlan plan = auth::PlanRotation(rows, now, keyring_.policy());
+    if (plan.empty()) co_return absl::OkStatus();
+    storage::SigningKeyRotation rotation = ToRotation(plan, now, keyring_.master_key());
+    storage::Change change = ChangeOf(ctx, rotation, now);
+    const absl::Status rotated =
+        co_await store_.Rotate(ctx, std::move(rotation), std::move(change));
+    if (!rotated.ok() && !base::HasReason(rotated, base::Reason::kConflict)) co_return rotated;
+  }
+  co_return base::InternalError("signing keys do not come to rest: do clocks differ?");
+}
+
+}  // namespace gatehouse::service

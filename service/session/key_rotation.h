@@ -1,0 +1,36 @@
+#ifndef GATEHOUSE_SERVICE_SESSION_KEY_ROTATION_H_
+#define GATEHOUSE_SERVICE_SESSION_KEY_ROTATION_H_
+
+#include "absl/status/status.h"
+#include "auth/keyring.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "storage/signing_key_store.h"
+
+namespace gatehouse::service {
+
+// Keeps the keyring in step with the database and the database with the
+// rotation policy. Run before the server serves, then every minute: often
+// enough that a key another instance made is known here long before it signs.
+//
+// Two instances may run it at once: one of them wins, the other reads again.
+class KeyRotation {
+ public:
+  // All outlive it.
+  KeyRotation(storage::SigningKeyStore& store, auth::Keyring& keyring, const base::Clock& clock)
+      : store_(store), keyring_(keyring), clock_(clock) {}
+
+  // Afterwards the keyring holds what is stored and the default tenant has a
+  // key that signs and, when it is due, its successor.
+  base::Task<absl::Status> RunOnce(base::CallContext ctx);
+
+ private:
+  storage::SigningKeyStore& store_;
+  auth::Keyring& keyring_;
+  const base::Clock& clock_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_SESSION_KEY_ROTATION_H_

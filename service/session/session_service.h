@@ -1,0 +1,131 @@
+#ifndef GATEHOUSE_SERVICE_SESSION_SESSION_SERVICE_H_
+#define GATEHOUSE_SERVICE_SESSION_SESSION_SERVICE_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "service/session/token_issuer.h"
+#include "storage/session_store.h"
+#include "storage/user_store.h"
+
+namespace gatehouse::auth {
+class Authenticator;
+class Keyring;
+class PasswordHasher;
+}  // namespace gatehouse::auth
+
+namespace gatehouse::storage {
+class EventStore;
+}
+
+namespace gatehouse::v1 {
+class CreateSessionRequest;
+class CreateSessionResponse;
+class GetJwksRequest;
+class GetJwksResponse;
+class GetSessionRequest;
+class GetSessionResponse;
+class ListSessionsRequest;
+class ListSessionsResponse;
+class RefreshSessionRequest;
+class RefreshSessionResponse;
+class RevokeSessionRequest;
+class RevokeSessionResponse;
+class RevokeUserSessionsRequest;
+class RevokeUserSessionsResponse;
+class UpdateSessionRequest;
+class UpdateSessionResponse;
+class VerifySessionRequest;
+class VerifySessionResponse;
+}  // namespace gatehouse::v1
+
+namespace gatehouse::service {
+
+class IdempotentRunner;
+class PageTokenCodec;
+
+// The handlers of gatehouse.v1.SessionService; each method is documented in
+// session.proto. Safe on every loop: it holds no state of its own.
+class SessionService {
+ public:
+  struct Options {
+    std::chrono::seconds idle_ttl;
+    std::chrono::seconds ttl;
+    // How long a repeated refresh gets the same token again.
+    std::chrono::seconds refresh_grace;
+  };
+
+  // All outlive the service.
+  struct Dependencies {
+    storage::SessionStore& sessions;
+    storage::UserStore& users;
+    storage::EventStore& events;
+    auth::PasswordHasher& hasher;
+    auth::Authenticator& authenticator;
+    const auth::Keyring& keyring;
+    const TokenIssuer& issuer;
+    const auth::RefreshTokenCodec& refresh_tokens;
+    IdempotentRunner& idempotent;
+    const PageTokenCodec& page_tokens;
+    const base::Clock& clock;
+  };
+
+  SessionService(Dependencies dependencies, Options options)
+      : deps_(dependencies), options_(options) {}
+
+  base::Task<absl::StatusOr<v1::CreateSessionResponse>> CreateSession(
+      base::CallContext ctx, v1::CreateSessionRequest request);
+  base::Task<absl::StatusOr<v1::VerifySessionResponse>> VerifySession(
+      base::CallContext ctx, v1::VerifySessionRequest request);
+  base::Task<absl::StatusOr<v1::RefreshSessionResponse>> RefreshSession(
+      base::CallContext ctx, v1::RefreshSessionRequest request);
+  base::Task<absl::StatusOr<v1::GetSessionResponse>> GetSession(base::CallContext ctx,
+                                                                v1::GetSessionRequest request);
+  base::Task<absl::StatusOr<v1::ListSessionsResponse>> ListSessions(
+      base::CallContext ctx, v1::ListSessionsRequest request);
+  base::Task<absl::StatusOr<v1::UpdateSessionResponse>> UpdateSession(
+      base::CallContext ctx, v1::UpdateSessionRequest request);
+  base::Task<absl::StatusOr<v1::RevokeSessionResponse>> RevokeSession(
+      base::CallContext ctx, v1::RevokeSessionRequest request);
+  base::Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> RevokeUserSessions(
+      base::CallContext ctx, v1::RevokeUserSessionsRequest request);
+  base::Task<absl::StatusOr<v1::GetJwksResponse>> GetJwks(base::CallContext ctx,
+                                                          v1::GetJwksRequest request);
+
+ private:
+  // The user whose password was verified; LOGIN_FAILED for every reason not to.
+  base::Task<absl::StatusOr<storage::UserCredentials>> VerifyPassword(base::CallContext ctx,
+                                                                      std::string login,
+                                                                      std::string password);
+  // Writes session.login_failed and returns LOGIN_FAILED.
+  base::Task<absl::Status> FailLogin(base::CallContext ctx,
+                                     std::optional<storage::UserCredentials> user);
+
+  // A rotation that did not take place: the grant to answer a retry with, or
+  // REFRESH_TOKEN_INVALID. Ends the session if the token was used before.
+  base::Task<absl::StatusOr<storage::TokenGrant>> ResolveRefresh(base::CallContext ctx,
+                                                                 auth::RefreshClaims claims,
+                                                                 base::Time now);
+
+  // The session, if the caller may see it: its own, or any with `permission`.
+  // Without the permission one that does not exist and one of another user look
+  // the same.
+  base::Task<absl::StatusOr<storage::Session>> FindVisible(base::CallContext ctx,
+                                                           std::string session_id,
+                                                           bool has_permission,
+                                                           std::string permission);
+
+  const Dependencies deps_;
+  const Options options_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_SESSION_SESSION_SERVICE_H_

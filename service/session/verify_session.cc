@@ -1,0 +1,68 @@
+// Verification: no statement when this instance has seen the token before.
+
+#include <utility>
+
+#include "auth/authenticator.h"
+#include "auth/keyring.h"
+#include "auth/permissions.h"
+#include "base/status.h"
+#include "gatehouse/v1/session.pb.h"
+#include "service/common/timestamps.h"
+#include "service/session/session_service.h"
+
+namespace gatehouse::service {
+namespace {
+
+using base::CallContext;
+using base::Principal;
+using base::Task;
+
+v1::VerifySessionResponse Describe(const auth::Verdict& verdict) {
+  const Principal& principal = verdict.principal;
+  v1::VerifySessionResponse response;
+  response.set_active(true);
+  response.set_tenant_id(principal.tenant_id.ToString());
+  if (principal.kind == Principal::Kind::kApiKey) {
+    response.set_api_key_id(principal.id.ToString());
+  } else {
+    response.set_user_id(principal.id.ToString());
+    response.set_username(principal.name);
+    response.set_session_id(principal.session_id.ToString());
+    ToProto(principal.auth_time, *response.mutable_auth_time());
+  }
+  for (const std::string& role : principal.roles) response.add_roles(role);
+  for (std::string& name : auth::PermissionNames(principal.permissions)) {
+    response.add_permissions(std::move(name));
+  }
+  for (const std::string& method : principal.amr) response.add_amr(method);
+  if (verdict.expires_at != base::Time::max()) {
+    ToProto(verdict.expires_at, *response.mutable_expire_time());
+  }
+  return response;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<v1::VerifySessionResponse>> SessionService::VerifySession(
+    CallContext ctx, v1::VerifySessionRequest request) {
+  const bool full = request.consistency() == v1::CONSISTENCY_FULL;
+  const auto verdict = co_await deps_.authenticator.Authenticate(
+      ctx, request.token(), full ? auth::Freshness::kDatabase : auth::Freshness::kCached);
+  if (absl::IsUnauthenticated(verdict.status())) co_return v1::VerifySessionResponse();
+  GH_CO_RETURN_IF_ERROR(verdict.status());
+  // A credential of another tenant is none of this caller's business.
+  if ((*verdict)->principal.tenant_id != ctx.principal().tenant_id) {
+    co_return v1::VerifySessionResponse();
+  }
+  co_return Describe(**verdict);
+}
+
+Task<absl::StatusOr<v1::GetJwksResponse>> SessionService::GetJwks(CallContext ctx,
+                                                                  v1::GetJwksRequest request) {
+  v1::GetJwksResponse response;
+  response.set_jwks_json(
+      deps_.keyring.JwksJson(ctx.principal().tenant_id, deps_.clock.Now()));
+  co_return response;
+}
+
+}  // namespace gatehouse::service
