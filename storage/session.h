@@ -4,12 +4,24 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
 #include "base/uuid.h"
 
 namespace gatehouse::storage {
+
+// Why a session ended: Session::revoke_reason.
+namespace revoke_reasons {
+inline constexpr std::string_view kLogout = "LOGOUT";
+inline constexpr std::string_view kRevoked = "REVOKED";
+inline constexpr std::string_view kUserDisabled = "USER_DISABLED";
+inline constexpr std::string_view kUserDeleted = "USER_DELETED";
+inline constexpr std::string_view kRoleChanged = "ROLE_CHANGED";
+inline constexpr std::string_view kPasswordChanged = "PASSWORD_CHANGED";
+inline constexpr std::string_view kTokenReused = "TOKEN_REUSED";
+}  // namespace revoke_reasons
 
 // One login of one user: a row of gatehouse.session.
 struct Session {

@@ -69,18 +69,17 @@ class SessionStore {
                                                                            base::Uuid id,
                                                                            base::Time now);
 
-  // Ends a session. False, and no event is written, if it had ended already or
-  // does not exist.
-  base::Task<absl::StatusOr<bool>> Revoke(base::CallContext ctx, base::Uuid tenant_id,
-                                          base::Uuid id, std::string reason, base::Time now,
-                                          Change change);
+  // Ends a session and returns it as it is then. nullopt, and nothing is
+  // written, if it had ended already or does not exist.
+  base::Task<absl::StatusOr<std::optional<Session>>> Revoke(base::CallContext ctx,
+                                                            base::Uuid tenant_id, base::Uuid id,
+                                                            std::string reason, base::Time now,
+                                                            Change change);
 
-  // Ends the live sessions of a user, save `except`. Returns how many there were.
-  base::Task<absl::StatusOr<int64_t>> RevokeByUser(base::CallContext ctx, base::Uuid tenant_id,
-                                                   base::Uuid user_id,
-                                                   std::optional<base::Uuid> except,
-                                                   std::string reason, base::Time now,
-                                                   Change change);
+  // Ends the live sessions of a user, save `except`. Returns their ids.
+  base::Task<absl::StatusOr<std::vector<base::Uuid>>> RevokeByUser(
+      base::CallContext ctx, base::Uuid tenant_id, base::Uuid user_id,
+      std::optional<base::Uuid> except, std::string reason, base::Time now, Change change);
 
  private:
   postgres::Database& database_;

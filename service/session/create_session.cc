@@ -123,7 +123,7 @@ Task<absl::StatusOr<v1::CreateSessionResponse>> SessionService::CreateSession(
                                              .idle_expire_time = session.idle_expire_time,
                                              .expire_time = session.expire_time}));
   v1::CreateSessionResponse response;
-  ToProto(session, session.create_time, *response.mutable_session());
+  GH_CO_RETURN_IF_ERROR(ToProto(session, session.create_time, *response.mutable_session()));
   ToProto(tokens, *response.mutable_tokens());
   co_return response;
 }

@@ -64,9 +64,9 @@ Task<absl::StatusOr<TokenGrant>> SessionService::ResolveRefresh(CallContext ctx,
   storage::Change change{
       .events = {std::move(reused),
                  SessionEvent(ctx, claims, now, storage::event_types::kSessionRevoked,
-                              R"({"reason":"refresh_token_reused"})")}};
+                              R"({"reason":"TOKEN_REUSED"})")}};
   GH_CO_RETURN_IF_ERROR((co_await deps_.sessions.Revoke(ctx, claims.tenant_id, claims.session_id,
-                                                        "refresh_token_reused", now,
+                                                        std::string(storage::revoke_reasons::kTokenReused), now,
                                                         std::move(change)))
                             .status());
   deps_.authenticator.SessionRevoked(claims.session_id);

@@ -2,6 +2,7 @@
 #define GATEHOUSE_SERVICE_SESSION_SESSION_SERVICE_H_
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ namespace gatehouse::auth {
 class Authenticator;
 class Keyring;
 class PasswordHasher;
+enum class Permission : uint8_t;
 }  // namespace gatehouse::auth
 
 namespace gatehouse::storage {
@@ -48,8 +50,9 @@ class VerifySessionResponse;
 
 namespace gatehouse::service {
 
-class IdempotentRunner;
-class PageTokenCodec;
+class IdempotentCalls;
+class MutationKey;
+class PageTokens;
 
 // The handlers of gatehouse.v1.SessionService; each method is documented in
 // session.proto. Safe on every loop: it holds no state of its own.
@@ -72,8 +75,8 @@ class SessionService {
     const auth::Keyring& keyring;
     const TokenIssuer& issuer;
     const auth::RefreshTokenCodec& refresh_tokens;
-    IdempotentRunner& idempotent;
-    const PageTokenCodec& page_tokens;
+    IdempotentCalls& once;
+    const PageTokens& page_tokens;
     const base::Clock& clock;
   };
 
@@ -114,13 +117,18 @@ class SessionService {
                                                                  auth::RefreshClaims claims,
                                                                  base::Time now);
 
-  // The session, if the caller may see it: its own, or any with `permission`.
-  // Without the permission one that does not exist and one of another user look
-  // the same.
-  base::Task<absl::StatusOr<storage::Session>> FindVisible(base::CallContext ctx,
-                                                           std::string session_id,
-                                                           bool has_permission,
-                                                           std::string permission);
+  // The session, if it is the caller's own or the caller has `permission`. Without
+  // the permission one that does not exist and one of another user look the same.
+  base::Task<absl::StatusOr<storage::Session>> FindPermitted(base::CallContext ctx,
+                                                             base::Uuid session_id,
+                                                             auth::Permission permission);
+
+  base::Task<absl::StatusOr<v1::UpdateSessionResponse>> DoUpdateSession(
+      base::CallContext ctx, v1::UpdateSessionRequest request, MutationKey key);
+  base::Task<absl::StatusOr<v1::RevokeSessionResponse>> DoRevokeSession(
+      base::CallContext ctx, v1::RevokeSessionRequest request, MutationKey key);
+  base::Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> DoRevokeUserSessions(
+      base::CallContext ctx, v1::RevokeUserSessionsRequest request, MutationKey key);
 
   const Dependencies deps_;
   const Options options_;

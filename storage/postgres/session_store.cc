@@ -6,7 +6,6 @@
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
 #include "storage/postgres/queries/session/session_queries.h"
-#include "storage/postgres/queries/user/user_queries.h"
 #include "storage/postgres/session_revocation.h"
 
 namespace gatehouse::storage {
@@ -54,6 +53,7 @@ Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_
                                         std::optional<std::string> new_password_hash,
                                         Change change) {
   Batch batch;
+  AppendChange(batch, change);
   batch.Add(queries::kInsert,
             Params::Of(session.tenant_id, session.id, session.user_id, session.generation,
                        session.label, session.thread_id, Jsonb{session.context_json},
@@ -63,7 +63,6 @@ Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_
     batch.Add(queries::kUpgradePasswordHash,
               Params::Of(session.tenant_id, session.user_id, *new_password_hash));
   }
-  AppendChange(batch, change);
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
@@ -102,10 +101,10 @@ Task<absl::StatusOr<std::vector<Session>>> SessionStore::List(CallContext ctx, L
 
 Task<absl::Status> SessionStore::Update(CallContext ctx, Session session, Change change) {
   Batch batch;
+  AppendChange(batch, change);
   batch.Add(queries::kUpdate,
             Params::Of(session.tenant_id, session.id, session.version, session.label,
                        session.thread_id, Jsonb{session.context_json}, session.update_time));
-  AppendChange(batch, change);
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
@@ -113,12 +112,12 @@ Task<absl::StatusOr<TokenGrant>> SessionStore::Rotate(CallContext ctx, Uuid tena
                                                       int64_t generation, Time now,
                                                       Time idle_expire_time, Change change) {
   Batch batch;
-  batch.Add(queries::kRotate, Params::Of(tenant_id, id, generation, now, idle_expire_time));
   AppendChange(batch, change);
+  batch.Add(queries::kRotate, Params::Of(tenant_id, id, generation, now, idle_expire_time));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants,
-                         results.front().Decode([](RowView row) {
+                         results.back().Decode([](RowView row) {
                            return TokenGrant{.role = row.Get<std::string>(1),
                                              .user_epoch = row.Get<int64_t>(2),
                                              .generation = row.Get<int64_t>(3),
@@ -148,6 +147,32 @@ Task<absl::StatusOr<std::optional<RefreshState>>> SessionStore::FindRefreshState
                                   .idle_expire_time = row.Get<Time>(7),
                                   .expire_time = row.Get<Time>(8)}};
   });
+}
+
+Task<absl::StatusOr<std::optional<Session>>> SessionStore::Revoke(CallContext ctx, Uuid tenant_id,
+                                                                  Uuid id, std::string reason,
+                                                                  Time now, Change change) {
+  Batch batch;
+  AppendChange(batch, change);
+  postgres::AppendRevokeSession(batch, tenant_id, id, reason, now);
+  batch.Add(queries::kGet, Params::Of(tenant_id, id));
+  const absl::StatusOr<std::vector<Rows>> results = co_await database_.Run(ctx, std::move(batch));
+  if (base::HasReason(results.status(), base::Reason::kSessionNotFound)) co_return std::nullopt;
+  GH_CO_RETURN_IF_ERROR(results.status());
+  co_return results->back().DecodeOne([&](RowView row) { return DecodeSession(tenant_id, row); });
+}
+
+Task<absl::StatusOr<std::vector<Uuid>>> SessionStore::RevokeByUser(CallContext ctx, Uuid tenant_id,
+                                                                   Uuid user_id,
+                                                                   std::optional<Uuid> except,
+                                                                   std::string reason, Time now,
+                                                                   Change change) {
+  Batch batch;
+  AppendChange(batch, change);
+  postgres::AppendRevokeUserSessions(batch, tenant_id, user_id, except, reason, now);
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
+                         co_await database_.Run(ctx, std::move(batch)));
+  co_return results.back().Decode([](RowView row) { return row.Get<Uuid>(0); });
 }
 
 }  // namespace gatehouse::storage

@@ -39,6 +39,7 @@ Task<absl::Status> SigningKeyStore::Rotate(CallContext ctx, SigningKeyRotation r
                                            Change change) {
   const Uuid& tenant_id = rotation.tenant_id;
   Batch batch;
+  AppendChange(batch, change);
   batch.Add(queries::kLock, Params::Of(tenant_id));
   if (const auto& key = rotation.add) {
     batch.Add(queries::kInsert,
@@ -51,7 +52,6 @@ Task<absl::Status> SigningKeyStore::Rotate(CallContext ctx, SigningKeyRotation r
   for (const std::string& key_id : rotation.remove) {
     batch.Add(queries::kDelete, Params::Of(tenant_id, key_id));
   }
-  AppendChange(batch, change);
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 

@@ -1,0 +1,129 @@
+// Logout and its relatives.
+
+#include <utility>
+
+#include "auth/authenticator.h"
+#include "auth/permissions.h"
+#include "base/status.h"
+#include "gatehouse/v1/session.pb.h"
+#include "service/common/idempotent.h"
+#include "service/common/json.h"
+#include "service/common/validate.h"
+#include "service/session/session_conversion.h"
+#include "service/session/session_service.h"
+#include "storage/event_types.h"
+
+namespace gatehouse::service {
+namespace {
+
+using base::CallContext;
+using base::Task;
+using base::Time;
+using base::Uuid;
+
+storage::Event RevokedEvent(const CallContext& ctx, Time now, const Uuid& session_id,
+                            const Uuid& user_id, std::string_view reason) {
+  return storage::MakeEvent(
+      ctx, now, std::string(storage::event_types::kSessionRevoked),
+      {{"session", session_id.ToString(), ""}, {"user", user_id.ToString(), ""}},
+      JsonObject().Add("reason", reason).ToString());
+}
+
+}  // namespace
+
+Task<absl::StatusOr<v1::RevokeSessionResponse>> SessionService::RevokeSession(
+    CallContext ctx, v1::RevokeSessionRequest request) {
+  return deps_.once.Run<v1::RevokeSessionResponse>(
+      ctx, request.request_id(), request, Replay::kLookUpFirst,
+      [this, ctx, request](MutationKey key) { return DoRevokeSession(ctx, request, key); });
+}
+
+Task<absl::StatusOr<v1::RevokeSessionResponse>> SessionService::DoRevokeSession(
+    CallContext ctx, v1::RevokeSessionRequest request, MutationKey key) {
+  const base::Principal& principal = ctx.principal();
+  FieldChecks checks;
+  Uuid id = checks.OptionalUuid("session_id", request.session_id());
+  if (request.session_id().empty()) id = principal.session_id;
+  if (checks.ok() && id.is_nil()) {
+    checks.Fail("session_id", "is required for a caller that has no session");
+  }
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+
+  const Time now = deps_.clock.Now();
+  const bool logout = id == principal.session_id;
+  const std::string_view reason =
+      logout ? storage::revoke_reasons::kLogout : storage::revoke_reasons::kRevoked;
+  v1::RevokeSessionResponse response;
+  Uuid user_id = principal.id;
+  // A plain logout is one batch: whose session it is, the token has told.
+  if (!logout || key.given()) {
+    GH_CO_ASSIGN_OR_RETURN(storage::Session session,
+                           co_await FindPermitted(ctx, id, auth::Permission::kSessionsWrite));
+    user_id = session.user_id;
+    if (!session.revoke_time) {
+      session.revoke_time = now;
+      session.revoke_reason = reason;
+      ++session.version;
+    }
+    GH_CO_RETURN_IF_ERROR(ToProto(session, now, *response.mutable_session()));
+  }
+  GH_CO_ASSIGN_OR_RETURN(
+      std::optional<storage::Session> ended,
+      co_await deps_.sessions.Revoke(ctx, principal.tenant_id, id, std::string(reason), now,
+                                     {.events = {RevokedEvent(ctx, now, id, user_id, reason)},
+                                      .idempotency = key.WithResponse(response, now)}));
+  deps_.authenticator.SessionRevoked(id);
+  if (!ended) {
+    // It had ended before: nothing was left to do.
+    GH_CO_ASSIGN_OR_RETURN(ended,
+                           co_await FindPermitted(ctx, id, auth::Permission::kSessionsWrite));
+  }
+  GH_CO_RETURN_IF_ERROR(ToProto(*ended, now, *(response.mutable_session()) = v1::Session()));
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> SessionService::RevokeUserSessions(
+    CallContext ctx, v1::RevokeUserSessionsRequest request) {
+  return deps_.once.Run<v1::RevokeUserSessionsResponse>(
+      ctx, request.request_id(), request, Replay::kLookUpFirst,
+      [this, ctx, request](MutationKey key) { return DoRevokeUserSessions(ctx, request, key); });
+}
+
+Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> SessionService::DoRevokeUserSessions(
+    CallContext ctx, v1::RevokeUserSessionsRequest request, MutationKey key) {
+  const base::Principal& principal = ctx.principal();
+  FieldChecks checks;
+  Uuid user_id = checks.OptionalUuid("user_id", request.user_id());
+  if (request.user_id().empty() && principal.kind == base::Principal::Kind::kUser) {
+    user_id = principal.id;
+  }
+  GH_CO_RETURN_IF_ERROR(
+      auth::RequireSelfOr(principal, user_id, auth::Permission::kSessionsWrite));
+  const Uuid except = checks.OptionalUuid("except_session_id", request.except_session_id());
+  if (checks.ok() && user_id.is_nil()) {
+    checks.Fail("user_id", "is required for a caller that is no user");
+  }
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+
+  const Time now = deps_.clock.Now();
+  const std::string_view reason = storage::revoke_reasons::kRevoked;
+  storage::Event event = storage::MakeEvent(
+      ctx, now, std::string(storage::event_types::kUserSessionsRevoked),
+      {{"user", user_id.ToString(), ""}},
+      JsonObject()
+          .Add("reason", reason)
+          .Add("except_session_id", except.is_nil() ? "" : except.ToString())
+          .ToString());
+  v1::RevokeUserSessionsResponse response;
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::vector<Uuid> ended,
+      co_await deps_.sessions.RevokeByUser(
+          ctx, principal.tenant_id, user_id,
+          except.is_nil() ? std::nullopt : std::optional<Uuid>(except), std::string(reason), now,
+          {.events = {std::move(event)}, .idempotency = key.WithResponse(response, now)}));
+  for (const Uuid& id : ended) deps_.authenticator.SessionRevoked(id);
+  response.set_revoked_count(static_cast<int32_t>(ended.size()));
+  co_return response;
+}
+
+}  // namespace gatehouse::service

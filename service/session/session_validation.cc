@@ -1,0 +1,46 @@
+#include "service/session/session_validation.h"
+
+#include <google/protobuf/struct.pb.h>
+
+#include <utility>
+
+#include "base/status.h"
+#include "gatehouse/v1/session.pb.h"
+#include "service/common/json.h"
+#include "service/common/validate.h"
+
+namespace gatehouse::service {
+namespace {
+
+constexpr size_t kMaxLoginBytes = 254;
+constexpr size_t kMaxLabelBytes = 200;
+constexpr size_t kMaxThreadIdBytes = 200;
+constexpr JsonLimits kContextLimits{.max_bytes = size_t{16} << 10};
+
+absl::StatusOr<std::string> CheckCommon(FieldChecks& checks, const std::string& prefix,
+                                        const std::string& label, const std::string& thread_id,
+                                        const google::protobuf::Struct& context) {
+  checks.Length(prefix + "label", label, 0, kMaxLabelBytes);
+  checks.Length(prefix + "thread_id", thread_id, 0, kMaxThreadIdBytes);
+  absl::StatusOr<std::string> json = JsonFromStruct(prefix + "context", context, kContextLimits);
+  checks.Check(json.status());
+  GH_RETURN_IF_ERROR(checks.ToStatus());
+  return *std::move(json);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> CheckNewSession(const v1::CreateSessionRequest& request) {
+  FieldChecks checks;
+  checks.Length("login", request.login(), 1, kMaxLoginBytes);
+  // Any longer password is simply wrong; only its absence is a fault of form.
+  if (request.password().empty()) checks.Fail("password", "is required");
+  return CheckCommon(checks, "", request.label(), request.thread_id(), request.context());
+}
+
+absl::StatusOr<std::string> CheckSession(const v1::Session& session) {
+  FieldChecks checks;
+  return CheckCommon(checks, "session.", session.label(), session.thread_id(), session.context());
+}
+
+}  // namespace gatehouse::service

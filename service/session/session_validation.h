@@ -1,0 +1,21 @@
+#ifndef GATEHOUSE_SERVICE_SESSION_SESSION_VALIDATION_H_
+#define GATEHOUSE_SERVICE_SESSION_SESSION_VALIDATION_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace gatehouse::v1 {
+class CreateSessionRequest;
+class Session;
+}  // namespace gatehouse::v1
+
+namespace gatehouse::service {
+
+// The limits of session.proto. Both return the context as JSON text.
+absl::StatusOr<std::string> CheckNewSession(const v1::CreateSessionRequest& request);
+absl::StatusOr<std::string> CheckSession(const v1::Session& session);
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_SESSION_SESSION_VALIDATION_H_
