@@ -81,6 +81,12 @@ class SessionStore {
       base::CallContext ctx, base::Uuid tenant_id, base::Uuid user_id,
       std::optional<base::Uuid> except, std::string reason, base::Time now, Change change);
 
+  // How many RevokeByUser would end.
+  base::Task<absl::StatusOr<int64_t>> CountLiveByUser(base::CallContext ctx, base::Uuid tenant_id,
+                                                      base::Uuid user_id,
+                                                      std::optional<base::Uuid> except,
+                                                      base::Time now);
+
  private:
   postgres::Database& database_;
 };

@@ -114,15 +114,22 @@ Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> SessionService::DoRevokeUse
           .Add("reason", reason)
           .Add("except_session_id", except.is_nil() ? "" : except.ToString())
           .ToString());
+  const std::optional<Uuid> kept = except.is_nil() ? std::nullopt : std::optional<Uuid>(except);
   v1::RevokeUserSessionsResponse response;
+  if (key.given()) {
+    // The answer is stored with the change, so it is needed before.
+    GH_CO_ASSIGN_OR_RETURN(const int64_t count,
+                           co_await deps_.sessions.CountLiveByUser(ctx, principal.tenant_id,
+                                                                   user_id, kept, now));
+    response.set_revoked_count(static_cast<int32_t>(count));
+  }
   GH_CO_ASSIGN_OR_RETURN(
       const std::vector<Uuid> ended,
       co_await deps_.sessions.RevokeByUser(
-          ctx, principal.tenant_id, user_id,
-          except.is_nil() ? std::nullopt : std::optional<Uuid>(except), std::string(reason), now,
+          ctx, principal.tenant_id, user_id, kept, std::string(reason), now,
           {.events = {std::move(event)}, .idempotency = key.WithResponse(response, now)}));
   for (const Uuid& id : ended) deps_.authenticator.SessionRevoked(id);
-  response.set_revoked_count(static_cast<int32_t>(ended.size()));
+  if (!key.given()) response.set_revoked_count(static_cast<int32_t>(ended.size()));
   co_return response;
 }
 

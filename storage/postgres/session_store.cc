@@ -175,4 +175,15 @@ Task<absl::StatusOr<std::vector<Uuid>>> SessionStore::RevokeByUser(CallContext c
   co_return results.back().Decode([](RowView row) { return row.Get<Uuid>(0); });
 }
 
+Task<absl::StatusOr<int64_t>> SessionStore::CountLiveByUser(CallContext ctx, Uuid tenant_id,
+                                                            Uuid user_id,
+                                                            std::optional<Uuid> except, Time now) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kCountLiveByUser,
+                                                  Params::Of(tenant_id, user_id, except, now)));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<int64_t> counts,
+                         rows.Decode([](RowView row) { return row.Get<int64_t>(0); }));
+  co_return counts.front();
+}
+
 }  // namespace gatehouse::storage

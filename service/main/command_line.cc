@@ -1,0 +1,149 @@
+#include "service/main/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "service/config/load_config.h"
+#include "service/config/settings.h"
+#include "service/main/commands.h"
+#include "service/main/exit_codes.h"
+#include "service/main/version.h"
+
+namespace gatehouse::service {
+namespace {
+
+// Collects what the command line says; runs nothing until all of it is parsed.
+class CommandLine {
+ public:
+  CommandLine() : app_("Accounts, sessions, audit trail and webhooks over gRPC.", "gatehouse") {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.add_option("--config", sources_.file, "Configuration file, TOML")
+        ->envname("GATEHOUSE_CONFIG");
+    AddServing();
+    AddTools();
+    AddConfig();
+  }
+
+  int Run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error) == 0 ? kExitOk : kExitUsage;
+    }
+    return command_();
+  }
+
+ private:
+  void AddServing() {
+    CLI::App* serve = app_.add_subcommand("serve", "Serve on the configured database");
+    AddSettings(*serve);
+    serve->callback([this] {
+      command_ = [this] { return WithConfig([](const auto& config) { return RunServe(config); }); };
+    });
+    CLI::App* dev =
+        app_.add_subcommand("dev", "Serve on a private Postgres, with demo users, to try it");
+    AddSettings(*dev);
+    dev->callback([this] {
+      command_ = [this] { return WithConfig([](const auto& config) { return RunDev(config); }); };
+    });
+  }
+
+  void AddTools() {
+    CLI::App* seed =
+        app_.add_subcommand("seed", "Create what a seed file names and is not there yet");
+    seed->add_option("FILE", seed_file_, "Seed file, JSON")->required();
+    seed->add_flag("--dry-run", dry_run_, "Tell what would be done, change nothing");
+    AddSettings(*seed);
+    seed->callback([this] {
+      command_ = [this] {
+        return WithConfig(
+            [this](const auto& config) { return RunSeed(config, seed_file_, dry_run_); });
+      };
+    });
+
+    CLI::App* migrate = app_.add_subcommand("migrate", "Show and change the schema's version");
+    // What follows is parsed by the command itself, --help too.
+    migrate->prefix_command();
+    migrate->set_help_flag();
+    migrate->callback([this, migrate] {
+      command_ = [this, migrate] {
+        return WithConfig(
+            [migrate](const auto& config) { return RunMigrate(config, migrate->remaining()); });
+      };
+    });
+
+    app_.add_subcommand("version", "Print the version")->callback([this] {
+      command_ = [] {
+        std::cout << "gatehouse " << kVersion << "\n";
+        return kExitOk;
+      };
+    });
+  }
+
+  void AddConfig() {
+    CLI::App* config = app_.add_subcommand("config", "Check or print the configuration");
+    config->require_subcommand(1);
+    CLI::App* print =
+        config->add_subcommand("print", "Print the configuration in force, secrets masked");
+    AddSettings(*print);
+    print->callback([this] {
+      command_ = [this] {
+        return WithConfig([](const auto& config) {
+          std::cout << config::PrintConfig(config);
+          return kExitOk;
+        });
+      };
+    });
+    CLI::App* check = config->add_subcommand("check", "Exit with 2 if the configuration is wrong");
+    AddSettings(*check);
+    check->callback([this] {
+      command_ = [this] { return WithConfig([](const auto&) { return kExitOk; }); };
+    });
+    config->add_subcommand("reference", "Print every setting as a Markdown table")
+        ->callback([this] {
+          command_ = [] {
+            std::cout << config::ConfigReference();
+            return kExitOk;
+          };
+        });
+  }
+
+  // Every setting as a flag. Secrets too: LoadConfig tells where they belong.
+  void AddSettings(CLI::App& command) {
+    for (const config::Setting& setting : config::AllSettings()) {
+      CLI::Option* option = command.add_option_function<std::string>(
+          setting.flag(),
+          [this, key = setting.key](const std::string& value) { sources_.flags[key] = value; },
+          setting.help);
+      option->group(setting.secret ? "" : "Settings");
+    }
+  }
+
+  int WithConfig(const std::function<int(const config::Config&)>& run) {
+    sources_.environment = config::ProcessEnvironment();
+    const auto config = config::LoadConfig(sources_);
+    if (!config.ok()) {
+      std::cerr << "gatehouse: " << config.status().message() << "\n";
+      return kExitUsage;
+    }
+    return run(*config);
+  }
+
+  CLI::App app_;
+  config::Sources sources_;
+  std::string seed_file_;
+  bool dry_run_ = false;
+  std::function<int()> command_;
+};
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) { return CommandLine().Run(argc, argv); }
+
+}  // namespace gatehouse::service

@@ -1,0 +1,28 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_COMMANDS_H_
+#define GATEHOUSE_SERVICE_MAIN_COMMANDS_H_
+
+#include <string>
+#include <vector>
+
+#include "service/config/config.h"
+
+namespace gatehouse::service {
+
+// One function for each command; each blocks until the command is done, tells
+// its user what happened and returns an ExitCode.
+
+// Serves until SIGTERM or SIGINT.
+int RunServe(const config::Config& config);
+
+// The same on a private Postgres under the data directory, with demo users.
+int RunDev(config::Config config);
+
+// Brings the database in line with a seed file; with `dry_run` only tells what
+// it would do.
+int RunSeed(const config::Config& config, const std::string& file, bool dry_run);
+
+int RunMigrate(const config::Config& config, const std::vector<std::string>& arguments);
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_COMMANDS_H_
