@@ -136,8 +136,8 @@ void AddServing(std::vector<Setting>& all) {
                      "Where HTTP (health, JWKS, metrics) listens, HOST:PORT; port 0 takes a free "
                      "one.",
                      GH_FIELD(http.address)));
-  all.push_back(OneOf("log.level", "Least severity that is logged: debug, info, warn or error.",
-                      {"debug", "info", "warn", "error"}, GH_FIELD(log.level)));
+  all.push_back(OneOf("log.level", "Least severity that is logged: debug, info, warning or error.",
+                      {"debug", "info", "warning", "error"}, GH_FIELD(log.level)));
 }
 
 void AddDatabase(std::vector<Setting>& all) {

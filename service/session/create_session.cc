@@ -5,8 +5,8 @@
 #include "auth/password_hasher.h"
 #include "auth/password_policy.h"
 #include "base/status.h"
+#include "base/unicode.h"
 #include "gatehouse/v1/session.pb.h"
-#include "service/common/unicode.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
 #include "service/session/session_validation.h"
@@ -76,7 +76,7 @@ Task<absl::Status> SessionService::FailLogin(CallContext ctx,
   // Only an account that exists is named: what was typed as a login may have
   // been a password.
   if (user) event.targets.push_back({"user", user->id.ToString(), user->username});
-  GH_CO_RETURN_IF_ERROR((co_await deps_.events.Append(ctx, std::move(event))).status());
+  GH_CO_RETURN_IF_ERROR(co_await deps_.events.AppendNow(ctx, std::move(event)));
   co_return LoginFailed();
 }
 

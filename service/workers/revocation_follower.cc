@@ -1,0 +1,119 @@
+#include "service/workers/revocation_follower.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "storage/event_types.h"
+
+namespace gatehouse::service {
+namespace {
+
+using base::CallContext;
+using base::Task;
+using base::Uuid;
+using storage::EventLog;
+
+// A lost notification may hide another instance's revocation this long.
+constexpr auto kPoll = std::chrono::milliseconds(500);
+constexpr auto kReadTimeout = std::chrono::seconds(5);
+constexpr int32_t kPageSize = 1000;
+
+const std::vector<std::string>& FollowedTypes() {
+  static const auto& types = *new std::vector<std::string>{
+      std::string(storage::event_types::kSessionRevoked),
+      std::string(storage::event_types::kApiKeyRevoked), "user.*"};
+  return types;
+}
+
+bool IsFollowed(const storage::LogEntry& entry) {
+  return entry.type == storage::event_types::kSessionRevoked ||
+         entry.type == storage::event_types::kApiKeyRevoked || entry.type.starts_with("user.");
+}
+
+CallContext MakeContext(base::Loop& loop) {
+  return CallContext(loop, {.deadline = std::chrono::steady_clock::now() + kReadTimeout,
+                            .principal = {.kind = base::Principal::Kind::kSystem},
+                            .method = "worker/revocation_follower"});
+}
+
+}  // namespace
+
+RevocationFollower::RevocationFollower(base::Loop& loop, EventLog& log, storage::LogFeed& feed,
+                                       auth::Authenticator& authenticator)
+    : loop_(loop),
+      log_(log),
+      authenticator_(authenticator),
+      subscription_(feed.Subscribe(loop)) {}
+
+Task<absl::Status> RevocationFollower::Start(CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<EventLog::Head> heads, co_await log_.Heads(ctx));
+  for (const EventLog::Head& head : heads) positions_[head.tenant_id] = head.index;
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> RevocationFollower::RunOnce(CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<EventLog::Head> heads, co_await log_.Heads(ctx));
+  for (const EventLog::Head& head : heads) {
+    if (head.index > positions_[head.tenant_id]) {
+      GH_CO_RETURN_IF_ERROR(co_await Follow(ctx, head.tenant_id));
+    }
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> RevocationFollower::Follow(CallContext ctx, Uuid tenant_id) {
+  while (true) {
+    const int64_t from = positions_[tenant_id] + 1;
+    GH_CO_ASSIGN_OR_RETURN(
+        const EventLog::Range range,
+        co_await log_.ReadRange(ctx, tenant_id, from, kPageSize, FollowedTypes()));
+    for (const storage::LoggedEvent& logged : range.events) Apply(logged.event);
+    if (range.last_index < from) co_return absl::OkStatus();
+    positions_[tenant_id] = range.last_index;
+  }
+}
+
+void RevocationFollower::Apply(const storage::Event& event) {
+  for (const storage::EventTarget& target : event.targets) {
+    const std::optional<Uuid> id = Uuid::Parse(target.id);
+    if (!id) continue;
+    if (event.type == storage::event_types::kSessionRevoked) {
+      if (target.type == "session") authenticator_.SessionRevoked(*id);
+    } else if (event.type == storage::event_types::kApiKeyRevoked) {
+      if (target.type == "api_key") authenticator_.ApiKeyRevoked(*id);
+    } else if (target.type == "user") {
+      // Whatever has changed: the next call with a token of the user asks the
+      // database.
+      authenticator_.UserChanged(*id);
+    }
+  }
+}
+
+Task<void> RevocationFollower::Run(base::CancelToken cancel) {
+  while (!cancel.cancelled()) {
+    const storage::LogFeed::News news =
+        co_await subscription_->Next(std::chrono::steady_clock::now() + kPoll, cancel);
+    if (cancel.cancelled()) co_return;
+    // Most batches hold nothing of interest and cost no statement.
+    bool interesting = news.incomplete || news.empty();
+    for (const auto& batch : news.batches) {
+      if (std::any_of(batch->entries.begin(), batch->entries.end(), IsFollowed)) {
+        interesting = true;
+      } else if (positions_[batch->tenant_id] + 1 == batch->first_index()) {
+        positions_[batch->tenant_id] = batch->last_index();
+      }
+    }
+    if (!interesting) continue;
+    const absl::Status status = co_await RunOnce(MakeContext(loop_));
+    if (!status.ok()) {
+      base::Log(base::LogLevel::kWarning, "revocations of other instances cannot be read",
+                {{"error", std::string(status.message())}});
+    }
+  }
+}
+
+}  // namespace gatehouse::service
