@@ -37,8 +37,7 @@ class SessionStore {
   // nullopt if the session or its user is not live at `now`.
   base::Task<absl::StatusOr<std::optional<LiveSessionRow>>> FindLive(base::CallContext ctx,
                                                                      base::Uuid tenant_id,
-                                                                     base::Uuid id,
-                                                                     base::Time now);
+                                                                     base::Uuid id, base::Time now);
 
   struct ListQuery {
     base::Uuid tenant_id;

@@ -102,9 +102,8 @@ class CommandLine {
     });
     CLI::App* check = config->add_subcommand("check", "Exit with 2 if the configuration is wrong");
     AddSettings(*check);
-    check->callback([this] {
-      command_ = [this] { return WithConfig([](const auto&) { return kExitOk; }); };
-    });
+    check->callback(
+        [this] { command_ = [this] { return WithConfig([](const auto&) { return kExitOk; }); }; });
     config->add_subcommand("reference", "Print every setting as a Markdown table")
         ->callback([this] {
           command_ = [] {

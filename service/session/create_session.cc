@@ -55,11 +55,11 @@ storage::Session MakeSession(const CallContext& ctx, const v1::CreateSessionRequ
 
 storage::Change CreationOf(const CallContext& ctx, const storage::Session& session,
                            const UserCredentials& user) {
-  storage::Event event = storage::MakeEvent(
-      ctx, session.create_time, std::string(storage::event_types::kSessionCreated),
-      {{"session", session.id.ToString(), session.label},
-       {"user", user.id.ToString(), user.username}},
-      R"({"amr":["pwd"]})");
+  storage::Event event = storage::MakeEvent(ctx, session.create_time,
+                                            std::string(storage::event_types::kSessionCreated),
+                                            {{"session", session.id.ToString(), session.label},
+                                             {"user", user.id.ToString(), user.username}},
+                                            R"({"amr":["pwd"]})");
   event.tenant_id = user.tenant_id;
   event.actor = ActorOf(user);
   event.session_id = session.id.ToString();
@@ -68,8 +68,7 @@ storage::Change CreationOf(const CallContext& ctx, const storage::Session& sessi
 
 }  // namespace
 
-Task<absl::Status> SessionService::FailLogin(CallContext ctx,
-                                             std::optional<UserCredentials> user) {
+Task<absl::Status> SessionService::FailLogin(CallContext ctx, std::optional<UserCredentials> user) {
   storage::Event event = storage::MakeEvent(
       ctx, deps_.clock.Now(), std::string(storage::event_types::kSessionLoginFailed), {});
   event.outcome = storage::Outcome::kFailure;
@@ -88,9 +87,9 @@ Task<absl::StatusOr<UserCredentials>> SessionService::VerifyPassword(CallContext
       co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id, FoldKey(login)));
   std::optional<std::string> hash;
   if (user && user->may_log_in) hash = user->password_hash;
-  GH_CO_ASSIGN_OR_RETURN(const bool verified,
-                         co_await deps_.hasher.VerifyOrDummy(
-                             ctx, std::move(hash), auth::NormalizePassword(password)));
+  GH_CO_ASSIGN_OR_RETURN(
+      const bool verified,
+      co_await deps_.hasher.VerifyOrDummy(ctx, std::move(hash), auth::NormalizePassword(password)));
   if (!verified) co_return co_await FailLogin(ctx, std::move(user));
   co_return *std::move(user);
 }
@@ -103,11 +102,11 @@ Task<absl::StatusOr<v1::CreateSessionResponse>> SessionService::CreateSession(
 
   std::optional<std::string> new_hash;
   if (deps_.hasher.NeedsRehash(*user.password_hash)) {
-    GH_CO_ASSIGN_OR_RETURN(new_hash, co_await deps_.hasher.Hash(
-                                         ctx, *auth::NormalizePassword(request.password())));
+    GH_CO_ASSIGN_OR_RETURN(
+        new_hash, co_await deps_.hasher.Hash(ctx, *auth::NormalizePassword(request.password())));
   }
-  const storage::Session session = MakeSession(ctx, request, user, std::move(context_json),
-                                               deps_.clock.Now(), options_);
+  const storage::Session session =
+      MakeSession(ctx, request, user, std::move(context_json), deps_.clock.Now(), options_);
   const absl::Status created = co_await deps_.sessions.Create(
       ctx, session, user.epoch, std::move(new_hash), CreationOf(ctx, session, user));
   if (base::HasReason(created, base::Reason::kLoginFailed)) co_return co_await FailLogin(ctx, user);

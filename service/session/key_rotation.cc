@@ -69,9 +69,9 @@ storage::Change ChangeOf(const CallContext& ctx, const storage::SigningKeyRotati
   for (const std::string& key_id : rotation.remove) {
     targets.push_back({"signing_key", key_id, "removed"});
   }
-  return {.events = {storage::MakeEvent(
-              ctx, now, std::string(storage::event_types::kSigningKeyRotated),
-              std::move(targets))}};
+  return {
+      .events = {storage::MakeEvent(ctx, now, std::string(storage::event_types::kSigningKeyRotated),
+                                    std::move(targets))}};
 }
 
 }  // namespace

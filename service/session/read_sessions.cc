@@ -47,12 +47,11 @@ absl::StatusOr<std::optional<Uuid>> ListedUser(const CallContext& ctx,
 Task<absl::StatusOr<storage::Session>> SessionService::FindPermitted(CallContext ctx,
                                                                      Uuid session_id,
                                                                      auth::Permission permission) {
-  GH_CO_ASSIGN_OR_RETURN(
-      std::optional<storage::Session> session,
-      co_await deps_.sessions.Get(ctx, ctx.principal().tenant_id, session_id));
+  GH_CO_ASSIGN_OR_RETURN(std::optional<storage::Session> session,
+                         co_await deps_.sessions.Get(ctx, ctx.principal().tenant_id, session_id));
   const base::Principal& principal = ctx.principal();
-  const bool own = session && principal.kind == base::Principal::Kind::kUser &&
-                   session->user_id == principal.id;
+  const bool own =
+      session && principal.kind == base::Principal::Kind::kUser && session->user_id == principal.id;
   if (!own) GH_CO_RETURN_IF_ERROR(auth::RequirePermission(principal, permission));
   if (!session) {
     co_return base::MakeError(absl::StatusCode::kNotFound,
@@ -103,8 +102,7 @@ Task<absl::StatusOr<v1::ListSessionsResponse>> SessionService::ListSessions(
     GH_CO_RETURN_IF_ERROR(ToProto(session, now, *response.add_sessions()));
   }
   if (more) {
-    response.set_next_page_token(
-        deps_.page_tokens.Make(scope, {sessions.back().id.ToString()}));
+    response.set_next_page_token(deps_.page_tokens.Make(scope, {sessions.back().id.ToString()}));
   }
   co_return response;
 }

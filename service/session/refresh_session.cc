@@ -31,10 +31,10 @@ absl::Status InvalidRefreshToken() {
 
 storage::Event SessionEvent(const CallContext& ctx, const RefreshClaims& claims, Time now,
                             std::string_view type, std::string details_json = "{}") {
-  storage::Event event = storage::MakeEvent(ctx, now, std::string(type),
-                                            {{"session", claims.session_id.ToString(), ""},
-                                             {"user", claims.user_id.ToString(), ""}},
-                                            std::move(details_json));
+  storage::Event event = storage::MakeEvent(
+      ctx, now, std::string(type),
+      {{"session", claims.session_id.ToString(), ""}, {"user", claims.user_id.ToString(), ""}},
+      std::move(details_json));
   event.tenant_id = claims.tenant_id;
   event.actor = {"user", claims.user_id.ToString(), ""};
   event.session_id = claims.session_id.ToString();
@@ -45,9 +45,9 @@ storage::Event SessionEvent(const CallContext& ctx, const RefreshClaims& claims,
 
 Task<absl::StatusOr<TokenGrant>> SessionService::ResolveRefresh(CallContext ctx,
                                                                 RefreshClaims claims, Time now) {
-  GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::RefreshState> state,
-                         co_await deps_.sessions.FindRefreshState(ctx, claims.tenant_id,
-                                                                  claims.session_id, now));
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::optional<storage::RefreshState> state,
+      co_await deps_.sessions.FindRefreshState(ctx, claims.tenant_id, claims.session_id, now));
   if (!state || !state->live) co_return InvalidRefreshToken();
   const int64_t behind = state->grant.generation - claims.generation;
   if (behind == 1 && now < state->rotate_time + options_.refresh_grace) co_return state->grant;
@@ -58,17 +58,18 @@ Task<absl::StatusOr<TokenGrant>> SessionService::ResolveRefresh(CallContext ctx,
   // The one who refreshed and the one who does now are not the same, or one of
   // them lost a day. Neither can be told from the other, so neither goes on.
   std::string details = R"({"generations_behind":)" + std::to_string(behind) + "}";
-  storage::Event reused = SessionEvent(ctx, claims, now, storage::event_types::kSessionTokenReused,
-                                       std::move(details));
+  storage::Event reused =
+      SessionEvent(ctx, claims, now, storage::event_types::kSessionTokenReused, std::move(details));
   reused.outcome = storage::Outcome::kDenied;
   storage::Change change{
       .events = {std::move(reused),
                  SessionEvent(ctx, claims, now, storage::event_types::kSessionRevoked,
                               R"({"reason":"TOKEN_REUSED"})")}};
-  GH_CO_RETURN_IF_ERROR((co_await deps_.sessions.Revoke(ctx, claims.tenant_id, claims.session_id,
-                                                        std::string(storage::revoke_reasons::kTokenReused), now,
-                                                        std::move(change)))
-                            .status());
+  GH_CO_RETURN_IF_ERROR(
+      (co_await deps_.sessions.Revoke(ctx, claims.tenant_id, claims.session_id,
+                                      std::string(storage::revoke_reasons::kTokenReused), now,
+                                      std::move(change)))
+          .status());
   deps_.authenticator.SessionRevoked(claims.session_id);
   co_return InvalidRefreshToken();
 }

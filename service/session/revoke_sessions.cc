@@ -97,8 +97,7 @@ Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> SessionService::DoRevokeUse
   if (request.user_id().empty() && principal.kind == base::Principal::Kind::kUser) {
     user_id = principal.id;
   }
-  GH_CO_RETURN_IF_ERROR(
-      auth::RequireSelfOr(principal, user_id, auth::Permission::kSessionsWrite));
+  GH_CO_RETURN_IF_ERROR(auth::RequireSelfOr(principal, user_id, auth::Permission::kSessionsWrite));
   const Uuid except = checks.OptionalUuid("except_session_id", request.except_session_id());
   if (checks.ok() && user_id.is_nil()) {
     checks.Fail("user_id", "is required for a caller that is no user");
@@ -107,20 +106,19 @@ Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> SessionService::DoRevokeUse
 
   const Time now = deps_.clock.Now();
   const std::string_view reason = storage::revoke_reasons::kRevoked;
-  storage::Event event = storage::MakeEvent(
-      ctx, now, std::string(storage::event_types::kUserSessionsRevoked),
-      {{"user", user_id.ToString(), ""}},
-      JsonObject()
-          .Add("reason", reason)
-          .Add("except_session_id", except.is_nil() ? "" : except.ToString())
-          .ToString());
+  storage::Event event =
+      storage::MakeEvent(ctx, now, std::string(storage::event_types::kUserSessionsRevoked),
+                         {{"user", user_id.ToString(), ""}},
+                         JsonObject()
+                             .Add("reason", reason)
+                             .Add("except_session_id", except.is_nil() ? "" : except.ToString())
+                             .ToString());
   const std::optional<Uuid> kept = except.is_nil() ? std::nullopt : std::optional<Uuid>(except);
   v1::RevokeUserSessionsResponse response;
   if (key.given()) {
     // The answer is stored with the change, so it is needed before.
-    GH_CO_ASSIGN_OR_RETURN(const int64_t count,
-                           co_await deps_.sessions.CountLiveByUser(ctx, principal.tenant_id,
-                                                                   user_id, kept, now));
+    GH_CO_ASSIGN_OR_RETURN(const int64_t count, co_await deps_.sessions.CountLiveByUser(
+                                                    ctx, principal.tenant_id, user_id, kept, now));
     response.set_revoked_count(static_cast<int32_t>(count));
   }
   GH_CO_ASSIGN_OR_RETURN(

@@ -60,8 +60,7 @@ Task<absl::StatusOr<v1::VerifySessionResponse>> SessionService::VerifySession(
 Task<absl::StatusOr<v1::GetJwksResponse>> SessionService::GetJwks(CallContext ctx,
                                                                   v1::GetJwksRequest request) {
   v1::GetJwksResponse response;
-  response.set_jwks_json(
-      deps_.keyring.JwksJson(ctx.principal().tenant_id, deps_.clock.Now()));
+  response.set_jwks_json(deps_.keyring.JwksJson(ctx.principal().tenant_id, deps_.clock.Now()));
   co_return response;
 }
 

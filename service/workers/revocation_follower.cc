@@ -23,9 +23,9 @@ constexpr auto kReadTimeout = std::chrono::seconds(5);
 constexpr int32_t kPageSize = 1000;
 
 const std::vector<std::string>& FollowedTypes() {
-  static const auto& types = *new std::vector<std::string>{
-      std::string(storage::event_types::kSessionRevoked),
-      std::string(storage::event_types::kApiKeyRevoked), "user.*"};
+  static const auto& types =
+      *new std::vector<std::string>{std::string(storage::event_types::kSessionRevoked),
+                                    std::string(storage::event_types::kApiKeyRevoked), "user.*"};
   return types;
 }
 
@@ -44,10 +44,7 @@ CallContext MakeContext(base::Loop& loop) {
 
 RevocationFollower::RevocationFollower(base::Loop& loop, EventLog& log, storage::LogFeed& feed,
                                        auth::Authenticator& authenticator)
-    : loop_(loop),
-      log_(log),
-      authenticator_(authenticator),
-      subscription_(feed.Subscribe(loop)) {}
+    : loop_(loop), log_(log), authenticator_(authenticator), subscription_(feed.Subscribe(loop)) {}
 
 Task<absl::Status> RevocationFollower::Start(CallContext ctx) {
   GH_CO_ASSIGN_OR_RETURN(const std::vector<EventLog::Head> heads, co_await log_.Heads(ctx));

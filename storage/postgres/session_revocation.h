@@ -10,21 +10,10 @@
 
 namespace gatehouse::storage::postgres {
 
-// session.revoke_reason: why a session ended.
-namespace revoke_reasons {
-inline constexpr std::string_view kLogout = "LOGOUT";
-inline constexpr std::string_view kRevoked = "REVOKED";
-inline constexpr std::string_view kUserDisabled = "USER_DISABLED";
-inline constexpr std::string_view kUserDeleted = "USER_DELETED";
-inline constexpr std::string_view kRoleChanged = "ROLE_CHANGED";
-inline constexpr std::string_view kPasswordChanged = "PASSWORD_CHANGED";
-inline constexpr std::string_view kTokenReused = "TOKEN_REUSED";
-}  // namespace revoke_reasons
-
 // Every way of ending a session is one of these two, so that none forgets a part.
 
-// Ends one session. The statement returns a row (session_id, user_id) if this
-// batch ended it, none if it had ended or does not exist. One statement.
+// Ends one session. NOT_FOUND, SESSION_NOT_FOUND, which undoes the whole batch, if it
+// had been revoked before or does not exist. One statement.
 void AppendRevokeSession(Batch& batch, const base::Uuid& tenant_id, const base::Uuid& session_id,
                          std::string_view reason, base::Time now);
 

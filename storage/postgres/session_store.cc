@@ -53,7 +53,7 @@ Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_
                                         std::optional<std::string> new_password_hash,
                                         Change change) {
   Batch batch;
-  AppendChange(batch, change);
+  postgres::AppendChange(batch, change);
   batch.Add(queries::kInsert,
             Params::Of(session.tenant_id, session.id, session.user_id, session.generation,
                        session.label, session.thread_id, Jsonb{session.context_json},
@@ -68,17 +68,16 @@ Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_
 
 Task<absl::StatusOr<std::optional<Session>>> SessionStore::Get(CallContext ctx, Uuid tenant_id,
                                                                Uuid id) {
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kGet,
-                                                                   Params::Of(tenant_id, id)));
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kGet, Params::Of(tenant_id, id)));
   co_return rows.DecodeOne([&](RowView row) { return DecodeSession(tenant_id, row); });
 }
 
 Task<absl::StatusOr<std::optional<LiveSessionRow>>> SessionStore::FindLive(CallContext ctx,
                                                                            Uuid tenant_id, Uuid id,
                                                                            Time now) {
-  GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows,
-      co_await database_.Query(ctx, queries::kFindLive, Params::Of(tenant_id, id, now)));
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kFindLive,
+                                                                   Params::Of(tenant_id, id, now)));
   co_return rows.DecodeOne([](RowView row) {
     return LiveSessionRow{.user_id = row.Get<Uuid>(0),
                           .username = row.Get<std::string>(1),
@@ -101,7 +100,7 @@ Task<absl::StatusOr<std::vector<Session>>> SessionStore::List(CallContext ctx, L
 
 Task<absl::Status> SessionStore::Update(CallContext ctx, Session session, Change change) {
   Batch batch;
-  AppendChange(batch, change);
+  postgres::AppendChange(batch, change);
   batch.Add(queries::kUpdate,
             Params::Of(session.tenant_id, session.id, session.version, session.label,
                        session.thread_id, Jsonb{session.context_json}, session.update_time));
@@ -112,7 +111,7 @@ Task<absl::StatusOr<TokenGrant>> SessionStore::Rotate(CallContext ctx, Uuid tena
                                                       int64_t generation, Time now,
                                                       Time idle_expire_time, Change change) {
   Batch batch;
-  AppendChange(batch, change);
+  postgres::AppendChange(batch, change);
   batch.Add(queries::kRotate, Params::Of(tenant_id, id, generation, now, idle_expire_time));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));
@@ -133,9 +132,8 @@ Task<absl::StatusOr<std::optional<RefreshState>>> SessionStore::FindRefreshState
                                                                                  Uuid tenant_id,
                                                                                  Uuid id,
                                                                                  Time now) {
-  GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows,
-      co_await database_.Query(ctx, queries::kRefreshState, Params::Of(tenant_id, id, now)));
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kRefreshState,
+                                                                   Params::Of(tenant_id, id, now)));
   co_return rows.DecodeOne([](RowView row) {
     return RefreshState{.rotate_time = row.Get<Time>(1),
                         .live = row.Get<bool>(2),
@@ -153,7 +151,7 @@ Task<absl::StatusOr<std::optional<Session>>> SessionStore::Revoke(CallContext ct
                                                                   Uuid id, std::string reason,
                                                                   Time now, Change change) {
   Batch batch;
-  AppendChange(batch, change);
+  postgres::AppendChange(batch, change);
   postgres::AppendRevokeSession(batch, tenant_id, id, reason, now);
   batch.Add(queries::kGet, Params::Of(tenant_id, id));
   const absl::StatusOr<std::vector<Rows>> results = co_await database_.Run(ctx, std::move(batch));
@@ -168,7 +166,7 @@ Task<absl::StatusOr<std::vector<Uuid>>> SessionStore::RevokeByUser(CallContext c
                                                                    std::string reason, Time now,
                                                                    Change change) {
   Batch batch;
-  AppendChange(batch, change);
+  postgres::AppendChange(batch, change);
   postgres::AppendRevokeUserSessions(batch, tenant_id, user_id, except, reason, now);
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));

@@ -39,7 +39,7 @@ Task<absl::Status> SigningKeyStore::Rotate(CallContext ctx, SigningKeyRotation r
                                            Change change) {
   const Uuid& tenant_id = rotation.tenant_id;
   Batch batch;
-  AppendChange(batch, change);
+  postgres::AppendChange(batch, change);
   batch.Add(queries::kLock, Params::Of(tenant_id));
   if (const auto& key = rotation.add) {
     batch.Add(queries::kInsert,

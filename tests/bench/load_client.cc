@@ -24,11 +24,11 @@
 #include <string>
 #include <vector>
 
+#include "gatehouse/bench/v1/noop.pb.h"
 #include "gatehouse/v1/audit.pb.h"
 #include "gatehouse/v1/session.pb.h"
 #include "gatehouse/v1/user.pb.h"
 #include "gatehouse/v1/webhook.pb.h"
-#include "gatehouse/bench/v1/noop.pb.h"
 
 namespace {
 
@@ -137,16 +137,15 @@ class Load {
                 << call->status.error_message() << "\n";
     }
     if (call->start >= measure_from_ && now <= until_ && call->status.ok()) {
-      latencies_us_.push_back(
-          std::chrono::duration<float, std::micro>(now - call->start).count());
+      latencies_us_.push_back(std::chrono::duration<float, std::micro>(now - call->start).count());
     }
     if (now < until_) Start();
   }
 
   double Percentile(double share) {
     if (latencies_us_.empty()) return 0;
-    const auto at = latencies_us_.begin() + static_cast<ptrdiff_t>(
-                                                share * (latencies_us_.size() - 1));
+    const auto at =
+        latencies_us_.begin() + static_cast<ptrdiff_t>(share * (latencies_us_.size() - 1));
     std::nth_element(latencies_us_.begin(), at, latencies_us_.end());
     return *at;
   }

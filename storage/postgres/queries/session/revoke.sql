@@ -1,4 +1,9 @@
-UPDATE gatehouse.session
-SET revoke_time = $3, revoke_reason = $4, update_time = $3, version = version + 1
-WHERE tenant_id = $1 AND session_id = $2 AND revoke_time IS NULL
-RETURNING session_id, user_id
+-- Ends one session. Nothing to end takes back what is in the batch beside it: there
+-- is no event without a change.
+WITH ended AS (
+  UPDATE gatehouse.session
+  SET revoke_time = $3, revoke_reason = $4, update_time = $3, version = version + 1
+  WHERE tenant_id = $1 AND session_id = $2 AND revoke_time IS NULL
+  RETURNING 1
+)
+SELECT gatehouse.require((SELECT count(*) FROM ended) = 1, 'SESSION_NOT_FOUND');
