@@ -24,29 +24,76 @@ CREATE TABLE gatehouse.event (
   recorded_time timestamptz NOT NULL,
   -- Keys the commitments to personal fields in the leaf; destroyed by erasure.
   leaf_secret   bytea NOT NULL,
-  -- RFC 6962 leaf hash of the canonical form.
+  -- RFC 6962 leaf hash of the canonical form (docs/event-leaf.md).
   leaf_hash     bytea NOT NULL,
   CONSTRAINT event_pkey PRIMARY KEY (tenant_id, event_id)
 ) PARTITION BY RANGE (event_id);  -- Version 7 ids begin with the time: a day is a range.
 
+-- Always appended at its right edge. Leads with no tenant, since transaction
+-- ids belong to the cluster and the sequencer reads all tenants at once.
 CREATE INDEX event_xid ON gatehouse.event (xid);
 
 -- Takes what no daily partition covers, so that a late maintenance run never
 -- refuses a write.
 CREATE TABLE gatehouse.event_default PARTITION OF gatehouse.event DEFAULT;
 
--- The order: index 1, 2, 3 ... of each tenant.
+-- Creates the partition for the ids of `day` (UTC) and moves into it what the
+-- default partition took meanwhile. False if it exists. Attaching instead of
+-- creating in place spares the parent an ACCESS EXCLUSIVE lock, so writers to
+-- other days go on.
+CREATE FUNCTION gatehouse.create_event_partition(day date) RETURNS boolean
+LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
+DECLARE
+  name text := 'event_' || to_char(day, 'YYYYMMDD');
+  millis bigint := (day - date '1970-01-01')::bigint * 86400000;
+  low uuid := (lpad(to_hex(millis), 12, '0') || '70008000000000000000')::uuid;
+  high uuid := (lpad(to_hex(millis + 86400000), 12, '0') || '70008000000000000000')::uuid;
+BEGIN
+  -- One instance at a time.
+  PERFORM pg_advisory_xact_lock(hashtext('gatehouse.create_event_partition'));
+  IF to_regclass('gatehouse.' || name) IS NOT NULL THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('CREATE TABLE gatehouse.%I (LIKE gatehouse.event INCLUDING ALL)', name);
+  -- Before the move: nothing may slip into the default partition after it.
+  LOCK TABLE gatehouse.event_default IN ACCESS EXCLUSIVE MODE;
+  EXECUTE format(
+    'WITH moved AS (DELETE FROM gatehouse.event_default WHERE event_id >= $1 AND event_id < $2 RETURNING *)
+     INSERT INTO gatehouse.%I SELECT * FROM moved', name) USING low, high;
+  EXECUTE format('ALTER TABLE gatehouse.event ATTACH PARTITION gatehouse.%I FOR VALUES FROM (%L) TO (%L)',
+                 name, low, high);
+  RETURN true;
+END
+$$;
+
+-- The order: index 1, 2, 3 ... of each tenant. Carries what lists filter by, so
+-- that finding a page never reads payloads.
 CREATE TABLE gatehouse.event_order (
   tenant_id     uuid NOT NULL,
   index         bigint NOT NULL,
   event_id      uuid NOT NULL,
   type          text NOT NULL,
-  leaf_hash     bytea NOT NULL,
+  -- Erased together with the event's own.
+  actor_id      text NOT NULL,
+  outcome       smallint NOT NULL,
+  occurred_time timestamptz NOT NULL,
   recorded_time timestamptz NOT NULL,
+  leaf_hash     bytea NOT NULL,
   CONSTRAINT event_order_pkey PRIMARY KEY (tenant_id, index)
 );
 
 CREATE UNIQUE INDEX event_order_event ON gatehouse.event_order (tenant_id, event_id);
+CREATE INDEX event_order_type ON gatehouse.event_order (tenant_id, type, index);
+CREATE INDEX event_order_actor ON gatehouse.event_order (tenant_id, actor_id, index)
+  WHERE actor_id <> '';
+
+-- The events about one thing, by index. Erased together with the event's own.
+CREATE TABLE gatehouse.event_target (
+  tenant_id uuid NOT NULL,
+  target_id text NOT NULL,
+  index     bigint NOT NULL,
+  CONSTRAINT event_target_pkey PRIMARY KEY (tenant_id, target_id, index)
+);
 
 -- The number of ordered events of a tenant.
 CREATE TABLE gatehouse.event_log_head (
@@ -60,7 +107,10 @@ CREATE TABLE gatehouse.sequencer (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   snapshot  pg_snapshot NOT NULL,
   -- Raised with every pass; a second sequencer's pass does not find its own.
-  epoch     bigint NOT NULL
+  epoch     bigint NOT NULL,
+  -- Set when the database turned out to be restored from another cluster, where
+  -- xids began afresh. Stays until an operator resets the sequencer.
+  halted    boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 50);
 
 INSERT INTO gatehouse.sequencer (snapshot, epoch) VALUES (pg_current_snapshot(), 0);

@@ -1,0 +1,1 @@
+SELECT size FROM gatehouse.event_log_head WHERE tenant_id = $1

@@ -1,0 +1,1 @@
+SELECT tenant_id, size FROM gatehouse.event_log_head ORDER BY tenant_id

@@ -1,0 +1,10 @@
+-- As read_range.sql, without the payload.
+SELECT h.size, o.index, o.event_id, o.type
+FROM (SELECT coalesce((SELECT size FROM gatehouse.event_log_head WHERE tenant_id = $1), 0) AS size) h
+LEFT JOIN (
+  SELECT o.index, o.event_id, o.type FROM gatehouse.event_order o
+  WHERE o.tenant_id = $1 AND o.index >= $2 AND o.index < $3
+    AND (cardinality($5::text[]) + cardinality($6::text[]) = 0 OR o.type = ANY ($5) OR o.type ^@ ANY ($6))
+  ORDER BY o.index LIMIT $4
+) o ON true
+ORDER BY o.index

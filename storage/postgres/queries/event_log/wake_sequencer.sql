@@ -1,0 +1,1 @@
+SELECT pg_notify('gatehouse_wake', '')
