@@ -1,0 +1,251 @@
+#include "service/workers/webhook/http_sender.h"
+
+#include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include "absl/strings/ascii.h"
+#include "service/workers/webhook/curl_driver.h"
+
+namespace gatehouse::service::webhook {
+namespace {
+
+// Handles kept for reuse: as many as are usually in flight.
+constexpr size_t kMaxSpareHandles = 256;
+// A connection older than this is not reused: load balancers move, and DNS with
+// them.
+constexpr long kMaxConnectionAgeSeconds = 60;
+constexpr std::string_view kRetryAfter = "retry-after:";
+// More is neither seconds nor a date.
+constexpr size_t kMaxRetryAfterBytes = 64;
+
+std::string_view ClassOf(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "dns";
+    case CURLE_COULDNT_CONNECT:
+      return "refused";
+    case CURLE_OPERATION_TIMEDOUT:
+      return "timeout";
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_SHUTDOWN_FAILED:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_CLIENTCERT:
+    case CURLE_USE_SSL_FAILED:
+      return "tls";
+    default:
+      return "transport";
+  }
+}
+
+void InitCurl() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
+}  // namespace
+
+class HttpSender::Impl {
+ public:
+  Impl(base::Loop& loop, Options options)
+      : options_(std::move(options)),
+        driver_(loop, [this](CURL* easy, CURLcode code) { OnDone(easy, code); }) {}
+
+  ~Impl() {
+    for (const auto& [easy, transfer] : transfers_) {
+      driver_.Remove(easy);
+      curl_easy_cleanup(easy);
+    }
+    for (CURL* easy : spare_) curl_easy_cleanup(easy);
+  }
+
+  void Send(HttpRequest request, std::function<void(HttpResult)> done) {
+    CURL* easy = TakeHandle();
+    auto owned = std::make_unique<Transfer>(*this, std::move(request), std::move(done));
+    Transfer& transfer = *owned;
+    transfers_.emplace(easy, std::move(owned));
+    Configure(easy, transfer);
+    if (!driver_.Add(easy)) OnDone(easy, CURLE_FAILED_INIT);
+  }
+
+  size_t in_flight() const { return transfers_.size(); }
+
+ private:
+  struct Transfer {
+    Transfer(Impl& owner, HttpRequest what, std::function<void(HttpResult)> then)
+        : impl(owner), request(std::move(what)), done(std::move(then)) {}
+    ~Transfer() { curl_slist_free_all(headers); }
+
+    Impl& impl;
+    HttpRequest request;
+    std::function<void(HttpResult)> done;
+    HttpResult result;
+    curl_slist* headers = nullptr;
+    base::SteadyTime start = std::chrono::steady_clock::now();
+    size_t header_bytes = 0;
+    bool blocked = false;
+    bool headers_too_large = false;
+    bool body_cut = false;
+  };
+
+  CURL* TakeHandle() {
+    if (spare_.empty()) return curl_easy_init();
+    CURL* easy = spare_.back();
+    spare_.pop_back();
+    return easy;
+  }
+
+  void Configure(CURL* easy, Transfer& transfer) {
+    for (const auto& [name, value] : transfer.request.headers) {
+      transfer.headers = curl_slist_append(transfer.headers, (name + ": " + value).c_str());
+    }
+    transfer.headers = curl_slist_append(transfer.headers, "Accept-Encoding: identity");
+    // Do not wait for "100 Continue" before a body of any size.
+    transfer.headers = curl_slist_append(transfer.headers, "Expect:");
+    const std::string& body = *transfer.request.body;
+    curl_easy_setopt(easy, CURLOPT_URL, transfer.request.url.c_str());
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(transfer.request.timeout.count()));
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     static_cast<long>(options_.connect_timeout.count()));
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    if (!options_.ca_file.empty()) {
+      curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+      curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+    }
+    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, kMaxConnectionAgeSeconds);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CloseSocket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &driver_);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &OnHeader);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &OnBody);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  }
+
+  static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address) {
+    Transfer& transfer = *static_cast<Transfer*>(self);
+    const std::optional<IpAddress> ip = IpAddress::FromSockaddr(address->addr);
+    // One refused address taints the whole answer: a name that points inside
+    // and outside is up to no good.
+    if (transfer.blocked || purpose != CURLSOCKTYPE_IPCXN || !ip ||
+        !transfer.impl.options_.guard.Allows(*ip)) {
+      transfer.blocked = true;
+      return CURL_SOCKET_BAD;
+    }
+    const curl_socket_t socket =
+        ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (socket != CURL_SOCKET_BAD) transfer.impl.driver_.Adopt(socket);
+    return socket;
+  }
+
+  static int CloseSocket(void* driver, curl_socket_t socket) {
+    static_cast<CurlDriver*>(driver)->Forget(socket);
+    return ::close(socket);
+  }
+
+  static size_t OnHeader(char* data, size_t, size_t size, void* self) {
+    Transfer& transfer = *static_cast<Transfer*>(self);
+    transfer.header_bytes += size;
+    if (transfer.header_bytes > transfer.impl.options_.max_header_bytes) {
+      transfer.headers_too_large = true;
+      return 0;
+    }
+    const std::string line(data, size);
+    if (size > kRetryAfter.size() &&
+        absl::AsciiStrToLower(line.substr(0, kRetryAfter.size())) == kRetryAfter) {
+      std::string value = line.substr(kRetryAfter.size(), kMaxRetryAfterBytes);
+      absl::StripAsciiWhitespace(&value);
+      transfer.result.retry_after = std::move(value);
+    }
+    return size;
+  }
+
+  static size_t OnBody(char* data, size_t, size_t size, void* self) {
+    Transfer& transfer = *static_cast<Transfer*>(self);
+    std::string& body = transfer.result.body;
+    const size_t room = transfer.impl.options_.max_body_bytes - body.size();
+    body.append(data, std::min(size, room));
+    if (size <= room) return size;
+    transfer.body_cut = true;
+    return 0;
+  }
+
+  void OnDone(CURL* easy, CURLcode code) {
+    const auto found = transfers_.find(easy);
+    std::unique_ptr<Transfer> transfer = std::move(found->second);
+    transfers_.erase(found);
+    HttpResult& result = transfer->result;
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    // Cutting the body is our doing; the answer was complete in what counts.
+    if (code == CURLE_WRITE_ERROR && transfer->body_cut) code = CURLE_OK;
+    result.status_code = static_cast<int>(status);
+    if (transfer->headers_too_large) {
+      result.error_class = "too_large";
+    } else if (code != CURLE_OK) {
+      result.error_class = transfer->blocked ? "blocked" : ClassOf(code);
+    } else if (status < 200 || status > 299) {
+      result.error_class = "status";
+    }
+    result.latency = std::chrono::duration_cast<base::Duration>(std::chrono::steady_clock::now() -
+                                                                transfer->start);
+    if (spare_.size() < kMaxSpareHandles) {
+      curl_easy_reset(easy);
+      spare_.push_back(easy);
+    } else {
+      curl_easy_cleanup(easy);
+    }
+    transfer->done(std::move(result));
+  }
+
+  Options options_;
+  std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers_;
+  std::vector<CURL*> spare_;
+  CurlDriver driver_;
+};
+
+HttpSender::HttpSender(base::Loop& loop, Options options) {
+  InitCurl();
+  impl_ = std::make_unique<Impl>(loop, std::move(options));
+}
+
+HttpSender::~HttpSender() = default;
+
+void HttpSender::Send(HttpRequest request, std::function<void(HttpResult)> done) {
+  impl_->Send(std::move(request), std::move(done));
+}
+
+size_t HttpSender::in_flight() const { return impl_->in_flight(); }
+
+}  // namespace gatehouse::service::webhook
