@@ -71,6 +71,9 @@ class Authenticator {
   base::Task<VerdictOr> LookUpSession(base::CallContext context, std::string token);
   base::Task<VerdictOr> LookUpApiKey(base::CallContext context, std::string key);
 
+  // When the last token that exists now has expired, by any instance's clock.
+  base::Time LastTokenDead() const;
+
   const AccessTokenCodec& tokens_;
   CredentialStore& store_;
   const base::Clock& clock_;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,18 +34,24 @@ class RateLimiter {
   size_t size() const;
 
  private:
+  // Lets std::string_view find std::string: Debian's absl::string_view is another type.
+  struct KeyHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+  };
   struct Bucket {
     double tokens = 0;
     base::SteadyTime at;
   };
 
-  // Makes room: buckets that are full again say nothing; if all are in use, any goes.
+  double TokensAt(const Bucket& bucket, base::SteadyTime now) const;
+  // Makes room: a bucket that is full again says nothing; if none is found, any goes.
   void Evict(base::SteadyTime now) GH_REQUIRES(mutex_);
 
   const RateLimit limit_;
   const size_t max_keys_;
   mutable base::Mutex mutex_;
-  absl::flat_hash_map<std::string, Bucket> buckets_ GH_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Bucket, KeyHash, std::equal_to<>> buckets_ GH_GUARDED_BY(mutex_);
 };
 
 }  // namespace gatehouse::auth
