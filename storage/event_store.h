@@ -66,8 +66,9 @@ class EventStore {
   base::Task<absl::Status> Enqueue(base::CallContext ctx, Event event,
                                    std::optional<Idempotency> idempotency, bool cancellable);
 
-  EventStoreLimits limits_;
+  // One per loop. Unchanged after the constructor.
   std::vector<std::shared_ptr<Lane>> lanes_;
+  bool closed_ = false;
 };
 
 }  // namespace gatehouse::storage

@@ -1,5 +1,5 @@
 -- $1 tenant, $2 lowest and $3 highest index, $4 how many entries to look at, $5 how many to return, then the terms that no
--- index serves: $6 outcome or 0, $7 and $8 range of the occurred time, $9 prefix of the type, $10 actor or ''.
+-- index serves: $6 outcome or 0, $7 and $8 range of the occurred time, $9 type or '', which is a prefix if $10, $11 actor or ''.
 -- What was looked at comes with every row, and alone if nothing passes: the caller goes on from there.
 WITH scanned AS MATERIALIZED (
   SELECT o.index, o.event_id, o.type, o.actor_id, o.outcome, o.occurred_time
@@ -9,7 +9,7 @@ WITH scanned AS MATERIALIZED (
 ), page AS (
   SELECT o.index, o.event_id FROM scanned o
   WHERE ($6::integer = 0 OR o.outcome = $6) AND o.occurred_time >= $7 AND o.occurred_time <= $8
-    AND o.type ^@ $9 AND ($10::text = '' OR o.actor_id = $10)
+    AND CASE WHEN $10::boolean THEN o.type ^@ $9::text ELSE $9 IN ('', o.type) END AND ($11::text = '' OR o.actor_id = $11)
   ORDER BY o.index DESC LIMIT $5
 )
 SELECT s.count, s.last, o.index, e.event_id, e.type, e.outcome, e.actor_type, e.actor_id, e.actor_label, e.targets, e.ip_address,
