@@ -1,6 +1,8 @@
 #ifndef GATEHOUSE_AUTH_INTERCEPTORS_AUTHENTICATION_INTERCEPTOR_H_
 #define GATEHOUSE_AUTH_INTERCEPTORS_AUTHENTICATION_INTERCEPTOR_H_
 
+#include <string>
+
 #include "auth/authenticator.h"
 #include "auth/denial.h"
 #include "service/rpc/interceptor.h"
@@ -8,9 +10,9 @@
 namespace gatehouse::auth {
 
 // Establishes who calls, from "authorization: Bearer <access token or API key>".
-// Without that header a public method is called anonymously and any other is
-// refused. A credential that is sent must be good, for public methods too: a
-// client that sends a dead one is told so. Every refusal looks the same.
+// Public methods are called anonymously, whatever is sent: clients attach their
+// token to every call, and an expired one must not keep them from refreshing it.
+// Every refusal looks the same.
 class AuthenticationInterceptor : public service::rpc::Interceptor {
  public:
   // `authenticator` outlives this.
@@ -20,6 +22,8 @@ class AuthenticationInterceptor : public service::rpc::Interceptor {
   service::rpc::Decision Before(service::rpc::ServerCall& call) override;
 
  private:
+  base::Task<absl::Status> Ask(base::CallContext context, std::string credential);
+
   Authenticator& authenticator_;
   const DenialHook on_denial_;
 };

@@ -1,7 +1,6 @@
 #ifndef GATEHOUSE_AUTH_INTERCEPTORS_RATE_LIMIT_INTERCEPTOR_H_
 #define GATEHOUSE_AUTH_INTERCEPTORS_RATE_LIMIT_INTERCEPTOR_H_
 
-#include <optional>
 #include <string_view>
 
 #include "auth/denial.h"

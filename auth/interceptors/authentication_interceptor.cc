@@ -1,0 +1,63 @@
+#include "auth/interceptors/authentication_interceptor.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "auth/interceptors/refusal.h"
+
+namespace gatehouse::auth {
+namespace {
+
+using service::rpc::Decision;
+using service::rpc::ServerCall;
+
+constexpr std::string_view kScheme = "Bearer ";
+
+// What follows "Bearer "; the scheme's case does not matter (RFC 9110).
+std::optional<std::string_view> BearerCredential(std::optional<std::string_view> header) {
+  if (!header || header->size() <= kScheme.size()) return std::nullopt;
+  const absl::string_view scheme(header->data(), kScheme.size());
+  if (!absl::EqualsIgnoreCase(scheme, absl::string_view(kScheme.data(), kScheme.size()))) {
+    return std::nullopt;
+  }
+  return header->substr(kScheme.size());
+}
+
+}  // namespace
+
+AuthenticationInterceptor::AuthenticationInterceptor(Authenticator& authenticator,
+                                                     DenialHook on_denial)
+    : authenticator_(authenticator), on_denial_(std::move(on_denial)) {}
+
+Decision AuthenticationInterceptor::Before(ServerCall& call) {
+  if (call.method().access.is_public) return Decision::Continue();
+  const std::optional<std::string_view> credential =
+      BearerCredential(call.Metadata("authorization"));
+  // No credential is as long as this: it is refused before any work.
+  if (!credential || credential->size() > kMaxAccessTokenBytes) {
+    return Refuse(on_denial_, call.context(), {.kind = Denial::Kind::kUnauthenticated},
+                  Unauthenticated());
+  }
+  if (const auto verdict = authenticator_.FindCached(*credential)) {
+    call.context().set_principal(verdict->principal);
+    return Decision::Continue();
+  }
+  return Ask(call.context(), std::string(*credential));
+}
+
+base::Task<absl::Status> AuthenticationInterceptor::Ask(base::CallContext context,
+                                                        std::string credential) {
+  const auto verdict = co_await authenticator_.Authenticate(context, std::move(credential));
+  if (verdict.ok()) {
+    context.set_principal((*verdict)->principal);
+    co_return absl::OkStatus();
+  }
+  if (verdict.status().code() != absl::StatusCode::kUnauthenticated) co_return verdict.status();
+  co_return co_await RefuseAfterTelling(&on_denial_, context,
+                                        {.kind = Denial::Kind::kUnauthenticated}, verdict.status());
+}
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,244 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "auth/api_key.h"
+#include "auth/interceptors/authentication_interceptor.h"
+#include "auth/interceptors/authorisation_interceptor.h"
+#include "auth/interceptors/fake_server_call.h"
+#include "auth/interceptors/rate_limit_interceptor.h"
+#include "auth/permissions.h"
+#include "base/manual_clock.h"
+#include "base/status.h"
+#include "tests/support/coroutine/loop_runner.h"
+
+namespace gatehouse::auth {
+namespace {
+
+using base::Principal;
+using service::rpc::AccessPolicy;
+using service::rpc::Decision;
+using service::rpc::Interceptor;
+using ::testing::ElementsAre;
+
+const base::Time kStart = base::TimeFromMicros(1'700'000'000'000'000);
+const base::Uuid kTenant = base::kDefaultTenantId;
+const base::Uuid kKeyId = *base::Uuid::Parse("01890000-0000-7000-8000-0000000000b3");
+const AccessPolicy kUsersRead = {
+    .permission = "users.read",
+    .permission_number = static_cast<int>(Permission::kUsersRead),
+};
+
+// Knows one API key.
+class OneKeyStore : public CredentialStore {
+ public:
+  explicit OneKeyStore(std::string hash) : hash_(std::move(hash)) {}
+
+  base::Task<absl::StatusOr<std::optional<LiveSession>>> FindLiveSession(
+      base::CallContext context, base::Uuid tenant_id, base::Uuid session_id) override {
+    co_return std::nullopt;
+  }
+  base::Task<absl::StatusOr<std::optional<LiveApiKey>>> FindLiveApiKey(
+      base::CallContext context, base::Uuid tenant_id, std::string key_hash) override {
+    ++statements;
+    if (down) co_return absl::UnavailableError("down");
+    if (key_hash != hash_) co_return std::nullopt;
+    co_return LiveApiKey{.api_key_id = kKeyId, .display_name = "backend"};
+  }
+
+  bool down = false;
+  int statements = 0;
+
+ private:
+  const std::string hash_;
+};
+
+class InterceptorsTest : public ::testing::Test {
+ protected:
+  FakeServerCall Call(AccessPolicy access, Principal principal = {}) {
+    return FakeServerCall(runner_.Context({.principal = principal, .peer_ip = "192.0.2.1"}),
+                          access);
+  }
+
+  // What the interceptor decides, awaited if need be.
+  absl::Status Run(Interceptor& interceptor, FakeServerCall& call) {
+    return runner_.Run<absl::Status>([&] { return Decide(&interceptor, &call); });
+  }
+  static base::Task<absl::Status> Decide(Interceptor* interceptor, FakeServerCall* call) {
+    Decision decision = interceptor->Before(*call);
+    if (base::Task<absl::Status>* task = decision.task()) co_return co_await std::move(*task);
+    co_return std::move(decision).status();
+  }
+
+  DenialHook Recorder() {
+    return [this](base::CallContext context, Denial denial) { return Record(this, denial); };
+  }
+  static base::Task<void> Record(InterceptorsTest* test, Denial denial) {
+    test->denials_.push_back(denial);
+    co_return;
+  }
+  std::vector<Denial::Kind> DenialKinds() const {
+    std::vector<Denial::Kind> kinds;
+    for (const Denial& denial : denials_) kinds.push_back(denial.kind);
+    return kinds;
+  }
+
+  const NewApiKey key_ = MakeApiKey(kTenant);
+  base::ManualClock clock_{kStart};
+  Keyring keyring_{std::string(32, 'm'), {}};
+  AccessTokenCodec codec_{keyring_, clock_, {.issuer = "i", .audience = "a"}};
+  OneKeyStore store_{key_.hash};
+  Authenticator authenticator_{codec_, store_, clock_, {}};
+  std::vector<Denial> denials_;
+  tests::LoopRunner runner_;
+};
+
+TEST_F(InterceptorsTest, AuthenticationSaysWhoCalls) {
+  AuthenticationInterceptor interceptor(authenticator_, Recorder());
+  for (const char* scheme : {"Bearer ", "bearer ", "BEARER "}) {
+    FakeServerCall call = Call(kUsersRead);
+    call.headers["authorization"] = scheme + key_.key;
+    EXPECT_TRUE(Run(interceptor, call).ok()) << scheme;
+    EXPECT_EQ(call.context().principal().kind, Principal::Kind::kApiKey);
+    EXPECT_EQ(call.context().principal().id, kKeyId);
+  }
+  EXPECT_EQ(store_.statements, 1);
+  EXPECT_TRUE(denials_.empty());
+}
+
+TEST_F(InterceptorsTest, AKnownCredentialNeedsNoCoroutine) {
+  AuthenticationInterceptor interceptor(authenticator_, {});
+  FakeServerCall call = Call(kUsersRead);
+  call.headers["authorization"] = "Bearer " + key_.key;
+  EXPECT_NE(interceptor.Before(call).task(), nullptr);
+  EXPECT_TRUE(Run(interceptor, call).ok());
+  EXPECT_EQ(interceptor.Before(call).task(), nullptr);
+}
+
+TEST_F(InterceptorsTest, EveryBadCredentialIsRefusedAlike) {
+  AuthenticationInterceptor interceptor(authenticator_, Recorder());
+  const std::vector<std::optional<std::string>> headers = {
+      std::nullopt,
+      "",
+      "Bearer",
+      "Bearer ",
+      "Basic YTpi",
+      key_.key,
+      "Bearer  " + key_.key,
+      "Bearer " + key_.key + " ",
+      "Bearer " + MakeApiKey(kTenant).key,
+      "Bearer " + std::string(5000, 'x'),
+      "Bearer eyJhbGciOiJub25lIn0.e30.",
+      std::string("Bearer \xff\0", 9),
+  };
+  for (const auto& header : headers) {
+    FakeServerCall call = Call(kUsersRead);
+    if (header) call.headers["authorization"] = *header;
+    EXPECT_EQ(Run(interceptor, call), Unauthenticated()) << header.value_or("none");
+    EXPECT_EQ(call.context().principal().kind, Principal::Kind::kAnonymous);
+  }
+  EXPECT_EQ(denials_.size(), headers.size());
+  EXPECT_EQ(denials_[0].kind, Denial::Kind::kUnauthenticated);
+}
+
+TEST_F(InterceptorsTest, PublicMethodsNeedNoCredentialAndIgnoreDeadOnes) {
+  AuthenticationInterceptor interceptor(authenticator_, Recorder());
+  FakeServerCall call = Call({.is_public = true});
+  EXPECT_TRUE(Run(interceptor, call).ok());
+  call.headers["authorization"] = "Bearer dead";
+  EXPECT_TRUE(Run(interceptor, call).ok());
+  EXPECT_EQ(call.context().principal().kind, Principal::Kind::kAnonymous);
+  EXPECT_TRUE(denials_.empty());
+}
+
+TEST_F(InterceptorsTest, ADatabaseThatFailsIsNoDenial) {
+  AuthenticationInterceptor interceptor(authenticator_, Recorder());
+  store_.down = true;
+  FakeServerCall call = Call(kUsersRead);
+  call.headers["authorization"] = "Bearer " + key_.key;
+  EXPECT_EQ(Run(interceptor, call).code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(denials_.empty());
+}
+
+TEST_F(InterceptorsTest, AuthorisationFollowsTheAccessOption) {
+  AuthorisationInterceptor interceptor(Recorder());
+  const Principal reader{.kind = Principal::Kind::kUser,
+                         .permissions = PermissionBit(Permission::kUsersRead)};
+  const Principal viewer{.kind = Principal::Kind::kUser};
+  const Principal key{.kind = Principal::Kind::kApiKey};
+  AccessPolicy or_self = kUsersRead;
+  or_self.self = true;
+  const auto allows = [&](AccessPolicy access, const Principal& principal) {
+    FakeServerCall call = Call(std::move(access), principal);
+    return Run(interceptor, call).ok();
+  };
+  EXPECT_TRUE(allows(kUsersRead, reader));
+  EXPECT_FALSE(allows(kUsersRead, viewer));
+  EXPECT_TRUE(allows(or_self, viewer));
+  EXPECT_FALSE(allows(or_self, key)) << "a key has no self";
+  EXPECT_FALSE(allows(or_self, Principal{}));
+  EXPECT_TRUE(allows({.is_public = true}, Principal{}));
+  EXPECT_FALSE(allows({}, reader)) << "a method without a policy is closed";
+  EXPECT_TRUE(allows(kUsersRead, Principal{.kind = Principal::Kind::kSystem}));
+}
+
+TEST_F(InterceptorsTest, ADenialNamesThePermissionAndIsReported) {
+  AuthorisationInterceptor interceptor(Recorder());
+  FakeServerCall call = Call(kUsersRead, {.kind = Principal::Kind::kUser});
+  const absl::Status denied = Run(interceptor, call);
+  EXPECT_EQ(denied.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(base::GetErrorDetails(denied)->metadata[0].second, "users.read");
+  EXPECT_THAT(DenialKinds(), ElementsAre(Denial::Kind::kPermissionDenied));
+  EXPECT_EQ(denials_[0].permission, "users.read");
+}
+
+TEST_F(InterceptorsTest, RateLimitsCountPerPrincipal) {
+  RateLimitInterceptor interceptor({.per_principal = {.rate = 1, .burst = 2}}, Recorder());
+  const base::Uuid other = base::Uuid::MakeV7(kStart);
+  const auto status = [&](const base::Uuid& id) {
+    FakeServerCall call = Call(kUsersRead, {.kind = Principal::Kind::kApiKey, .id = id});
+    return Run(interceptor, call);
+  };
+  EXPECT_TRUE(status(kKeyId).ok());
+  EXPECT_TRUE(status(kKeyId).ok());
+  const absl::Status limited = status(kKeyId);
+  EXPECT_EQ(limited.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(base::HasReason(limited, base::Reason::kRateLimited));
+  EXPECT_EQ(base::GetErrorDetails(limited)->retry_after, std::chrono::seconds(1));
+  EXPECT_TRUE(status(other).ok());
+  EXPECT_THAT(DenialKinds(), ElementsAre(Denial::Kind::kRateLimited));
+}
+
+TEST_F(InterceptorsTest, RateLimitsCountAnonymousCallsPerAddress) {
+  RateLimitInterceptor interceptor({.per_address = {.rate = 1, .burst = 1}}, {});
+  const auto allows = [&](const char* address) {
+    FakeServerCall call(runner_.Context({.peer_ip = address}), {.is_public = true});
+    return Run(interceptor, call).ok();
+  };
+  EXPECT_TRUE(allows("192.0.2.1"));
+  EXPECT_FALSE(allows("192.0.2.1"));
+  EXPECT_TRUE(allows("192.0.2.2"));
+  EXPECT_TRUE(allows("2001:db8:1:2::1"));
+  EXPECT_FALSE(allows("2001:db8:1:2:ffff::9")) << "one /64 is one customer";
+  EXPECT_TRUE(allows("2001:db8:1:3::1"));
+  EXPECT_TRUE(allows("::ffff:198.51.100.1"));
+  EXPECT_TRUE(allows("::ffff:198.51.100.2"));
+}
+
+TEST_F(InterceptorsTest, HealthChecksAreNotLimitedAndZeroTurnsLimitsOff) {
+  RateLimitInterceptor limited({.per_address = {.rate = 1, .burst = 1}}, {});
+  RateLimitInterceptor off({.per_principal = {}, .per_address = {}}, {});
+  for (int i = 0; i < 10; ++i) {
+    FakeServerCall health = Call({.is_public = true});
+    health.mutable_method().exempt_from_admission = true;
+    EXPECT_TRUE(Run(limited, health).ok());
+    FakeServerCall call = Call({.is_public = true});
+    EXPECT_TRUE(Run(off, call).ok());
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::auth
