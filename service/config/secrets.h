@@ -1,0 +1,37 @@
+#ifndef GATEHOUSE_SERVICE_CONFIG_SECRETS_H_
+#define GATEHOUSE_SERVICE_CONFIG_SECRETS_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "service/config/config.h"
+
+namespace gatehouse::service::config {
+
+inline constexpr size_t kSecretBytes = 32;
+
+// What the server keeps in files and never in the database.
+struct Secrets {
+  std::string master_key;    // kSecretBytes: seals signing keys and webhook secrets at rest.
+  std::string token_pepper;  // kSecretBytes: authenticates refresh tokens and page tokens.
+};
+
+// Reads one secret: 64 hex digits, one newline at the end allowed. `setting` names it in errors,
+// which never show its contents. FAILED_PRECONDITION if `path` is empty, cannot be read, can be
+// read by every user or written by the group (a group may read: that is how Kubernetes mounts
+// secrets), has another length, or holds an example: bytes as regular as nobody's random ones.
+absl::StatusOr<std::string> LoadSecret(std::string_view setting, const std::string& path);
+
+// Both secrets of `gatehouse serve`; they must differ.
+absl::StatusOr<Secrets> LoadSecrets(const AuthConfig& config);
+
+// Both secrets of `gatehouse dev`, in `folder` (mode 0700, files 0600). Those that are missing are
+// made at random if `may_create`; pass false once there is a database, since what it holds was
+// sealed under the secrets that are gone.
+absl::StatusOr<Secrets> OpenSecretsFolder(const std::string& folder, bool may_create);
+
+}  // namespace gatehouse::service::config
+
+#endif  // GATEHOUSE_SERVICE_CONFIG_SECRETS_H_
