@@ -4,10 +4,12 @@ CREATE TABLE gatehouse.user_account (
   tenant_id            uuid NOT NULL,
   user_id              uuid NOT NULL,
   username             text NOT NULL,
-  -- NFC and case-folded by the server: what uniqueness is judged by.
-  username_key         text NOT NULL,
+  -- NFC and case-folded by the server: what uniqueness is judged by. Compared
+  -- byte by byte, so that one index serves equality, prefixes and order,
+  -- whatever the collation of the database.
+  username_key         text COLLATE "C" NOT NULL,
   email                text,
-  email_key            text,
+  email_key            text COLLATE "C",
   first_name           text NOT NULL,
   last_name            text NOT NULL,
   bio                  text NOT NULL,
@@ -35,13 +37,18 @@ CREATE TABLE gatehouse.user_account (
 ) WITH (fillfactor = 85);  -- Logins update rows in place (HOT).
 
 CREATE UNIQUE INDEX user_account_username
-  ON gatehouse.user_account (tenant_id, username_key text_pattern_ops)
+  ON gatehouse.user_account (tenant_id, username_key)
   WHERE delete_time IS NULL;
 CREATE UNIQUE INDEX user_account_email
-  ON gatehouse.user_account (tenant_id, email_key text_pattern_ops)
+  ON gatehouse.user_account (tenant_id, email_key)
   WHERE delete_time IS NULL AND email_key IS NOT NULL;
 CREATE INDEX user_account_create_time
   ON gatehouse.user_account (tenant_id, create_time, user_id);
+-- Lists by these are short parts of a long table.
+CREATE INDEX user_account_role
+  ON gatehouse.user_account (tenant_id, role, create_time, user_id);
+CREATE INDEX user_account_state
+  ON gatehouse.user_account (tenant_id, state, create_time, user_id);
 
 CREATE TABLE gatehouse.api_key (
   tenant_id      uuid NOT NULL,
@@ -56,6 +63,6 @@ CREATE TABLE gatehouse.api_key (
   revoke_time    timestamptz,
   last_used_time timestamptz,
   CONSTRAINT api_key_pkey PRIMARY KEY (tenant_id, api_key_id)
-);
+) WITH (fillfactor = 85);  -- last_used_time is updated in place (HOT).
 
 CREATE UNIQUE INDEX api_key_hash ON gatehouse.api_key (tenant_id, key_hash);

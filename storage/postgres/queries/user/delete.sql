@@ -1,0 +1,7 @@
+WITH deleted AS (
+  UPDATE gatehouse.user_account
+  SET delete_time = $4, purge_time = $5, update_time = $4, epoch = epoch + 1, version = version + 1
+  WHERE tenant_id = $1 AND user_id = $2 AND version = $3 AND delete_time IS NULL
+  RETURNING epoch)
+SELECT gatehouse.require(count(*) = 1, 'ETAG_MISMATCH'), max(epoch)
+FROM deleted

@@ -1,0 +1,6 @@
+INSERT INTO gatehouse.user_account
+  (tenant_id, user_id, username, username_key, email, email_key, first_name, last_name, bio,
+   avatar_url, timezone, locale, metadata, role, state, password_hash, password_change_time, epoch,
+   create_time, update_time, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::integer, $16, $17, $18,
+        $19, $20, $21)
