@@ -120,6 +120,9 @@ EchoFixture::EchoFixture() {
       [probe](base::CallContext context, Reader<EchoRequest> reader, Writer<EchoResponse> writer) {
         return Chat(std::move(context), reader, writer, probe);
       });
+  health_.Register(registry_);
+  reflection_.Register(registry_);
+  reflection_.SetServices(registry_.ServiceNames());
   for (int i = 0; i < 2; ++i) {
     loops_.push_back(std::make_unique<base::Loop>("loop-" + std::to_string(i)));
     loops_.back()->Start();
@@ -127,6 +130,8 @@ EchoFixture::EchoFixture() {
 }
 
 void EchoFixture::StartServer() {
+  const absl::Status valid = registry_.Validate([](std::string_view) { return std::nullopt; });
+  ASSERT_TRUE(valid.ok()) << valid;
   chain_ = std::make_unique<InterceptorChain>(BuildChain({.clock = clock_,
                                                           .metrics = metrics_,
                                                           .max_unary_deadline = max_unary_deadline_,

@@ -13,7 +13,9 @@
 #include "base/loop.h"
 #include "base/time.h"
 #include "service/rpc/chain_builder.h"
+#include "service/rpc/health_service.h"
 #include "service/rpc/method_registry.h"
+#include "service/rpc/reflection_service.h"
 #include "service/rpc/server.h"
 #include "tests/support/grpc_client.h"
 
@@ -66,6 +68,8 @@ class EchoFixture : public ::testing::Test {
   ServerOptions options_;
   AdmissionInterceptor::Limits admission_;
   std::chrono::milliseconds max_unary_deadline_ = std::chrono::seconds(30);
+  HealthService health_{{"gatehouse.test.EchoService"}};
+  ReflectionService reflection_;
   MethodRegistry registry_;
   std::vector<std::unique_ptr<base::Loop>> loops_;
   std::unique_ptr<InterceptorChain> chain_;

@@ -1,0 +1,22 @@
+#include "service/rpc/peer.h"
+
+#include <gtest/gtest.h>
+
+namespace gatehouse::service::rpc {
+namespace {
+
+TEST(PeerIpTest, TakesTheAddressWithoutItsPort) {
+  EXPECT_EQ(PeerIp("ipv4:192.0.2.1:50000"), "192.0.2.1");
+  EXPECT_EQ(PeerIp("ipv6:%5B2001:db8::1%5D:50000"), "2001:db8::1");
+  EXPECT_EQ(PeerIp("ipv6:[2001:db8::1]:50000"), "2001:db8::1");
+  EXPECT_EQ(PeerIp("ipv6:%5Bfe80::1%25eth0%5D:1"), "fe80::1");
+}
+
+TEST(PeerIpTest, IsEmptyForWhatHasNoAddress) {
+  EXPECT_EQ(PeerIp("unix:/run/gatehouse.sock"), "");
+  EXPECT_EQ(PeerIp("ipv6:garbage"), "");
+  EXPECT_EQ(PeerIp(""), "");
+}
+
+}  // namespace
+}  // namespace gatehouse::service::rpc
