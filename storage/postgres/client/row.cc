@@ -222,4 +222,10 @@ int64_t Rows::affected_rows() const {
   return std::atoll(PQcmdTuples(const_cast<pg_result*>(result_.get())));
 }
 
+std::string_view Rows::command() const {
+  if (!result_) return "";
+  const std::string_view tag = PQcmdStatus(const_cast<pg_result*>(result_.get()));
+  return tag.substr(0, tag.find(' '));
+}
+
 }  // namespace gatehouse::storage::postgres

@@ -150,6 +150,9 @@ class Rows {
   // Rows that INSERT, UPDATE, DELETE changed; for SELECT the rows returned.
   int64_t affected_rows() const;
 
+  // What the statement did, in Postgres's words: "SELECT", "COMMIT".
+  std::string_view command() const;
+
   // fn(RowView) -> T for each row. INTERNAL where fn throws DecodeError.
   template <typename Fn>
   auto Decode(Fn fn) const -> absl::StatusOr<std::vector<std::invoke_result_t<Fn, RowView>>> {

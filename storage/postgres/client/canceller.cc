@@ -1,0 +1,47 @@
+#include "storage/postgres/client/canceller.h"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace gatehouse::storage::postgres {
+namespace {
+
+// Enough to clear every lane of a small server at once, then a trickle: each
+// request makes Postgres start a process.
+constexpr double kBurst = 8;
+constexpr double kPerSecond = 10;
+constexpr size_t kMaxQueued = 8;
+constexpr size_t kErrorSize = 256;
+
+}  // namespace
+
+Canceller::Canceller()
+    : tokens_(kBurst),
+      refilled_(std::chrono::steady_clock::now()),
+      pool_("pg-cancel", 1, kMaxQueued) {}
+
+bool Canceller::TakeToken() {
+  base::MutexLock lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  const double passed = std::chrono::duration<double>(now - refilled_).count();
+  tokens_ = std::min(kBurst, tokens_ + passed * kPerSecond);
+  refilled_ = now;
+  if (tokens_ < 1) return false;
+  tokens_ -= 1;
+  return true;
+}
+
+bool Canceller::TryCancel(std::shared_ptr<pg_cancel> target, base::Loop& loop,
+                          std::function<void()> done) {
+  if (!TakeToken()) return false;
+  return pool_.TrySubmit([target = std::move(target), &loop, done = std::move(done)] {
+    char error[kErrorSize];
+    // A request that fails leaves the statement to its own timeout.
+    PQcancel(target.get(), error, sizeof(error));
+    loop.Post(done);
+  });
+}
+
+}  // namespace gatehouse::storage::postgres
