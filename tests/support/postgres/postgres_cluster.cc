@@ -1,0 +1,147 @@
+#include "tests/support/postgres/postgres_cluster.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/postgres/admin/connection.h"
+
+namespace gatehouse::tests {
+namespace {
+
+using storage::postgres::FindPostgresBinaries;
+using storage::postgres::InitCluster;
+using storage::postgres::PostgresProcess;
+using storage::postgres::ServerAccount;
+using storage::postgres::admin::Connection;
+
+constexpr std::chrono::milliseconds kTimeout{60000};
+// The server ends by itself at the same time, so the files may still change.
+constexpr char kJanitorScript[] =
+    "cat >/dev/null; for i in 1 2 3 4 5 6 7 8 9; do rm -rf -- \"$0\" 2>/dev/null && exit; "
+    "sleep 0.3; done";
+
+void Require(const absl::Status& status, const char* what) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "%s: %s\n", what, status.ToString().c_str());
+  std::abort();
+}
+
+template <typename T>
+T Require(absl::StatusOr<T> value, const char* what) {
+  Require(value.status(), what);
+  return *std::move(value);
+}
+
+}  // namespace
+
+PostgresCluster::PostgresCluster(Options options) : options_(options) {
+  // Not TEST_TMPDIR: it may be too long for a socket, or below a folder that
+  // Postgres's account may not enter.
+  char root[] = "/tmp/gatehouse-test-XXXXXX";
+  if (mkdtemp(root) == nullptr || chmod(root, 0711) != 0) {
+    std::perror("mkdtemp");
+    std::abort();
+  }
+  root_ = root;
+  socket_dir_ = root_ + "/socket";
+  log_file_ = root_ + "/log";
+  StartJanitor();
+  account_ = Require(ServerAccount::Choose(), "account");
+  Start();
+}
+
+PostgresCluster::~PostgresCluster() {
+  if (server_) server_->Kill9();
+  server_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(root_, ignored);
+  close(janitor_pipe_);
+  waitpid(janitor_, nullptr, 0);
+}
+
+PostgresCluster& PostgresCluster::Shared() {
+  static PostgresCluster cluster;
+  return cluster;
+}
+
+void PostgresCluster::StartJanitor() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) std::abort();
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
+  // Whoever waits for the end of the test's output must not wait for the janitor.
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  // A session of its own, so that Ctrl-C does not end it first.
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  const char* argv[] = {"/bin/sh", "-c", kJanitorScript, root_.c_str(), nullptr};
+  if (posix_spawn(&janitor_, argv[0], &actions, &attributes, const_cast<char* const*>(argv),
+                  environ) != 0) {
+    std::abort();
+  }
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  close(ends[0]);
+  janitor_pipe_ = ends[1];
+}
+
+void PostgresCluster::Start() {
+  storage::postgres::ClusterOptions cluster{.binaries = Require(FindPostgresBinaries(), "Postgres"),
+                                            .data_dir = root_ + "/data",
+                                            .socket_dir = socket_dir_,
+                                            .settings = {{"shared_buffers", "32MB"},
+                                                         {"max_connections", "100"},
+                                                         {"log_min_messages", "fatal"},
+                                                         {"log_min_error_statement", "panic"}},
+                                            .log_file = log_file_,
+                                            .die_with_parent = true};
+  if (!options_.durable) {
+    cluster.settings.insert(cluster.settings.end(),
+                            {{"fsync", "off"}, {"full_page_writes", "off"}});
+  }
+  if (!std::filesystem::exists(cluster.data_dir)) {
+    Require(InitCluster(*account_, cluster, options_.durable), "initdb");
+  }
+  server_ = Require(PostgresProcess::Start(*account_, cluster, kTimeout), "Postgres");
+}
+
+void PostgresCluster::Stop() { server_->Stop(kTimeout); }
+
+void PostgresCluster::Kill9() { server_->Kill9(); }
+
+std::string PostgresCluster::CreateDatabase(const std::string& like) {
+  const std::string name = "test_" + std::to_string(++databases_);
+  const std::string tail = like.empty() ? "" : " TEMPLATE " + like;
+  ExecuteSql(Dsn("postgres"), "CREATE DATABASE " + name + tail);
+  return Dsn(name);
+}
+
+std::string PostgresCluster::Dsn(const std::string& name) const { return server_->Dsn(name); }
+
+void ExecuteSql(const std::string& dsn, const std::string& script) {
+  const auto connection = Require(Connection::Open(dsn), "connect");
+  Require(connection->Execute(script).status(), "SQL");
+}
+
+std::string AskSql(const std::string& dsn, const std::string& sql) {
+  const auto connection = Require(Connection::Open(dsn), "connect");
+  const Connection::Rows rows = Require(connection->Execute(sql), "SQL");
+  if (rows.empty() || rows[0].empty()) return "";
+  return rows[0][0].value_or("");
+}
+
+}  // namespace gatehouse::tests

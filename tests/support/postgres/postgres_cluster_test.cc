@@ -1,0 +1,58 @@
+#include "tests/support/postgres/postgres_cluster.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "tests/support/postgres/migrated_database.h"
+
+namespace gatehouse::tests {
+namespace {
+
+TEST(PostgresClusterTest, DatabasesAreApart) {
+  PostgresCluster& cluster = PostgresCluster::Shared();
+  const std::string one = cluster.CreateDatabase();
+  ExecuteSql(one, "CREATE TABLE here (x int); INSERT INTO here VALUES (7)");
+  EXPECT_EQ(AskSql(one, "SELECT x FROM here"), "7");
+  EXPECT_EQ(AskSql(cluster.CreateDatabase(), "SELECT to_regclass('here')"), "");
+}
+
+TEST(PostgresClusterTest, MigratedDatabasesHaveTheSchema) {
+  const std::string dsn = CreateMigratedDatabase();
+  EXPECT_EQ(AskSql(dsn, "SELECT name FROM gatehouse.tenant"), "default");
+  EXPECT_NE(CreateMigratedDatabase(), dsn);
+}
+
+TEST(PostgresClusterTest, LeavesNothingBehindWhenTheTestCrashes) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    PostgresCluster cluster;
+    const std::string dir = cluster.socket_dir();
+    if (write(ends[1], dir.data(), dir.size()) < 0) _exit(1);
+    raise(SIGKILL);
+  }
+  close(ends[1]);
+  char buffer[256];
+  const ssize_t size = read(ends[0], buffer, sizeof(buffer));
+  ASSERT_GT(size, 0);
+  close(ends[0]);
+  waitpid(child, nullptr, 0);
+  const std::filesystem::path root =
+      std::filesystem::path(std::string(buffer, static_cast<size_t>(size))).parent_path();
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (std::filesystem::exists(root) && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_FALSE(std::filesystem::exists(root));
+}
+
+}  // namespace
+}  // namespace gatehouse::tests
