@@ -23,6 +23,8 @@ class LogSignal {
     if (wake_) wake_();
   }
 
+  bool IsPending() const { return pending_.load(); }
+
   // Whether there was a Notify() since the last call.
   bool TakePending() { return pending_.exchange(false); }
 

@@ -2,6 +2,8 @@
 #define GATEHOUSE_STORAGE_SEQUENCER_H_
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -38,7 +40,9 @@ struct SequencerPass {
 // (service/workers) runs it; tests call RunPass by hand.
 class Sequencer {
  public:
-  explicit Sequencer(postgres::Database& database) : database_(database) {}
+  // `instance` names this process to the listeners of all (LogListener).
+  Sequencer(postgres::Database& database, std::string instance)
+      : database_(database), instance_(std::move(instance)) {}
 
   // Orders about `max_events` events.
   //
@@ -47,6 +51,9 @@ class Sequencer {
   // committed all the same: readers have to look at the log.
   base::Task<absl::StatusOr<SequencerPass>> RunPass(base::CallContext ctx, int64_t max_events);
 
+  // Tells the sequencer that leads, in another process, that there is work.
+  base::Task<absl::Status> WakeLeader(base::CallContext ctx);
+
   // For the operator, after a restore into another cluster: orders what is not
   // ordered yet and starts anew from this cluster's transactions. Harmless at
   // any other time. Returns how many events it ordered.
@@ -54,6 +61,7 @@ class Sequencer {
 
  private:
   postgres::Database& database_;
+  const std::string instance_;
 };
 
 }  // namespace gatehouse::storage

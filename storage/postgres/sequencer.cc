@@ -59,10 +59,18 @@ base::Task<absl::StatusOr<SequencerPass>> Sequencer::RunPass(base::CallContext c
                                                              int64_t max_events) {
   postgres::Batch batch;
   batch.Add(postgres::queries::event_log::kPreparePass);
-  batch.Add(postgres::queries::event_log::kSequence, Params::Of(max_events));
+  batch.Add(postgres::queries::event_log::kSequence, Params::Of(max_events, instance_));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(std::move(ctx), std::move(batch)));
   co_return ToPass(results.back());
+}
+
+base::Task<absl::Status> Sequencer::WakeLeader(base::CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(ctx), postgres::queries::event_log::kWakeSequencer,
+                               Params::Of(instance_)));
+  co_return absl::OkStatus();
 }
 
 base::Task<absl::StatusOr<int64_t>> Sequencer::Reset(base::CallContext ctx) {

@@ -1,5 +1,6 @@
 -- One pass of the sequencer: gives every event that committed since the last pass, and every one that committed late, the
--- next index of its tenant. $1: how many events to take, more or less: a pass ends at a transaction's boundary.
+-- next index of its tenant. $1: how many events to take, more or less: a pass ends at a transaction's boundary. $2: the name
+-- of this instance, for its own listener to tell its own passes.
 --
 -- It is ONE statement because its parts have to see one snapshot. `lo` is where the last pass ended, `hi` where this one
 -- ends: visible rows in between are new, visible rows of transactions that were in progress last time are late.
@@ -65,7 +66,7 @@ WITH leader AS MATERIALIZED (
   RETURNING tenant_id, index, event_id, type
 ), notified AS MATERIALIZED (
   -- Once per pass and never by writers: NOTIFY takes a database-wide lock at commit.
-  SELECT pg_notify('gatehouse_log', '') FROM advanced WHERE EXISTS (SELECT FROM ordered)
+  SELECT pg_notify('gatehouse_log', $2) FROM advanced WHERE EXISTS (SELECT FROM ordered)
 )
 SELECT leader.leads, coalesce(state.halted, false) AS halted,
        EXISTS (SELECT FROM cut) AS more, (SELECT count(*) FROM notified) AS notified,

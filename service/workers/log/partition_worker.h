@@ -1,0 +1,41 @@
+#ifndef GATEHOUSE_SERVICE_WORKERS_LOG_PARTITION_WORKER_H_
+#define GATEHOUSE_SERVICE_WORKERS_LOG_PARTITION_WORKER_H_
+
+#include "absl/status/statusor.h"
+#include "base/loop.h"
+#include "base/task.h"
+#include "base/task_group.h"
+#include "base/time.h"
+#include "storage/event_partitions.h"
+
+namespace gatehouse::service {
+
+// Keeps daily partitions of the event table ready, some days ahead.
+//
+// Lifetime: within that of the loop, the partitions and the clock; Start() on
+// any thread, Stop() or the destructor on one that is no loop.
+class PartitionWorker {
+ public:
+  PartitionWorker(base::Loop& loop, storage::EventPartitions& partitions, const base::Clock& clock);
+  ~PartitionWorker();
+
+  void Start();
+  void Stop();
+
+  // One run by hand; how many partitions it created. Not while started. Loop
+  // thread.
+  base::Task<absl::StatusOr<int>> RunOnce();
+
+ private:
+  base::Task<void> Run();
+
+  base::Loop& loop_;
+  storage::EventPartitions& partitions_;
+  const base::Clock& clock_;
+  bool started_ = false;
+  base::TaskGroup tasks_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_WORKERS_LOG_PARTITION_WORKER_H_

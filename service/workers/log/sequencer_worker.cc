@@ -1,0 +1,125 @@
+#include "service/workers/log/sequencer_worker.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/one_shot.h"
+#include "base/principal.h"
+
+namespace gatehouse::service {
+namespace {
+
+// Longer than any pass should take; then its connection is not well.
+constexpr std::chrono::seconds kPassTimeout{15};
+
+}  // namespace
+
+// Where the signal rings. Loop thread only.
+struct SequencerWorker::Bell {
+  std::optional<base::OneShot<bool>> waiter;
+};
+
+SequencerWorker::SequencerWorker(base::Loop& loop, storage::Sequencer& sequencer,
+                                 storage::LogSignal& signal, storage::LogFeed& feed,
+                                 SequencerWorkerOptions options)
+    : loop_(loop),
+      sequencer_(sequencer),
+      signal_(signal),
+      feed_(feed),
+      options_(options),
+      bell_(std::make_shared<Bell>()),
+      tasks_(loop, [](const std::string& what) {
+        base::Log(base::LogLevel::kError, "exception in the sequencer", {{"error", what}});
+      }) {}
+
+SequencerWorker::~SequencerWorker() { Stop(); }
+
+void SequencerWorker::Start() {
+  started_ = true;
+  signal_.SetWake([loop = &loop_, weak = std::weak_ptr<Bell>(bell_)] {
+    loop->Post([weak] {
+      const std::shared_ptr<Bell> bell = weak.lock();
+      if (bell && bell->waiter) bell->waiter->Set(true);
+    });
+  });
+  loop_.Post([this] { tasks_.Spawn(Run()); });
+}
+
+void SequencerWorker::Stop() {
+  if (!std::exchange(started_, false)) return;
+  signal_.SetWake({});
+  tasks_.StopAndJoin();
+}
+
+base::Task<absl::StatusOr<storage::SequencerPass>> SequencerWorker::RunOnce() {
+  // Before the pass: what is committed from here on rings again.
+  signal_.TakePending();
+  const base::CallContext ctx(
+      loop_, {.deadline = std::chrono::steady_clock::now() + kPassTimeout,
+              .principal = {.kind = base::Principal::Kind::kSystem, .name = "sequencer"},
+              .method = "sequencer/pass"});
+  absl::StatusOr<storage::SequencerPass> pass =
+      co_await sequencer_.RunPass(ctx, options_.max_events);
+  if (!pass.ok()) {
+    // It may have been committed all the same.
+    feed_.Poke();
+    co_return pass.status();
+  }
+  // A follower needs the tenant's batch only once: the feed takes it over.
+  if (!pass->batches.empty()) feed_.Publish(pass->batches);
+  co_return pass;
+}
+
+base::Task<void> SequencerWorker::Run() {
+  while (!tasks_.cancel().cancelled()) {
+    const bool told = signal_.TakePending();
+    const absl::StatusOr<storage::SequencerPass> pass = co_await RunOnce();
+    Report(pass.status());
+    if (!pass.ok()) {
+      co_await Sleep(options_.retry);
+    } else if (!pass->leads) {
+      const base::CallContext ctx(
+          loop_, {.deadline = std::chrono::steady_clock::now() + kPassTimeout,
+                  .principal = {.kind = base::Principal::Kind::kSystem, .name = "sequencer"},
+                  .method = "sequencer/wake"});
+      if (told) Report(co_await sequencer_.WakeLeader(ctx));
+      co_await Sleep(options_.forward_pause);
+      co_await WaitForSignal(options_.poll);
+    } else if (!pass->more) {
+      if (!pass->batches.empty()) co_await Sleep(options_.pause);
+      co_await WaitForSignal(options_.poll);
+    }
+  }
+}
+
+base::Task<void> SequencerWorker::WaitForSignal(std::chrono::milliseconds longest) {
+  const base::OneShot<bool> woken;
+  bell_->waiter = woken;
+  if (!signal_.IsPending()) {
+    const base::CancelToken::Registration registration =
+        tasks_.cancel().OnCancel([woken] { woken.Set(false); });
+    const base::Loop::Timer timer =
+        loop_.At(std::chrono::steady_clock::now() + longest, [woken] { woken.Set(false); });
+    co_await woken;
+  }
+  bell_->waiter.reset();
+}
+
+base::Task<void> SequencerWorker::Sleep(std::chrono::milliseconds time) {
+  co_await loop_.SleepUntil(std::chrono::steady_clock::now() + time, tasks_.cancel());
+}
+
+void SequencerWorker::Report(const absl::Status& status) {
+  const std::string text = status.ok() ? "" : status.ToString();
+  if (text == reported_) return;
+  reported_ = text;
+  if (status.ok()) {
+    base::Log(base::LogLevel::kInfo, "the sequencer works again");
+  } else {
+    base::Log(base::LogLevel::kError, "the sequencer cannot order events", {{"error", text}});
+  }
+}
+
+}  // namespace gatehouse::service
