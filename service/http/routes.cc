@@ -1,0 +1,31 @@
+#include "service/http/routes.h"
+
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <utility>
+
+namespace gatehouse::service::http {
+
+Routes MakeRoutes(RouteSources sources) {
+  Routes routes;
+  routes["/healthz"] = [] { return Response{.body = "ok\n"}; };
+  routes["/readyz"] = [ready = std::move(sources.ready)] {
+    if (ready()) return Response{.body = "ready\n"};
+    return Response{.status = 503, .body = "not ready\n"};
+  };
+  routes["/.well-known/jwks.json"] = [jwks = std::move(sources.jwks)] {
+    // A new key is published well before it signs: a verifier may keep the set
+    // for that long.
+    return Response{.content_type = "application/jwk-set+json",
+                    .body = jwks(),
+                    .cache_control = "public, max-age=300"};
+  };
+  routes["/metrics"] = [&metrics = sources.metrics] {
+    return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                    .body = prometheus::TextSerializer().Serialize(metrics.Collect())};
+  };
+  return routes;
+}
+
+}  // namespace gatehouse::service::http

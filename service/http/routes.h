@@ -1,0 +1,33 @@
+#ifndef GATEHOUSE_SERVICE_HTTP_ROUTES_H_
+#define GATEHOUSE_SERVICE_HTTP_ROUTES_H_
+
+#include <functional>
+#include <string>
+
+#include "service/http/http_server.h"
+
+namespace prometheus {
+class Registry;
+}
+
+namespace gatehouse::service::http {
+
+struct RouteSources {
+  // True while the server takes calls. Thread-safe, like the others.
+  std::function<bool()> ready;
+  // The JSON Web Key Set of the keys that verify access tokens.
+  std::function<std::string()> jwks;
+  // Outlives the routes.
+  prometheus::Registry& metrics;
+};
+
+// What the server shows over HTTP:
+//   /healthz                 200 while the process lives; restart it when not
+//   /readyz                  200 or 503; send traffic elsewhere when not
+//   /.well-known/jwks.json   the public keys
+//   /metrics                 Prometheus text format
+Routes MakeRoutes(RouteSources sources);
+
+}  // namespace gatehouse::service::http
+
+#endif  // GATEHOUSE_SERVICE_HTTP_ROUTES_H_
