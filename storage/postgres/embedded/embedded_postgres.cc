@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <future>
-#include <mutex>
 #include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "storage/postgres/admin/connection.h"
 #include "storage/postgres/embedded/cluster_files.h"
@@ -86,10 +85,10 @@ class EmbeddedPostgres::Keeper {
 
   void Stop() {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       stopping_ = true;
     }
-    wake_.notify_all();
+    wake_.NotifyAll();
     if (thread_.joinable()) thread_.join();
   }
 
@@ -146,8 +145,11 @@ class EmbeddedPostgres::Keeper {
   }
 
   bool WaitForStop(milliseconds timeout) {
-    std::unique_lock lock(mutex_);
-    return wake_.wait_for(lock, timeout, [this] { return stopping_; });
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    base::MutexLock lock(mutex_);
+    while (!stopping_ && wake_.WaitUntil(mutex_, deadline)) {
+    }
+    return stopping_;
   }
 
   const ServerAccount account_;
@@ -155,9 +157,9 @@ class EmbeddedPostgres::Keeper {
   const EmbeddedOptions options_;
   std::string dsn_;
   std::atomic<pid_t> pid_ = 0;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;
+  base::Mutex mutex_;
+  base::CondVar wake_;
+  bool stopping_ GH_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -14,10 +14,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include "base/reason.h"
 #include "base/status.h"
+#include "storage/postgres/embedded/postgres_install.h"
 
 namespace gatehouse::storage::postgres {
 namespace {
@@ -26,7 +28,6 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr char kInstallRoot[] = "/usr/lib/postgresql";
 // How often the server is asked whether it is up, or gone: far below what a
 // person notices, far above what the question costs.
 constexpr milliseconds kPoll{5};
@@ -41,11 +42,20 @@ absl::Status Failed(const std::string& message) {
                          {.reason = base::Reason::kDatabaseUnavailable});
 }
 
-std::string LogTail(const std::string& log_file) {
+// The end of what was logged after the first `from` bytes: an earlier run's trouble is not this
+// one's.
+std::string LogTail(const std::string& log_file, uintmax_t from) {
   std::ifstream file(log_file);
+  file.seekg(static_cast<std::streamoff>(from));
   std::string text((std::istreambuf_iterator<char>(file)), {});
   if (text.size() > kLogTail) text.erase(0, text.size() - kLogTail);
   return text;
+}
+
+uintmax_t LogSize(const std::string& log_file) {
+  std::error_code error;
+  const uintmax_t size = fs::file_size(log_file, error);
+  return error ? 0 : size;
 }
 
 // Starts a program under `account` with its output appended to the log.
@@ -112,17 +122,10 @@ absl::Status MakeDirectory(const ServerAccount& account, const std::string& path
 }  // namespace
 
 absl::StatusOr<std::string> FindPostgresBinaries() {
-  int newest = 0;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(kInstallRoot, error)) {
-    const int version = std::atoi(entry.path().filename().c_str());
-    if (version > newest && fs::exists(entry.path() / "bin/postgres", error)) newest = version;
-  }
-  if (newest == 0) {
-    return Failed(std::string("no Postgres server under ") + kInstallRoot +
-                  ": install the package postgresql-15");
-  }
-  return std::string(kInstallRoot) + "/" + std::to_string(newest) + "/bin";
+  GH_ASSIGN_OR_RETURN(
+      embedded::PostgresInstall install,
+      embedded::ChoosePostgres(embedded::InstallSearch::OfThisMachine(), std::nullopt));
+  return install.bin_dir;
 }
 
 absl::Status InitCluster(const ServerAccount& account, const ClusterOptions& options, bool sync) {
@@ -136,11 +139,12 @@ absl::Status InitCluster(const ServerAccount& account, const ClusterOptions& opt
                                       "--locale=C.UTF-8",
                                       "--data-checksums"};
   if (!sync) command.push_back("--no-sync");
+  const uintmax_t log_size = LogSize(options.log_file);
   GH_ASSIGN_OR_RETURN(const pid_t pid, Spawn(account, options, command));
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (status != 0) return Failed("initdb failed:\n" + LogTail(options.log_file));
+  if (status != 0) return Failed("initdb failed:\n" + LogTail(options.log_file, log_size));
   return absl::OkStatus();
 }
 
@@ -167,16 +171,17 @@ absl::StatusOr<std::unique_ptr<PostgresProcess>> PostgresProcess::Start(
     command.push_back("-c");
     command.push_back(name + "=" + value);
   }
+  const uintmax_t log_size = LogSize(options.log_file);
   GH_ASSIGN_OR_RETURN(const pid_t pid, Spawn(account, options, command));
   std::unique_ptr<PostgresProcess> process(new PostgresProcess(std::move(options), pid));
   const std::string dsn = process->Dsn("postgres");
   const steady_clock::time_point give_up = steady_clock::now() + timeout;
   while (PQping(dsn.c_str()) != PQPING_OK) {
     if (!process->IsRunning()) {
-      return Failed("Postgres did not start:\n" + LogTail(process->options_.log_file));
+      return Failed("Postgres did not start:\n" + LogTail(process->options_.log_file, log_size));
     }
     if (steady_clock::now() > give_up) {
-      return Failed("Postgres does not answer:\n" + LogTail(process->options_.log_file));
+      return Failed("Postgres does not answer:\n" + LogTail(process->options_.log_file, log_size));
     }
     std::this_thread::sleep_for(kPoll);
   }

@@ -15,8 +15,8 @@
 
 namespace gatehouse::storage::postgres {
 
-// The folder with the newest installed Postgres's programs, as Debian lays them
-// out: /usr/lib/postgresql/15/bin. FAILED_PRECONDITION when there is none.
+// The folder with the newest installed Postgres's programs (postgres_install.h).
+// FAILED_PRECONDITION when there is none.
 absl::StatusOr<std::string> FindPostgresBinaries();
 
 // The superuser of a cluster made by InitCluster.
