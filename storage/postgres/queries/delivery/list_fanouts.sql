@@ -1,0 +1,1 @@
+SELECT tenant_id, position FROM gatehouse.webhook_fanout

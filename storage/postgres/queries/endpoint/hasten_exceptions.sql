@@ -1,0 +1,3 @@
+UPDATE gatehouse.webhook_exception
+SET due = $3
+WHERE tenant_id = $1 AND endpoint_id = $2 AND state = 2 AND due > $3

@@ -1,0 +1,9 @@
+-- $16: the most endpoints a tenant may have.
+INSERT INTO gatehouse.endpoint
+  (tenant_id, endpoint_id, url, event_types, description, headers, secrets, timeout_ms,
+   max_in_flight, state, disabled_reason, metadata, create_time, update_time, version)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10::integer, $11, $12, $13, $14, $15
+FROM (
+  SELECT gatehouse.require(
+    (SELECT count(*) FROM gatehouse.endpoint WHERE tenant_id = $1) < $16::bigint, 'LIMIT_REACHED')
+) AS guard
