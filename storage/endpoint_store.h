@@ -67,8 +67,8 @@ class EndpointStore {
                                    Change change);
 
   // For the deliverer: every endpoint there is, or those of `tenant_id`.
-  base::Task<absl::StatusOr<std::vector<Endpoint>>> ListAll(
-      base::CallContext ctx, std::optional<base::Uuid> tenant_id);
+  base::Task<absl::StatusOr<std::vector<Endpoint>>> ListAll(base::CallContext ctx,
+                                                            std::optional<base::Uuid> tenant_id);
 
  private:
   postgres::Database& database_;

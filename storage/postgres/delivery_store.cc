@@ -160,10 +160,9 @@ Task<absl::StatusOr<int64_t>> DeliveryStore::AdvanceFanout(CallContext ctx, Uuid
   }
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<std::optional<int64_t>> position,
-                         results[0].Decode([](RowView row) {
-                           return row.Get<std::optional<int64_t>>(0);
-                         }));
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::vector<std::optional<int64_t>> position,
+      results[0].Decode([](RowView row) { return row.Get<std::optional<int64_t>>(0); }));
   if (position.empty() || !position[0]) co_return base::InternalError("no fan-out cursor");
   co_return *position[0];
 }
@@ -205,9 +204,8 @@ Task<absl::StatusOr<std::vector<EndpointKey>>> DeliveryStore::Flush(
   params.Add(Column(flush.settled, [](const ExceptionRecord& r) { return r.event_index; }));
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(ctx, queries::kFlush, std::move(params)));
-  co_return rows.Decode([](RowView row) {
-    return EndpointKey{row.Get<Uuid>(0), row.Get<Uuid>(1)};
-  });
+  co_return rows.Decode(
+      [](RowView row) { return EndpointKey{row.Get<Uuid>(0), row.Get<Uuid>(1)}; });
 }
 
 Task<absl::Status> DeliveryStore::ReleaseLeases(CallContext ctx, std::vector<Release> releases) {
@@ -240,8 +238,7 @@ Task<absl::StatusOr<std::vector<ExceptionRecord>>> DeliveryStore::ListExceptions
 
 Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> DeliveryStore::ListDeliveries(
     CallContext ctx, DeliveryQuery query) {
-  Params params =
-      Params::Of(query.key.tenant_id, query.key.endpoint_id, query.before, query.limit);
+  Params params = Params::Of(query.key.tenant_id, query.key.endpoint_id, query.before, query.limit);
   const bool failed = query.state && *query.state != DeliveryState::kSucceeded;
   if (failed) {
     params.Add(static_cast<int32_t>(*query.state));
@@ -249,10 +246,9 @@ Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> DeliveryStore::ListDe
     params.Add(query.state.has_value());
   }
   GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows,
-      co_await database_.Query(
-          ctx, failed ? queries::kListFailedDeliveries : queries::kListDeliveries,
-          std::move(params)));
+      const Rows rows, co_await database_.Query(
+                           ctx, failed ? queries::kListFailedDeliveries : queries::kListDeliveries,
+                           std::move(params)));
   if (rows.empty()) co_return std::nullopt;
   try {
     co_return GroupDeliveries(query.key, rows);

@@ -75,8 +75,8 @@ Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row
       .version = row.Get<int64_t>(13),
       .created_event_id = row.Get<std::optional<Uuid>>(14),
   };
-  endpoint.headers = nlohmann::json::parse(OpenOrThrow(
-      key, SealContext("headers", tenant_id, endpoint.id), row.Get<Bytes>(4)));
+  endpoint.headers = nlohmann::json::parse(
+      OpenOrThrow(key, SealContext("headers", tenant_id, endpoint.id), row.Get<Bytes>(4)));
   for (const Bytes& sealed : row.Get<std::vector<Bytes>>(5)) {
     endpoint.keys.push_back(
         OpenOrThrow(key, SealContext("secret", tenant_id, endpoint.id), sealed));
@@ -129,9 +129,9 @@ Task<absl::StatusOr<std::optional<EndpointWithHealth>>> EndpointStore::Get(CallC
 
 Task<absl::StatusOr<std::vector<EndpointWithHealth>>> EndpointStore::List(
     CallContext ctx, Uuid tenant_id, std::optional<Uuid> before, int64_t limit) {
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(
-                                              ctx, queries::kList,
-                                              Params::Of(tenant_id, before, limit)));
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, queries::kList, Params::Of(tenant_id, before, limit)));
   co_return rows.Decode([&](RowView row) { return DecodeWithHealth(key_, tenant_id, row); });
 }
 
@@ -146,13 +146,13 @@ Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, boo
     batch.Add(queries::kHastenExceptions,
               Params::Of(endpoint.tenant_id, endpoint.id, endpoint.update_time));
   }
-  batch.Add(queries::kUpdate,
-            Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
-                       endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
-                       SealKeys(key_, endpoint), static_cast<int32_t>(endpoint.timeout.count()),
-                       endpoint.max_in_flight, static_cast<int32_t>(endpoint.state),
-                       endpoint.disabled_reason, Jsonb{endpoint.metadata_json},
-                       endpoint.update_time));
+  batch.Add(
+      queries::kUpdate,
+      Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
+                 endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
+                 SealKeys(key_, endpoint), static_cast<int32_t>(endpoint.timeout.count()),
+                 endpoint.max_in_flight, static_cast<int32_t>(endpoint.state),
+                 endpoint.disabled_reason, Jsonb{endpoint.metadata_json}, endpoint.update_time));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
@@ -175,11 +175,10 @@ Task<absl::Status> EndpointStore::Disable(CallContext ctx, Uuid tenant_id, Uuid 
 
 Task<absl::StatusOr<std::vector<Endpoint>>> EndpointStore::ListAll(CallContext ctx,
                                                                    std::optional<Uuid> tenant_id) {
-  GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows, co_await database_.Query(ctx, queries::kListAll, Params::Of(tenant_id)));
-  co_return rows.Decode([&](RowView row) {
-    return DecodeEndpoint(key_, row.Get<Uuid>(kEndpointColumns), row);
-  });
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kListAll, Params::Of(tenant_id)));
+  co_return rows.Decode(
+      [&](RowView row) { return DecodeEndpoint(key_, row.Get<Uuid>(kEndpointColumns), row); });
 }
 
 }  // namespace gatehouse::storage
