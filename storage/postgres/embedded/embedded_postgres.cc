@@ -48,6 +48,8 @@ std::vector<std::pair<std::string, std::string>> DefaultSettings() {
       {"jit", "off"},
       {"max_parallel_workers_per_gather", "0"},
       {"unix_socket_permissions", "0700"},
+      // Files in the data directory: nothing is left in /dev/shm by a Postgres that was killed.
+      {"dynamic_shared_memory_type", "mmap"},
       {"timezone", "UTC"},
       {"log_timezone", "UTC"},
       {"log_checkpoints", "off"},
