@@ -31,6 +31,8 @@ class ClientTest : public testing::Test {
     DatabaseConfig config;
     config.dsn = dsn_;
     config.search_path = "public";
+    // Unlike the connections by which the tests look on.
+    config.application_name = "client";
     config.max_backoff = std::chrono::milliseconds(100);
     return config;
   }

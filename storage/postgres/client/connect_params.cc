@@ -11,6 +11,9 @@
 namespace gatehouse::storage::postgres {
 namespace {
 
+// Milliseconds.
+constexpr char kClientCheck[] = "2000";
+
 using Values = std::vector<std::pair<std::string, std::string>>;
 
 std::string* Find(Values& values, std::string_view key) {
@@ -40,6 +43,9 @@ std::string SessionOptions(const DatabaseConfig& config) {
   std::string options = Option("statement_timeout", timeout);
   // A transaction whose owner hangs must not hold its locks for longer.
   options += Option("idle_in_transaction_session_timeout", timeout);
+  // Postgres looks at the connection of a running statement only if told to; a
+  // statement whose client has crashed would otherwise run to its end.
+  options += Option("client_connection_check_interval", kClientCheck);
   if (!config.search_path.empty()) options += Option("search_path", config.search_path);
   return options;
 }

@@ -257,7 +257,7 @@ TEST_F(DatabaseTest, SetsTheSession) {
   ASSERT_THAT(rows, IsOk());
   EXPECT_EQ((*rows)[0].Get<std::string>(0), "one, \"two three\"");
   EXPECT_EQ((*rows)[0].Get<std::string>(1), "12345ms");
-  EXPECT_EQ((*rows)[0].Get<std::string>(2), "gatehouse");
+  EXPECT_EQ((*rows)[0].Get<std::string>(2), "client");
 }
 
 TEST_F(DatabaseTest, RefusesAStatementThatLeavesATransactionOpen) {

@@ -201,6 +201,11 @@ void Lane::Fail(const std::string& why) {
 
 void Lane::Close(const absl::Status& status) {
   closed_ = true;
+  // A closed connection alone does not end the statement that runs on it.
+  if (ready_ && !in_flight_.empty() && in_flight_.front().segment != nullptr &&
+      !in_flight_.front().segment->is_commit) {
+    state_->canceller->TryCancel(cancel_, loop_, [] {});
+  }
   std::deque<InFlight> lost;
   lost.swap(in_flight_);
   state_->counters.in_flight -= static_cast<int64_t>(lost.size());

@@ -1,0 +1,185 @@
+#include "storage/postgres/client/transaction.h"
+
+#include <future>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/postgres/client/client_test_base.h"
+
+namespace gatehouse::storage::postgres {
+namespace {
+
+using absl::StatusCode;
+using base::Reason;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using tests::FailsWith;
+using tests::HasCode;
+using tests::IsOk;
+
+constexpr Query kInsert{"test/insert", "INSERT INTO t VALUES ($1)"};
+constexpr Query kCount{"test/count", "SELECT count(*) FROM t"};
+constexpr Query kSleep{"test/sleep", "SELECT pg_sleep($1)"};
+
+class TransactionTest : public ClientTest {
+ protected:
+  void SetUp() override {
+    ClientTest::SetUp();
+    Execute("CREATE TABLE t (x int PRIMARY KEY)");
+    DatabaseConfig config = Config();
+    config.exclusive_per_loop = 2;
+    config.acquire_timeout = milliseconds(200);
+    Open(config);
+  }
+  void TearDown() override {
+    held_.clear();
+    ClientTest::TearDown();
+  }
+
+  using BeginOr = absl::StatusOr<Transaction>;
+
+  // Begins, and keeps the transaction for calls from the test's thread.
+  absl::Status Hold(base::CallContext ctx) {
+    BeginOr begun = runner_.Run<BeginOr>([this, ctx] { return database_->Begin(ctx); });
+    if (begun.ok()) held_.push_back(*std::move(begun));
+    return begun.status();
+  }
+  RowsOr QueryHeld(size_t i, Query query, Params params = {}) {
+    return runner_.Run<RowsOr>([&] { return held_[i].Query(query, params); });
+  }
+  absl::Status CommitHeld(size_t i) {
+    return runner_.Run<absl::Status>([&] { return held_[i].Commit(); });
+  }
+  void DropHeld() {
+    runner_.RunPlain([this] { held_.clear(); });
+  }
+
+  static base::Task<absl::Status> BeginAndCommit(Database* database, base::CallContext ctx) {
+    BeginOr begun = co_await database->Begin(std::move(ctx));
+    if (!begun.ok()) co_return begun.status();
+    const absl::Status committed = co_await begun->Commit();
+    co_return committed;
+  }
+
+  std::vector<Transaction> held_;
+};
+
+TEST_F(TransactionTest, CommitsWhatItDid) {
+  ASSERT_THAT(Hold(runner_.Context()), IsOk());
+  ASSERT_THAT(QueryHeld(0, kInsert, Params::Of(1)), IsOk());
+  const RowsOr seen = QueryHeld(0, kCount);
+  ASSERT_THAT(seen, IsOk());
+  EXPECT_EQ((*seen)[0].Get<int64_t>(0), 1);
+  EXPECT_EQ(Ask("SELECT count(*) FROM t"), "0");
+  EXPECT_THAT(CommitHeld(0), IsOk());
+  EXPECT_EQ(Ask("SELECT count(*) FROM t"), "1");
+  EXPECT_THAT(QueryHeld(0, kCount), HasCode(StatusCode::kInternal));
+}
+
+TEST_F(TransactionTest, RollsBackWhenDropped) {
+  ASSERT_THAT(Hold(runner_.Context()), IsOk());
+  ASSERT_THAT(QueryHeld(0, kInsert, Params::Of(1)), IsOk());
+  DropHeld();
+  // The same connection serves again, and nothing of the first is on it.
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_THAT(Hold(runner_.Context()), IsOk());
+    const RowsOr seen = QueryHeld(0, kCount);
+    ASSERT_THAT(seen, IsOk());
+    EXPECT_EQ((*seen)[0].Get<int64_t>(0), 0);
+    DropHeld();
+  }
+  EXPECT_LE(database_->stats().connects, 2u + 2u);
+}
+
+TEST_F(TransactionTest, CommitAfterAnErrorFails) {
+  ASSERT_THAT(Hold(runner_.Context()), IsOk());
+  ASSERT_THAT(QueryHeld(0, kInsert, Params::Of(1)), IsOk());
+  EXPECT_THAT(QueryHeld(0, kInsert, Params::Of(1)), HasCode(StatusCode::kAlreadyExists));
+  EXPECT_THAT(CommitHeld(0), HasCode(StatusCode::kInternal));
+  EXPECT_EQ(Ask("SELECT count(*) FROM t"), "0");
+}
+
+TEST_F(TransactionTest, RunsABatchAndRollsBackOnRequest) {
+  ASSERT_THAT(Hold(runner_.Context()), IsOk());
+  Batch batch;
+  batch.Add(kInsert, Params::Of(1)).Add(kCount);
+  const BatchOr results = runner_.Run<BatchOr>([&] { return held_[0].Run(batch); });
+  ASSERT_THAT(results, IsOk());
+  EXPECT_EQ((*results)[1][0].Get<int64_t>(0), 1);
+  EXPECT_THAT(runner_.Run<absl::Status>([&] { return held_[0].Rollback(); }), IsOk());
+  EXPECT_EQ(Ask("SELECT count(*) FROM t"), "0");
+}
+
+TEST_F(TransactionTest, AnExhaustedPoolRefusesAndRecovers) {
+  ASSERT_THAT(Hold(runner_.Context()), IsOk());
+  ASSERT_THAT(Hold(runner_.Context()), IsOk());
+  EXPECT_THAT(Hold(runner_.Context()),
+              FailsWith(StatusCode::kResourceExhausted, Reason::kStorageOverloaded));
+  EXPECT_THAT(Hold(Within(milliseconds(20))), HasCode(StatusCode::kDeadlineExceeded));
+  const base::CallContext cancelled = runner_.Context();
+  auto waiting = runner_.Start<BeginOr>([&] { return database_->Begin(cancelled); });
+  runner_.RunPlain([&] { cancelled.cancel().Cancel(); });
+  EXPECT_THAT(waiting.get(), HasCode(StatusCode::kCancelled));
+  // One that waits gets the first that comes free.
+  auto next = runner_.Start<absl::Status>(
+      [this] { return BeginAndCommit(database_.get(), runner_.Context()); });
+  DropHeld();
+  EXPECT_THAT(next.get(), IsOk());
+  EXPECT_EQ(database_->stats().queued, 0);
+}
+
+TEST_F(TransactionTest, ItsDeadlineIsAlsoPostgresLimit) {
+  ASSERT_THAT(Hold(Within(seconds(5))), IsOk());
+  const RowsOr rows =
+      QueryHeld(0, {"", "SELECT setting::int8 FROM pg_settings WHERE name = 'statement_timeout'"});
+  ASSERT_THAT(rows, IsOk());
+  EXPECT_LE((*rows)[0].Get<int64_t>(0), 5000);
+  EXPECT_GT((*rows)[0].Get<int64_t>(0), 1000);
+}
+
+TEST_F(TransactionTest, AnOverdueStatementFreesItsConnectionSoon) {
+  ASSERT_THAT(Hold(Within(milliseconds(100))), IsOk());
+  ASSERT_THAT(Hold(runner_.Context()), IsOk());
+  ASSERT_THAT(QueryHeld(0, kInsert, Params::Of(1)), IsOk());
+  EXPECT_THAT(QueryHeld(0, kSleep, Params::Of(30.0)), HasCode(StatusCode::kDeadlineExceeded));
+  runner_.RunPlain([this] { held_.erase(held_.begin()); });
+  EXPECT_TRUE(Eventually([&] { return database_->stats().in_flight == 0; }));
+  ASSERT_THAT(Hold(runner_.Context()), IsOk());
+  const RowsOr seen = QueryHeld(1, kCount);
+  ASSERT_THAT(seen, IsOk());
+  EXPECT_EQ((*seen)[0].Get<int64_t>(0), 0);
+}
+
+TEST_F(TransactionTest, ALostConnectionMeansNothingWasDone) {
+  ASSERT_THAT(Hold(runner_.Context()), IsOk());
+  const RowsOr pid = QueryHeld(0, {"", "SELECT pg_backend_pid()"});
+  ASSERT_THAT(pid, IsOk());
+  ASSERT_THAT(QueryHeld(0, kInsert, Params::Of(1)), IsOk());
+  const uint64_t lost = database_->stats().connections_lost;
+  Execute("SELECT pg_terminate_backend(" + std::to_string((*pid)[0].Get<int64_t>(0)) + ")");
+  ASSERT_TRUE(Eventually([&] { return database_->stats().connections_lost > lost; }));
+  EXPECT_THAT(QueryHeld(0, kCount),
+              FailsWith(StatusCode::kUnavailable, Reason::kDatabaseUnavailable));
+  EXPECT_THAT(CommitHeld(0), FailsWith(StatusCode::kUnavailable, Reason::kDatabaseUnavailable));
+  EXPECT_EQ(Ask("SELECT count(*) FROM t"), "0");
+  ASSERT_THAT(Hold(runner_.Context()), IsOk());
+}
+
+TEST_F(TransactionTest, ACommitThatDoesNotAnswerIsUnknownAndNotCancelled) {
+  Execute(
+      "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+      "$$BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END$$;"
+      "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED "
+      "FOR EACH ROW EXECUTE FUNCTION slow()");
+  ASSERT_THAT(Hold(Within(milliseconds(200))), IsOk());
+  ASSERT_THAT(QueryHeld(0, {"", "SELECT set_config('statement_timeout', '0', true)"}), IsOk());
+  ASSERT_THAT(QueryHeld(0, kInsert, Params::Of(1)), IsOk());
+  EXPECT_THAT(CommitHeld(0), FailsWith(StatusCode::kUnavailable, Reason::kOutcomeUnknown));
+  EXPECT_TRUE(Eventually([&] { return Ask("SELECT count(*) FROM t") == "1"; }));
+  EXPECT_EQ(database_->stats().cancels, 0u);
+}
+
+}  // namespace
+}  // namespace gatehouse::storage::postgres
