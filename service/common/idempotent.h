@@ -48,6 +48,9 @@ enum class Replay {
   // For one that is a single batch: the key's violation tells, and the common
   // case costs no statement more.
   kOnConflict,
+  // For a call that only validates: the request_id is checked, nothing is
+  // stored and nothing looked up.
+  kValidateOnly,
 };
 
 // Makes mutations safe to retry: runs each once per request_id and answers
@@ -61,8 +64,7 @@ enum class Replay {
 //   }
 //
 // The function is no coroutine; it starts one that puts
-// key.WithResponse(response, now) into its Change. It must not be given a
-// `request_id` for calls that only validate: they store nothing.
+// key.WithResponse(response, now) into its Change.
 //
 // Immutable; any thread that may use the store. Outlives the calls.
 class IdempotentCalls {
@@ -96,6 +98,7 @@ class IdempotentCalls {
                                                   absl::StatusOr<MutationKey> key, Replay replay,
                                                   Fn mutate) {
     if (!key.ok()) co_return key.status();
+    if (replay == Replay::kValidateOnly) *key = MutationKey();
     if (key->given() && replay == Replay::kLookUpFirst) {
       GH_CO_ASSIGN_OR_RETURN(const std::optional<std::string> answer,
                              co_await FindAnswer(context, *key));

@@ -1,0 +1,112 @@
+#include <utility>
+
+#include "auth/password_hasher.h"
+#include "auth/password_policy.h"
+#include "base/reason.h"
+#include "base/status.h"
+#include "gatehouse/v1/user.pb.h"
+#include "service/common/json.h"
+#include "service/common/validate.h"
+#include "service/user/user_conversion.h"
+#include "service/user/user_fields.h"
+#include "service/user/user_rules.h"
+#include "service/user/user_service.h"
+#include "storage/event_types.h"
+
+namespace gatehouse::service {
+namespace {
+
+constexpr char kDefaultRole[] = "viewer";
+constexpr int kVersionByte = 6;
+
+bool IsV7(const base::Uuid& id) { return id.bytes()[kVersionByte] >> 4 == 7; }
+
+// The user that `request` describes, at `now`; what is wrong goes to `checks`.
+storage::User NewUser(const base::CallContext& ctx, const v1::CreateUserRequest& request,
+                      base::Time now, FieldChecks& checks) {
+  storage::User user{.tenant_id = ctx.principal().tenant_id,
+                     .role = kDefaultRole,
+                     .create_time = now,
+                     .update_time = now};
+  user.id = checks.OptionalUuid("user_id", request.user_id());
+  if (!user.id.is_nil() && !IsV7(user.id)) checks.Fail("user_id", "is not of version 7");
+  if (user.id.is_nil()) user.id = base::Uuid::MakeV7(now);
+  const std::vector<std::string> all(kUserFields.begin(), kUserFields.end());
+  ApplyUserFields(request.user(), all, user, checks);
+  return user;
+}
+
+absl::Status Taken(std::string_view what, base::Reason reason) {
+  return base::MakeError(absl::StatusCode::kAlreadyExists, std::string(what) + " is taken",
+                         {.reason = reason});
+}
+
+}  // namespace
+
+UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallContext ctx,
+                                                                    v1::CreateUserRequest request) {
+  Replay replay = Replay::kOnConflict;
+  // A retry should not cost a password hash.
+  if (!request.password().empty()) replay = Replay::kLookUpFirst;
+  if (request.validate_only()) replay = Replay::kValidateOnly;
+  return deps_.once.Run<v1::CreateUserResponse>(
+      ctx, request.request_id(), request, replay,
+      [this, ctx, request](MutationKey key) { return DoCreateUser(ctx, request, std::move(key)); });
+}
+
+UserService::Result<v1::CreateUserResponse> UserService::DoCreateUser(base::CallContext ctx,
+                                                                      v1::CreateUserRequest request,
+                                                                      MutationKey key) {
+  FieldChecks checks;
+  const base::Time now = deps_.clock.Now();
+  storage::User user = NewUser(ctx, request, now, checks);
+  std::string password;
+  if (!request.password().empty()) {
+    auto checked = auth::CheckNewPassword(
+        "password", request.password(),
+        {.username = user.username, .email = user.email ? *user.email : std::string_view()});
+    if (checks.Check(checked.status())) password = *std::move(checked);
+  }
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  GH_CO_RETURN_IF_ERROR(RequireRoleWithinOwn(ctx.principal(), user.role));
+
+  v1::CreateUserResponse response;
+  GH_CO_RETURN_IF_ERROR(ToProto(user, *response.mutable_user()));
+  if (request.validate_only()) {
+    GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> same_id,
+                           co_await deps_.users.Get(ctx, user.tenant_id, user.id));
+    if (same_id) co_return Taken("the id", base::Reason::kIdTaken);
+    GH_CO_RETURN_IF_ERROR(co_await CheckNamesAreFree(ctx, user));
+    co_return response;
+  }
+  std::optional<std::string> password_hash;
+  if (!password.empty()) {
+    GH_CO_ASSIGN_OR_RETURN(password_hash, co_await deps_.hasher.Hash(ctx, std::move(password)));
+  }
+  storage::Change change{.events = {UserEvent(ctx, now, storage::event_types::kUserCreated, user,
+                                              JsonObject().Add("role", user.role).ToString())},
+                         .idempotency = key.WithResponse(response, now)};
+  GH_CO_RETURN_IF_ERROR(co_await deps_.users.Create(ctx, std::move(user), std::move(password_hash),
+                                                    std::move(change)));
+  deps_.log_signal.Notify();
+  co_return response;
+}
+
+base::Task<absl::Status> UserService::CheckNamesAreFree(base::CallContext ctx, storage::User user) {
+  // By either name: nobody's username may be another one's email address.
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::optional<storage::UserCredentials> by_username,
+      co_await deps_.users.GetCredentials(ctx, user.tenant_id, user.username_key));
+  if (by_username && by_username->id != user.id) {
+    co_return Taken("the username", base::Reason::kUsernameTaken);
+  }
+  if (!user.email_key) co_return absl::OkStatus();
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::UserCredentials> by_email,
+                         co_await deps_.users.GetCredentials(ctx, user.tenant_id, *user.email_key));
+  if (by_email && by_email->id != user.id) {
+    co_return Taken("the email address", base::Reason::kEmailTaken);
+  }
+  co_return absl::OkStatus();
+}
+
+}  // namespace gatehouse::service

@@ -1,0 +1,192 @@
+#include <charconv>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "base/unicode.h"
+#include "gatehouse/v1/user.pb.h"
+#include "service/common/filter.h"
+#include "service/common/page_size.h"
+#include "service/user/user_conversion.h"
+#include "service/user/user_service.h"
+
+namespace gatehouse::service {
+namespace {
+
+using storage::UserListing;
+using Order = storage::UserListing::Order;
+
+constexpr FilterField kFields[] = {
+    {.name = "username", .prefix = true},
+    {.name = "email", .prefix = true},
+    {.name = "role"},
+    {.name = "state"},
+};
+
+// A page of users with much metadata ends earlier: an answer has to stay below
+// the 4 MiB that gRPC clients take.
+constexpr size_t kMaxPageBytes = size_t{3} << 20;
+
+// What a ListUsersRequest asks for.
+struct Query {
+  UserListing listing;
+  // Set for username = "..." and email = "...": one user at most, found by key.
+  std::optional<std::string> username_key;
+  std::optional<std::string> email_key;
+};
+
+absl::Status ApplyKeyTerm(const FilterTerm& term, Query& query) {
+  const std::optional<std::string> key = base::CaselessKey(term.value);
+  if (!key) return InvalidFilter("\"" + term.field + "\" is not compared with UTF-8");
+  const bool by_username = term.field == "username";
+  if (term.op == FilterTerm::Op::kEqual) {
+    (by_username ? query.username_key : query.email_key) = *key;
+  } else {
+    query.listing.order = by_username ? Order::kUsername : Order::kEmail;
+    query.listing.key_prefix = *key;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ApplyTerm(const FilterTerm& term, Query& query) {
+  if (term.field == "role") {
+    query.listing.role = term.value;
+  } else if (term.field == "state") {
+    if (term.value == "ACTIVE") {
+      query.listing.state = storage::UserState::kActive;
+    } else if (term.value == "DISABLED") {
+      query.listing.state = storage::UserState::kDisabled;
+    } else {
+      return InvalidFilter("\"state\" is ACTIVE or DISABLED");
+    }
+  } else {
+    return ApplyKeyTerm(term, query);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ApplyOrder(const std::string& order_by, bool by_prefix, UserListing& listing) {
+  if (order_by.empty()) return absl::OkStatus();
+  if (by_prefix) {
+    const bool same = order_by == "username" && listing.order == Order::kUsername;
+    if (same) return absl::OkStatus();
+    return base::InvalidField("order_by", "a filter by prefix orders by that field");
+  }
+  if (order_by == "create_time desc") {
+    listing.order = Order::kNewestFirst;
+  } else if (order_by == "create_time") {
+    listing.order = Order::kOldestFirst;
+  } else if (order_by == "username") {
+    listing.order = Order::kUsername;
+  } else {
+    return base::InvalidField("order_by",
+                              "must be \"create_time desc\", \"create_time\" or \"username\"");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Query> ParseQuery(const base::Uuid& tenant_id, const v1::ListUsersRequest& request) {
+  Query query;
+  query.listing.tenant_id = tenant_id;
+  GH_ASSIGN_OR_RETURN(const std::vector<FilterTerm> terms, ParseFilter(request.filter(), kFields));
+  int names = 0;
+  bool by_prefix = false;
+  for (const FilterTerm& term : terms) {
+    GH_RETURN_IF_ERROR(ApplyTerm(term, query));
+    names += term.field == "username" || term.field == "email";
+    by_prefix |= term.op == FilterTerm::Op::kPrefix;
+  }
+  if (names > 1) return InvalidFilter("\"username\" and \"email\" do not go together");
+  GH_RETURN_IF_ERROR(ApplyOrder(request.order_by(), by_prefix, query.listing));
+  const bool by_key = names > 0 || query.listing.order == Order::kUsername;
+  query.listing.show_deleted = request.show_deleted();
+  if (request.show_deleted() && (by_key || query.listing.state)) {
+    return base::InvalidField("show_deleted",
+                              "does not go with username, email or state: a deleted user has given "
+                              "up its names");
+  }
+  return query;
+}
+
+std::vector<std::string> PositionOf(const UserListing& listing, const storage::User& last) {
+  switch (listing.order) {
+    case Order::kUsername:
+      return {last.username_key};
+    case Order::kEmail:
+      return {last.email_key.value_or("")};
+    case Order::kNewestFirst:
+    case Order::kOldestFirst:
+      break;
+  }
+  return {std::to_string(base::ToMicros(last.create_time)), last.id.ToString()};
+}
+
+// `position` as PositionOf made it: the token was sealed by us.
+void SetPosition(const std::vector<std::string>& position, UserListing& listing) {
+  if (listing.order == Order::kUsername || listing.order == Order::kEmail) {
+    listing.after_key = position.at(0);
+    return;
+  }
+  int64_t micros = 0;
+  const std::string& text = position.at(0);
+  std::from_chars(text.data(), text.data() + text.size(), micros);
+  listing.after_time = base::TimeFromMicros(micros);
+  listing.after_id = base::Uuid::Parse(position.at(1)).value_or(base::Uuid());
+}
+
+bool Matches(const UserListing& listing, const storage::User& user) {
+  return (!listing.role || *listing.role == user.role) &&
+         (!listing.state || *listing.state == user.state);
+}
+
+}  // namespace
+
+UserService::Result<v1::ListUsersResponse> UserService::ListUsers(base::CallContext ctx,
+                                                                  v1::ListUsersRequest request) {
+  const base::Uuid tenant_id = ctx.principal().tenant_id;
+  GH_CO_ASSIGN_OR_RETURN(Query query, ParseQuery(tenant_id, request));
+  GH_CO_ASSIGN_OR_RETURN(const int32_t page_size, PageSize(request.page_size()));
+  const PageScope scope{
+      .method = ctx.method(),
+      .tenant_id = tenant_id,
+      .query = {request.filter(), request.order_by(), request.show_deleted() ? "deleted" : ""}};
+  if (!request.page_token().empty()) {
+    GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> position,
+                           deps_.page_tokens.Open(scope, request.page_token()));
+    SetPosition(position, query.listing);
+  }
+
+  v1::ListUsersResponse response;
+  if (query.username_key || query.email_key) {
+    const auto user =
+        query.username_key
+            ? co_await deps_.users.GetByUsernameKey(ctx, tenant_id, *query.username_key)
+            : co_await deps_.users.GetByEmailKey(ctx, tenant_id, *query.email_key);
+    GH_CO_RETURN_IF_ERROR(user.status());
+    if (*user && Matches(query.listing, **user)) {
+      GH_CO_RETURN_IF_ERROR(ToProto(**user, *response.add_users()));
+    }
+    co_return response;
+  }
+
+  // One more than wanted tells whether there is a next page.
+  query.listing.limit = page_size + 1;
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::User> users,
+                         co_await deps_.users.List(ctx, query.listing));
+  size_t bytes = 0;
+  for (size_t i = 0; i < users.size(); ++i) {
+    if (static_cast<int32_t>(i) == page_size || bytes > kMaxPageBytes) {
+      response.set_next_page_token(
+          deps_.page_tokens.Make(scope, PositionOf(query.listing, users[i - 1])));
+      break;
+    }
+    v1::User& user = *response.add_users();
+    GH_CO_RETURN_IF_ERROR(ToProto(users[i], user));
+    bytes += user.ByteSizeLong();
+  }
+  co_return response;
+}
+
+}  // namespace gatehouse::service

@@ -1,0 +1,120 @@
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "auth/authenticator.h"
+#include "auth/permissions.h"
+#include "base/reason.h"
+#include "base/status.h"
+#include "gatehouse/v1/user.pb.h"
+#include "service/common/etag.h"
+#include "service/common/field_mask.h"
+#include "service/common/validate.h"
+#include "service/user/user_conversion.h"
+#include "service/user/user_fields.h"
+#include "service/user/user_rules.h"
+#include "service/user/user_service.h"
+#include "storage/session.h"
+
+namespace gatehouse::service {
+namespace {
+
+// How often a change without an etag is made again from a new reading after
+// somebody else's got in between. More means that something else is wrong.
+constexpr int kMaxAttempts = 3;
+
+// Why the sessions of a user end with a change; nullopt if they do not.
+std::optional<std::string> EndOfSessions(const storage::User& before, const storage::User& after) {
+  if (after.state != before.state && after.state == storage::UserState::kDisabled) {
+    return std::string(storage::revoke_reasons::kUserDisabled);
+  }
+  if (after.role != before.role) return std::string(storage::revoke_reasons::kRoleChanged);
+  return std::nullopt;
+}
+
+// Whether the caller may make that change.
+absl::Status MayChange(const base::Principal& caller, const storage::User& before,
+                       const storage::User& after, const std::vector<std::string>& changed) {
+  if (IsSelf(caller, before)) return CheckOwnChange(changed);
+  GH_RETURN_IF_ERROR(RequireRoleWithinOwn(caller, before.role));
+  return RequireRoleWithinOwn(caller, after.role);
+}
+
+absl::Status Conflict() {
+  return base::MakeError(absl::StatusCode::kAborted, "others kept changing the user; try again",
+                         {.reason = base::Reason::kConflict});
+}
+
+}  // namespace
+
+UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallContext ctx,
+                                                                    v1::UpdateUserRequest request) {
+  return deps_.once.Run<v1::UpdateUserResponse>(
+      ctx, request.request_id(), request,
+      request.validate_only() ? Replay::kValidateOnly : Replay::kLookUpFirst,
+      [this, ctx, request](MutationKey key) { return DoUpdateUser(ctx, request, std::move(key)); });
+}
+
+UserService::Result<v1::UpdateUserResponse> UserService::DoUpdateUser(base::CallContext ctx,
+                                                                      v1::UpdateUserRequest request,
+                                                                      MutationKey key) {
+  FieldChecks checks;
+  const std::optional<base::Uuid> id = checks.RequireUuid("user_id", request.user_id());
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  GH_CO_RETURN_IF_ERROR(auth::RequireSelfOr(ctx.principal(), *id, auth::Permission::kUsersWrite));
+  for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
+    GH_CO_ASSIGN_OR_RETURN(storage::User current, co_await ReadUser(ctx, *id));
+    absl::StatusOr<v1::UpdateUserResponse> response =
+        co_await TryUpdateUser(ctx, request, key, std::move(current));
+    const bool outrun = base::HasReason(response.status(), base::Reason::kEtagMismatch);
+    if (!outrun || !request.user().etag().empty()) co_return response;
+  }
+  co_return Conflict();
+}
+
+UserService::Result<v1::UpdateUserResponse> UserService::TryUpdateUser(
+    base::CallContext ctx, v1::UpdateUserRequest request, MutationKey key, storage::User current) {
+  GH_CO_RETURN_IF_ERROR(CheckEtag(request.user().etag(), current.version));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
+                         ResolveMask("update_mask", request.update_mask(), kUserFields));
+  storage::User next = current;
+  FieldChecks checks;
+  ApplyUserFields(request.user(), fields, next, checks);
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  const std::vector<std::string> changed = ChangedUserFields(current, next);
+  GH_CO_RETURN_IF_ERROR(MayChange(ctx.principal(), current, next, changed));
+
+  v1::UpdateUserResponse response;
+  if (changed.empty()) {
+    GH_CO_RETURN_IF_ERROR(ToProto(current, *response.mutable_user()));
+    co_return response;
+  }
+  const base::Time now = deps_.clock.Now();
+  next.update_time = now;
+  next.version = current.version + 1;
+  GH_CO_RETURN_IF_ERROR(ToProto(next, *response.mutable_user()));
+  if (request.validate_only()) {
+    GH_CO_RETURN_IF_ERROR(co_await CheckNamesAreFree(ctx, next));
+    co_return response;
+  }
+
+  const std::optional<std::string> end_sessions = EndOfSessions(current, next);
+  storage::Change change{.events = UpdateEvents(ctx, now, current, next),
+                         .idempotency = key.WithResponse(response, now)};
+  if (end_sessions) {
+    change.events.push_back(SessionsRevokedEvent(ctx, now, next, *end_sessions));
+  }
+  // The store takes the version that must still be there.
+  next.version = current.version;
+  GH_CO_ASSIGN_OR_RETURN(const int64_t epoch,
+                         co_await deps_.users.Update(ctx, next, end_sessions, std::move(change)));
+  if (end_sessions) {
+    deps_.authenticator.UserRevoked(next.id, epoch);
+  } else if (next.username != current.username) {
+    deps_.authenticator.UserChanged(next.id);
+  }
+  deps_.log_signal.Notify();
+  co_return response;
+}
+
+}  // namespace gatehouse::service

@@ -1,0 +1,177 @@
+#include "service/user/user_fields.h"
+
+#include <algorithm>
+
+#include "auth/permissions.h"
+#include "base/reason.h"
+#include "base/status.h"
+#include "base/unicode.h"
+#include "gatehouse/v1/user.pb.h"
+#include "service/common/json.h"
+#include "storage/canonical_json.h"
+
+namespace gatehouse::service {
+namespace {
+
+constexpr size_t kMaxUsernameCharacters = 64;
+// Of any 64 characters.
+constexpr size_t kMaxUsernameBytes = 256;
+constexpr size_t kMaxEmailBytes = 254;
+constexpr size_t kMaxNameBytes = 200;
+constexpr size_t kMaxBioBytes = 2000;
+constexpr size_t kMaxUrlBytes = 2048;
+constexpr size_t kMaxTimezoneBytes = 64;
+constexpr size_t kMaxLocaleBytes = 35;
+
+bool IsAsciiWord(std::string_view text, std::string_view punctuation) {
+  return std::ranges::all_of(text, [punctuation](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           punctuation.find(c) != std::string_view::npos;
+  });
+}
+
+// Enough to catch slips: whether an address exists, only a message to it tells.
+bool LooksLikeEmail(std::string_view text) {
+  const size_t at = text.find('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+         text.find('@', at + 1) == std::string_view::npos && std::ranges::none_of(text, [](char c) {
+           return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
+         });
+}
+
+void ApplyUsername(const std::string& text, storage::User& user, FieldChecks& checks) {
+  constexpr char kField[] = "user.username";
+  if (!checks.Length(kField, text, 1, kMaxUsernameBytes)) return;
+  user.username = *base::NormalizeNfc(text);
+  user.username_key = *base::CaselessKey(text);
+  if (base::CountCodePoints(user.username) > kMaxUsernameCharacters) {
+    checks.Fail(kField, "must have at most 64 characters");
+  } else if (!base::IsWord(user.username, "._-@+")) {
+    checks.Fail(kField, "may have letters, digits and . _ - @ + in it");
+  }
+}
+
+void ApplyEmail(const std::string& text, storage::User& user, FieldChecks& checks) {
+  constexpr char kField[] = "user.email";
+  if (!checks.Length(kField, text, 0, kMaxEmailBytes)) return;
+  const std::optional<std::string> old_key = user.email_key;
+  user.email = std::nullopt;
+  user.email_key = std::nullopt;
+  if (!text.empty()) {
+    if (!LooksLikeEmail(text)) {
+      checks.Fail(kField, "is not an email address: name@domain, without blanks");
+      return;
+    }
+    user.email = *base::NormalizeNfc(text);
+    user.email_key = *base::CaselessKey(text);
+  }
+  if (user.email_key != old_key) user.email_verified_time = std::nullopt;
+}
+
+void ApplyText(std::string_view field, const std::string& text, size_t max_bytes, std::string& out,
+               FieldChecks& checks) {
+  if (checks.Length("user." + std::string(field), text, 0, max_bytes)) out = text;
+}
+
+void ApplyMetadata(const v1::User& proto, storage::User& user, FieldChecks& checks) {
+  auto json = JsonFromStruct("user.metadata", proto.metadata());
+  if (checks.Check(json.status())) user.metadata_json = *std::move(json);
+}
+
+void ApplyRole(const std::string& role, storage::User& user, FieldChecks& checks) {
+  if (role.empty()) return;
+  if (auth::IsRole(role)) {
+    user.role = role;
+    return;
+  }
+  // Not repeated to the caller: it may be of any length.
+  checks.Check(base::MakeError(absl::StatusCode::kNotFound,
+                               "user.role: no such role; there are admin, analyst and viewer",
+                               {.reason = base::Reason::kRoleNotFound}));
+}
+
+void ApplyState(v1::UserState state, storage::User& user, FieldChecks& checks) {
+  switch (state) {
+    case v1::USER_STATE_UNSPECIFIED:
+      return;
+    case v1::USER_STATE_ACTIVE:
+      user.state = storage::UserState::kActive;
+      return;
+    case v1::USER_STATE_DISABLED:
+      user.state = storage::UserState::kDisabled;
+      return;
+    default:
+      checks.Fail("user.state", "must be ACTIVE or DISABLED; DeleteUser deletes");
+  }
+}
+
+void ApplyField(std::string_view field, const v1::User& proto, storage::User& user,
+                FieldChecks& checks) {
+  if (field == "username") {
+    ApplyUsername(proto.username(), user, checks);
+  } else if (field == "email") {
+    ApplyEmail(proto.email(), user, checks);
+  } else if (field == "first_name") {
+    ApplyText(field, proto.first_name(), kMaxNameBytes, user.first_name, checks);
+  } else if (field == "last_name") {
+    ApplyText(field, proto.last_name(), kMaxNameBytes, user.last_name, checks);
+  } else if (field == "bio") {
+    ApplyText(field, proto.bio(), kMaxBioBytes, user.bio, checks);
+  } else if (field == "avatar_url") {
+    if (proto.avatar_url().empty() ||
+        checks.HttpUrl("user.avatar_url", proto.avatar_url(), kMaxUrlBytes)) {
+      user.avatar_url = proto.avatar_url();
+    }
+  } else if (field == "timezone") {
+    ApplyText(field, proto.timezone(), kMaxTimezoneBytes, user.timezone, checks);
+    if (!IsAsciiWord(proto.timezone(), "/_+-")) {
+      checks.Fail("user.timezone", "is not a name like Europe/Berlin");
+    }
+  } else if (field == "locale") {
+    ApplyText(field, proto.locale(), kMaxLocaleBytes, user.locale, checks);
+    if (!IsAsciiWord(proto.locale(), "-")) {
+      checks.Fail("user.locale", "is not a BCP 47 tag like de-AT");
+    }
+  } else if (field == "metadata") {
+    ApplyMetadata(proto, user, checks);
+  } else if (field == "role") {
+    ApplyRole(proto.role(), user, checks);
+  } else if (field == "state") {
+    ApplyState(proto.state(), user, checks);
+  }
+}
+
+// jsonb gives back other blanks and another order of members than it was given.
+bool SameJson(const std::string& a, const std::string& b) {
+  return a == b || storage::CanonicalJson(a) == storage::CanonicalJson(b);
+}
+
+}  // namespace
+
+void ApplyUserFields(const v1::User& proto, std::span<const std::string> fields,
+                     storage::User& user, FieldChecks& checks) {
+  for (const std::string& field : fields) ApplyField(field, proto, user, checks);
+}
+
+std::vector<std::string> ChangedUserFields(const storage::User& before,
+                                           const storage::User& after) {
+  const bool changed[] = {before.username != after.username,
+                          before.email != after.email,
+                          before.first_name != after.first_name,
+                          before.last_name != after.last_name,
+                          before.bio != after.bio,
+                          before.avatar_url != after.avatar_url,
+                          before.timezone != after.timezone,
+                          before.locale != after.locale,
+                          !SameJson(before.metadata_json, after.metadata_json),
+                          before.role != after.role,
+                          before.state != after.state};
+  static_assert(std::size(changed) == kUserFields.size());
+  std::vector<std::string> fields;
+  for (size_t i = 0; i < kUserFields.size(); ++i) {
+    if (changed[i]) fields.emplace_back(kUserFields[i]);
+  }
+  return fields;
+}
+
+}  // namespace gatehouse::service

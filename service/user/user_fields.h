@@ -1,0 +1,35 @@
+#ifndef GATEHOUSE_SERVICE_USER_USER_FIELDS_H_
+#define GATEHOUSE_SERVICE_USER_USER_FIELDS_H_
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "service/common/validate.h"
+#include "storage/user.h"
+
+namespace gatehouse::v1 {
+class User;
+}
+
+namespace gatehouse::service {
+
+// The fields of gatehouse.v1.User that callers can set.
+inline constexpr std::array<std::string_view, 11> kUserFields = {
+    "username", "email",  "first_name", "last_name", "bio",  "avatar_url",
+    "timezone", "locale", "metadata",   "role",      "state"};
+
+// Takes `fields` of `proto` over into `user`, in the form they are stored in, and
+// adds to `checks` what is wrong with them. An empty role and an unspecified
+// state leave what is there; a new email address is not a verified one.
+void ApplyUserFields(const v1::User& proto, std::span<const std::string> fields,
+                     storage::User& user, FieldChecks& checks);
+
+// Which of kUserFields differ.
+std::vector<std::string> ChangedUserFields(const storage::User& before, const storage::User& after);
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_USER_USER_FIELDS_H_

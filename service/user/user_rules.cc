@@ -1,0 +1,88 @@
+#include "service/user/user_rules.h"
+
+#include <utility>
+
+#include "auth/permissions.h"
+#include "base/reason.h"
+#include "base/status.h"
+#include "service/common/json.h"
+#include "service/user/user_fields.h"
+#include "storage/event_types.h"
+
+namespace gatehouse::service {
+namespace {
+
+using base::Principal;
+namespace event_types = storage::event_types;
+
+absl::Status Denied(std::string_view message) {
+  return base::MakeError(absl::StatusCode::kPermissionDenied, message,
+                         {.reason = base::Reason::kPermissionDenied});
+}
+
+}  // namespace
+
+absl::Status RequireRoleWithinOwn(const Principal& caller, std::string_view role) {
+  if (caller.kind == Principal::Kind::kSystem) return absl::OkStatus();
+  const uint64_t lacking = auth::PermissionsOfRole(role) & ~caller.permissions;
+  if (lacking == 0) return absl::OkStatus();
+  return auth::PermissionDenied(auth::PermissionNames(lacking).front());
+}
+
+absl::Status CheckOwnChange(const std::vector<std::string>& changed) {
+  for (const std::string& field : changed) {
+    if (field == "role" || field == "state") {
+      return Denied("a user cannot change its own " + field);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DeletesItself() { return Denied("a user cannot delete itself"); }
+
+bool IsSelf(const Principal& caller, const storage::User& user) {
+  return caller.kind == Principal::Kind::kUser && caller.id == user.id;
+}
+
+absl::Status UserNotFound() {
+  return base::MakeError(absl::StatusCode::kNotFound, "no such user",
+                         {.reason = base::Reason::kUserNotFound});
+}
+
+storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
+                         const storage::User& user, std::string details_json) {
+  return storage::MakeEvent(ctx, now, std::string(type),
+                            {{.type = "user", .id = user.id.ToString(), .label = user.username}},
+                            std::move(details_json));
+}
+
+storage::Event SessionsRevokedEvent(const base::CallContext& ctx, base::Time now,
+                                    const storage::User& user, std::string_view reason) {
+  return UserEvent(ctx, now, event_types::kUserSessionsRevoked, user,
+                   JsonObject().Add("reason", reason).ToString());
+}
+
+std::vector<storage::Event> UpdateEvents(const base::CallContext& ctx, base::Time now,
+                                         const storage::User& before, const storage::User& after) {
+  std::vector<std::string> profile = ChangedUserFields(before, after);
+  std::erase(profile, "role");
+  std::erase(profile, "state");
+  std::vector<storage::Event> events;
+  if (!profile.empty()) {
+    events.push_back(UserEvent(ctx, now, event_types::kUserUpdated, after,
+                               JsonObject().Add("fields", profile).ToString()));
+  }
+  if (before.role != after.role) {
+    events.push_back(
+        UserEvent(ctx, now, event_types::kUserRoleChanged, after,
+                  JsonObject().Add("from", before.role).Add("to", after.role).ToString()));
+  }
+  if (before.state != after.state) {
+    const bool enabled = after.state == storage::UserState::kActive;
+    events.push_back(UserEvent(
+        ctx, now, enabled ? event_types::kUserEnabled : event_types::kUserDisabled, after));
+  }
+  return events;
+}
+
+}  // namespace gatehouse::service

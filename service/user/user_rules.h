@@ -1,0 +1,46 @@
+#ifndef GATEHOUSE_SERVICE_USER_USER_RULES_H_
+#define GATEHOUSE_SERVICE_USER_USER_RULES_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/call_context.h"
+#include "base/principal.h"
+#include "base/time.h"
+#include "storage/event.h"
+#include "storage/user.h"
+
+namespace gatehouse::service {
+
+// Nobody gains by changing users what they do not have: PERMISSION_DENIED unless
+// the caller has every permission of `role`, the one of the user it makes or
+// changes. Else users.write would be as good as admin.
+absl::Status RequireRoleWithinOwn(const base::Principal& caller, std::string_view role);
+
+// PERMISSION_DENIED if `changed` (names of kUserFields) has what users may not
+// change about themselves.
+absl::Status CheckOwnChange(const std::vector<std::string>& changed);
+// The same for deleting oneself.
+absl::Status DeletesItself();
+
+// True if the caller is that user.
+bool IsSelf(const base::Principal& caller, const storage::User& user);
+
+absl::Status UserNotFound();
+
+// An event about `user`. Details are names and codes, never what a field holds.
+storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
+                         const storage::User& user, std::string details_json = "{}");
+// user.sessions_revoked.
+storage::Event SessionsRevokedEvent(const base::CallContext& ctx, base::Time now,
+                                    const storage::User& user, std::string_view reason);
+
+// The events of a change: one for the profile, and one each for role and state.
+std::vector<storage::Event> UpdateEvents(const base::CallContext& ctx, base::Time now,
+                                         const storage::User& before, const storage::User& after);
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_USER_USER_RULES_H_

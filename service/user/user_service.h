@@ -1,0 +1,120 @@
+#ifndef GATEHOUSE_SERVICE_USER_USER_SERVICE_H_
+#define GATEHOUSE_SERVICE_USER_USER_SERVICE_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "service/common/idempotent.h"
+#include "service/common/page_token.h"
+#include "storage/api_key_store.h"
+#include "storage/log_signal.h"
+#include "storage/user_store.h"
+
+namespace gatehouse::auth {
+class Authenticator;
+class PasswordHasher;
+}  // namespace gatehouse::auth
+
+namespace gatehouse::v1 {
+class BatchGetUsersRequest;
+class BatchGetUsersResponse;
+class CreateApiKeyRequest;
+class CreateApiKeyResponse;
+class CreateUserRequest;
+class CreateUserResponse;
+class DeleteUserRequest;
+class DeleteUserResponse;
+class GetUserRequest;
+class GetUserResponse;
+class ListApiKeysRequest;
+class ListApiKeysResponse;
+class ListUsersRequest;
+class ListUsersResponse;
+class RevokeApiKeyRequest;
+class RevokeApiKeyResponse;
+class SetPasswordRequest;
+class SetPasswordResponse;
+class UpdateUserRequest;
+class UpdateUserResponse;
+}  // namespace gatehouse::v1
+
+namespace gatehouse::service {
+
+// gatehouse.v1.UserService; what each method does stands in the .proto file.
+//
+// Immutable; its methods run on the loop of their context, any number at a time.
+// What it is made of outlives it, and it outlives its calls. Cancelled calls
+// end where they wait; a change already sent may still take effect, whole.
+class UserService {
+ public:
+  struct Deps {
+    storage::UserStore& users;
+    storage::ApiKeyStore& api_keys;
+    IdempotentCalls& once;
+    const PageTokens& page_tokens;
+    auth::PasswordHasher& hasher;
+    // Told of what was revoked, so that this instance refuses it at once.
+    auth::Authenticator& authenticator;
+    // Told after every commit, so that its events are ordered at once.
+    storage::LogSignal& log_signal;
+    const base::Clock& clock;
+  };
+
+  explicit UserService(Deps deps) : deps_(deps) {}
+
+  template <typename T>
+  using Result = base::Task<absl::StatusOr<T>>;
+
+  Result<v1::CreateUserResponse> CreateUser(base::CallContext ctx, v1::CreateUserRequest request);
+  Result<v1::GetUserResponse> GetUser(base::CallContext ctx, v1::GetUserRequest request);
+  Result<v1::BatchGetUsersResponse> BatchGetUsers(base::CallContext ctx,
+                                                  v1::BatchGetUsersRequest request);
+  Result<v1::ListUsersResponse> ListUsers(base::CallContext ctx, v1::ListUsersRequest request);
+  Result<v1::UpdateUserResponse> UpdateUser(base::CallContext ctx, v1::UpdateUserRequest request);
+  Result<v1::DeleteUserResponse> DeleteUser(base::CallContext ctx, v1::DeleteUserRequest request);
+  Result<v1::SetPasswordResponse> SetPassword(base::CallContext ctx,
+                                              v1::SetPasswordRequest request);
+  Result<v1::CreateApiKeyResponse> CreateApiKey(base::CallContext ctx,
+                                                v1::CreateApiKeyRequest request);
+  Result<v1::ListApiKeysResponse> ListApiKeys(base::CallContext ctx,
+                                              v1::ListApiKeysRequest request);
+  Result<v1::RevokeApiKeyResponse> RevokeApiKey(base::CallContext ctx,
+                                                v1::RevokeApiKeyRequest request);
+
+ private:
+  // The mutations proper; the public methods make them safe to retry.
+  Result<v1::CreateUserResponse> DoCreateUser(base::CallContext ctx, v1::CreateUserRequest request,
+                                              MutationKey key);
+  Result<v1::UpdateUserResponse> DoUpdateUser(base::CallContext ctx, v1::UpdateUserRequest request,
+                                              MutationKey key);
+  // One attempt, from one reading of the user.
+  Result<v1::UpdateUserResponse> TryUpdateUser(base::CallContext ctx, v1::UpdateUserRequest request,
+                                               MutationKey key, storage::User current);
+  Result<v1::DeleteUserResponse> DoDeleteUser(base::CallContext ctx, v1::DeleteUserRequest request,
+                                              MutationKey key);
+  Result<v1::DeleteUserResponse> TryDeleteUser(base::CallContext ctx, v1::DeleteUserRequest request,
+                                               MutationKey key, storage::User current);
+  Result<v1::SetPasswordResponse> DoSetPassword(base::CallContext ctx,
+                                                v1::SetPasswordRequest request, MutationKey key);
+  Result<v1::CreateApiKeyResponse> DoCreateApiKey(base::CallContext ctx,
+                                                  v1::CreateApiKeyRequest request, MutationKey key);
+  Result<v1::RevokeApiKeyResponse> DoRevokeApiKey(base::CallContext ctx,
+                                                  v1::RevokeApiKeyRequest request, MutationKey key);
+
+  // USER_NOT_FOUND if there is none or it is deleted.
+  Result<storage::User> ReadUser(base::CallContext ctx, base::Uuid id);
+  // USERNAME_TAKEN, EMAIL_TAKEN if another user has one of them now: for calls
+  // that only validate, which the indexes do not guard.
+  base::Task<absl::Status> CheckNamesAreFree(base::CallContext ctx, storage::User user);
+
+  const Deps deps_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_USER_USER_SERVICE_H_
