@@ -45,8 +45,12 @@ base::Task<Authenticator::VerdictOr> Authenticator::Authenticate(base::CallConte
   }
   for (int attempt = 1;; ++attempt) {
     const uint64_t ticket = cache_.Ticket();
-    GH_CO_ASSIGN_OR_RETURN(auto verdict, co_await LookUp(context, credential));
-    if (cache_.Insert(digest, verdict, ticket) || attempt == kMaxAttempts) co_return verdict;
+    VerdictOr verdict = co_await LookUp(context, credential);
+    if (!verdict.ok()) {
+      if (absl::IsUnauthenticated(verdict.status())) cache_.Remove(digest);
+      co_return verdict;
+    }
+    if (cache_.Insert(digest, *verdict, ticket) || attempt == kMaxAttempts) co_return verdict;
   }
 }
 

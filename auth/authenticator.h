@@ -45,7 +45,9 @@ class Authenticator {
   Authenticator(const AccessTokenCodec& tokens, CredentialStore& store, const base::Clock& clock,
                 Options options);
 
-  // Null if only Authenticate can tell. Costs a SHA-256 and a map lookup.
+  // Null if only Authenticate can tell, to be called with kDatabase then: a caller that
+  // gets null may be the one that is expected to renew a stale verdict. Costs a
+  // SHA-256 and a map lookup.
   std::shared_ptr<const Verdict> FindCached(std::string_view credential);
 
   // UNAUTHENTICATED (always the same) for a credential that is not good; other

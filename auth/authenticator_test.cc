@@ -237,6 +237,25 @@ TEST_F(AuthenticatorTest, TakesApiKeysForAMinuteAtATime) {
   EXPECT_EQ(store_.statements, 3);
 }
 
+TEST_F(AuthenticatorTest, AKeyThatIsGoneIsForgottenByTheFirstWhoLearnsOfIt) {
+  const NewApiKey key = MakeApiKey(kTenant);
+  store_.keys[{kTenant, key.hash}] = {.api_key_id = kKeyId};
+  EXPECT_TRUE(Ask(key.key).ok());
+  store_.keys.clear();
+  EXPECT_TRUE(Ask(key.key).ok()) << "another instance revoked it; the feed will tell";
+  clock_.Advance(seconds(60));
+  EXPECT_TRUE(IsRefused(key.key));
+  EXPECT_EQ(authenticator_.FindCached(key.key), nullptr);
+}
+
+TEST_F(AuthenticatorTest, AskingTheDatabaseAlsoCorrectsTheCache) {
+  const std::string token = Token();
+  EXPECT_TRUE(Ask(token).ok());
+  store_.sessions.clear();
+  EXPECT_FALSE(Ask(token, Freshness::kDatabase).ok());
+  EXPECT_TRUE(IsRefused(token));
+}
+
 TEST_F(AuthenticatorTest, RevokedAndExpiredApiKeysAreRefused) {
   const NewApiKey key = MakeApiKey(kTenant);
   store_.keys[{kTenant, key.hash}] = {.api_key_id = kKeyId, .expires_at = kStart + seconds(10)};

@@ -37,9 +37,14 @@ std::shared_ptr<const Verdict> VerdictCache::Find(const CredentialDigest& digest
     return nullptr;
   }
   Slot& slot = slots_[found->second];
-  if (slot.verdict->stale_at <= now || !IsFresh(*slot.verdict, slot.ticket)) {
+  if (slot.verdict->expires_at <= now || !IsFresh(*slot.verdict, slot.ticket)) {
     ++stats_.misses;
     Drop(found->second);
+    return nullptr;
+  }
+  if (slot.stale_at <= now) {
+    ++stats_.misses;
+    slot.stale_at = now + kRenewal;
     return nullptr;
   }
   ++stats_.hits;
@@ -59,8 +64,16 @@ bool VerdictCache::Insert(const CredentialDigest& digest, std::shared_ptr<const 
   const auto found = index_.find(digest);
   const size_t slot = found != index_.end() ? found->second : TakeSlot();
   if (found == index_.end()) index_.emplace(digest, slot);
-  slots_[slot] = {.digest = digest, .verdict = std::move(verdict), .ticket = ticket};
+  const base::Time stale_at = verdict->stale_at;
+  slots_[slot] = {
+      .digest = digest, .verdict = std::move(verdict), .ticket = ticket, .stale_at = stale_at};
   return true;
+}
+
+void VerdictCache::Remove(const CredentialDigest& digest) {
+  base::MutexLock lock(mutex_);
+  const auto found = index_.find(digest);
+  if (found != index_.end()) Drop(found->second);
 }
 
 void VerdictCache::Invalidate(const base::Uuid& id) {

@@ -2,6 +2,7 @@
 #define GATEHOUSE_AUTH_VERDICT_CACHE_H_
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,7 +24,7 @@ struct Verdict {
   base::Principal principal;
   // When the credential itself ends: a token's exp, a key's expiry (max: never).
   base::Time expires_at = base::Time::max();
-  // When the verdict must be made again; never after expires_at.
+  // When the verdict is to be made again; never after expires_at.
   base::Time stale_at;
 };
 
@@ -52,9 +53,15 @@ class VerdictCache {
   // An entry takes about 0.5 KB: 16 MB when full.
   static constexpr size_t kDefaultMaxEntries = 32 * 1024;
 
+  // How long renewing a verdict may take before another caller is asked to.
+  static constexpr std::chrono::seconds kRenewal{2};
+
   explicit VerdictCache(size_t max_entries = kDefaultMaxEntries);
 
-  // Null unless a verdict is there, not stale and not invalidated.
+  // Null unless a verdict is there, not stale and not invalidated. When one has
+  // become stale but has not expired, one caller is told so and makes it again;
+  // the others use it meanwhile, for kRenewal at most. So the key of a busy
+  // service does not send all its calls to the database once a minute.
   std::shared_ptr<const Verdict> Find(const CredentialDigest& digest, base::Time now);
 
   // Taken before the database is asked.
@@ -63,6 +70,9 @@ class VerdictCache {
   // principal or session was invalidated meanwhile: then it has to be asked again.
   bool Insert(const CredentialDigest& digest, std::shared_ptr<const Verdict> verdict,
               uint64_t ticket);
+
+  // Forgets one verdict: its credential was found to be no longer good.
+  void Remove(const CredentialDigest& digest);
 
   // Forgets every verdict of a session, user or API key. Called after the change
   // was committed.
@@ -87,6 +97,8 @@ class VerdictCache {
     CredentialDigest digest = {};
     std::shared_ptr<const Verdict> verdict;
     uint64_t ticket = 0;
+    // The verdict's stale_at, put off while a caller makes it again.
+    base::Time stale_at;
     bool used = false;
   };
 

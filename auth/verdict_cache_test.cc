@@ -61,7 +61,38 @@ TEST_F(VerdictCacheTest, FindsWhatWasInserted) {
   EXPECT_EQ(cache_.stats().misses, 1u);
 }
 
-TEST_F(VerdictCacheTest, ForgetsWhatIsStale) {
+TEST_F(VerdictCacheTest, OneCallerRenewsAStaleVerdictWhileOthersUseIt) {
+  const Entry anna = MakeEntry("anna");
+  auto verdict = std::make_shared<Verdict>(*anna.verdict);
+  verdict->stale_at = kNow + minutes(1);
+  cache_.Insert(anna.digest, verdict, cache_.Ticket());
+  const base::Time stale = kNow + minutes(1);
+  EXPECT_EQ(cache_.Find(anna.digest, stale), nullptr);
+  EXPECT_EQ(cache_.Find(anna.digest, stale), verdict);
+  // It did not come back.
+  EXPECT_EQ(cache_.Find(anna.digest, stale + VerdictCache::kRenewal), nullptr);
+  EXPECT_EQ(cache_.Find(anna.digest, stale + VerdictCache::kRenewal), verdict);
+  // It did.
+  auto renewed = std::make_shared<Verdict>(*verdict);
+  renewed->stale_at = kNow + minutes(2);
+  cache_.Insert(anna.digest, renewed, cache_.Ticket());
+  EXPECT_EQ(cache_.Find(anna.digest, kNow + minutes(2) - base::Duration(1)), renewed);
+  // The end is the end.
+  EXPECT_EQ(cache_.Find(anna.digest, kNow + minutes(2)), nullptr);
+  EXPECT_EQ(cache_.Find(anna.digest, kNow + minutes(5)), nullptr);
+  EXPECT_EQ(cache_.stats().entries, 0u);
+}
+
+TEST_F(VerdictCacheTest, RemovesWhatItIsToldTo) {
+  const Entry anna = Add("anna");
+  const Entry bert = Add("bert");
+  cache_.Remove(anna.digest);
+  cache_.Remove(anna.digest);
+  EXPECT_FALSE(Has(anna));
+  EXPECT_TRUE(Has(bert));
+}
+
+TEST_F(VerdictCacheTest, ForgetsWhatHasExpired) {
   const Entry anna = Add("anna");
   EXPECT_NE(cache_.Find(anna.digest, kNow + minutes(5) - base::Duration(1)), nullptr);
   EXPECT_EQ(cache_.Find(anna.digest, kNow + minutes(5)), nullptr);

@@ -50,7 +50,9 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
 
 base::Task<absl::Status> AuthenticationInterceptor::Ask(base::CallContext context,
                                                         std::string credential) {
-  const auto verdict = co_await authenticator_.Authenticate(context, std::move(credential));
+  // The cache was asked before.
+  const auto verdict =
+      co_await authenticator_.Authenticate(context, std::move(credential), Freshness::kDatabase);
   if (verdict.ok()) {
     context.set_principal((*verdict)->principal);
     co_return absl::OkStatus();

@@ -118,6 +118,19 @@ TEST_F(InterceptorsTest, AKnownCredentialNeedsNoCoroutine) {
   EXPECT_EQ(interceptor.Before(call).task(), nullptr);
 }
 
+TEST_F(InterceptorsTest, AStaleVerdictIsRenewedByOneCall) {
+  AuthenticationInterceptor interceptor(authenticator_, {});
+  FakeServerCall call = Call(kUsersRead);
+  call.headers["authorization"] = "Bearer " + key_.key;
+  EXPECT_TRUE(Run(interceptor, call).ok());
+  clock_.Advance(std::chrono::seconds(60));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(Run(interceptor, call).ok());
+  EXPECT_EQ(store_.statements, 2);
+  clock_.Advance(std::chrono::seconds(59));
+  EXPECT_TRUE(Run(interceptor, call).ok());
+  EXPECT_EQ(store_.statements, 2);
+}
+
 TEST_F(InterceptorsTest, EveryBadCredentialIsRefusedAlike) {
   AuthenticationInterceptor interceptor(authenticator_, Recorder());
   const std::vector<std::optional<std::string>> headers = {

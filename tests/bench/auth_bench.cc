@@ -92,7 +92,7 @@ void FindCachedVerdict(benchmark::State& state) {
     known.push_back(tokens.Sign());
     auto verdict = std::make_shared<auth::Verdict>();
     verdict->principal.id = base::Uuid::MakeV7(now);
-    verdict->stale_at = base::Time::max();
+    verdict->stale_at = verdict->expires_at;
     cache.Insert(auth::DigestOf(known.back()), verdict, cache.Ticket());
   }
   size_t next = 0;
