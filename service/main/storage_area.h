@@ -1,0 +1,49 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_STORAGE_AREA_H_
+#define GATEHOUSE_SERVICE_MAIN_STORAGE_AREA_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/loop.h"
+#include "service/config/config.h"
+#include "storage/api_key_store.h"
+#include "storage/delivery_store.h"
+#include "storage/endpoint_store.h"
+#include "storage/event_log.h"
+#include "storage/event_store.h"
+#include "storage/idempotency_store.h"
+#include "storage/log_feed.h"
+#include "storage/log_signal.h"
+#include "storage/postgres/client/database.h"
+#include "storage/session_store.h"
+#include "storage/signing_key_store.h"
+#include "storage/user_store.h"
+
+namespace gatehouse::service {
+
+// The database and everything that speaks SQL.
+struct StorageArea {
+  // Opens the database; does not wait for a connection.
+  static absl::StatusOr<std::unique_ptr<StorageArea>> Open(const config::DatabaseConfig& config,
+                                                           std::vector<base::Loop*> loops);
+
+  StorageArea(std::unique_ptr<storage::postgres::Database> opened, std::vector<base::Loop*> loops);
+
+  storage::LogSignal signal;
+  storage::LogFeed feed;
+  std::unique_ptr<storage::postgres::Database> database;
+  storage::IdempotencyStore requests;
+  storage::UserStore users;
+  storage::ApiKeyStore api_keys;
+  storage::SessionStore sessions;
+  storage::SigningKeyStore signing_keys;
+  storage::EventStore events;
+  storage::EventLog log;
+  storage::EndpointStore endpoints;
+  storage::DeliveryStore deliveries;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_STORAGE_AREA_H_
