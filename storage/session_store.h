@@ -34,11 +34,6 @@ class SessionStore {
   base::Task<absl::StatusOr<std::optional<Session>>> Get(base::CallContext ctx,
                                                          base::Uuid tenant_id, base::Uuid id);
 
-  // nullopt if the session or its user is not live at `now`.
-  base::Task<absl::StatusOr<std::optional<LiveSessionRow>>> FindLive(base::CallContext ctx,
-                                                                     base::Uuid tenant_id,
-                                                                     base::Uuid id, base::Time now);
-
   struct ListQuery {
     base::Uuid tenant_id;
     // All users' without it.

@@ -13,8 +13,8 @@ auth::RotationPolicy PolicyOf(const config::AuthConfig& config) {
 
 auth::PasswordHasher::Options HasherOptionsOf(const config::AuthConfig& config) {
   return {.params = {.memory_kib = static_cast<uint32_t>(config.argon2_memory_kib),
-                     .iterations = static_cast<uint32_t>(config.argon2_iterations),
-                     .parallelism = static_cast<uint32_t>(config.argon2_parallelism)},
+                     .passes = static_cast<uint32_t>(config.argon2_iterations),
+                     .lanes = static_cast<uint32_t>(config.argon2_parallelism)},
           .threads = static_cast<size_t>(config.hash_threads),
           .max_queued = static_cast<size_t>(config.hash_queue)};
 }
@@ -30,7 +30,7 @@ AuthArea::AuthArea(const config::AuthConfig& config, const Secrets& secrets, Sto
                      .lifetime = config.access_token_ttl}),
       refresh_tokens(secrets.token_pepper),
       hasher(HasherOptionsOf(config)),
-      credentials(storage.sessions, storage.api_keys, clock),
+      credentials(storage.credentials, clock),
       authenticator(access_tokens, credentials, clock, {}),
       key_rotation(storage.signing_keys, keyring, clock) {}
 

@@ -37,6 +37,7 @@ StorageArea::StorageArea(std::unique_ptr<Database> opened, std::vector<base::Loo
       requests(*database),
       users(*database),
       api_keys(*database),
+      credentials(*database),
       sessions(*database),
       signing_keys(*database),
       events(*database, signal, std::move(loops)),

@@ -27,16 +27,16 @@ absl::Status LoginFailed() {
 }
 
 storage::EventActor ActorOf(const UserCredentials& user) {
-  return {"user", user.id.ToString(), user.username};
+  return {"user", user.user_id.ToString(), user.username};
 }
 
 storage::Session MakeSession(const CallContext& ctx, const v1::CreateSessionRequest& request,
                              const UserCredentials& user, std::string context_json, base::Time now,
                              const SessionService::Options& options) {
   return {
-      .tenant_id = user.tenant_id,
+      .tenant_id = ctx.principal().tenant_id,
       .id = base::Uuid::MakeV7(now),
-      .user_id = user.id,
+      .user_id = user.user_id,
       .rotate_time = now,
       .label = request.label(),
       .thread_id = request.thread_id(),
@@ -58,9 +58,8 @@ storage::Change CreationOf(const CallContext& ctx, const storage::Session& sessi
   storage::Event event = storage::MakeEvent(ctx, session.create_time,
                                             std::string(storage::event_types::kSessionCreated),
                                             {{"session", session.id.ToString(), session.label},
-                                             {"user", user.id.ToString(), user.username}},
+                                             {"user", user.user_id.ToString(), user.username}},
                                             R"({"amr":["pwd"]})");
-  event.tenant_id = user.tenant_id;
   event.actor = ActorOf(user);
   event.session_id = session.id.ToString();
   return {.events = {std::move(event)}};
@@ -74,7 +73,7 @@ Task<absl::Status> SessionService::FailLogin(CallContext ctx, std::optional<User
   event.outcome = storage::Outcome::kFailure;
   // Only an account that exists is named: what was typed as a login may have
   // been a password.
-  if (user) event.targets.push_back({"user", user->id.ToString(), user->username});
+  if (user) event.targets.push_back({"user", user->user_id.ToString(), user->username});
   GH_CO_RETURN_IF_ERROR(co_await deps_.events.AppendNow(ctx, std::move(event)));
   co_return LoginFailed();
 }
@@ -84,9 +83,9 @@ Task<absl::StatusOr<UserCredentials>> SessionService::VerifyPassword(CallContext
                                                                      std::string password) {
   GH_CO_ASSIGN_OR_RETURN(
       std::optional<UserCredentials> user,
-      co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id, FoldKey(login)));
+      co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id, base::CaselessKey(login)));
   std::optional<std::string> hash;
-  if (user && user->may_log_in) hash = user->password_hash;
+  if (user && user->state == storage::UserState::kActive) hash = user->password_hash;
   GH_CO_ASSIGN_OR_RETURN(
       const bool verified,
       co_await deps_.hasher.VerifyOrDummy(ctx, std::move(hash), auth::NormalizePassword(password)));

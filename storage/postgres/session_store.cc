@@ -73,20 +73,6 @@ Task<absl::StatusOr<std::optional<Session>>> SessionStore::Get(CallContext ctx, 
   co_return rows.DecodeOne([&](RowView row) { return DecodeSession(tenant_id, row); });
 }
 
-Task<absl::StatusOr<std::optional<LiveSessionRow>>> SessionStore::FindLive(CallContext ctx,
-                                                                           Uuid tenant_id, Uuid id,
-                                                                           Time now) {
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kFindLive,
-                                                                   Params::Of(tenant_id, id, now)));
-  co_return rows.DecodeOne([](RowView row) {
-    return LiveSessionRow{.user_id = row.Get<Uuid>(0),
-                          .username = row.Get<std::string>(1),
-                          .role = row.Get<std::string>(2),
-                          .user_epoch = row.Get<int64_t>(3),
-                          .expire_time = row.Get<Time>(4)};
-  });
-}
-
 Task<absl::StatusOr<std::vector<Session>>> SessionStore::List(CallContext ctx, ListQuery query) {
   Params params = Params::Of(query.tenant_id, query.before, query.thread_id, query.show_ended,
                              query.now, query.limit);

@@ -1,0 +1,33 @@
+#ifndef GATEHOUSE_SERVICE_SESSION_CREDENTIAL_STORE_H_
+#define GATEHOUSE_SERVICE_SESSION_CREDENTIAL_STORE_H_
+
+#include <optional>
+#include <string>
+
+#include "auth/credential_store.h"
+#include "base/time.h"
+#include "storage/credential_reader.h"
+
+namespace gatehouse::service {
+
+// Answers what authentication asks, from the database. Safe on every loop; what
+// it is given outlives it.
+class DatabaseCredentialStore : public auth::CredentialStore {
+ public:
+  DatabaseCredentialStore(storage::CredentialReader& reader, const base::Clock& clock)
+      : reader_(reader), clock_(clock) {}
+
+  base::Task<absl::StatusOr<std::optional<auth::LiveSession>>> FindLiveSession(
+      base::CallContext context, base::Uuid tenant_id, base::Uuid session_id) override;
+
+  base::Task<absl::StatusOr<std::optional<auth::LiveApiKey>>> FindLiveApiKey(
+      base::CallContext context, base::Uuid tenant_id, std::string key_hash) override;
+
+ private:
+  storage::CredentialReader& reader_;
+  const base::Clock& clock_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_SESSION_CREDENTIAL_STORE_H_
