@@ -45,4 +45,9 @@ StorageArea::StorageArea(std::unique_ptr<Database> opened, std::vector<base::Loo
       endpoints(*database),
       deliveries(*database) {}
 
+void StorageArea::Close() {
+  events.Close();
+  database->Close();
+}
+
 }  // namespace gatehouse::service

@@ -31,6 +31,9 @@ struct StorageArea {
 
   StorageArea(std::unique_ptr<storage::postgres::Database> opened, std::vector<base::Loop*> loops);
 
+  // Waits for what is in flight, ends every connection. While the loops run.
+  void Close();
+
   storage::LogSignal signal;
   storage::LogFeed feed;
   std::unique_ptr<storage::postgres::Database> database;

@@ -83,7 +83,7 @@ Task<absl::StatusOr<UserCredentials>> SessionService::VerifyPassword(CallContext
                                                                      std::string password) {
   GH_CO_ASSIGN_OR_RETURN(
       std::optional<UserCredentials> user,
-      co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id, base::CaselessKey(login)));
+      co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id, base::CaselessKey(login).value_or("")));
   std::optional<std::string> hash;
   if (user && user->state == storage::UserState::kActive) hash = user->password_hash;
   GH_CO_ASSIGN_OR_RETURN(

@@ -1,0 +1,92 @@
+#include "service/main/app.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "base/run_on_loop.h"
+#include "base/status.h"
+
+namespace gatehouse::service {
+namespace {
+
+// What the server does on its own behalf at start must not hang it.
+constexpr auto kStartTimeout = std::chrono::seconds(15);
+
+size_t LoopCount(const config::GrpcConfig& config) {
+  if (config.loops > 0) return static_cast<size_t>(config.loops);
+  // One loop serves what four cores can ask of it: the rest of the work of a call is
+  // gRPC's and Postgres's.
+  return std::max(1u, std::thread::hardware_concurrency() / 4);
+}
+
+std::vector<base::Loop*> Pointers(const std::vector<std::unique_ptr<base::Loop>>& loops) {
+  std::vector<base::Loop*> pointers;
+  for (const auto& loop : loops) pointers.push_back(loop.get());
+  return pointers;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<App>> App::Assemble(Options options) {
+  std::unique_ptr<App> app(new App(std::move(options)));
+  GH_RETURN_IF_ERROR(app->Open());
+  return app;
+}
+
+absl::StatusOr<std::unique_ptr<App>> App::Start(Options options) {
+  GH_ASSIGN_OR_RETURN(std::unique_ptr<App> app, Assemble(std::move(options)));
+  GH_RETURN_IF_ERROR(app->Serve());
+  return app;
+}
+
+App::App(Options options) : options_(std::move(options)) {
+  for (size_t i = 0; i < LoopCount(options_.config.grpc); ++i) {
+    loops_.push_back(std::make_unique<base::Loop>("gh-loop-" + std::to_string(i)));
+    loops_.back()->Start();
+  }
+}
+
+App::~App() { Stop(); }
+
+base::CallContext App::SystemContext(std::string name) {
+  return base::CallContext(
+      loop(), {.deadline = std::chrono::steady_clock::now() + kStartTimeout,
+               .principal = {.kind = base::Principal::Kind::kSystem, .name = name},
+               .method = std::move(name)});
+}
+
+absl::Status App::Open() {
+  const config::Config& config = options_.config;
+  GH_ASSIGN_OR_RETURN(storage_, StorageArea::Open(config.database, Pointers(loops_)));
+  GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
+      loop(), [this] { return storage_->database->Ping(SystemContext("start")); }));
+  auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);
+  GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
+      loop(), [this] { return auth_->key_rotation.RunOnce(SystemContext("key_rotation")); }));
+  services_ = std::make_unique<ServiceArea>(config, options_.secrets, *storage_, *auth_, clock_);
+  return absl::OkStatus();
+}
+
+absl::Status App::Serve() {
+  GH_ASSIGN_OR_RETURN(workers_, WorkerArea::Start(options_.config, options_.secrets, loop(),
+                                                  *storage_, *auth_, *services_, clock_));
+  GH_ASSIGN_OR_RETURN(serving_, ServingArea::Start({.config = options_.config,
+                                                    .clock = clock_,
+                                                    .loops = Pointers(loops_),
+                                                    .extra_methods = options_.extra_methods},
+                                                   *storage_, *auth_, *services_));
+  return absl::OkStatus();
+}
+
+void App::Stop() {
+  // In reverse: nobody is served by something that is gone.
+  if (serving_) serving_->Stop();
+  if (workers_) workers_->Stop();
+  if (storage_) storage_->Close();
+  for (const auto& loop : loops_) loop->Stop();
+}
+
+}  // namespace gatehouse::service

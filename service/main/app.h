@@ -1,0 +1,77 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_APP_H_
+#define GATEHOUSE_SERVICE_MAIN_APP_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/loop.h"
+#include "base/time.h"
+#include "service/config/config.h"
+#include "service/main/auth_area.h"
+#include "service/main/secrets.h"
+#include "service/main/service_area.h"
+#include "service/main/serving_area.h"
+#include "service/main/storage_area.h"
+#include "service/main/worker_area.h"
+
+namespace gatehouse::service {
+
+namespace rpc {
+class MethodRegistry;
+}
+
+// The composition root: everything one server process is made of, wired by
+// area, started in order, stopped in reverse.
+//
+// Thread: the main thread. Start and Stop block.
+class App {
+ public:
+  struct Options {
+    config::Config config;
+    Secrets secrets;
+    // More methods, registered before the server starts: the benchmarks' no-op.
+    std::function<void(rpc::MethodRegistry&)> extra_methods = {};
+  };
+
+  // Everything but workers and listeners: for command-line tools. The schema
+  // must be the one this program needs; waits for the database until it answers
+  // or `connect_timeout` has passed.
+  static absl::StatusOr<std::unique_ptr<App>> Assemble(Options options);
+
+  // Assemble, then workers, then SERVING.
+  static absl::StatusOr<std::unique_ptr<App>> Start(Options options);
+
+  ~App();
+
+  const ServingArea& serving() const { return *serving_; }
+  ServiceArea& services() { return *services_; }
+  StorageArea& storage() { return *storage_; }
+  base::Loop& loop() { return *loops_.front(); }
+
+  // A context of the server itself, who may do everything.
+  base::CallContext SystemContext(std::string name);
+
+  // Drains calls, stops the workers, closes the database. Idempotent.
+  void Stop();
+
+ private:
+  explicit App(Options options);
+  absl::Status Open();
+  absl::Status Serve();
+
+  const Options options_;
+  const base::SystemClock clock_;
+  std::vector<std::unique_ptr<base::Loop>> loops_;
+  std::unique_ptr<StorageArea> storage_;
+  std::unique_ptr<AuthArea> auth_;
+  std::unique_ptr<ServiceArea> services_;
+  std::unique_ptr<WorkerArea> workers_;
+  std::unique_ptr<ServingArea> serving_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_APP_H_

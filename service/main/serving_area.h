@@ -1,0 +1,68 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_SERVING_AREA_H_
+#define GATEHOUSE_SERVICE_MAIN_SERVING_AREA_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/loop.h"
+#include "base/time.h"
+#include "service/config/config.h"
+#include "service/http/http_server.h"
+#include "service/main/auth_area.h"
+#include "service/main/service_area.h"
+#include "service/main/storage_area.h"
+#include "service/rpc/health_service.h"
+#include "service/rpc/interceptor_chain.h"
+#include "service/rpc/method_registry.h"
+#include "service/rpc/reflection_service.h"
+#include "service/rpc/server.h"
+
+namespace prometheus {
+class Registry;
+}
+
+namespace gatehouse::service {
+
+// What listens: gRPC with its chain, HTTP beside it.
+class ServingArea {
+ public:
+  struct Options {
+    const config::Config& config;
+    const base::Clock& clock;
+    std::vector<base::Loop*> loops;
+    // More methods, registered before the check: the benchmarks' no-op.
+    std::function<void(rpc::MethodRegistry&)> extra_methods;
+  };
+
+  // Listens; SERVING from then on. UNAVAILABLE if an address cannot be had.
+  static absl::StatusOr<std::unique_ptr<ServingArea>> Start(const Options& options,
+                                                            StorageArea& storage, AuthArea& auth,
+                                                            ServiceArea& services);
+  ~ServingArea();
+
+  int grpc_port() const { return server_->port(); }
+  int http_port() const { return http_->port(); }
+
+  // NOT_SERVING, then drains: calls get the configured grace to finish.
+  void Stop();
+
+ private:
+  ServingArea(const Options& options, StorageArea& storage, AuthArea& auth);
+  absl::Status Register(const Options& options, ServiceArea& services);
+  absl::Status Listen(const Options& options, AuthArea& auth);
+
+  const config::Config config_;
+  std::shared_ptr<prometheus::Registry> metrics_;
+  rpc::MethodRegistry registry_;
+  std::unique_ptr<rpc::HealthService> health_;
+  rpc::ReflectionService reflection_;
+  rpc::InterceptorChain chain_;
+  std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<http::HttpServer> http_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_SERVING_AREA_H_
