@@ -71,6 +71,16 @@ struct RefreshState {
   TokenGrant grant;
 };
 
+// The session of an access token and what its user is now.
+struct LiveSessionRow {
+  base::Uuid user_id;
+  std::string username;
+  std::string role;
+  int64_t user_epoch = 0;
+  // The earlier of the idle and the absolute end.
+  base::Time expire_time;
+};
+
 }  // namespace gatehouse::storage
 
 #endif  // GATEHOUSE_STORAGE_SESSION_H_

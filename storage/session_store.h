@@ -17,6 +17,13 @@ class Database;
 
 namespace gatehouse::storage {
 
+// A password hash that was made again under the current parameters. Takes effect only
+// while `from` is still the user's hash.
+struct PasswordUpgrade {
+  std::string from;
+  std::string to;
+};
+
 // Sessions. Every change takes effect together with its events. Immutable and
 // safe on every loop; `database` outlives it.
 class SessionStore {
@@ -25,14 +32,18 @@ class SessionStore {
 
   // A login: adds the session and sets the user's last_login_time. UNAUTHENTICATED,
   // LOGIN_FAILED if the user may no longer log in or its epoch is not
-  // `user_epoch` any more. `new_password_hash`, if any, replaces the user's: an
-  // upgrade to the current parameters.
+  // `user_epoch` any more.
   base::Task<absl::Status> Create(base::CallContext ctx, Session session, int64_t user_epoch,
-                                  std::optional<std::string> new_password_hash, Change change);
+                                  std::optional<PasswordUpgrade> upgrade, Change change);
 
   // nullopt if there is none.
   base::Task<absl::StatusOr<std::optional<Session>>> Get(base::CallContext ctx,
                                                          base::Uuid tenant_id, base::Uuid id);
+
+  // nullopt if the session or its user is not live at `now`.
+  base::Task<absl::StatusOr<std::optional<LiveSessionRow>>> FindLive(base::CallContext ctx,
+                                                                     base::Uuid tenant_id,
+                                                                     base::Uuid id, base::Time now);
 
   struct ListQuery {
     base::Uuid tenant_id;

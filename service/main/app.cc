@@ -52,10 +52,10 @@ App::App(Options options) : options_(std::move(options)) {
 App::~App() { Stop(); }
 
 base::CallContext App::SystemContext(std::string name) {
-  return base::CallContext(
-      loop(), {.deadline = std::chrono::steady_clock::now() + kStartTimeout,
-               .principal = {.kind = base::Principal::Kind::kSystem, .name = name},
-               .method = std::move(name)});
+  return base::CallContext(loop(),
+                           {.deadline = std::chrono::steady_clock::now() + kStartTimeout,
+                            .principal = {.kind = base::Principal::Kind::kSystem, .name = name},
+                            .method = std::move(name)});
 }
 
 absl::Status App::Open() {

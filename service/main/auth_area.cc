@@ -30,7 +30,7 @@ AuthArea::AuthArea(const config::AuthConfig& config, const Secrets& secrets, Sto
                      .lifetime = config.access_token_ttl}),
       refresh_tokens(secrets.token_pepper),
       hasher(HasherOptionsOf(config)),
-      credentials(storage.credentials, clock),
+      credentials(storage.sessions, storage.api_keys, clock),
       authenticator(access_tokens, credentials, clock, {}),
       key_rotation(storage.signing_keys, keyring, clock) {}
 

@@ -25,8 +25,8 @@ DatabaseConfig ClientConfigOf(const config::DatabaseConfig& config) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(
-    const config::DatabaseConfig& config, std::vector<base::Loop*> loops) {
+absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(const config::DatabaseConfig& config,
+                                                               std::vector<base::Loop*> loops) {
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
                       Database::Open(ClientConfigOf(config), loops));
   return std::make_unique<StorageArea>(std::move(database), std::move(loops));
@@ -37,7 +37,6 @@ StorageArea::StorageArea(std::unique_ptr<Database> opened, std::vector<base::Loo
       requests(*database),
       users(*database),
       api_keys(*database),
-      credentials(*database),
       sessions(*database),
       signing_keys(*database),
       events(*database, signal, std::move(loops)),

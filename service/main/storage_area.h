@@ -8,7 +8,6 @@
 #include "base/loop.h"
 #include "service/config/config.h"
 #include "storage/api_key_store.h"
-#include "storage/credential_reader.h"
 #include "storage/delivery_store.h"
 #include "storage/endpoint_store.h"
 #include "storage/event_log.h"
@@ -40,7 +39,6 @@ struct StorageArea {
   storage::IdempotencyStore requests;
   storage::UserStore users;
   storage::ApiKeyStore api_keys;
-  storage::CredentialReader credentials;
   storage::SessionStore sessions;
   storage::SigningKeyStore signing_keys;
   storage::EventStore events;

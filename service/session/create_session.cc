@@ -27,16 +27,16 @@ absl::Status LoginFailed() {
 }
 
 storage::EventActor ActorOf(const UserCredentials& user) {
-  return {"user", user.user_id.ToString(), user.username};
+  return {"user", user.id.ToString(), user.username};
 }
 
 storage::Session MakeSession(const CallContext& ctx, const v1::CreateSessionRequest& request,
                              const UserCredentials& user, std::string context_json, base::Time now,
                              const SessionService::Options& options) {
   return {
-      .tenant_id = ctx.principal().tenant_id,
+      .tenant_id = user.tenant_id,
       .id = base::Uuid::MakeV7(now),
-      .user_id = user.user_id,
+      .user_id = user.id,
       .rotate_time = now,
       .label = request.label(),
       .thread_id = request.thread_id(),
@@ -58,8 +58,9 @@ storage::Change CreationOf(const CallContext& ctx, const storage::Session& sessi
   storage::Event event = storage::MakeEvent(ctx, session.create_time,
                                             std::string(storage::event_types::kSessionCreated),
                                             {{"session", session.id.ToString(), session.label},
-                                             {"user", user.user_id.ToString(), user.username}},
+                                             {"user", user.id.ToString(), user.username}},
                                             R"({"amr":["pwd"]})");
+  event.tenant_id = user.tenant_id;
   event.actor = ActorOf(user);
   event.session_id = session.id.ToString();
   return {.events = {std::move(event)}};
@@ -73,7 +74,7 @@ Task<absl::Status> SessionService::FailLogin(CallContext ctx, std::optional<User
   event.outcome = storage::Outcome::kFailure;
   // Only an account that exists is named: what was typed as a login may have
   // been a password.
-  if (user) event.targets.push_back({"user", user->user_id.ToString(), user->username});
+  if (user) event.targets.push_back({"user", user->id.ToString(), user->username});
   GH_CO_RETURN_IF_ERROR(co_await deps_.events.AppendNow(ctx, std::move(event)));
   co_return LoginFailed();
 }
@@ -83,9 +84,10 @@ Task<absl::StatusOr<UserCredentials>> SessionService::VerifyPassword(CallContext
                                                                      std::string password) {
   GH_CO_ASSIGN_OR_RETURN(
       std::optional<UserCredentials> user,
-      co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id, base::CaselessKey(login).value_or("")));
+      co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id,
+                                          base::CaselessKey(login).value_or("")));
   std::optional<std::string> hash;
-  if (user && user->state == storage::UserState::kActive) hash = user->password_hash;
+  if (user && user->may_log_in) hash = user->password_hash;
   GH_CO_ASSIGN_OR_RETURN(
       const bool verified,
       co_await deps_.hasher.VerifyOrDummy(ctx, std::move(hash), auth::NormalizePassword(password)));
@@ -99,15 +101,17 @@ Task<absl::StatusOr<v1::CreateSessionResponse>> SessionService::CreateSession(
   GH_CO_ASSIGN_OR_RETURN(const UserCredentials user,
                          co_await VerifyPassword(ctx, request.login(), request.password()));
 
-  std::optional<std::string> new_hash;
+  std::optional<storage::PasswordUpgrade> upgrade;
   if (deps_.hasher.NeedsRehash(*user.password_hash)) {
     GH_CO_ASSIGN_OR_RETURN(
-        new_hash, co_await deps_.hasher.Hash(ctx, *auth::NormalizePassword(request.password())));
+        std::string hash,
+        co_await deps_.hasher.Hash(ctx, *auth::NormalizePassword(request.password())));
+    upgrade = {.from = *user.password_hash, .to = std::move(hash)};
   }
   const storage::Session session =
       MakeSession(ctx, request, user, std::move(context_json), deps_.clock.Now(), options_);
   const absl::Status created = co_await deps_.sessions.Create(
-      ctx, session, user.epoch, std::move(new_hash), CreationOf(ctx, session, user));
+      ctx, session, user.epoch, std::move(upgrade), CreationOf(ctx, session, user));
   if (base::HasReason(created, base::Reason::kLoginFailed)) co_return co_await FailLogin(ctx, user);
   GH_CO_RETURN_IF_ERROR(created);
 

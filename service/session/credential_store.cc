@@ -12,9 +12,8 @@ using base::Uuid;
 
 Task<absl::StatusOr<std::optional<auth::LiveSession>>> DatabaseCredentialStore::FindLiveSession(
     CallContext context, Uuid tenant_id, Uuid session_id) {
-  GH_CO_ASSIGN_OR_RETURN(
-      std::optional<storage::LiveSessionRow> row,
-      co_await reader_.FindSession(context, tenant_id, session_id, clock_.Now()));
+  GH_CO_ASSIGN_OR_RETURN(std::optional<storage::LiveSessionRow> row,
+                         co_await sessions_.FindLive(context, tenant_id, session_id, clock_.Now()));
   if (!row) co_return std::nullopt;
   co_return auth::LiveSession{.user_id = row->user_id,
                               .username = std::move(row->username),
@@ -26,8 +25,8 @@ Task<absl::StatusOr<std::optional<auth::LiveSession>>> DatabaseCredentialStore::
 Task<absl::StatusOr<std::optional<auth::LiveApiKey>>> DatabaseCredentialStore::FindLiveApiKey(
     CallContext context, Uuid tenant_id, std::string key_hash) {
   GH_CO_ASSIGN_OR_RETURN(
-      std::optional<storage::LiveApiKeyRow> key,
-      co_await reader_.FindApiKey(context, tenant_id, std::move(key_hash), clock_.Now()));
+      std::optional<storage::ApiKey> key,
+      co_await api_keys_.FindLive(context, tenant_id, std::move(key_hash), clock_.Now()));
   if (!key) co_return std::nullopt;
   co_return auth::LiveApiKey{.api_key_id = key->id,
                              .display_name = std::move(key->display_name),

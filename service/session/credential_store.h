@@ -6,7 +6,8 @@
 
 #include "auth/credential_store.h"
 #include "base/time.h"
-#include "storage/credential_reader.h"
+#include "storage/api_key_store.h"
+#include "storage/session_store.h"
 
 namespace gatehouse::service {
 
@@ -14,8 +15,9 @@ namespace gatehouse::service {
 // it is given outlives it.
 class DatabaseCredentialStore : public auth::CredentialStore {
  public:
-  DatabaseCredentialStore(storage::CredentialReader& reader, const base::Clock& clock)
-      : reader_(reader), clock_(clock) {}
+  DatabaseCredentialStore(storage::SessionStore& sessions, storage::ApiKeyStore& api_keys,
+                          const base::Clock& clock)
+      : sessions_(sessions), api_keys_(api_keys), clock_(clock) {}
 
   base::Task<absl::StatusOr<std::optional<auth::LiveSession>>> FindLiveSession(
       base::CallContext context, base::Uuid tenant_id, base::Uuid session_id) override;
@@ -24,7 +26,8 @@ class DatabaseCredentialStore : public auth::CredentialStore {
       base::CallContext context, base::Uuid tenant_id, std::string key_hash) override;
 
  private:
-  storage::CredentialReader& reader_;
+  storage::SessionStore& sessions_;
+  storage::ApiKeyStore& api_keys_;
   const base::Clock& clock_;
 };
 

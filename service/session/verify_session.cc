@@ -28,7 +28,7 @@ v1::VerifySessionResponse Describe(const auth::Verdict& verdict) {
     response.set_user_id(principal.id.ToString());
     response.set_username(principal.name);
     response.set_session_id(principal.session_id.ToString());
-    ToProto(principal.auth_time, *response.mutable_auth_time());
+    SetTimestamp(principal.auth_time, response.mutable_auth_time());
   }
   for (const std::string& role : principal.roles) response.add_roles(role);
   for (std::string& name : auth::PermissionNames(principal.permissions)) {
@@ -36,7 +36,7 @@ v1::VerifySessionResponse Describe(const auth::Verdict& verdict) {
   }
   for (const std::string& method : principal.amr) response.add_amr(method);
   if (verdict.expires_at != base::Time::max()) {
-    ToProto(verdict.expires_at, *response.mutable_expire_time());
+    SetTimestamp(verdict.expires_at, response.mutable_expire_time());
   }
   return response;
 }

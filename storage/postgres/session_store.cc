@@ -50,8 +50,7 @@ Session DecodeSession(const Uuid& tenant_id, RowView row) {
 }  // namespace
 
 Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_t user_epoch,
-                                        std::optional<std::string> new_password_hash,
-                                        Change change) {
+                                        std::optional<PasswordUpgrade> upgrade, Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
   batch.Add(queries::kInsert,
@@ -59,9 +58,9 @@ Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_
                        session.label, session.thread_id, Jsonb{session.context_json},
                        session.ip_address, session.user_agent, session.amr, session.create_time,
                        session.idle_expire_time, session.expire_time, user_epoch));
-  if (new_password_hash) {
+  if (upgrade) {
     batch.Add(queries::kUpgradePasswordHash,
-              Params::Of(session.tenant_id, session.user_id, *new_password_hash));
+              Params::Of(session.tenant_id, session.user_id, upgrade->from, upgrade->to));
   }
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
@@ -71,6 +70,20 @@ Task<absl::StatusOr<std::optional<Session>>> SessionStore::Get(CallContext ctx, 
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(ctx, queries::kGet, Params::Of(tenant_id, id)));
   co_return rows.DecodeOne([&](RowView row) { return DecodeSession(tenant_id, row); });
+}
+
+Task<absl::StatusOr<std::optional<LiveSessionRow>>> SessionStore::FindLive(CallContext ctx,
+                                                                           Uuid tenant_id, Uuid id,
+                                                                           Time now) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kFindLive,
+                                                                   Params::Of(tenant_id, id, now)));
+  co_return rows.DecodeOne([](RowView row) {
+    return LiveSessionRow{.user_id = row.Get<Uuid>(0),
+                          .username = row.Get<std::string>(1),
+                          .role = row.Get<std::string>(2),
+                          .user_epoch = row.Get<int64_t>(3),
+                          .expire_time = row.Get<Time>(4)};
+  });
 }
 
 Task<absl::StatusOr<std::vector<Session>>> SessionStore::List(CallContext ctx, ListQuery query) {

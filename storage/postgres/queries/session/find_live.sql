@@ -1,0 +1,7 @@
+-- Whether the session of an access token is live, and what its user may do now.
+SELECT u.user_id, u.username, u.role, u.epoch, least(s.idle_expire_time, s.expire_time)
+FROM gatehouse.session s
+JOIN gatehouse.user_account u ON u.tenant_id = s.tenant_id AND u.user_id = s.user_id
+WHERE s.tenant_id = $1 AND s.session_id = $2
+  AND s.revoke_time IS NULL AND s.idle_expire_time > $3 AND s.expire_time > $3
+  AND u.state = 1 AND u.delete_time IS NULL;
