@@ -27,12 +27,21 @@ class Batch {
     return *this;
   }
 
+  // Marks a batch somebody waits for: DatabaseConfig::on_announced is called when it
+  // has been committed.
+  Batch& Announce() {
+    announced_ = true;
+    return *this;
+  }
+
+  bool announced() const { return announced_; }
   size_t size() const { return statements_.size(); }
   bool empty() const { return statements_.empty(); }
   const std::vector<Statement>& statements() const { return statements_; }
 
  private:
   std::vector<Statement> statements_;
+  bool announced_ = false;
 };
 
 }  // namespace gatehouse::storage::postgres

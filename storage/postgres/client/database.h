@@ -64,6 +64,10 @@ struct DatabaseConfig {
   // with ALTER ROLE ... SET.
   bool use_prepared_statements = true;
 
+  // Called on a loop's thread after an announced batch (Batch::Announce) has taken effect
+  // or may have. Must not block.
+  std::function<void()> on_announced = {};
+
   // Gets one line per lost, failed and recovered connection, on a loop's
   // thread. Never holds a password.
   std::function<void(std::string_view)> log = {};
