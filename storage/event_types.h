@@ -28,6 +28,8 @@ inline constexpr std::string_view kEndpointCreated = "endpoint.created";
 inline constexpr std::string_view kEndpointUpdated = "endpoint.updated";
 inline constexpr std::string_view kEndpointDeleted = "endpoint.deleted";
 inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
+// A caller lacked the permission for a method.
+inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
 inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_rotated";
 
 // First words callers may not use for events of their own.

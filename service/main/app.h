@@ -10,8 +10,8 @@
 #include "base/loop.h"
 #include "base/time.h"
 #include "service/config/config.h"
+#include "service/config/secrets.h"
 #include "service/main/auth_area.h"
-#include "service/main/secrets.h"
 #include "service/main/service_area.h"
 #include "service/main/serving_area.h"
 #include "service/main/storage_area.h"
@@ -31,7 +31,7 @@ class App {
  public:
   struct Options {
     config::Config config;
-    Secrets secrets;
+    config::Secrets secrets;
     // More methods, registered before the server starts: the benchmarks' no-op.
     std::function<void(rpc::MethodRegistry&)> extra_methods = {};
   };

@@ -21,7 +21,7 @@ auth::PasswordHasher::Options HasherOptionsOf(const config::AuthConfig& config) 
 
 }  // namespace
 
-AuthArea::AuthArea(const config::AuthConfig& config, const Secrets& secrets, StorageArea& storage,
+AuthArea::AuthArea(const config::AuthConfig& config, const config::Secrets& secrets, StorageArea& storage,
                    const base::Clock& clock)
     : keyring(secrets.master_key, PolicyOf(config)),
       access_tokens(keyring, clock,

@@ -8,7 +8,7 @@
 #include "auth/refresh_token.h"
 #include "base/time.h"
 #include "service/config/config.h"
-#include "service/main/secrets.h"
+#include "service/config/secrets.h"
 #include "service/main/storage_area.h"
 #include "service/session/credential_store.h"
 #include "service/session/key_rotation.h"
@@ -17,7 +17,7 @@ namespace gatehouse::service {
 
 // Who callers are, and how they prove it.
 struct AuthArea {
-  AuthArea(const config::AuthConfig& config, const Secrets& secrets, StorageArea& storage,
+  AuthArea(const config::AuthConfig& config, const config::Secrets& secrets, StorageArea& storage,
            const base::Clock& clock);
 
   auth::Keyring keyring;

@@ -1,0 +1,38 @@
+#include "service/main/denial_recorder.h"
+
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "service/common/json.h"
+#include "storage/event_types.h"
+
+namespace gatehouse::service {
+namespace {
+
+base::Task<void> Record(storage::EventStore* events, const base::Clock* clock,
+                        base::CallContext ctx, auth::Denial denial) {
+  if (denial.kind != auth::Denial::Kind::kPermissionDenied) co_return;
+  storage::Event event = storage::MakeEvent(
+      ctx, clock->Now(), std::string(storage::event_types::kCallDenied), {},
+      JsonObject().Add("method", ctx.method()).Add("permission", denial.permission).ToString());
+  event.outcome = storage::Outcome::kDenied;
+  const absl::Status written = co_await events->AppendNow(ctx, std::move(event));
+  if (!written.ok()) {
+    // The call is refused all the same; the log line is what is left of it.
+    base::Log(base::LogLevel::kError, "a denial could not be recorded",
+              {{"method", ctx.method()},
+               {"principal", ctx.principal().id.ToString()},
+               {"error", std::string(written.message())}});
+  }
+}
+
+}  // namespace
+
+auth::DenialHook MakeDenialRecorder(storage::EventStore& events, const base::Clock& clock) {
+  return [events = &events, clock = &clock](base::CallContext ctx, auth::Denial denial) {
+    return Record(events, clock, std::move(ctx), std::move(denial));
+  };
+}
+
+}  // namespace gatehouse::service

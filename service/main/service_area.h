@@ -1,0 +1,38 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_SERVICE_AREA_H_
+#define GATEHOUSE_SERVICE_MAIN_SERVICE_AREA_H_
+
+#include "base/time.h"
+#include "service/audit/audit_service.h"
+#include "service/common/idempotent.h"
+#include "service/common/page_token.h"
+#include "service/config/config.h"
+#include "service/config/secrets.h"
+#include "service/main/auth_area.h"
+#include "service/main/storage_area.h"
+#include "service/rpc/method_registry.h"
+#include "service/session/session_service.h"
+#include "service/session/token_issuer.h"
+#include "service/user/user_service.h"
+#include "service/webhook/webhook_service.h"
+
+namespace gatehouse::service {
+
+// The handlers of the four services.
+struct ServiceArea {
+  ServiceArea(const config::Config& config, const config::Secrets& secrets, StorageArea& storage,
+              AuthArea& auth, const base::Clock& clock);
+
+  void Register(rpc::MethodRegistry& registry);
+
+  IdempotentCalls once;
+  PageTokens page_tokens;
+  TokenIssuer issuer;
+  UserService users;
+  SessionService sessions;
+  AuditService audit;
+  WebhookService webhooks;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_SERVICE_AREA_H_

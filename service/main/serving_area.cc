@@ -1,0 +1,103 @@
+#include "service/main/serving_area.h"
+
+#include <prometheus/registry.h>
+
+#include <string>
+#include <utility>
+
+#include "auth/interceptors/authentication_interceptor.h"
+#include "auth/interceptors/authorisation_interceptor.h"
+#include "auth/interceptors/rate_limit_interceptor.h"
+#include "auth/permissions.h"
+#include "base/status.h"
+#include "base/uuid.h"
+#include "service/http/routes.h"
+#include "service/main/denial_recorder.h"
+#include "service/rpc/chain_builder.h"
+
+namespace gatehouse::service {
+namespace {
+
+// A burst may take what two quiet seconds would have allowed.
+auth::RateLimit LimitOf(int64_t per_second) {
+  const auto rate = static_cast<double>(per_second);
+  return {.rate = rate, .burst = 2 * rate};
+}
+
+rpc::InterceptorChain MakeChain(const ServingArea::Options& options, StorageArea& storage,
+                                AuthArea& auth, prometheus::Registry& metrics) {
+  const auth::DenialHook on_denial = MakeDenialRecorder(storage.events, options.clock);
+  const config::Config& config = options.config;
+  auth::RateLimitInterceptor::Options limits{
+      .per_principal = LimitOf(config.auth.requests_per_second),
+      .per_address = LimitOf(config.auth.public_requests_per_second)};
+  return rpc::BuildChain(
+      {.clock = options.clock,
+       .metrics = metrics,
+       .max_unary_deadline = config.grpc.max_unary_time,
+       .admission = {.unary = static_cast<size_t>(config.grpc.max_in_flight)},
+       .authenticate =
+           std::make_unique<auth::AuthenticationInterceptor>(auth.authenticator, on_denial),
+       .authorise = std::make_unique<auth::AuthorisationInterceptor>(on_denial),
+       .rate_limit = std::make_unique<auth::RateLimitInterceptor>(limits, on_denial)});
+}
+
+std::optional<int> PermissionNumber(std::string_view name) {
+  const auto permission = auth::PermissionFromName(name);
+  if (!permission) return std::nullopt;
+  return static_cast<int>(*permission);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ServingArea>> ServingArea::Start(const Options& options,
+                                                                StorageArea& storage,
+                                                                AuthArea& auth,
+                                                                ServiceArea& services) {
+  std::unique_ptr<ServingArea> area(new ServingArea(options, storage, auth));
+  GH_RETURN_IF_ERROR(area->Register(options, services));
+  GH_RETURN_IF_ERROR(area->Listen(options, auth));
+  return area;
+}
+
+ServingArea::ServingArea(const Options& options, StorageArea& storage, AuthArea& auth)
+    : config_(options.config),
+      metrics_(std::make_shared<prometheus::Registry>()),
+      chain_(MakeChain(options, storage, auth, *metrics_)) {}
+
+ServingArea::~ServingArea() = default;
+
+absl::Status ServingArea::Register(const Options& options, ServiceArea& services) {
+  services.Register(registry_);
+  if (options.extra_methods) options.extra_methods(registry_);
+  health_ = std::make_unique<rpc::HealthService>(registry_.ServiceNames());
+  health_->Register(registry_);
+  reflection_.Register(registry_);
+  reflection_.SetServices(registry_.ServiceNames());
+  return registry_.Validate(PermissionNumber);
+}
+
+absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
+  const auto ready = [this] { return health_->serving(); };
+  const auto jwks = [&keyring = auth.keyring, &clock = options.clock] {
+    return keyring.JwksJson(base::kDefaultTenantId, clock.Now());
+  };
+  GH_ASSIGN_OR_RETURN(
+      http_, http::HttpServer::Start(config_.http.address,
+                                     http::MakeRoutes({ready, jwks, *metrics_})));
+  GH_ASSIGN_OR_RETURN(
+      server_, rpc::Server::Start({.address = config_.grpc.address,
+                                   .tls_certificate_file = config_.grpc.tls_certificate_file,
+                                   .tls_key_file = config_.grpc.tls_key_file},
+                                  options.loops, registry_, chain_));
+  health_->SetAll(true);
+  return absl::OkStatus();
+}
+
+void ServingArea::Stop() {
+  if (!server_) return;
+  health_->SetAll(false);
+  server_->Shutdown({.grace = config_.grpc.drain_grace});
+}
+
+}  // namespace gatehouse::service
