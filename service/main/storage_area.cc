@@ -12,7 +12,7 @@ namespace {
 using storage::postgres::Database;
 using storage::postgres::DatabaseConfig;
 
-DatabaseConfig ClientConfigOf(const config::DatabaseConfig& config) {
+DatabaseConfig ClientConfigOf(const config::DatabaseConfig& config, storage::LogSignal& signal) {
   return {.dsn = config.dsn,
           .password_file = config.password_file,
           .lanes_per_loop = static_cast<int>(config.lanes),
@@ -20,32 +20,50 @@ DatabaseConfig ClientConfigOf(const config::DatabaseConfig& config) {
           .connect_timeout = config.connect_timeout,
           .statement_timeout = config.statement_timeout,
           .use_prepared_statements = config.prepared_statements,
+          .on_announced = [&signal] { signal.Notify(); },
           .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }};
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(const config::DatabaseConfig& config,
-                                                               std::vector<base::Loop*> loops) {
-  GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
-                      Database::Open(ClientConfigOf(config), loops));
-  return std::make_unique<StorageArea>(std::move(database), std::move(loops));
+absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(
+    const config::DatabaseConfig& config, const config::Secrets& secrets,
+    std::vector<base::Loop*> loops) {
+  auto signal = std::make_unique<storage::LogSignal>();
+  const DatabaseConfig shared = ClientConfigOf(config, *signal);
+  DatabaseConfig sequencing = shared;
+  sequencing.application_name = "gatehouse-sequencer";
+  sequencing.lanes_per_loop = 1;
+  GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(shared, loops));
+  GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> sequencer_database,
+                      Database::Open(std::move(sequencing), {loops.front()}));
+  return std::unique_ptr<StorageArea>(new StorageArea(std::move(signal), std::move(database),
+                                                      std::move(sequencer_database), secrets,
+                                                      std::move(loops)));
 }
 
-StorageArea::StorageArea(std::unique_ptr<Database> opened, std::vector<base::Loop*> loops)
-    : database(std::move(opened)),
+StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
+                         std::unique_ptr<Database> opened,
+                         std::unique_ptr<Database> opened_for_sequencer,
+                         const config::Secrets& secrets, std::vector<base::Loop*> loops)
+    : signal(std::move(opened_signal)),
+      database(std::move(opened)),
+      sequencer_database(std::move(opened_for_sequencer)),
       requests(*database),
       users(*database),
       api_keys(*database),
       sessions(*database),
       signing_keys(*database),
-      events(*database, signal, std::move(loops)),
+      events(*database, *signal, std::move(loops)),
       log(*database),
-      endpoints(*database),
+      partitions(*database),
+      sequencer(*sequencer_database),
+      endpoints(*database, secrets.master_key),
       deliveries(*database) {}
 
 void StorageArea::Close() {
   events.Close();
+  sequencer_database->Close();
   database->Close();
 }
 

@@ -7,15 +7,18 @@
 #include "absl/status/statusor.h"
 #include "base/loop.h"
 #include "service/config/config.h"
+#include "service/config/secrets.h"
 #include "storage/api_key_store.h"
 #include "storage/delivery_store.h"
 #include "storage/endpoint_store.h"
 #include "storage/event_log.h"
+#include "storage/event_partitions.h"
 #include "storage/event_store.h"
 #include "storage/idempotency_store.h"
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
 #include "storage/postgres/client/database.h"
+#include "storage/sequencer.h"
 #include "storage/session_store.h"
 #include "storage/signing_key_store.h"
 #include "storage/user_store.h"
@@ -26,16 +29,17 @@ namespace gatehouse::service {
 struct StorageArea {
   // Opens the database; does not wait for a connection.
   static absl::StatusOr<std::unique_ptr<StorageArea>> Open(const config::DatabaseConfig& config,
+                                                           const config::Secrets& secrets,
                                                            std::vector<base::Loop*> loops);
-
-  StorageArea(std::unique_ptr<storage::postgres::Database> opened, std::vector<base::Loop*> loops);
 
   // Waits for what is in flight, ends every connection. While the loops run.
   void Close();
 
-  storage::LogSignal signal;
+  std::unique_ptr<storage::LogSignal> signal;
   storage::LogFeed feed;
   std::unique_ptr<storage::postgres::Database> database;
+  // The sequencer's lock stays with the one connection of its passes.
+  std::unique_ptr<storage::postgres::Database> sequencer_database;
   storage::IdempotencyStore requests;
   storage::UserStore users;
   storage::ApiKeyStore api_keys;
@@ -43,8 +47,16 @@ struct StorageArea {
   storage::SigningKeyStore signing_keys;
   storage::EventStore events;
   storage::EventLog log;
+  storage::EventPartitions partitions;
+  storage::Sequencer sequencer;
   storage::EndpointStore endpoints;
   storage::DeliveryStore deliveries;
+
+ private:
+  StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
+              std::unique_ptr<storage::postgres::Database> opened,
+              std::unique_ptr<storage::postgres::Database> opened_for_sequencer,
+              const config::Secrets& secrets, std::vector<base::Loop*> loops);
 };
 
 }  // namespace gatehouse::service

@@ -59,6 +59,7 @@ void AppendEvents(Batch& batch, const std::vector<Event>& events) {
   EventColumns columns;
   for (const Event& event : events) columns.Add(event);
   batch.Add(queries::event::kInsert, columns.ToParams());
+  batch.Announce();
 }
 
 void AppendChange(Batch& batch, const Change& change) {

@@ -20,7 +20,8 @@ namespace gatehouse::storage::postgres {
 void AppendChange(Batch& batch, const Change& change);
 
 // Adds the statement that writes `events`, for writers without a change of
-// state; none if there are none.
+// state; none if there are none. Events make a batch an announced one: the
+// sequencer is told when it has been committed.
 void AppendEvents(Batch& batch, const std::vector<Event>& events);
 
 // How many statements AppendChange adds: where the caller's own results begin.

@@ -146,7 +146,12 @@ base::Task<absl::StatusOr<std::vector<Rows>>> Database::Run(base::CallContext ct
   const PerLoop* loop = impl_->Find(ctx.loop());
   if (loop == nullptr) co_return base::InternalError("a loop the Database does not serve");
   if (batch.empty()) co_return std::vector<Rows>();
+  const bool announced = batch.announced();
   SegmentResult result = co_await LaneSet::Run(loop->lanes, std::move(ctx), std::move(batch));
+  const bool may_have_happened =
+      result.ok() || base::HasReason(result.status(), base::Reason::kOutcomeUnknown);
+  const std::function<void()>& notify = impl_->state->config.on_announced;
+  if (announced && may_have_happened && notify) notify();
   co_return result;
 }
 
