@@ -21,8 +21,8 @@ auth::PasswordHasher::Options HasherOptionsOf(const config::AuthConfig& config) 
 
 }  // namespace
 
-AuthArea::AuthArea(const config::AuthConfig& config, const config::Secrets& secrets, StorageArea& storage,
-                   const base::Clock& clock)
+AuthArea::AuthArea(const config::AuthConfig& config, const config::Secrets& secrets,
+                   StorageArea& storage, const base::Clock& clock)
     : keyring(secrets.master_key, PolicyOf(config)),
       access_tokens(keyring, clock,
                     {.issuer = config.issuer,

@@ -26,9 +26,9 @@ DatabaseConfig ClientConfigOf(const config::DatabaseConfig& config, storage::Log
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(
-    const config::DatabaseConfig& config, const config::Secrets& secrets,
-    std::vector<base::Loop*> loops) {
+absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(const config::DatabaseConfig& config,
+                                                               const config::Secrets& secrets,
+                                                               std::vector<base::Loop*> loops) {
   auto signal = std::make_unique<storage::LogSignal>();
   const DatabaseConfig shared = ClientConfigOf(config, *signal);
   DatabaseConfig sequencing = shared;
