@@ -1,0 +1,67 @@
+#include "base/worker_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "base/task.h"
+#include "tests/support/coroutine/loop_runner.h"
+
+namespace gatehouse::base {
+namespace {
+
+// What a coroutine got from the pool, and whether it came back to its loop.
+Task<std::string> RunOn(WorkerPool* pool, Loop* loop, std::function<std::string()> work) {
+  std::optional<std::string> value = co_await pool->Run<std::string>(*loop, std::move(work));
+  if (!loop->IsCurrent()) co_return "resumed on another thread";
+  co_return value.value_or("refused");
+}
+
+TEST(WorkerPoolTest, RunsOnItsThreadAndResumesOnTheLoop) {
+  tests::LoopRunner runner;
+  WorkerPool pool("pool-test", 2, 10);
+  const std::string result = runner.Run<std::string>([&] {
+    return RunOn(&pool, &runner.loop(), [&] {
+      return std::string(runner.loop().IsCurrent() ? "on the loop" : "off the loop");
+    });
+  });
+  EXPECT_EQ(result, "off the loop");
+  EXPECT_EQ(pool.threads(), 2u);
+}
+
+TEST(WorkerPoolTest, RefusesWhenItsQueueIsFull) {
+  tests::LoopRunner runner;
+  std::promise<void> started;
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  std::atomic<int> ran = 0;
+  {
+    WorkerPool pool("pool-test", 1, 2);
+    ASSERT_TRUE(pool.TrySubmit([&, released] {
+      started.set_value();
+      released.wait();
+      ++ran;
+    }));
+    started.get_future().wait();
+    EXPECT_TRUE(pool.TrySubmit([&] { ++ran; }));
+    EXPECT_TRUE(pool.TrySubmit([&] { ++ran; }));
+    EXPECT_EQ(pool.queued(), 2u);
+    EXPECT_FALSE(pool.TrySubmit([&] { ran = 100; }));
+    EXPECT_EQ(runner.Run<std::string>(
+                  [&] { return RunOn(&pool, &runner.loop(), [] { return std::string("ran"); }); }),
+              "refused");
+    release.set_value();
+  }
+  // The destructor runs what was queued.
+  EXPECT_EQ(ran, 3);
+}
+
+}  // namespace
+}  // namespace gatehouse::base
