@@ -22,9 +22,11 @@ constexpr char kInsufficientPrivilege[] = "42501";
 // A database that goes away with this object.
 class ScratchDatabase {
  public:
-  static absl::StatusOr<std::unique_ptr<ScratchDatabase>> Create(const std::string& dsn) {
+  static absl::StatusOr<std::unique_ptr<ScratchDatabase>> Create(const std::string& dsn,
+                                                                 const std::string& password_file) {
     GH_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
-                        Connection::Open(dsn, {.application_name = "gatehouse migrate verify"}));
+                        Connection::Open(dsn, {.application_name = "gatehouse migrate verify",
+                                               .password_file = password_file}));
     std::string name = "gatehouse_verify_" + base::HexEncode(base::RandomBytes(8));
     absl::Status status =
         connection->Execute("CREATE DATABASE " + name + " TEMPLATE template0").status();
@@ -84,10 +86,13 @@ absl::StatusOr<std::vector<CatalogEntry>> DumpCatalog(Connection& connection) {
 }
 
 absl::StatusOr<std::vector<CatalogEntry>> DumpFreshCatalog(const std::string& dsn,
+                                                           const std::string& password_file,
                                                            std::span<const Migration> migrations) {
-  GH_ASSIGN_OR_RETURN(std::unique_ptr<ScratchDatabase> database, ScratchDatabase::Create(dsn));
+  GH_ASSIGN_OR_RETURN(std::unique_ptr<ScratchDatabase> database,
+                      ScratchDatabase::Create(dsn, password_file));
   MigratorOptions options;
   options.database = database->name();
+  options.password_file = password_file;
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Migrator> migrator,
                       Migrator::Open(dsn, migrations, std::move(options)));
   GH_RETURN_IF_ERROR(migrator->Up().status());

@@ -26,8 +26,9 @@ absl::StatusOr<std::vector<CatalogEntry>> DumpCatalog(
     storage::postgres::admin::Connection& connection);
 
 // The same of a temporary database, made on the server of `dsn`, with `migrations` applied. The
-// database is dropped before this returns.
+// database is dropped before this returns. `password_file` as in MigratorOptions.
 absl::StatusOr<std::vector<CatalogEntry>> DumpFreshCatalog(const std::string& dsn,
+                                                           const std::string& password_file,
                                                            std::span<const Migration> migrations);
 
 // What is missing, unexpected or different in `live`, one line each. Partitions that only `live`

@@ -219,6 +219,7 @@ int MigrateMain(const std::vector<std::string>& args, const MigrateEnvironment& 
     return kMigrateBadUsage;
   }
   MigratorOptions options;
+  options.password_file = environment.password_file;
   options.lock_timeout = std::chrono::milliseconds(line.flags.lock_timeout_ms);
   options.migrator_wait = std::chrono::milliseconds(line.flags.wait_ms);
   options.retry_dirty = line.flags.retry_dirty;

@@ -23,6 +23,8 @@ enum MigrateExit {
 struct MigrateEnvironment {
   // From the configuration; --dsn and GATEHOUSE_DATABASE_DSN win over it.
   std::string configured_dsn = {};
+  // A file whose first line is the password of that DSN.
+  std::string password_file = {};
   std::span<const Migration> migrations;
   std::ostream& out;
   std::ostream& err;

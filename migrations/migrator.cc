@@ -58,7 +58,8 @@ absl::StatusOr<std::unique_ptr<Migrator>> Migrator::Open(const std::string& dsn,
                                                          MigratorOptions options) {
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
                       Connection::Open(dsn, {.application_name = "gatehouse migrate",
-                                             .database = options.database}));
+                                             .database = options.database,
+                                             .password_file = options.password_file}));
   return std::unique_ptr<Migrator>(
       new Migrator(dsn, std::move(connection), known, std::move(options)));
 }
@@ -216,9 +217,10 @@ absl::StatusOr<std::vector<std::string>> Migrator::Verify(const std::string& scr
       return entry.object.starts_with("schema_migration");
     });
   }
-  GH_ASSIGN_OR_RETURN(
-      std::vector<CatalogEntry> fresh,
-      DumpFreshCatalog(scratch_dsn.empty() ? dsn_ : scratch_dsn, known_.first(applied.size())));
+  GH_ASSIGN_OR_RETURN(std::vector<CatalogEntry> fresh,
+                      DumpFreshCatalog(scratch_dsn.empty() ? dsn_ : scratch_dsn,
+                                       scratch_dsn.empty() ? options_.password_file : "",
+                                       known_.first(applied.size())));
   return CompareCatalogs(fresh, live);
 }
 

@@ -35,6 +35,8 @@ struct MigratorOptions {
   SleepFunction sleep;
   // Overrides the database that the DSN names.
   std::optional<std::string> database = std::nullopt;
+  // A file whose first line is the password; overrides the DSN's.
+  std::string password_file = {};
 
   MigratorOptions();
 };

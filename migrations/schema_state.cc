@@ -121,9 +121,10 @@ absl::Status CheckCurrent(const std::vector<AppliedMigration>& applied,
       found, expected);
 }
 
-absl::Status CheckSchemaVersion(const std::string& dsn) {
+absl::Status CheckSchemaVersion(const std::string& dsn, const std::string& password_file) {
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
-                      Connection::Open(dsn, {.application_name = "gatehouse start"}));
+                      Connection::Open(dsn, {.application_name = "gatehouse start",
+                                             .password_file = password_file}));
   GH_ASSIGN_OR_RETURN(std::vector<AppliedMigration> applied, ReadApplied(*connection));
   return CheckCurrent(applied, EmbeddedMigrations());
 }

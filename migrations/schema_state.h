@@ -50,8 +50,8 @@ absl::Status CheckCurrent(const std::vector<AppliedMigration>& applied,
                           std::span<const Migration> known);
 
 // Connects, checks the schema against the embedded migrations, disconnects. Blocks: called once,
-// before the server serves.
-absl::Status CheckSchemaVersion(const std::string& dsn);
+// before the server serves. `password_file`: a file whose first line is the password.
+absl::Status CheckSchemaVersion(const std::string& dsn, const std::string& password_file = "");
 
 }  // namespace gatehouse::migrations
 

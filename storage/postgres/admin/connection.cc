@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -32,6 +33,15 @@ absl::Status CheckDsn(const std::string& dsn) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::string> FirstLine(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line)) {
+    return base::InvalidField("password_file", absl::StrCat("cannot read ", path));
+  }
+  return line;
+}
+
 // Postgres gives positions in characters; scripts are ASCII but for comments, where being a
 // few columns off does not change the line by much.
 size_t LineOfPosition(std::string_view script, const char* position) {
@@ -52,6 +62,12 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
   if (options.database) {
     keys.push_back("dbname");
     values.push_back(options.database->c_str());
+  }
+  std::string password;
+  if (!options.password_file.empty()) {
+    GH_ASSIGN_OR_RETURN(password, FirstLine(options.password_file));
+    keys.push_back("password");
+    values.push_back(password.c_str());
   }
   keys.push_back(nullptr);
   values.push_back(nullptr);

@@ -21,6 +21,8 @@ struct ConnectOptions {
   std::string application_name = "gatehouse";
   // Overrides the database that the DSN names.
   std::optional<std::string> database = std::nullopt;
+  // A file whose first line is the password; overrides the DSN's.
+  std::string password_file = {};
 };
 
 // One blocking connection, for command-line tools and for what runs before the server serves:

@@ -1,24 +1,14 @@
 #include "tests/integration/migrations/migration_fixture.h"
 
-#include <stdlib.h>
-#include <sys/stat.h>
-
-#include <filesystem>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/encoding.h"
 #include "base/hash.h"
-#include "storage/postgres/embedded/server_account.h"
+#include "tests/support/postgres/postgres_cluster.h"
 
 namespace gatehouse::migrations {
-namespace {
 
 using storage::postgres::admin::Connection;
-
-constexpr std::chrono::milliseconds kServerTimeout{30'000};
-
-}  // namespace
 
 FakeMigrations& FakeMigrations::Add(const std::string& name, const std::string& up,
                                     const std::string& down) {
@@ -40,47 +30,7 @@ FakeMigrations& FakeMigrations::EditLast(const std::string& up) {
   return Add(name, up, down);
 }
 
-void MigrationTest::SetUpTestSuite() {
-  char root[] = "/tmp/gatehouse-XXXXXX";
-  ASSERT_NE(mkdtemp(root), nullptr);
-  ASSERT_EQ(chmod(root, 0711), 0);
-  root_ = root;
-  auto account = storage::postgres::ServerAccount::Choose();
-  ASSERT_TRUE(account.ok()) << account.status();
-  auto binaries = storage::postgres::FindPostgresBinaries();
-  ASSERT_TRUE(binaries.ok()) << binaries.status();
-  storage::postgres::ClusterOptions options{.binaries = *binaries,
-                                            .data_dir = root_ + "/data",
-                                            .socket_dir = root_ + "/run",
-                                            .settings = {{"fsync", "off"}},
-                                            .log_file = root_ + "/log",
-                                            .die_with_parent = true};
-  absl::Status made = storage::postgres::InitCluster(*account, options, /*sync=*/false);
-  ASSERT_TRUE(made.ok()) << made;
-  auto server = storage::postgres::PostgresProcess::Start(*account, options, kServerTimeout);
-  ASSERT_TRUE(server.ok()) << server.status();
-  server_ = *std::move(server);
-}
-
-void MigrationTest::TearDownTestSuite() {
-  server_.reset();
-  std::filesystem::remove_all(root_);
-}
-
-void MigrationTest::SetUp() {
-  ASSERT_NE(server_, nullptr);
-  database_ = absl::StrCat("test", ++databases_);
-  auto admin = Connection::Open(server_->Dsn("postgres"));
-  ASSERT_TRUE(admin.ok()) << admin.status();
-  ASSERT_TRUE((*admin)->Execute("CREATE DATABASE " + database_).ok());
-  dsn_ = server_->Dsn(database_);
-}
-
-void MigrationTest::TearDown() {
-  auto admin = Connection::Open(server_->Dsn("postgres"));
-  ASSERT_TRUE(admin.ok()) << admin.status();
-  EXPECT_TRUE((*admin)->Execute("DROP DATABASE " + database_ + " WITH (FORCE)").ok());
-}
+void MigrationTest::SetUp() { dsn_ = tests::PostgresCluster::Shared().CreateDatabase(); }
 
 MigratorOptions MigrationTest::Quick() {
   MigratorOptions options;

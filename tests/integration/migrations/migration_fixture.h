@@ -13,7 +13,6 @@
 #include "migrations/migration.h"
 #include "migrations/migrator.h"
 #include "storage/postgres/admin/connection.h"
-#include "storage/postgres/embedded/postgres_process.h"
 
 namespace gatehouse::migrations {
 
@@ -32,13 +31,10 @@ class FakeMigrations {
   std::vector<Migration> migrations_;
 };
 
-// One Postgres for the program, one empty database for each test.
+// An empty database of the shared cluster for each test.
 class MigrationTest : public testing::Test {
  protected:
-  static void SetUpTestSuite();
-  static void TearDownTestSuite();
   void SetUp() override;
-  void TearDown() override;
 
   // Options that never wait: a lock is asked for once, a sleep is skipped.
   static MigratorOptions Quick();
@@ -50,12 +46,6 @@ class MigrationTest : public testing::Test {
   std::vector<CatalogEntry> Dump();
 
   std::string dsn_;
-  std::string database_;
-
- private:
-  static inline std::string root_;
-  static inline std::unique_ptr<storage::postgres::PostgresProcess> server_;
-  static inline int databases_ = 0;
 };
 
 }  // namespace gatehouse::migrations

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <future>
 #include <string>
 
@@ -175,6 +176,18 @@ TEST_F(MigratorTest, TwoAtOnceBothEndWell) {
   EXPECT_EQ(*first + *second, 3);
   EXPECT_EQ(Versions(), "1 2 3");
   EXPECT_EQ(Sql("SELECT count(*) FROM gatehouse.schema_migration_history"), "3");
+}
+
+TEST_F(MigratorTest, ReadsThePasswordFromAFile) {
+  MigratorOptions options = Quick();
+  options.password_file = "/nowhere/password";
+  absl::Status missing = Migrator::Open(dsn_, three_.all(), options).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(missing)) << missing;
+  options.password_file = testing::TempDir() + "password";
+  std::ofstream(options.password_file) << "hunter2\n";
+  auto migrator = Migrator::Open(dsn_, three_.all(), options);
+  ASSERT_TRUE(migrator.ok()) << migrator.status();
+  EXPECT_TRUE((*migrator)->Up().ok());
 }
 
 TEST_F(MigratorTest, NamesTheOneThatHoldsTheLock) {
