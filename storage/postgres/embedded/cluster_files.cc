@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -24,6 +25,8 @@ namespace fs = std::filesystem;
 
 // A log of a dozen lines per start: years. More than this is trouble that should not fill the disk.
 constexpr uintmax_t kMaxLogBytes = 10 << 20;
+
+constexpr char kDraftPrefix[] = "postgres.new.";
 
 absl::Status Refused(const std::string& message) {
   return base::MakeError(absl::StatusCode::kFailedPrecondition, message,
@@ -80,6 +83,16 @@ std::optional<int> MajorOf(const std::string& cluster_dir) {
   return std::nullopt;
 }
 
+// What initdb made and did not finish.
+void RemoveDrafts(const DataDir& dir) {
+  std::error_code error;
+  std::vector<fs::path> drafts;
+  for (const fs::directory_entry& entry : fs::directory_iterator(dir.path(), error)) {
+    if (entry.path().filename().string().starts_with(kDraftPrefix)) drafts.push_back(entry.path());
+  }
+  for (const fs::path& draft : drafts) fs::remove_all(draft, error);
+}
+
 void RotateLog(const std::string& log) {
   std::error_code error;
   if (fs::file_size(log, error) > kMaxLogBytes && !error) fs::rename(log, log + ".1", error);
@@ -129,12 +142,12 @@ absl::Status PrepareFolders(const DataDir& dir, const ServerAccount& account) {
 absl::Status MakeClusterOnce(const DataDir& dir, const ServerAccount& account,
                              ClusterOptions options) {
   if (dir.HasCluster()) return absl::OkStatus();
-  options.data_dir = dir.cluster_dir() + ".new";
-  std::error_code error;
-  fs::remove_all(options.data_dir, error);
+  RemoveDrafts(dir);
+  // A name of its own: the initdb of a server that was killed may still be about to delete its.
+  options.data_dir = absl::StrCat(dir.path(), "/", kDraftPrefix, getpid());
   absl::Status status = InitCluster(account, options, /*sync=*/true);
   if (!status.ok()) {
-    fs::remove_all(options.data_dir, error);
+    RemoveDrafts(dir);
     return status;
   }
   if (rename(options.data_dir.c_str(), dir.cluster_dir().c_str()) != 0) {

@@ -102,7 +102,9 @@ std::vector<PostgresInstall> FindPostgresInstalls(const InstallSearch& search) {
     }
   }
   AddUnlessKnown(FolderOnPath(search.path, "postgres"), installs);
-  if (std::string folder = FolderOnPath(search.path, "pg_config"); !folder.empty()) {
+  // Only then: Debian's is a script that takes longer than the server's start.
+  std::string folder = installs.empty() ? FolderOnPath(search.path, "pg_config") : "";
+  if (!folder.empty()) {
     AddUnlessKnown(OutputOf(folder + "/pg_config", "--bindir"), installs);
   }
   std::sort(installs.begin(), installs.end(), [](const auto& a, const auto& b) {

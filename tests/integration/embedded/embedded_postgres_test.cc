@@ -231,6 +231,22 @@ TEST_F(EmbeddedPostgresTest, RecoversAfterTheServerWasKilled) {
   EXPECT_EQ(Ask(DsnOf(ready), "SELECT value FROM kept"), "7");
 }
 
+TEST_F(EmbeddedPostgresTest, BeginsAnewWhenTheFirstStartWasKilled) {
+  {
+    Tool tool({dir_});
+    ASSERT_THAT(tool.ReadUntil({"NOTE making a new database"}), StartsWith("NOTE"));
+    tool.Kill9();
+  }
+  // Of an initdb that was killed too, and so tidied nothing up.
+  WriteFile(dir_ + "/postgres.new.1/PG_VERSION", "15\n");
+  Tool tool({dir_});
+  std::string ready = tool.ReadResult();
+  ASSERT_THAT(ready, StartsWith("READY"));
+  EXPECT_THAT(tool.notes(), HasSubstr("making a new database"));
+  EXPECT_EQ(Ask(DsnOf(ready), "SELECT 1"), "1");
+  EXPECT_FALSE(fs::exists(dir_ + "/postgres.new.1"));
+}
+
 TEST_F(EmbeddedPostgresTest, StopsAPostgresThatStillRunsThere) {
   UseMadeDirectory();
   auto account = ServerAccount::Choose();
@@ -303,7 +319,9 @@ TEST_F(EmbeddedPostgresTest, SaysSoWhenTheDiskIsFull) {
             0755);
   EXPECT_THAT(Refusal({root_ + "/bin"}), HasSubstr("no disk space left for " + dir_));
   EXPECT_FALSE(fs::exists(dir_ + "/postgres"));
-  EXPECT_FALSE(fs::exists(dir_ + "/postgres.new"));
+  for (const fs::directory_entry& entry : fs::directory_iterator(dir_)) {
+    EXPECT_THAT(entry.path().filename().string(), testing::Not(StartsWith("postgres")));
+  }
   // With space again, the same directory serves.
   Tool tool({dir_});
   EXPECT_THAT(tool.ReadResult(), StartsWith("READY"));
