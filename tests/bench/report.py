@@ -1,0 +1,69 @@
+"""The figures of a run: a table for people, rows for programs."""
+
+import json
+import operator
+
+# What must be reached: (of the value or of the ratio, comparison, bound). Figures without a target are yardsticks.
+TARGETS = {
+    "noop_p99_idle": ("ratio", "<=", 3),
+    "verify_session_cached": ("ratio", ">=", 0.80),
+    "verify_session_p99_idle": ("ratio", "<=", 2),
+    "get_user": ("ratio", ">=", 0.5),
+    "record_event": ("ratio", ">=", 0.5),
+    "login": ("ratio", ">=", 0.9),
+    "webhook_delivery": ("value", ">=", 2000),
+    "webhook_p50_at_200": ("value", "<=", 5),
+    "webhook_lost_over_kill": ("value", "<=", 0),
+    "idle_memory": ("value", "<=", 64),
+    "start_to_serving": ("value", "<=", 300),
+}
+
+_COMPARE = {"<=": operator.le, ">=": operator.ge}
+
+
+class Report:
+    """Rows in the order they were added."""
+
+    def __init__(self):
+        self._rows = []
+        self._baselines = {}
+
+    def add(self, name, value, unit, baseline=None, baseline_name=""):
+        """`baseline` is what the value is compared with, of the same unit."""
+        ratio = round(value / baseline, 3) if baseline else None
+        self._rows.append(
+            {"name": name, "value": round(value, 2), "unit": unit, "baseline": baseline and round(baseline, 2), "ratio": ratio}
+        )
+        self._baselines[name] = baseline_name
+
+    def missed(self):
+        """Names of the figures that fall short."""
+        return [row["name"] for row in self._rows if self._verdict(row) == "SHORT"]
+
+    def write_json(self, path):
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(self._rows, file, indent=2)
+            file.write("\n")
+
+    def table(self):
+        lines = [("figure", "value", "unit", "baseline", "ratio", "target", "")]
+        for row in self._rows:
+            base = f"{_number(row['baseline'])} {self._baselines[row['name']]}" if row["baseline"] else ""
+            ratio = f"{row['ratio']:.2f}" if row["ratio"] is not None else ""
+            target = TARGETS.get(row["name"])
+            wanted = f"{target[0]} {target[1]} {target[2]}" if target else ""
+            lines.append((row["name"], _number(row["value"]), row["unit"], base, ratio, wanted, self._verdict(row)))
+        widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+        lines.insert(1, tuple("-" * width for width in widths))
+        return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in lines)
+
+    @staticmethod
+    def _verdict(row):
+        if row["name"] not in TARGETS:
+            return ""
+        what, comparison, bound = TARGETS[row["name"]]
+        return "ok" if _COMPARE[comparison](row[what], bound) else "SHORT"
+
+
+def _number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"

@@ -1,0 +1,238 @@
+"""The commands around the server: seed, config, migrate, version."""
+
+import json
+import os
+import secrets
+import stat
+import unittest
+
+from tests.e2e.support import known_secrets
+from tests.e2e.support import postgres as pg
+from tests.e2e.support.client import Client
+from tests.e2e.support.deployment import Deployment
+from tests.e2e.support.gatehouse import environment, run
+from tests.e2e.support.receiver import Receiver
+from tests.e2e.support.waiting import until
+
+# service/main/exit_codes.h
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_NO_DATABASE = 3
+EXIT_SCHEMA_MISMATCH = 4
+
+
+class SeedTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = pg.Postgres(cls)
+
+    def setUp(self):
+        self.deployment = Deployment(self, self.postgres)
+        self.password = known_secrets.remember(secrets.token_urlsafe(24))
+        self.key_file = os.path.join(self.deployment.folder, "billing-key")
+        self.secret_file = os.path.join(self.deployment.folder, "crm-secret")
+        self.receiver = Receiver(self)
+        self.seed = {
+            "users": [
+                {
+                    "username": "ada",
+                    "email": "ada@example.com",
+                    "role": "admin",
+                    "first_name": "Ada",
+                    "password_file": self.deployment.write("ada-password", self.password + "\n"),
+                }
+            ],
+            "api_keys": [
+                {"display_name": "billing", "permissions": ["sessions.verify"], "key_file": self.key_file},
+            ],
+            "endpoints": [
+                {
+                    "url": self.receiver.url,
+                    "event_types": ["user.*"],
+                    "description": "CRM",
+                    "secret_file": self.secret_file,
+                }
+            ],
+        }
+        self.deployment.env["GATEHOUSE_WEBHOOK_ALLOW_HTTP"] = "true"
+        self.deployment.env["GATEHOUSE_WEBHOOK_ALLOW_PRIVATE_ADDRESSES"] = "true"
+
+    def run_seed(self, *flags, code=0):
+        path = self.deployment.write("seed.json", json.dumps(self.seed))
+        return self.deployment.run("seed", path, *flags, code=code)
+
+    def contents(self):
+        """Everything that a seed may change, as text."""
+        tables = ("user_account", "api_key", "endpoint", "event")
+        return [
+            self.deployment.sql(f"SELECT coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM gatehouse.{table} t")
+            for table in tables
+        ]
+
+    def test_what_it_names_exists_and_works(self):
+        self.run_seed()
+        for path in (self.key_file, self.secret_file):
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600, path)
+        server = self.deployment.serve()
+        with open(self.key_file, encoding="utf-8") as file:
+            key = known_secrets.remember(file.read().strip())
+        with open(self.secret_file, encoding="utf-8") as file:
+            secret = known_secrets.remember(file.read().strip())
+        with Client(server.grpc_address) as ada, Client(server.grpc_address, key) as billing:
+            ada.login("ada", self.password)
+            self.assertEqual(ada.GetUser(username="ada").user.first_name, "Ada")
+            self.assertTrue(billing.VerifySession(token=ada.token).active)
+            ada.CreateUser(user={"username": "bob"})
+            self.receiver.wait_for(lambda r: r.json["type"] == "user.created").verify(secret)
+            # What the seed did stands in the log like every other change.
+            types = until(lambda: {e.type for e in ada.ListEvents(page_size=1000).events}, "events")
+            self.assertLessEqual({"user.created", "api_key.created", "endpoint.created"}, types)
+
+    def test_a_second_run_changes_nothing(self):
+        self.run_seed()
+        before = self.contents()
+        self.run_seed()
+        self.assertEqual(self.contents(), before)
+
+    def test_a_changed_file_changes_what_it_names_and_leaves_the_rest(self):
+        self.run_seed()
+        self.seed["users"][0]["first_name"] = "Augusta Ada"
+        self.seed["users"].append({"username": "bob", "role": "viewer"})
+        del self.seed["api_keys"]
+        self.run_seed()
+        names = self.deployment.sql("SELECT username, first_name FROM gatehouse.user_account ORDER BY username")
+        self.assertEqual(names, "ada|Augusta Ada\nbob|")
+        self.assertEqual(self.deployment.sql("SELECT count(*) FROM gatehouse.api_key WHERE revoke_time IS NULL"), "1")
+
+    def test_a_dry_run_changes_nothing_and_tells_what_it_would_do(self):
+        before = self.contents()
+        out, _ = self.run_seed("--dry-run")
+        for name in ("ada", "billing", self.receiver.url):
+            self.assertIn(name, out)
+        self.assertEqual(self.contents(), before)
+        self.assertFalse(os.path.exists(self.key_file))
+        self.assertFalse(os.path.exists(self.secret_file))
+
+    def test_errors_name_the_place_and_change_nothing(self):
+        before = self.contents()
+        good = json.dumps(self.seed)
+        for expected, spoil in {
+            "users[0].role": lambda seed: seed["users"][0].update(role=7),
+            "users[0].colour": lambda seed: seed["users"][0].update(colour="red"),
+            "users[1]": lambda seed: seed["users"].append(dict(seed["users"][0])),
+            "api_keys[0].permissions": lambda seed: seed["api_keys"][0].update(permissions=[]),
+            "endpoints[0].url": lambda seed: seed["endpoints"][0].pop("url"),
+            "tenants": lambda seed: seed.update(tenants=[]),
+        }.items():
+            with self.subTest(expected):
+                self.seed = json.loads(good)
+                spoil(self.seed)
+                _, err = self.fails()
+                self.assertIn(expected, err)
+        for expected, spoil in {
+            "users[0]": lambda seed: seed["users"][0].update(role="emperor"),
+            "users[0].password_file": lambda seed: seed["users"][0].update(password_file="/nonexistent"),
+            "api_keys[0]": lambda seed: seed["api_keys"][0].update(permissions=["everything"]),
+            "endpoints[0]": lambda seed: seed["endpoints"][0].update(url="ftp://example.com"),
+        }.items():
+            with self.subTest(expected):
+                self.seed = json.loads(good)
+                spoil(self.seed)
+                _, err = self.fails()
+                self.assertIn(expected, err)
+        self.assertEqual(self.contents(), before)
+
+    def test_a_file_that_is_not_json(self):
+        path = self.deployment.write("seed.json", "users:\n  - ada\n")
+        self.assertIn("JSON", run("seed", path, env=self.deployment.env).stderr)
+        missing = run("seed", "/nonexistent.json", env=self.deployment.env)
+        self.assertNotEqual(missing.returncode, 0)
+        self.assertIn("/nonexistent.json", missing.stderr)
+
+    def fails(self):
+        path = self.deployment.write("seed.json", json.dumps(self.seed))
+        done = run("seed", path, env=self.deployment.env)
+        self.assertIn(done.returncode, (EXIT_FAILED, EXIT_USAGE), done.stderr)
+        return done.stdout, done.stderr
+
+
+class MigrateTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = pg.Postgres(cls)
+
+    def test_up_status_verify_down(self):
+        deployment = Deployment(self, self.postgres, migrate=False)
+        deployment.run("migrate", "status", "--check", code=EXIT_SCHEMA_MISMATCH)
+        deployment.run("migrate", "up")
+        deployment.run("migrate", "status", "--check")
+        deployment.run("migrate", "verify")
+        self.assertIn("nothing to do", deployment.run("migrate", "up")[0])
+        deployment.run("migrate", "to", "0")
+        deployment.run("migrate", "status", "--check", code=EXIT_SCHEMA_MISMATCH)
+
+    def test_no_database(self):
+        done = run("migrate", "up", env=environment(GATEHOUSE_DATABASE_DSN="host=/nonexistent"))
+        self.assertEqual(done.returncode, EXIT_NO_DATABASE, done.stderr)
+
+
+class ConfigTest(unittest.TestCase):
+    def test_print_masks_secrets(self):
+        dsn = "host=db.example password=correct-horse-battery"
+        done = run("config", "print", env=environment(GATEHOUSE_DATABASE_DSN=dsn))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("correct-horse", done.stdout + done.stderr)
+        self.assertIn("********", done.stdout)
+        self.assertIn("[grpc]", done.stdout)
+
+    def test_flags_beat_the_environment_beats_the_file(self):
+        path = "/tmp/gatehouse-e2e-" + secrets.token_hex(8) + ".toml"
+        self.addCleanup(lambda: os.path.exists(path) and os.remove(path))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('[log]\nlevel = "error"\n[grpc]\nloops = 2\n[database]\nlanes = 5\n')
+        env = environment(GATEHOUSE_LOG_LEVEL="warning", GATEHOUSE_GRPC_LOOPS="3", GATEHOUSE_CONFIG=path)
+        printed = run("config", "print", "--log-level=debug", env=env).stdout
+        self.assertIn('level = "debug"', printed)
+        self.assertIn("loops = 3", printed)
+        self.assertIn("lanes = 5", printed)
+
+    def test_what_it_prints_it_reads(self):
+        path = "/tmp/gatehouse-e2e-" + secrets.token_hex(8) + ".toml"
+        self.addCleanup(lambda: os.path.exists(path) and os.remove(path))
+        printed = run("config", "print", "--log-level=debug").stdout
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(printed)
+        self.assertEqual(run("config", "print", f"--config={path}").stdout, printed)
+
+    def test_what_is_not_known_is_an_error(self):
+        path = "/tmp/gatehouse-e2e-" + secrets.token_hex(8) + ".toml"
+        self.addCleanup(lambda: os.path.exists(path) and os.remove(path))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("[grpc]\nadress = 1\n")
+        for words, env, expected in (
+            (["config", "check", "--no-such-flag=1"], {}, "no-such-flag"),
+            (["config", "check"], {"GATEHOUSE_GRPC_ADRESS": "x"}, "GATEHOUSE_GRPC_ADRESS"),
+            (["config", "check", f"--config={path}"], {}, "grpc.adress"),
+            (["config", "check", "--config=/nonexistent.toml"], {}, "/nonexistent.toml"),
+            (["config", "check", "--log-level=loud"], {}, "log.level"),
+            (["config"], {}, "subcommand"),
+        ):
+            with self.subTest(words=words, env=env):
+                done = run(*words, env=environment(**env))
+                self.assertEqual(done.returncode, EXIT_USAGE, done.stderr)
+                self.assertIn(expected, done.stdout + done.stderr)
+
+    def test_a_secret_is_not_taken_as_a_flag(self):
+        done = run("config", "check", "--database-dsn=host=db password=correct-horse-battery")
+        self.assertEqual(done.returncode, EXIT_USAGE)
+        self.assertIn("GATEHOUSE_DATABASE_DSN", done.stderr)
+        self.assertNotIn("correct-horse", done.stdout + done.stderr)
+
+    def test_version(self):
+        self.assertRegex(run("version").stdout, r"^gatehouse \d+\.\d+\.\d+")
+
+    def test_the_reference_in_the_docs_is_fresh(self):
+        with open("docs/operating/config.md", encoding="utf-8") as file:
+            text = file.read()
+        reference = run("config", "reference").stdout
+        self.assertIn(reference.strip(), text, "run tools/gen_config_doc")

@@ -1,0 +1,203 @@
+"""`gatehouse dev` as a person runs it: starting, stopping, and what can be wrong with the place it runs in."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import unittest
+
+from tests.e2e.support import accounts, known_secrets, scratch
+from tests.e2e.support.client import Client
+from tests.e2e.support.gatehouse import BINARY, Gatehouse, environment, run
+from tests.e2e.support.http_client import get
+from tests.e2e.support.processes import is_listening, postgres_of
+from tests.e2e.support.server_case import check_postgres_log
+from tests.e2e.support.waiting import until
+
+# service/main/exit_codes.h
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_ADDRESS_IN_USE = 6
+
+PLAIN_USER = "nobody"
+
+
+class DevTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        # The first run, whose database the other tests copy: initdb takes seconds.
+        cls.made = scratch.make_folder(cls) + "/data"
+        server = Gatehouse.dev(cls.made)
+        cls.first_output = server.stdout
+        cls.first_exit = server.stop()
+        server.discard()
+
+    def setUp(self):
+        self.folder = scratch.make_folder(self)
+        self.data_dir = self.folder + "/data"
+
+    def use_made(self):
+        return scratch.copy(self.made, self.data_dir)
+
+    def start(self, *arguments, **options):
+        server = Gatehouse.dev(self.data_dir, *arguments, **options)
+        self.addCleanup(server.discard)
+        return server
+
+    def fails(self, *arguments, code=EXIT_FAILED, **options):
+        """Starts one that must not come up; what it says on standard error."""
+        server = self.start(*arguments, wait=False, **options)
+        self.assertEqual(server.wait_exit(), code, server.stdout + server.stderr)
+        self.assertNotIn("READY", server.stdout)
+        self.assertEqual(postgres_of(self.data_dir), [])
+        return server.stderr
+
+    def login(self, server):
+        client = Client(server.grpc_address)
+        self.addCleanup(client.close)
+        client.login("admin", known_secrets.DEMO_PASSWORD)
+        return client
+
+    def test_first_run_tells_what_it_does_and_how_to_try_it(self):
+        self.assertEqual(self.first_exit, 0)
+        lines = self.first_output.splitlines()
+        ready = [number for number, line in enumerate(lines) if line.startswith("READY")]
+        self.assertEqual(len(ready), 1, self.first_output)
+        self.assertGreater(ready[0], 0, "no progress is shown before READY")
+        for word in ("admin", "analyst", "viewer", known_secrets.DEMO_PASSWORD):
+            self.assertIn(word, self.first_output)
+
+    def test_second_run_keeps_what_the_first_one_made(self):
+        first = self.start()
+        user = self.login(first).CreateUser(user={"username": "kept"}).user
+        keys = get(first.http_address, "/.well-known/jwks.json")
+        self.assertEqual(first.stop(), 0)
+        second = self.start()
+        self.assertEqual(self.login(second).GetUser(username="kept").user.id, user.id)
+        self.assertEqual(get(second.http_address, "/.well-known/jwks.json"), keys)
+        self.assertEqual(second.stop(), 0)
+        check_postgres_log(self.data_dir)
+
+    def test_sigterm_and_ctrl_c_stop_server_and_database(self):
+        self.use_made()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                server = self.start()
+                self.assertEqual(len(postgres_of(self.data_dir)), 1)
+                self.assertEqual(server.stop(number), 0, server.stderr)
+                self.assertEqual(postgres_of(self.data_dir), [])
+                self.assertFalse(is_listening(server.grpc_address))
+                self.assertFalse(is_listening(server.http_address))
+
+    def test_http_tells_health_keys_and_metrics(self):
+        self.use_made()
+        address = self.start().http_address
+        for path in ("/healthz", "/readyz"):
+            self.assertEqual(get(address, path)[0], 200, path)
+        status, text = get(address, "/metrics")
+        self.assertEqual(status, 200)
+        self.assertRegex(text, r"(?m)^gatehouse_\w+")
+        self.assertEqual(get(address, "/nothing-here")[0], 404)
+
+    def test_port_in_use(self):
+        self.use_made()
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            for flag in ("--grpc-address", "--http-address"):
+                with self.subTest(flag):
+                    message = self.fails(f"{flag}={address}", code=EXIT_ADDRESS_IN_USE)
+                    self.assertIn(address, message)
+                    self.assertIn("in use", message)
+
+    def test_data_dir_in_use_by_another_server(self):
+        self.use_made()
+        first = self.start()
+        second = Gatehouse.dev(self.data_dir, wait=False)
+        self.addCleanup(second.discard)
+        self.assertEqual(second.wait_exit(), EXIT_FAILED)
+        self.assertIn("in use by another gatehouse server", second.stderr)
+        self.assertIn(str(first.pid), second.stderr)
+        # The first one did not notice.
+        self.login(first)
+
+    def test_data_dir_of_a_newer_version(self):
+        self.use_made()
+        path = self.data_dir + "/FORMAT"
+        with open(path, encoding="utf-8") as file:
+            newer = re.sub(r"\d+", "9999", file.read())
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(newer)
+        self.assertIn("newer", self.fails())
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(file.read(), newer)
+
+    def test_data_dir_that_is_not_ours(self):
+        os.mkdir(self.data_dir)
+        precious = self.data_dir + "/thesis.txt"
+        scratch.write_private(precious, "years of work")
+        self.assertIn(self.data_dir, self.fails())
+        self.assertEqual(os.listdir(self.data_dir), ["thesis.txt"])
+
+    def test_postgres_not_installed(self):
+        prefix = accounts.hiding_prefix("/usr/lib/postgresql")
+        if prefix is None:
+            self.skipTest("the kernel does not allow a mount namespace here")
+        message = self.fails(prefix=prefix)
+        self.assertIn("postgresql-15", message)
+
+    def test_no_disk_space(self):
+        os.mkdir(self.data_dir)
+        prefix = accounts.hiding_prefix(self.data_dir, size="6m")
+        if prefix is None:
+            self.skipTest("the kernel does not allow a mount namespace here")
+        self.assertIn("no disk space", self.fails(prefix=prefix).lower())
+
+    def test_runs_as_a_plain_user(self):
+        prefix = accounts.prefix_of(PLAIN_USER)
+        binary = BINARY
+        if accounts.can_become(PLAIN_USER):
+            # Root's build folder is closed to others.
+            binary = shutil.copy(BINARY, self.folder + "/gatehouse")
+            accounts.give(self.folder, PLAIN_USER)
+        if subprocess.run([*prefix, binary, "version"], capture_output=True, check=False).returncode != 0:
+            self.skipTest(f"cannot run as {PLAIN_USER} here")
+        server = self.start(prefix=prefix, binary=binary, env=environment(home=self.folder))
+        self.login(server)
+        self.assertEqual(server.stop(), 0, server.stderr)
+        self.assertEqual(postgres_of(self.data_dir), [])
+
+    def test_data_dir_of_another_user_is_told(self):
+        if not accounts.can_become(PLAIN_USER):
+            self.skipTest("needs two users")
+        self.use_made()
+        binary = shutil.copy(BINARY, self.folder + "/gatehouse")
+        message = self.fails(prefix=accounts.prefix_of(PLAIN_USER), binary=binary, env=environment(home=self.folder))
+        self.assertIn(self.data_dir, message)
+
+    def test_bad_settings_are_usage_errors(self):
+        for words, expected in (
+            (["dev", "--no-such-flag"], "no-such-flag"),
+            (["dev", "--grpc-loops=many"], "grpc.loops"),
+            (["dev", "--grpc-address=nonsense"], "grpc.address"),
+            (["no-such-command"], "no-such-command"),
+        ):
+            with self.subTest(words):
+                done = run(*words, *([f"--data-dir={self.data_dir}"] if words[0] == "dev" else []))
+                self.assertEqual(done.returncode, EXIT_USAGE, done.stderr)
+                self.assertIn(expected, done.stdout + done.stderr)
+        self.assertFalse(os.path.exists(self.data_dir))
+
+    def test_second_signal_ends_at_once(self):
+        self.use_made()
+        server = self.start("--grpc-drain-grace-ms=60000")
+        client = self.login(server)
+        stream = client.TailEvents(from_index=1)
+        self.addCleanup(stream.cancel)
+        next(stream)
+        server.send(signal.SIGTERM)
+        until(lambda: get(server.http_address, "/readyz")[0] == 503 or server.exit_code is not None, "it drains")
+        server.send(signal.SIGTERM)
+        server.wait_exit(timeout=10)
+        until(lambda: not postgres_of(self.data_dir), "the database stopped with the server")

@@ -1,0 +1,98 @@
+"""A private Postgres for tests of `gatehouse serve`."""
+
+import os
+import secrets
+import signal
+import subprocess
+
+from tests.e2e.support import accounts, scratch
+from tests.e2e.support.waiting import DEADLINE_S, until
+
+_ROOT = "/usr/lib/postgresql"
+_OWNER = "postgres"
+
+# What a test needs to be fast; tests of crashes and benchmarks ask for durability.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def bin_dir():
+    newest = max((int(name) for name in os.listdir(_ROOT) if name.isdigit()), default=None)
+    if newest is None:
+        raise AssertionError("no Postgres server is installed: tools/setup test")
+    return f"{_ROOT}/{newest}/bin"
+
+
+class Postgres:
+    """A cluster in a folder of its own, reached by a Unix socket alone. `stop` and `start` as often as wanted."""
+
+    def __init__(self, test, settings=None):
+        self._settings = FAST if settings is None else settings
+        self._folder = scratch.make_folder(test)
+        self.socket_dir = os.path.join(self._folder, "run")
+        self._data = os.path.join(self._folder, "data")
+        self._prefix = accounts.prefix_of(_OWNER)
+        self._process = None
+        for path in (self.socket_dir, self._data):
+            os.mkdir(path, 0o700)
+            accounts.give(path, _OWNER)
+        self._run_initdb()
+        add = test.addClassCleanup if isinstance(test, type) else test.addCleanup
+        add(self.stop)
+        self.start()
+
+    def dsn(self, database="postgres"):
+        return f"host={self.socket_dir} user=postgres dbname={database}"
+
+    def create_database(self):
+        """A new, empty database; its DSN."""
+        name = "test_" + secrets.token_hex(6)
+        self.sql(f"CREATE DATABASE {name}")
+        return self.dsn(name)
+
+    def sql(self, text, dsn=None):
+        """Runs SQL; its rows as psql prints them, unaligned."""
+        done = subprocess.run(
+            [f"{bin_dir()}/psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", dsn or self.dsn(), "-c", text],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise AssertionError(f"psql: {done.stderr}")
+        return done.stdout.strip()
+
+    def start(self):
+        options = {"listen_addresses": "", "unix_socket_directories": self.socket_dir, **self._settings}
+        words = [f"{bin_dir()}/postgres", "-D", self._data]
+        for name, value in options.items():
+            words += ["-c", f"{name}={value}"]
+        with open(os.path.join(self._folder, "log"), "ab") as log:
+            self._process = subprocess.Popen(
+                self._prefix + words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True
+            )
+        ping = [f"{bin_dir()}/pg_isready", "-q", "-h", self.socket_dir]
+        until(lambda: subprocess.run(ping, check=False).returncode == 0, self.log)
+
+    def stop(self, number=signal.SIGINT):
+        """Fast shutdown by default: sessions are ended."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(DEADLINE_S)
+            self._process = None
+
+    def log(self):
+        with open(os.path.join(self._folder, "log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def _run_initdb(self):
+        words = ["--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        done = subprocess.run(
+            [*self._prefix, f"{bin_dir()}/initdb", "-D", self._data, "--username=postgres", *words],
+            capture_output=True,
+            text=True,
+            cwd="/",
+            check=False,
+        )
+        if done.returncode != 0:
+            raise AssertionError(f"initdb: {done.stdout}{done.stderr}")

@@ -1,0 +1,25 @@
+"""What runs on this machine, from /proc."""
+
+import os
+import socket
+
+
+def postgres_of(data_dir):
+    """Pids of Postgres postmasters whose data directory is below `data_dir`."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+        except OSError:
+            continue
+        if words[0].endswith(b"/postgres") and any(word.startswith(data_dir.encode() + b"/") for word in words):
+            found.append(int(name))
+    return found
+
+
+def is_listening(address):
+    host, _, port = address.rpartition(":")
+    with socket.socket() as connection:
+        connection.settimeout(5)
+        return connection.connect_ex((host, int(port))) == 0
