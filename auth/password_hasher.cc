@@ -30,7 +30,9 @@ absl::Status Overloaded(std::chrono::nanoseconds wait) {
       std::max(std::chrono::ceil<std::chrono::milliseconds>(wait), std::chrono::milliseconds(10));
   return base::MakeError(absl::StatusCode::kResourceExhausted,
                          "too many logins wait for password hashing",
-                         {.reason = base::Reason::kHashingOverloaded, .retry_after = delay});
+                         {.reason = base::Reason::kHashingOverloaded,
+                          .retry_after = delay,
+                          .quota = "password hashes waiting"});
 }
 
 absl::Status Cancelled() {
