@@ -1,0 +1,147 @@
+// request_id: what happens when a mutation is sent again.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <vector>
+
+#include "tests/integration/users/user_fixture.h"
+
+namespace gatehouse::tests {
+namespace {
+
+using RetryTest = UserFixture;
+
+TEST_F(RetryTest, ARepetitionGetsTheFirstAnswer) {
+  v1::CreateUserRequest request = NewUser("ada");
+  request.set_request_id(kRequestId);
+  const v1::User first = Create(request);
+  clock().Advance(std::chrono::minutes(1));
+  EXPECT_EQ(Create(request).DebugString(), first.DebugString());
+  EXPECT_EQ(CountEvents("user.created"), "1");
+}
+
+TEST_F(RetryTest, ARepetitionOfACallWithAPasswordCostsNoHash) {
+  v1::CreateUserRequest request = NewUser("ada");
+  request.set_request_id(kRequestId);
+  request.set_password("correct horse battery");
+  Create(request);
+  const uint64_t hashes = backend().hasher.hash_count();
+  Create(request);
+  EXPECT_EQ(backend().hasher.hash_count(), hashes);
+}
+
+TEST_F(RetryTest, AnotherRequestUnderTheSameIdIsRefused) {
+  v1::CreateUserRequest request = NewUser("ada");
+  request.set_request_id(kRequestId);
+  Create(request);
+  request.mutable_user()->set_username("bob");
+  const auto outcome = Call<v1::CreateUserResponse>(admin(), request);
+  EXPECT_EQ(outcome.code, absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(outcome.reason(), "REQUEST_ID_REUSED");
+
+  v1::CreateApiKeyRequest other_method;
+  other_method.mutable_api_key()->set_display_name("x");
+  other_method.set_request_id(kRequestId);
+  EXPECT_EQ(Call<v1::CreateApiKeyResponse>(admin(), other_method).reason(), "REQUEST_ID_REUSED");
+}
+
+TEST_F(RetryTest, CallersDoNotShareIds) {
+  v1::CreateUserRequest request = NewUser("ada");
+  request.set_request_id(kRequestId);
+  Create(request);
+  request.mutable_user()->set_username("bob");
+  EXPECT_TRUE(Call<v1::CreateUserResponse>(backend().LogIn("admin"), request).ok());
+}
+
+TEST_F(RetryTest, AFailedAttemptDoesNotUseUpTheId) {
+  Create("ada");
+  v1::CreateUserRequest request = NewUser("ada");
+  request.set_request_id(kRequestId);
+  EXPECT_EQ(Call<v1::CreateUserResponse>(admin(), request).reason(), "USERNAME_TAKEN");
+  request.mutable_user()->set_username("bob");
+  EXPECT_TRUE(Call<v1::CreateUserResponse>(admin(), request).ok());
+}
+
+TEST_F(RetryTest, ManyAtATimeTakeEffectOnce) {
+  v1::CreateUserRequest request = NewUser("ada");
+  request.set_request_id(kRequestId);
+  std::vector<std::future<UnaryOutcome<v1::CreateUserResponse>>> calls;
+  for (int i = 0; i < 8; ++i) {
+    calls.push_back(std::async(std::launch::async,
+                               [&] { return Call<v1::CreateUserResponse>(admin(), request); }));
+  }
+  std::vector<std::string> ids;
+  for (auto& call : calls) {
+    const auto outcome = call.get();
+    ASSERT_TRUE(outcome.ok()) << outcome.message;
+    ids.push_back(outcome.response.user().id());
+  }
+  EXPECT_THAT(ids, testing::Each(ids[0]));
+  EXPECT_EQ(CountEvents("user.created"), "1");
+}
+
+TEST_F(RetryTest, ManyUpdatesAtATimeTakeEffectOnce) {
+  const v1::User user = Create("ada");
+  v1::UpdateUserRequest request = Update(user.id(), "bio");
+  request.mutable_user()->set_bio("new");
+  request.mutable_user()->set_etag(user.etag());
+  request.set_request_id(kRequestId);
+  std::vector<std::future<UnaryOutcome<v1::UpdateUserResponse>>> calls;
+  for (int i = 0; i < 8; ++i) {
+    calls.push_back(std::async(std::launch::async,
+                               [&] { return Call<v1::UpdateUserResponse>(admin(), request); }));
+  }
+  for (auto& call : calls) {
+    const auto outcome = call.get();
+    // Without its own stored answer a late one would find another etag.
+    ASSERT_TRUE(outcome.ok()) << outcome.message;
+    EXPECT_EQ(outcome.response.user().bio(), "new");
+  }
+  EXPECT_EQ(CountEvents("user.updated"), "1");
+}
+
+TEST_F(RetryTest, ADeletionIsAnsweredAgain) {
+  v1::DeleteUserRequest request;
+  request.set_user_id(Create("ada").id());
+  request.set_request_id(kRequestId);
+  const auto first = Call<v1::DeleteUserResponse>(admin(), request);
+  const auto again = Call<v1::DeleteUserResponse>(admin(), request);
+  ASSERT_TRUE(again.ok()) << again.message;
+  EXPECT_EQ(again.response.DebugString(), first.response.DebugString());
+  request.clear_request_id();
+  EXPECT_EQ(Call<v1::DeleteUserResponse>(admin(), request).reason(), "USER_NOT_FOUND");
+}
+
+TEST_F(RetryTest, AnApiKeyIsShownOnceAllTheSame) {
+  v1::CreateApiKeyRequest request;
+  request.mutable_api_key()->set_display_name("billing");
+  request.set_request_id(kRequestId);
+  const auto first = Call<v1::CreateApiKeyResponse>(admin(), request);
+  ASSERT_TRUE(first.ok()) << first.message;
+  EXPECT_FALSE(first.response.key().empty());
+  const auto again = Call<v1::CreateApiKeyResponse>(admin(), request);
+  ASSERT_TRUE(again.ok()) << again.message;
+  EXPECT_EQ(again.response.key(), "");
+  EXPECT_EQ(again.response.api_key().id(), first.response.api_key().id());
+}
+
+TEST_F(RetryTest, PurgeForgetsWhatIsOld) {
+  v1::CreateUserRequest request = NewUser("ada");
+  request.set_request_id(kRequestId);
+  Create(request);
+  const auto purge = [&](base::Time before) {
+    return *backend().runner.Run<absl::StatusOr<int64_t>>([&] {
+      return backend().requests.Purge(backend().SystemContext(), base::kDefaultTenantId, before,
+                                      100);
+    });
+  };
+  EXPECT_EQ(purge(clock().Now()), 0);
+  EXPECT_EQ(purge(clock().Now() + std::chrono::seconds(1)), 1);
+  EXPECT_EQ(Call<v1::CreateUserResponse>(admin(), request).reason(), "USERNAME_TAKEN");
+}
+
+}  // namespace
+}  // namespace gatehouse::tests

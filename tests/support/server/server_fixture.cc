@@ -1,0 +1,83 @@
+#include "tests/support/server/server_fixture.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <prometheus/registry.h>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "auth/interceptors/authentication_interceptor.h"
+#include "auth/interceptors/authorisation_interceptor.h"
+#include "auth/permissions.h"
+#include "service/rpc/chain_builder.h"
+#include "service/rpc/interceptor_chain.h"
+#include "service/rpc/method_registry.h"
+#include "service/rpc/server.h"
+#include "tests/support/postgres/postgres_cluster.h"
+
+namespace gatehouse::tests {
+
+struct ServerFixture::Serving {
+  explicit Serving(TestBackend& backend)
+      : chain(service::rpc::BuildChain({
+            .clock = backend.clock,
+            .metrics = metrics,
+            .authenticate = std::make_unique<auth::AuthenticationInterceptor>(backend.authenticator,
+                                                                              auth::DenialHook()),
+            .authorise = std::make_unique<auth::AuthorisationInterceptor>(auth::DenialHook()),
+        })) {}
+
+  prometheus::Registry metrics;
+  service::rpc::MethodRegistry registry;
+  service::rpc::InterceptorChain chain;
+  std::unique_ptr<service::rpc::Server> server;
+};
+
+ServerFixture::ServerFixture() = default;
+ServerFixture::~ServerFixture() = default;
+
+void ServerFixture::SetUp() {
+  backend_ = std::make_unique<TestBackend>();
+  serving_ = std::make_unique<Serving>(*backend_);
+  AddServices(serving_->registry);
+  const absl::Status valid =
+      serving_->registry.Validate([](std::string_view name) -> std::optional<int> {
+        const auto permission = auth::PermissionFromName(name);
+        if (!permission) return std::nullopt;
+        return static_cast<int>(*permission);
+      });
+  ASSERT_TRUE(valid.ok()) << valid;
+  auto server = service::rpc::Server::Start({}, {&backend_->runner.loop()}, serving_->registry,
+                                            serving_->chain);
+  ASSERT_TRUE(server.ok()) << server.status();
+  serving_->server = *std::move(server);
+  client_ = std::make_unique<GrpcClient>(serving_->server->port());
+  admin_ = backend_->LogIn("admin");
+}
+
+void ServerFixture::TearDown() {
+  client_.reset();
+  if (serving_->server) serving_->server->Shutdown({.grace = std::chrono::milliseconds(0)});
+  serving_.reset();
+  backend_.reset();
+}
+
+std::string ServerFixture::Ask(const std::string& sql) { return AskSql(backend_->dsn, sql); }
+
+std::string ServerFixture::MethodOf(const google::protobuf::Message& request) {
+  const google::protobuf::FileDescriptor& file = *request.GetDescriptor()->file();
+  for (int i = 0; i < file.service_count(); ++i) {
+    const google::protobuf::ServiceDescriptor& service = *file.service(i);
+    for (int j = 0; j < service.method_count(); ++j) {
+      if (service.method(j)->input_type() == request.GetDescriptor()) {
+        return "/" + service.full_name() + "/" + service.method(j)->name();
+      }
+    }
+  }
+  ADD_FAILURE() << "no method takes " << request.GetTypeName();
+  return "";
+}
+
+}  // namespace gatehouse::tests

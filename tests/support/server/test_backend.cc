@@ -1,0 +1,154 @@
+#include "tests/support/server/test_backend.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <utility>
+
+#include "auth/api_key.h"
+#include "auth/credential_store.h"
+#include "auth/signing_key.h"
+#include "base/principal.h"
+#include "base/unicode.h"
+#include "tests/support/postgres/migrated_database.h"
+
+namespace gatehouse::tests {
+namespace {
+
+// 2026-01-01T00:00:00Z.
+constexpr int64_t kStartMicros = 1'767'225'600'000'000;
+
+void MustBeOk(const absl::Status& status) {
+  if (status.ok()) return;
+  std::cerr << "the test's backend: " << status << "\n";
+  std::abort();
+}
+
+class StoredCredentials : public auth::CredentialStore {
+ public:
+  explicit StoredCredentials(TestBackend& backend) : backend_(backend) {}
+
+  base::Task<absl::StatusOr<std::optional<auth::LiveSession>>> FindLiveSession(
+      base::CallContext context, base::Uuid tenant_id, base::Uuid session_id) override {
+    auto row =
+        co_await backend_.sessions.FindLive(context, tenant_id, session_id, backend_.clock.Now());
+    if (!row.ok()) co_return row.status();
+    if (!*row) co_return std::nullopt;
+    co_return auth::LiveSession{.user_id = (*row)->user_id,
+                                .username = (*row)->username,
+                                .role = (*row)->role,
+                                .user_epoch = (*row)->user_epoch,
+                                .expires_at = (*row)->expire_time};
+  }
+
+  base::Task<absl::StatusOr<std::optional<auth::LiveApiKey>>> FindLiveApiKey(
+      base::CallContext context, base::Uuid tenant_id, std::string key_hash) override {
+    auto key = co_await backend_.api_keys.FindLive(context, tenant_id, std::move(key_hash),
+                                                   backend_.clock.Now());
+    if (!key.ok()) co_return key.status();
+    if (!*key) co_return std::nullopt;
+    co_return auth::LiveApiKey{.api_key_id = (*key)->id,
+                               .display_name = (*key)->display_name,
+                               .permissions = (*key)->permissions,
+                               .expires_at = (*key)->expire_time};
+  }
+
+ private:
+  TestBackend& backend_;
+};
+
+std::unique_ptr<storage::postgres::Database> OpenDatabase(const std::string& dsn,
+                                                          base::Loop& loop) {
+  auto database = storage::postgres::Database::Open({.dsn = dsn}, {&loop});
+  MustBeOk(database.status());
+  return *std::move(database);
+}
+
+}  // namespace
+
+TestBackend::TestBackend()
+    : clock(base::TimeFromMicros(kStartMicros)),
+      dsn(CreateMigratedDatabase()),
+      database(OpenDatabase(dsn, runner.loop())),
+      requests(*database),
+      users(*database),
+      api_keys(*database),
+      sessions(*database),
+      keyring(secret_, {}),
+      access_tokens(keyring, clock, {.issuer = "gatehouse-test", .audience = "gatehouse-test"}),
+      // The lowest costs there are: what they protect here is nothing.
+      hasher({.params = {.memory_kib = 64, .passes = 1, .lanes = 1}, .threads = 1}),
+      credentials(std::make_unique<StoredCredentials>(*this)),
+      authenticator(access_tokens, *credentials, clock, {}),
+      once(requests, secret_),
+      page_tokens(secret_, clock) {
+  const std::vector<auth::SigningKeyRow> keys = {
+      auth::SigningKey::Generate(auth::SigningAlgorithm::kEs256, base::kDefaultTenantId,
+                                 clock.Now(), clock.Now(), keyring.master_key())};
+  MustBeOk(keyring.Load(keys));
+}
+
+TestBackend::~TestBackend() { database->Close(); }
+
+base::CallContext TestBackend::SystemContext() {
+  return runner.Context(
+      {.principal = {.kind = base::Principal::Kind::kSystem, .name = "test"}, .method = "test"});
+}
+
+TestBackend::Caller TestBackend::LogIn(const std::string& role) {
+  const base::Time now = clock.Now();
+  const base::Uuid id = base::Uuid::MakeV7(now);
+  const std::string username = role + "-" + id.ToString();
+  storage::User user{.tenant_id = base::kDefaultTenantId,
+                     .id = id,
+                     .username = username,
+                     .username_key = *base::CaselessKey(username),
+                     .role = role,
+                     .create_time = now,
+                     .update_time = now};
+  MustBeOk(runner.Run<absl::Status>(
+      [&] { return users.Create(SystemContext(), user, std::nullopt, {}); }));
+  return LogInAs(id, role);
+}
+
+TestBackend::Caller TestBackend::LogInAs(const base::Uuid& user_id, const std::string& role,
+                                         int64_t epoch) {
+  const base::Time now = clock.Now();
+  storage::Session session{.tenant_id = base::kDefaultTenantId,
+                           .id = base::Uuid::MakeV7(now),
+                           .user_id = user_id,
+                           .rotate_time = now,
+                           .amr = {"pwd"},
+                           .auth_time = now,
+                           .create_time = now,
+                           .update_time = now,
+                           .last_used_time = now,
+                           .idle_expire_time = now + std::chrono::hours(24 * 30),
+                           .expire_time = now + std::chrono::hours(24 * 30)};
+  MustBeOk(runner.Run<absl::Status>(
+      [&] { return sessions.Create(SystemContext(), session, epoch, std::nullopt, {}); }));
+  const auto token = access_tokens.Sign({.tenant_id = session.tenant_id,
+                                         .user_id = user_id,
+                                         .session_id = session.id,
+                                         .user_epoch = epoch,
+                                         .roles = {role},
+                                         .amr = session.amr,
+                                         .auth_time = now});
+  MustBeOk(token.status());
+  return {.id = user_id, .session_id = session.id, .credential = token->token};
+}
+
+TestBackend::Caller TestBackend::MakeApiKey(const std::vector<std::string>& permissions) {
+  const auth::NewApiKey secret = auth::MakeApiKey(base::kDefaultTenantId);
+  storage::ApiKey key{.tenant_id = base::kDefaultTenantId,
+                      .id = base::Uuid::MakeV7(clock.Now()),
+                      .display_name = "test",
+                      .key_prefix = secret.prefix,
+                      .permissions = permissions,
+                      .create_time = clock.Now()};
+  MustBeOk(runner.Run<absl::Status>(
+      [&] { return api_keys.Create(SystemContext(), key, secret.hash, {}); }));
+  return {.id = key.id, .session_id = {}, .credential = secret.key};
+}
+
+}  // namespace gatehouse::tests
