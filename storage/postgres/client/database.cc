@@ -133,12 +133,11 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseConfig config,
 void Database::Close() {
   if (std::exchange(impl_->closed, true)) return;
   std::vector<std::shared_ptr<Closer>> closers;
-  for (PerLoop& loop : impl_->loops) {
-    closers.push_back(std::make_shared<Closer>(std::move(loop)));
+  for (const PerLoop& loop : impl_->loops) {
+    closers.push_back(std::make_shared<Closer>(loop));
     closers.back()->loop.loop->Post([closer = closers.back()] { closer->Begin(); });
   }
   for (const std::shared_ptr<Closer>& closer : closers) closer->closed.get_future().wait();
-  impl_->loops.clear();
   impl_->state->canceller.reset();
 }
 

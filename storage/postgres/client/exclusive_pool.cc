@@ -81,7 +81,7 @@ void ExclusivePool::OnLaneReady(Lane& lane) {
   if (slot == nullptr || slot->lent) return;
   // The ROLLBACK itself failed, hit by a late cancel request perhaps: a
   // connection in doubt is not lent again.
-  if (lane.in_flight() == 0 && !lane.IsIdle()) {
+  if (lane.in_flight() == 0 && !lane.cancel_under_way() && !lane.IsIdle()) {
     lane.Reconnect("could not be rolled back");
     return;
   }

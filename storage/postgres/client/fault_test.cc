@@ -349,6 +349,7 @@ TEST_F(FaultTest, CloseAnswersWhatIsInFlight) {
   ASSERT_TRUE(WaitForSleepers(1));
   database_->Close();
   EXPECT_THAT(sleeper.get(), FailsWith(StatusCode::kUnavailable, Reason::kShuttingDown));
+  EXPECT_THAT(RunQuery(kOne), FailsWith(StatusCode::kUnavailable, Reason::kShuttingDown));
 }
 
 TEST_F(FaultTest, ThePasswordFileIsReadAtEveryConnect) {

@@ -60,8 +60,10 @@ class Lane : public std::enable_shared_from_this<Lane> {
   // know that the connection it began on is still there.
   uint64_t connection_id() const { return ready_ ? connection_id_ : 0; }
   bool ready() const { return ready_; }
+  bool cancel_under_way() const { return cancel_under_way_; }
   size_t in_flight() const { return in_flight_.size(); }
-  // Connected, nothing in flight and no transaction open.
+  // Connected, nothing in flight, no transaction open, and no cancel request
+  // under way that could hit whoever comes next.
   bool IsIdle() const;
 
   // Sends `segment`. Only when ready. False if the connection is broken and

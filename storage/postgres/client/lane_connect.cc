@@ -1,5 +1,5 @@
 // The life of a lane's connection: made, lost, made again. What happens on it
-// while it is up is in lane.cc.
+// while it is up is in lane_send.cc and lane.cc.
 
 #include <libpq-fe.h>
 
