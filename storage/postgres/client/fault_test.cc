@@ -1,9 +1,13 @@
 // What happens to calls when connections, statements and servers fail.
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <future>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -214,6 +218,28 @@ TEST_F(FaultTest, PassesOverDeadHostsToTheOneThatTakesWrites) {
   EXPECT_TRUE(Eventually([&] { return RunQuery(kOne).ok(); }));
 }
 
+TEST_F(FaultTest, PassesOverAHostThatDoesNotAnswer) {
+  // Takes connections and says nothing, as a host behind a broken network.
+  char dir[] = "/tmp/gatehouse-mute-XXXXXX";
+  ASSERT_NE(mkdtemp(dir), nullptr);
+  sockaddr_un address{.sun_family = AF_UNIX};
+  const std::string path = std::string(dir) + "/.s.PGSQL.5432";
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const int mute = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(bind(mute, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  ASSERT_EQ(listen(mute, 100), 0);
+  DatabaseConfig config = Config();
+  config.dsn = "host=" + std::string(dir) + "," + tests::PostgresCluster::Shared().socket_dir() +
+               " user=gatehouse dbname=" + Ask("SELECT current_database()");
+  config.connect_timeout = milliseconds(300);
+  config.acquire_timeout = seconds(20);
+  Open(config);
+  EXPECT_THAT(RunQuery(kOne), IsOk());
+  EXPECT_GE(database_->stats().connect_failures, 1u);
+  close(mute);
+  std::filesystem::remove_all(dir);
+}
+
 TEST_F(FaultTest, ADeadlineAlreadyPastSendsNothing) {
   OpenLanes(1);
   EXPECT_THAT(StartQuery(Within(milliseconds(-1)), kOne).get(),
@@ -267,6 +293,9 @@ TEST_F(FaultTest, InnocentsHitByACancelAreRunAgain) {
     for (auto& innocent : innocents) failures += innocent.get().ok() ? 0 : 1;
   }
   EXPECT_EQ(failures, 0);
+  // Else nothing was hit and this proves nothing.
+  EXPECT_GE(database_->stats().cancels, 1u);
+  RecordProperty("retries", static_cast<int>(database_->stats().retries));
   EXPECT_EQ(database_->stats().connections_lost, 0u);
 }
 

@@ -63,8 +63,17 @@ void Lane::Flush() {
       WaitWritable();
       return;
     default:
-      Fail(PQerrorMessage(connection_));
+      FailAfterReading();
   }
+}
+
+void Lane::FailAfterReading() {
+  loop_.Post([self = shared_from_this(), id = connection_id_,
+              why = std::string(PQerrorMessage(connection_))] {
+    if (id != self->connection_id_ || !self->ready_) return;
+    self->OnReadable();
+    if (id == self->connection_id_) self->Fail(why);
+  });
 }
 
 void Lane::OnReadable() {

@@ -119,6 +119,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
   // False if something newer has taken its place.
   bool Forget(const Command& command);
 
+  // A write failed: what the server said before it hung up tells what it did not
+  // execute, so that is read first.
+  void FailAfterReading();
   // The connection is gone or cannot be trusted any more.
   void Fail(const std::string& why);
   // What becomes of a segment when its connection is lost; nullopt if it was

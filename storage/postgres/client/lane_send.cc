@@ -83,11 +83,11 @@ bool Lane::Send(const SegmentPtr& segment) {
   ++state_->counters.in_flight;
   ++state_->counters.syncs;
   // Sends at once: libpq 15 has no Sync without a flush.
-  if (PQpipelineSync(connection_) != 1) {
-    Fail(PQerrorMessage(connection_));
-    return true;
+  if (PQpipelineSync(connection_) == 1) {
+    Flush();
+  } else {
+    FailAfterReading();
   }
-  Flush();
   return true;
 }
 
