@@ -1,6 +1,7 @@
 #include "service/rpc/bridge.h"
 
 #include <google/protobuf/message.h>
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
 #include <grpcpp/generic/async_generic_service.h>
@@ -40,6 +41,11 @@ void LogFromGrpc(gpr_log_func_args* args) {
   base::Log(
       args->severity == GPR_LOG_SEVERITY_ERROR ? base::LogLevel::kWarning : base::LogLevel::kDebug,
       "grpc", {{"error", args->message}});
+}
+
+// Protobuf reports every malformed string it parses: callers decide how often.
+void LogFromProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
+  base::Log(base::LogLevel::kDebug, "protobuf", {{"error", message}});
 }
 
 grpc::Status ToGrpc(const WireStatus& status) {
@@ -264,6 +270,7 @@ class GrpcBridge final : public Bridge {
  public:
   absl::Status Listen(const ServerOptions& options, std::vector<Bridge::Lane> lanes) {
     gpr_set_log_function(LogFromGrpc);
+    google::protobuf::SetLogHandler(LogFromProtobuf);
     GH_ASSIGN_OR_RETURN(std::shared_ptr<grpc::ServerCredentials> credentials,
                         MakeCredentials(options));
     grpc::ServerBuilder builder;

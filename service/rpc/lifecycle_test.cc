@@ -59,13 +59,6 @@ class LifecycleTest : public EchoFixture {
     server_->Shutdown({.grace = grace});
     return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
   }
-
-  static CallOutcome Drain(ClientStream& stream) {
-    std::string bytes;
-    while (stream.Read(&bytes)) {
-    }
-    return stream.Finish();
-  }
 };
 
 TEST_F(LifecycleTest, HandlerLearnsThatTheClientCancelled) {
@@ -90,7 +83,7 @@ TEST_F(LifecycleTest, CancelledReadEndsTheHandler) {
   auto stream = client_->Open(kChat);
   EchoProbe::Await(probe_.waiting, 1);
   stream->Cancel();
-  EXPECT_EQ(Drain(*stream).code, absl::StatusCode::kCancelled);
+  EXPECT_EQ(stream->Finish().code, absl::StatusCode::kCancelled);
   EchoProbe::Await(probe_.returned, 1);
 }
 
@@ -152,7 +145,7 @@ TEST_F(LifecycleTest, DeadlineEndsACallThatSendsNoMessage) {
   max_unary_deadline_ = milliseconds(50);
   StartServer();
   auto call = client_->Open(kEcho, {.no_deadline = true});
-  const CallOutcome outcome = Drain(*call);
+  const CallOutcome outcome = call->Finish();
   EXPECT_EQ(outcome.code, absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(outcome.reason(), "DEADLINE");
 }
@@ -184,7 +177,7 @@ TEST_F(LifecycleTest, ShutdownLetsUnaryCallsFinish) {
   while (late.CallBytes(kEcho, "", {.timeout = milliseconds(200)}).ok()) {
   }
   Release();
-  EXPECT_TRUE(Drain(*call).ok());
+  EXPECT_TRUE(call->Finish().ok());
   EXPECT_LT(shutdown.get(), kBound);
 }
 
@@ -192,7 +185,7 @@ TEST_F(LifecycleTest, ShutdownCancelsUnaryCallsAfterTheGrace) {
   StartServer();
   auto call = StartEcho("wait");
   EXPECT_LT(Shutdown(milliseconds(50)), kBound);
-  const CallOutcome outcome = Drain(*call);
+  const CallOutcome outcome = call->Finish();
   EXPECT_EQ(outcome.code, absl::StatusCode::kUnavailable);
   EXPECT_EQ(outcome.reason(), "SHUTTING_DOWN");
 }
@@ -204,7 +197,7 @@ TEST_F(LifecycleTest, ShutdownEndsStreamsAtOnce) {
   EchoProbe::Await(probe_.waiting, 2);
   EXPECT_LT(Shutdown(kBound), kBound / 3);
   for (ClientStream* stream : {held.get(), chat.get()}) {
-    const CallOutcome outcome = Drain(*stream);
+    const CallOutcome outcome = stream->Finish();
     EXPECT_EQ(outcome.code, absl::StatusCode::kUnavailable);
     EXPECT_EQ(outcome.reason(), "SHUTTING_DOWN");
   }
@@ -219,7 +212,7 @@ TEST_F(LifecycleTest, ShutdownDoesNotWaitForAClientThatDoesNotRead) {
   auto stream = StartCount(request, {.no_deadline = true});
   EchoProbe::Await(probe_.writing, 1);
   EXPECT_LT(Shutdown(kBound), kBound / 3);
-  EXPECT_FALSE(Drain(*stream).ok());
+  EXPECT_FALSE(stream->Finish().ok());
 }
 
 TEST_F(LifecycleTest, ShutdownTwiceIsOnce) {

@@ -45,13 +45,14 @@ struct Options {
   double warm_up_seconds = 1;
 };
 
-// Keeps the descriptors of every service in the binary.
+// Keeps the descriptors of every service in the binary, where nothing else
+// refers to them.
 void LinkProtos() {
-  gatehouse::v1::Event::default_instance();
-  gatehouse::v1::Session::default_instance();
-  gatehouse::v1::User::default_instance();
-  gatehouse::v1::Endpoint::default_instance();
-  gatehouse::bench::v1::NoopRequest::default_instance();
+  google::protobuf::LinkMessageReflection<gatehouse::v1::Event>();
+  google::protobuf::LinkMessageReflection<gatehouse::v1::Session>();
+  google::protobuf::LinkMessageReflection<gatehouse::v1::User>();
+  google::protobuf::LinkMessageReflection<gatehouse::v1::Endpoint>();
+  google::protobuf::LinkMessageReflection<gatehouse::bench::v1::NoopRequest>();
 }
 
 // The serialized request of `method` that `json` describes.

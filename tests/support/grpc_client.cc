@@ -68,6 +68,10 @@ class Stream final : public ClientStream {
   void Cancel() override { context_.TryCancel(); }
   CallOutcome Finish() override {
     finished_ = true;
+    // The status is delivered only behind the last message.
+    std::string unread;
+    while (Read(&unread)) {
+    }
     grpc::Status status;
     call_->Finish(&status, this);
     Wait();

@@ -63,7 +63,7 @@ class ClientStream {
   virtual bool WritesDone() = 0;
   virtual bool Read(std::string* bytes) = 0;
   virtual void Cancel() = 0;
-  // After the last Read.
+  // Waits for the end, dropping messages not read yet.
   virtual CallOutcome Finish() = 0;
 };
 
