@@ -162,6 +162,35 @@ class Bench:
         )
         self.report.add("login", rates["ours"], "logins/s", rates["raw"], "raw Argon2id")
 
+    def webhooks(self):
+        address, plan = self._bench_server().grpc_address, self._plan
+        runs = [
+            yardsticks.finish(self._webhook_bench(address, f"--seconds={plan.webhook_seconds}")) for _ in range(plan.rounds)
+        ]
+        self.report.add("webhook_delivery", statistics.median(run["rate"] for run in runs), "events/s")
+        paced = yardsticks.finish(self._webhook_bench(address, f"--seconds={plan.webhook_seconds}", "--rate=200"))
+        self.report.add("webhook_p50_at_200", paced["p50_ms"], "ms")
+        self.report.add("webhook_lost_over_kill", self._lost_over_kill(), "events")
+
+    def _lost_over_kill(self):
+        """Acknowledged events that never arrived although the server was killed and started again in mid-run."""
+        from tests.e2e.support.gatehouse import Gatehouse
+
+        first = Gatehouse.serve(self.deployment.env)
+        self._case.addCleanup(first.discard)
+        load = self._webhook_bench(first.grpc_address, f"--seconds={self._plan.webhook_seconds}", "--in_flight=16")
+        # Somewhere in the middle: the point is that nobody chose the moment.
+        time.sleep(self._plan.webhook_seconds / 2)
+        first.kill9()
+        second = Gatehouse.serve(self.deployment.env, f"--grpc-address={first.grpc_address}")
+        self._case.addCleanup(second.discard)
+        result = yardsticks.finish(load)
+        second.stop()
+        return result["missing"]
+
+    def _webhook_bench(self, address, *words):
+        return yardsticks.start([self._path("webhook_bench"), f"--address={address}", f"--token={self._key}", *words])
+
     def start_and_memory(self):
         """Of the program itself, without the no-op method and with its defaults."""
         from tests.e2e.support.gatehouse import Gatehouse
@@ -197,6 +226,7 @@ STEPS = {
     "idle_latency": ("noop_p99_idle", "verify_session_p99_idle"),
     "record_event": ("record_event",),
     "login": ("login",),
+    "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill"),
     "start_and_memory": ("idle_memory", "start_to_serving"),
 }
 

@@ -82,8 +82,21 @@ def machine():
     )
 
 
+def start(words):
+    """Starts a program that prints JSON; `finish` waits for it."""
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process):
+    """What the program printed, once it has ended well."""
+    out, err = process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(f"{os.path.basename(process.args[0])} failed: {out}{err}")
+    return json.loads(out)
+
+
 def _run_json(words):
-    return json.loads(_run(words).stdout)
+    return finish(start(words))
 
 
 def _run(words):

@@ -1,0 +1,304 @@
+// Publishes events and receives them as webhooks, in one program, so that both
+// ends have one clock and nothing that was acknowledged can be forgotten.
+// Prints one line of JSON:
+//   {"published": N, "missing": N, "repeated": N, "publish_rate": R, "rate": R,
+//    "p50_ms": X, "p99_ms": Y}
+//
+//   webhook_bench --address=127.0.0.1:50051 --token=... --in_flight=64 --seconds=5
+//   webhook_bench ... --rate=200          paced: for latency
+//
+// Calls that fail as UNAVAILABLE are sent again with their request_id, so the
+// server may die and come back at the same address meanwhile.
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "gatehouse/v1/webhook.pb.h"
+#include "tests/support/http/http_receiver.h"
+
+namespace gatehouse {
+namespace {
+
+using std::chrono::steady_clock;
+
+struct Options {
+  std::string address;
+  std::string token;
+  double seconds = 5;
+  double rate = 0;
+  int in_flight = 64;
+  double settle_seconds = 60;
+};
+
+grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
+  const grpc::Slice slice(message.SerializeAsString());
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+template <typename Message>
+bool Parse(grpc::ByteBuffer& buffer, Message& message) {
+  grpc::Slice slice;
+  return buffer.DumpToSingleSlice(&slice).ok() &&
+         message.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
+}
+
+// Microseconds since the epoch of the body's "timestamp", which the server
+// takes before it commits: the latency comes out too long rather than too short.
+int64_t TimestampOf(const std::string& body) {
+  constexpr std::string_view kName = "\"timestamp\":\"";
+  const size_t begin = body.find(kName);
+  if (begin == std::string::npos) return 0;
+  std::istringstream text(body.substr(begin + kName.size(), 26));
+  std::tm parts = {};
+  char dot = 0;
+  int64_t micros = 0;
+  text >> std::get_time(&parts, "%Y-%m-%dT%H:%M:%S") >> dot >> micros;
+  return int64_t{timegm(&parts)} * 1'000'000 + micros;
+}
+
+// What arrived. Called on the receiver's threads.
+class Arrivals {
+ public:
+  tests::HttpReceiver::Answer Take(const tests::HttpReceiver::Request& request) {
+    const int64_t now = clock_.Now().time_since_epoch().count();
+    const auto id = request.headers.find("webhook-id");
+    base::MutexLock lock(mutex_);
+    last_ = steady_clock::now();
+    if (id == request.headers.end()) return {.status = 400};
+    if (ids_.insert(id->second).second) {
+      latencies_ms_.push_back(static_cast<double>(now - TimestampOf(request.body)) / 1000);
+    } else {
+      ++repeated_;
+    }
+    return {.status = 204};
+  }
+
+  size_t MissingOf(const std::vector<std::string>& expected) {
+    base::MutexLock lock(mutex_);
+    size_t missing = 0;
+    for (const std::string& id : expected) missing += ids_.contains(id) ? 0 : 1;
+    return missing;
+  }
+  size_t repeated() {
+    base::MutexLock lock(mutex_);
+    return repeated_;
+  }
+  steady_clock::time_point last() {
+    base::MutexLock lock(mutex_);
+    return last_;
+  }
+  double Percentile(double share) {
+    base::MutexLock lock(mutex_);
+    if (latencies_ms_.empty()) return 0;
+    std::sort(latencies_ms_.begin(), latencies_ms_.end());
+    return latencies_ms_[static_cast<size_t>(share *
+                                             static_cast<double>(latencies_ms_.size() - 1))];
+  }
+
+ private:
+  const base::SystemClock clock_;
+  base::Mutex mutex_;
+  std::unordered_set<std::string> ids_ GH_GUARDED_BY(mutex_);
+  std::vector<double> latencies_ms_ GH_GUARDED_BY(mutex_);
+  size_t repeated_ GH_GUARDED_BY(mutex_) = 0;
+  steady_clock::time_point last_ GH_GUARDED_BY(mutex_) = steady_clock::now();
+};
+
+// Keeps calls in flight, or starts one at every tick, until the time is over.
+// One thread.
+class Publisher {
+ public:
+  explicit Publisher(const Options& options)
+      : options_(options),
+        stub_(grpc::CreateChannel(options.address, grpc::InsecureChannelCredentials())) {}
+
+  // The answer of one call, waited for.
+  template <typename Response>
+  bool Call(const std::string& method, const google::protobuf::Message& request,
+            Response& response) {
+    Start(method, Serialize(request));
+    void* tag = nullptr;
+    bool ok = false;
+    if (!queue_.Next(&tag, &ok)) return false;
+    const std::unique_ptr<Pending> call(static_cast<Pending*>(tag));
+    if (!call->status.ok()) std::cerr << method << ": " << call->status.error_message() << "\n";
+    return call->status.ok() && Parse(call->response, response);
+  }
+
+  bool Run() {
+    begin_ = steady_clock::now();
+    until_ = begin_ + std::chrono::duration_cast<steady_clock::duration>(
+                          std::chrono::duration<double>(options_.seconds));
+    if (options_.rate > 0) {
+      Tick();
+    } else {
+      for (int i = 0; i < options_.in_flight; ++i) Publish();
+    }
+    void* tag = nullptr;
+    bool ok = false;
+    while (open_ > 0 && !failed_ && queue_.Next(&tag, &ok)) {
+      if (tag == &alarm_) {
+        --open_;
+        Tick();
+      } else {
+        Finish(std::unique_ptr<Pending>(static_cast<Pending*>(tag)));
+      }
+    }
+    end_ = steady_clock::now();
+    return !failed_;
+  }
+
+  const std::vector<std::string>& published() const { return published_; }
+  steady_clock::time_point begin() const { return begin_; }
+  steady_clock::time_point end() const { return end_; }
+
+ private:
+  struct Pending {
+    grpc::ClientContext context;
+    grpc::ByteBuffer request;
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> reader;
+  };
+  static constexpr char kPublish[] = "WebhookService/PublishEvent";
+
+  // gRPC takes no other clock's points in time.
+  std::chrono::system_clock::time_point In(std::chrono::milliseconds delay) const {
+    return clock_.Now() + delay;
+  }
+
+  void Start(const std::string& method, grpc::ByteBuffer request) {
+    auto* call = new Pending;
+    call->request = std::move(request);
+    call->context.AddMetadata("authorization", "Bearer " + options_.token);
+    // Waits for a server that is being started again.
+    call->context.set_wait_for_ready(true);
+    call->context.set_deadline(In(std::chrono::seconds(60)));
+    call->reader =
+        stub_.PrepareUnaryCall(&call->context, "/gatehouse.v1." + method, call->request, &queue_);
+    call->reader->StartCall();
+    call->reader->Finish(&call->response, &call->status, call);
+  }
+
+  void Publish() {
+    v1::PublishEventRequest request;
+    request.set_type("bench.published");
+    (*request.mutable_data()->mutable_fields())["number"].set_number_value(++number_);
+    (*request.mutable_data()->mutable_fields())["filler"].set_string_value(filler_);
+    request.set_request_id(base::Uuid::MakeV7(clock_.Now()).ToString());
+    ++open_;
+    Start(kPublish, Serialize(request));
+  }
+
+  void Finish(std::unique_ptr<Pending> call) {
+    --open_;
+    if (call->status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+      ++open_;
+      Start(kPublish, call->request);
+      return;
+    }
+    v1::PublishEventResponse response;
+    if (!call->status.ok() || !Parse(call->response, response)) {
+      std::cerr << "PublishEvent: " << call->status.error_message() << "\n";
+      failed_ = true;
+      return;
+    }
+    published_.push_back(response.event_id());
+    if (options_.rate == 0 && steady_clock::now() < until_) Publish();
+  }
+
+  void Tick() {
+    const auto now = steady_clock::now();
+    if (now >= until_) return;
+    const double due = std::chrono::duration<double>(now - begin_).count() * options_.rate;
+    while (number_ < due) Publish();
+    ++open_;
+    alarm_.Set(&queue_, In(std::chrono::milliseconds(1)), &alarm_);
+  }
+
+  const Options& options_;
+  const base::SystemClock clock_;
+  // About 512 bytes of payload.
+  const std::string filler_ = std::string(450, '.');
+  grpc::GenericStub stub_;
+  grpc::CompletionQueue queue_;
+  grpc::Alarm alarm_;
+  steady_clock::time_point begin_;
+  steady_clock::time_point until_;
+  steady_clock::time_point end_;
+  int open_ = 0;
+  int number_ = 0;
+  bool failed_ = false;
+  std::vector<std::string> published_;
+};
+
+int Run(const Options& options) {
+  Arrivals arrivals;
+  tests::HttpReceiver receiver([&](const auto& request) { return arrivals.Take(request); });
+  receiver.CountOnly();
+
+  Publisher publisher(options);
+  v1::CreateEndpointRequest endpoint;
+  endpoint.mutable_endpoint()->set_url(receiver.Url());
+  endpoint.mutable_endpoint()->add_event_types("bench.published");
+  v1::CreateEndpointResponse created;
+  if (!publisher.Call("WebhookService/CreateEndpoint", endpoint, created)) return 1;
+  if (!publisher.Run()) return 1;
+
+  const auto give_up = steady_clock::now() + std::chrono::duration<double>(options.settle_seconds);
+  while (arrivals.MissingOf(publisher.published()) > 0 && steady_clock::now() < give_up) {
+    // Until one more has come, or a moment has passed.
+    receiver.WaitForCount(receiver.count() + 1, std::chrono::milliseconds(50));
+  }
+  const auto seconds = [&](steady_clock::time_point end) {
+    return std::chrono::duration<double>(end - publisher.begin()).count();
+  };
+  const size_t published = publisher.published().size();
+  const size_t missing = arrivals.MissingOf(publisher.published());
+  std::printf(
+      "{\"published\": %zu, \"missing\": %zu, \"repeated\": %zu, \"publish_rate\": %.1f, "
+      "\"rate\": %.1f, \"p50_ms\": %.3f, \"p99_ms\": %.3f}\n",
+      published, missing, arrivals.repeated(),
+      static_cast<double>(published) / seconds(publisher.end()),
+      static_cast<double>(published - missing) / seconds(arrivals.last()), arrivals.Percentile(0.5),
+      arrivals.Percentile(0.99));
+
+  v1::DeleteEndpointRequest gone;
+  gone.set_endpoint_id(created.endpoint().id());
+  v1::DeleteEndpointResponse ignored;
+  return publisher.Call("WebhookService/DeleteEndpoint", gone, ignored) ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace gatehouse
+
+int main(int argc, char** argv) {
+  gatehouse::Options options;
+  CLI::App app("Publishes events and receives them as webhooks");
+  app.add_option("--address", options.address)->required();
+  app.add_option("--token", options.token)->required();
+  app.add_option("--seconds", options.seconds);
+  app.add_option("--rate", options.rate, "Events per second; 0: as fast as in_flight allows");
+  app.add_option("--in_flight", options.in_flight);
+  app.add_option("--settle_seconds", options.settle_seconds);
+  CLI11_PARSE(app, argc, argv);
+  return gatehouse::Run(options);
+}
