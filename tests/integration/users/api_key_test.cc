@@ -1,0 +1,146 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "tests/integration/users/user_fixture.h"
+
+namespace gatehouse::tests {
+namespace {
+
+using Created = v1::CreateApiKeyResponse;
+using Listed = v1::ListApiKeysResponse;
+using Revoked = v1::RevokeApiKeyResponse;
+
+class ApiKeyTest : public UserFixture {
+ protected:
+  static v1::CreateApiKeyRequest NewKey(const std::vector<std::string>& permissions) {
+    v1::CreateApiKeyRequest request;
+    request.mutable_api_key()->set_display_name("billing");
+    for (const std::string& permission : permissions) {
+      request.mutable_api_key()->add_permissions(permission);
+    }
+    return request;
+  }
+  v1::CreateApiKeyRequest ExpiringKey(std::chrono::seconds after) {
+    v1::CreateApiKeyRequest request = NewKey({"users.read"});
+    const auto when = clock().Now() + after;
+    request.mutable_api_key()->mutable_expire_time()->set_seconds(base::ToMicros(when) / 1'000'000);
+    return request;
+  }
+  UnaryOutcome<Revoked> Revoke(const std::string& id) {
+    v1::RevokeApiKeyRequest request;
+    request.set_api_key_id(id);
+    return Call<Revoked>(admin(), request);
+  }
+  // The status of a call with that key.
+  std::string Use(const std::string& key) {
+    const Caller caller{.id = {}, .session_id = {}, .credential = key};
+    return Get(caller, admin().id.ToString()).reason();
+  }
+};
+
+TEST_F(ApiKeyTest, WorksAndIsShownOnce) {
+  const auto created = Call<Created>(admin(), NewKey({"users.read"}));
+  ASSERT_TRUE(created.ok()) << created.message;
+  EXPECT_EQ(Use(created.response.key()), "");
+  EXPECT_EQ(created.response.key().substr(0, 15), created.response.api_key().key_prefix());
+
+  const auto listed = Call<Listed>(admin(), v1::ListApiKeysRequest());
+  ASSERT_EQ(listed.response.api_keys_size(), 1);
+  EXPECT_EQ(listed.response.api_keys(0).display_name(), "billing");
+  // To the minute.
+  EXPECT_EQ(listed.response.api_keys(0).last_used_time().seconds() % 60, 0);
+  EXPECT_TRUE(listed.response.api_keys(0).has_last_used_time());
+  const std::string secret = created.response.key().substr(15);
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.api_key k WHERE k::text LIKE '%" + secret + "%'"),
+            "0");
+  EXPECT_EQ(CountEvents("api_key.created"), "1");
+}
+
+TEST_F(ApiKeyTest, GivesNoMoreThanItsMakerHas) {
+  const Caller maker = backend().MakeApiKey({"api_keys.write", "users.read"});
+  EXPECT_TRUE(Call<Created>(maker, NewKey({"users.read"})).ok());
+  const auto outcome = Call<Created>(maker, NewKey({"users.read", "users.write"}));
+  EXPECT_EQ(outcome.reason(), "PERMISSION_DENIED");
+  // It may do what it was made for and nothing else.
+  const auto created = Call<Created>(admin(), NewKey({"users.read"}));
+  const Caller key{.id = {}, .session_id = {}, .credential = created.response.key()};
+  EXPECT_EQ(Call<v1::CreateUserResponse>(key, NewUser("ada")).reason(), "PERMISSION_DENIED");
+}
+
+TEST_F(ApiKeyTest, ARevokedKeyIsRefusedAtOnce) {
+  const auto created = Call<Created>(admin(), NewKey({"users.read"}));
+  const std::string id = created.response.api_key().id();
+  ASSERT_EQ(Use(created.response.key()), "");  // So that the cache holds it.
+  const auto revoked = Revoke(id);
+  ASSERT_TRUE(revoked.ok()) << revoked.message;
+  EXPECT_TRUE(revoked.response.api_key().has_revoke_time());
+  EXPECT_EQ(Use(created.response.key()), "UNAUTHENTICATED");
+
+  clock().Advance(std::chrono::seconds(10));
+  const auto again = Revoke(id);
+  EXPECT_EQ(again.response.api_key().revoke_time().seconds(),
+            revoked.response.api_key().revoke_time().seconds());
+  EXPECT_EQ(CountEvents("api_key.revoked"), "1");
+}
+
+TEST_F(ApiKeyTest, AnExpiredKeyIsRefused) {
+  const auto created = Call<Created>(admin(), ExpiringKey(std::chrono::seconds(90)));
+  ASSERT_TRUE(created.ok()) << created.message;
+  EXPECT_EQ(Use(created.response.key()), "");
+  clock().Advance(std::chrono::seconds(90));
+  EXPECT_EQ(Use(created.response.key()), "UNAUTHENTICATED");
+}
+
+TEST_F(ApiKeyTest, ListsNewestFirstAndEndedOnesWhenAsked) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    clock().Advance(std::chrono::milliseconds(1));
+    ids.push_back(Call<Created>(admin(), NewKey({})).response.api_key().id());
+  }
+  ASSERT_TRUE(Revoke(ids[1]).ok());
+  Call<Created>(admin(), ExpiringKey(std::chrono::seconds(1)));
+  clock().Advance(std::chrono::seconds(1));
+  v1::ListApiKeysRequest request;
+  request.set_page_size(1);
+  std::vector<std::string> listed;
+  do {
+    const auto page = Call<Listed>(admin(), request);
+    ASSERT_EQ(page.response.api_keys_size(), 1) << page.message;
+    listed.push_back(page.response.api_keys(0).id());
+    request.set_page_token(page.response.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(listed, testing::ElementsAre(ids[2], ids[0]));
+  request.Clear();
+  request.set_show_ended(true);
+  EXPECT_EQ(Call<Listed>(admin(), request).response.api_keys_size(), 4);
+}
+
+TEST_F(ApiKeyTest, RefusesBadInput) {
+  v1::CreateApiKeyRequest request = NewKey({"users.read", "nonsense"});
+  request.mutable_api_key()->set_display_name(std::string(101, 'x'));
+  request.mutable_api_key()->mutable_expire_time()->set_seconds(1);
+  const auto outcome = Call<Created>(admin(), request);
+  EXPECT_EQ(outcome.reason(), "INVALID_FIELD");
+  EXPECT_EQ(outcome.Detail<google::rpc::BadRequest>()->field_violations_size(), 3);
+  request = NewKey({});
+  request.mutable_api_key()->mutable_expire_time()->set_nanos(-1);
+  EXPECT_EQ(Call<Created>(admin(), request).reason(), "INVALID_FIELD");
+  EXPECT_EQ(Revoke("x").reason(), "INVALID_FIELD");
+  EXPECT_EQ(Revoke("01890000-0000-7000-8000-000000000001").reason(), "API_KEY_NOT_FOUND");
+}
+
+TEST_F(ApiKeyTest, ValidateOnlyMakesNoKey) {
+  v1::CreateApiKeyRequest request = NewKey({"users.read"});
+  request.set_validate_only(true);
+  const auto outcome = Call<Created>(admin(), request);
+  ASSERT_TRUE(outcome.ok()) << outcome.message;
+  EXPECT_EQ(outcome.response.key() + outcome.response.api_key().key_prefix(), "");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.api_key"), "0");
+}
+
+}  // namespace
+}  // namespace gatehouse::tests
