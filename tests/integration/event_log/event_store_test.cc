@@ -1,0 +1,228 @@
+#include "storage/event_store.h"
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/call_context.h"
+#include "base/encoding.h"
+#include "base/reason.h"
+#include "base/uuid.h"
+#include "storage/change.h"
+#include "storage/event_leaf.h"
+#include "storage/postgres/change_batch.h"
+#include "tests/integration/event_log/event_log_fixture.h"
+#include "tests/support/status/status_matchers.h"
+
+namespace gatehouse::tests {
+namespace {
+
+using storage::Event;
+using storage::Idempotency;
+
+class EventStoreTest : public EventLogFixture {
+ protected:
+  struct Item {
+    Event event;
+    std::optional<Idempotency> idempotency = std::nullopt;
+  };
+
+  // All in one go of the loop, so that they share their group.
+  std::vector<absl::Status> AppendTogether(const std::vector<Item>& items) {
+    std::vector<std::future<absl::Status>> pending;
+    for (const Item& item : items) {
+      pending.push_back(runner_.Start<absl::Status>([this, item] {
+        return store_->Append(runner_.Context(), item.event, item.idempotency);
+      }));
+    }
+    std::vector<absl::Status> results;
+    for (auto& future : pending) results.push_back(future.get());
+    return results;
+  }
+
+  // The loop is busy until the returned promise is set.
+  std::promise<void> BlockLoop() {
+    std::promise<void> release;
+    runner_.loop().Post([gate = std::make_shared<std::future<void>>(release.get_future())] {
+      gate->wait();
+    });
+    return release;
+  }
+
+  Idempotency Key(const base::Uuid& request_id) {
+    return {.tenant_id = base::kDefaultTenantId,
+            .principal_id = base::kDefaultTenantId,
+            .request_id = request_id,
+            .method = "/m",
+            .request_hash = "h",
+            .response = "r",
+            .create_time = clock_.Now()};
+  }
+
+  base::Uuid NewId() { return base::Uuid::MakeV7(clock_.Now()); }
+  std::string Events() { return Ask("SELECT count(*) FROM gatehouse.event"); }
+};
+
+TEST_F(EventStoreTest, AcknowledgedEventIsThereAndTheSequencerIsTold) {
+  Event event = MakeEvent("a.b");
+  EXPECT_FALSE(signal_.IsPending());
+  ASSERT_THAT(Append(event), IsOk());
+  EXPECT_TRUE(signal_.IsPending());
+  EXPECT_EQ(Ask("SELECT type FROM gatehouse.event WHERE event_id = '" + event.id.ToString() + "'"),
+            "a.b");
+}
+
+TEST_F(EventStoreTest, EveryFieldComesBackAndHashesToItsLeaf) {
+  Event event = MakeEvent("session.created");
+  event.outcome = storage::Outcome::kDenied;
+  event.actor = {"user", "u-1", "Ad\xc3\xa9 \"x\""};
+  event.targets = {{"session", "s-1", ""}, {"doc", "d\\1\n", "\xf0\x9f\x98\x80"}};
+  event.ip_address = "2001:db8::1";
+  event.user_agent = "agent/1";
+  event.request_id = "r";
+  event.trace_id = "t";
+  event.session_id = "s";
+  event.details_json =
+      R"({"z": 1.50, "a": [100, 1e2, 1E+3, -0.0, 12345678901234567890.10, true, null],)"
+      R"("nested": {"bb": 1, "a": {"\u00e9": "\u001f\/"}}, "dup": 1, "dup": 2, "empty": {}})";
+  ASSERT_THAT(Append(event), IsOk());
+  PassAll();
+
+  const std::vector<storage::LoggedEvent> read = ReadAll();
+  ASSERT_EQ(read.size(), 1u);
+  const Event& back = read[0].event;
+  EXPECT_EQ(back.id, event.id);
+  EXPECT_EQ(back.type, event.type);
+  EXPECT_EQ(back.outcome, event.outcome);
+  EXPECT_EQ(back.actor, event.actor);
+  EXPECT_EQ(back.targets, event.targets);
+  EXPECT_EQ(back.ip_address, event.ip_address);
+  EXPECT_EQ(back.user_agent, event.user_agent);
+  EXPECT_EQ(back.request_id, event.request_id);
+  EXPECT_EQ(back.trace_id, event.trace_id);
+  EXPECT_EQ(back.session_id, event.session_id);
+  EXPECT_EQ(back.occurred_time, event.occurred_time);
+  EXPECT_EQ(back.recorded_time, event.recorded_time);
+  // jsonb has its own text for the details; the leaf is the same.
+  EXPECT_NE(back.details_json, event.details_json);
+  const std::string secret = *base::HexDecode(
+      Ask("SELECT encode(leaf_secret, 'hex') FROM gatehouse.event"));
+  EXPECT_EQ(storage::LeafHash(back, secret), read[0].leaf_hash);
+  EXPECT_EQ(storage::LeafHash(event, secret), read[0].leaf_hash);
+}
+
+TEST_F(EventStoreTest, ConcurrentAppendsShareStatements) {
+  ASSERT_THAT(Append(MakeEvent("warm.up")), IsOk());
+  const uint64_t before = database_->statements_sent();
+  std::vector<Item> items;
+  for (int i = 0; i < 64; ++i) items.push_back({MakeEvent("a.b")});
+  std::promise<void> release = BlockLoop();
+  std::promise<std::vector<absl::Status>> done;
+  std::thread caller([&] { done.set_value(AppendTogether(items)); });
+  release.set_value();
+  for (const absl::Status& status : done.get_future().get()) EXPECT_THAT(status, IsOk());
+  caller.join();
+  // One group, or two if the loop went on before all calls were there.
+  EXPECT_LE(database_->statements_sent() - before, 3u);
+  EXPECT_EQ(Events(), "65");
+}
+
+TEST_F(EventStoreTest, OneBadEventHarmsNoneOfTheOthers) {
+  const Event existing = MakeEvent("a.b");
+  ASSERT_THAT(Append(existing), IsOk());
+  std::vector<Item> items;
+  for (int i = 0; i < 9; ++i) items.push_back({MakeEvent("a.b")});
+  items[4].event.id = existing.id;
+  items[7].event.details_json = "not json";
+  const std::vector<absl::Status> results = AppendTogether(items);
+  for (size_t i = 0; i < results.size(); ++i) {
+    EXPECT_EQ(results[i].ok(), i != 4 && i != 7) << i << ": " << results[i];
+  }
+  EXPECT_THAT(results[4], HasCode(absl::StatusCode::kAlreadyExists));
+  EXPECT_EQ(Events(), "8");
+  PassAll();
+  ExpectDense();
+}
+
+TEST_F(EventStoreTest, RequestIdTakesEffectOnce) {
+  const base::Uuid request = NewId();
+  ASSERT_THAT(AppendTogether({{MakeEvent("a.b"), Key(request)}})[0], IsOk());
+  // The retry comes twice, in company.
+  const std::vector<absl::Status> results =
+      AppendTogether({{MakeEvent("a.b"), Key(NewId())},
+                      {MakeEvent("a.b"), Key(request)},
+                      {MakeEvent("a.b")},
+                      {MakeEvent("a.b"), Key(request)},
+                      {MakeEvent("a.b"), Key(NewId())}});
+  for (const size_t i : {0, 2, 4}) EXPECT_THAT(results[i], IsOk());
+  for (const size_t i : {1, 3}) {
+    EXPECT_TRUE(storage::postgres::IsReplay(results[i])) << results[i];
+  }
+  EXPECT_EQ(Events(), "4");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.request"), "3");
+}
+
+TEST_F(EventStoreTest, SameNewRequestIdTwiceInOneGroupTakesEffectOnce) {
+  const base::Uuid request = NewId();
+  const std::vector<absl::Status> results =
+      AppendTogether({{MakeEvent("a.b"), Key(request)}, {MakeEvent("a.b"), Key(request)}});
+  EXPECT_NE(results[0].ok(), results[1].ok());
+  EXPECT_TRUE(storage::postgres::IsReplay(results[0].ok() ? results[1] : results[0]));
+  EXPECT_EQ(Events(), "1");
+}
+
+TEST_F(EventStoreTest, CallerWhoGaveUpBeforehandWritesNothing) {
+  const base::CallContext ctx = runner_.Context();
+  runner_.RunPlain([&] { ctx.cancel().Cancel(); });
+  EXPECT_THAT(runner_.Run<absl::Status>([&] { return store_->Append(ctx, MakeEvent("a.b")); }),
+              FailsWith(absl::StatusCode::kCancelled, base::Reason::kCancelled));
+  EXPECT_THAT(
+      runner_.Run<absl::Status>([&] { return store_->AppendNow(ctx, MakeEvent("denied.x")); }),
+      IsOk());
+  EXPECT_EQ(Ask("SELECT string_agg(type, ' ') FROM gatehouse.event"), "denied.x");
+}
+
+TEST_F(EventStoreTest, TooManyWaitingAreRefused) {
+  storage::EventStore small(*database_, signal_, {&runner_.loop()}, {.max_waiting_rows = 2});
+  std::promise<void> release = BlockLoop();
+  std::vector<std::future<absl::Status>> pending;
+  for (int i = 0; i < 5; ++i) {
+    pending.push_back(runner_.Start<absl::Status>(
+        [&, event = MakeEvent("a.b")] { return small.Append(runner_.Context(), event); }));
+  }
+  release.set_value();
+  int refused = 0;
+  for (auto& future : pending) {
+    const absl::Status status = future.get();
+    if (status.ok()) continue;
+    ++refused;
+    EXPECT_THAT(status, FailsWith(absl::StatusCode::kResourceExhausted,
+                                  base::Reason::kStorageOverloaded));
+  }
+  EXPECT_EQ(refused, 3);
+}
+
+TEST_F(EventStoreTest, ClosedStoreRefuses) {
+  store_->Close();
+  EXPECT_THAT(Append(MakeEvent("a.b")),
+              FailsWith(absl::StatusCode::kUnavailable, base::Reason::kShuttingDown));
+}
+
+TEST_F(EventStoreTest, NoEventWithoutItsChange) {
+  storage::postgres::Batch batch;
+  storage::postgres::AppendEvents(batch, {MakeEvent("a.b")});
+  batch.Add({"test/guard", "SELECT gatehouse.require(false, 'ETAG_MISMATCH')"});
+  const auto result =
+      runner_.Run<absl::StatusOr<std::vector<storage::postgres::Rows>>>(
+          [&] { return database_->Run(runner_.Context(), batch); });
+  EXPECT_FALSE(result.ok());
+  EXPECT_EQ(Events(), "0");
+  EXPECT_EQ(PassAll(), 0);
+}
+
+}  // namespace
+}  // namespace gatehouse::tests
