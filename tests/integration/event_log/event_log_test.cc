@@ -1,0 +1,183 @@
+#include "storage/event_log.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "base/uuid.h"
+#include "storage/event.h"
+#include "tests/integration/event_log/event_log_fixture.h"
+#include "tests/support/status/status_matchers.h"
+
+namespace gatehouse::tests {
+namespace {
+
+using storage::EventLog;
+using storage::EventQuery;
+using storage::LoggedEvent;
+
+class EventLogTest : public EventLogFixture {
+ protected:
+  absl::StatusOr<EventLog::Page> List(EventQuery query) {
+    query.tenant_id = base::kDefaultTenantId;
+    return runner_.Run<absl::StatusOr<EventLog::Page>>(
+        [&] { return log_->List(runner_.Context(), query); });
+  }
+
+  // All pages, as "index index ...".
+  std::string Indexes(EventQuery query) {
+    std::string text;
+    while (true) {
+      const auto page = List(query);
+      EXPECT_THAT(page, IsOk());
+      if (!page.ok()) return text;
+      for (const LoggedEvent& event : page->events) {
+        text += (text.empty() ? "" : " ") + std::to_string(event.index);
+      }
+      if (!page->next_index) return text;
+      (query.descending ? query.max_index : query.min_index) = *page->next_index;
+    }
+  }
+
+  // 1 a.x by ada about d1; 2 a.y by bob; 3 b.x by ada; 4 a.x, failed, about d1
+  // and d2; 5 a.x by bob about d2.
+  void WriteFive() {
+    std::vector<storage::Event> events;
+    for (const char* type : {"a.x", "a.y", "b.x", "a.x", "a.x"}) events.push_back(MakeEvent(type));
+    events[0].actor = {"user", "ada", ""};
+    events[1].actor = {"user", "bob", ""};
+    events[2].actor = {"user", "ada", ""};
+    events[4].actor = {"user", "bob", ""};
+    events[3].outcome = storage::Outcome::kFailure;
+    events[0].targets = {{"doc", "d1", ""}};
+    events[3].targets = {{"doc", "d1", ""}, {"doc", "d2", ""}, {"copy", "d2", ""}};
+    events[4].targets = {{"doc", "d2", ""}};
+    for (int i = 0; i < 5; ++i) {
+      events[i].occurred_time = base::TimeFromMicros(1'000'000 * (i + 1));
+      ASSERT_THAT(Append(events[i]), IsOk());
+    }
+    ASSERT_EQ(PassAll(), 5);
+  }
+};
+
+TEST_F(EventLogTest, ListsEveryFilterInEitherDirection) {
+  WriteFive();
+  const auto both = [&](EventQuery query, const std::string& descending,
+                        const std::string& ascending) {
+    for (const int limit : {1, 2, 50}) {
+      query.limit = limit;
+      query.descending = true;
+      EXPECT_EQ(Indexes(query), descending) << limit;
+      query.descending = false;
+      EXPECT_EQ(Indexes(query), ascending) << limit;
+    }
+  };
+  both({}, "5 4 3 2 1", "1 2 3 4 5");
+  both({.type = "a.x"}, "5 4 1", "1 4 5");
+  both({.type = "a.", .type_is_prefix = true}, "5 4 2 1", "1 2 4 5");
+  both({.actor_id = "ada"}, "3 1", "1 3");
+  both({.type = "a.x", .actor_id = "ada"}, "1", "1");
+  both({.target_id = "d2"}, "5 4", "4 5");
+  both({.type = "a.x", .actor_id = "bob", .target_id = "d2"}, "5", "5");
+  both({.outcome = storage::Outcome::kFailure}, "4", "4");
+  both({.min_index = 2, .max_index = 4}, "4 3 2", "2 3 4");
+  both({.min_occurred_time = base::TimeFromMicros(2'000'000),
+        .max_occurred_time = base::TimeFromMicros(3'000'000)},
+       "3 2", "2 3");
+  both({.actor_id = "nobody"}, "", "");
+}
+
+TEST_F(EventLogTest, SparseFilterGoesOnOverShortPages) {
+  Writer writer(dsn_);
+  writer.Insert("rare");
+  writer.Execute(
+      "INSERT INTO gatehouse.event SELECT tenant_id, gen_random_uuid(), pg_current_xact_id(), 'often', outcome, "
+      "actor_type, actor_id, actor_label, targets, ip_address, user_agent, request_id, trace_id, session_id, details, "
+      "occurred_time, recorded_time, leaf_secret, leaf_hash FROM gatehouse.event, generate_series(1, 12000)");
+  PassAll(20'000);
+  const auto page = List({.type = "ra", .type_is_prefix = true});
+  ASSERT_THAT(page, IsOk());
+  EXPECT_TRUE(page->events.empty());
+  EXPECT_TRUE(page->next_index.has_value());
+  EXPECT_EQ(Indexes({.type = "ra", .type_is_prefix = true}), "1");
+  EXPECT_EQ(ReadAll({"ra*"}).size(), 1u);
+}
+
+TEST_F(EventLogTest, ReadingFromAnyIndexGivesTheRestOfTheList) {
+  Writer writer(dsn_);
+  for (int i = 0; i < 10; ++i) writer.Insert("t" + std::to_string(i % 3), 2);
+  PassAll(3);
+  const std::vector<LoggedEvent> all = ReadAll();
+  ASSERT_EQ(all.size(), 20u);
+  for (int64_t from = 1; from <= 21; ++from) {
+    const auto range = runner_.Run<absl::StatusOr<EventLog::Range>>([&] {
+      return log_->ReadRange(runner_.Context(), base::kDefaultTenantId, from, 100);
+    });
+    const auto entries = runner_.Run<absl::StatusOr<EventLog::EntryRange>>([&] {
+      return log_->ReadEntries(runner_.Context(), base::kDefaultTenantId, from, 100);
+    });
+    ASSERT_THAT(range, IsOk());
+    ASSERT_THAT(entries, IsOk());
+    EXPECT_EQ(range->last_index, 20);
+    EXPECT_EQ(range->head_index, 20);
+    ASSERT_EQ(range->events.size(), static_cast<size_t>(21 - from));
+    ASSERT_EQ(entries->entries.size(), range->events.size());
+    for (size_t i = 0; i < range->events.size(); ++i) {
+      const LoggedEvent& expected = all[from - 1 + i];
+      EXPECT_EQ(range->events[i].index, expected.index);
+      EXPECT_EQ(range->events[i].event.id, expected.event.id);
+      EXPECT_EQ(entries->entries[i].index, expected.index);
+      EXPECT_EQ(entries->entries[i].event_id, expected.event.id);
+      EXPECT_EQ(entries->entries[i].type, expected.event.type);
+    }
+  }
+}
+
+TEST_F(EventLogTest, TypesSelectWithoutLosingTheirPlace) {
+  Writer writer(dsn_);
+  for (const char* type : {"a.x", "b.x", "a.y", "c", "b.y"}) writer.Insert(type);
+  PassAll();
+  const auto types = [&](std::vector<std::string> wanted) {
+    std::string text;
+    for (const LoggedEvent& event : ReadAll(std::move(wanted))) text += event.event.type + " ";
+    return text;
+  };
+  EXPECT_EQ(types({"a.*", "c"}), "a.x a.y c ");
+  EXPECT_EQ(types({"b.y"}), "b.y ");
+  EXPECT_EQ(types({"a"}), "");
+  EXPECT_EQ(types({"*"}), "a.x b.x a.y c b.y ");
+}
+
+TEST_F(EventLogTest, EventIsFoundBeforeItHasAnIndex) {
+  const storage::Event event = MakeEvent("a.b");
+  ASSERT_THAT(Append(event), IsOk());
+  const auto get = [&](const base::Uuid& tenant) {
+    return runner_.Run<absl::StatusOr<std::optional<LoggedEvent>>>(
+        [&] { return log_->Get(runner_.Context(), tenant, event.id); });
+  };
+  ASSERT_THAT(get(event.tenant_id), IsOk());
+  ASSERT_TRUE(get(event.tenant_id)->has_value());
+  EXPECT_EQ((*get(event.tenant_id))->index, 0);
+  PassAll();
+  EXPECT_EQ((*get(event.tenant_id))->index, 1);
+  EXPECT_FALSE(get(base::Uuid::MakeV7(clock_.Now()))->has_value());
+}
+
+TEST_F(EventLogTest, HeadsNameEveryTenant) {
+  const base::Uuid other = base::Uuid::MakeV7(clock_.Now());
+  Writer writer(dsn_);
+  writer.Insert("a", 2);
+  writer.Insert("a", 3, other);
+  PassAll();
+  const auto heads = runner_.Run<absl::StatusOr<std::vector<EventLog::Head>>>(
+      [&] { return log_->Heads(runner_.Context()); });
+  ASSERT_THAT(heads, IsOk());
+  ASSERT_EQ(heads->size(), 2u);
+  EXPECT_EQ((*heads)[0].tenant_id, base::kDefaultTenantId);
+  EXPECT_EQ((*heads)[0].index, 2);
+  EXPECT_EQ((*heads)[1].index, 3);
+}
+
+}  // namespace
+}  // namespace gatehouse::tests
