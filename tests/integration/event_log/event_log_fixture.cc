@@ -35,9 +35,8 @@ void Writer::Insert(const std::string& type, int count, const base::Uuid& tenant
 }
 
 void Writer::InsertWithId(const std::string& type, const base::Uuid& id) {
-  ASSERT_THAT(
-      connection_->Query(kInsert, {base::kDefaultTenantId.ToString(), id.ToString(), type}),
-      IsOk());
+  ASSERT_THAT(connection_->Query(kInsert, {base::kDefaultTenantId.ToString(), id.ToString(), type}),
+              IsOk());
 }
 
 void EventLogFixture::SetUp() {

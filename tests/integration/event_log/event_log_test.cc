@@ -92,9 +92,12 @@ TEST_F(EventLogTest, SparseFilterGoesOnOverShortPages) {
   Writer writer(dsn_);
   writer.Insert("rare");
   writer.Execute(
-      "INSERT INTO gatehouse.event SELECT tenant_id, gen_random_uuid(), pg_current_xact_id(), 'often', outcome, "
-      "actor_type, actor_id, actor_label, targets, ip_address, user_agent, request_id, trace_id, session_id, details, "
-      "occurred_time, recorded_time, leaf_secret, leaf_hash FROM gatehouse.event, generate_series(1, 12000)");
+      "INSERT INTO gatehouse.event SELECT tenant_id, gen_random_uuid(), pg_current_xact_id(), "
+      "'often', outcome, "
+      "actor_type, actor_id, actor_label, targets, ip_address, user_agent, request_id, trace_id, "
+      "session_id, details, "
+      "occurred_time, recorded_time, leaf_secret, leaf_hash FROM gatehouse.event, "
+      "generate_series(1, 12000)");
   PassAll(20'000);
   const auto page = List({.type = "ra", .type_is_prefix = true});
   ASSERT_THAT(page, IsOk());
@@ -111,12 +114,10 @@ TEST_F(EventLogTest, ReadingFromAnyIndexGivesTheRestOfTheList) {
   const std::vector<LoggedEvent> all = ReadAll();
   ASSERT_EQ(all.size(), 20u);
   for (int64_t from = 1; from <= 21; ++from) {
-    const auto range = runner_.Run<absl::StatusOr<EventLog::Range>>([&] {
-      return log_->ReadRange(runner_.Context(), base::kDefaultTenantId, from, 100);
-    });
-    const auto entries = runner_.Run<absl::StatusOr<EventLog::EntryRange>>([&] {
-      return log_->ReadEntries(runner_.Context(), base::kDefaultTenantId, from, 100);
-    });
+    const auto range = runner_.Run<absl::StatusOr<EventLog::Range>>(
+        [&] { return log_->ReadRange(runner_.Context(), base::kDefaultTenantId, from, 100); });
+    const auto entries = runner_.Run<absl::StatusOr<EventLog::EntryRange>>(
+        [&] { return log_->ReadEntries(runner_.Context(), base::kDefaultTenantId, from, 100); });
     ASSERT_THAT(range, IsOk());
     ASSERT_THAT(entries, IsOk());
     EXPECT_EQ(range->last_index, 20);

@@ -49,8 +49,7 @@ TEST_F(EventPartitionsTest, EventsGoToTheDayOfTheirId) {
   writer.InsertWithId("a", base::Uuid::MakeV7(kLate));
   writer.InsertWithId("b", base::Uuid::MakeV7(kLate + std::chrono::seconds(1)));
   writer.InsertWithId("c", base::Uuid::MakeV7(kLate - days(1)));
-  EXPECT_EQ(Where(),
-            "event_20261121:1 event_20261122:1 event_default:1");
+  EXPECT_EQ(Where(), "event_20261121:1 event_20261122:1 event_default:1");
   EXPECT_EQ(PassAll(), 3);
   EXPECT_EQ(Order(), "a b c");
 }

@@ -47,9 +47,8 @@ class EventStoreTest : public EventLogFixture {
   // The loop is busy until the returned promise is set.
   std::promise<void> BlockLoop() {
     std::promise<void> release;
-    runner_.loop().Post([gate = std::make_shared<std::future<void>>(release.get_future())] {
-      gate->wait();
-    });
+    runner_.loop().Post(
+        [gate = std::make_shared<std::future<void>>(release.get_future())] { gate->wait(); });
     return release;
   }
 
@@ -109,8 +108,8 @@ TEST_F(EventStoreTest, EveryFieldComesBackAndHashesToItsLeaf) {
   EXPECT_EQ(back.recorded_time, event.recorded_time);
   // jsonb has its own text for the details; the leaf is the same.
   EXPECT_NE(back.details_json, event.details_json);
-  const std::string secret = *base::HexDecode(
-      Ask("SELECT encode(leaf_secret, 'hex') FROM gatehouse.event"));
+  const std::string secret =
+      *base::HexDecode(Ask("SELECT encode(leaf_secret, 'hex') FROM gatehouse.event"));
   EXPECT_EQ(storage::LeafHash(back, secret), read[0].leaf_hash);
   EXPECT_EQ(storage::LeafHash(event, secret), read[0].leaf_hash);
 }
@@ -152,12 +151,11 @@ TEST_F(EventStoreTest, RequestIdTakesEffectOnce) {
   const base::Uuid request = NewId();
   ASSERT_THAT(AppendTogether({{MakeEvent("a.b"), Key(request)}})[0], IsOk());
   // The retry comes twice, in company.
-  const std::vector<absl::Status> results =
-      AppendTogether({{MakeEvent("a.b"), Key(NewId())},
-                      {MakeEvent("a.b"), Key(request)},
-                      {MakeEvent("a.b")},
-                      {MakeEvent("a.b"), Key(request)},
-                      {MakeEvent("a.b"), Key(NewId())}});
+  const std::vector<absl::Status> results = AppendTogether({{MakeEvent("a.b"), Key(NewId())},
+                                                            {MakeEvent("a.b"), Key(request)},
+                                                            {MakeEvent("a.b")},
+                                                            {MakeEvent("a.b"), Key(request)},
+                                                            {MakeEvent("a.b"), Key(NewId())}});
   for (const size_t i : {0, 2, 4}) EXPECT_THAT(results[i], IsOk());
   for (const size_t i : {1, 3}) {
     EXPECT_TRUE(storage::postgres::IsReplay(results[i])) << results[i];
@@ -200,8 +198,8 @@ TEST_F(EventStoreTest, TooManyWaitingAreRefused) {
     const absl::Status status = future.get();
     if (status.ok()) continue;
     ++refused;
-    EXPECT_THAT(status, FailsWith(absl::StatusCode::kResourceExhausted,
-                                  base::Reason::kStorageOverloaded));
+    EXPECT_THAT(status,
+                FailsWith(absl::StatusCode::kResourceExhausted, base::Reason::kStorageOverloaded));
   }
   EXPECT_EQ(refused, 3);
 }
@@ -216,9 +214,8 @@ TEST_F(EventStoreTest, NoEventWithoutItsChange) {
   storage::postgres::Batch batch;
   storage::postgres::AppendEvents(batch, {MakeEvent("a.b")});
   batch.Add({"test/guard", "SELECT gatehouse.require(false, 'ETAG_MISMATCH')"});
-  const auto result =
-      runner_.Run<absl::StatusOr<std::vector<storage::postgres::Rows>>>(
-          [&] { return database_->Run(runner_.Context(), batch); });
+  const auto result = runner_.Run<absl::StatusOr<std::vector<storage::postgres::Rows>>>(
+      [&] { return database_->Run(runner_.Context(), batch); });
   EXPECT_FALSE(result.ok());
   EXPECT_EQ(Events(), "0");
   EXPECT_EQ(PassAll(), 0);

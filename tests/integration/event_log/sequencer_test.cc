@@ -225,8 +225,8 @@ TEST_F(SequencerTest, RestoredDatabaseIsRefusedUntilReset) {
   EXPECT_THAT(Pass(), refused);
   EXPECT_EQ(Order(), "old old");
 
-  const auto reset = runner_.Run<absl::StatusOr<int64_t>>(
-      [this] { return sequencer_->Reset(runner_.Context()); });
+  const auto reset =
+      runner_.Run<absl::StatusOr<int64_t>>([this] { return sequencer_->Reset(runner_.Context()); });
   ASSERT_THAT(reset, IsOk());
   EXPECT_EQ(*reset, 2);
   writer.Insert("newer");
@@ -243,8 +243,8 @@ TEST_F(SequencerTest, ResetDoesNoHarmToAHealthyLog) {
   writer.Insert("b");
   open.Begin();
   open.Insert("late");
-  const auto reset = runner_.Run<absl::StatusOr<int64_t>>(
-      [this] { return sequencer_->Reset(runner_.Context()); });
+  const auto reset =
+      runner_.Run<absl::StatusOr<int64_t>>([this] { return sequencer_->Reset(runner_.Context()); });
   ASSERT_THAT(reset, IsOk());
   EXPECT_EQ(*reset, 1);
   open.Commit();
