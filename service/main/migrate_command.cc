@@ -1,0 +1,16 @@
+#include <iostream>
+
+#include "migrations/migrate_main.h"
+#include "migrations/schema_state.h"
+#include "service/main/commands.h"
+
+namespace gatehouse::service {
+
+int RunMigrate(const config::Config& config, const std::vector<std::string>& arguments) {
+  return migrations::MigrateMain(arguments, {.configured_dsn = config.database.dsn,
+                                             .migrations = migrations::EmbeddedMigrations(),
+                                             .out = std::cout,
+                                             .err = std::cerr});
+}
+
+}  // namespace gatehouse::service

@@ -1,0 +1,80 @@
+#include "service/main/serve_command.h"
+
+#include <iostream>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "migrations/schema_state.h"
+#include "service/config/secrets.h"
+#include "service/main/commands.h"
+#include "service/main/exit_codes.h"
+#include "service/main/signals.h"
+
+namespace gatehouse::service {
+namespace {
+
+std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
+
+int ExitCodeFor(const absl::Status& status) {
+  const auto details = base::GetErrorDetails(status);
+  // Listening fails with an error of its own, which is no answer to any caller.
+  if (!details) return absl::IsUnavailable(status) ? kExitAddressInUse : kExitFailed;
+  switch (details->reason) {
+    case base::Reason::kDatabaseUnavailable:
+    case base::Reason::kDeadline:
+      return kExitNoDatabase;
+    case base::Reason::kSchemaMismatch:
+      return kExitSchemaMismatch;
+    case base::Reason::kInvalidField:
+      return kExitUsage;
+    default:
+      return kExitFailed;
+  }
+}
+
+}  // namespace
+
+int Fail(const absl::Status& status) {
+  base::FlushLog();
+  std::cerr << "gatehouse: " << status.message() << "\n";
+  return ExitCodeFor(status);
+}
+
+int ServeUntilStopped(App::Options options, const std::function<absl::Status(App&)>& on_ready) {
+  const config::Config config = options.config;
+  auto app = App::Start(std::move(options));
+  if (!app.ok()) return Fail(app.status());
+  if (absl::Status status = on_ready(**app); !status.ok()) return Fail(status);
+  const ServingArea& serving = (*app)->serving();
+  std::cout << "READY grpc=" << HostOf(config.grpc.address) << ":" << serving.grpc_port()
+            << " http=" << HostOf(config.http.address) << ":" << serving.http_port() << std::endl;
+  const int signal = WaitForStop();
+  base::Log(base::LogLevel::kInfo, "stopping", {{"signal", signal}});
+  (*app)->Stop();
+  base::Log(base::LogLevel::kInfo, "stopped");
+  base::FlushLog();
+  return kExitOk;
+}
+
+int RunServe(const config::Config& config) {
+  BlockStopSignals();
+  base::SetLogLevel(*base::ParseLogLevel(config.log.level));
+  if (config.database.dsn.empty()) {
+    return Fail(base::InvalidField(
+        "database.dsn", "is required: set GATEHOUSE_DATABASE_DSN, or try `gatehouse dev`"));
+  }
+  auto secrets = config::LoadSecrets(config.auth);
+  if (!secrets.ok()) {
+    Fail(secrets.status());
+    return kExitUsage;
+  }
+  if (absl::Status schema = migrations::CheckSchemaVersion(config.database.dsn); !schema.ok()) {
+    return Fail(schema);
+  }
+  return ServeUntilStopped({.config = config, .secrets = *std::move(secrets)},
+                           [](App&) { return absl::OkStatus(); });
+}
+
+}  // namespace gatehouse::service
