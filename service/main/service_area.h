@@ -2,7 +2,6 @@
 #define GATEHOUSE_SERVICE_MAIN_SERVICE_AREA_H_
 
 #include "base/time.h"
-#include "service/audit/audit_service.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
 #include "service/config/config.h"
@@ -13,7 +12,6 @@
 #include "service/session/session_service.h"
 #include "service/session/token_issuer.h"
 #include "service/user/user_service.h"
-#include "service/webhook/webhook_service.h"
 
 namespace gatehouse::service {
 
@@ -29,8 +27,6 @@ struct ServiceArea {
   TokenIssuer issuer;
   UserService users;
   SessionService sessions;
-  AuditService audit;
-  WebhookService webhooks;
 };
 
 }  // namespace gatehouse::service

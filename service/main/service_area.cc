@@ -1,0 +1,40 @@
+#include "service/main/service_area.h"
+
+#include "service/session/register_session_service.h"
+#include "service/user/register_user_service.h"
+
+namespace gatehouse::service {
+
+ServiceArea::ServiceArea(const config::Config& config, const config::Secrets& secrets,
+                         StorageArea& storage, AuthArea& auth, const base::Clock& clock)
+    : once(storage.requests, secrets.token_pepper),
+      page_tokens(secrets.token_pepper, clock),
+      issuer(auth.access_tokens, auth.refresh_tokens),
+      users({.users = storage.users,
+             .api_keys = storage.api_keys,
+             .once = once,
+             .page_tokens = page_tokens,
+             .hasher = auth.hasher,
+             .authenticator = auth.authenticator,
+             .clock = clock}),
+      sessions({.sessions = storage.sessions,
+                .users = storage.users,
+                .events = storage.events,
+                .hasher = auth.hasher,
+                .authenticator = auth.authenticator,
+                .keyring = auth.keyring,
+                .issuer = issuer,
+                .refresh_tokens = auth.refresh_tokens,
+                .once = once,
+                .page_tokens = page_tokens,
+                .clock = clock},
+               {.idle_ttl = config.auth.session_idle_ttl,
+                .ttl = config.auth.session_ttl,
+                .refresh_grace = config.auth.refresh_grace}) {}
+
+void ServiceArea::Register(rpc::MethodRegistry& registry) {
+  RegisterUserService(registry, users);
+  RegisterSessionService(registry, sessions);
+}
+
+}  // namespace gatehouse::service
