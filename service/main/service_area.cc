@@ -16,6 +16,7 @@ ServiceArea::ServiceArea(const config::Config& config, const config::Secrets& se
              .page_tokens = page_tokens,
              .hasher = auth.hasher,
              .authenticator = auth.authenticator,
+             .log_signal = *storage.signal,
              .clock = clock}),
       sessions({.sessions = storage.sessions,
                 .users = storage.users,

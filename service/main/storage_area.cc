@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "base/time.h"
+#include "base/uuid.h"
 
 namespace gatehouse::service {
 namespace {
@@ -46,7 +48,8 @@ StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
                          std::unique_ptr<Database> opened,
                          std::unique_ptr<Database> opened_for_sequencer,
                          const config::Secrets& secrets, std::vector<base::Loop*> loops)
-    : signal(std::move(opened_signal)),
+    : instance(base::Uuid::MakeV7(base::SystemClock().Now()).ToString()),
+      signal(std::move(opened_signal)),
       database(std::move(opened)),
       sequencer_database(std::move(opened_for_sequencer)),
       requests(*database),
@@ -57,7 +60,7 @@ StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
       events(*database, *signal, std::move(loops)),
       log(*database),
       partitions(*database),
-      sequencer(*sequencer_database),
+      sequencer(*sequencer_database, instance),
       endpoints(*database, secrets.master_key),
       deliveries(*database) {}
 

@@ -2,6 +2,7 @@
 #define GATEHOUSE_SERVICE_MAIN_STORAGE_AREA_H_
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -35,6 +36,9 @@ struct StorageArea {
   // Waits for what is in flight, ends every connection. While the loops run.
   void Close();
 
+  // Names this process to the others on the same database; another one at each
+  // start.
+  const std::string instance;
   std::unique_ptr<storage::LogSignal> signal;
   storage::LogFeed feed;
   std::unique_ptr<storage::postgres::Database> database;

@@ -39,6 +39,7 @@ absl::StatusOr<std::unique_ptr<WorkerArea>> WorkerArea::Start(const config::Conf
       base::RunOnLoop<absl::Status>(loop, [&area] { return area->Prepare(); }));
   area->partitions_.Start();
   area->sequencer_.Start();
+  area->listener_.Start();
   loop.Post([raw = area.get()] {
     raw->tasks_.Spawn(raw->revocations_.Run(raw->tasks_.cancel()));
   });
@@ -50,6 +51,12 @@ WorkerArea::WorkerArea(const config::Config& config, base::Loop& loop, StorageAr
     : loop_(loop),
       partitions_(loop, storage.partitions, clock),
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
+      listener_({.dsn = config.database.dsn,
+                 .password_file = config.database.password_file,
+                 .instance = storage.instance,
+                 .on_ordered = [&feed = storage.feed] { feed.Poke(); },
+                 .on_committed = [signal = storage.signal.get()] { signal->Notify(); },
+                 .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }}),
       revocations_(loop, storage.log, storage.feed, auth.authenticator),
       tasks_(loop, [](const std::string& what) {
         base::Log(base::LogLevel::kError, "a worker threw", {{"error", what}});
@@ -77,6 +84,7 @@ base::Task<absl::Status> WorkerArea::Prepare() {
 void WorkerArea::Stop() {
   if (stopped_) return;
   stopped_ = true;
+  listener_.Stop();
   for (const auto& worker : periodic_) worker->Stop();
   tasks_.StopAndJoin();
   sequencer_.Stop();

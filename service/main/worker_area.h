@@ -16,6 +16,7 @@
 #include "service/workers/log/sequencer_worker.h"
 #include "service/workers/periodic_worker.h"
 #include "service/workers/revocation_follower.h"
+#include "storage/postgres/log_listener.h"
 
 namespace gatehouse::service {
 
@@ -42,6 +43,8 @@ class WorkerArea {
   base::Loop& loop_;
   PartitionWorker partitions_;
   SequencerWorker sequencer_;
+  // Behind PgBouncer in transaction mode nobody can listen; then everybody polls.
+  storage::postgres::LogListener listener_;
   RevocationFollower revocations_;
   std::vector<std::unique_ptr<PeriodicWorker>> periodic_;
   bool stopped_ = false;
