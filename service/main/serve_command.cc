@@ -70,9 +70,9 @@ int RunServe(const config::Config& config) {
     Fail(secrets.status());
     return kExitUsage;
   }
-  if (absl::Status schema = migrations::CheckSchemaVersion(config.database.dsn); !schema.ok()) {
-    return Fail(schema);
-  }
+  const absl::Status schema =
+      migrations::CheckSchemaVersion(config.database.dsn, config.database.password_file);
+  if (!schema.ok()) return Fail(schema);
   return ServeUntilStopped({.config = config, .secrets = *std::move(secrets)},
                            [](App&) { return absl::OkStatus(); });
 }
