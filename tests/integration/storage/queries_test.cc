@@ -1,5 +1,5 @@
-// Every statement of the user, API key and idempotency stores against the schema
-// as it is.
+// Every statement against the schema as it is, and the plans of those that must go
+// along an index.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,9 +9,13 @@
 
 #include "storage/postgres/client/query.h"
 #include "storage/postgres/queries/api_key/api_key_queries.h"
+#include "storage/postgres/queries/delivery/delivery_queries.h"
+#include "storage/postgres/queries/endpoint/endpoint_queries.h"
 #include "storage/postgres/queries/event/event_queries.h"
+#include "storage/postgres/queries/event_log/event_log_queries.h"
 #include "storage/postgres/queries/request/request_queries.h"
 #include "storage/postgres/queries/session/session_queries.h"
+#include "storage/postgres/queries/signing_key/signing_key_queries.h"
 #include "storage/postgres/queries/user/user_queries.h"
 #include "tests/support/postgres/migrated_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
@@ -30,7 +34,8 @@ class QueriesTest : public testing::Test {
     for (const Query& query : all) {
       SCOPED_TRACE(std::string(query.name));
       // Ends the program with Postgres's words if a table, column or type is wrong.
-      ExecuteSql(dsn_, "PREPARE statement AS " + std::string(query.text));
+      ExecuteSql(dsn_,
+                 "SET search_path = gatehouse; PREPARE statement AS " + std::string(query.text));
     }
   }
 
@@ -79,6 +84,10 @@ TEST_F(QueriesTest, EveryStatementFitsTheSchema) {
   Prepare(queries::request::kAll);
   Prepare(queries::session::kAll);
   Prepare(queries::event::kAll);
+  Prepare(queries::signing_key::kAll);
+  Prepare(queries::event_log::kAll);
+  Prepare(queries::endpoint::kAll);
+  Prepare(queries::delivery::kAll);
 }
 
 TEST_F(QueriesTest, UsersAreFoundByIndex) {

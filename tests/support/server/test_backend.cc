@@ -57,9 +57,10 @@ class StoredCredentials : public auth::CredentialStore {
   TestBackend& backend_;
 };
 
-std::unique_ptr<storage::postgres::Database> OpenDatabase(const std::string& dsn,
-                                                          base::Loop& loop) {
-  auto database = storage::postgres::Database::Open({.dsn = dsn}, {&loop});
+std::unique_ptr<storage::postgres::Database> OpenDatabase(const std::string& dsn, base::Loop& loop,
+                                                          storage::LogSignal& log_signal) {
+  auto database = storage::postgres::Database::Open(
+      {.dsn = dsn, .on_announced = [&log_signal] { log_signal.Notify(); }}, {&loop});
   MustBeOk(database.status());
   return *std::move(database);
 }
@@ -69,7 +70,7 @@ std::unique_ptr<storage::postgres::Database> OpenDatabase(const std::string& dsn
 TestBackend::TestBackend()
     : clock(base::TimeFromMicros(kStartMicros)),
       dsn(CreateMigratedDatabase()),
-      database(OpenDatabase(dsn, runner.loop())),
+      database(OpenDatabase(dsn, runner.loop(), log_signal)),
       requests(*database),
       users(*database),
       api_keys(*database),

@@ -64,8 +64,8 @@ class TestBackend {
   base::ManualClock clock;
   LoopRunner runner;
   const std::string dsn;
-  std::unique_ptr<storage::postgres::Database> database;
   storage::LogSignal log_signal;
+  std::unique_ptr<storage::postgres::Database> database;
   storage::IdempotencyStore requests;
   storage::UserStore users;
   storage::ApiKeyStore api_keys;
