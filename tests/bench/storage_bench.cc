@@ -11,6 +11,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "storage/postgres/client/database.h"
@@ -32,6 +33,7 @@ constexpr int64_t kItems = 1000;
 
 struct Run {
   Query query;
+  bool is_read = true;
   std::atomic<bool> stop = false;
   std::atomic<int64_t> done = 0;
   std::atomic<int64_t> failed = 0;
@@ -39,15 +41,24 @@ struct Run {
 
 base::Task<bool> Ask(Database* database, base::CallContext ctx, int64_t start, Run* run) {
   for (int64_t i = start; !run->stop; ++i) {
-    const auto rows = co_await database->Query(ctx, run->query, Params::Of(i % kItems));
-    ++(rows.ok() ? run->done : run->failed);
+    bool ok = false;
+    if (run->is_read) {
+      const auto rows = co_await database->Query(ctx, run->query, Params::Of(i % kItems));
+      ok = rows.ok();
+    } else {
+      storage::postgres::Batch batch;
+      batch.Add(run->query, Params::Of(i % kItems));
+      const auto results = co_await database->Run(ctx, std::move(batch));
+      ok = results.ok();
+    }
+    ++(ok ? run->done : run->failed);
   }
   co_return true;
 }
 
 void Measure(Database& database, LoopRunner& runner, const char* what, Query query, int callers,
              double seconds) {
-  Run run{.query = query};
+  Run run{.query = query, .is_read = query.name == kSelect.name};
   std::vector<std::future<bool>> ends;
   const auto start = steady_clock::now();
   for (int i = 0; i < callers; ++i) {
@@ -81,10 +92,11 @@ int Main(double seconds) {
     config.dsn = dsn;
     config.search_path = "public";
     config.lanes_per_loop = lanes;
+    config.batch_lanes_per_loop = 4 * lanes;
     config.max_queued_per_loop = 4096;
     auto database = Database::Open(config, {&runner.loop()});
     if (!database.ok()) return 1;
-    std::printf("%d lanes\n", lanes);
+    std::printf("%d lanes, %d for batches\n", lanes, 4 * lanes);
     for (const int callers : {1, 16, 64, 256}) {
       Measure(**database, runner, "select", kSelect, callers, seconds);
     }

@@ -33,6 +33,7 @@ class ClientTest : public testing::Test {
     config.search_path = "public";
     // Unlike the connections by which the tests look on.
     config.application_name = "client";
+    config.batch_lanes_per_loop = 1;
     config.max_backoff = std::chrono::milliseconds(100);
     return config;
   }

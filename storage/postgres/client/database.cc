@@ -30,6 +30,7 @@ constexpr Query kPing{"", "SELECT 1"};
 struct PerLoop {
   base::Loop* loop;
   std::shared_ptr<LaneSet> lanes;
+  std::shared_ptr<LaneSet> batch_lanes;
   std::shared_ptr<ExclusivePool> exclusive;
 };
 
@@ -39,23 +40,27 @@ struct Closer : std::enable_shared_from_this<Closer> {
 
   void Begin() {
     loop.lanes->BeginClose();
+    loop.batch_lanes->BeginClose();
     loop.exclusive->BeginClose();
     give_up = steady_clock::now() + kDrain;
     Poll();
   }
   void Poll() {
-    if (loop.lanes->in_flight() + loop.exclusive->in_flight() > 0 &&
-        steady_clock::now() < give_up) {
+    const size_t in_flight =
+        loop.lanes->in_flight() + loop.batch_lanes->in_flight() + loop.exclusive->in_flight();
+    if (in_flight > 0 && steady_clock::now() < give_up) {
       timer = loop.loop->At(steady_clock::now() + kDrainPoll,
                             [self = shared_from_this()] { self->Poll(); });
       return;
     }
     loop.lanes->Close();
+    loop.batch_lanes->Close();
     loop.exclusive->Close();
     // After the answers that Close has posted.
     loop.loop->Post([self = shared_from_this()] {
       self->timer.Reset();
       self->loop.lanes.reset();
+      self->loop.batch_lanes.reset();
       self->loop.exclusive.reset();
       self->closed.set_value();
     });
@@ -70,6 +75,7 @@ struct Closer : std::enable_shared_from_this<Closer> {
 absl::Status CheckLimits(const DatabaseConfig& config) {
   const std::pair<const char*, int64_t> limits[] = {
       {"lanes_per_loop", config.lanes_per_loop},
+      {"batch_lanes_per_loop", config.batch_lanes_per_loop},
       {"max_in_flight_per_lane", config.max_in_flight_per_lane},
       {"max_queued_per_loop", config.max_queued_per_loop},
       {"exclusive_per_loop", config.exclusive_per_loop},
@@ -121,10 +127,16 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseConfig config,
   auto impl = std::make_unique<Impl>();
   impl->state = std::make_shared<ClientState>(std::move(config), std::move(params));
   for (base::Loop* loop : loops) {
-    PerLoop per_loop{.loop = loop,
-                     .lanes = std::make_shared<LaneSet>(impl->state, *loop),
-                     .exclusive = std::make_shared<ExclusivePool>(impl->state, *loop)};
-    loop->Post([lanes = per_loop.lanes] { lanes->Start(); });
+    const DatabaseConfig& settings = impl->state->config;
+    PerLoop per_loop{
+        .loop = loop,
+        .lanes = std::make_shared<LaneSet>(impl->state, *loop, settings.lanes_per_loop),
+        .batch_lanes = std::make_shared<LaneSet>(impl->state, *loop, settings.batch_lanes_per_loop),
+        .exclusive = std::make_shared<ExclusivePool>(impl->state, *loop)};
+    loop->Post([lanes = per_loop.lanes, batch_lanes = per_loop.batch_lanes] {
+      lanes->Start();
+      batch_lanes->Start();
+    });
     impl->loops.push_back(std::move(per_loop));
   }
   return std::unique_ptr<Database>(new Database(std::move(impl)));
@@ -146,7 +158,7 @@ base::Task<absl::StatusOr<std::vector<Rows>>> Database::Run(base::CallContext ct
   if (loop == nullptr) co_return base::InternalError("a loop the Database does not serve");
   if (batch.empty()) co_return std::vector<Rows>();
   const bool announced = batch.announced();
-  SegmentResult result = co_await LaneSet::Run(loop->lanes, std::move(ctx), std::move(batch));
+  SegmentResult result = co_await LaneSet::Run(loop->batch_lanes, std::move(ctx), std::move(batch));
   const bool may_have_happened =
       result.ok() || base::HasReason(result.status(), base::Reason::kOutcomeUnknown);
   const std::function<void()>& notify = impl_->state->config.on_announced;
@@ -156,9 +168,11 @@ base::Task<absl::StatusOr<std::vector<Rows>>> Database::Run(base::CallContext ct
 
 base::Task<absl::StatusOr<Rows>> Database::Query(base::CallContext ctx, postgres::Query query,
                                                  Params params) {
+  const PerLoop* loop = impl_->Find(ctx.loop());
+  if (loop == nullptr) co_return base::InternalError("a loop the Database does not serve");
   Batch batch;
   batch.Add(query, std::move(params));
-  SegmentResult result = co_await Run(std::move(ctx), std::move(batch));
+  SegmentResult result = co_await LaneSet::Run(loop->lanes, std::move(ctx), std::move(batch));
   if (!result.ok()) co_return result.status();
   co_return std::move(result->front());
 }

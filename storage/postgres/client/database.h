@@ -34,13 +34,18 @@ struct DatabaseConfig {
   // Schemas that unqualified names are looked up in; empty leaves the role's.
   std::string search_path = "gatehouse";
 
-  // Shared connections per loop. One keeps a loop busy; the second keeps
-  // everybody else going while a slow statement holds up the first.
+  // Shared connections per loop for Query. One keeps a loop busy; the second
+  // keeps everybody else going while a slow statement holds up the first.
   int lanes_per_loop = 2;
+  // And for Run. Changes have lanes of their own, and more of them: a lane waits
+  // for each commit to reach the disk before it goes on, so reads do not stand
+  // behind them, and Postgres writes the commits of several lanes at once.
+  int batch_lanes_per_loop = 8;
   // Calls in flight on one lane. More only wait inside Postgres, where they can
   // no longer be refused or moved.
   int max_in_flight_per_lane = 64;
-  // Calls per loop that wait for a lane; beyond it STORAGE_OVERLOADED.
+  // Calls per loop that wait for a lane of either kind; beyond it
+  // STORAGE_OVERLOADED.
   int max_queued_per_loop = 1024;
   // Connections per loop for transactions, opened when first needed.
   int exclusive_per_loop = 4;
@@ -115,7 +120,7 @@ class Database {
                                                         std::vector<base::Loop*> loops);
   ~Database();
 
-  // One statement: a transaction of its own.
+  // One statement: a transaction of its own. For reads; changes go through Run.
   base::Task<absl::StatusOr<Rows>> Query(base::CallContext ctx, postgres::Query query,
                                          Params params);
 

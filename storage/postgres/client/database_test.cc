@@ -170,7 +170,9 @@ TEST_F(DatabaseTest, ABatchIsAtomic) {
   EXPECT_TRUE(IsUniqueViolation(results.status(), "t_pkey"));
   EXPECT_EQ(Ask("SELECT count(*) FROM t"), "0");
   // The third was never prepared: it still works afterwards.
-  EXPECT_THAT(RunQuery({"test/third", "INSERT INTO t VALUES (3)"}), IsOk());
+  Batch third;
+  third.Add({"test/third", "INSERT INTO t VALUES (3)"});
+  EXPECT_THAT(RunBatch(third), IsOk());
 }
 
 TEST_F(DatabaseTest, AnErrorAtTheCommitFailsTheBatch) {

@@ -56,7 +56,7 @@ class FaultTest : public ClientTest {
     DatabaseConfig config = Config();
     config.lanes_per_loop = lanes;
     Open(config);
-    ASSERT_TRUE(Eventually([&] { return database_->stats().connections == lanes; }));
+    ASSERT_TRUE(Eventually([&] { return database_->stats().connections == lanes + 1; }));
   }
   // Asks for `number` until told to stop; counts answers by status, and wrong ones.
   struct Tally {

@@ -7,11 +7,11 @@
 
 namespace gatehouse::storage::postgres {
 
-LaneSet::LaneSet(std::shared_ptr<ClientState> state, base::Loop& loop)
-    : state_(std::move(state)), loop_(loop), queue_(state_->counters.queued) {}
+LaneSet::LaneSet(std::shared_ptr<ClientState> state, base::Loop& loop, int lanes)
+    : state_(std::move(state)), loop_(loop), count_(lanes), queue_(state_->counters.queued) {}
 
 void LaneSet::Start() {
-  for (int i = 0; i < state_->config.lanes_per_loop; ++i) {
+  for (int i = 0; i < count_; ++i) {
     lanes_.push_back(std::make_shared<Lane>(state_, loop_, *this));
     lanes_.back()->Connect();
   }

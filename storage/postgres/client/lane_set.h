@@ -14,12 +14,12 @@
 
 namespace gatehouse::storage::postgres {
 
-// The shared lanes of one loop, and the queue of what waits for one of them.
+// Shared lanes of one loop, and the queue of what waits for one of them.
 //
 // Lifetime: owned by Database and by the calls that run on it. Thread: its loop.
 class LaneSet : public Lane::Owner, public std::enable_shared_from_this<LaneSet> {
  public:
-  LaneSet(std::shared_ptr<ClientState> state, base::Loop& loop);
+  LaneSet(std::shared_ptr<ClientState> state, base::Loop& loop, int lanes);
 
   // Opens the lanes.
   void Start();
@@ -46,6 +46,7 @@ class LaneSet : public Lane::Owner, public std::enable_shared_from_this<LaneSet>
 
   std::shared_ptr<ClientState> state_;
   base::Loop& loop_;
+  const int count_;
   std::vector<std::shared_ptr<Lane>> lanes_;
   SegmentQueue queue_;
   base::Loop::Timer expiry_;
