@@ -33,6 +33,10 @@ class TidyTest(unittest.TestCase):
         self.assert_bad("tools/a.h", '#include "gatehouse/v1/user.pb.h"')
         self.assert_good("service/a.h", '#include "gatehouse/v1/user.pb.h"')
 
+    def test_tests_may_use_the_test_support(self):
+        self.assert_good("base/a_test.cc", '#include "tests/support/coroutine/loop_runner.h"')
+        self.assert_bad("base/a.cc", '#include "tests/support/coroutine/loop_runner.h"')
+
     def test_driver_stays_out_of_storage_headers(self):
         self.assert_bad("storage/user.h", "#include <libpq-fe.h>")
         self.assert_good("storage/postgres/client/lane.h", "#include <libpq-fe.h>")
