@@ -72,8 +72,8 @@ absl::Status App::Open() {
 }
 
 absl::Status App::Serve() {
-  GH_ASSIGN_OR_RETURN(workers_, WorkerArea::Start(options_.config, loop(),
-                                                  *storage_, *auth_, clock_));
+  GH_ASSIGN_OR_RETURN(workers_,
+                      WorkerArea::Start(options_.config, loop(), *storage_, *auth_, clock_));
   GH_ASSIGN_OR_RETURN(serving_, ServingArea::Start({.config = options_.config,
                                                     .clock = clock_,
                                                     .loops = Pointers(loops_),

@@ -14,9 +14,8 @@ namespace {
 absl::StatusOr<bool> Exists(App& app, const std::string& username) {
   v1::GetUserRequest request;
   request.set_username(username);
-  const auto user = base::RunOnLoop<absl::StatusOr<v1::GetUserResponse>>(app.loop(), [&] {
-    return app.services().users.GetUser(app.SystemContext("demo"), request);
-  });
+  const auto user = base::RunOnLoop<absl::StatusOr<v1::GetUserResponse>>(
+      app.loop(), [&] { return app.services().users.GetUser(app.SystemContext("demo"), request); });
   if (base::HasReason(user.status(), base::Reason::kUserNotFound)) return false;
   GH_RETURN_IF_ERROR(user.status());
   return true;
@@ -28,9 +27,9 @@ absl::Status Create(App& app, const std::string& name) {
   request.mutable_user()->set_email(name + "@example.com");
   request.mutable_user()->set_role(name);
   request.set_password(std::string(kDemoPassword));
-  return base::RunOnLoop<absl::StatusOr<v1::CreateUserResponse>>(app.loop(), [&] {
-           return app.services().users.CreateUser(app.SystemContext("demo"), request);
-         })
+  return base::RunOnLoop<absl::StatusOr<v1::CreateUserResponse>>(
+             app.loop(),
+             [&] { return app.services().users.CreateUser(app.SystemContext("demo"), request); })
       .status();
 }
 

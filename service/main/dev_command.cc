@@ -38,9 +38,8 @@ int RunDev(config::Config config) {
   // The receiver of whoever tries it is on the same machine, without TLS.
   config.webhook.allow_http = true;
   config.webhook.allow_private_addresses = true;
-  return ServeUntilStopped(
-      {.config = config, .secrets = (*database)->secrets()},
-      [&](App& app) { return SeedAndExplain(app, (*database)->data_dir()); });
+  return ServeUntilStopped({.config = config, .secrets = (*database)->secrets()},
+                           [&](App& app) { return SeedAndExplain(app, (*database)->data_dir()); });
 }
 
 }  // namespace gatehouse::service

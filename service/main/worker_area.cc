@@ -17,13 +17,13 @@ constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
 constexpr auto kPrepareTimeout = std::chrono::seconds(15);
 
-base::Task<absl::Status> PurgeAnswers(storage::IdempotencyStore* requests,
-                                      const base::Clock* clock, base::CallContext ctx) {
+base::Task<absl::Status> PurgeAnswers(storage::IdempotencyStore* requests, const base::Clock* clock,
+                                      base::CallContext ctx) {
   int64_t purged = kPurgeBatch;
   while (purged == kPurgeBatch) {
-    GH_CO_ASSIGN_OR_RETURN(purged, co_await requests->Purge(ctx, base::kDefaultTenantId,
-                                                            clock->Now() - kAnswerLifetime,
-                                                            kPurgeBatch));
+    GH_CO_ASSIGN_OR_RETURN(purged,
+                           co_await requests->Purge(ctx, base::kDefaultTenantId,
+                                                    clock->Now() - kAnswerLifetime, kPurgeBatch));
   }
   co_return absl::OkStatus();
 }
@@ -35,14 +35,11 @@ absl::StatusOr<std::unique_ptr<WorkerArea>> WorkerArea::Start(const config::Conf
                                                               StorageArea& storage, AuthArea& auth,
                                                               const base::Clock& clock) {
   std::unique_ptr<WorkerArea> area(new WorkerArea(config, loop, storage, auth, clock));
-  GH_RETURN_IF_ERROR(
-      base::RunOnLoop<absl::Status>(loop, [&area] { return area->Prepare(); }));
+  GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(loop, [&area] { return area->Prepare(); }));
   area->partitions_.Start();
   area->sequencer_.Start();
   area->listener_.Start();
-  loop.Post([raw = area.get()] {
-    raw->tasks_.Spawn(raw->revocations_.Run(raw->tasks_.cancel()));
-  });
+  loop.Post([raw = area.get()] { raw->tasks_.Spawn(raw->revocations_.Run(raw->tasks_.cancel())); });
   return area;
 }
 

@@ -34,10 +34,10 @@ void PeriodicWorker::Stop() {
 
 base::Task<void> PeriodicWorker::Run() {
   while (co_await loop_.SleepUntil(std::chrono::steady_clock::now() + pause_, tasks_.cancel())) {
-    base::CallContext ctx(loop_, {.deadline = std::chrono::steady_clock::now() + kDeadline,
-                                  .principal = {.kind = base::Principal::Kind::kSystem,
-                                                .name = name_},
-                                  .method = "worker/" + name_});
+    base::CallContext ctx(loop_,
+                          {.deadline = std::chrono::steady_clock::now() + kDeadline,
+                           .principal = {.kind = base::Principal::Kind::kSystem, .name = name_},
+                           .method = "worker/" + name_});
     const base::CancelToken::Registration on_stop =
         tasks_.cancel().OnCancel([ctx] { ctx.cancel().Cancel(); });
     const absl::Status status = co_await work_(ctx);

@@ -56,10 +56,10 @@ TEST_F(LoginTest, EveryFailureLooksTheSame) {
   ASSERT_TRUE(Call<v1::UpdateUserResponse>(admin(), disable).ok());
 
   const std::vector<std::pair<std::string, std::string>> attempts = {
-      {"ada", "wrong password"},      // A wrong password.
-      {"nobody-at-all", kPassword},   // No such user.
-      {"bob", kPassword},             // Disabled, the right password.
-      {"bob", "wrong password"},      // Disabled, a wrong one.
+      {"ada", "wrong password"},        // A wrong password.
+      {"nobody-at-all", kPassword},     // No such user.
+      {"bob", kPassword},               // Disabled, the right password.
+      {"bob", "wrong password"},        // Disabled, a wrong one.
       {"ada", std::string(2000, 'x')},  // Longer than any password.
   };
   std::string message;

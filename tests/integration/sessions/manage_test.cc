@@ -76,8 +76,7 @@ TEST_F(ManageTest, ARetryWithItsRequestIdGetsTheFirstAnswer) {
   clock().Advance(std::chrono::minutes(1));
   const auto second = Revoke(admin(), login_.session().id(), request_id);
   EXPECT_EQ(first.response.SerializeAsString(), second.response.SerializeAsString());
-  EXPECT_EQ(Revoke(admin(), bob_.session_id.ToString(), request_id).reason(),
-            "REQUEST_ID_REUSED");
+  EXPECT_EQ(Revoke(admin(), bob_.session_id.ToString(), request_id).reason(), "REQUEST_ID_REUSED");
 }
 
 TEST_F(ManageTest, OthersSessionsLookLikeNoneAtAll) {

@@ -27,12 +27,11 @@ class SessionFixture : public ServerFixture {
   static constexpr auto kIdle = std::chrono::hours(24);
 
   void AddServices(service::rpc::MethodRegistry& registry) override {
-    events_ = std::make_unique<storage::EventStore>(
-        *backend().database, backend().log_signal,
-        std::vector<base::Loop*>{&backend().runner.loop()});
+    events_ =
+        std::make_unique<storage::EventStore>(*backend().database, backend().log_signal,
+                                              std::vector<base::Loop*>{&backend().runner.loop()});
     refresh_tokens_ = std::make_unique<auth::RefreshTokenCodec>("32 bytes that sign refresh token");
-    issuer_ =
-        std::make_unique<service::TokenIssuer>(backend().access_tokens, *refresh_tokens_);
+    issuer_ = std::make_unique<service::TokenIssuer>(backend().access_tokens, *refresh_tokens_);
     users_ = std::make_unique<service::UserService>(
         service::UserService::Deps{.users = backend().users,
                                    .api_keys = backend().api_keys,
