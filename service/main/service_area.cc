@@ -16,7 +16,6 @@ ServiceArea::ServiceArea(const config::Config& config, const config::Secrets& se
              .page_tokens = page_tokens,
              .hasher = auth.hasher,
              .authenticator = auth.authenticator,
-             .log_signal = *storage.signal,
              .clock = clock}),
       sessions({.sessions = storage.sessions,
                 .users = storage.users,

@@ -97,7 +97,6 @@ UserService::Result<v1::CreateApiKeyResponse> UserService::DoCreateApiKey(
       .idempotency = key.WithResponse(response, now)};
   GH_CO_RETURN_IF_ERROR(
       co_await deps_.api_keys.Create(ctx, std::move(made), secret.hash, std::move(change)));
-  deps_.log_signal.Notify();
   response.set_key(secret.key);
   co_return response;
 }
@@ -165,7 +164,6 @@ UserService::Result<v1::RevokeApiKeyResponse> UserService::DoRevokeApiKey(
     revoked = co_await deps_.api_keys.Revoke(ctx, tenant_id, *id, now, std::move(change));
     if (revoked.ok()) {
       deps_.authenticator.ApiKeyRevoked(*id);
-      deps_.log_signal.Notify();
       co_return response;
     }
     // Somebody else revoked it since it was read: read again.

@@ -88,7 +88,6 @@ UserService::Result<v1::CreateUserResponse> UserService::DoCreateUser(base::Call
                          .idempotency = key.WithResponse(response, now)};
   GH_CO_RETURN_IF_ERROR(co_await deps_.users.Create(ctx, std::move(user), std::move(password_hash),
                                                     std::move(change)));
-  deps_.log_signal.Notify();
   co_return response;
 }
 

@@ -77,7 +77,6 @@ UserService::Result<v1::DeleteUserResponse> UserService::TryDeleteUser(
   GH_CO_ASSIGN_OR_RETURN(const int64_t epoch,
                          co_await deps_.users.Delete(ctx, next, std::move(change)));
   deps_.authenticator.UserRevoked(next.id, epoch);
-  deps_.log_signal.Notify();
   co_return response;
 }
 

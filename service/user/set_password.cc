@@ -56,7 +56,6 @@ UserService::Result<v1::SetPasswordResponse> UserService::DoSetPassword(
       co_await deps_.users.SetPassword(ctx, user.tenant_id, user.id, user.role,
                                        std::move(password_hash), keep, now, std::move(change)));
   if (!keep) deps_.authenticator.UserRevoked(user.id, epoch);
-  deps_.log_signal.Notify();
   co_return response;
 }
 

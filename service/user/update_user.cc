@@ -113,7 +113,6 @@ UserService::Result<v1::UpdateUserResponse> UserService::TryUpdateUser(
   } else if (next.username != current.username) {
     deps_.authenticator.UserChanged(next.id);
   }
-  deps_.log_signal.Notify();
   co_return response;
 }
 

@@ -12,7 +12,6 @@
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
 #include "storage/api_key_store.h"
-#include "storage/log_signal.h"
 #include "storage/user_store.h"
 
 namespace gatehouse::auth {
@@ -60,8 +59,6 @@ class UserService {
     auth::PasswordHasher& hasher;
     // Told of what was revoked, so that this instance refuses it at once.
     auth::Authenticator& authenticator;
-    // Told after every commit, so that its events are ordered at once.
-    storage::LogSignal& log_signal;
     const base::Clock& clock;
   };
 

@@ -23,7 +23,6 @@ class UserFixture : public ServerFixture {
                                    .page_tokens = b.page_tokens,
                                    .hasher = b.hasher,
                                    .authenticator = b.authenticator,
-                                   .log_signal = b.log_signal,
                                    .clock = b.clock});
     service::RegisterUserService(registry, *service_);
   }

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "auth/api_key.h"
-#include "auth/credential_store.h"
 #include "auth/signing_key.h"
 #include "base/principal.h"
 #include "base/unicode.h"
@@ -23,39 +22,6 @@ void MustBeOk(const absl::Status& status) {
   std::cerr << "the test's backend: " << status << "\n";
   std::abort();
 }
-
-class StoredCredentials : public auth::CredentialStore {
- public:
-  explicit StoredCredentials(TestBackend& backend) : backend_(backend) {}
-
-  base::Task<absl::StatusOr<std::optional<auth::LiveSession>>> FindLiveSession(
-      base::CallContext context, base::Uuid tenant_id, base::Uuid session_id) override {
-    auto row =
-        co_await backend_.sessions.FindLive(context, tenant_id, session_id, backend_.clock.Now());
-    if (!row.ok()) co_return row.status();
-    if (!*row) co_return std::nullopt;
-    co_return auth::LiveSession{.user_id = (*row)->user_id,
-                                .username = (*row)->username,
-                                .role = (*row)->role,
-                                .user_epoch = (*row)->user_epoch,
-                                .expires_at = (*row)->expire_time};
-  }
-
-  base::Task<absl::StatusOr<std::optional<auth::LiveApiKey>>> FindLiveApiKey(
-      base::CallContext context, base::Uuid tenant_id, std::string key_hash) override {
-    auto key = co_await backend_.api_keys.FindLive(context, tenant_id, std::move(key_hash),
-                                                   backend_.clock.Now());
-    if (!key.ok()) co_return key.status();
-    if (!*key) co_return std::nullopt;
-    co_return auth::LiveApiKey{.api_key_id = (*key)->id,
-                               .display_name = (*key)->display_name,
-                               .permissions = (*key)->permissions,
-                               .expires_at = (*key)->expire_time};
-  }
-
- private:
-  TestBackend& backend_;
-};
 
 std::unique_ptr<storage::postgres::Database> OpenDatabase(const std::string& dsn, base::Loop& loop,
                                                           storage::LogSignal& log_signal) {
@@ -79,8 +45,8 @@ TestBackend::TestBackend()
       access_tokens(keyring, clock, {.issuer = "gatehouse-test", .audience = "gatehouse-test"}),
       // The lowest costs there are: what they protect here is nothing.
       hasher({.params = {.memory_kib = 64, .passes = 1, .lanes = 1}, .threads = 1}),
-      credentials(std::make_unique<StoredCredentials>(*this)),
-      authenticator(access_tokens, *credentials, clock, {}),
+      credentials(sessions, api_keys, clock),
+      authenticator(access_tokens, credentials, clock, {}),
       once(requests, secret_),
       page_tokens(secret_, clock) {
   const std::vector<auth::SigningKeyRow> keys = {

@@ -15,6 +15,7 @@
 #include "base/uuid.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
+#include "service/session/credential_store.h"
 #include "storage/api_key_store.h"
 #include "storage/idempotency_store.h"
 #include "storage/log_signal.h"
@@ -74,7 +75,7 @@ class TestBackend {
   auth::Keyring keyring;
   auth::AccessTokenCodec access_tokens;
   auth::PasswordHasher hasher;
-  std::unique_ptr<auth::CredentialStore> credentials;
+  service::DatabaseCredentialStore credentials;
   auth::Authenticator authenticator;
 
   service::IdempotentCalls once;
