@@ -8,7 +8,7 @@
 #include "service/main/commands.h"
 #include "service/main/demo_users.h"
 #include "service/main/serve_command.h"
-#include "service/main/signals.h"
+#include "service/signals/stop_signal.h"
 
 namespace gatehouse::service {
 namespace {
@@ -30,7 +30,7 @@ absl::Status SeedAndExplain(App& app, const std::string& data_dir) {
 }  // namespace
 
 int RunDev(config::Config config) {
-  BlockStopSignals();
+  StopSignal stop;
   base::SetLogLevel(*base::ParseLogLevel(config.log.level));
   const auto database = DevDatabase::Open(config.data_dir, Tell);
   if (!database.ok()) return Fail(database.status());
@@ -38,7 +38,8 @@ int RunDev(config::Config config) {
   // The receiver of whoever tries it is on the same machine, without TLS.
   config.webhook.allow_http = true;
   config.webhook.allow_private_addresses = true;
-  return ServeUntilStopped({.config = config, .secrets = (*database)->secrets()},
+  return ServeUntilStopped(
+      {.config = config, .secrets = (*database)->secrets()}, stop,
                            [&](App& app) { return SeedAndExplain(app, (*database)->data_dir()); });
 }
 

@@ -10,7 +10,6 @@
 #include "service/config/secrets.h"
 #include "service/main/commands.h"
 #include "service/main/exit_codes.h"
-#include "service/main/signals.h"
 
 namespace gatehouse::service {
 namespace {
@@ -42,7 +41,8 @@ int Fail(const absl::Status& status) {
   return ExitCodeFor(status);
 }
 
-int ServeUntilStopped(App::Options options, const std::function<absl::Status(App&)>& on_ready) {
+int ServeUntilStopped(App::Options options, StopSignal& stop,
+                      const std::function<absl::Status(App&)>& on_ready) {
   const config::Config config = options.config;
   auto app = App::Start(std::move(options));
   if (!app.ok()) return Fail(app.status());
@@ -50,7 +50,7 @@ int ServeUntilStopped(App::Options options, const std::function<absl::Status(App
   const ServingArea& serving = (*app)->serving();
   std::cout << "READY grpc=" << HostOf(config.grpc.address) << ":" << serving.grpc_port()
             << " http=" << HostOf(config.http.address) << ":" << serving.http_port() << std::endl;
-  const int signal = WaitForStop();
+  const int signal = stop.Wait();
   base::Log(base::LogLevel::kInfo, "stopping", {{"signal", signal}});
   (*app)->Stop();
   base::Log(base::LogLevel::kInfo, "stopped");
@@ -59,7 +59,7 @@ int ServeUntilStopped(App::Options options, const std::function<absl::Status(App
 }
 
 int RunServe(const config::Config& config) {
-  BlockStopSignals();
+  StopSignal stop;
   base::SetLogLevel(*base::ParseLogLevel(config.log.level));
   if (config.database.dsn.empty()) {
     return Fail(base::InvalidField(
@@ -73,7 +73,7 @@ int RunServe(const config::Config& config) {
   const absl::Status schema =
       migrations::CheckSchemaVersion(config.database.dsn, config.database.password_file);
   if (!schema.ok()) return Fail(schema);
-  return ServeUntilStopped({.config = config, .secrets = *std::move(secrets)},
+  return ServeUntilStopped({.config = config, .secrets = *std::move(secrets)}, stop,
                            [](App&) { return absl::OkStatus(); });
 }
 

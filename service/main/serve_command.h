@@ -5,13 +5,16 @@
 
 #include "absl/status/status.h"
 #include "service/main/app.h"
+#include "service/signals/stop_signal.h"
 
 namespace gatehouse::service {
 
-// Starts the app, calls `on_ready`, prints the READY line, waits for SIGINT or
-// SIGTERM and stops. Returns an ExitCode. What `serve`, `dev` and the
-// benchmarks' server have in common.
-int ServeUntilStopped(App::Options options, const std::function<absl::Status(App&)>& on_ready);
+// Starts the app, calls `on_ready`, prints the READY line, waits for `stop` and
+// stops. Returns an ExitCode. What `serve`, `dev` and the benchmarks' server have
+// in common. `stop` is made before anything that takes time, so that Ctrl-C is heard
+// from the beginning.
+int ServeUntilStopped(App::Options options, StopSignal& stop,
+                      const std::function<absl::Status(App&)>& on_ready);
 
 // Tells on standard error why a command failed and returns the ExitCode for it.
 int Fail(const absl::Status& status);
