@@ -26,6 +26,7 @@ struct DeliveryLease {
   int64_t fence = 0;
   int64_t position = 0;
   std::optional<base::Time> next_due;
+  int64_t retrying_count = 0;
   int32_t consecutive_failures = 0;
   bool breaker_open = false;
   std::optional<base::Time> failing_since;
@@ -65,8 +66,7 @@ struct DeliveryProgress {
   EndpointKey key;
   int64_t fence = 0;
   int64_t position = 0;
-  // Exceptions that became RETRYING less those that no longer are.
-  int64_t retrying_delta = 0;
+  int64_t retrying_count = 0;
   std::optional<base::Time> next_due;
   int32_t consecutive_failures = 0;
   bool breaker_open = false;

@@ -38,6 +38,8 @@ class DeliveryStore {
   struct Fanout {
     base::Uuid tenant_id;
     int64_t position = 0;
+    // The highest index of its log.
+    int64_t head_index = 0;
   };
   base::Task<absl::StatusOr<std::vector<Fanout>>> ListFanouts(base::CallContext ctx);
 
@@ -76,7 +78,8 @@ class DeliveryStore {
 
   // Writes all of it and renews the leases, in one statement. Endpoints whose
   // fence is no longer the given one are left out altogether; returns those
-  // that were not.
+  // that were not. After an error the same flush may be written again, also if
+  // it took effect.
   base::Task<absl::StatusOr<std::vector<EndpointKey>>> Flush(base::CallContext ctx,
                                                              base::Uuid owner,
                                                              std::chrono::milliseconds length,

@@ -26,10 +26,11 @@ DeliveryLease DecodeLease(RowView row) {
           .fence = row.Get<int64_t>(2),
           .position = row.Get<int64_t>(3),
           .next_due = row.Get<std::optional<Time>>(4),
-          .consecutive_failures = row.Get<int32_t>(5),
-          .breaker_open = row.Get<bool>(6),
-          .failing_since = row.Get<std::optional<Time>>(7),
-          .exhausted_count = row.Get<int32_t>(8)};
+          .retrying_count = row.Get<int64_t>(5),
+          .consecutive_failures = row.Get<int32_t>(6),
+          .breaker_open = row.Get<bool>(7),
+          .failing_since = row.Get<std::optional<Time>>(8),
+          .exhausted_count = row.Get<int32_t>(9)};
 }
 
 // The field `field` of each of `items`: a column for unnest.
@@ -61,7 +62,7 @@ void AddProgress(Params& params, const std::vector<DeliveryProgress>& rows) {
   params.Add(Column(rows, [](const Row& r) { return r.key.endpoint_id; }));
   params.Add(Column(rows, [](const Row& r) { return r.fence; }));
   params.Add(Column(rows, [](const Row& r) { return r.position; }));
-  params.Add(Column(rows, [](const Row& r) { return r.retrying_delta; }));
+  params.Add(Column(rows, [](const Row& r) { return r.retrying_count; }));
   params.Add(Column(rows, [](const Row& r) { return r.next_due; }));
   params.Add(Column(rows, [](const Row& r) { return r.consecutive_failures; }));
   params.Add(Column(rows, [](const Row& r) { return r.breaker_open; }));
@@ -143,7 +144,9 @@ Task<absl::StatusOr<std::vector<DeliveryStore::Fanout>>> DeliveryStore::ListFano
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(ctx, queries::kListFanouts, Params()));
   co_return rows.Decode([](RowView row) {
-    return Fanout{.tenant_id = row.Get<Uuid>(0), .position = row.Get<int64_t>(1)};
+    return Fanout{.tenant_id = row.Get<Uuid>(0),
+                  .position = row.Get<int64_t>(1),
+                  .head_index = row.Get<int64_t>(2)};
   });
 }
 

@@ -246,7 +246,7 @@ TEST_F(DeliveryStoreTest, AFlushWritesEverythingOfEachEndpoint) {
   EXPECT_THAT(Flush(me_, {.progress = {{.key = a,
                                         .fence = fence_a,
                                         .position = 12,
-                                        .retrying_delta = 1,
+                                        .retrying_count = 1,
                                         .next_due = kNow + seconds(5),
                                         .consecutive_failures = 3,
                                         .breaker_open = true,
@@ -279,7 +279,7 @@ TEST_F(DeliveryStoreTest, AFlushWritesEverythingOfEachEndpoint) {
 TEST_F(DeliveryStoreTest, AnExceptionGrowsAndGoes) {
   const EndpointKey key = MakeEndpoint();
   const int64_t fence = Lease(me_, key, 1).at(0).fence;
-  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2, .retrying_delta = 2}},
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2, .retrying_count = 2}},
               .exceptions = {Exception(key, 1, 1, kNow + seconds(9)),
                              Exception(key, 2, 1, kNow + seconds(5))}});
   auto exceptions = [&](std::vector<int64_t> except) {
@@ -289,7 +289,7 @@ TEST_F(DeliveryStoreTest, AnExceptionGrowsAndGoes) {
   EXPECT_EQ(exceptions({})[0].event_index, 2);
   EXPECT_EQ(exceptions({2}).size(), 1u);
   // One fails for good, the other succeeds.
-  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2, .retrying_delta = -2}},
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2, .retrying_count = 0}},
               .exceptions = {Exception(key, 1, 10, kNow, DeliveryState::kExhausted)},
               .settled = {Exception(key, 2, 0, kNow)}});
   EXPECT_THAT(exceptions({}), IsEmpty());
@@ -324,7 +324,7 @@ TEST_F(DeliveryStoreTest, ReleaseSettlesOnlyWhatHasReachedTheCursor) {
 TEST_F(DeliveryStoreTest, AReleasedEndpointComesBackWhenAnExceptionIsDue) {
   const EndpointKey key = MakeEndpoint();
   const int64_t fence = Lease(me_, key, 1).at(0).fence;
-  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 1, .retrying_delta = 1}},
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 1, .retrying_count = 1}},
               .exceptions = {Exception(key, 1, 1, kNow + seconds(5))}});
   ASSERT_THAT(Run([&](auto ctx) {
                 return store_.ReleaseLeases(
@@ -413,7 +413,7 @@ TEST_F(DeliveryStoreTest, EnablingAnewMakesExceptionsDue) {
   Flush(me_, {.progress = {{.key = key,
                             .fence = fence,
                             .position = 1,
-                            .retrying_delta = 1,
+                            .retrying_count = 1,
                             .next_due = kNow + std::chrono::hours(9),
                             .consecutive_failures = 7,
                             .breaker_open = true}},

@@ -3,7 +3,7 @@
 WITH live AS (
   UPDATE gatehouse.endpoint_delivery d
   SET position = greatest(d.position, p.position),
-      retrying_count = d.retrying_count + p.retrying_delta,
+      retrying_count = p.retrying_count,
       next_due = least(d.next_due, p.next_due),
       consecutive_failures = p.consecutive_failures,
       breaker_open = p.breaker_open,
@@ -15,7 +15,7 @@ WITH live AS (
   FROM unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[],
               $8::timestamptz[], $9::integer[], $10::boolean[], $11::timestamptz[],
               $12::timestamptz[], $13::timestamptz[], $14::integer[]) WITH ORDINALITY
-    AS p (tenant_id, endpoint_id, fence, position, retrying_delta, next_due, consecutive_failures,
+    AS p (tenant_id, endpoint_id, fence, position, retrying_count, next_due, consecutive_failures,
           breaker_open, last_success_time, last_failure_time, failing_since, exhausted_count, slot)
   WHERE d.tenant_id = p.tenant_id AND d.endpoint_id = p.endpoint_id
     AND d.fence = p.fence AND d.owner = $1
@@ -31,6 +31,7 @@ WITH live AS (
     AS a (slot, event_index, attempt_id, event_id, event_type, start_time, latency_us,
           status_code, error_class, response_head)
   JOIN live l USING (slot)
+  ON CONFLICT DO NOTHING
 ), failed AS (
   INSERT INTO gatehouse.webhook_exception
     (tenant_id, endpoint_id, event_index, event_id, event_type, attempts, due, state)

@@ -1,0 +1,432 @@
+#include "service/workers/webhook/webhook_engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "tests/integration/webhook/engine_fixture.h"
+#include "tests/support/postgres/postgres_cluster.h"
+
+namespace gatehouse::service::webhook {
+namespace {
+
+using base::Uuid;
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using storage::DeliveryState;
+using storage::EndpointState;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::UnorderedElementsAreArray;
+using tests::HttpReceiver;
+using tests::IsOk;
+
+class WebhookEngineTest : public EngineFixture {
+ protected:
+  std::vector<std::string> ReceivedIds(const HttpReceiver& receiver) {
+    std::vector<std::string> ids;
+    for (const auto& request : receiver.requests()) ids.push_back(request.headers.at("webhook-id"));
+    return ids;
+  }
+  void AnswerWith(int status) {
+    receiver_.SetHandler([status](const auto&) { return HttpReceiver::Answer{.status = status}; });
+  }
+};
+
+// The signature computed with OpenSSL alone.
+std::string Expected(const HttpReceiver::Request& request, const std::string& key) {
+  const std::string content = request.headers.at("webhook-id") + "." +
+                              request.headers.at("webhook-timestamp") + "." + request.body;
+  unsigned char mac[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(content.data()), content.size(), mac, &size);
+  return "v1," + base::Base64Encode({reinterpret_cast<const char*>(mac), size});
+}
+
+TEST_F(WebhookEngineTest, DeliversWhatMatchesOnceSignedAndInTheSpecifiedForm) {
+  const auto engine = MakeEngine();
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url("/hook"), {"order.*"});
+  const Uuid id = Publish("order.paid", R"({"total": 12, "currency": "EUR"})");
+  Publish("invoice.sent");
+  Step(engine);
+  ASSERT_EQ(receiver_.count(), 1u);
+  const HttpReceiver::Request request = receiver_.requests()[0];
+  EXPECT_EQ(request.target, "/hook");
+  EXPECT_EQ(request.headers.at("content-type"), "application/json");
+  EXPECT_EQ(request.headers.at("webhook-id"), id.ToString());
+  EXPECT_EQ(request.headers.at("webhook-timestamp"), "1800000000");
+  EXPECT_EQ(request.headers.at("webhook-signature"), Expected(request, endpoint.keys[0]));
+  EXPECT_EQ(request.headers.at("x-token"), "header-secret");
+  const nlohmann::json body = nlohmann::json::parse(request.body);
+  EXPECT_EQ(body["type"], "order.paid");
+  EXPECT_EQ(body["timestamp"], "2027-01-15T08:00:00.000000Z");
+  EXPECT_EQ(body["data"]["total"], 12);
+  EXPECT_EQ(Get(endpoint).health.position, 3);
+  const std::vector<storage::Delivery> deliveries = List(endpoint);
+  ASSERT_EQ(deliveries.size(), 1u);
+  EXPECT_EQ(deliveries[0].state, DeliveryState::kSucceeded);
+  EXPECT_EQ(deliveries[0].attempts.size(), 1u);
+}
+
+TEST_F(WebhookEngineTest, AnEndpointGetsNothingFromBeforeItsCreation) {
+  const auto engine = MakeEngine();
+  CreateEndpoint(receiver_.Url("/first"), {"order.*"});
+  const Uuid before = Publish();
+  CreateEndpoint(receiver_.Url("/second"), {"order.*"});
+  const Uuid after = Publish();
+  Step(engine);
+  std::map<std::string, std::vector<std::string>> by_target;
+  for (const auto& request : receiver_.requests()) {
+    by_target[request.target].push_back(request.headers.at("webhook-id"));
+  }
+  EXPECT_THAT(by_target["/first"],
+              UnorderedElementsAreArray({before.ToString(), after.ToString()}));
+  EXPECT_THAT(by_target["/second"], ElementsAre(after.ToString()));
+}
+
+TEST_F(WebhookEngineTest, DeliversABacklogToSeveralEndpointsWithFewStatements) {
+  const auto engine = MakeEngine();
+  const storage::Endpoint a = CreateEndpoint(receiver_.Url("/a"), {"order.*"}, 16);
+  const storage::Endpoint b = CreateEndpoint(receiver_.Url("/b"), {"*"}, 16);
+  std::set<std::string> ids;
+  for (int i = 0; i < 700; ++i) ids.insert(Publish().ToString());
+  Sequence();
+  const uint64_t before = database_->statements_sent();
+  Step(engine);
+  const uint64_t statements = database_->statements_sent() - before;
+  std::map<std::string, std::set<std::string>> by_target;
+  for (const auto& request : receiver_.requests()) {
+    by_target[request.target].insert(request.headers.at("webhook-id"));
+  }
+  EXPECT_EQ(by_target["/a"], ids);
+  // And the creation of b itself is not among it, nor that of a.
+  EXPECT_EQ(by_target["/b"], ids);
+  EXPECT_EQ(receiver_.count(), 1400u);
+  EXPECT_LT(statements, 100u);
+  EXPECT_EQ(List(a).size(), 700u);
+}
+
+TEST_F(WebhookEngineTest, RetriesByTheScheduleWithTheSameIdAndBody) {
+  const auto engine = MakeEngine();
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url());
+  AnswerWith(500);
+  Publish();
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 1u);
+  EXPECT_EQ(Get(endpoint).health.retrying_count, 1);
+  EXPECT_EQ(Get(endpoint).health.position, 2);
+  clock_.Advance(seconds(4));
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 1u);
+  clock_.Advance(seconds(4));
+  AnswerWith(204);
+  Step(engine);
+  ASSERT_EQ(receiver_.count(), 2u);
+  const auto requests = receiver_.requests();
+  EXPECT_EQ(requests[0].headers.at("webhook-id"), requests[1].headers.at("webhook-id"));
+  EXPECT_EQ(requests[0].body, requests[1].body);
+  EXPECT_NE(requests[0].headers.at("webhook-timestamp"),
+            requests[1].headers.at("webhook-timestamp"));
+  EXPECT_EQ(requests[1].headers.at("webhook-signature"), Expected(requests[1], endpoint.keys[0]));
+  EXPECT_EQ(Get(endpoint).health.retrying_count, 0);
+  EXPECT_EQ(Get(endpoint).health.consecutive_failures, 0);
+  const std::vector<storage::Delivery> deliveries = List(endpoint);
+  ASSERT_EQ(deliveries.size(), 1u);
+  EXPECT_EQ(deliveries[0].state, DeliveryState::kSucceeded);
+  EXPECT_EQ(deliveries[0].attempts.size(), 2u);
+}
+
+TEST_F(WebhookEngineTest, HonoursRetryAfter) {
+  const auto engine = MakeEngine();
+  CreateEndpoint(receiver_.Url());
+  receiver_.SetHandler([](const auto&) {
+    return HttpReceiver::Answer{.status = 429, .headers = {"Retry-After: 600"}};
+  });
+  Publish();
+  Step(engine);
+  clock_.Advance(seconds(599));
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 1u);
+  clock_.Advance(seconds(10));
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 2u);
+}
+
+TEST_F(WebhookEngineTest, AnEventThatFailsAtEveryAttemptIsExhausted) {
+  const auto engine = MakeEngine();
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url());
+  AnswerWith(500);
+  Publish();
+  for (int i = 0; i < 12; ++i) {
+    Step(engine);
+    clock_.Advance(hours(25));
+  }
+  EXPECT_EQ(receiver_.count(), 10u);
+  const std::vector<storage::Delivery> deliveries = List(endpoint, DeliveryState::kExhausted);
+  ASSERT_EQ(deliveries.size(), 1u);
+  EXPECT_EQ(deliveries[0].attempts.size(), 10u);
+  EXPECT_EQ(Get(endpoint).health.retrying_count, 0);
+}
+
+TEST_F(WebhookEngineTest, AnOpenBreakerSparesTheReceiverAndTheEventsAttempts) {
+  const auto engine = MakeEngine();
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"*"}, 1);
+  AnswerWith(503);
+  std::set<std::string> ids;
+  for (int i = 0; i < 50; ++i) ids.insert(Publish().ToString());
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 5u);
+  EXPECT_TRUE(Get(endpoint).health.breaker_open);
+  EXPECT_EQ(Get(endpoint).health.retrying_count, 5);
+  const int64_t position = Get(endpoint).health.position;
+  // One canary after 30 s, one a minute later: of what was due anyway.
+  clock_.Advance(seconds(31));
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 6u);
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 6u);
+  EXPECT_EQ(Get(endpoint).health.position, position);
+  EXPECT_EQ(Get(endpoint).health.retrying_count, 5);
+  AnswerWith(200);
+  clock_.Advance(hours(1));
+  Step(engine);
+  EXPECT_FALSE(Get(endpoint).health.breaker_open);
+  clock_.Advance(hours(1));
+  Step(engine);
+  const std::vector<std::string> received = ReceivedIds(receiver_);
+  EXPECT_EQ(std::set<std::string>(received.begin(), received.end()), ids);
+  EXPECT_EQ(Get(endpoint).health.retrying_count, 0);
+  EXPECT_EQ(List(endpoint, DeliveryState::kSucceeded).size(), 50u);
+}
+
+TEST_F(WebhookEngineTest, AGoneReceiverIsDisabledAndResumesWhereItStopped) {
+  const auto engine = MakeEngine();
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
+  AnswerWith(410);
+  std::set<std::string> ids;
+  ids.insert(Publish().ToString());
+  Step(engine);
+  EXPECT_EQ(Get(endpoint).endpoint.state, EndpointState::kDisabled);
+  EXPECT_EQ(Get(endpoint).endpoint.disabled_reason, "gone");
+  EXPECT_EQ(tests::AskSql(dsn_,
+                          "SELECT details->>'reason' FROM gatehouse.event "
+                          "WHERE type = 'endpoint.disabled'"),
+            "gone");
+  for (int i = 0; i < 3; ++i) ids.insert(Publish().ToString());
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 1u);
+  AnswerWith(200);
+  Update(endpoint, [](storage::Endpoint& e) { e.state = EndpointState::kEnabled; });
+  Step(engine);
+  const std::vector<std::string> received = ReceivedIds(receiver_);
+  EXPECT_EQ(std::set<std::string>(received.begin(), received.end()), ids);
+  EXPECT_EQ(received.size(), 5u);
+}
+
+TEST_F(WebhookEngineTest, AnEndpointThatFailsForDaysIsDisabled) {
+  const auto engine = MakeEngine();
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
+  AnswerWith(500);
+  Publish();
+  Publish();
+  // Through the open breaker goes one attempt at a time.
+  for (int day = 0; day < 20; ++day) {
+    Step(engine);
+    clock_.Advance(hours(25));
+  }
+  EXPECT_EQ(Get(endpoint).endpoint.state, EndpointState::kDisabled);
+  EXPECT_EQ(Get(endpoint).endpoint.disabled_reason, "failing");
+}
+
+TEST_F(WebhookEngineTest, AHangingReceiverDelaysNobodyElse) {
+  const auto engine = MakeEngine();
+  HttpReceiver hanging([](const auto&) { return HttpReceiver::Answer{.hang = true}; });
+  CreateEndpoint(hanging.Url());
+  CreateEndpoint(receiver_.Url(), {"order.*"});
+  for (int i = 0; i < 100; ++i) Publish();
+  Sequence();
+  auto delivered = runner_.Start<absl::Status>([&] { return engine->Deliver(); });
+  // All of it arrives while the hanging ones are still waiting for their timeout.
+  ASSERT_TRUE(receiver_.WaitForCount(100));
+  EXPECT_EQ(delivered.wait_for(milliseconds(0)), std::future_status::timeout);
+  EXPECT_LE(hanging.count(), 4u);
+  EXPECT_THAT(delivered.get(), IsOk());
+}
+
+TEST_F(WebhookEngineTest, PausingLosesNothing) {
+  const auto engine = MakeEngine();
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
+  std::vector<std::string> ids;
+  ids.push_back(Publish().ToString());
+  Step(engine);
+  Update(endpoint, [](storage::Endpoint& e) { e.state = EndpointState::kPaused; });
+  for (int i = 0; i < 5; ++i) ids.push_back(Publish().ToString());
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 1u);
+  Update(endpoint, [](storage::Endpoint& e) { e.state = EndpointState::kEnabled; });
+  ids.push_back(Publish().ToString());
+  Step(engine);
+  EXPECT_THAT(ReceivedIds(receiver_), UnorderedElementsAreArray(ids));
+}
+
+TEST_F(WebhookEngineTest, WhatWasSentButNotWrittenIsSentAgainWithTheSameId) {
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
+  const Uuid instance = Uuid::MakeV7(clock_.Now());
+  const std::string id = Publish().ToString();
+  {
+    const auto killed = MakeEngine({.instance_id = instance});
+    Deliver(killed);
+  }
+  EXPECT_EQ(receiver_.count(), 1u);
+  EXPECT_THAT(List(endpoint), IsEmpty());
+  const auto restarted = MakeEngine({.instance_id = instance});
+  Step(restarted);
+  EXPECT_THAT(ReceivedIds(receiver_), ElementsAre(id, id));
+  EXPECT_EQ(List(endpoint).size(), 1u);
+  Step(restarted);
+  EXPECT_EQ(receiver_.count(), 2u);
+}
+
+TEST_F(WebhookEngineTest, AnotherInstanceWaitsForTheLeaseAndTheZombieWritesNothing) {
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
+  const auto zombie = MakeEngine({.lease = milliseconds(1500)});
+  Publish();
+  Deliver(zombie);
+  EXPECT_EQ(receiver_.count(), 1u);
+  const auto successor = MakeEngine();
+  Step(successor);
+  EXPECT_EQ(receiver_.count(), 1u);
+  tests::ExecuteSql(dsn_,
+                    "UPDATE gatehouse.endpoint_delivery SET lease_until = now() - '1 s'::interval");
+  Step(successor);
+  EXPECT_EQ(receiver_.count(), 2u);
+  EXPECT_EQ(List(endpoint).size(), 1u);
+  EXPECT_EQ(List(endpoint)[0].attempts.size(), 1u);
+  Flush(zombie);
+  EXPECT_EQ(List(endpoint)[0].attempts.size(), 1u);
+  runner_.RunPlain([&] { EXPECT_EQ(zombie->stats().leases_lost, 1u); });
+}
+
+TEST_F(WebhookEngineTest, ADeletedEndpointGetsNothingMore) {
+  const auto engine = MakeEngine();
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
+  Publish();
+  Step(engine);
+  Publish();
+  const storage::Event event = MakeEvent("endpoint.deleted");
+  ASSERT_THAT(Run([&](auto ctx) {
+                return endpoints_.Delete(ctx, base::kDefaultTenantId, endpoint.id, {},
+                                         {.events = {event}});
+              }),
+              IsOk());
+  Publish();
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 1u);
+}
+
+TEST_F(WebhookEngineTest, NewSettingsHoldFromTheNextRequestOn) {
+  const auto engine = MakeEngine();
+  HttpReceiver moved;
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
+  AnswerWith(500);
+  Publish();
+  Step(engine);
+  Update(endpoint, [&](storage::Endpoint& e) {
+    e.url = moved.Url("/new");
+    e.keys = {"another-secret-of-24-byte", endpoint.keys[0]};
+  });
+  clock_.Advance(seconds(10));
+  Step(engine);
+  ASSERT_EQ(moved.count(), 1u);
+  EXPECT_EQ(receiver_.count(), 1u);
+  const HttpReceiver::Request request = moved.requests()[0];
+  EXPECT_EQ(
+      request.headers.at("webhook-signature"),
+      Expected(request, "another-secret-of-24-byte") + " " + Expected(request, endpoint.keys[0]));
+}
+
+TEST_F(WebhookEngineTest, WiderPatternsDoNotBringBackThePast) {
+  const auto engine = MakeEngine();
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
+  Publish("order.paid");
+  Publish("invoice.sent");
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 1u);
+  Update(endpoint, [](storage::Endpoint& e) { e.event_types = {"order.*", "invoice.*"}; });
+  Publish("invoice.sent");
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 2u);
+}
+
+TEST_F(WebhookEngineTest, PrivateAddressesAreRefusedByDefault) {
+  const auto engine = MakeGuardedEngine({.instance_id = Uuid::MakeV7(clock_.Now())});
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url());
+  Publish();
+  Step(engine);
+  EXPECT_EQ(receiver_.connections(), 0);
+  EXPECT_EQ(List(endpoint).at(0).attempts.at(0).error_class, "blocked");
+}
+
+TEST_F(WebhookEngineTest, SecretsAppearInNoLogAndNoRecord) {
+  std::string logged;
+  {
+    const base::ScopedLogCapture capture([&](const std::string& line) { logged += line; });
+    const auto engine = MakeEngine();
+    const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url());
+    AnswerWith(410);
+    Publish();
+    Step(engine);
+    base::FlushLog();
+  }
+  EXPECT_THAT(logged, Not(HasSubstr("secret")));
+  EXPECT_EQ(tests::AskSql(dsn_,
+                          "SELECT count(*) FROM gatehouse.webhook_attempt a "
+                          "WHERE a::text LIKE '%secret%'"),
+            "0");
+  EXPECT_EQ(tests::AskSql(
+                dsn_, "SELECT count(*) FROM gatehouse.event e WHERE e::text LIKE '%secret-of%'"),
+            "0");
+}
+
+TEST_F(WebhookEngineTest, RunsByItselfAndStopsInOrder) {
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
+  const auto engine = MakeEngine();
+  engine->Start();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 20; ++i) {
+    ids.push_back(Publish().ToString());
+    Sequence();
+  }
+  ASSERT_TRUE(receiver_.WaitForCount(20));
+  engine->Stop(seconds(5));
+  EXPECT_THAT(ReceivedIds(receiver_), UnorderedElementsAreArray(ids));
+  // Everything is written and the lease given back, so nobody sends it again.
+  EXPECT_EQ(List(endpoint).size(), 20u);
+  EXPECT_EQ(tests::AskSql(dsn_,
+                          "SELECT count(*) FROM gatehouse.endpoint_delivery "
+                          "WHERE owner IS NOT NULL"),
+            "0");
+  const auto next = MakeEngine();
+  Step(next);
+  EXPECT_EQ(receiver_.count(), 20u);
+}
+
+}  // namespace
+}  // namespace gatehouse::service::webhook
