@@ -21,7 +21,7 @@ LAYERS = {
 MESSAGE_FOLDERS = ("service/", "tests/")
 
 # Asio is slow to compile and its names should not spread: base::Loop and base::Task stand for it.
-ASIO_FILES = re.compile(r"base/\w+\.cc|storage/postgres/client/(\w+\.cc|lane\.h)|service/\w+/\w+\.cc|tests/.*\.cc")
+ASIO_FILES = re.compile(r"base/\w+\.cc|storage/postgres/client/(\w+\.cc|lane\.h)|service/(\w+/)+\w+\.cc|tests/.*\.cc")
 
 # Programs, as opposed to libraries, may print.
 PRINTING_FILES = re.compile(r"service/main/|tests/|tools/|.*_test\.cc")
