@@ -58,6 +58,7 @@ class CommandLine {
     CLI::App* migrate = app_.add_subcommand("migrate", "Show and change the schema's version");
     // What follows is parsed by the command itself, --help too.
     migrate->prefix_command();
+    migrate->fallthrough(false);
     migrate->set_help_flag();
     migrate->callback([this, migrate] {
       command_ = [this, migrate] {
