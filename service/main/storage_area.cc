@@ -35,7 +35,9 @@ absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(const config::Dat
   const DatabaseConfig shared = ClientConfigOf(config, *signal);
   DatabaseConfig sequencing = shared;
   sequencing.application_name = "gatehouse-sequencer";
+  // Both kinds: its advisory lock belongs to one connection.
   sequencing.lanes_per_loop = 1;
+  sequencing.batch_lanes_per_loop = 1;
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(shared, loops));
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> sequencer_database,
                       Database::Open(std::move(sequencing), {loops.front()}));

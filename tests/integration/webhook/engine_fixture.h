@@ -37,8 +37,8 @@ class EngineFixture : public ::testing::Test {
   EngineFixture()
       : dsn_(tests::CreateMigratedDatabase()),
         database_(*storage::postgres::Database::Open({.dsn = dsn_}, {&runner_.loop()})),
-        sequencer_database_(*storage::postgres::Database::Open({.dsn = dsn_, .lanes_per_loop = 1, .batch_lanes_per_loop = 1},
-                                                               {&runner_.loop()})),
+        sequencer_database_(*storage::postgres::Database::Open(
+            {.dsn = dsn_, .lanes_per_loop = 1, .batch_lanes_per_loop = 1}, {&runner_.loop()})),
         endpoints_(*database_, "secret"),
         deliveries_(*database_),
         log_(*database_),
