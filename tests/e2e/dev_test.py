@@ -9,9 +9,10 @@ import subprocess
 import unittest
 
 from tests.e2e.support import accounts, known_secrets, scratch
-from tests.e2e.support.client import Client
+from tests.e2e.support.client import Client, refuses_calls
 from tests.e2e.support.gatehouse import BINARY, Gatehouse, environment, run
 from tests.e2e.support.http_client import get
+from tests.e2e.support.postgres import TableLock
 from tests.e2e.support.processes import is_listening, postgres_of
 from tests.e2e.support.server_case import check_postgres_log
 from tests.e2e.support.waiting import until
@@ -19,6 +20,7 @@ from tests.e2e.support.waiting import until
 # service/main/exit_codes.h
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_NO_DATABASE = 3
 EXIT_ADDRESS_IN_USE = 6
 
 PLAIN_USER = "nobody"
@@ -46,7 +48,7 @@ class DevTest(unittest.TestCase):
         self.addCleanup(server.discard)
         return server
 
-    def fails(self, *arguments, code=EXIT_FAILED, **options):
+    def fails(self, *arguments, code=EXIT_NO_DATABASE, **options):
         """Starts one that must not come up; what it says on standard error."""
         server = self.start(*arguments, wait=False, **options)
         self.assertEqual(server.wait_exit(), code, server.stdout + server.stderr)
@@ -110,13 +112,15 @@ class DevTest(unittest.TestCase):
                     message = self.fails(f"{flag}={address}", code=EXIT_ADDRESS_IN_USE)
                     self.assertIn(address, message)
                     self.assertIn("in use", message)
+        message = self.fails("--grpc-address=nonsense", code=EXIT_ADDRESS_IN_USE)
+        self.assertIn("nonsense", message)
 
     def test_data_dir_in_use_by_another_server(self):
         self.use_made()
         first = self.start()
         second = Gatehouse.dev(self.data_dir, wait=False)
         self.addCleanup(second.discard)
-        self.assertEqual(second.wait_exit(), EXIT_FAILED)
+        self.assertEqual(second.wait_exit(), EXIT_NO_DATABASE)
         self.assertIn("in use by another gatehouse server", second.stderr)
         self.assertIn(str(first.pid), second.stderr)
         # The first one did not notice.
@@ -152,7 +156,7 @@ class DevTest(unittest.TestCase):
         prefix = accounts.hiding_prefix(self.data_dir, size="6m")
         if prefix is None:
             self.skipTest("the kernel does not allow a mount namespace here")
-        self.assertIn("no disk space", self.fails(prefix=prefix).lower())
+        self.assertIn("no disk space", self.fails(prefix=prefix, code=EXIT_FAILED).lower())
 
     def test_runs_as_a_plain_user(self):
         prefix = accounts.prefix_of(PLAIN_USER)
@@ -180,8 +184,8 @@ class DevTest(unittest.TestCase):
         for words, expected in (
             (["dev", "--no-such-flag"], "no-such-flag"),
             (["dev", "--grpc-loops=many"], "grpc.loops"),
-            (["dev", "--grpc-address=nonsense"], "grpc.address"),
-            (["no-such-command"], "no-such-command"),
+            (["dev", "--auth-access-token-ttl-s=1"], "auth.access_token_ttl_s"),
+            (["no-such-command"], "subcommand"),
         ):
             with self.subTest(words):
                 done = run(*words, *([f"--data-dir={self.data_dir}"] if words[0] == "dev" else []))
@@ -193,11 +197,12 @@ class DevTest(unittest.TestCase):
         self.use_made()
         server = self.start("--grpc-drain-grace-ms=60000")
         client = self.login(server)
-        stream = client.TailEvents(from_index=1)
-        self.addCleanup(stream.cancel)
-        next(stream)
-        server.send(signal.SIGTERM)
-        until(lambda: get(server.http_address, "/readyz")[0] == 503 or server.exit_code is not None, "it drains")
-        server.send(signal.SIGTERM)
-        server.wait_exit(timeout=10)
+        with TableLock(f"host={self.data_dir}/run user=gatehouse dbname=gatehouse", "gatehouse.user_account") as lock:
+            client.start("GetUser", username="admin")
+            until(lock.has_waiter, "a call is in flight")
+            server.send(signal.SIGTERM)
+            until(lambda: refuses_calls(server.grpc_address), "it drains")
+            self.assertIsNone(server.exit_code)
+            server.send(signal.SIGTERM)
+            self.assertEqual(server.wait_exit(timeout=10), 128 + signal.SIGTERM)
         until(lambda: not postgres_of(self.data_dir), "the database stopped with the server")

@@ -2,14 +2,13 @@
 
 import os
 import signal
-import subprocess
 import threading
 import unittest
 
 import grpc
 
 from tests.e2e.support import postgres as pg
-from tests.e2e.support.client import CallError, Client
+from tests.e2e.support.client import CallError, Client, refuses_calls
 from tests.e2e.support.deployment import Deployment
 from tests.e2e.support.http_client import get
 from tests.e2e.support.processes import is_listening
@@ -164,11 +163,11 @@ class ServeTest(unittest.TestCase):
         reader.start()
 
         # A call that takes as long as we want: its statement waits for a lock that we hold.
-        with Lock(deployment, "gatehouse.user_account") as lock:
+        with pg.TableLock(deployment.dsn, "gatehouse.user_account") as lock:
             call = client.start("GetUser", user_id=user.id)
             until(lock.has_waiter, "the call waits for the lock")
             server.send(signal.SIGTERM)
-            until(lambda: refuses_new_calls(server.grpc_address), "new calls are refused")
+            until(lambda: refuses_calls(server.grpc_address), "new calls are refused")
             self.assertIsNone(server.exit_code, "it left with a call in flight")
         self.assertEqual(call.result(60).user.username, "ada")
         self.assertEqual(server.wait_exit(), 0, server.stderr)
@@ -181,7 +180,7 @@ class ServeTest(unittest.TestCase):
         server = deployment.serve("--grpc-drain-grace-ms=200")
         client = self.client(server, password)
         user = client.CreateUser(user={"username": "ada"}).user
-        with Lock(deployment, "gatehouse.user_account") as lock:
+        with pg.TableLock(deployment.dsn, "gatehouse.user_account") as lock:
             call = client.start("GetUser", user_id=user.id)
             until(lock.has_waiter, "the call waits for the lock")
             server.send(signal.SIGTERM)
@@ -210,31 +209,6 @@ class ServeTest(unittest.TestCase):
         until(refused, "the logout reached the other server", timeout=10)
 
 
-class Lock:
-    """Holds a table's strongest lock from outside until the block ends."""
-
-    def __init__(self, deployment, table):
-        self._deployment = deployment
-        self._psql = subprocess.Popen(
-            [f"{pg.bin_dir()}/psql", "-X", "-q", "-d", deployment.dsn],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._psql.stdin.write(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;\n\\echo locked\n")
-        self._psql.stdin.flush()
-        self._psql.stdout.readline()
-
-    def has_waiter(self):
-        return self._deployment.sql("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._psql.communicate("COMMIT;\n", timeout=60)
-
-
 def end_of(stream):
     try:
         for _ in stream:
@@ -242,12 +216,3 @@ def end_of(stream):
     except grpc.RpcError as error:
         return error.code()
     return grpc.StatusCode.OK
-
-
-def refuses_new_calls(address):
-    with Client(address) as client:
-        try:
-            client.GetJwks(timeout=5)
-            return False
-        except CallError as error:
-            return error.code == grpc.StatusCode.UNAVAILABLE

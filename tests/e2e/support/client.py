@@ -124,3 +124,13 @@ def _message_class(descriptor):
         factory = message_factory.MessageFactory(descriptor.file.pool)
         _classes[descriptor.full_name] = factory.GetPrototype(descriptor)
     return _classes[descriptor.full_name]
+
+
+def refuses_calls(address):
+    """Whether a new client gets UNAVAILABLE, as while the server drains."""
+    with Client(address) as client:
+        try:
+            client.GetJwks(timeout=5)
+            return False
+        except CallError as error:
+            return error.code == grpc.StatusCode.UNAVAILABLE

@@ -22,6 +22,46 @@ def bin_dir():
     return f"{_ROOT}/{newest}/bin"
 
 
+def run_sql(dsn, text):
+    """Runs SQL; its rows as psql prints them, unaligned."""
+    done = subprocess.run(
+        [f"{bin_dir()}/psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", dsn, "-c", text],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"psql: {done.stderr}")
+    return done.stdout.strip()
+
+
+class TableLock:
+    """Holds a table's strongest lock from outside until the block ends: whoever uses the table waits."""
+
+    def __init__(self, dsn, table):
+        self._dsn = dsn
+        self._psql = subprocess.Popen(
+            [f"{bin_dir()}/psql", "-X", "-q", "-d", dsn],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._psql.stdin.write(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;\n\\echo locked\n")
+        self._psql.stdin.flush()
+        self._psql.stdout.readline()
+
+    def has_waiter(self):
+        return run_sql(self._dsn, "SELECT count(*) FROM pg_locks WHERE NOT granted") != "0"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._psql.communicate("COMMIT;\n", timeout=DEADLINE_S)
+
+
 class Postgres:
     """A cluster in a folder of its own, reached by a Unix socket alone. `stop` and `start` as often as wanted."""
 
@@ -51,16 +91,7 @@ class Postgres:
 
     def sql(self, text, dsn=None):
         """Runs SQL; its rows as psql prints them, unaligned."""
-        done = subprocess.run(
-            [f"{bin_dir()}/psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", dsn or self.dsn(), "-c", text],
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise AssertionError(f"psql: {done.stderr}")
-        return done.stdout.strip()
+        return run_sql(dsn or self.dsn(), text)
 
     def start(self):
         options = {"listen_addresses": "", "unix_socket_directories": self.socket_dir, **self._settings}
