@@ -28,7 +28,8 @@ struct HttpConfig {
 struct DatabaseConfig {
   std::string dsn;
   std::string password_file;
-  int64_t lanes = 3;
+  int64_t lanes = 2;
+  int64_t write_lanes = 8;
   int64_t pool_size = 4;
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds statement_timeout{10'000};

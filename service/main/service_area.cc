@@ -1,5 +1,6 @@
 #include "service/main/service_area.h"
 
+#include "service/audit/register_audit_service.h"
 #include "service/session/register_session_service.h"
 #include "service/user/register_user_service.h"
 
@@ -30,11 +31,18 @@ ServiceArea::ServiceArea(const config::Config& config, const config::Secrets& se
                 .clock = clock},
                {.idle_ttl = config.auth.session_idle_ttl,
                 .ttl = config.auth.session_ttl,
-                .refresh_grace = config.auth.refresh_grace}) {}
+                .refresh_grace = config.auth.refresh_grace}),
+      audit({.events = storage.events,
+             .log = storage.log,
+             .feed = storage.feed,
+             .once = once,
+             .page_tokens = page_tokens,
+             .clock = clock}) {}
 
 void ServiceArea::Register(rpc::MethodRegistry& registry) {
   RegisterUserService(registry, users);
   RegisterSessionService(registry, sessions);
+  RegisterAuditService(registry, audit);
 }
 
 }  // namespace gatehouse::service

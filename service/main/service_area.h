@@ -2,6 +2,7 @@
 #define GATEHOUSE_SERVICE_MAIN_SERVICE_AREA_H_
 
 #include "base/time.h"
+#include "service/audit/audit_service.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
 #include "service/config/config.h"
@@ -27,6 +28,7 @@ struct ServiceArea {
   TokenIssuer issuer;
   UserService users;
   SessionService sessions;
+  AuditService audit;
 };
 
 }  // namespace gatehouse::service

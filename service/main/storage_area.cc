@@ -18,6 +18,7 @@ DatabaseConfig ClientConfigOf(const config::DatabaseConfig& config, storage::Log
   return {.dsn = config.dsn,
           .password_file = config.password_file,
           .lanes_per_loop = static_cast<int>(config.lanes),
+          .batch_lanes_per_loop = static_cast<int>(config.write_lanes),
           .exclusive_per_loop = static_cast<int>(config.pool_size),
           .connect_timeout = config.connect_timeout,
           .statement_timeout = config.statement_timeout,
