@@ -1,13 +1,19 @@
 #include "service/main/app.h"
 
+#include <limits.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/run_on_loop.h"
 #include "base/status.h"
+#include "base/uuid.h"
 
 namespace gatehouse::service {
 namespace {
@@ -20,6 +26,22 @@ size_t LoopCount(const config::GrpcConfig& config) {
   // One loop serves what four cores can ask of it: the rest of the work of a call is
   // gRPC's and Postgres's.
   return std::max(1u, std::thread::hardware_concurrency() / 4);
+}
+
+// The same at each start where possible: a server that starts again takes over
+// the endpoints it delivered to at once instead of waiting for its own leases to
+// end. Two servers never listen at one port of one host; where the port is
+// any free one, the name is any new one.
+base::Uuid InstanceId(const App::Options& options) {
+  std::string name = options.instance_name;
+  const std::string& address = options.config.grpc.address;
+  if (name.empty() && !address.ends_with(":0")) {
+    std::array<char, HOST_NAME_MAX + 1> host = {};
+    gethostname(host.data(), host.size() - 1);
+    name = std::string(host.data()) + " " + address;
+  }
+  if (name.empty()) return base::Uuid::MakeV7(base::SystemClock().Now());
+  return *base::Uuid::FromBytes(base::Sha256(name).substr(0, 16));
 }
 
 std::vector<base::Loop*> Pointers(const std::vector<std::unique_ptr<base::Loop>>& loops) {
@@ -67,6 +89,8 @@ absl::Status App::Open() {
   auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return auth_->key_rotation.RunOnce(SystemContext("key_rotation")); }));
+  workers_ = std::make_unique<WorkerArea>(config, InstanceId(options_), loop(), *storage_, *auth_,
+                                          clock_);
   services_ = std::make_unique<ServiceArea>(config, options_.secrets, *storage_, *auth_, clock_);
   return absl::OkStatus();
 }
@@ -85,7 +109,7 @@ absl::Status App::Serve() {
 void App::Stop() {
   // In reverse: nobody is served by something that is gone.
   if (serving_) serving_->Stop();
-  if (workers_) workers_->Stop();
+  if (workers_) workers_->Stop(options_.config.grpc.drain_grace);
   if (storage_) storage_->Close();
   for (const auto& loop : loops_) loop->Stop();
 }

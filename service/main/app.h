@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -32,6 +33,9 @@ class App {
   struct Options {
     config::Config config;
     config::Secrets secrets;
+    // Where known, what no other server on the database calls itself and this one
+    // calls itself at every start. Empty: made from the host and the port.
+    std::string instance_name = {};
     // More methods, registered before the server starts: the benchmarks' no-op.
     std::function<void(rpc::MethodRegistry&)> extra_methods = {};
   };

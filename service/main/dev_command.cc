@@ -39,7 +39,10 @@ int RunDev(config::Config config) {
   config.webhook.allow_http = true;
   config.webhook.allow_private_addresses = true;
   return ServeUntilStopped(
-      {.config = config, .secrets = (*database)->secrets()}, stop,
+      {.config = config,
+       .secrets = (*database)->secrets(),
+       .instance_name = "dev"},
+      stop,
                            [&](App& app) { return SeedAndExplain(app, (*database)->data_dir()); });
 }
 

@@ -30,22 +30,31 @@ base::Task<absl::Status> PurgeAnswers(storage::IdempotencyStore* requests, const
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<WorkerArea>> WorkerArea::Start(const config::Config& config,
-                                                              base::Loop& loop,
-                                                              StorageArea& storage, AuthArea& auth,
-                                                              const base::Clock& clock) {
-  std::unique_ptr<WorkerArea> area(new WorkerArea(config, loop, storage, auth, clock));
-  GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(loop, [&area] { return area->Prepare(); }));
-  area->partitions_.Start();
-  area->sequencer_.Start();
-  area->listener_.Start();
-  loop.Post([raw = area.get()] { raw->tasks_.Spawn(raw->revocations_.Run(raw->tasks_.cancel())); });
-  return area;
+WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock) {
+  return {.endpoints = storage.endpoints,
+          .deliveries = storage.deliveries,
+          .log = storage.log,
+          .feed = storage.feed,
+          .signal = *storage.signal,
+          .clock = clock};
 }
 
-WorkerArea::WorkerArea(const config::Config& config, base::Loop& loop, StorageArea& storage,
-                       AuthArea& auth, const base::Clock& clock)
+EngineOptions EngineOptionsOf(const config::WebhookConfig& config, const base::Uuid& instance_id) {
+  EngineOptions options{.instance_id = instance_id,
+                        .max_in_flight = static_cast<int>(config.max_in_flight)};
+  options.http.guard.allow_private = config.allow_private_addresses;
+  return options;
+}
+
+}  // namespace
+
+WorkerArea::WorkerArea(const config::Config& config, const base::Uuid& instance_id,
+                       base::Loop& loop, StorageArea& storage, AuthArea& auth,
+                       const base::Clock& clock)
     : loop_(loop),
+      storage_(storage),
+      auth_(auth),
+      clock_(clock),
       partitions_(loop, storage.partitions, clock),
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
       listener_({.dsn = config.database.dsn,
@@ -55,20 +64,24 @@ WorkerArea::WorkerArea(const config::Config& config, base::Loop& loop, StorageAr
                  .on_committed = [signal = storage.signal.get()] { signal->Notify(); },
                  .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }}),
       revocations_(loop, storage.log, storage.feed, auth.authenticator),
+      webhooks_(loop, EngineDepsOf(storage, clock), EngineOptionsOf(config.webhook, instance_id)),
       tasks_(loop, [](const std::string& what) {
         base::Log(base::LogLevel::kError, "a worker threw", {{"error", what}});
-      }) {
-  periodic_.push_back(std::make_unique<PeriodicWorker>(
-      loop, "key_rotation", kKeyRotationPause,
-      [&auth](base::CallContext ctx) { return auth.key_rotation.RunOnce(std::move(ctx)); }));
-  periodic_.push_back(std::make_unique<PeriodicWorker>(
-      loop, "purge_answers", kPurgePause,
-      [requests = &storage.requests, clock = &clock](base::CallContext ctx) {
-        return PurgeAnswers(requests, clock, std::move(ctx));
-      }));
-}
+      }) {}
 
-WorkerArea::~WorkerArea() { Stop(); }
+WorkerArea::~WorkerArea() { Stop(std::chrono::milliseconds(0)); }
+
+absl::Status WorkerArea::Start() {
+  GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(loop_, [this] { return Prepare(); }));
+  started_ = true;
+  partitions_.Start();
+  sequencer_.Start();
+  listener_.Start();
+  webhooks_.Start();
+  loop_.Post([this] { tasks_.Spawn(revocations_.Run(tasks_.cancel())); });
+  StartPeriodic();
+  return absl::OkStatus();
+}
 
 base::Task<absl::Status> WorkerArea::Prepare() {
   GH_CO_RETURN_IF_ERROR((co_await partitions_.RunOnce()).status());
@@ -78,11 +91,23 @@ base::Task<absl::Status> WorkerArea::Prepare() {
   co_return co_await revocations_.Start(std::move(ctx));
 }
 
-void WorkerArea::Stop() {
-  if (stopped_) return;
-  stopped_ = true;
-  listener_.Stop();
+void WorkerArea::StartPeriodic() {
+  periodic_.push_back(std::make_unique<PeriodicWorker>(
+      loop_, "key_rotation", kKeyRotationPause,
+      [&auth = auth_](base::CallContext ctx) { return auth.key_rotation.RunOnce(std::move(ctx)); }));
+  periodic_.push_back(std::make_unique<PeriodicWorker>(
+      loop_, "purge_answers", kPurgePause,
+      [requests = &storage_.requests, clock = &clock_](base::CallContext ctx) {
+        return PurgeAnswers(requests, clock, std::move(ctx));
+      }));
+}
+
+void WorkerArea::Stop(std::chrono::milliseconds grace) {
+  if (!started_) return;
+  started_ = false;
   for (const auto& worker : periodic_) worker->Stop();
+  webhooks_.Stop(grace);
+  listener_.Stop();
   tasks_.StopAndJoin();
   sequencer_.Stop();
   partitions_.Stop();

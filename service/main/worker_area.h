@@ -1,14 +1,16 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_WORKER_AREA_H_
 #define GATEHOUSE_SERVICE_MAIN_WORKER_AREA_H_
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "base/call_context.h"
+#include "absl/status/status.h"
 #include "base/loop.h"
+#include "base/task.h"
 #include "base/task_group.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "service/config/config.h"
 #include "service/main/auth_area.h"
 #include "service/main/storage_area.h"
@@ -16,38 +18,46 @@
 #include "service/workers/log/sequencer_worker.h"
 #include "service/workers/periodic_worker.h"
 #include "service/workers/revocation_follower.h"
+#include "service/workers/webhook/webhook_engine.h"
 #include "storage/postgres/log_listener.h"
 
 namespace gatehouse::service {
 
-// What runs without being called. All of it on one loop.
+// What runs without being called. All of it on one loop. Command-line tools make
+// it, since services know the deliverer, and do not start it.
 class WorkerArea {
  public:
-  // Blocks until the first partitions are there and the position in the log is
-  // known; both must be so before the first call.
-  static absl::StatusOr<std::unique_ptr<WorkerArea>> Start(const config::Config& config,
-                                                           base::Loop& loop, StorageArea& storage,
-                                                           AuthArea& auth,
-                                                           const base::Clock& clock);
+  // `instance_id` names the server in the leases of webhook endpoints.
+  WorkerArea(const config::Config& config, const base::Uuid& instance_id, base::Loop& loop,
+             StorageArea& storage, AuthArea& auth, const base::Clock& clock);
   ~WorkerArea();
 
-  // Idempotent.
-  void Stop();
+  // Blocks until the first partitions are there and the position in the log is
+  // known: both must be so before the first call.
+  absl::Status Start();
+
+  // Deliveries under way get `grace` to end. Idempotent.
+  void Stop(std::chrono::milliseconds grace);
+
+  // For what changes endpoints.
+  WebhookEngine& webhooks() { return webhooks_; }
 
  private:
-  WorkerArea(const config::Config& config, base::Loop& loop, StorageArea& storage, AuthArea& auth,
-             const base::Clock& clock);
-
   base::Task<absl::Status> Prepare();
+  void StartPeriodic();
 
   base::Loop& loop_;
+  StorageArea& storage_;
+  AuthArea& auth_;
+  const base::Clock& clock_;
   PartitionWorker partitions_;
   SequencerWorker sequencer_;
   // Behind PgBouncer in transaction mode nobody can listen; then everybody polls.
   storage::postgres::LogListener listener_;
   RevocationFollower revocations_;
+  WebhookEngine webhooks_;
   std::vector<std::unique_ptr<PeriodicWorker>> periodic_;
-  bool stopped_ = false;
+  bool started_ = false;
   base::TaskGroup tasks_;
 };
 
