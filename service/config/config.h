@@ -57,7 +57,8 @@ struct AuthConfig {
 
 struct WebhookConfig {
   bool allow_http = false;
-  bool allow_private_addresses = false;
+  // Separated by blanks.
+  std::string allowed_networks;
   int64_t max_in_flight = 256;
 };
 

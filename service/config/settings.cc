@@ -210,9 +210,10 @@ void AddAuth(std::vector<Setting>& all) {
 void AddWebhook(std::vector<Setting>& all) {
   all.push_back(
       Boolean("webhook.allow_http", "Allow http:// endpoints.", GH_FIELD(webhook.allow_http)));
-  all.push_back(Boolean("webhook.allow_private_addresses",
-                        "Allow endpoints at loopback and private addresses.",
-                        GH_FIELD(webhook.allow_private_addresses)));
+  all.push_back(Text("webhook.allowed_networks",
+                     "Networks that endpoints may be in although they are private, separated by "
+                     "blanks: \"10.1.0.0/16 ::1\".",
+                     GH_FIELD(webhook.allowed_networks)));
   all.push_back(Integer("webhook.max_in_flight", "Deliveries in flight at a time.", 1, 10'000,
                         GH_FIELD(webhook.max_in_flight)));
 }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -42,6 +44,11 @@ base::Uuid InstanceId(const App::Options& options) {
   }
   if (name.empty()) return base::Uuid::MakeV7(base::SystemClock().Now());
   return *base::Uuid::FromBytes(base::Sha256(name).substr(0, 16));
+}
+
+std::vector<std::string> Words(const std::string& list) {
+  std::istringstream stream(list);
+  return {std::istream_iterator<std::string>(stream), {}};
 }
 
 std::vector<base::Loop*> Pointers(const std::vector<std::unique_ptr<base::Loop>>& loops) {
@@ -89,8 +96,10 @@ absl::Status App::Open() {
   auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return auth_->key_rotation.RunOnce(SystemContext("key_rotation")); }));
-  workers_ = std::make_unique<WorkerArea>(config, InstanceId(options_), loop(), *storage_, *auth_,
-                                          clock_);
+  GH_ASSIGN_OR_RETURN(webhook::AddressGuard guard,
+                      webhook::AddressGuard::Make(Words(config.webhook.allowed_networks)));
+  workers_ = std::make_unique<WorkerArea>(config, std::move(guard), InstanceId(options_), loop(),
+                                          *storage_, *auth_, clock_);
   services_ = std::make_unique<ServiceArea>(config, options_.secrets, *storage_, *auth_, clock_);
   return absl::OkStatus();
 }

@@ -37,7 +37,7 @@ int RunDev(config::Config config) {
   config.database.dsn = (*database)->dsn();
   // The receiver of whoever tries it is on the same machine, without TLS.
   config.webhook.allow_http = true;
-  config.webhook.allow_private_addresses = true;
+  config.webhook.allowed_networks = "127.0.0.0/8 ::1/128";
   return ServeUntilStopped(
       {.config = config,
        .secrets = (*database)->secrets(),

@@ -1,5 +1,8 @@
 #include "service/main/worker_area.h"
 
+#include <chrono>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -28,9 +31,7 @@ base::Task<absl::Status> PurgeAnswers(storage::IdempotencyStore* requests, const
   co_return absl::OkStatus();
 }
 
-}  // namespace
-
-WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock) {
+webhook::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock) {
   return {.endpoints = storage.endpoints,
           .deliveries = storage.deliveries,
           .log = storage.log,
@@ -39,16 +40,18 @@ WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock)
           .clock = clock};
 }
 
-EngineOptions EngineOptionsOf(const config::WebhookConfig& config, const base::Uuid& instance_id) {
-  EngineOptions options{.instance_id = instance_id,
-                        .max_in_flight = static_cast<int>(config.max_in_flight)};
-  options.http.guard.allow_private = config.allow_private_addresses;
+webhook::EngineOptions EngineOptionsOf(const config::WebhookConfig& config,
+                                       webhook::AddressGuard guard,
+                                       const base::Uuid& instance_id) {
+  webhook::EngineOptions options{.instance_id = instance_id,
+                                 .max_in_flight = static_cast<int>(config.max_in_flight)};
+  options.http.guard = std::move(guard);
   return options;
 }
 
 }  // namespace
 
-WorkerArea::WorkerArea(const config::Config& config, const base::Uuid& instance_id,
+WorkerArea::WorkerArea(const config::Config& config, webhook::AddressGuard guard, const base::Uuid& instance_id,
                        base::Loop& loop, StorageArea& storage, AuthArea& auth,
                        const base::Clock& clock)
     : loop_(loop),
@@ -64,7 +67,8 @@ WorkerArea::WorkerArea(const config::Config& config, const base::Uuid& instance_
                  .on_committed = [signal = storage.signal.get()] { signal->Notify(); },
                  .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }}),
       revocations_(loop, storage.log, storage.feed, auth.authenticator),
-      webhooks_(loop, EngineDepsOf(storage, clock), EngineOptionsOf(config.webhook, instance_id)),
+      webhooks_(loop, EngineDepsOf(storage, clock),
+                EngineOptionsOf(config.webhook, std::move(guard), instance_id)),
       tasks_(loop, [](const std::string& what) {
         base::Log(base::LogLevel::kError, "a worker threw", {{"error", what}});
       }) {}

@@ -27,8 +27,9 @@ namespace gatehouse::service {
 // it, since services know the deliverer, and do not start it.
 class WorkerArea {
  public:
-  // `instance_id` names the server in the leases of webhook endpoints.
-  WorkerArea(const config::Config& config, const base::Uuid& instance_id, base::Loop& loop,
+  // `instance_id` names the server in the leases of webhook endpoints; `guard` says which
+  // addresses they may have.
+  WorkerArea(const config::Config& config, webhook::AddressGuard guard, const base::Uuid& instance_id, base::Loop& loop,
              StorageArea& storage, AuthArea& auth, const base::Clock& clock);
   ~WorkerArea();
 
@@ -40,7 +41,7 @@ class WorkerArea {
   void Stop(std::chrono::milliseconds grace);
 
   // For what changes endpoints.
-  WebhookEngine& webhooks() { return webhooks_; }
+  webhook::WebhookEngine& webhooks() { return webhooks_; }
 
  private:
   base::Task<absl::Status> Prepare();
@@ -55,7 +56,7 @@ class WorkerArea {
   // Behind PgBouncer in transaction mode nobody can listen; then everybody polls.
   storage::postgres::LogListener listener_;
   RevocationFollower revocations_;
-  WebhookEngine webhooks_;
+  webhook::WebhookEngine webhooks_;
   std::vector<std::unique_ptr<PeriodicWorker>> periodic_;
   bool started_ = false;
   base::TaskGroup tasks_;
