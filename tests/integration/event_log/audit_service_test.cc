@@ -1,0 +1,277 @@
+#include "service/audit/audit_service.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/uuid.h"
+#include "gatehouse/v1/audit.pb.h"
+#include "service/audit/register_audit_service.h"
+#include "service/workers/log/sequencer_worker.h"
+#include "storage/event_log.h"
+#include "storage/event_store.h"
+#include "storage/log_feed.h"
+#include "storage/postgres/client/database.h"
+#include "storage/sequencer.h"
+#include "tests/support/server/server_fixture.h"
+#include "tests/support/status/status_matchers.h"
+
+namespace gatehouse::tests {
+namespace {
+
+using absl::StatusCode;
+
+class AuditServiceTest : public ServerFixture {
+ protected:
+  void AddServices(service::rpc::MethodRegistry& registry) override {
+    TestBackend& b = backend();
+    storage::postgres::DatabaseConfig config;
+    config.dsn = b.dsn;
+    config.lanes_per_loop = 1;
+    sequencer_database_ =
+        *storage::postgres::Database::Open(config, {&b.runner.loop()});
+    sequencer_ = std::make_unique<storage::Sequencer>(*sequencer_database_, "test");
+    worker_ = std::make_unique<service::SequencerWorker>(b.runner.loop(), *sequencer_,
+                                                         b.log_signal, feed_);
+    events_ = std::make_unique<storage::EventStore>(
+        *b.database, b.log_signal, std::vector<base::Loop*>{&b.runner.loop()});
+    log_ = std::make_unique<storage::EventLog>(*b.database);
+    audit_ = std::make_unique<service::AuditService>(service::AuditService::Deps{
+        .events = *events_,
+        .log = *log_,
+        .feed = feed_,
+        .once = b.once,
+        .page_tokens = b.page_tokens,
+        .clock = b.clock});
+    service::RegisterAuditService(registry, *audit_);
+  }
+
+  void TearDown() override {
+    worker_->Stop();
+    events_->Close();
+    sequencer_database_->Close();
+    ServerFixture::TearDown();
+  }
+
+  v1::RecordEventRequest Request(const std::string& type) {
+    v1::RecordEventRequest request;
+    request.mutable_event()->set_type(type);
+    return request;
+  }
+
+  UnaryOutcome<v1::RecordEventResponse> Record(const v1::RecordEventRequest& request,
+                                               CallOptions options = {}) {
+    return Call<v1::RecordEventResponse>(admin(), request, options);
+  }
+
+  void RunPass() {
+    const auto pass = backend().runner.Run<absl::StatusOr<storage::SequencerPass>>(
+        [&] { return worker_->RunOnce(); });
+    ASSERT_THAT(pass, IsOk());
+  }
+
+  std::unique_ptr<ClientStream> Tail(int64_t from, const std::vector<std::string>& types = {}) {
+    v1::TailEventsRequest request;
+    request.set_from_index(from);
+    for (const std::string& type : types) request.add_types(type);
+    CallOptions options;
+    options.metadata.emplace_back("authorization", "Bearer " + admin().credential);
+    auto stream = raw_client().Open("/gatehouse.v1.AuditService/TailEvents", options);
+    EXPECT_TRUE(stream->Write(request.SerializeAsString()));
+    EXPECT_TRUE(stream->WritesDone());
+    return stream;
+  }
+
+  // The type and index of the next event, "type@index"; "" at the end.
+  static std::string NextOf(ClientStream& stream) {
+    std::string bytes;
+    v1::TailEventsResponse message;
+    if (!stream.Read(&bytes) || !message.ParseFromString(bytes)) return "";
+    return message.event().type() + "@" + std::to_string(message.event().index());
+  }
+
+  storage::LogFeed feed_;
+  std::unique_ptr<storage::postgres::Database> sequencer_database_;
+  std::unique_ptr<storage::Sequencer> sequencer_;
+  std::unique_ptr<service::SequencerWorker> worker_;
+  std::unique_ptr<storage::EventStore> events_;
+  std::unique_ptr<storage::EventLog> log_;
+  std::unique_ptr<service::AuditService> audit_;
+};
+
+TEST_F(AuditServiceTest, RecordedEventIsReadBackWhole) {
+  v1::RecordEventRequest request = Request("document.shared");
+  v1::Event& event = *request.mutable_event();
+  event.set_outcome(v1::OUTCOME_FAILURE);
+  event.mutable_actor()->set_type("service");
+  event.mutable_actor()->set_id("billing");
+  event.add_targets()->set_type("document");
+  event.mutable_targets(0)->set_id("d-1");
+  event.mutable_context()->set_ip_address("203.0.113.9");
+  (*event.mutable_details()->mutable_fields())["pages"].set_number_value(2.5);
+  event.mutable_occurred_time()->set_seconds(1'700'000'000);
+  event.mutable_occurred_time()->set_nanos(123'456'789);
+  const auto recorded = Record(request);
+  ASSERT_TRUE(recorded.ok()) << recorded.message;
+  const v1::Event& answer = recorded.response.event();
+  EXPECT_EQ(answer.index(), 0);
+  EXPECT_EQ(answer.details().fields().at("pages").number_value(), 2.5);
+  EXPECT_EQ(answer.occurred_time().nanos(), 123'456'000);
+
+  RunPass();
+  v1::GetEventRequest get;
+  get.set_event_id(answer.id());
+  const auto got = Call<v1::GetEventResponse>(admin(), get);
+  ASSERT_TRUE(got.ok()) << got.message;
+  EXPECT_GT(got.response.event().index(), 0);
+  EXPECT_EQ(got.response.event().leaf_hash().size(), 32u);
+  v1::Event same = got.response.event();
+  same.clear_index();
+  same.clear_leaf_hash();
+  EXPECT_EQ(same.SerializeAsString(), answer.SerializeAsString());
+}
+
+TEST_F(AuditServiceTest, UnsetActorIsTheCaller) {
+  const auto recorded = Record(Request("a.b"));
+  ASSERT_TRUE(recorded.ok()) << recorded.message;
+  EXPECT_EQ(recorded.response.event().actor().type(), "user");
+  EXPECT_EQ(recorded.response.event().actor().id(), admin().id.ToString());
+}
+
+TEST_F(AuditServiceTest, RefusesWhatIsMalformed) {
+  for (const char* type :
+       {"", "A.b", "a..b", ".a", "a.", "a b", "1a", "session.created", "gatehouse.x", "user"}) {
+    const auto outcome = Record(Request(type));
+    EXPECT_EQ(outcome.code, StatusCode::kInvalidArgument) << type;
+    EXPECT_EQ(outcome.reason(), "INVALID_FIELD") << type;
+  }
+  v1::RecordEventRequest request = Request("a.b");
+  for (int i = 0; i < 17; ++i) request.mutable_event()->add_targets()->set_type("t");
+  EXPECT_EQ(Record(request).reason(), "INVALID_FIELD");
+  request = Request("a.b");
+  (*request.mutable_event()->mutable_details()->mutable_fields())["k"].set_string_value(
+      std::string(65 << 10, 'x'));
+  EXPECT_EQ(Record(request).reason(), "TOO_LARGE");
+  request = Request("a.b");
+  request.mutable_event()->mutable_actor()->set_type(std::string(65, 'x'));
+  EXPECT_EQ(Record(request).reason(), "INVALID_FIELD");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event WHERE type = 'a.b'"), "0");
+}
+
+TEST_F(AuditServiceTest, NeedsPermission) {
+  const Caller viewer = backend().MakeApiKey({"users.read"});
+  EXPECT_EQ(Call<v1::RecordEventResponse>(viewer, Request("a.b")).code,
+            StatusCode::kPermissionDenied);
+  EXPECT_EQ(Call<v1::RecordEventResponse>(nobody(), Request("a.b")).code,
+            StatusCode::kUnauthenticated);
+}
+
+TEST_F(AuditServiceTest, RetryGetsTheFirstAnswer) {
+  v1::RecordEventRequest request = Request("a.b");
+  request.set_request_id(base::Uuid::MakeV7(clock().Now()).ToString());
+  const auto first = Record(request);
+  ASSERT_TRUE(first.ok()) << first.message;
+  const auto second = Record(request);
+  ASSERT_TRUE(second.ok()) << second.message;
+  EXPECT_EQ(first.response.SerializeAsString(), second.response.SerializeAsString());
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event WHERE type = 'a.b'"), "1");
+  request.mutable_event()->set_type("a.c");
+  EXPECT_EQ(Record(request).reason(), "REQUEST_ID_REUSED");
+}
+
+TEST_F(AuditServiceTest, ValidateOnlyWritesNothing) {
+  v1::RecordEventRequest request = Request("a.b");
+  request.set_validate_only(true);
+  const auto outcome = Record(request);
+  ASSERT_TRUE(outcome.ok()) << outcome.message;
+  EXPECT_TRUE(outcome.response.event().id().empty());
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event WHERE type = 'a.b'"), "0");
+}
+
+TEST_F(AuditServiceTest, RecordingTakesOneStatement) {
+  ASSERT_TRUE(Record(Request("warm.up")).ok());
+  const uint64_t before = backend().statements();
+  ASSERT_TRUE(Record(Request("a.b")).ok());
+  EXPECT_EQ(backend().statements() - before, 1u);
+  v1::RecordEventRequest request = Request("a.b");
+  request.set_request_id(base::Uuid::MakeV7(clock().Now()).ToString());
+  ASSERT_TRUE(Record(request).ok());
+  EXPECT_EQ(backend().statements() - before, 3u);
+}
+
+TEST_F(AuditServiceTest, WaitsForTheIndexIfAsked) {
+  v1::RecordEventRequest request = Request("a.b");
+  request.set_wait(v1::RecordEventRequest::WAIT_SEQUENCED);
+  // Nobody orders: durable, but not in time.
+  const auto late = Record(request, {.timeout = std::chrono::milliseconds(300)});
+  EXPECT_EQ(late.code, StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event WHERE type = 'a.b'"), "1");
+  worker_->Start();
+  const auto recorded = Record(request);
+  ASSERT_TRUE(recorded.ok()) << recorded.message;
+  EXPECT_EQ(std::to_string(recorded.response.event().index()),
+            Ask("SELECT index FROM gatehouse.event_order WHERE event_id = '" +
+                recorded.response.event().id() + "'"));
+}
+
+TEST_F(AuditServiceTest, ListPagesThroughEverything) {
+  for (int i = 0; i < 7; ++i) ASSERT_TRUE(Record(Request("a.b")).ok());
+  RunPass();
+  v1::ListEventsRequest request;
+  request.set_filter("type = \"a.*\"");
+  request.set_page_size(3);
+  std::vector<int64_t> indexes;
+  do {
+    const uint64_t before = backend().statements();
+    const auto page = Call<v1::ListEventsResponse>(admin(), request);
+    ASSERT_TRUE(page.ok()) << page.message;
+    EXPECT_LE(backend().statements() - before, 1u);
+    for (const v1::Event& event : page.response.events()) indexes.push_back(event.index());
+    request.set_page_token(page.response.next_page_token());
+  } while (!request.page_token().empty());
+  ASSERT_EQ(indexes.size(), 7u);
+  EXPECT_TRUE(std::ranges::is_sorted(indexes, std::greater<>()));
+}
+
+TEST_F(AuditServiceTest, RefusesBadFilters) {
+  for (const char* filter :
+       {"details = \"x\"", "outcome = MAYBE", "index = x", "occurred_time > yesterday", "type >",
+        "actor_id = \"\""}) {
+    v1::ListEventsRequest request;
+    request.set_filter(filter);
+    EXPECT_EQ(Call<v1::ListEventsResponse>(admin(), request).reason(), "INVALID_FILTER") << filter;
+  }
+  v1::ListEventsRequest request;
+  request.set_page_token("nonsense");
+  EXPECT_EQ(Call<v1::ListEventsResponse>(admin(), request).reason(), "INVALID_PAGE_TOKEN");
+}
+
+TEST_F(AuditServiceTest, TailFollowsWithoutAGap) {
+  ASSERT_TRUE(Record(Request("a.one")).ok());
+  RunPass();
+  const int64_t first = std::stoll(Ask("SELECT size FROM gatehouse.event_log_head"));
+  const auto stream = Tail(first);
+  EXPECT_EQ(NextOf(*stream), "a.one@" + std::to_string(first));
+  const auto selective = Tail(first + 1, {"b.*"});
+  worker_->Start();
+  for (const char* type : {"a.two", "b.three", "a.four"}) {
+    ASSERT_TRUE(Record(Request(type)).ok());
+  }
+  EXPECT_EQ(NextOf(*stream), "a.two@" + std::to_string(first + 1));
+  EXPECT_EQ(NextOf(*stream), "b.three@" + std::to_string(first + 2));
+  EXPECT_EQ(NextOf(*stream), "a.four@" + std::to_string(first + 3));
+  EXPECT_EQ(NextOf(*selective), "b.three@" + std::to_string(first + 2));
+}
+
+TEST_F(AuditServiceTest, TailBeyondTheEndIsRefused) {
+  EXPECT_EQ(Tail(1000)->Finish().reason(), "INDEX_OUT_OF_RANGE");
+  EXPECT_EQ(Tail(-1)->Finish().reason(), "INVALID_FIELD");
+  EXPECT_EQ(Tail(0, {"Bad"})->Finish().reason(), "INVALID_FIELD");
+}
+
+}  // namespace
+}  // namespace gatehouse::tests
