@@ -105,8 +105,7 @@ absl::Status App::Open() {
 }
 
 absl::Status App::Serve() {
-  GH_ASSIGN_OR_RETURN(workers_,
-                      WorkerArea::Start(options_.config, loop(), *storage_, *auth_, clock_));
+  GH_RETURN_IF_ERROR(workers_->Start());
   GH_ASSIGN_OR_RETURN(serving_, ServingArea::Start({.config = options_.config,
                                                     .clock = clock_,
                                                     .loops = Pointers(loops_),
