@@ -42,6 +42,11 @@ absl::Status NameConflict(absl::Status status) {
 }
 
 void AppendCheckIdentifiers(Batch& batch, const User& user) {
+  // Only a username with an '@' can be an email address as well.
+  std::vector<std::string> names;
+  if (user.username_key.find('@') != std::string::npos) names.push_back(user.username_key);
+  if (user.email_key) names.push_back(*user.email_key);
+  if (!names.empty()) batch.Add(queries::kLockIdentifiers, Params::Of(user.tenant_id, names));
   batch.Add(queries::kCheckIdentifiers,
             Params::Of(user.tenant_id, user.id, user.username_key, user.email_key));
 }

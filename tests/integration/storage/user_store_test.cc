@@ -13,6 +13,7 @@
 #include "storage/event.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/batch.h"
+#include "storage/postgres/client/database.h"
 #include "storage/postgres/session_revocation.h"
 #include "storage/session.h"
 #include "tests/support/postgres/postgres_cluster.h"
@@ -119,6 +120,26 @@ TEST_F(UserStoreTest, CredentialsOfDisabledUsersSaySoAndDeletedOnesHaveNone) {
   ++user.version;
   ASSERT_THAT(Delete(user), IsOk());
   EXPECT_FALSE(Credentials("ada"));
+}
+
+TEST_F(UserStoreTest, OfAUsernameAndAnEmailMadeAtATimeOnlyOneCanBeThatName) {
+  // On connections of its own, so that the two really run at a time.
+  auto second = storage::postgres::Database::Open({.dsn = b_.dsn}, {&b_.runner.loop()});
+  ASSERT_THAT(second, IsOk());
+  storage::UserStore others(**second);
+  for (int i = 0; i < 50; ++i) {
+    const std::string name = "n" + std::to_string(i) + "@example.com";
+    User by_username = MakeUser(name);
+    by_username.email = by_username.email_key = std::nullopt;
+    User by_email = MakeUser("u" + std::to_string(i));
+    by_email.email = by_email.email_key = name;
+    auto one = b_.runner.Start<absl::Status>(
+        [&] { return b_.users.Create(b_.SystemContext(), by_username, std::nullopt, {}); });
+    auto other = b_.runner.Start<absl::Status>(
+        [&] { return others.Create(b_.SystemContext(), by_email, std::nullopt, {}); });
+    EXPECT_NE(one.get().ok(), other.get().ok()) << i;
+  }
+  (*second)->Close();
 }
 
 TEST_F(UserStoreTest, AChangeFromAnOldReadingIsRefusedWhole) {
