@@ -1,6 +1,11 @@
 #include "auth/rate_limiter.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+
+#include "base/reason.h"
+#include "base/status.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -53,6 +58,22 @@ void RateLimiter::Evict(base::SteadyTime now) {
     }
   }
   buckets_.erase(victim);
+}
+
+std::string AddressKey(const std::string& address) {
+  in6_addr ipv6 = {};
+  if (inet_pton(AF_INET6, address.c_str(), &ipv6) != 1) return address;
+  if (IN6_IS_ADDR_V4MAPPED(&ipv6)) {
+    return std::string(reinterpret_cast<const char*>(&ipv6), sizeof(ipv6));
+  }
+  constexpr size_t kPrefixBytes = 8;
+  return std::string(reinterpret_cast<const char*>(&ipv6), kPrefixBytes);
+}
+
+absl::Status RateLimited(std::chrono::milliseconds wait, std::string_view quota) {
+  return base::MakeError(
+      absl::StatusCode::kResourceExhausted, "the caller sends too many requests",
+      {.reason = base::Reason::kRateLimited, .retry_after = wait, .quota = std::string(quota)});
 }
 
 }  // namespace gatehouse::auth

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "base/mutex.h"
 #include "base/time.h"
 
@@ -53,6 +54,13 @@ class RateLimiter {
   mutable base::Mutex mutex_;
   absl::flat_hash_map<std::string, Bucket, KeyHash, std::equal_to<>> buckets_ GH_GUARDED_BY(mutex_);
 };
+
+// What counts as one address: of IPv6 the /64, which one customer commonly has as a
+// whole.
+std::string AddressKey(const std::string& address);
+
+// RESOURCE_EXHAUSTED, RATE_LIMITED; `quota` names the limit.
+absl::Status RateLimited(std::chrono::milliseconds wait, std::string_view quota);
 
 }  // namespace gatehouse::auth
 

@@ -29,8 +29,11 @@ std::optional<std::string_view> BearerCredential(std::optional<std::string_view>
 }  // namespace
 
 AuthenticationInterceptor::AuthenticationInterceptor(Authenticator& authenticator,
+                                                     RateLimit unknown_per_address,
                                                      DenialHook on_denial)
-    : authenticator_(authenticator), on_denial_(std::move(on_denial)) {}
+    : authenticator_(authenticator),
+      unknown_per_address_(unknown_per_address),
+      on_denial_(std::move(on_denial)) {}
 
 Decision AuthenticationInterceptor::Before(ServerCall& call) {
   if (call.method().access.is_public) return Decision::Continue();
@@ -44,6 +47,11 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
   if (const auto verdict = authenticator_.FindCached(*credential)) {
     call.context().set_principal(verdict->principal);
     return Decision::Continue();
+  }
+  if (const auto wait =
+          unknown_per_address_.Take(AddressKey(call.context().peer_ip()), call.start_time())) {
+    return Refuse(on_denial_, call.context(), {.kind = Denial::Kind::kRateLimited},
+                  RateLimited(*wait, "unknown credentials per second of an address"));
   }
   return Ask(call.context(), std::string(*credential));
 }

@@ -5,6 +5,7 @@
 
 #include "auth/authenticator.h"
 #include "auth/denial.h"
+#include "auth/rate_limiter.h"
 #include "service/rpc/interceptor.h"
 
 namespace gatehouse::auth {
@@ -15,8 +16,11 @@ namespace gatehouse::auth {
 // Every refusal looks the same.
 class AuthenticationInterceptor : public service::rpc::Interceptor {
  public:
-  // `authenticator` outlives this.
-  AuthenticationInterceptor(Authenticator& authenticator, DenialHook on_denial);
+  // `authenticator` outlives this. `unknown_per_address`: how often an address may send
+  // a credential this instance does not know yet, each of which costs a signature
+  // check or a query, before anybody knows whose rate it counts towards.
+  AuthenticationInterceptor(Authenticator& authenticator, RateLimit unknown_per_address,
+                            DenialHook on_denial);
 
   std::string_view name() const override { return "authentication"; }
   service::rpc::Decision Before(service::rpc::ServerCall& call) override;
@@ -25,6 +29,7 @@ class AuthenticationInterceptor : public service::rpc::Interceptor {
   base::Task<absl::Status> Ask(base::CallContext context, std::string credential);
 
   Authenticator& authenticator_;
+  RateLimiter unknown_per_address_;
   const DenialHook on_denial_;
 };
 

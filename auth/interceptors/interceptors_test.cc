@@ -96,8 +96,29 @@ class InterceptorsTest : public ::testing::Test {
   tests::LoopRunner runner_;
 };
 
+// A key nobody has ever seen passes its checksum and costs a query; nobody may have
+// that done as often as they like.
+TEST_F(InterceptorsTest, AuthenticationBoundsUnknownCredentialsOfAnAddress) {
+  AuthenticationInterceptor interceptor(authenticator_, {.rate = 1, .burst = 2}, Recorder());
+  for (int i = 0; i < 5; ++i) {
+    FakeServerCall call = Call(kUsersRead);
+    call.headers["authorization"] = "Bearer " + MakeApiKey(base::kDefaultTenantId).key;
+    const absl::Status status = Run(interceptor, call);
+    EXPECT_EQ(base::HasReason(status, base::Reason::kRateLimited), i >= 2) << i << status;
+  }
+  EXPECT_EQ(store_.statements, 2);
+  // What is known already is not held up by it.
+  FakeServerCall call = Call(kUsersRead);
+  AuthenticationInterceptor open(authenticator_, RateLimit{}, Recorder());
+  call.headers["authorization"] = "Bearer " + key_.key;
+  ASSERT_TRUE(Run(open, call).ok());
+  FakeServerCall again = Call(kUsersRead);
+  again.headers["authorization"] = "Bearer " + key_.key;
+  EXPECT_TRUE(Run(interceptor, again).ok());
+}
+
 TEST_F(InterceptorsTest, AuthenticationSaysWhoCalls) {
-  AuthenticationInterceptor interceptor(authenticator_, Recorder());
+  AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder());
   for (const char* scheme : {"Bearer ", "bearer ", "BEARER "}) {
     FakeServerCall call = Call(kUsersRead);
     call.headers["authorization"] = scheme + key_.key;
@@ -110,7 +131,7 @@ TEST_F(InterceptorsTest, AuthenticationSaysWhoCalls) {
 }
 
 TEST_F(InterceptorsTest, AKnownCredentialNeedsNoCoroutine) {
-  AuthenticationInterceptor interceptor(authenticator_, {});
+  AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, {});
   FakeServerCall call = Call(kUsersRead);
   call.headers["authorization"] = "Bearer " + key_.key;
   EXPECT_NE(interceptor.Before(call).task(), nullptr);
@@ -119,7 +140,7 @@ TEST_F(InterceptorsTest, AKnownCredentialNeedsNoCoroutine) {
 }
 
 TEST_F(InterceptorsTest, AStaleVerdictIsRenewedByOneCall) {
-  AuthenticationInterceptor interceptor(authenticator_, {});
+  AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, {});
   FakeServerCall call = Call(kUsersRead);
   call.headers["authorization"] = "Bearer " + key_.key;
   EXPECT_TRUE(Run(interceptor, call).ok());
@@ -132,7 +153,7 @@ TEST_F(InterceptorsTest, AStaleVerdictIsRenewedByOneCall) {
 }
 
 TEST_F(InterceptorsTest, EveryBadCredentialIsRefusedAlike) {
-  AuthenticationInterceptor interceptor(authenticator_, Recorder());
+  AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder());
   const std::vector<std::optional<std::string>> headers = {
       std::nullopt,
       "",
@@ -158,7 +179,7 @@ TEST_F(InterceptorsTest, EveryBadCredentialIsRefusedAlike) {
 }
 
 TEST_F(InterceptorsTest, PublicMethodsNeedNoCredentialAndIgnoreDeadOnes) {
-  AuthenticationInterceptor interceptor(authenticator_, Recorder());
+  AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder());
   FakeServerCall call = Call({.is_public = true});
   EXPECT_TRUE(Run(interceptor, call).ok());
   call.headers["authorization"] = "Bearer dead";
@@ -168,7 +189,7 @@ TEST_F(InterceptorsTest, PublicMethodsNeedNoCredentialAndIgnoreDeadOnes) {
 }
 
 TEST_F(InterceptorsTest, ADatabaseThatFailsIsNoDenial) {
-  AuthenticationInterceptor interceptor(authenticator_, Recorder());
+  AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder());
   store_.down = true;
   FakeServerCall call = Call(kUsersRead);
   call.headers["authorization"] = "Bearer " + key_.key;

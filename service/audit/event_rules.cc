@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "gatehouse/v1/audit.pb.h"
 #include "base/status.h"
+#include "gatehouse/v1/audit.pb.h"
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
 #include "storage/event_leaf.h"
@@ -40,8 +40,7 @@ void ReadActor(const v1::Actor& actor, FieldChecks& checks, storage::Event& even
 
 void ReadTargets(const v1::Event& in, FieldChecks& checks, storage::Event& event) {
   if (in.targets_size() > static_cast<int>(storage::kMaxEventTargets)) {
-    checks.Fail("event.targets",
-                "must be at most " + std::to_string(storage::kMaxEventTargets));
+    checks.Fail("event.targets", "must be at most " + std::to_string(storage::kMaxEventTargets));
     return;
   }
   for (int i = 0; i < in.targets_size(); ++i) {
@@ -70,8 +69,7 @@ void ReadContext(const v1::EventContext& context, FieldChecks& checks, storage::
 void ReadDetails(const v1::Event& in, FieldChecks& checks, storage::Event& event) {
   if (!in.has_details()) return;
   if (in.details().fields_size() > static_cast<int>(storage::kMaxDetailMembers)) {
-    checks.Fail("event.details", "must have at most " +
-                                     std::to_string(storage::kMaxDetailMembers) +
+    checks.Fail("event.details", "must have at most " + std::to_string(storage::kMaxDetailMembers) +
                                      " members; nest what belongs together");
     return;
   }
@@ -106,8 +104,9 @@ bool IsReservedEventType(std::string_view type) {
 
 bool CheckOwnEventType(FieldChecks& checks, std::string_view field, std::string_view type) {
   if (!IsEventType(type)) {
-    checks.Fail(field, "must be dot-separated lower-case words of at most 100 bytes, such as "
-                       "\"document.shared\"");
+    checks.Fail(field,
+                "must be dot-separated lower-case words of at most 100 bytes, such as "
+                "\"document.shared\"");
   } else if (IsReservedEventType(type)) {
     checks.Fail(field, "begins with a word that is reserved for the server's own events");
   } else {

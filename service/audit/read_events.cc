@@ -21,9 +21,12 @@ using storage::EventQuery;
 using Op = FilterTerm::Op;
 
 constexpr FilterField kFields[] = {
-    {.name = "type", .prefix = true}, {.name = "actor_id"},
-    {.name = "target_id"},            {.name = "outcome"},
-    {.name = "index", .range = true}, {.name = "occurred_time", .range = true},
+    {.name = "type", .prefix = true},
+    {.name = "actor_id"},
+    {.name = "target_id"},
+    {.name = "outcome"},
+    {.name = "index", .range = true},
+    {.name = "occurred_time", .range = true},
 };
 
 // An answer has to stay below the 4 MiB that gRPC clients take.
@@ -118,10 +121,9 @@ AuditService::Result<v1::GetEventResponse> AuditService::GetEvent(base::CallCont
   GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::LoggedEvent> event,
                          co_await deps_.log.Get(ctx, ctx.principal().tenant_id, *id));
   if (!event) {
-    co_return base::MakeError(absl::StatusCode::kNotFound,
-                              "There is no event " + id->ToString() + ".",
-                              {.reason = base::Reason::kEventNotFound,
-                               .metadata = {{"event_id", id->ToString()}}});
+    co_return base::MakeError(
+        absl::StatusCode::kNotFound, "There is no event " + id->ToString() + ".",
+        {.reason = base::Reason::kEventNotFound, .metadata = {{"event_id", id->ToString()}}});
   }
   v1::GetEventResponse response;
   GH_CO_RETURN_IF_ERROR(ToProto(*event, *response.mutable_event()));
@@ -155,8 +157,7 @@ AuditService::Result<v1::ListEventsResponse> AuditService::ListEvents(
     bytes += added.ByteSizeLong();
   }
   if (page.next_index) {
-    response.set_next_page_token(
-        deps_.page_tokens.Make(scope, {std::to_string(*page.next_index)}));
+    response.set_next_page_token(deps_.page_tokens.Make(scope, {std::to_string(*page.next_index)}));
   }
   co_return response;
 }

@@ -81,9 +81,8 @@ AuditService::Result<int64_t> AuditService::WaitForIndex(
     }
     if (ctx.cancel().cancelled()) co_return NotSequencedInTime();
     if (!came.incomplete && !came.batches.empty()) continue;
-    GH_CO_ASSIGN_OR_RETURN(
-        const std::optional<int64_t> index,
-        co_await deps_.log.IndexOf(ctx, ctx.principal().tenant_id, event_id));
+    GH_CO_ASSIGN_OR_RETURN(const std::optional<int64_t> index,
+                           co_await deps_.log.IndexOf(ctx, ctx.principal().tenant_id, event_id));
     if (index) co_return *index;
   }
 }

@@ -12,8 +12,7 @@ namespace {
 // `method` is an AuditService member: Task<StatusOr<Response>>(CallContext, Request).
 template <typename Request, typename Response>
 void Add(rpc::MethodRegistry& registry, AuditService& service, const std::string& name,
-         base::Task<absl::StatusOr<Response>> (AuditService::*method)(base::CallContext,
-                                                                      Request)) {
+         base::Task<absl::StatusOr<Response>> (AuditService::*method)(base::CallContext, Request)) {
   registry.AddUnary<Request, Response>("/gatehouse.v1.AuditService/" + name,
                                        [&service, method](base::CallContext ctx, Request request) {
                                          return (service.*method)(std::move(ctx),

@@ -61,11 +61,10 @@ int64_t SkipUnwanted(const LogFeed::News& news, const std::vector<std::string>& 
 }
 
 absl::Status OutOfRange(int64_t index, int64_t head) {
-  return base::MakeError(absl::StatusCode::kOutOfRange,
-                         "The log ends at index " + std::to_string(head) + ".",
-                         {.reason = base::Reason::kIndexOutOfRange,
-                          .metadata = {{"from_index", std::to_string(index)},
-                                       {"head_index", std::to_string(head)}}});
+  return base::MakeError(
+      absl::StatusCode::kOutOfRange, "The log ends at index " + std::to_string(head) + ".",
+      {.reason = base::Reason::kIndexOutOfRange,
+       .metadata = {{"from_index", std::to_string(index)}, {"head_index", std::to_string(head)}}});
 }
 
 }  // namespace

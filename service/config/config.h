@@ -52,7 +52,7 @@ struct AuthConfig {
   int64_t hash_threads = 0;
   int64_t hash_queue = 256;
   int64_t requests_per_second = 0;
-  int64_t public_requests_per_second = 50;
+  int64_t public_requests_per_second = 1000;
 };
 
 struct WebhookConfig {

@@ -202,9 +202,11 @@ void AddAuth(std::vector<Setting>& all) {
   all.push_back(Integer("auth.requests_per_second",
                         "Calls per second of one principal; 0: no limit.", 0, 1'000'000,
                         GH_FIELD(auth.requests_per_second)));
-  all.push_back(Integer("auth.public_requests_per_second",
-                        "Calls per second of one address to public methods; 0: no limit.", 0,
-                        1'000'000, GH_FIELD(auth.public_requests_per_second)));
+  all.push_back(
+      Integer("auth.public_requests_per_second",
+              "Calls per second of one address to public methods, and credentials per second "
+              "it may send that the server has not seen yet; 0: no limit.",
+              0, 1'000'000, GH_FIELD(auth.public_requests_per_second)));
 }
 
 void AddWebhook(std::vector<Setting>& all) {

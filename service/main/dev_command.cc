@@ -39,11 +39,8 @@ int RunDev(config::Config config) {
   config.webhook.allow_http = true;
   config.webhook.allowed_networks = "127.0.0.0/8 ::1/128";
   return ServeUntilStopped(
-      {.config = config,
-       .secrets = (*database)->secrets(),
-       .instance_name = "dev"},
-      stop,
-                           [&](App& app) { return SeedAndExplain(app, (*database)->data_dir()); });
+      {.config = config, .secrets = (*database)->secrets(), .instance_name = "dev"}, stop,
+      [&](App& app) { return SeedAndExplain(app, (*database)->data_dir()); });
 }
 
 }  // namespace gatehouse::service

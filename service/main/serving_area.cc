@@ -36,8 +36,8 @@ rpc::InterceptorChain MakeChain(const ServingArea::Options& options, StorageArea
        .metrics = metrics,
        .max_unary_deadline = config.grpc.max_unary_time,
        .admission = {.unary = static_cast<size_t>(config.grpc.max_in_flight)},
-       .authenticate =
-           std::make_unique<auth::AuthenticationInterceptor>(auth.authenticator, on_denial),
+       .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
+           auth.authenticator, limits.per_address, on_denial),
        .authorise = std::make_unique<auth::AuthorisationInterceptor>(on_denial),
        .rate_limit = std::make_unique<auth::RateLimitInterceptor>(limits, on_denial)});
 }

@@ -41,8 +41,7 @@ webhook::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Cloc
 }
 
 webhook::EngineOptions EngineOptionsOf(const config::WebhookConfig& config,
-                                       webhook::AddressGuard guard,
-                                       const base::Uuid& instance_id) {
+                                       webhook::AddressGuard guard, const base::Uuid& instance_id) {
   webhook::EngineOptions options{.instance_id = instance_id,
                                  .max_in_flight = static_cast<int>(config.max_in_flight)};
   options.http.guard = std::move(guard);
@@ -51,9 +50,9 @@ webhook::EngineOptions EngineOptionsOf(const config::WebhookConfig& config,
 
 }  // namespace
 
-WorkerArea::WorkerArea(const config::Config& config, webhook::AddressGuard guard, const base::Uuid& instance_id,
-                       base::Loop& loop, StorageArea& storage, AuthArea& auth,
-                       const base::Clock& clock)
+WorkerArea::WorkerArea(const config::Config& config, webhook::AddressGuard guard,
+                       const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage,
+                       AuthArea& auth, const base::Clock& clock)
     : loop_(loop),
       storage_(storage),
       auth_(auth),
@@ -97,8 +96,9 @@ base::Task<absl::Status> WorkerArea::Prepare() {
 
 void WorkerArea::StartPeriodic() {
   periodic_.push_back(std::make_unique<PeriodicWorker>(
-      loop_, "key_rotation", kKeyRotationPause,
-      [&auth = auth_](base::CallContext ctx) { return auth.key_rotation.RunOnce(std::move(ctx)); }));
+      loop_, "key_rotation", kKeyRotationPause, [&auth = auth_](base::CallContext ctx) {
+        return auth.key_rotation.RunOnce(std::move(ctx));
+      }));
   periodic_.push_back(std::make_unique<PeriodicWorker>(
       loop_, "purge_answers", kPurgePause,
       [requests = &storage_.requests, clock = &clock_](base::CallContext ctx) {

@@ -29,8 +29,9 @@ class WorkerArea {
  public:
   // `instance_id` names the server in the leases of webhook endpoints; `guard` says which
   // addresses they may have.
-  WorkerArea(const config::Config& config, webhook::AddressGuard guard, const base::Uuid& instance_id, base::Loop& loop,
-             StorageArea& storage, AuthArea& auth, const base::Clock& clock);
+  WorkerArea(const config::Config& config, webhook::AddressGuard guard,
+             const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage, AuthArea& auth,
+             const base::Clock& clock);
   ~WorkerArea();
 
   // Blocks until the first partitions are there and the position in the log is

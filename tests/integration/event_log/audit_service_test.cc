@@ -32,21 +32,20 @@ class AuditServiceTest : public ServerFixture {
     storage::postgres::DatabaseConfig config;
     config.dsn = b.dsn;
     config.lanes_per_loop = 1;
-    sequencer_database_ =
-        *storage::postgres::Database::Open(config, {&b.runner.loop()});
+    sequencer_database_ = *storage::postgres::Database::Open(config, {&b.runner.loop()});
     sequencer_ = std::make_unique<storage::Sequencer>(*sequencer_database_, "test");
-    worker_ = std::make_unique<service::SequencerWorker>(b.runner.loop(), *sequencer_,
-                                                         b.log_signal, feed_);
-    events_ = std::make_unique<storage::EventStore>(
-        *b.database, b.log_signal, std::vector<base::Loop*>{&b.runner.loop()});
+    worker_ = std::make_unique<service::SequencerWorker>(b.runner.loop(), *sequencer_, b.log_signal,
+                                                         feed_);
+    events_ = std::make_unique<storage::EventStore>(*b.database, b.log_signal,
+                                                    std::vector<base::Loop*>{&b.runner.loop()});
     log_ = std::make_unique<storage::EventLog>(*b.database);
-    audit_ = std::make_unique<service::AuditService>(service::AuditService::Deps{
-        .events = *events_,
-        .log = *log_,
-        .feed = feed_,
-        .once = b.once,
-        .page_tokens = b.page_tokens,
-        .clock = b.clock});
+    audit_ = std::make_unique<service::AuditService>(
+        service::AuditService::Deps{.events = *events_,
+                                    .log = *log_,
+                                    .feed = feed_,
+                                    .once = b.once,
+                                    .page_tokens = b.page_tokens,
+                                    .clock = b.clock});
     service::RegisterAuditService(registry, *audit_);
   }
 
@@ -238,9 +237,8 @@ TEST_F(AuditServiceTest, ListPagesThroughEverything) {
 }
 
 TEST_F(AuditServiceTest, RefusesBadFilters) {
-  for (const char* filter :
-       {"details = \"x\"", "outcome = MAYBE", "index = x", "occurred_time > yesterday", "type >",
-        "actor_id = \"\""}) {
+  for (const char* filter : {"details = \"x\"", "outcome = MAYBE", "index = x",
+                             "occurred_time > yesterday", "type >", "actor_id = \"\""}) {
     v1::ListEventsRequest request;
     request.set_filter(filter);
     EXPECT_EQ(Call<v1::ListEventsResponse>(admin(), request).reason(), "INVALID_FILTER") << filter;

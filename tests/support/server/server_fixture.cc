@@ -24,8 +24,8 @@ struct ServerFixture::Serving {
       : chain(service::rpc::BuildChain({
             .clock = backend.clock,
             .metrics = metrics,
-            .authenticate = std::make_unique<auth::AuthenticationInterceptor>(backend.authenticator,
-                                                                              auth::DenialHook()),
+            .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
+                backend.authenticator, auth::RateLimit{}, auth::DenialHook()),
             .authorise = std::make_unique<auth::AuthorisationInterceptor>(auth::DenialHook()),
         })) {}
 
