@@ -35,8 +35,8 @@ struct SequencerPass {
 // harmless, since each pass is a compare-and-swap on the cursor. Stateless
 // otherwise: everything it knows is in the database.
 //
-// `database` is its own: opened with one lane on one loop, so that the lock
-// stays with the connection of the passes. Thread: that loop. SequencerWorker
+// `database` is its own (postgres::OpenSequencerDatabase), so that the lock stays
+// with the connection of the passes. Thread: its one loop. SequencerWorker
 // (service/workers) runs it; tests call RunPass by hand.
 class Sequencer {
  public:

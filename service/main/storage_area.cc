@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "storage/postgres/sequencer_database.h"
 
 namespace gatehouse::service {
 namespace {
@@ -18,7 +19,6 @@ DatabaseConfig ClientConfigOf(const config::DatabaseConfig& config, storage::Log
   return {.dsn = config.dsn,
           .password_file = config.password_file,
           .lanes_per_loop = static_cast<int>(config.lanes),
-          .batch_lanes_per_loop = static_cast<int>(config.write_lanes),
           .exclusive_per_loop = static_cast<int>(config.pool_size),
           .connect_timeout = config.connect_timeout,
           .statement_timeout = config.statement_timeout,
@@ -34,14 +34,9 @@ absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(const config::Dat
                                                                std::vector<base::Loop*> loops) {
   auto signal = std::make_unique<storage::LogSignal>();
   const DatabaseConfig shared = ClientConfigOf(config, *signal);
-  DatabaseConfig sequencing = shared;
-  sequencing.application_name = "gatehouse-sequencer";
-  // Both kinds: its advisory lock belongs to one connection.
-  sequencing.lanes_per_loop = 1;
-  sequencing.batch_lanes_per_loop = 1;
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(shared, loops));
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> sequencer_database,
-                      Database::Open(std::move(sequencing), {loops.front()}));
+                      storage::postgres::OpenSequencerDatabase(shared, *loops.front()));
   return std::unique_ptr<StorageArea>(new StorageArea(std::move(signal), std::move(database),
                                                       std::move(sequencer_database), secrets,
                                                       std::move(loops)));

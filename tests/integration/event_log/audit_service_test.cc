@@ -16,6 +16,7 @@
 #include "storage/event_store.h"
 #include "storage/log_feed.h"
 #include "storage/postgres/client/database.h"
+#include "storage/postgres/sequencer_database.h"
 #include "storage/sequencer.h"
 #include "tests/support/server/server_fixture.h"
 #include "tests/support/status/status_matchers.h"
@@ -29,10 +30,8 @@ class AuditServiceTest : public ServerFixture {
  protected:
   void AddServices(service::rpc::MethodRegistry& registry) override {
     TestBackend& b = backend();
-    storage::postgres::DatabaseConfig config;
-    config.dsn = b.dsn;
-    config.lanes_per_loop = 1;
-    sequencer_database_ = *storage::postgres::Database::Open(config, {&b.runner.loop()});
+    sequencer_database_ =
+        *storage::postgres::OpenSequencerDatabase({.dsn = b.dsn}, b.runner.loop());
     sequencer_ = std::make_unique<storage::Sequencer>(*sequencer_database_, "test");
     worker_ = std::make_unique<service::SequencerWorker>(b.runner.loop(), *sequencer_, b.log_signal,
                                                          feed_);

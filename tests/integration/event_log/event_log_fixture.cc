@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "storage/postgres/sequencer_database.h"
 #include "tests/support/postgres/migrated_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/status/status_matchers.h"
@@ -41,8 +42,10 @@ void Writer::InsertWithId(const std::string& type, const base::Uuid& id) {
 
 void EventLogFixture::SetUp() {
   dsn_ = CreateMigratedDatabase();
-  database_ = OpenDatabase(2);
-  sequencer_database_ = OpenDatabase(1);
+  auto database = storage::postgres::Database::Open(Config(), {&runner_.loop()});
+  ASSERT_THAT(database, IsOk());
+  database_ = *std::move(database);
+  sequencer_database_ = OpenSequencerDatabase();
   sequencer_ = std::make_unique<storage::Sequencer>(*sequencer_database_, "test");
   store_ = std::make_unique<storage::EventStore>(*database_, signal_,
                                                  std::vector<base::Loop*>{&runner_.loop()});
@@ -55,12 +58,15 @@ void EventLogFixture::TearDown() {
   database_.reset();
 }
 
-std::unique_ptr<storage::postgres::Database> EventLogFixture::OpenDatabase(int lanes) {
+storage::postgres::DatabaseConfig EventLogFixture::Config() const {
   storage::postgres::DatabaseConfig config;
   config.dsn = dsn_;
-  config.lanes_per_loop = lanes;
   config.max_backoff = std::chrono::milliseconds(100);
-  auto database = storage::postgres::Database::Open(config, {&runner_.loop()});
+  return config;
+}
+
+std::unique_ptr<storage::postgres::Database> EventLogFixture::OpenSequencerDatabase() {
+  auto database = storage::postgres::OpenSequencerDatabase(Config(), runner_.loop());
   EXPECT_THAT(database, IsOk());
   return *std::move(database);
 }

@@ -49,7 +49,8 @@ class EventLogFixture : public testing::Test {
   void SetUp() override;
   void TearDown() override;
 
-  std::unique_ptr<storage::postgres::Database> OpenDatabase(int lanes);
+  storage::postgres::DatabaseConfig Config() const;
+  std::unique_ptr<storage::postgres::Database> OpenSequencerDatabase();
   storage::Event MakeEvent(const std::string& type);
 
   // On the runner's loop, waiting for the result.

@@ -144,7 +144,7 @@ TEST_F(SequencerTest, BatchEndsAtATransactionsBoundary) {
 }
 
 TEST_F(SequencerTest, SecondSequencerWaitsForTheFirstToLetGo) {
-  auto other_database = OpenDatabase(1);
+  auto other_database = OpenSequencerDatabase();
   storage::Sequencer other(*other_database, "other");
   Writer writer(dsn_);
   writer.Insert("a");

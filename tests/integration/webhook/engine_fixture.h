@@ -21,6 +21,7 @@
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
 #include "storage/postgres/client/database.h"
+#include "storage/postgres/sequencer_database.h"
 #include "storage/sequencer.h"
 #include "tests/support/coroutine/loop_runner.h"
 #include "tests/support/http/http_receiver.h"
@@ -37,8 +38,8 @@ class EngineFixture : public ::testing::Test {
   EngineFixture()
       : dsn_(tests::CreateMigratedDatabase()),
         database_(*storage::postgres::Database::Open({.dsn = dsn_}, {&runner_.loop()})),
-        sequencer_database_(*storage::postgres::Database::Open(
-            {.dsn = dsn_, .lanes_per_loop = 1, .batch_lanes_per_loop = 1}, {&runner_.loop()})),
+        sequencer_database_(
+            *storage::postgres::OpenSequencerDatabase({.dsn = dsn_}, runner_.loop())),
         endpoints_(*database_, "secret"),
         deliveries_(*database_),
         log_(*database_),
