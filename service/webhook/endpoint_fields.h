@@ -1,0 +1,54 @@
+#ifndef GATEHOUSE_SERVICE_WEBHOOK_ENDPOINT_FIELDS_H_
+#define GATEHOUSE_SERVICE_WEBHOOK_ENDPOINT_FIELDS_H_
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/call_context.h"
+#include "base/time.h"
+#include "service/common/validate.h"
+#include "service/webhook/endpoint_rules.h"
+#include "storage/delivery.h"
+#include "storage/endpoint.h"
+#include "storage/event.h"
+
+namespace gatehouse::v1 {
+class Delivery;
+class Endpoint;
+}  // namespace gatehouse::v1
+
+namespace gatehouse::service::webhook {
+
+// The fields of gatehouse.v1.Endpoint that callers set.
+inline constexpr std::array<std::string_view, 8> kEndpointFields = {
+    "url", "event_types", "description", "headers", "timeout", "max_in_flight", "state", "metadata",
+};
+
+// Stands for the value of a header in every answer: values are credentials. In
+// an update it leaves the value as it is.
+inline constexpr std::string_view kHiddenValue = "***";
+
+// Takes `fields` over from `from`, with the defaults for what is unset; what is
+// wrong goes to `checks`.
+void ApplyEndpointFields(const v1::Endpoint& from, std::span<const std::string> fields,
+                         const UrlPolicy& policy, storage::Endpoint& to, FieldChecks& checks);
+
+// Those of kEndpointFields in which the two differ.
+std::vector<std::string> ChangedEndpointFields(const storage::Endpoint& before,
+                                               const storage::Endpoint& after);
+
+absl::Status ToProto(const storage::EndpointWithHealth& from, v1::Endpoint& to);
+void ToProto(const storage::EndpointKey& key, const storage::Delivery& from, v1::Delivery& to);
+
+// An event about an endpoint. Names its host alone: the rest of a URL may hold
+// a credential.
+storage::Event EndpointEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
+                             const storage::Endpoint& endpoint, std::string details_json = "{}");
+
+}  // namespace gatehouse::service::webhook
+
+#endif  // GATEHOUSE_SERVICE_WEBHOOK_ENDPOINT_FIELDS_H_

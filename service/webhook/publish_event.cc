@@ -1,0 +1,64 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+#include "gatehouse/v1/webhook.pb.h"
+#include "service/common/json.h"
+#include "service/common/timestamps.h"
+#include "service/common/validate.h"
+#include "service/webhook/endpoint_rules.h"
+#include "service/webhook/webhook_service.h"
+#include "storage/event.h"
+#include "storage/event_types.h"
+
+namespace gatehouse::service {
+namespace {
+
+// Refused when it is published, with an error, rather than dropped later.
+constexpr size_t kMaxDataBytes = size_t{256} << 10;
+
+void CheckType(const std::string& type, FieldChecks& checks) {
+  if (!webhook::IsEventType(type)) {
+    checks.Fail("type", "must be dot-separated lower-case words, at least two, at most 100 bytes");
+    return;
+  }
+  const bool reserved =
+      std::ranges::any_of(storage::event_types::kReservedPrefixes,
+                          [&type](std::string_view prefix) { return type.starts_with(prefix); });
+  if (reserved) checks.Fail("type", "begins with a word that the server keeps for itself");
+}
+
+}  // namespace
+
+WebhookService::Result<v1::PublishEventResponse> WebhookService::PublishEvent(
+    base::CallContext ctx, v1::PublishEventRequest request) {
+  return deps_.once.Run<v1::PublishEventResponse>(
+      ctx, request.request_id(), request,
+      request.validate_only() ? Replay::kValidateOnly : Replay::kOnConflict,
+      [this, ctx, request](MutationKey key) { return DoPublish(ctx, request, std::move(key)); });
+}
+
+WebhookService::Result<v1::PublishEventResponse> WebhookService::DoPublish(
+    base::CallContext ctx, v1::PublishEventRequest request, MutationKey key) {
+  FieldChecks checks;
+  CheckType(request.type(), checks);
+  absl::StatusOr<std::string> data =
+      JsonFromStruct("data", request.data(), {.max_bytes = kMaxDataBytes});
+  checks.Check(data.status());
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  const base::Time now = deps_.clock.Now();
+  storage::Event event = storage::MakeEvent(ctx, now, request.type(), {}, *std::move(data));
+  v1::PublishEventResponse response;
+  response.set_event_id(event.id.ToString());
+  SetTimestamp(now, response.mutable_recorded_time());
+  if (request.validate_only()) {
+    response.clear_event_id();
+    co_return response;
+  }
+  GH_CO_RETURN_IF_ERROR(
+      co_await deps_.events.Append(ctx, std::move(event), key.WithResponse(response, now)));
+  co_return response;
+}
+
+}  // namespace gatehouse::service

@@ -1,0 +1,101 @@
+#ifndef GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_SERVICE_H_
+#define GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_SERVICE_H_
+
+#include <functional>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "service/common/idempotent.h"
+#include "service/common/page_token.h"
+#include "service/webhook/endpoint_rules.h"
+#include "storage/delivery_store.h"
+#include "storage/endpoint_store.h"
+#include "storage/event_store.h"
+
+namespace gatehouse::v1 {
+class CreateEndpointRequest;
+class CreateEndpointResponse;
+class DeleteEndpointRequest;
+class DeleteEndpointResponse;
+class GetEndpointRequest;
+class GetEndpointResponse;
+class ListDeliveriesRequest;
+class ListDeliveriesResponse;
+class ListEndpointsRequest;
+class ListEndpointsResponse;
+class PublishEventRequest;
+class PublishEventResponse;
+class UpdateEndpointRequest;
+class UpdateEndpointResponse;
+}  // namespace gatehouse::v1
+
+namespace gatehouse::service {
+
+// gatehouse.v1.WebhookService; what each method does stands in the .proto file.
+//
+// Immutable; its methods run on the loop of their context, any number at a time.
+// What it is made of outlives it, and it outlives its calls.
+class WebhookService {
+ public:
+  struct Deps {
+    storage::EndpointStore& endpoints;
+    storage::DeliveryStore& deliveries;
+    storage::EventStore& events;
+    IdempotentCalls& once;
+    const PageTokens& page_tokens;
+    const base::Clock& clock;
+    // Told after each committed change of a tenant's endpoints, before the
+    // answer: nothing is sent with the old settings from then on.
+    std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
+  };
+
+  WebhookService(Deps deps, webhook::UrlPolicy url_policy)
+      : deps_(std::move(deps)), url_policy_(std::move(url_policy)) {}
+
+  template <typename T>
+  using Result = base::Task<absl::StatusOr<T>>;
+
+  Result<v1::CreateEndpointResponse> CreateEndpoint(base::CallContext ctx,
+                                                    v1::CreateEndpointRequest request);
+  Result<v1::GetEndpointResponse> GetEndpoint(base::CallContext ctx,
+                                              v1::GetEndpointRequest request);
+  Result<v1::ListEndpointsResponse> ListEndpoints(base::CallContext ctx,
+                                                  v1::ListEndpointsRequest request);
+  Result<v1::UpdateEndpointResponse> UpdateEndpoint(base::CallContext ctx,
+                                                    v1::UpdateEndpointRequest request);
+  Result<v1::DeleteEndpointResponse> DeleteEndpoint(base::CallContext ctx,
+                                                    v1::DeleteEndpointRequest request);
+  Result<v1::PublishEventResponse> PublishEvent(base::CallContext ctx,
+                                                v1::PublishEventRequest request);
+  Result<v1::ListDeliveriesResponse> ListDeliveries(base::CallContext ctx,
+                                                    v1::ListDeliveriesRequest request);
+
+ private:
+  // The mutations proper; the public methods make them safe to retry.
+  Result<v1::CreateEndpointResponse> DoCreate(base::CallContext ctx,
+                                              v1::CreateEndpointRequest request, MutationKey key);
+  Result<v1::UpdateEndpointResponse> DoUpdate(base::CallContext ctx,
+                                              v1::UpdateEndpointRequest request, MutationKey key);
+  Result<v1::UpdateEndpointResponse> TryUpdate(base::CallContext ctx,
+                                               v1::UpdateEndpointRequest request, MutationKey key,
+                                               storage::EndpointWithHealth current);
+  Result<v1::DeleteEndpointResponse> DoDelete(base::CallContext ctx,
+                                              v1::DeleteEndpointRequest request, MutationKey key);
+  Result<v1::PublishEventResponse> DoPublish(base::CallContext ctx, v1::PublishEventRequest request,
+                                             MutationKey key);
+
+  // NOT_FOUND, ENDPOINT_NOT_FOUND if there is none.
+  base::Task<absl::StatusOr<storage::EndpointWithHealth>> Read(base::CallContext ctx,
+                                                               base::Uuid id);
+
+  Deps deps_;
+  webhook::UrlPolicy url_policy_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_SERVICE_H_

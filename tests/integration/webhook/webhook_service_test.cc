@@ -1,0 +1,410 @@
+#include "service/webhook/webhook_service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/encoding.h"
+#include "base/uuid.h"
+#include "gatehouse/v1/webhook.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "service/webhook/register_webhook_service.h"
+#include "storage/delivery_store.h"
+#include "storage/endpoint_store.h"
+#include "storage/event_store.h"
+#include "tests/support/server/server_fixture.h"
+
+namespace gatehouse::tests {
+namespace {
+
+using base::Uuid;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr char kRequestId[] = "01890000-0000-7000-8000-000000000001";
+// 24 bytes.
+constexpr char kSecret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+class WebhookServiceTest : public ServerFixture {
+ protected:
+  void AddServices(service::rpc::MethodRegistry& registry) override {
+    TestBackend& b = backend();
+    endpoints_ = std::make_unique<storage::EndpointStore>(*b.database, "master");
+    deliveries_ = std::make_unique<storage::DeliveryStore>(*b.database);
+    events_ = std::make_unique<storage::EventStore>(*b.database, b.log_signal,
+                                                    std::vector{&b.runner.loop()});
+    service_ = std::make_unique<service::WebhookService>(
+        service::WebhookService::Deps{.endpoints = *endpoints_,
+                                      .deliveries = *deliveries_,
+                                      .events = *events_,
+                                      .once = b.once,
+                                      .page_tokens = b.page_tokens,
+                                      .clock = b.clock,
+                                      .on_endpoint_changed = [this](const Uuid&) { ++changes_; }},
+        service::webhook::UrlPolicy());
+    service::RegisterWebhookService(registry, *service_);
+  }
+  void TearDown() override {
+    events_->Close();
+    ServerFixture::TearDown();
+  }
+
+  static v1::CreateEndpointRequest NewEndpoint() {
+    v1::CreateEndpointRequest request;
+    request.mutable_endpoint()->set_url("https://example.com/hook?token=url-secret");
+    request.mutable_endpoint()->add_event_types("order.*");
+    return request;
+  }
+  v1::CreateEndpointResponse Create(const v1::CreateEndpointRequest& request) {
+    const auto outcome = Call<v1::CreateEndpointResponse>(admin(), request);
+    EXPECT_TRUE(outcome.ok()) << outcome.message;
+    return outcome.response;
+  }
+  UnaryOutcome<v1::GetEndpointResponse> Get(const std::string& id) {
+    v1::GetEndpointRequest request;
+    request.set_endpoint_id(id);
+    return Call<v1::GetEndpointResponse>(admin(), request);
+  }
+  UnaryOutcome<v1::UpdateEndpointResponse> Update(const std::string& id, const std::string& path,
+                                                  std::function<void(v1::Endpoint&)> change,
+                                                  const std::string& etag = "") {
+    v1::UpdateEndpointRequest request;
+    request.set_endpoint_id(id);
+    change(*request.mutable_endpoint());
+    request.mutable_endpoint()->set_etag(etag);
+    request.mutable_update_mask()->add_paths(path);
+    return Call<v1::UpdateEndpointResponse>(admin(), request);
+  }
+  std::string CountEvents(const std::string& type) {
+    return Ask("SELECT count(*) FROM gatehouse.event WHERE type = '" + type + "'");
+  }
+
+  std::unique_ptr<storage::EndpointStore> endpoints_;
+  std::unique_ptr<storage::DeliveryStore> deliveries_;
+  std::unique_ptr<storage::EventStore> events_;
+  std::unique_ptr<service::WebhookService> service_;
+  int changes_ = 0;
+};
+
+TEST_F(WebhookServiceTest, CreatesAnEndpointAndShowsItsSecretOnce) {
+  v1::CreateEndpointRequest request = NewEndpoint();
+  v1::Endpoint& wanted = *request.mutable_endpoint();
+  wanted.set_description("orders");
+  (*wanted.mutable_headers())["Authorization"] = "Bearer header-secret";
+  (*wanted.mutable_metadata()->mutable_fields())["team"].set_string_value("a");
+  const v1::CreateEndpointResponse created = Create(request);
+  EXPECT_THAT(created.secret(), StartsWith("whsec_"));
+  EXPECT_EQ(base::Base64Decode(created.secret().substr(6))->size(), 32u);
+  const v1::Endpoint& endpoint = created.endpoint();
+  EXPECT_EQ(endpoint.url(), wanted.url());
+  EXPECT_THAT(endpoint.event_types(), ElementsAre("order.*"));
+  EXPECT_EQ(endpoint.state(), v1::ENDPOINT_STATE_ENABLED);
+  EXPECT_EQ(endpoint.timeout().seconds(), 20);
+  EXPECT_EQ(endpoint.max_in_flight(), 4);
+  EXPECT_EQ(endpoint.headers().at("Authorization"), "***");
+  EXPECT_EQ(changes_, 1);
+  const auto read = Get(endpoint.id());
+  ASSERT_TRUE(read.ok()) << read.message;
+  EXPECT_EQ(read.response.endpoint().DebugString(), endpoint.DebugString());
+}
+
+TEST_F(WebhookServiceTest, NoSecretIsStoredReadablyOrReturnedAgain) {
+  v1::CreateEndpointRequest request = NewEndpoint();
+  request.set_secret(kSecret);
+  request.set_request_id(kRequestId);
+  (*request.mutable_endpoint()->mutable_headers())["X-Key"] = "header-secret";
+  EXPECT_EQ(Create(request).secret(), kSecret);
+  // The retry gets the same endpoint without it.
+  const v1::CreateEndpointResponse again = Create(request);
+  EXPECT_EQ(again.secret(), "");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.endpoint"), "1");
+  for (const char* column : {"request.response", "endpoint.headers", "endpoint.secrets[1]"}) {
+    const std::string table = std::string(column).substr(0, std::string(column).find('.'));
+    EXPECT_EQ(
+        Ask("SELECT count(*) FROM gatehouse." + table + " WHERE position('header-secret'" +
+            "::bytea IN " + column + ") > 0 OR position('MfKQ9r8G'::bytea IN " + column + ") > 0"),
+        "0")
+        << column;
+  }
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event e WHERE e::text LIKE '%secret%'"), "0");
+}
+
+TEST_F(WebhookServiceTest, TheEventOfACreationCommitsWithIt) {
+  const std::string id = Create(NewEndpoint()).endpoint().id();
+  EXPECT_EQ(Ask("SELECT (targets->0->>'id') || ' ' || (targets->0->>'label') || ' ' || details "
+                "FROM gatehouse.event WHERE type = 'endpoint.created'"),
+            id + " example.com {\"event_types\": [\"order.*\"]}");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event e JOIN gatehouse.endpoint p "
+                "ON e.xid = p.xmin::text::xid8 WHERE e.type = 'endpoint.created'"),
+            "1");
+}
+
+TEST_F(WebhookServiceTest, NamesEveryFieldThatIsWrong) {
+  v1::CreateEndpointRequest request;
+  v1::Endpoint& endpoint = *request.mutable_endpoint();
+  endpoint.set_url("http://127.0.0.1/");
+  endpoint.add_event_types("Order");
+  endpoint.set_description(std::string(501, 'd'));
+  (*endpoint.mutable_headers())["webhook-id"] = "v";
+  endpoint.mutable_timeout()->set_seconds(61);
+  endpoint.set_max_in_flight(33);
+  endpoint.set_state(v1::ENDPOINT_STATE_DISABLED);
+  request.set_secret("whsec_short");
+  const auto outcome = Call<v1::CreateEndpointResponse>(admin(), request);
+  EXPECT_EQ(outcome.code, absl::StatusCode::kInvalidArgument);
+  const auto bad = outcome.Detail<google::rpc::BadRequest>();
+  ASSERT_TRUE(bad.has_value());
+  std::vector<std::string> fields;
+  for (const auto& violation : bad->field_violations()) fields.push_back(violation.field());
+  EXPECT_THAT(fields, ElementsAre("endpoint.url", "endpoint.event_types[0]", "endpoint.description",
+                                  "endpoint.headers[\"webhook-id\"]", "endpoint.timeout",
+                                  "endpoint.max_in_flight", "endpoint.state", "secret"));
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.endpoint"), "0");
+}
+
+TEST_F(WebhookServiceTest, RefusesAPrivateUrlWithItsOwnReason) {
+  v1::CreateEndpointRequest request = NewEndpoint();
+  request.mutable_endpoint()->set_url("https://169.254.169.254/latest/meta-data");
+  EXPECT_EQ(Call<v1::CreateEndpointResponse>(admin(), request).reason(), "URL_NOT_ALLOWED");
+}
+
+TEST_F(WebhookServiceTest, ValidateOnlyChangesNothing) {
+  v1::CreateEndpointRequest request = NewEndpoint();
+  request.set_validate_only(true);
+  EXPECT_EQ(Create(request).secret(), "");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.endpoint"), "0");
+  EXPECT_EQ(changes_, 0);
+}
+
+TEST_F(WebhookServiceTest, UpdatesWhatTheMaskNames) {
+  v1::CreateEndpointRequest request = NewEndpoint();
+  (*request.mutable_endpoint()->mutable_headers())["X-Key"] = "header-secret";
+  const v1::Endpoint created = Create(request).endpoint();
+  auto paused = Update(created.id(), "state", [](v1::Endpoint& endpoint) {
+    endpoint.set_state(v1::ENDPOINT_STATE_PAUSED);
+    endpoint.set_url("https://not-in-the-mask.example/");
+  });
+  ASSERT_TRUE(paused.ok()) << paused.message;
+  EXPECT_EQ(paused.response.endpoint().state(), v1::ENDPOINT_STATE_PAUSED);
+  EXPECT_EQ(paused.response.endpoint().url(), created.url());
+  EXPECT_NE(paused.response.endpoint().etag(), created.etag());
+  EXPECT_EQ(Ask("SELECT details FROM gatehouse.event WHERE type = 'endpoint.updated'"),
+            "{\"fields\": [\"state\"]}");
+  // The hidden value stays what it was, beside a new one.
+  auto headers = Update(created.id(), "headers", [](v1::Endpoint& endpoint) {
+    (*endpoint.mutable_headers())["x-key"] = "***";
+    (*endpoint.mutable_headers())["x-other"] = "new";
+  });
+  ASSERT_TRUE(headers.ok()) << headers.message;
+  auto stored = backend().runner.Run<absl::StatusOr<std::vector<storage::Endpoint>>>(
+      [&] { return endpoints_->ListAll(backend().SystemContext(), std::nullopt); });
+  EXPECT_EQ(stored->at(0).headers.at("x-key"), "header-secret");
+  EXPECT_EQ(stored->at(0).headers.at("x-other"), "new");
+  EXPECT_FALSE(Update(created.id(), "headers", [](v1::Endpoint& endpoint) {
+                 (*endpoint.mutable_headers())["x-unknown"] = "***";
+               }).ok());
+}
+
+TEST_F(WebhookServiceTest, AnUpdateThatChangesNothingWritesNothing) {
+  v1::CreateEndpointRequest request = NewEndpoint();
+  (*request.mutable_endpoint()->mutable_metadata()->mutable_fields())["b"].set_number_value(1);
+  const v1::Endpoint created = Create(request).endpoint();
+  const auto same = Update(created.id(), "metadata", [&](v1::Endpoint& endpoint) {
+    *endpoint.mutable_metadata() = created.metadata();
+  });
+  ASSERT_TRUE(same.ok());
+  EXPECT_EQ(same.response.endpoint().etag(), created.etag());
+  EXPECT_EQ(CountEvents("endpoint.updated"), "0");
+}
+
+TEST_F(WebhookServiceTest, RefusesStaleEtagsAndUnknownPaths) {
+  const v1::Endpoint created = Create(NewEndpoint()).endpoint();
+  auto describe = [](v1::Endpoint& endpoint) { endpoint.set_description("x"); };
+  ASSERT_TRUE(Update(created.id(), "description", describe, created.etag()).ok());
+  const auto stale = Update(created.id(), "description", describe, created.etag());
+  EXPECT_EQ(stale.code, absl::StatusCode::kAborted);
+  EXPECT_EQ(stale.reason(), "ETAG_MISMATCH");
+  for (const char* path : {"id", "health", "secret", "url.host", "nothing", "disabled_reason"}) {
+    EXPECT_EQ(Update(created.id(), path, describe).reason(), "UNKNOWN_FIELD") << path;
+  }
+  EXPECT_EQ(Update(Uuid::MakeV7(clock().Now()).ToString(), "description", describe).reason(),
+            "ENDPOINT_NOT_FOUND");
+}
+
+TEST_F(WebhookServiceTest, DeletesAndTellsWhatIsGone) {
+  const v1::Endpoint created = Create(NewEndpoint()).endpoint();
+  v1::DeleteEndpointRequest request;
+  request.set_endpoint_id(created.id());
+  request.set_etag("\"stale\"");
+  EXPECT_EQ(Call<v1::DeleteEndpointResponse>(admin(), request).reason(), "ETAG_MISMATCH");
+  request.set_etag(created.etag());
+  request.set_request_id(kRequestId);
+  ASSERT_TRUE(Call<v1::DeleteEndpointResponse>(admin(), request).ok());
+  EXPECT_EQ(CountEvents("endpoint.deleted"), "1");
+  EXPECT_EQ(Get(created.id()).reason(), "ENDPOINT_NOT_FOUND");
+  // The retry succeeds like the first; another attempt does not.
+  EXPECT_TRUE(Call<v1::DeleteEndpointResponse>(admin(), request).ok());
+  request.clear_request_id();
+  EXPECT_EQ(Call<v1::DeleteEndpointResponse>(admin(), request).reason(), "ENDPOINT_NOT_FOUND");
+}
+
+TEST_F(WebhookServiceTest, ListsNewestFirstInPages) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(Create(NewEndpoint()).endpoint().id());
+  std::vector<std::string> listed;
+  v1::ListEndpointsRequest request;
+  request.set_page_size(2);
+  do {
+    const auto page = Call<v1::ListEndpointsResponse>(admin(), request);
+    ASSERT_TRUE(page.ok()) << page.message;
+    for (const v1::Endpoint& endpoint : page.response.endpoints()) {
+      listed.insert(listed.begin(), endpoint.id());
+    }
+    request.set_page_token(page.response.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(listed, ids);
+  request.set_page_token("nonsense");
+  EXPECT_EQ(Call<v1::ListEndpointsResponse>(admin(), request).reason(), "INVALID_PAGE_TOKEN");
+}
+
+TEST_F(WebhookServiceTest, PublishesAnEventOncePerRequestId) {
+  v1::PublishEventRequest request;
+  request.set_type("order.paid");
+  (*request.mutable_data()->mutable_fields())["total"].set_number_value(12);
+  request.set_request_id(kRequestId);
+  const auto first = Call<v1::PublishEventResponse>(admin(), request);
+  ASSERT_TRUE(first.ok()) << first.message;
+  const auto second = Call<v1::PublishEventResponse>(admin(), request);
+  ASSERT_TRUE(second.ok()) << second.message;
+  EXPECT_EQ(first.response.event_id(), second.response.event_id());
+  EXPECT_EQ(Ask("SELECT event_id || ' ' || details FROM gatehouse.event WHERE type = 'order.paid'"),
+            first.response.event_id() + " {\"total\": 12}");
+  request.set_type("order.sent");
+  EXPECT_EQ(Call<v1::PublishEventResponse>(admin(), request).reason(), "REQUEST_ID_REUSED");
+}
+
+TEST_F(WebhookServiceTest, RefusesTypesThatAreMalformedOrItsOwn) {
+  for (const std::string type :
+       {"", "order", "order.", ".order", "Order.paid", "order paid", "order..paid", "user.created",
+        "gatehouse.anything", "webhook.x", "session.created"}) {
+    v1::PublishEventRequest request;
+    request.set_type(type);
+    EXPECT_EQ(Call<v1::PublishEventResponse>(admin(), request).reason(), "INVALID_FIELD") << type;
+  }
+  v1::PublishEventRequest request;
+  request.set_type("order.paid");
+  (*request.mutable_data()->mutable_fields())["x"].set_string_value(
+      std::string(size_t{257} << 10, 'x'));
+  EXPECT_EQ(Call<v1::PublishEventResponse>(admin(), request).reason(), "TOO_LARGE");
+}
+
+TEST_F(WebhookServiceTest, ListsDeliveriesOfAnEndpoint) {
+  const std::string id = Create(NewEndpoint()).endpoint().id();
+  const storage::EndpointKey key{base::kDefaultTenantId, *Uuid::Parse(id)};
+  const Uuid owner = Uuid::MakeV7(clock().Now());
+  TestBackend& b = backend();
+  auto run = [&](auto make) { return b.runner.Run<absl::Status>(make); };
+  auto write = [](storage::DeliveryStore* store, base::CallContext ctx, storage::EndpointKey key,
+                  Uuid owner, base::Time now) -> base::Task<absl::Status> {
+    auto advanced = co_await store->AdvanceFanout(
+        ctx, key.tenant_id, 0, 1, {{.endpoint_id = key.endpoint_id, .created_index = 1}});
+    GH_CO_RETURN_IF_ERROR(advanced.status());
+    auto lease = co_await store->Lease(ctx, owner, std::chrono::seconds(60), {{key, 2}});
+    GH_CO_RETURN_IF_ERROR(lease.status());
+    storage::DeliveryFlush flush;
+    flush.progress.push_back({.key = key, .fence = lease->at(0).fence, .position = 4});
+    for (int64_t index = 2; index <= 4; ++index) {
+      flush.attempts.push_back({.key = key,
+                                .event_index = index,
+                                .attempt_id = Uuid::MakeV7(now),
+                                .event_id = Uuid::MakeV7(now),
+                                .event_type = "order.paid",
+                                .start_time = now,
+                                .latency = std::chrono::milliseconds(7),
+                                .status_code = index == 3 ? 500 : 200,
+                                .error_class = index == 3 ? "status" : ""});
+    }
+    flush.exceptions.push_back({.key = key,
+                                .event_index = 3,
+                                .event_id = flush.attempts[1].event_id,
+                                .event_type = "order.paid",
+                                .attempts = 1,
+                                .due = now + std::chrono::seconds(5)});
+    co_return (co_await store->Flush(ctx, owner, std::chrono::seconds(60), flush)).status();
+  };
+  ASSERT_TRUE(run([&] {
+                return write(deliveries_.get(), b.SystemContext(), key, owner, clock().Now());
+              }).ok());
+  v1::ListDeliveriesRequest request;
+  request.set_endpoint_id(id);
+  request.set_page_size(2);
+  const auto page = Call<v1::ListDeliveriesResponse>(admin(), request);
+  ASSERT_TRUE(page.ok()) << page.message;
+  ASSERT_EQ(page.response.deliveries_size(), 2);
+  EXPECT_EQ(page.response.deliveries(0).event_index(), 4);
+  EXPECT_EQ(page.response.deliveries(0).state(), v1::DELIVERY_STATE_SUCCEEDED);
+  const v1::Delivery& failed = page.response.deliveries(1);
+  EXPECT_EQ(failed.state(), v1::DELIVERY_STATE_RETRYING);
+  EXPECT_TRUE(failed.has_next_attempt_time());
+  ASSERT_EQ(failed.attempts_size(), 1);
+  EXPECT_EQ(failed.attempts(0).number(), 1);
+  EXPECT_EQ(failed.attempts(0).status_code(), 500);
+  EXPECT_EQ(failed.attempts(0).error_class(), "status");
+  EXPECT_EQ(failed.attempts(0).latency().nanos(), 7'000'000);
+  request.set_page_token(page.response.next_page_token());
+  const auto rest = Call<v1::ListDeliveriesResponse>(admin(), request);
+  ASSERT_EQ(rest.response.deliveries_size(), 1);
+  EXPECT_EQ(rest.response.next_page_token(), "");
+  // A token is good for its own query alone.
+  request.set_state(v1::DELIVERY_STATE_RETRYING);
+  EXPECT_EQ(Call<v1::ListDeliveriesResponse>(admin(), request).reason(), "INVALID_PAGE_TOKEN");
+  request.clear_page_token();
+  EXPECT_EQ(Call<v1::ListDeliveriesResponse>(admin(), request).response.deliveries_size(), 1);
+  request.set_endpoint_id(Uuid::MakeV7(clock().Now()).ToString());
+  EXPECT_EQ(Call<v1::ListDeliveriesResponse>(admin(), request).reason(), "ENDPOINT_NOT_FOUND");
+}
+
+TEST_F(WebhookServiceTest, EachMethodNeedsItsPermission) {
+  const std::string id = Create(NewEndpoint()).endpoint().id();
+  const Caller reader = backend().MakeApiKey({"endpoints.read"});
+  const Caller publisher = backend().MakeApiKey({"events.publish"});
+  v1::GetEndpointRequest get;
+  get.set_endpoint_id(id);
+  v1::PublishEventRequest publish;
+  publish.set_type("order.paid");
+  EXPECT_TRUE(Call<v1::GetEndpointResponse>(reader, get).ok());
+  EXPECT_EQ(Call<v1::CreateEndpointResponse>(reader, NewEndpoint()).code,
+            absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(Call<v1::PublishEventResponse>(reader, publish).code,
+            absl::StatusCode::kPermissionDenied);
+  EXPECT_TRUE(Call<v1::PublishEventResponse>(publisher, publish).ok());
+  EXPECT_EQ(Call<v1::GetEndpointResponse>(publisher, get).code,
+            absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(Call<v1::GetEndpointResponse>(nobody(), get).code, absl::StatusCode::kUnauthenticated);
+}
+
+TEST_F(WebhookServiceTest, ReadsCostOneStatement) {
+  const std::string id = Create(NewEndpoint()).endpoint().id();
+  Get(id);
+  auto statements = [&](auto call) {
+    const uint64_t before = backend().statements();
+    call();
+    return backend().statements() - before;
+  };
+  EXPECT_EQ(statements([&] { Get(id); }), 1u);
+  EXPECT_EQ(
+      statements([&] { Call<v1::ListEndpointsResponse>(admin(), v1::ListEndpointsRequest()); }),
+      1u);
+  v1::ListDeliveriesRequest list;
+  list.set_endpoint_id(id);
+  EXPECT_EQ(statements([&] { Call<v1::ListDeliveriesResponse>(admin(), list); }), 1u);
+}
+
+}  // namespace
+}  // namespace gatehouse::tests
