@@ -55,6 +55,18 @@ class CommandLine {
   }
 
   void AddTools() {
+    CLI::App* seed =
+        app_.add_subcommand("seed", "Create what a seed file names and is not there yet");
+    seed->add_option("FILE", seed_file_, "Seed file, JSON")->required();
+    seed->add_flag("--dry-run", dry_run_, "Tell what would be done, change nothing");
+    AddSettings(*seed);
+    seed->callback([this] {
+      command_ = [this] {
+        return WithConfig(
+            [this](const auto& config) { return RunSeed(config, seed_file_, dry_run_); });
+      };
+    });
+
     CLI::App* migrate = app_.add_subcommand("migrate", "Show and change the schema's version");
     // What follows is parsed by the command itself, --help too.
     migrate->prefix_command();
@@ -125,6 +137,8 @@ class CommandLine {
 
   CLI::App app_;
   config::Sources sources_;
+  std::string seed_file_;
+  bool dry_run_ = false;
   std::function<int()> command_;
 };
 

@@ -1,13 +1,17 @@
 #include "service/main/service_area.h"
 
+#include <utility>
+
 #include "service/audit/register_audit_service.h"
 #include "service/session/register_session_service.h"
 #include "service/user/register_user_service.h"
+#include "service/webhook/register_webhook_service.h"
 
 namespace gatehouse::service {
 
 ServiceArea::ServiceArea(const config::Config& config, const config::Secrets& secrets,
-                         StorageArea& storage, AuthArea& auth, const base::Clock& clock)
+                         webhook::AddressGuard guard, StorageArea& storage, AuthArea& auth,
+                         WorkerArea& workers, const base::Clock& clock)
     : once(storage.requests, secrets.token_pepper),
       page_tokens(secrets.token_pepper, clock),
       issuer(auth.access_tokens, auth.refresh_tokens),
@@ -37,12 +41,24 @@ ServiceArea::ServiceArea(const config::Config& config, const config::Secrets& se
              .feed = storage.feed,
              .once = once,
              .page_tokens = page_tokens,
-             .clock = clock}) {}
+             .clock = clock}),
+      webhooks({.endpoints = storage.endpoints,
+                .deliveries = storage.deliveries,
+                .events = storage.events,
+                .once = once,
+                .page_tokens = page_tokens,
+                .clock = clock,
+                .on_endpoint_changed =
+                    [&engine = workers.webhooks()](const base::Uuid& tenant_id) {
+                      engine.EndpointChanged(tenant_id);
+                    }},
+               {.allow_http = config.webhook.allow_http, .guard = std::move(guard)}) {}
 
 void ServiceArea::Register(rpc::MethodRegistry& registry) {
   RegisterUserService(registry, users);
   RegisterSessionService(registry, sessions);
   RegisterAuditService(registry, audit);
+  RegisterWebhookService(registry, webhooks);
 }
 
 }  // namespace gatehouse::service

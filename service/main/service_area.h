@@ -9,17 +9,20 @@
 #include "service/config/secrets.h"
 #include "service/main/auth_area.h"
 #include "service/main/storage_area.h"
+#include "service/main/worker_area.h"
 #include "service/rpc/method_registry.h"
 #include "service/session/session_service.h"
 #include "service/session/token_issuer.h"
 #include "service/user/user_service.h"
+#include "service/webhook/webhook_service.h"
 
 namespace gatehouse::service {
 
 // The handlers of the four services.
 struct ServiceArea {
-  ServiceArea(const config::Config& config, const config::Secrets& secrets, StorageArea& storage,
-              AuthArea& auth, const base::Clock& clock);
+  ServiceArea(const config::Config& config, const config::Secrets& secrets,
+              webhook::AddressGuard guard, StorageArea& storage, AuthArea& auth,
+              WorkerArea& workers, const base::Clock& clock);
 
   void Register(rpc::MethodRegistry& registry);
 
@@ -29,6 +32,7 @@ struct ServiceArea {
   UserService users;
   SessionService sessions;
   AuditService audit;
+  WebhookService webhooks;
 };
 
 }  // namespace gatehouse::service

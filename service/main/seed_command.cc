@@ -1,0 +1,39 @@
+#include <iostream>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "migrations/schema_state.h"
+#include "service/config/secrets.h"
+#include "service/main/commands.h"
+#include "service/main/exit_codes.h"
+#include "service/main/serve_command.h"
+#include "service/seed/seeder.h"
+
+namespace gatehouse::service {
+namespace {
+
+absl::Status Seed(const config::Config& config, const std::string& file, bool dry_run) {
+  GH_ASSIGN_OR_RETURN(const SeedFile seed, ReadSeedFile(file));
+  GH_ASSIGN_OR_RETURN(config::Secrets secrets, config::LoadSecrets(config.auth));
+  GH_RETURN_IF_ERROR(
+      migrations::CheckSchemaVersion(config.database.dsn, config.database.password_file));
+  GH_ASSIGN_OR_RETURN(const std::unique_ptr<App> app,
+                      App::Assemble({.config = config, .secrets = std::move(secrets)}));
+  Seeder seeder({.users = app->services().users,
+                 .webhooks = app->services().webhooks,
+                 .loop = app->loop(),
+                 .make_context = [&] { return app->SystemContext("seed"); },
+                 .tell = [](std::string_view line) { std::cout << line << "\n"; },
+                 .dry_run = dry_run});
+  return seeder.Run(seed);
+}
+
+}  // namespace
+
+int RunSeed(const config::Config& config, const std::string& file, bool dry_run) {
+  base::SetLogLevel(*base::ParseLogLevel(config.log.level));
+  const absl::Status status = Seed(config, file, dry_run);
+  return status.ok() ? kExitOk : Fail(status);
+}
+
+}  // namespace gatehouse::service

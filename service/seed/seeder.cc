@@ -1,0 +1,277 @@
+#include "service/seed/seeder.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <vector>
+
+#include "base/run_on_loop.h"
+#include "base/status.h"
+#include "gatehouse/v1/user.pb.h"
+#include "gatehouse/v1/webhook.pb.h"
+#include "service/user/user_service.h"
+#include "service/webhook/webhook_service.h"
+
+namespace gatehouse::service {
+namespace {
+
+constexpr size_t kMaxFileBytes = size_t{1} << 20;
+constexpr int32_t kPageSize = 1000;
+
+absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return base::InvalidField(what, "cannot read " + path + ": " + std::strerror(errno));
+  std::string text(kMaxFileBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > kMaxFileBytes) return base::InvalidField(what, path + " is over 1 MiB");
+  return text;
+}
+
+// A secret's file ends with a newline when an editor wrote it.
+absl::StatusOr<std::string> ReadSecretFile(std::string_view what, const std::string& path) {
+  GH_ASSIGN_OR_RETURN(std::string text, ReadFile(what, path));
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
+bool FileExists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+// Owned by us alone from the first moment on; never over another file.
+class NewSecretFile {
+ public:
+  static absl::StatusOr<NewSecretFile> Create(std::string_view what, const std::string& path) {
+    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) {
+      return base::InvalidField(what, "cannot create " + path + ": " + std::strerror(errno));
+    }
+    return NewSecretFile(path, file);
+  }
+  NewSecretFile(NewSecretFile&& other) noexcept
+      : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
+  ~NewSecretFile() {
+    if (file_ < 0) return;
+    close(file_);
+    if (!written_) unlink(path_.c_str());
+  }
+
+  absl::Status Write(const std::string& secret) {
+    const std::string line = secret + "\n";
+    written_ = write(file_, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+               fsync(file_) == 0;
+    if (written_) return absl::OkStatus();
+    return base::InternalError("cannot write " + path_ + ": " + std::strerror(errno));
+  }
+
+ private:
+  NewSecretFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
+
+  std::string path_;
+  int file_;
+  bool written_ = false;
+};
+
+v1::User ToUser(const SeedUser& seed) {
+  v1::User user;
+  user.set_username(seed.username);
+  user.set_email(seed.email);
+  user.set_role(seed.role);
+  user.set_first_name(seed.first_name);
+  user.set_last_name(seed.last_name);
+  return user;
+}
+
+// The members the seed file gives that differ from what is there.
+std::vector<std::string> Differences(const SeedUser& seed, const v1::User& user) {
+  std::vector<std::string> fields;
+  const auto compare = [&fields](const char* field, const std::string& want,
+                                 const std::string& have) {
+    if (!want.empty() && want != have) fields.emplace_back(field);
+  };
+  compare("email", seed.email, user.email());
+  compare("role", seed.role, user.role());
+  compare("first_name", seed.first_name, user.first_name());
+  compare("last_name", seed.last_name, user.last_name());
+  return fields;
+}
+
+absl::Status In(const std::string& entry, const absl::Status& status) {
+  if (status.ok()) return status;
+  const auto details = base::GetErrorDetails(status);
+  const std::string message = entry + ": " + std::string(status.message());
+  if (!details) return absl::Status(status.code(), message);
+  return base::MakeError(status.code(), message, *details);
+}
+
+}  // namespace
+
+absl::StatusOr<SeedFile> ReadSeedFile(const std::string& path) {
+  GH_ASSIGN_OR_RETURN(const std::string text, ReadFile("seed file", path));
+  return ParseSeedFile(text);
+}
+
+absl::Status Seeder::Run(const SeedFile& seed) {
+  for (const SeedUser& user : seed.users) {
+    GH_RETURN_IF_ERROR(In("user " + user.username, SeedOne(user)));
+  }
+  for (const SeedApiKey& key : seed.api_keys) {
+    GH_RETURN_IF_ERROR(In("API key " + key.display_name, SeedOne(key)));
+  }
+  for (const SeedEndpoint& endpoint : seed.endpoints) {
+    GH_RETURN_IF_ERROR(In("endpoint " + endpoint.url, SeedOne(endpoint)));
+  }
+  return absl::OkStatus();
+}
+
+void Seeder::Tell(std::string_view done, std::string_view what, std::string_view name) {
+  options_.tell(std::string(options_.dry_run ? "would be " : "") + std::string(done) + ": " +
+                std::string(what) + " " + std::string(name));
+}
+
+// Calls a handler as the server itself and waits for its answer.
+template <typename Response, typename Service, typename Request>
+absl::StatusOr<Response> Seeder::Call(
+    Service& service,
+    base::Task<absl::StatusOr<Response>> (Service::*method)(base::CallContext, Request),
+    const Request& request) {
+  return base::RunOnLoop<absl::StatusOr<Response>>(
+      options_.loop, [&] { return (service.*method)(options_.make_context(), request); });
+}
+
+absl::Status Seeder::SeedOne(const SeedUser& seed) {
+  v1::GetUserRequest get;
+  get.set_username(seed.username);
+  const auto found = Call(options_.users, &UserService::GetUser, get);
+  if (base::HasReason(found.status(), base::Reason::kUserNotFound)) return CreateOne(seed);
+  GH_RETURN_IF_ERROR(found.status());
+
+  const std::vector<std::string> fields = Differences(seed, found->user());
+  if (fields.empty()) return absl::OkStatus();
+  v1::UpdateUserRequest update;
+  update.set_user_id(found->user().id());
+  *update.mutable_user() = ToUser(seed);
+  for (const std::string& field : fields) update.mutable_update_mask()->add_paths(field);
+  update.set_validate_only(options_.dry_run);
+  GH_RETURN_IF_ERROR(Call(options_.users, &UserService::UpdateUser, update).status());
+  Tell("updated", "user", seed.username);
+  return absl::OkStatus();
+}
+
+absl::Status Seeder::CreateOne(const SeedUser& seed) {
+  v1::CreateUserRequest create;
+  *create.mutable_user() = ToUser(seed);
+  if (!seed.password_file.empty()) {
+    GH_ASSIGN_OR_RETURN(*create.mutable_password(),
+                        ReadSecretFile("password_file", seed.password_file));
+  }
+  create.set_validate_only(options_.dry_run);
+  GH_RETURN_IF_ERROR(Call(options_.users, &UserService::CreateUser, create).status());
+  Tell("created", "user", seed.username);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Seeder::HasApiKey(const std::string& display_name) {
+  v1::ListApiKeysRequest list;
+  list.set_page_size(kPageSize);
+  do {
+    GH_ASSIGN_OR_RETURN(const v1::ListApiKeysResponse page,
+                        Call(options_.users, &UserService::ListApiKeys, list));
+    for (const v1::ApiKey& key : page.api_keys()) {
+      if (key.display_name() == display_name) return true;
+    }
+    list.set_page_token(page.next_page_token());
+  } while (!list.page_token().empty());
+  return false;
+}
+
+absl::Status Seeder::SeedOne(const SeedApiKey& seed) {
+  GH_ASSIGN_OR_RETURN(const bool exists, HasApiKey(seed.display_name));
+  if (exists) return absl::OkStatus();
+  v1::CreateApiKeyRequest create;
+  create.mutable_api_key()->set_display_name(seed.display_name);
+  for (const std::string& permission : seed.permissions) {
+    create.mutable_api_key()->add_permissions(permission);
+  }
+  create.set_validate_only(options_.dry_run);
+  if (options_.dry_run) {
+    GH_RETURN_IF_ERROR(Call(options_.users, &UserService::CreateApiKey, create).status());
+  } else {
+    // The file first: a key that cannot be written down would be lost.
+    GH_ASSIGN_OR_RETURN(NewSecretFile file, NewSecretFile::Create("key_file", seed.key_file));
+    GH_ASSIGN_OR_RETURN(const v1::CreateApiKeyResponse created,
+                        Call(options_.users, &UserService::CreateApiKey, create));
+    GH_RETURN_IF_ERROR(file.Write(created.key()));
+  }
+  Tell("created", "API key", seed.display_name);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<v1::Endpoint>> Seeder::FindEndpoint(const std::string& url) {
+  v1::ListEndpointsRequest list;
+  list.set_page_size(kPageSize);
+  do {
+    GH_ASSIGN_OR_RETURN(const v1::ListEndpointsResponse page,
+                        Call(options_.webhooks, &WebhookService::ListEndpoints, list));
+    for (const v1::Endpoint& endpoint : page.endpoints()) {
+      if (endpoint.url() == url) return endpoint;
+    }
+    list.set_page_token(page.next_page_token());
+  } while (!list.page_token().empty());
+  return std::nullopt;
+}
+
+absl::Status Seeder::SeedOne(const SeedEndpoint& seed) {
+  GH_ASSIGN_OR_RETURN(const std::optional<v1::Endpoint> found, FindEndpoint(seed.url));
+  if (!found) return CreateOne(seed);
+  const std::vector<std::string> have(found->event_types().begin(), found->event_types().end());
+  v1::UpdateEndpointRequest update;
+  update.set_endpoint_id(found->id());
+  if (std::set(have.begin(), have.end()) !=
+      std::set(seed.event_types.begin(), seed.event_types.end())) {
+    update.mutable_update_mask()->add_paths("event_types");
+    for (const std::string& type : seed.event_types) {
+      update.mutable_endpoint()->add_event_types(type);
+    }
+  }
+  if (seed.description != found->description()) {
+    update.mutable_update_mask()->add_paths("description");
+    update.mutable_endpoint()->set_description(seed.description);
+  }
+  if (update.update_mask().paths().empty()) return absl::OkStatus();
+  update.set_validate_only(options_.dry_run);
+  GH_RETURN_IF_ERROR(Call(options_.webhooks, &WebhookService::UpdateEndpoint, update).status());
+  Tell("updated", "endpoint", seed.url);
+  return absl::OkStatus();
+}
+
+absl::Status Seeder::CreateOne(const SeedEndpoint& seed) {
+  v1::CreateEndpointRequest create;
+  create.mutable_endpoint()->set_url(seed.url);
+  create.mutable_endpoint()->set_description(seed.description);
+  for (const std::string& type : seed.event_types) create.mutable_endpoint()->add_event_types(type);
+  create.set_validate_only(options_.dry_run);
+  const bool given = FileExists(seed.secret_file);
+  if (given) {
+    GH_ASSIGN_OR_RETURN(*create.mutable_secret(),
+                        ReadSecretFile("secret_file", seed.secret_file));
+  }
+  if (given || options_.dry_run) {
+    GH_RETURN_IF_ERROR(Call(options_.webhooks, &WebhookService::CreateEndpoint, create).status());
+  } else {
+    GH_ASSIGN_OR_RETURN(NewSecretFile file, NewSecretFile::Create("secret_file", seed.secret_file));
+    GH_ASSIGN_OR_RETURN(const v1::CreateEndpointResponse created,
+                        Call(options_.webhooks, &WebhookService::CreateEndpoint, create));
+    GH_RETURN_IF_ERROR(file.Write(created.secret()));
+  }
+  Tell("created", "endpoint", seed.url);
+  return absl::OkStatus();
+}
+
+}  // namespace gatehouse::service

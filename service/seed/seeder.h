@@ -1,0 +1,73 @@
+#ifndef GATEHOUSE_SERVICE_SEED_SEEDER_H_
+#define GATEHOUSE_SERVICE_SEED_SEEDER_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/loop.h"
+#include "base/task.h"
+#include "service/seed/seed_file.h"
+
+namespace gatehouse::v1 {
+class Endpoint;
+}
+
+namespace gatehouse::service {
+
+class UserService;
+class WebhookService;
+
+// Brings the database in line with a seed file, through the same handlers that
+// serve callers: same checks, same events. Again: nothing left to do.
+//
+// Thread: one that is no loop; blocks.
+class Seeder {
+ public:
+  struct Options {
+    UserService& users;
+    WebhookService& webhooks;
+    base::Loop& loop;
+    // A context of the server itself, for each call.
+    std::function<base::CallContext()> make_context;
+    // Gets a line for each thing done, or in a dry run to be done.
+    std::function<void(std::string_view)> tell;
+    bool dry_run = false;
+  };
+
+  explicit Seeder(Options options) : options_(std::move(options)) {}
+
+  // Stops at the first thing that fails; what was done before stays. The error
+  // names the entry.
+  absl::Status Run(const SeedFile& seed);
+
+ private:
+  absl::Status SeedOne(const SeedUser& seed);
+  absl::Status SeedOne(const SeedApiKey& seed);
+  absl::Status SeedOne(const SeedEndpoint& seed);
+  absl::Status CreateOne(const SeedUser& seed);
+  absl::Status CreateOne(const SeedEndpoint& seed);
+  absl::StatusOr<bool> HasApiKey(const std::string& display_name);
+  absl::StatusOr<std::optional<v1::Endpoint>> FindEndpoint(const std::string& url);
+
+  template <typename Response, typename Service, typename Request>
+  absl::StatusOr<Response> Call(
+      Service& service,
+      base::Task<absl::StatusOr<Response>> (Service::*method)(base::CallContext, Request),
+      const Request& request);
+  void Tell(std::string_view done, std::string_view what, std::string_view name);
+
+  const Options options_;
+};
+
+// INVALID_ARGUMENT if the file cannot be read or is not a seed file.
+absl::StatusOr<SeedFile> ReadSeedFile(const std::string& path);
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_SEED_SEEDER_H_
