@@ -98,8 +98,8 @@ absl::Status App::Open() {
       loop(), [this] { return auth_->key_rotation.RunOnce(SystemContext("key_rotation")); }));
   GH_ASSIGN_OR_RETURN(webhook::AddressGuard guard,
                       webhook::AddressGuard::Make(Words(config.webhook.allowed_networks)));
-  workers_ = std::make_unique<WorkerArea>(config, guard, InstanceId(options_), loop(),
-                                          *storage_, *auth_, clock_);
+  workers_ = std::make_unique<WorkerArea>(config, guard, InstanceId(options_), loop(), *storage_,
+                                          *auth_, clock_);
   services_ = std::make_unique<ServiceArea>(config, options_.secrets, std::move(guard), *storage_,
                                             *auth_, *workers_, clock_);
   return absl::OkStatus();

@@ -259,8 +259,7 @@ absl::Status Seeder::CreateOne(const SeedEndpoint& seed) {
   create.set_validate_only(options_.dry_run);
   const bool given = FileExists(seed.secret_file);
   if (given) {
-    GH_ASSIGN_OR_RETURN(*create.mutable_secret(),
-                        ReadSecretFile("secret_file", seed.secret_file));
+    GH_ASSIGN_OR_RETURN(*create.mutable_secret(), ReadSecretFile("secret_file", seed.secret_file));
   }
   if (given || options_.dry_run) {
     GH_RETURN_IF_ERROR(Call(options_.webhooks, &WebhookService::CreateEndpoint, create).status());
