@@ -1,5 +1,6 @@
 #include "service/workers/log/sequencer_worker.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -88,7 +89,7 @@ base::Task<void> SequencerWorker::Run() {
       co_await Sleep(options_.forward_pause);
       co_await WaitForSignal(options_.poll);
     } else if (!pass->more) {
-      if (!pass->batches.empty()) co_await Sleep(options_.pause);
+      if (!pass->batches.empty()) co_await Sleep(PauseAfter(*pass));
       co_await WaitForSignal(options_.poll);
     }
   }
@@ -105,6 +106,12 @@ base::Task<void> SequencerWorker::WaitForSignal(std::chrono::milliseconds longes
     co_await woken;
   }
   bell_->waiter.reset();
+}
+
+std::chrono::milliseconds SequencerWorker::PauseAfter(const storage::SequencerPass& pass) const {
+  int64_t events = 0;
+  for (const storage::LogBatch& batch : pass.batches) events += batch.entries.size();
+  return std::min(options_.pause * events, options_.longest_pause);
 }
 
 base::Task<void> SequencerWorker::Sleep(std::chrono::milliseconds time) {

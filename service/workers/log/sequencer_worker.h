@@ -21,8 +21,11 @@ namespace gatehouse::service {
 struct SequencerWorkerOptions {
   // Events of one pass. A pass of this size takes some 30 ms.
   int64_t max_events = 2'000;
-  // Between passes that found something: they batch what comes meanwhile.
+  // After a pass that found something, for each event that it found, up to the
+  // longest: a lone event waits for nobody, and under load passes, each of which
+  // costs a commit and most of a millisecond, collect what comes meanwhile.
   std::chrono::milliseconds pause{2};
+  std::chrono::milliseconds longest_pause{10};
   // Looks by itself when nobody tells: what another instance committed, what a
   // lost message hid.
   std::chrono::milliseconds poll{1000};
@@ -56,6 +59,7 @@ class SequencerWorker {
   // Until a signal, `longest` has passed, or the worker is stopped.
   base::Task<void> WaitForSignal(std::chrono::milliseconds longest);
   base::Task<void> Sleep(std::chrono::milliseconds time);
+  std::chrono::milliseconds PauseAfter(const storage::SequencerPass& pass) const;
   void Report(const absl::Status& status);
 
   base::Loop& loop_;
