@@ -39,7 +39,6 @@ class SessionFixture : public ServerFixture {
                                    .page_tokens = backend().page_tokens,
                                    .hasher = backend().hasher,
                                    .authenticator = backend().authenticator,
-                                   .log_signal = backend().log_signal,
                                    .clock = clock()});
     sessions_ = std::make_unique<service::SessionService>(
         service::SessionService::Dependencies{.sessions = backend().sessions,
