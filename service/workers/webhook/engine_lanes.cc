@@ -55,27 +55,41 @@ Task<absl::Status> WebhookEngine::LeaseMatched(Uuid tenant_id,
     wanted.push_back({.key = key, .first_index = match.first_index});
   }
   if (wanted.empty() || stopping_) co_return absl::OkStatus();
-  const base::SteadyTime until = steady_clock::now() + options_.lease;
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<DeliveryLease> leases,
-                         co_await deps_.deliveries.Lease(Context(tenant_id), options_.instance_id,
-                                                         options_.lease, std::move(wanted)));
-  for (const DeliveryLease& lease : leases) AddLane(lease, until);
-  co_return absl::OkStatus();
+  co_await lease_turn_.Enter();
+  const absl::Status status = co_await TakeLeases(std::move(wanted));
+  lease_turn_.Leave();
+  co_return status;
 }
 
 Task<absl::Status> WebhookEngine::LeaseDue() {
   if (stopping_) co_return absl::OkStatus();
+  co_await lease_turn_.Enter();
+  const absl::Status status = co_await TakeLeases({});
+  lease_turn_.Leave();
+  co_return status;
+}
+
+// Those `wanted`; without any, whatever has work and nobody is at.
+Task<absl::Status> WebhookEngine::TakeLeases(std::vector<DeliveryStore::Want> wanted) {
+  const bool any = wanted.empty();
+  std::erase_if(wanted, [this](const auto& want) { return lanes_.contains(want.key); });
+  if (!any && wanted.empty()) co_return absl::OkStatus();
   std::vector<storage::EndpointKey> held;
   for (const auto& [key, lane] : lanes_) held.push_back(key);
+  const base::CallContext ctx = Context(base::kDefaultTenantId);
   const base::SteadyTime until = steady_clock::now() + options_.lease;
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<DeliveryLease> leases,
-                         co_await deps_.deliveries.LeaseDue(
-                             Context(base::kDefaultTenantId), options_.instance_id, options_.lease,
-                             deps_.clock.Now(), std::move(held), kScanLimit));
-  for (const DeliveryLease& lease : leases) {
+  absl::StatusOr<std::vector<DeliveryLease>> leases;
+  if (any) {
+    leases = co_await deps_.deliveries.LeaseDue(ctx, options_.instance_id, options_.lease,
+                                                deps_.clock.Now(), std::move(held), kScanLimit);
+  } else {
+    leases = co_await deps_.deliveries.Lease(ctx, options_.instance_id, options_.lease,
+                                             std::move(wanted));
+  }
+  GH_CO_RETURN_IF_ERROR(leases.status());
+  for (const DeliveryLease& lease : *leases) {
     AddLane(lease, until);
-    const auto lane = lanes_.find(lease.key);
-    if (lane != lanes_.end()) Feed(lane->second);
+    Feed(lanes_.at(lease.key));
   }
   Pump();
   co_return absl::OkStatus();
@@ -85,9 +99,6 @@ void WebhookEngine::AddLane(const DeliveryLease& lease, base::SteadyTime until) 
   const std::shared_ptr<const storage::Endpoint> endpoint = cache_.Find(lease.key);
   const bool known = endpoint && endpoint->state == storage::EndpointState::kEnabled &&
                      tenants_.contains(lease.key.tenant_id);
-  // A newer lease of ours may have overtaken this answer.
-  const auto existing = lanes_.find(lease.key);
-  if (existing != lanes_.end() && existing->second->delivery.fence() > lease.fence) return;
   auto lane = std::make_shared<Lane>(lease, known ? endpoint->max_in_flight : 1, deps_.clock.Now());
   lane->lease_until = until;
   lane->last_used = steady_clock::now();
@@ -209,7 +220,7 @@ Task<void> WebhookEngine::LoadRetries(LanePtr lane) {
 bool WebhookEngine::MayRelease(const Lane& lane, bool& done) const {
   const DeliveryLane& delivery = lane.delivery;
   if (delivery.in_flight() > 0 || delivery.dirty() || lane.reading || lane.loading_retries ||
-      lane.disabling || flushing_) {
+      lane.disabling || flush_turn_.busy) {
     return false;
   }
   done = false;
@@ -242,7 +253,7 @@ void WebhookEngine::Tick() {
     }
     if (lane->lease_until < renew) MarkDirty(lane);
     if (delivery.next_due() && *delivery.next_due() <= now && delivery.retries_ready() == 0 &&
-        !lane->loading_retries && !delivery.dirty() && !flushing_ && !delivery.stopped() &&
+        !lane->loading_retries && !delivery.dirty() && !flush_turn_.busy && !delivery.stopped() &&
         delivery.breaker().MayStart(now) && reads_ < kMaxReads) {
       lane->loading_retries = true;
       ++reads_;

@@ -184,23 +184,12 @@ Task<void> WebhookEngine::RunFlush() {
 }
 
 Task<absl::Status> WebhookEngine::Flush() {
-  // One at a time: what is written twice must be written in order.
-  while (flushing_) {
-    const base::OneShot<bool> turn;
-    flush_queue_.push_back(turn);
-    co_await turn;
-  }
-  flushing_ = true;
+  co_await flush_turn_.Enter();
   absl::Status status;
   do {
     status = co_await WriteFlush();
   } while (status.ok() && (!dirty_.empty() || !unconfirmed_.empty()));
-  flushing_ = false;
-  if (!flush_queue_.empty()) {
-    const base::OneShot<bool> next = flush_queue_.front();
-    flush_queue_.pop_front();
-    next.Set(true);
-  }
+  flush_turn_.Leave();
   GH_CO_RETURN_IF_ERROR(status);
   co_return co_await MarkAll();
 }

@@ -20,6 +20,23 @@ constexpr milliseconds kDrainStep(10);
 
 }  // namespace
 
+Task<void> WebhookEngine::Turnstile::Enter() {
+  while (busy) {
+    const base::OneShot<bool> turn;
+    waiting.push_back(turn);
+    co_await turn;
+  }
+  busy = true;
+}
+
+void WebhookEngine::Turnstile::Leave() {
+  busy = false;
+  if (waiting.empty()) return;
+  const base::OneShot<bool> next = waiting.front();
+  waiting.pop_front();
+  next.Set(true);
+}
+
 WebhookEngine::WebhookEngine(base::Loop& loop, Deps deps, EngineOptions options)
     : loop_(loop),
       deps_(deps),

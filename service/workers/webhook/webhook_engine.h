@@ -109,6 +109,14 @@ class WebhookEngine {
  private:
   struct Lane;
   struct Tenant;
+  // Lets one task through at a time, in order.
+  struct Turnstile {
+    bool busy = false;
+    std::deque<base::OneShot<bool>> waiting = {};
+
+    base::Task<void> Enter();
+    void Leave();
+  };
   using LanePtr = std::shared_ptr<Lane>;
 
   base::CallContext Context(const base::Uuid& tenant_id) const;
@@ -131,6 +139,7 @@ class WebhookEngine {
   base::Task<absl::Status> LeaseMatched(base::Uuid tenant_id,
                                         std::vector<TenantLog::Match> matches);
   base::Task<absl::Status> LeaseDue();
+  base::Task<absl::Status> TakeLeases(std::vector<storage::DeliveryStore::Want> wanted);
   void AddLane(const storage::DeliveryLease& lease, base::SteadyTime until);
   void FeedTenant(const base::Uuid& tenant_id);
   void Feed(const LanePtr& lane);
@@ -174,8 +183,10 @@ class WebhookEngine {
   std::set<storage::EndpointKey> dirty_;
   // Written but not confirmed: to be written again before anything else.
   storage::DeliveryFlush unconfirmed_;
-  bool flushing_ = false;
-  std::deque<base::OneShot<bool>> flush_queue_;
+  // What is written again must be written in order.
+  Turnstile flush_turn_;
+  // Two leases of one endpoint at a time would both send.
+  Turnstile lease_turn_;
   // Something is to be written; it is so much that it must not wait.
   base::OneShot<bool> flush_wanted_;
   base::OneShot<bool> flush_now_;
