@@ -56,7 +56,7 @@ class Bench:
                 "GATEHOUSE_AUTH_PUBLIC_REQUESTS_PER_SECOND": "0",
                 "GATEHOUSE_AUTH_ACCESS_TOKEN_TTL_S": "86400",
                 "GATEHOUSE_WEBHOOK_ALLOW_HTTP": "true",
-                "GATEHOUSE_WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true",
+                "GATEHOUSE_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
                 "GATEHOUSE_LOG_LEVEL": "warning",
             }
         )

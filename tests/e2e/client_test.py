@@ -7,7 +7,7 @@ from gatehouse.v1 import audit_pb2, session_pb2, user_pb2
 from google.protobuf import json_format
 
 from tests.e2e.support import known_secrets
-from tests.e2e.support.client import CallError
+from tests.e2e.support.client import CallError, struct
 from tests.e2e.support.http_client import get_json
 from tests.e2e.support.receiver import Receiver
 from tests.e2e.support.server_case import DevServerCase
@@ -211,7 +211,7 @@ class ClientTest(DevServerCase):
         first = admin.RecordEvent(event={"type": "e2e.first"}, wait=audit_pb2.RecordEventRequest.WAIT_SEQUENCED).event
         stream = admin.TailEvents(from_index=first.index)
         self.addCleanup(stream.cancel)
-        sent = [admin.RecordEvent(event={"type": "e2e.tailed", "details": {"n": n}}).event.id for n in range(count)]
+        sent = [admin.RecordEvent(event={"type": "e2e.tailed", "details": struct(n=n)}).event.id for n in range(count)]
         received = []
         last = first.index - 1
         for message in stream:
@@ -240,7 +240,7 @@ class ClientTest(DevServerCase):
         session = caller.login(user.username, password, label="laptop", thread_id="thread-1").session
         updated = caller.UpdateSession(
             session_id=session.id,
-            session=session_pb2.Session(context={"step": 3}, thread_id="thread-2"),
+            session=session_pb2.Session(context=struct(step=3), thread_id="thread-2"),
             update_mask={"paths": ["context", "thread_id"]},
         ).session
         self.assertEqual((updated.label, updated.thread_id, updated.context["step"]), ("laptop", "thread-2", 3))
@@ -261,7 +261,7 @@ class ClientTest(DevServerCase):
         admin = self.admin()
         receiver = Receiver(self)
         endpoint = admin.CreateEndpoint(endpoint={"url": receiver.url, "event_types": ["order.*"]}).endpoint
-        event_id = admin.PublishEvent(type="order.paid", data={"order": 7}).event_id
+        event_id = admin.PublishEvent(type="order.paid", data=struct(order=7)).event_id
         webhook = receiver.wait_for(lambda r: r.id == event_id)
         self.assertEqual(webhook.json["data"], {"order": 7})
         delivery = until(lambda: admin.ListDeliveries(endpoint_id=endpoint.id).deliveries, "the delivery")[0]

@@ -6,7 +6,7 @@ import unittest
 import uuid
 
 from tests.e2e.support import known_secrets, scratch
-from tests.e2e.support.client import CallError, Client
+from tests.e2e.support.client import CallError, Client, struct
 from tests.e2e.support.gatehouse import Gatehouse
 from tests.e2e.support.processes import postgres_of
 from tests.e2e.support.receiver import Receiver
@@ -35,7 +35,7 @@ class Publisher(threading.Thread):
                 number = next(self._numbers)
                 request_id = str(uuid.uuid4())
                 try:
-                    answer = client.PublishEvent(type="crash.test", data={"n": number}, request_id=request_id)
+                    answer = client.PublishEvent(type="crash.test", data=struct(n=number), request_id=request_id)
                 except CallError:
                     self.unknown[request_id] = number
                     return
@@ -81,7 +81,7 @@ class DevCrashTest(unittest.TestCase):
         admin = self.admin(server)
         # Whether these took effect nobody knows; the same request_id makes it once for sure.
         for request_id, number in unknown.items():
-            answer = admin.PublishEvent(type="crash.test", data={"n": number}, request_id=request_id)
+            answer = admin.PublishEvent(type="crash.test", data=struct(n=number), request_id=request_id)
             acknowledged[answer.event_id] = number
         until(
             lambda: set(acknowledged) <= {request.id for request in receiver.requests},

@@ -2,7 +2,7 @@
 
 import grpc
 from gatehouse.v1 import audit_pb2, session_pb2, user_pb2, webhook_pb2
-from google.protobuf import message_factory
+from google.protobuf import message_factory, struct_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from tests.e2e.support import known_secrets
@@ -114,6 +114,13 @@ class Client:
         response = self.CreateSession(login=username, password=password, **fields)
         self.token = response.tokens.access_token
         return response
+
+
+def struct(**fields):
+    """A google.protobuf.Struct."""
+    made = struct_pb2.Struct()
+    made.update(fields)
+    return made
 
 
 _classes = {}

@@ -1,0 +1,158 @@
+"""Runs the tour of README.md on a fresh `gatehouse dev` and compares what it prints with what README.md says it prints.
+
+In a block marked `console`, lines after "$ " are commands, the others their output. "..." alone on a line stands for any lines.
+Ids, times, tokens, secrets and hashes may differ, nothing else.
+"""
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import unittest
+
+from tests.e2e.support import scratch
+from tests.e2e.support.gatehouse import Gatehouse
+from tests.e2e.support.grpcurl import PROGRAM as GRPCURL
+from tests.e2e.support.waiting import until
+
+# What README.md names, and the test may not use.
+GRPC_ADDRESS = "127.0.0.1:50051"
+HTTP_ADDRESS = "127.0.0.1:8081"
+RECEIVER_PORT = "9000"
+
+PLACEHOLDERS = (
+    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<id>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "<time>"),
+    (re.compile(r"\beyJ[\w.-]+"), "<access token>"),
+    (re.compile(r"\bgh_rt_[\w.-]+"), "<refresh token>"),
+    (re.compile(r"\bwhsec_[\w+/=]+"), "<secret>"),
+    (re.compile(r'("etag": )".*"'), r"\1<etag>"),
+    (re.compile(r'("leafHash": )".*"'), r"\1<hash>"),
+    (re.compile(r"(grpcurl|grpc-go)/[\w.-]+"), r"\1/<version>"),
+)
+
+
+def steps_of(readme):
+    """[(command, expected lines)] of the console blocks, in order."""
+    steps = []
+    for block in re.findall(r"^```console\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                steps.append((line[2:], []))
+            elif steps and steps[-1][0].endswith("\\"):
+                steps[-1] = (steps[-1][0] + "\n" + line, [])
+            else:
+                steps[-1][1].append(line)
+    return steps
+
+
+def pattern_of(lines):
+    parts = [r"(?:.*\n)*?" if line.strip() == "..." else re.escape(comparable(line)) + r"\n" for line in lines]
+    return re.compile("".join(parts))
+
+
+def comparable(text):
+    for pattern, placeholder in PLACEHOLDERS:
+        text = pattern.sub(placeholder, text)
+    return text
+
+
+class Shell:
+    """One bash, as a person has one open."""
+
+    def __init__(self, test, home):
+        self._bash = subprocess.Popen(
+            ["/bin/bash", "--norc"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={"PATH": os.environ["PATH"], "HOME": home},
+        )
+        test.addCleanup(self._bash.stdout.close)
+        test.addCleanup(self._bash.wait)
+        test.addCleanup(self._bash.stdin.close)
+
+    def run(self, command):
+        """What the command prints, both streams."""
+        self._bash.stdin.write(command + "\nprintf '\\n\\001\\n'\n")
+        self._bash.stdin.flush()
+        lines = []
+        while True:
+            line = self._bash.stdout.readline()
+            if not line:
+                raise AssertionError(f"the shell ended: {command}\n{''.join(lines)}")
+            if line == "\001\n":
+                # The newline printed before the mark is not the command's own.
+                return "".join(lines)[:-1]
+            lines.append(line)
+
+
+class TourTest(unittest.TestCase):
+    def test_the_tour_prints_what_the_readme_says(self):
+        folder = scratch.make_folder(self)
+        with open("README.md", encoding="utf-8") as file:
+            steps = steps_of(file.read())
+        # The first command starts the server: in its own terminal, and here with other ports and another folder.
+        command, expected = steps.pop(0)
+        self.assertEqual(command, "tools/dev")
+        server = Gatehouse.dev(folder + "/data")
+        self.addCleanup(server.discard)
+        self.server = server
+        self.receiver_port = str(free_port())
+        self.compare("tools/dev", expected, server.stdout.replace(folder + "/data", "/var/lib/gatehouse"))
+
+        # Paths in README.md are relative to the clone, so the shell stays here; what it writes goes to the folder.
+        shell = Shell(self, home=self.home_with_grpcurl(folder))
+        self.assertGreater(len(steps), 8, "the tour got lost")
+        for command, expected in steps:
+            words = self.substitute(command).replace(">received", f">{shlex.quote(folder)}/received")
+            words = words.replace("cat received", f"cat {shlex.quote(folder)}/received")
+            # Events get their index, and webhooks arrive, a moment later: a person would look again.
+            look_again = "/List" in command or command.startswith("cat ")
+            self.run_step(shell, command, words, expected, look_again)
+        self.assertEqual(server.stop(), 0, server.stderr)
+
+    def run_step(self, shell, command, words, expected, look_again):
+        if not look_again:
+            self.compare(command, expected, shell.run(words))
+            return
+        outputs = []
+
+        def fits():
+            outputs.append(shell.run(words))
+            return pattern_of(expected).fullmatch(comparable(self.restore(outputs[-1])))
+
+        until(fits, lambda: f"$ {command}\n{outputs[-1]}", timeout=20, interval=0.1)
+
+    def compare(self, command, expected, output):
+        found = comparable(self.restore(output))
+        if found and not found.endswith("\n"):
+            found += "\n"
+        if not pattern_of(expected).fullmatch(found):
+            self.fail(f"$ {command}\n--- README.md says\n" + "\n".join(expected) + f"\n--- it printed\n{output}")
+
+    def substitute(self, command):
+        command = command.replace(GRPC_ADDRESS, self.server.grpc_address).replace(HTTP_ADDRESS, self.server.http_address)
+        return command.replace(f":{RECEIVER_PORT}", f":{self.receiver_port}").replace(
+            f"port={RECEIVER_PORT}", f"port={self.receiver_port}"
+        )
+
+    def restore(self, output):
+        output = output.replace(self.server.grpc_address, GRPC_ADDRESS).replace(self.server.http_address, HTTP_ADDRESS)
+        return output.replace(f":{self.receiver_port}", f":{RECEIVER_PORT}")
+
+    @staticmethod
+    def home_with_grpcurl(folder):
+        """A home where grpcurl is where tools/setup puts it."""
+        bin_dir = f"{folder}/home/.cache/gatehouse-tools/bin"
+        os.makedirs(bin_dir)
+        os.symlink(GRPCURL, f"{bin_dir}/grpcurl")
+        return f"{folder}/home"
+
+
+def free_port():
+    """A port nobody listens on; another program could take it before the receiver does, which the tour would show."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
