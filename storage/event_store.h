@@ -58,6 +58,9 @@ class EventStore {
   // has given up: denials, failed logins. Not cancelled with ctx.
   base::Task<absl::Status> AppendNow(base::CallContext ctx, Event event);
 
+  // Events that wait for a statement. From any thread.
+  size_t waiting() const;
+
   void Close();
 
  private:

@@ -53,7 +53,7 @@ class HttpServerTest : public ::testing::Test {
     auto server = HttpServer::Start("127.0.0.1:0",
                                     MakeRoutes({.ready = [this] { return ready_.load(); },
                                                 .jwks = [] { return std::string("{\"keys\":[]}"); },
-                                                .metrics = metrics_}));
+                                                .metrics = {&metrics_}}));
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }

@@ -1,8 +1,11 @@
 #include "service/http/routes.h"
 
-#include <prometheus/registry.h>
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace gatehouse::service::http {
@@ -21,9 +24,13 @@ Routes MakeRoutes(RouteSources sources) {
                     .body = jwks(),
                     .cache_control = "public, max-age=300"};
   };
-  routes["/metrics"] = [&metrics = sources.metrics] {
+  routes["/metrics"] = [metrics = std::move(sources.metrics)] {
+    std::vector<prometheus::MetricFamily> families;
+    for (const prometheus::Collectable* source : metrics) {
+      std::ranges::move(source->Collect(), std::back_inserter(families));
+    }
     return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                    .body = prometheus::TextSerializer().Serialize(metrics.Collect())};
+                    .body = prometheus::TextSerializer().Serialize(families)};
   };
   return routes;
 }

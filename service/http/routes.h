@@ -3,11 +3,12 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "service/http/http_server.h"
 
 namespace prometheus {
-class Registry;
+class Collectable;
 }
 
 namespace gatehouse::service::http {
@@ -17,8 +18,8 @@ struct RouteSources {
   std::function<bool()> ready;
   // The JSON Web Key Set of the keys that verify access tokens.
   std::function<std::string()> jwks;
-  // Outlives the routes.
-  prometheus::Registry& metrics;
+  // All that is shown at /metrics. They outlive the routes.
+  std::vector<const prometheus::Collectable*> metrics;
 };
 
 // What the server shows over HTTP:

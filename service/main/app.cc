@@ -100,6 +100,7 @@ absl::Status App::Open() {
                       webhook::AddressGuard::Make(Words(config.webhook.allowed_networks)));
   workers_ = std::make_unique<WorkerArea>(config, guard, InstanceId(options_), loop(), *storage_,
                                           *auth_, clock_);
+  metrics_ = std::make_unique<MetricsArea>(*storage_, *auth_, *workers_);
   services_ = std::make_unique<ServiceArea>(config, options_.secrets, std::move(guard), *storage_,
                                             *auth_, *workers_, clock_);
   return absl::OkStatus();
@@ -110,6 +111,7 @@ absl::Status App::Serve() {
   GH_ASSIGN_OR_RETURN(serving_, ServingArea::Start({.config = options_.config,
                                                     .clock = clock_,
                                                     .loops = Pointers(loops_),
+                                                    .metrics = *metrics_,
                                                     .extra_methods = options_.extra_methods},
                                                    *storage_, *auth_, *services_));
   return absl::OkStatus();

@@ -13,6 +13,7 @@
 #include "service/config/config.h"
 #include "service/config/secrets.h"
 #include "service/main/auth_area.h"
+#include "service/main/metrics_area.h"
 #include "service/main/service_area.h"
 #include "service/main/serving_area.h"
 #include "service/main/storage_area.h"
@@ -73,6 +74,7 @@ class App {
   std::unique_ptr<AuthArea> auth_;
   std::unique_ptr<ServiceArea> services_;
   std::unique_ptr<WorkerArea> workers_;
+  std::unique_ptr<MetricsArea> metrics_;
   std::unique_ptr<ServingArea> serving_;
 };
 

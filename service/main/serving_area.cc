@@ -82,8 +82,10 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
   const auto jwks = [&keyring = auth.keyring, &clock = options.clock] {
     return keyring.JwksJson(base::kDefaultTenantId, clock.Now());
   };
-  GH_ASSIGN_OR_RETURN(http_, http::HttpServer::Start(config_.http.address,
-                                                     http::MakeRoutes({ready, jwks, *metrics_})));
+  GH_ASSIGN_OR_RETURN(
+      http_,
+      http::HttpServer::Start(config_.http.address,
+                              http::MakeRoutes({ready, jwks, {metrics_.get(), &options.metrics}})));
   GH_ASSIGN_OR_RETURN(server_,
                       rpc::Server::Start({.address = config_.grpc.address,
                                           .tls_certificate_file = config_.grpc.tls_certificate_file,

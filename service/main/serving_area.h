@@ -20,8 +20,9 @@
 #include "service/rpc/server.h"
 
 namespace prometheus {
+class Collectable;
 class Registry;
-}
+}  // namespace prometheus
 
 namespace gatehouse::service {
 
@@ -32,6 +33,8 @@ class ServingArea {
     const config::Config& config;
     const base::Clock& clock;
     std::vector<base::Loop*> loops;
+    // Shown at /metrics beside the calls' own.
+    const prometheus::Collectable& metrics;
     // More methods, registered before the check: the benchmarks' no-op.
     std::function<void(rpc::MethodRegistry&)> extra_methods;
   };

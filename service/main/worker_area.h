@@ -44,6 +44,10 @@ class WorkerArea {
   // For what changes endpoints.
   webhook::WebhookEngine& webhooks() { return webhooks_; }
 
+  // From any thread.
+  SequencerStats sequencer_stats() const { return sequencer_.stats(); }
+  webhook::EngineStats webhook_stats() const { return webhooks_.stats(); }
+
  private:
   base::Task<absl::Status> Prepare();
   void StartPeriodic();

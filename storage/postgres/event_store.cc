@@ -1,6 +1,7 @@
 #include "storage/event_store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <string>
@@ -127,6 +128,9 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
 
   base::Loop& loop() const { return loop_; }
 
+  // From any thread.
+  size_t waiting() const { return waiting_rows_; }
+
   absl::Status Add(std::shared_ptr<PendingEvent> pending) {
     if (closed_) return ShuttingDown();
     if (waiting_.size() >= limits_.max_waiting_rows ||
@@ -135,6 +139,7 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
     }
     waiting_bytes_ += pending->weight;
     waiting_.push_back(std::move(pending));
+    waiting_rows_ = waiting_.size();
     Schedule();
     return absl::OkStatus();
   }
@@ -143,6 +148,7 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
     flushes_.StopAndJoin();
     loop_.Post([self = shared_from_this()] {
       self->closed_ = true;
+      self->waiting_rows_ = 0;
       for (const auto& pending : std::exchange(self->waiting_, {})) {
         pending->done.Set(ShuttingDown());
       }
@@ -175,6 +181,7 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
       bytes += pending->weight;
       group.push_back(std::move(pending));
     }
+    waiting_rows_ = waiting_.size();
     return group;
   }
 
@@ -215,6 +222,8 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
   const EventStoreLimits limits_;
   std::deque<std::shared_ptr<PendingEvent>> waiting_;
   size_t waiting_bytes_ = 0;
+  // The length of waiting_, for other threads.
+  std::atomic<size_t> waiting_rows_ = 0;
   int in_flight_ = 0;
   bool scheduled_ = false;
   bool closed_ = false;
@@ -229,6 +238,12 @@ EventStore::EventStore(postgres::Database& database, LogSignal& signal,
 }
 
 EventStore::~EventStore() { Close(); }
+
+size_t EventStore::waiting() const {
+  size_t rows = 0;
+  for (const std::shared_ptr<Lane>& lane : lanes_) rows += lane->waiting();
+  return rows;
+}
 
 void EventStore::Close() {
   if (std::exchange(closed_, true)) return;

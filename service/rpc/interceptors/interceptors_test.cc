@@ -172,6 +172,25 @@ TEST_F(MetricsInterceptorTest, CountsByMethodAndCode) {
               Not(HasSubstr("duration_seconds_count{method=\"/s.S/T\"}")));
 }
 
+TEST_F(MetricsInterceptorTest, CountsErrorsByReasonAndLimit) {
+  prometheus::Registry registry;
+  MetricsInterceptor interceptor(registry);
+  AdmissionInterceptor full({.unary = 0, .streams = 0});
+  absl::Status no_room = Before(full, call_);
+  absl::Status no_stream = Before(full, stream_);
+  absl::Status without_reason = absl::UnknownError("a handler's own");
+  for (absl::Status* status : {&no_room, &no_room, &no_stream, &without_reason}) {
+    ASSERT_TRUE(Before(interceptor, call_).ok());
+    interceptor.After(call_, *status);
+  }
+  const std::string text = prometheus::TextSerializer().Serialize(registry.Collect());
+  const std::string name = "gatehouse_rpc_errors_total";
+  EXPECT_THAT(
+      text,
+      AllOf(HasSubstr(name + "{limit=\"calls in flight\",reason=\"SERVER_OVERLOADED\"} 2"),
+            HasSubstr(name + "{limit=\"streams in flight\",reason=\"SERVER_OVERLOADED\"} 1")));
+}
+
 class AccessLogInterceptorTest : public InterceptorTest {
  protected:
   ~AccessLogInterceptorTest() override { base::SetLogLevel(base::LogLevel::kInfo); }

@@ -8,8 +8,11 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "base/mutex.h"
+#include "base/reason.h"
+#include "base/status.h"
 
 namespace gatehouse::service::rpc {
 namespace {
@@ -39,7 +42,11 @@ class MetricsInterceptor::Metrics {
                        .Name("gatehouse_rpc_in_flight")
                        .Help("Calls that run now, streams included.")
                        .Register(registry)
-                       .Add({})) {}
+                       .Add({})),
+        errors_(prometheus::BuildCounter()
+                    .Name("gatehouse_rpc_errors_total")
+                    .Help("Calls that failed, by error reason and the limit that was hit.")
+                    .Register(registry)) {}
 
   void OnStart() { in_flight_.Increment(); }
 
@@ -56,6 +63,17 @@ class MetricsInterceptor::Metrics {
     counter->Increment();
     // A stream lasts as long as its client likes.
     if (histogram != nullptr) histogram->Observe(seconds);
+  }
+
+  // Reasons are an enum and limits constants of the program: both are few.
+  void OnError(const base::ErrorDetails& error) GH_EXCLUDES(mutex_) {
+    base::MutexLock lock(mutex_);
+    prometheus::Counter*& counter = reasons_[{error.reason, error.quota}];
+    if (counter == nullptr) {
+      counter = &errors_.Add(
+          {{"reason", std::string(base::ReasonName(error.reason))}, {"limit", error.quota}});
+    }
+    counter->Increment();
   }
 
  private:
@@ -83,9 +101,12 @@ class MetricsInterceptor::Metrics {
   prometheus::Family<prometheus::Counter>& handled_;
   prometheus::Family<prometheus::Histogram>& duration_;
   prometheus::Gauge& in_flight_;
+  prometheus::Family<prometheus::Counter>& errors_;
   base::Mutex mutex_;
   // MethodInfo objects live as long as the server.
   std::map<const MethodInfo*, PerMethod> methods_ GH_GUARDED_BY(mutex_);
+  std::map<std::pair<base::Reason, std::string>, prometheus::Counter*> reasons_
+      GH_GUARDED_BY(mutex_);
 };
 
 MetricsInterceptor::MetricsInterceptor(prometheus::Registry& registry)
@@ -101,6 +122,8 @@ Decision MetricsInterceptor::Before(ServerCall& call) {
 void MetricsInterceptor::After(ServerCall& call, absl::Status& status) {
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - call.start_time();
   metrics_->OnEnd(call.method(), status.code(), taken.count());
+  if (status.ok()) return;
+  if (const auto error = base::GetErrorDetails(status)) metrics_->OnError(*error);
 }
 
 }  // namespace gatehouse::service::rpc

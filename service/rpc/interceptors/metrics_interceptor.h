@@ -17,6 +17,7 @@ namespace gatehouse::service::rpc {
 //   gatehouse_rpc_handled_total{method,code}
 //   gatehouse_rpc_duration_seconds{method}     (unary methods)
 //   gatehouse_rpc_in_flight
+//   gatehouse_rpc_errors_total{reason,limit}   (`limit` names the one that was hit, if any)
 class MetricsInterceptor final : public Interceptor {
  public:
   // The registry outlives the interceptor.

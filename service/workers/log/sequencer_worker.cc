@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/one_shot.h"
 #include "base/principal.h"
+#include "base/status.h"
 
 namespace gatehouse::service {
 namespace {
@@ -31,6 +32,7 @@ SequencerWorker::SequencerWorker(base::Loop& loop, storage::Sequencer& sequencer
       feed_(feed),
       options_(options),
       bell_(std::make_shared<Bell>()),
+      last_pass_(std::chrono::steady_clock::now()),
       tasks_(loop, [](const std::string& what) {
         base::Log(base::LogLevel::kError, "exception in the sequencer", {{"error", what}});
       }) {}
@@ -63,6 +65,7 @@ base::Task<absl::StatusOr<storage::SequencerPass>> SequencerWorker::RunOnce() {
               .method = "sequencer/pass"});
   absl::StatusOr<storage::SequencerPass> pass =
       co_await sequencer_.RunPass(ctx, options_.max_events);
+  Count(pass);
   if (!pass.ok()) {
     // It may have been committed all the same.
     feed_.Poke();
@@ -116,6 +119,28 @@ std::chrono::milliseconds SequencerWorker::PauseAfter(const storage::SequencerPa
 
 base::Task<void> SequencerWorker::Sleep(std::chrono::milliseconds time) {
   co_await loop_.SleepUntil(std::chrono::steady_clock::now() + time, tasks_.cancel());
+}
+
+void SequencerWorker::Count(const absl::StatusOr<storage::SequencerPass>& pass) {
+  if (!pass.ok()) {
+    ++failed_passes_;
+    leads_ = false;
+    // Other errors say nothing about it.
+    if (base::HasReason(pass.status(), base::Reason::kLogRolledBack)) halted_ = true;
+    return;
+  }
+  halted_ = false;
+  leads_ = pass->leads;
+  for (const storage::LogBatch& batch : pass->batches) ordered_ += batch.entries.size();
+  last_pass_ = std::chrono::steady_clock::now();
+}
+
+SequencerStats SequencerWorker::stats() const {
+  return {.leads = leads_,
+          .halted = halted_,
+          .ordered = ordered_,
+          .failed_passes = failed_passes_,
+          .last_pass = last_pass_};
 }
 
 void SequencerWorker::Report(const absl::Status& status) {

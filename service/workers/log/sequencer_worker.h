@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_WORKERS_LOG_SEQUENCER_WORKER_H_
 #define GATEHOUSE_SERVICE_WORKERS_LOG_SEQUENCER_WORKER_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "base/loop.h"
 #include "base/task.h"
 #include "base/task_group.h"
+#include "base/time.h"
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
 #include "storage/sequencer.h"
@@ -35,6 +37,19 @@ struct SequencerWorkerOptions {
   std::chrono::milliseconds forward_pause{20};
 };
 
+// How it goes, since the start.
+struct SequencerStats {
+  // As of the last pass that told.
+  bool leads = false;
+  // LOG_ROLLED_BACK: no event gets its place until an operator has acted.
+  bool halted = false;
+  // Events that got their place from this instance.
+  uint64_t ordered = 0;
+  uint64_t failed_passes = 0;
+  // When a pass last succeeded, whoever leads; at first when this was made.
+  base::SteadyTime last_pass;
+};
+
 // Runs the sequencer: a pass whenever events were committed, and hands what it
 // ordered to the feed. Sleeps while there is nothing to do.
 //
@@ -52,6 +67,9 @@ class SequencerWorker {
   // One pass by hand, for tests and tools. Not while started. Loop thread.
   base::Task<absl::StatusOr<storage::SequencerPass>> RunOnce();
 
+  // From any thread.
+  SequencerStats stats() const;
+
  private:
   struct Bell;
 
@@ -61,6 +79,7 @@ class SequencerWorker {
   base::Task<void> Sleep(std::chrono::milliseconds time);
   std::chrono::milliseconds PauseAfter(const storage::SequencerPass& pass) const;
   void Report(const absl::Status& status);
+  void Count(const absl::StatusOr<storage::SequencerPass>& pass);
 
   base::Loop& loop_;
   storage::Sequencer& sequencer_;
@@ -71,6 +90,12 @@ class SequencerWorker {
   // What was reported last, so that one trouble is one line.
   std::string reported_;
   bool started_ = false;
+  // Written on the loop, read by metrics.
+  std::atomic<bool> leads_ = false;
+  std::atomic<bool> halted_ = false;
+  std::atomic<uint64_t> ordered_ = 0;
+  std::atomic<uint64_t> failed_passes_ = 0;
+  std::atomic<base::SteadyTime> last_pass_;
   base::TaskGroup tasks_;
 };
 

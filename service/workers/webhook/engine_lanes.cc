@@ -263,6 +263,7 @@ void WebhookEngine::Tick() {
     // A canary, or a retry that had to wait for its share.
     Enqueue(lane);
   }
+  counters_.lanes = static_cast<int64_t>(lanes_.size());
   Pump();
   if (!releases.empty()) Spawn(ReleaseLanes(std::move(releases)));
 }

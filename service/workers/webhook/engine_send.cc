@@ -111,7 +111,7 @@ void WebhookEngine::Send(const LanePtr& lane, const storage::Endpoint& endpoint,
       {"webhook-signature", SignatureHeader(endpoint.keys, id, unix_seconds, *item.body)},
   };
   request.headers.insert(request.headers.end(), endpoint.headers.begin(), endpoint.headers.end());
-  ++stats_.sent;
+  ++counters_.sent;
   http_->Send(std::move(request), [this, lane, item = std::move(item), now](HttpResult result) {
     OnDone(lane, item, now, std::move(result));
   });
@@ -123,7 +123,7 @@ void WebhookEngine::OnDone(const LanePtr& lane, const DeliveryItem& item, base::
   --in_flight_;
   --tenants_.at(delivery.key().tenant_id)->in_flight;
   if (item.is_retry) --retries_in_flight_;
-  ++(result.ok() ? stats_.succeeded : stats_.failed);
+  ++(result.ok() ? counters_.succeeded : counters_.failed);
   delivery.OnResult(item, result, start, deps_.clock.Now(), RandomBits());
   if (IsCurrent(lane)) {
     ++unflushed_;
@@ -208,7 +208,7 @@ Task<absl::Status> WebhookEngine::WriteFlush() {
       const std::vector<storage::EndpointKey> live,
       co_await deps_.deliveries.Flush(Context(base::kDefaultTenantId), options_.instance_id,
                                       options_.lease, unconfirmed_));
-  ++stats_.flushes;
+  ++counters_.flushes;
   const std::set<storage::EndpointKey> kept(live.begin(), live.end());
   for (const storage::DeliveryProgress& progress : unconfirmed_.progress) {
     const auto lane = lanes_.find(progress.key);
@@ -218,11 +218,11 @@ Task<absl::Status> WebhookEngine::WriteFlush() {
       continue;
     }
     // Somebody else delivers to it now, or it was deleted.
-    ++stats_.leases_lost;
+    ++counters_.leases_lost;
     lane->second->delivery.Stop();
     lanes_.erase(lane);
   }
-  unflushed_ -= std::min(unflushed_, unconfirmed_.attempts.size());
+  unflushed_ -= std::min(unflushed_.load(), unconfirmed_.attempts.size());
   unconfirmed_ = {};
   Pump();
   co_return absl::OkStatus();

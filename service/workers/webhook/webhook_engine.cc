@@ -105,7 +105,7 @@ Task<absl::Status> WebhookEngine::Deliver() {
   if (!loaded_) GH_CO_RETURN_IF_ERROR(co_await Load());
   uint64_t sent;
   do {
-    sent = stats_.sent;
+    sent = counters_.sent;
     GH_CO_RETURN_IF_ERROR(co_await Poll());
     GH_CO_RETURN_IF_ERROR(co_await LeaseDue());
     Tick();
@@ -115,15 +115,19 @@ Task<absl::Status> WebhookEngine::Deliver() {
       co_await idle;
       idle_.reset();
     }
-  } while (stats_.sent != sent);
+  } while (counters_.sent != sent);
   co_return absl::OkStatus();
 }
 
 EngineStats WebhookEngine::stats() const {
-  EngineStats stats = stats_;
-  stats.in_flight = in_flight_;
-  stats.lanes = static_cast<int64_t>(lanes_.size());
-  return stats;
+  return {.sent = counters_.sent,
+          .succeeded = counters_.succeeded,
+          .failed = counters_.failed,
+          .flushes = counters_.flushes,
+          .leases_lost = counters_.leases_lost,
+          .in_flight = in_flight_,
+          .lanes = counters_.lanes,
+          .unflushed = static_cast<int64_t>(unflushed_.load())};
 }
 
 }  // namespace gatehouse::service::webhook

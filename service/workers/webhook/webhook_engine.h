@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_WORKERS_WEBHOOK_WEBHOOK_ENGINE_H_
 #define GATEHOUSE_SERVICE_WORKERS_WEBHOOK_WEBHOOK_ENGINE_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -52,6 +53,7 @@ struct EngineOptions {
   HttpSender::Options http = {};
 };
 
+// Counters since the start, and how things are now.
 struct EngineStats {
   uint64_t sent = 0;
   uint64_t succeeded = 0;
@@ -59,7 +61,10 @@ struct EngineStats {
   uint64_t flushes = 0;
   uint64_t leases_lost = 0;
   int64_t in_flight = 0;
+  // Endpoints that this instance has the lease of, as of the last tick.
   int64_t lanes = 0;
+  // Results that are not written yet.
+  int64_t unflushed = 0;
 };
 
 // Delivers the log to webhook endpoints: follows it, matches it against the
@@ -104,9 +109,19 @@ class WebhookEngine {
   base::Task<absl::Status> Deliver();
   base::Task<absl::Status> Flush();
 
+  // From any thread.
   EngineStats stats() const;
 
  private:
+  // Written on the loop, read by metrics.
+  struct Counters {
+    std::atomic<uint64_t> sent = 0;
+    std::atomic<uint64_t> succeeded = 0;
+    std::atomic<uint64_t> failed = 0;
+    std::atomic<uint64_t> flushes = 0;
+    std::atomic<uint64_t> leases_lost = 0;
+    std::atomic<int64_t> lanes = 0;
+  };
   struct Lane;
   struct Tenant;
   // Lets one task through at a time, in order.
@@ -191,8 +206,8 @@ class WebhookEngine {
   base::OneShot<bool> flush_wanted_;
   base::OneShot<bool> flush_now_;
   // Results that are not written yet.
-  size_t unflushed_ = 0;
-  int in_flight_ = 0;
+  std::atomic<size_t> unflushed_ = 0;
+  std::atomic<int> in_flight_ = 0;
   int retries_in_flight_ = 0;
   // Reads of lanes under way.
   int reads_ = 0;
@@ -200,7 +215,7 @@ class WebhookEngine {
   int tasks_ = 0;
   bool pumping_ = false;
   std::optional<base::OneShot<bool>> idle_;
-  EngineStats stats_;
+  Counters counters_;
 
   // Last: its tasks use everything above.
   base::TaskGroup group_;
