@@ -58,9 +58,9 @@ class Pgbench:
         }
         deployment.sql(
             "CREATE TABLE public.bench_row (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL);"
-            f"INSERT INTO public.bench_row (body) SELECT repeat('.', 100) FROM generate_series(1, {TABLE_ROWS});"
-            "VACUUM ANALYZE public.bench_row"
+            f"INSERT INTO public.bench_row (body) SELECT repeat('.', 100) FROM generate_series(1, {TABLE_ROWS})"
         )
+        deployment.sql("VACUUM ANALYZE public.bench_row")
 
     def run(self, script, seconds):
         """Transactions per second."""
