@@ -15,6 +15,11 @@ namespace {
 // of a call that came a moment earlier.
 constexpr int kMaxAttempts = 3;
 
+uint64_t PermissionsOf(const LiveSession& session) {
+  if (session.role_permissions) return KnownPermissions(*session.role_permissions);
+  return PermissionsOfRole(session.role);
+}
+
 }  // namespace
 
 absl::Status Unauthenticated() {
@@ -83,7 +88,7 @@ base::Task<Authenticator::VerdictOr> Authenticator::LookUpSession(base::CallCont
                         .name = session->username,
                         .session_id = claims->session_id,
                         .roles = {session->role},
-                        .permissions = PermissionsOfRole(session->role),
+                        .permissions = PermissionsOf(*session),
                         .auth_time = claims->auth_time,
                         .amr = std::move(claims->amr)};
   verdict->expires_at = std::min(claims->expires_at, session->expires_at);
@@ -135,5 +140,7 @@ void Authenticator::ApiKeyRevoked(const base::Uuid& api_key_id) {
 }
 
 void Authenticator::UserChanged(const base::Uuid& user_id) { cache_.Invalidate(user_id); }
+
+void Authenticator::InvalidateAll() { cache_.InvalidateAll(); }
 
 }  // namespace gatehouse::auth

@@ -62,6 +62,9 @@ class Authenticator {
   void ApiKeyRevoked(const base::Uuid& api_key_id);
   // Nothing is revoked, but what a verdict says of the user (its name) has changed.
   void UserChanged(const base::Uuid& user_id);
+  // Every next call asks the database: what a role permits has changed, and
+  // with it verdicts nobody counts.
+  void InvalidateAll();
 
   VerdictCache::Stats cache_stats() const { return cache_.stats(); }
   size_t revocation_count() const { return revocations_.size(); }

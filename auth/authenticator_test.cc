@@ -119,6 +119,26 @@ TEST_F(AuthenticatorTest, SaysWhoseATokenIsByWhatTheDatabaseSays) {
   EXPECT_EQ((*verdict)->expires_at, kStart + minutes(5));
 }
 
+TEST_F(AuthenticatorTest, ARoleWithARowPermitsWhatTheRowSaysOfWhatThereIs) {
+  LiveSession& session = store_.sessions[{kTenant, kSession}];
+  session.role = "support";
+  const std::string token = Token();
+  EXPECT_EQ((*Ask(token))->principal.permissions, 0u);
+  session.role_permissions = {"users.read", "events.read", "of.another_release"};
+  EXPECT_EQ((*Ask(token, Freshness::kDatabase))->principal.permissions,
+            PermissionBit(Permission::kUsersRead) | PermissionBit(Permission::kEventsRead));
+}
+
+TEST_F(AuthenticatorTest, AChangeOfARoleIsSeenByAll) {
+  const std::string token = Token();
+  EXPECT_TRUE(Ask(token).ok());
+  EXPECT_NE(authenticator_.FindCached(token), nullptr);
+  authenticator_.InvalidateAll();
+  EXPECT_EQ(authenticator_.FindCached(token), nullptr);
+  EXPECT_TRUE(Ask(token).ok());
+  EXPECT_EQ(store_.statements, 2);
+}
+
 TEST_F(AuthenticatorTest, AsksTheDatabaseOncePerToken) {
   const std::string token = Token();
   EXPECT_EQ(authenticator_.FindCached(token), nullptr);

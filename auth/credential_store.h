@@ -19,6 +19,9 @@ struct LiveSession {
   base::Uuid user_id;
   std::string username;
   std::string role;
+  // What the role permits if it is not a built-in one. Names, not bits: of
+  // another release of this program, perhaps.
+  std::optional<std::vector<std::string>> role_permissions;
   int64_t user_epoch = 0;
   // The earlier of the idle and the absolute end.
   base::Time expires_at;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "storage/role.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -36,6 +37,7 @@ constexpr std::array<Role, 3> kRoles = {{
 
 constexpr std::array<std::string_view, kRoles.size()> kRoleNames = {kRoles[0].name, kRoles[1].name,
                                                                     kRoles[2].name};
+static_assert(kRoleNames == storage::kBuiltInRoles, "storage knows which roles have no row");
 
 }  // namespace
 

@@ -56,7 +56,7 @@ uint64_t KnownPermissions(std::span<const std::string> names);
 // The built-in roles: admin, analyst, viewer.
 std::span<const std::string_view> RoleNames();
 bool IsRole(std::string_view role);
-// 0 for a role that does not exist: nothing but what needs no permission.
+// 0 for any other role, a tenant's own as well: nothing but what needs no permission.
 uint64_t PermissionsOfRole(std::string_view role);
 
 // The server itself (kSystem) may do everything.

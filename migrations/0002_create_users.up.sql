@@ -1,4 +1,4 @@
--- Accounts and the API keys of services.
+-- Accounts, the roles of their tenants, and the API keys of services.
 
 CREATE TABLE gatehouse.user_account (
   tenant_id            uuid NOT NULL,
@@ -49,6 +49,17 @@ CREATE INDEX user_account_role
   ON gatehouse.user_account (tenant_id, role, create_time, user_id);
 CREATE INDEX user_account_state
   ON gatehouse.user_account (tenant_id, state, create_time, user_id);
+
+-- Roles besides the built-in ones, which the server knows without asking.
+CREATE TABLE gatehouse.role (
+  tenant_id   uuid NOT NULL,
+  name        text NOT NULL CHECK (name NOT IN ('admin', 'analyst', 'viewer')),
+  permissions text[] NOT NULL,
+  create_time timestamptz NOT NULL,
+  update_time timestamptz NOT NULL,
+  version     bigint NOT NULL,
+  CONSTRAINT role_pkey PRIMARY KEY (tenant_id, name)
+);
 
 CREATE TABLE gatehouse.api_key (
   tenant_id      uuid NOT NULL,

@@ -14,6 +14,8 @@ inline constexpr std::string_view kUserDisabled = "user.disabled";
 inline constexpr std::string_view kUserEnabled = "user.enabled";
 inline constexpr std::string_view kUserDeleted = "user.deleted";
 inline constexpr std::string_view kUserPasswordChanged = "user.password_changed";
+inline constexpr std::string_view kRoleCreated = "role.created";
+inline constexpr std::string_view kRoleUpdated = "role.updated";
 inline constexpr std::string_view kApiKeyCreated = "api_key.created";
 inline constexpr std::string_view kApiKeyRevoked = "api_key.revoked";
 inline constexpr std::string_view kSessionCreated = "session.created";
@@ -33,8 +35,8 @@ inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
 inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_rotated";
 
 // First words callers may not use for events of their own.
-inline constexpr std::array<std::string_view, 7> kReservedPrefixes = {
-    "user.", "session.", "api_key.", "event.", "endpoint.", "webhook.", "gatehouse."};
+inline constexpr std::array<std::string_view, 8> kReservedPrefixes = {
+    "user.", "role.", "session.", "api_key.", "event.", "endpoint.", "webhook.", "gatehouse."};
 
 }  // namespace gatehouse::storage::event_types
 

@@ -76,6 +76,8 @@ struct LiveSessionRow {
   base::Uuid user_id;
   std::string username;
   std::string role;
+  // Of a role of the tenant's own; nullopt for a built-in one.
+  std::optional<std::vector<std::string>> role_permissions;
   int64_t user_epoch = 0;
   // The earlier of the idle and the absolute end.
   base::Time expire_time;

@@ -50,7 +50,7 @@ class UserStore {
  public:
   explicit UserStore(postgres::Database& database) : database_(database) {}
 
-  // ALREADY_EXISTS: USERNAME_TAKEN, EMAIL_TAKEN, ID_TAKEN.
+  // ALREADY_EXISTS: USERNAME_TAKEN, EMAIL_TAKEN, ID_TAKEN. NOT_FOUND, ROLE_NOT_FOUND.
   base::Task<absl::Status> Create(base::CallContext context, User user,
                                   std::optional<std::string> password_hash, Change change);
 
@@ -76,7 +76,7 @@ class UserStore {
   // `user.version`, and raises it. With `end_sessions` (one of
   // revoke_reasons) the user's sessions end and its epoch is
   // raised. Returns the epoch. ABORTED, ETAG_MISMATCH if the user was changed or
-  // deleted meanwhile; USERNAME_TAKEN, EMAIL_TAKEN.
+  // deleted meanwhile; USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_FOUND.
   base::Task<absl::StatusOr<int64_t>> Update(base::CallContext context, User user,
                                              std::optional<std::string> end_sessions,
                                              Change change);

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "base/time.h"
 #include "migrations/schema_state.h"
 #include "service/config/secrets.h"
 #include "service/main/commands.h"
@@ -19,9 +20,12 @@ absl::Status Seed(const config::Config& config, const std::string& file, bool dr
       migrations::CheckSchemaVersion(config.database.dsn, config.database.password_file));
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<App> app,
                       App::Assemble({.config = config, .secrets = std::move(secrets)}));
-  Seeder seeder({.users = app->services().users,
+  const base::SystemClock clock;
+  Seeder seeder({.roles = app->storage().roles,
+                 .users = app->services().users,
                  .webhooks = app->services().webhooks,
                  .loop = app->loop(),
+                 .clock = clock,
                  .make_context = [&] { return app->SystemContext("seed"); },
                  .tell = [](std::string_view line) { std::cout << line << "\n"; },
                  .dry_run = dry_run});

@@ -16,6 +16,7 @@ ServiceArea::ServiceArea(const config::Config& config, const config::Secrets& se
       page_tokens(secrets.token_pepper, clock),
       issuer(auth.access_tokens, auth.refresh_tokens),
       users({.users = storage.users,
+             .roles = storage.roles,
              .api_keys = storage.api_keys,
              .once = once,
              .page_tokens = page_tokens,

@@ -19,6 +19,7 @@
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
 #include "storage/postgres/client/database.h"
+#include "storage/role_store.h"
 #include "storage/sequencer.h"
 #include "storage/session_store.h"
 #include "storage/signing_key_store.h"
@@ -46,6 +47,7 @@ struct StorageArea {
   std::unique_ptr<storage::postgres::Database> sequencer_database;
   storage::IdempotencyStore requests;
   storage::UserStore users;
+  storage::RoleStore roles;
   storage::ApiKeyStore api_keys;
   storage::SessionStore sessions;
   storage::SigningKeyStore signing_keys;

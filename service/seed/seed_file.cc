@@ -1,5 +1,7 @@
 #include "service/seed/seed_file.h"
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -12,6 +14,8 @@ namespace gatehouse::service {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::array<std::string_view, 4> kSections = {"roles", "users", "api_keys", "endpoints"};
 
 // How one member of an entry is read.
 struct Member {
@@ -63,6 +67,10 @@ absl::Status ReadMembers(const json& object, const std::string& where,
   return absl::OkStatus();
 }
 
+std::map<std::string, Member> MembersOf(SeedRole& role) {
+  return {{"name", Text(role.name, true)}, {"permissions", Texts(role.permissions)}};
+}
+
 std::map<std::string, Member> MembersOf(SeedUser& user) {
   return {{"username", Text(user.username, true)},
           {"email", Text(user.email)},
@@ -85,6 +93,7 @@ std::map<std::string, Member> MembersOf(SeedEndpoint& endpoint) {
           {"secret_file", Text(endpoint.secret_file, true)}};
 }
 
+const std::string& NameOf(const SeedRole& role) { return role.name; }
 const std::string& NameOf(const SeedUser& user) { return user.username; }
 const std::string& NameOf(const SeedApiKey& key) { return key.display_name; }
 const std::string& NameOf(const SeedEndpoint& endpoint) { return endpoint.url; }
@@ -115,11 +124,13 @@ absl::StatusOr<SeedFile> ParseSeedFile(std::string_view text) {
   if (document.is_discarded()) return base::InvalidField("seed file", "is not valid JSON");
   if (!document.is_object()) return base::InvalidField("seed file", "must be an object");
   for (const auto& [section, value] : document.items()) {
-    if (section != "users" && section != "api_keys" && section != "endpoints") {
-      return base::InvalidField(section, "is not known; sections are users, api_keys, endpoints");
+    if (std::ranges::find(kSections, section) == kSections.end()) {
+      return base::InvalidField(section,
+                                "is not known; sections are roles, users, api_keys, endpoints");
     }
   }
   SeedFile seed;
+  GH_RETURN_IF_ERROR(ReadEntries(document, "roles", seed.roles));
   GH_RETURN_IF_ERROR(ReadEntries(document, "users", seed.users));
   GH_RETURN_IF_ERROR(ReadEntries(document, "api_keys", seed.api_keys));
   GH_RETURN_IF_ERROR(ReadEntries(document, "endpoints", seed.endpoints));

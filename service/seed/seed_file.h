@@ -13,6 +13,7 @@ namespace gatehouse::service {
 // what is not in it stays as it is.
 //
 //   {
+//     "roles": [{"name": "support", "permissions": ["users.read", "sessions.read"]}],
 //     "users": [{"username": "ada", "email": "ada@example.com", "role": "admin",
 //                "password_file": "/run/secrets/ada", "first_name": "Ada",
 //                "last_name": "Lovelace"}],
@@ -22,7 +23,14 @@ namespace gatehouse::service {
 //                    "description": "CRM", "secret_file": "/run/secrets/crm"}]
 //   }
 //
-// Secrets never stand in the file itself: it names files.
+// Secrets never stand in the file itself: it names files. Roles come first, so
+// that users of the same file can have them.
+struct SeedRole {
+  std::string name;  // What the role is recognised by; not a built-in one.
+  // All of them: what is not listed is taken away.
+  std::vector<std::string> permissions;
+};
+
 struct SeedUser {
   std::string username;  // What the user is recognised by.
   std::string email;
@@ -50,6 +58,7 @@ struct SeedEndpoint {
 };
 
 struct SeedFile {
+  std::vector<SeedRole> roles;
   std::vector<SeedUser> users;
   std::vector<SeedApiKey> api_keys;
   std::vector<SeedEndpoint> endpoints;

@@ -14,10 +14,13 @@ std::string ErrorOf(std::string_view text) {
 
 TEST(ParseSeedFileTest, ReadsEverySection) {
   const auto seed = ParseSeedFile(R"({
+    "roles": [{"name": "support", "permissions": ["users.read"]}],
     "users": [{"username": "ada", "role": "admin", "password_file": "/p"}],
     "api_keys": [{"display_name": "billing", "permissions": ["a", "b"], "key_file": "/k"}],
     "endpoints": [{"url": "https://x", "event_types": ["*"], "secret_file": "/s"}]})");
   ASSERT_TRUE(seed.ok()) << seed.status();
+  EXPECT_EQ(seed->roles.at(0).name, "support");
+  EXPECT_EQ(seed->roles.at(0).permissions, std::vector<std::string>{"users.read"});
   EXPECT_EQ(seed->users.at(0).username, "ada");
   EXPECT_EQ(seed->users.at(0).password_file, "/p");
   EXPECT_EQ(seed->api_keys.at(0).permissions, (std::vector<std::string>{"a", "b"}));
@@ -30,7 +33,7 @@ TEST(ParseSeedFileTest, NamesWhatIsWrongAndWhere) {
   EXPECT_EQ(ErrorOf("{"), "seed file: is not valid JSON");
   EXPECT_EQ(ErrorOf("[]"), "seed file: must be an object");
   EXPECT_EQ(ErrorOf(R"({"user": []})"),
-            "user: is not known; sections are users, api_keys, endpoints");
+            "user: is not known; sections are roles, users, api_keys, endpoints");
   EXPECT_EQ(ErrorOf(R"({"users": {}})"), "users: must be a list");
   EXPECT_EQ(ErrorOf(R"({"users": [{"role": "admin"}]})"), "users[0].username: is required");
   EXPECT_EQ(ErrorOf(R"({"users": [{"username": 1}]})"), "users[0].username: must be a string");
@@ -38,6 +41,12 @@ TEST(ParseSeedFileTest, NamesWhatIsWrongAndWhere) {
             "users[0].password: is not known");
   EXPECT_EQ(ErrorOf(R"({"users": [{"username": "a"}, {"username": "a"}]})"),
             "users[1]: stands twice: a");
+  EXPECT_EQ(ErrorOf(R"({"roles": [{"permissions": ["users.read"]}]})"),
+            "roles[0].name: is required");
+  EXPECT_EQ(ErrorOf(R"({"roles": [{"name": "a"}]})"), "roles[0].permissions: is required");
+  EXPECT_EQ(ErrorOf(R"({"roles": [{"name": "a", "permissions": ["x"]},
+                                  {"name": "a", "permissions": ["y"]}]})"),
+            "roles[1]: stands twice: a");
   EXPECT_EQ(
       ErrorOf(R"({"api_keys": [{"display_name": "a", "permissions": [], "key_file": "/k"}]})"),
       "api_keys[0].permissions: must be a list of strings, not empty");

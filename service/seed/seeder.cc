@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
 #include "gatehouse/v1/webhook.pb.h"
+#include "service/seed/role_seeder.h"
 #include "service/user/user_service.h"
 #include "service/webhook/webhook_service.h"
 
@@ -78,11 +79,12 @@ class NewSecretFile {
   bool written_ = false;
 };
 
-v1::User ToUser(const SeedUser& seed) {
+// `missing_roles`: they are not there in a dry run, and would be refused.
+v1::User ToUser(const SeedUser& seed, const std::set<std::string>& missing_roles) {
   v1::User user;
   user.set_username(seed.username);
   user.set_email(seed.email);
-  user.set_role(seed.role);
+  if (!missing_roles.contains(seed.role)) user.set_role(seed.role);
   user.set_first_name(seed.first_name);
   user.set_last_name(seed.last_name);
   return user;
@@ -118,6 +120,9 @@ absl::StatusOr<SeedFile> ReadSeedFile(const std::string& path) {
 }
 
 absl::Status Seeder::Run(const SeedFile& seed) {
+  for (const SeedRole& role : seed.roles) {
+    GH_RETURN_IF_ERROR(In("role " + role.name, SeedOne(role)));
+  }
   for (const SeedUser& user : seed.users) {
     GH_RETURN_IF_ERROR(In("user " + user.username, SeedOne(user)));
   }
@@ -145,6 +150,15 @@ absl::StatusOr<Response> Seeder::Call(
       options_.loop, [&] { return (service.*method)(options_.make_context(), request); });
 }
 
+absl::Status Seeder::SeedOne(const SeedRole& seed) {
+  return ApplySeedRole(options_.roles, options_.loop, options_.make_context(), options_.clock, seed,
+                       options_.dry_run, [&](std::string_view done) {
+                         if (options_.dry_run && done == "created")
+                           roles_to_create_.insert(seed.name);
+                         Tell(done, "role", seed.name);
+                       });
+}
+
 absl::Status Seeder::SeedOne(const SeedUser& seed) {
   v1::GetUserRequest get;
   get.set_username(seed.username);
@@ -156,7 +170,7 @@ absl::Status Seeder::SeedOne(const SeedUser& seed) {
   if (fields.empty()) return absl::OkStatus();
   v1::UpdateUserRequest update;
   update.set_user_id(found->user().id());
-  *update.mutable_user() = ToUser(seed);
+  *update.mutable_user() = ToUser(seed, roles_to_create_);
   for (const std::string& field : fields) update.mutable_update_mask()->add_paths(field);
   update.set_validate_only(options_.dry_run);
   GH_RETURN_IF_ERROR(Call(options_.users, &UserService::UpdateUser, update).status());
@@ -166,7 +180,7 @@ absl::Status Seeder::SeedOne(const SeedUser& seed) {
 
 absl::Status Seeder::CreateOne(const SeedUser& seed) {
   v1::CreateUserRequest create;
-  *create.mutable_user() = ToUser(seed);
+  *create.mutable_user() = ToUser(seed, roles_to_create_);
   if (!seed.password_file.empty()) {
     GH_ASSIGN_OR_RETURN(*create.mutable_password(),
                         ReadSecretFile("password_file", seed.password_file));

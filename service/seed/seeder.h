@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,7 +13,9 @@
 #include "base/call_context.h"
 #include "base/loop.h"
 #include "base/task.h"
+#include "base/time.h"
 #include "service/seed/seed_file.h"
+#include "storage/role_store.h"
 
 namespace gatehouse::v1 {
 class Endpoint;
@@ -30,9 +33,11 @@ class WebhookService;
 class Seeder {
  public:
   struct Options {
+    storage::RoleStore& roles;
     UserService& users;
     WebhookService& webhooks;
     base::Loop& loop;
+    const base::Clock& clock;
     // A context of the server itself, for each call.
     std::function<base::CallContext()> make_context;
     // Gets a line for each thing done, or in a dry run to be done.
@@ -47,6 +52,7 @@ class Seeder {
   absl::Status Run(const SeedFile& seed);
 
  private:
+  absl::Status SeedOne(const SeedRole& seed);
   absl::Status SeedOne(const SeedUser& seed);
   absl::Status SeedOne(const SeedApiKey& seed);
   absl::Status SeedOne(const SeedEndpoint& seed);
@@ -63,6 +69,8 @@ class Seeder {
   void Tell(std::string_view done, std::string_view what, std::string_view name);
 
   const Options options_;
+  // In a dry run: what users may have by then.
+  std::set<std::string> roles_to_create_;
 };
 
 // INVALID_ARGUMENT if the file cannot be read or is not a seed file.

@@ -18,6 +18,7 @@ Task<absl::StatusOr<std::optional<auth::LiveSession>>> DatabaseCredentialStore::
   co_return auth::LiveSession{.user_id = row->user_id,
                               .username = std::move(row->username),
                               .role = std::move(row->role),
+                              .role_permissions = std::move(row->role_permissions),
                               .user_epoch = row->user_epoch,
                               .expires_at = row->expire_time};
 }

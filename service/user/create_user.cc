@@ -68,7 +68,7 @@ UserService::Result<v1::CreateUserResponse> UserService::DoCreateUser(base::Call
     if (checks.Check(checked.status())) password = *std::move(checked);
   }
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
-  GH_CO_RETURN_IF_ERROR(RequireRoleWithinOwn(ctx.principal(), user.role));
+  GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
 
   v1::CreateUserResponse response;
   GH_CO_RETURN_IF_ERROR(ToProto(user, *response.mutable_user()));
@@ -76,6 +76,7 @@ UserService::Result<v1::CreateUserResponse> UserService::DoCreateUser(base::Call
     GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> same_id,
                            co_await deps_.users.Get(ctx, user.tenant_id, user.id));
     if (same_id) co_return Taken("the id", base::Reason::kIdTaken);
+    GH_CO_RETURN_IF_ERROR(co_await CheckRoleExists(ctx, user.role));
     GH_CO_RETURN_IF_ERROR(co_await CheckNamesAreFree(ctx, user));
     co_return response;
   }

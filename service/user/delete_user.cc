@@ -55,7 +55,7 @@ UserService::Result<v1::DeleteUserResponse> UserService::DoDeleteUser(base::Call
 UserService::Result<v1::DeleteUserResponse> UserService::TryDeleteUser(
     base::CallContext ctx, v1::DeleteUserRequest request, MutationKey key, storage::User current) {
   if (IsSelf(ctx.principal(), current)) co_return DeletesItself();
-  GH_CO_RETURN_IF_ERROR(RequireRoleWithinOwn(ctx.principal(), current.role));
+  GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, current.role));
   GH_CO_RETURN_IF_ERROR(CheckEtag(request.etag(), current.version));
 
   const base::Time now = deps_.clock.Now();

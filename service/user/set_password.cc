@@ -31,7 +31,7 @@ UserService::Result<v1::SetPasswordResponse> UserService::DoSetPassword(
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadUser(ctx, *id));
   // Who sets a password can log in as that user.
-  GH_CO_RETURN_IF_ERROR(RequireRoleWithinOwn(ctx.principal(), user.role));
+  GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
   GH_CO_ASSIGN_OR_RETURN(
       std::string password,
       auth::CheckNewPassword(

@@ -32,14 +32,6 @@ std::optional<std::string> EndOfSessions(const storage::User& before, const stor
   return std::nullopt;
 }
 
-// Whether the caller may make that change.
-absl::Status MayChange(const base::Principal& caller, const storage::User& before,
-                       const storage::User& after, const std::vector<std::string>& changed) {
-  if (IsSelf(caller, before)) return CheckOwnChange(changed);
-  GH_RETURN_IF_ERROR(RequireRoleWithinOwn(caller, before.role));
-  return RequireRoleWithinOwn(caller, after.role);
-}
-
 absl::Status Conflict() {
   return base::MakeError(absl::StatusCode::kAborted, "others kept changing the user; try again",
                          {.reason = base::Reason::kConflict});
@@ -82,7 +74,7 @@ UserService::Result<v1::UpdateUserResponse> UserService::TryUpdateUser(
   ApplyUserFields(request.user(), fields, next, checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   const std::vector<std::string> changed = ChangedUserFields(current, next);
-  GH_CO_RETURN_IF_ERROR(MayChange(ctx.principal(), current, next, changed));
+  GH_CO_RETURN_IF_ERROR(co_await MayChange(ctx, current, next.role, changed));
 
   v1::UpdateUserResponse response;
   if (changed.empty()) {
@@ -94,6 +86,7 @@ UserService::Result<v1::UpdateUserResponse> UserService::TryUpdateUser(
   next.version = current.version + 1;
   GH_CO_RETURN_IF_ERROR(ToProto(next, *response.mutable_user()));
   if (request.validate_only()) {
+    GH_CO_RETURN_IF_ERROR(co_await CheckRoleExists(ctx, next.role));
     GH_CO_RETURN_IF_ERROR(co_await CheckNamesAreFree(ctx, next));
     co_return response;
   }
@@ -114,6 +107,15 @@ UserService::Result<v1::UpdateUserResponse> UserService::TryUpdateUser(
     deps_.authenticator.UserChanged(next.id);
   }
   co_return response;
+}
+
+base::Task<absl::Status> UserService::MayChange(base::CallContext ctx, storage::User before,
+                                                std::string role_after,
+                                                std::vector<std::string> changed) {
+  if (IsSelf(ctx.principal(), before)) co_return CheckOwnChange(changed);
+  GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, before.role));
+  if (role_after == before.role) co_return absl::OkStatus();
+  co_return co_await RequireRoleWithinOwn(ctx, std::move(role_after));
 }
 
 }  // namespace gatehouse::service

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
-#include "auth/permissions.h"
-#include "base/reason.h"
-#include "base/status.h"
 #include "base/unicode.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/json.h"
+#include "service/user/user_rules.h"
 #include "storage/canonical_json.h"
+#include "storage/role.h"
 
 namespace gatehouse::service {
 namespace {
@@ -80,14 +79,12 @@ void ApplyMetadata(const v1::User& proto, storage::User& user, FieldChecks& chec
 
 void ApplyRole(const std::string& role, storage::User& user, FieldChecks& checks) {
   if (role.empty()) return;
-  if (auth::IsRole(role)) {
+  // Whether the tenant has such a role is for the database to say.
+  if (storage::IsRoleName(role)) {
     user.role = role;
-    return;
+  } else {
+    checks.Check(RoleNotFound());
   }
-  // Not repeated to the caller: it may be of any length.
-  checks.Check(base::MakeError(absl::StatusCode::kNotFound,
-                               "user.role: no such role; there are admin, analyst and viewer",
-                               {.reason = base::Reason::kRoleNotFound}));
 }
 
 void ApplyState(v1::UserState state, storage::User& user, FieldChecks& checks) {

@@ -22,9 +22,9 @@ absl::Status Denied(std::string_view message) {
 
 }  // namespace
 
-absl::Status RequireRoleWithinOwn(const Principal& caller, std::string_view role) {
+absl::Status RequireWithinOwn(const Principal& caller, uint64_t permissions) {
   if (caller.kind == Principal::Kind::kSystem) return absl::OkStatus();
-  const uint64_t lacking = auth::PermissionsOfRole(role) & ~caller.permissions;
+  const uint64_t lacking = permissions & ~caller.permissions;
   if (lacking == 0) return absl::OkStatus();
   return auth::PermissionDenied(auth::PermissionNames(lacking).front());
 }
@@ -47,6 +47,11 @@ bool IsSelf(const Principal& caller, const storage::User& user) {
 absl::Status UserNotFound() {
   return base::MakeError(absl::StatusCode::kNotFound, "no such user",
                          {.reason = base::Reason::kUserNotFound});
+}
+
+absl::Status RoleNotFound() {
+  return base::MakeError(absl::StatusCode::kNotFound, "no such role",
+                         {.reason = base::Reason::kRoleNotFound});
 }
 
 storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::string_view type,

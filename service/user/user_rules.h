@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_USER_USER_RULES_H_
 #define GATEHOUSE_SERVICE_USER_USER_RULES_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,9 @@
 namespace gatehouse::service {
 
 // Nobody gains by changing users what they do not have: PERMISSION_DENIED unless
-// the caller has every permission of `role`, the one of the user it makes or
+// the caller has every one of `permissions`, those of the user it makes or
 // changes. Else users.write would be as good as admin.
-absl::Status RequireRoleWithinOwn(const base::Principal& caller, std::string_view role);
+absl::Status RequireWithinOwn(const base::Principal& caller, uint64_t permissions);
 
 // PERMISSION_DENIED if `changed` (names of kUserFields) has what users may not
 // change about themselves.
@@ -29,6 +30,7 @@ absl::Status DeletesItself();
 bool IsSelf(const base::Principal& caller, const storage::User& user);
 
 absl::Status UserNotFound();
+absl::Status RoleNotFound();
 
 // An event about `user`. Details are names and codes, never what a field holds.
 storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::string_view type,

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/call_context.h"
@@ -12,6 +13,7 @@
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
 #include "storage/api_key_store.h"
+#include "storage/role_store.h"
 #include "storage/user_store.h"
 
 namespace gatehouse::auth {
@@ -53,6 +55,7 @@ class UserService {
  public:
   struct Deps {
     storage::UserStore& users;
+    storage::RoleStore& roles;
     storage::ApiKeyStore& api_keys;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
@@ -108,6 +111,13 @@ class UserService {
   // USERNAME_TAKEN, EMAIL_TAKEN if another user has one of them now: for calls
   // that only validate, which the indexes do not guard.
   base::Task<absl::Status> CheckNamesAreFree(base::CallContext ctx, storage::User user);
+  // ROLE_NOT_FOUND if the tenant has no such role. As above.
+  base::Task<absl::Status> CheckRoleExists(base::CallContext ctx, std::string role);
+  // RequireWithinOwn about what `role` permits: nothing, if there is none.
+  base::Task<absl::Status> RequireRoleWithinOwn(base::CallContext ctx, std::string role);
+  // Whether the caller may make that change; `changed`: names of kUserFields.
+  base::Task<absl::Status> MayChange(base::CallContext ctx, storage::User before,
+                                     std::string role_after, std::vector<std::string> changed);
 
   const Deps deps_;
 };

@@ -23,15 +23,16 @@ constexpr auto kReadTimeout = std::chrono::seconds(5);
 constexpr int32_t kPageSize = 1000;
 
 const std::vector<std::string>& FollowedTypes() {
-  static const auto& types =
-      *new std::vector<std::string>{std::string(storage::event_types::kSessionRevoked),
-                                    std::string(storage::event_types::kApiKeyRevoked), "user.*"};
+  static const auto& types = *new std::vector<std::string>{
+      std::string(storage::event_types::kSessionRevoked),
+      std::string(storage::event_types::kApiKeyRevoked), "user.*", "role.*"};
   return types;
 }
 
 bool IsFollowed(const storage::LogEntry& entry) {
   return entry.type == storage::event_types::kSessionRevoked ||
-         entry.type == storage::event_types::kApiKeyRevoked || entry.type.starts_with("user.");
+         entry.type == storage::event_types::kApiKeyRevoked || entry.type.starts_with("user.") ||
+         entry.type.starts_with("role.");
 }
 
 CallContext MakeContext(base::Loop& loop) {
@@ -75,6 +76,11 @@ Task<absl::Status> RevocationFollower::Follow(CallContext ctx, Uuid tenant_id) {
 }
 
 void RevocationFollower::Apply(const storage::Event& event) {
+  if (event.type.starts_with("role.")) {
+    // No verdict says which role it came from, and roles change rarely.
+    authenticator_.InvalidateAll();
+    return;
+  }
   for (const storage::EventTarget& target : event.targets) {
     const std::optional<Uuid> id = Uuid::Parse(target.id);
     if (!id) continue;

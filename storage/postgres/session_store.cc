@@ -81,6 +81,7 @@ Task<absl::StatusOr<std::optional<LiveSessionRow>>> SessionStore::FindLive(CallC
     return LiveSessionRow{.user_id = row.Get<Uuid>(0),
                           .username = row.Get<std::string>(1),
                           .role = row.Get<std::string>(2),
+                          .role_permissions = row.Get<std::optional<std::vector<std::string>>>(5),
                           .user_epoch = row.Get<int64_t>(3),
                           .expire_time = row.Get<Time>(4)};
   });

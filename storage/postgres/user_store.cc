@@ -7,9 +7,11 @@
 #include "storage/postgres/client/batch.h"
 #include "storage/postgres/client/database.h"
 #include "storage/postgres/client/sqlstate.h"
+#include "storage/postgres/queries/role/role_queries.h"
 #include "storage/postgres/queries/user/user_queries.h"
 #include "storage/postgres/session_revocation.h"
 #include "storage/postgres/user_rows.h"
+#include "storage/role.h"
 #include "storage/session.h"
 
 namespace gatehouse::storage {
@@ -27,8 +29,9 @@ absl::Status Taken(std::string_view what, base::Reason reason) {
                          {.reason = reason});
 }
 
-// Says which value is taken, where a unique index only says that one is.
-absl::Status NameConflict(absl::Status status) {
+// Says what is wrong with the user's values: which one is taken, where a unique
+// index only says that one is, or that its role is none.
+absl::Status Explain(absl::Status status) {
   if (postgres::IsUniqueViolation(status, "user_account_username")) {
     return Taken("the username", base::Reason::kUsernameTaken);
   }
@@ -38,7 +41,16 @@ absl::Status NameConflict(absl::Status status) {
   if (postgres::IsUniqueViolation(status, "user_account_pkey")) {
     return Taken("the id", base::Reason::kIdTaken);
   }
+  if (base::HasReason(status, base::Reason::kRoleNotFound)) {
+    return base::MakeError(absl::StatusCode::kNotFound, "no such role",
+                           {.reason = base::Reason::kRoleNotFound});
+  }
   return status;
+}
+
+void AppendRequireRole(Batch& batch, const User& user) {
+  if (IsBuiltInRole(user.role)) return;
+  batch.Add(postgres::queries::role::kRequire, Params::Of(user.tenant_id, user.role));
 }
 
 void AppendCheckIdentifiers(Batch& batch, const User& user) {
@@ -76,6 +88,7 @@ base::Task<absl::Status> UserStore::Create(base::CallContext context, User user,
                                            Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
+  AppendRequireRole(batch, user);
   AppendCheckIdentifiers(batch, user);
   const std::optional<base::Time> password_change_time =
       password_hash ? std::optional(user.create_time) : std::nullopt;
@@ -86,7 +99,7 @@ base::Task<absl::Status> UserStore::Create(base::CallContext context, User user,
                        static_cast<int32_t>(user.state), password_hash, password_change_time,
                        user.epoch, user.create_time, user.update_time, user.version));
   const auto results = co_await database_.Run(std::move(context), std::move(batch));
-  co_return NameConflict(results.status());
+  co_return Explain(results.status());
 }
 
 base::Task<absl::StatusOr<std::optional<User>>> UserStore::Get(base::CallContext context,
@@ -122,6 +135,7 @@ base::Task<absl::StatusOr<int64_t>> UserStore::Update(base::CallContext context,
                                                       Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
+  AppendRequireRole(batch, user);
   AppendCheckIdentifiers(batch, user);
   const size_t update = batch.size();
   batch.Add(queries::kUpdate,
@@ -135,7 +149,7 @@ base::Task<absl::StatusOr<int64_t>> UserStore::Update(base::CallContext context,
                                        user.update_time);
   }
   const auto results = co_await database_.Run(std::move(context), std::move(batch));
-  if (!results.ok()) co_return NameConflict(results.status());
+  if (!results.ok()) co_return Explain(results.status());
   co_return EpochOf(*results, update);
 }
 

@@ -34,6 +34,7 @@ class SessionFixture : public ServerFixture {
     issuer_ = std::make_unique<service::TokenIssuer>(backend().access_tokens, *refresh_tokens_);
     users_ = std::make_unique<service::UserService>(
         service::UserService::Deps{.users = backend().users,
+                                   .roles = backend().roles,
                                    .api_keys = backend().api_keys,
                                    .once = backend().once,
                                    .page_tokens = backend().page_tokens,

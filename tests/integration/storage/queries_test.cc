@@ -14,6 +14,7 @@
 #include "storage/postgres/queries/event/event_queries.h"
 #include "storage/postgres/queries/event_log/event_log_queries.h"
 #include "storage/postgres/queries/request/request_queries.h"
+#include "storage/postgres/queries/role/role_queries.h"
 #include "storage/postgres/queries/session/session_queries.h"
 #include "storage/postgres/queries/signing_key/signing_key_queries.h"
 #include "storage/postgres/queries/user/user_queries.h"
@@ -82,6 +83,7 @@ TEST_F(QueriesTest, EveryStatementFitsTheSchema) {
   Prepare(queries::user::kAll);
   Prepare(queries::api_key::kAll);
   Prepare(queries::request::kAll);
+  Prepare(queries::role::kAll);
   Prepare(queries::session::kAll);
   Prepare(queries::event::kAll);
   Prepare(queries::signing_key::kAll);

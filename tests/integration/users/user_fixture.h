@@ -18,6 +18,7 @@ class UserFixture : public ServerFixture {
     TestBackend& b = backend();
     service_ = std::make_unique<service::UserService>(
         service::UserService::Deps{.users = b.users,
+                                   .roles = b.roles,
                                    .api_keys = b.api_keys,
                                    .once = b.once,
                                    .page_tokens = b.page_tokens,

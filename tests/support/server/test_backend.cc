@@ -39,6 +39,7 @@ TestBackend::TestBackend()
       database(OpenDatabase(dsn, runner.loop(), log_signal)),
       requests(*database),
       users(*database),
+      roles(*database),
       api_keys(*database),
       sessions(*database),
       keyring(secret_, {}),

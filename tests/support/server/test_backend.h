@@ -20,6 +20,7 @@
 #include "storage/idempotency_store.h"
 #include "storage/log_signal.h"
 #include "storage/postgres/client/database.h"
+#include "storage/role_store.h"
 #include "storage/session_store.h"
 #include "storage/user_store.h"
 #include "tests/support/coroutine/loop_runner.h"
@@ -69,6 +70,7 @@ class TestBackend {
   std::unique_ptr<storage::postgres::Database> database;
   storage::IdempotencyStore requests;
   storage::UserStore users;
+  storage::RoleStore roles;
   storage::ApiKeyStore api_keys;
   storage::SessionStore sessions;
 
