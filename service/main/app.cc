@@ -16,12 +16,16 @@
 #include "base/run_on_loop.h"
 #include "base/status.h"
 #include "base/uuid.h"
+#include "base/watchdog.h"
 
 namespace gatehouse::service {
 namespace {
 
 // What the server does on its own behalf at start must not hang it.
 constexpr auto kStartTimeout = std::chrono::seconds(15);
+// What the workers' last statements and closing connections may take after the
+// grace of calls and deliveries.
+constexpr auto kStopMargin = std::chrono::seconds(5);
 
 size_t LoopCount(const config::GrpcConfig& config) {
   if (config.loops > 0) return static_cast<size_t>(config.loops);
@@ -118,9 +122,20 @@ absl::Status App::Serve() {
 }
 
 void App::Stop() {
+  const base::SteadyTime grace_end =
+      std::chrono::steady_clock::now() + options_.config.grpc.drain_grace;
+  // A database that hangs holds up whoever waits for it. All that was acknowledged is
+  // committed, so nothing is lost by leaving.
+  const base::Watchdog watchdog(grace_end + kStopMargin, [] {
+    base::ExitStuck("the server does not stop in time; exiting as it is");
+  });
   // In reverse: nobody is served by something that is gone.
   if (serving_) serving_->Stop();
-  if (workers_) workers_->Stop(options_.config.grpc.drain_grace);
+  if (workers_) {
+    workers_->Stop(std::max(std::chrono::milliseconds(0),
+                            std::chrono::duration_cast<std::chrono::milliseconds>(
+                                grace_end - std::chrono::steady_clock::now())));
+  }
   if (storage_) storage_->Close();
   for (const auto& loop : loops_) loop->Stop();
 }

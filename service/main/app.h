@@ -59,7 +59,9 @@ class App {
   // A context of the server itself, who may do everything.
   base::CallContext SystemContext(std::string name);
 
-  // Drains calls, stops the workers, closes the database. Idempotent.
+  // Drains calls, stops the workers, closes the database. Idempotent. Takes the
+  // configured grace and some seconds at most: what then still hangs is left behind,
+  // with base::kExitStuck.
   void Stop();
 
  private:

@@ -17,6 +17,8 @@ enum ExitCode {
   kExitSchemaMismatch = 4,
   // An address to listen on cannot be had.
   kExitAddressInUse = 6,
+  // It could not stop in time; base::kExitStuck.
+  kExitStuck = 70,
 };
 
 }  // namespace gatehouse::service

@@ -47,6 +47,7 @@ int ServeUntilStopped(App::Options options, StopSignal& stop,
   auto app = App::Start(std::move(options));
   if (!app.ok()) return Fail(app.status());
   if (absl::Status status = on_ready(**app); !status.ok()) return Fail(status);
+  stop.Ready();
   const ServingArea& serving = (*app)->serving();
   std::cout << "READY grpc=" << HostOf(config.grpc.address) << ":" << serving.grpc_port()
             << " http=" << HostOf(config.http.address) << ":" << serving.http_port() << std::endl;
@@ -59,7 +60,8 @@ int ServeUntilStopped(App::Options options, StopSignal& stop,
 }
 
 int RunServe(const config::Config& config) {
-  StopSignal stop;
+  // Nothing has been promised before READY, and the database may not answer for long.
+  StopSignal stop(StopSignal::BeforeReady::kExit);
   base::SetLogLevel(*base::ParseLogLevel(config.log.level));
   if (config.database.dsn.empty()) {
     return Fail(base::InvalidField(

@@ -1,43 +1,16 @@
 #include "service/rpc/server.h"
 
-#include <cstdlib>
-#include <future>
 #include <mutex>
-#include <thread>
 #include <utility>
 
-#include "base/log.h"
+#include "base/watchdog.h"
 #include "service/rpc/bridge.h"
 #include "service/rpc/loop_calls.h"
 
 namespace gatehouse::service::rpc {
 namespace {
 
-// sysexits.h's "internal software error": supervisors restart on it.
-constexpr int kExitStuck = 70;
-
-// Acts if it is not destroyed in time.
-class Watchdog {
- public:
-  Watchdog(base::SteadyTime deadline, std::function<void()> on_stuck)
-      : thread_([deadline, on_stuck = std::move(on_stuck), done = done_.get_future()] {
-          if (done.wait_until(deadline) == std::future_status::timeout) on_stuck();
-        }) {}
-  ~Watchdog() {
-    done_.set_value();
-    thread_.join();
-  }
-
- private:
-  std::promise<void> done_;
-  std::thread thread_;
-};
-
-void ExitStuck() {
-  base::Log(base::LogLevel::kError, "a handler does not end; exiting without it");
-  base::FlushLog();
-  std::_Exit(kExitStuck);
-}
+void ExitStuck() { base::ExitStuck("a handler does not end; exiting without it"); }
 
 }  // namespace
 
@@ -76,7 +49,8 @@ void Server::Shutdown(const ShutdownOptions& options) {
   std::call_once(shutdown_->flag, [&] {
     const base::SteadyTime cancel_all = std::chrono::steady_clock::now() + options.grace;
     const base::SteadyTime abort = cancel_all + options.unwind;
-    Watchdog watchdog(abort + options.unwind, options.on_stuck ? options.on_stuck : ExitStuck);
+    const base::Watchdog watchdog(abort + options.unwind,
+                                  options.on_stuck ? options.on_stuck : ExitStuck);
     for (const std::unique_ptr<LoopCalls>& calls : calls_) {
       calls->loop().Post([calls = calls.get(), cancel_all] { calls->Drain(cancel_all); });
     }

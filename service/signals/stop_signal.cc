@@ -17,6 +17,7 @@ constexpr int kExitBySignal = 128;
 // A handler reaches nothing but globals.
 std::atomic<int> g_bell = -1;
 std::atomic<int> g_signal = 0;
+std::atomic<bool> g_exit_at_once = false;
 
 struct sigaction g_former_term;
 struct sigaction g_former_int;
@@ -31,7 +32,8 @@ void Ring() {
 // async-signal-safe.
 void OnSignal(int number) {
   int none = 0;
-  if (!g_signal.compare_exchange_strong(none, number)) _exit(kExitBySignal + number);
+  if (g_exit_at_once || !g_signal.compare_exchange_strong(none, number))
+    _exit(kExitBySignal + number);
   const int saved_errno = errno;
   Ring();
   errno = saved_errno;
@@ -39,8 +41,9 @@ void OnSignal(int number) {
 
 }  // namespace
 
-StopSignal::StopSignal() {
+StopSignal::StopSignal(BeforeReady before_ready) {
   g_signal = 0;
+  g_exit_at_once = before_ready == BeforeReady::kExit;
   g_bell = eventfd(0, EFD_CLOEXEC);
   struct sigaction action = {};
   action.sa_handler = OnSignal;
@@ -54,6 +57,8 @@ StopSignal::~StopSignal() {
   sigaction(SIGINT, &g_former_int, nullptr);
   close(g_bell.exchange(-1));
 }
+
+void StopSignal::Ready() { g_exit_at_once = false; }
 
 int StopSignal::Wait() {
   uint64_t rung = 0;

@@ -45,6 +45,24 @@ TEST(StopSignalDeathTest, SecondSignalEndsTheProcessAtOnce) {
       testing::ExitedWithCode(128 + SIGINT), "");
 }
 
+TEST(StopSignalDeathTest, SignalBeforeReadyEndsTheProcessAtOnceIfAskedTo) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        StopSignal stop(StopSignal::BeforeReady::kExit);
+        raise(SIGTERM);
+        std::abort();
+      },
+      testing::ExitedWithCode(128 + SIGTERM), "");
+}
+
+TEST(StopSignalTest, WaitReturnsTheSignalAfterReady) {
+  StopSignal stop(StopSignal::BeforeReady::kExit);
+  stop.Ready();
+  raise(SIGTERM);
+  EXPECT_EQ(stop.Wait(), SIGTERM);
+}
+
 TEST(StopSignalTest, RestoresTheHandlers) {
   {
     StopSignal stop;

@@ -5,7 +5,7 @@ import secrets
 import signal
 import subprocess
 
-from tests.e2e.support import accounts, scratch
+from tests.e2e.support import accounts, processes, scratch
 from tests.e2e.support.waiting import DEADLINE_S, until
 
 _ROOT = "/usr/lib/postgresql"
@@ -111,6 +111,22 @@ class Postgres:
             self._process.send_signal(number)
             self._process.wait(DEADLINE_S)
             self._process = None
+
+    def freeze(self):
+        """It answers nobody any more, without ending a connection; until `thaw`."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self):
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number):
+        if self._process is not None:
+            # From the top: a parent that is stopped starts no more children.
+            for pid in processes.tree_of(self._process.pid):
+                try:
+                    os.kill(pid, number)
+                except ProcessLookupError:
+                    pass
 
     def log(self):
         with open(os.path.join(self._folder, "log"), encoding="utf-8", errors="replace") as file:

@@ -18,6 +18,23 @@ def postgres_of(data_dir):
     return found
 
 
+def tree_of(pid):
+    """`pid` and its descendants, parents first."""
+    children = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
+                # The name in parentheses may hold anything.
+                parent = int(file.read().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(int(name))
+    found = [pid]
+    for known in found:
+        found.extend(children.get(known, []))
+    return found
+
+
 def is_listening(address):
     host, _, port = address.rpartition(":")
     with socket.socket() as connection:
