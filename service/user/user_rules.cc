@@ -50,7 +50,7 @@ absl::Status UserNotFound() {
 }
 
 absl::Status RoleNotFound() {
-  return base::MakeError(absl::StatusCode::kNotFound, "no such role",
+  return base::MakeError(absl::StatusCode::kNotFound, "user.role: no such role",
                          {.reason = base::Reason::kRoleNotFound});
 }
 

@@ -42,7 +42,7 @@ absl::Status Explain(absl::Status status) {
     return Taken("the id", base::Reason::kIdTaken);
   }
   if (base::HasReason(status, base::Reason::kRoleNotFound)) {
-    return base::MakeError(absl::StatusCode::kNotFound, "no such role",
+    return base::MakeError(absl::StatusCode::kNotFound, "user.role: no such role",
                            {.reason = base::Reason::kRoleNotFound});
   }
   return status;

@@ -33,6 +33,7 @@ class SeedTest(unittest.TestCase):
         self.secret_file = os.path.join(self.deployment.folder, "crm-secret")
         self.receiver = Receiver(self)
         self.seed = {
+            "roles": [{"name": "support", "permissions": ["users.read"]}],
             "users": [
                 {
                     "username": "ada",
@@ -40,7 +41,8 @@ class SeedTest(unittest.TestCase):
                     "role": "admin",
                     "first_name": "Ada",
                     "password_file": self.deployment.write("ada-password", self.password + "\n"),
-                }
+                },
+                {"username": "sue", "role": "support"},
             ],
             "api_keys": [
                 {"display_name": "billing", "permissions": ["sessions.verify"], "key_file": self.key_file},
@@ -65,7 +67,7 @@ class SeedTest(unittest.TestCase):
         """Everything that a seed may change, as text."""
         # The first command on a database makes the signing key, whatever it does.
         events = "(SELECT * FROM gatehouse.event WHERE type NOT LIKE 'gatehouse.%')"
-        tables = ("gatehouse.user_account", "gatehouse.api_key", "gatehouse.endpoint", events)
+        tables = ("gatehouse.role", "gatehouse.user_account", "gatehouse.api_key", "gatehouse.endpoint", events)
         return [
             self.deployment.sql(f"SELECT coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM {table} t")
             for table in tables
@@ -88,7 +90,7 @@ class SeedTest(unittest.TestCase):
             self.receiver.wait_for(lambda r: r.json["type"] == "user.created").verify(secret)
             # What the seed did stands in the log like every other change.
             types = until(lambda: {e.type for e in ada.ListEvents(page_size=1000).events}, "events")
-            self.assertLessEqual({"user.created", "api_key.created", "endpoint.created"}, types)
+            self.assertLessEqual({"role.created", "user.created", "api_key.created", "endpoint.created"}, types)
 
     def test_a_second_run_changes_nothing(self):
         self.run_seed()
@@ -103,13 +105,13 @@ class SeedTest(unittest.TestCase):
         del self.seed["api_keys"]
         self.run_seed()
         names = self.deployment.sql("SELECT username, first_name FROM gatehouse.user_account ORDER BY username")
-        self.assertEqual(names, "ada|Augusta Ada\nbob|")
+        self.assertEqual(names, "ada|Augusta Ada\nbob|\nsue|")
         self.assertEqual(self.deployment.sql("SELECT count(*) FROM gatehouse.api_key WHERE revoke_time IS NULL"), "1")
 
     def test_a_dry_run_changes_nothing_and_tells_what_it_would_do(self):
         before = self.contents()
         out, _ = self.run_seed("--dry-run")
-        for name in ("ada", "billing", self.receiver.url):
+        for name in ("support", "ada", "sue", "billing", self.receiver.url):
             self.assertIn(name, out)
         self.assertEqual(self.contents(), before)
         self.assertFalse(os.path.exists(self.key_file))
@@ -121,7 +123,7 @@ class SeedTest(unittest.TestCase):
             {
                 "users[0].role": lambda seed: seed["users"][0].update(role=7),
                 "users[0].colour": lambda seed: seed["users"][0].update(colour="red"),
-                "users[1]": lambda seed: seed["users"].append(dict(seed["users"][0])),
+                "users[2]": lambda seed: seed["users"].append(dict(seed["users"][0])),
                 "api_keys[0].permissions": lambda seed: seed["api_keys"][0].update(permissions=[]),
                 "endpoints[0].url": lambda seed: seed["endpoints"][0].pop("url"),
                 "tenants": lambda seed: seed.update(tenants=[]),
@@ -132,6 +134,7 @@ class SeedTest(unittest.TestCase):
     def test_an_entry_that_cannot_be_made_is_named(self):
         self.assert_errors(
             {
+                "role support: permissions[1]": lambda seed: seed["roles"][0]["permissions"].append("all"),
                 "user ada: user.role": lambda seed: seed["users"][0].update(role="emperor"),
                 "user ada: password_file": lambda seed: seed["users"][0].update(password_file="/nonexistent"),
                 "API key billing: api_key.permissions[0]": lambda seed: seed["api_keys"][0].update(permissions=["all"]),
