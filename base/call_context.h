@@ -1,14 +1,17 @@
 #ifndef GATEHOUSE_BASE_CALL_CONTEXT_H_
 #define GATEHOUSE_BASE_CALL_CONTEXT_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "base/cancel.h"
 #include "base/loop.h"
 #include "base/principal.h"
+#include "base/task.h"
 #include "base/time.h"
 
 namespace gatehouse::base {
@@ -36,7 +39,7 @@ class CallContext {
   };
 
   CallContext(Loop& loop, Options options)
-      : state_(std::make_shared<State>(State{&loop, std::move(options), CancelToken()})) {}
+      : state_(std::make_shared<State>(State{&loop, std::move(options), CancelToken(), {}})) {}
 
   Loop& loop() const { return *state_->loop; }
   SteadyTime deadline() const { return state_->options.deadline; }
@@ -48,7 +51,18 @@ class CallContext {
   const std::string& user_agent() const { return state_->options.user_agent; }
   const CancelToken& cancel() const { return state_->cancel; }
 
+  // Whether the caller's credential is still good. For streams, which outlive the
+  // check at their beginning: to be asked every second or so, and before data
+  // leaves after a wait. An error ends the stream.
+  Task<absl::Status> Recheck() const {
+    if (!state_->recheck) co_return absl::OkStatus();
+    co_return co_await state_->recheck(*this);
+  }
+
   // For the interceptors alone.
+  void set_recheck(std::function<Task<absl::Status>(CallContext)> recheck) const {
+    state_->recheck = std::move(recheck);
+  }
   void set_principal(Principal principal) const {
     state_->options.principal = std::move(principal);
   }
@@ -61,6 +75,7 @@ class CallContext {
     Loop* loop;
     Options options;
     CancelToken cancel;
+    std::function<Task<absl::Status>(CallContext)> recheck = {};
   };
 
   std::shared_ptr<State> state_;

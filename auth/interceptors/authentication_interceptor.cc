@@ -44,6 +44,12 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
     return Refuse(on_denial_, call.context(), {.kind = Denial::Kind::kUnauthenticated},
                   Unauthenticated());
   }
+  if (call.method().kind != service::rpc::MethodKind::kUnary) {
+    call.context().set_recheck(
+        [this, kept = std::string(*credential)](base::CallContext context) {
+          return Recheck(std::move(context), kept);
+        });
+  }
   if (const auto verdict = authenticator_.FindCached(*credential)) {
     call.context().set_principal(verdict->principal);
     return Decision::Continue();
@@ -68,6 +74,11 @@ base::Task<absl::Status> AuthenticationInterceptor::Ask(base::CallContext contex
   if (verdict.status().code() != absl::StatusCode::kUnauthenticated) co_return verdict.status();
   co_return co_await RefuseAfterTelling(&on_denial_, context,
                                         {.kind = Denial::Kind::kUnauthenticated}, verdict.status());
+}
+
+base::Task<absl::Status> AuthenticationInterceptor::Recheck(base::CallContext context,
+                                                            std::string credential) {
+  co_return (co_await authenticator_.Authenticate(context, std::move(credential))).status();
 }
 
 }  // namespace gatehouse::auth

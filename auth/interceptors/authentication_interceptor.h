@@ -26,6 +26,8 @@ class AuthenticationInterceptor : public service::rpc::Interceptor {
   service::rpc::Decision Before(service::rpc::ServerCall& call) override;
 
  private:
+  // Of a stream: whether it may go on.
+  base::Task<absl::Status> Recheck(base::CallContext context, std::string credential);
   base::Task<absl::Status> Ask(base::CallContext context, std::string credential);
 
   Authenticator& authenticator_;

@@ -19,6 +19,8 @@ using storage::LogFeed;
 
 // Well within the 10 seconds that the .proto file promises.
 constexpr std::chrono::seconds kHeartbeat{8};
+// A caller whose access ended meanwhile gets no more events after this time.
+constexpr std::chrono::seconds kRecheck{1};
 // Of one read; with the largest events still some megabytes.
 constexpr int32_t kEventsPerRead = 100;
 constexpr int kMaxTypes = 32;
@@ -83,6 +85,7 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
   base::SteadyTime heartbeat_due = std::chrono::steady_clock::now() + kHeartbeat;
 
   while (!ctx.cancel().cancelled()) {
+    GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
     GH_CO_ASSIGN_OR_RETURN(
         const storage::EventLog::Range range,
         co_await deps_.log.ReadRange(ctx, tenant_id, next, kEventsPerRead, types));
@@ -95,8 +98,11 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
     next = std::max(next, range.last_index + 1);
     bool read = next <= range.head_index;
     while (!read) {
-      const LogFeed::News news = co_await feed->Next(heartbeat_due, ctx.cancel());
+      const base::SteadyTime recheck_due = std::chrono::steady_clock::now() + kRecheck;
+      const LogFeed::News news =
+          co_await feed->Next(std::min(heartbeat_due, recheck_due), ctx.cancel());
       if (ctx.cancel().cancelled()) co_return absl::OkStatus();
+      GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
       const int64_t position = SkipUnwanted(news, types, next);
       read = position == next && !news.empty();
       next = position;

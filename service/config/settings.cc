@@ -151,8 +151,8 @@ void AddDatabase(std::vector<Setting>& all) {
   all.push_back(Integer("database.lanes", "Shared pipelined connections of each loop for reads.", 1,
                         64, GH_FIELD(database.lanes)));
   all.push_back(Integer("database.write_lanes",
-                        "Shared pipelined connections of each loop for changes; what commits on "
-                        "different ones at the same time shares a flush.",
+                        "Shared pipelined connections for changes, of all loops together, at least two "
+                        "each; what commits on different ones at the same time shares a flush.",
                         1, 64, GH_FIELD(database.write_lanes)));
   all.push_back(Integer("database.pool_size", "Exclusive connections for interactive transactions.",
                         1, 256, GH_FIELD(database.pool_size)));

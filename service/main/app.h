@@ -41,12 +41,12 @@ class App {
     std::function<void(rpc::MethodRegistry&)> extra_methods = {};
   };
 
-  // Everything but workers and listeners: for command-line tools. The schema
-  // must be the one this program needs; waits for the database until it answers
-  // or `connect_timeout` has passed.
+  // Everything but workers and listeners: for command-line tools. Writes nothing.
+  // UNAVAILABLE, DATABASE_UNAVAILABLE if the database does not answer in two seconds.
+  // Whoever calls it has checked the schema's version.
   static absl::StatusOr<std::unique_ptr<App>> Assemble(Options options);
 
-  // Assemble, then workers, then SERVING.
+  // Assemble, a key that signs, workers, then SERVING.
   static absl::StatusOr<std::unique_ptr<App>> Start(Options options);
 
   ~App();

@@ -1,5 +1,6 @@
 #include "service/main/storage_area.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -15,10 +16,13 @@ namespace {
 using storage::postgres::Database;
 using storage::postgres::DatabaseConfig;
 
-DatabaseConfig ClientConfigOf(const config::DatabaseConfig& config, storage::LogSignal& signal) {
+DatabaseConfig ClientConfigOf(const config::DatabaseConfig& config, size_t loops,
+                              storage::LogSignal& signal) {
+  const auto write_lanes = std::max(2, static_cast<int>(config.write_lanes / loops));
   return {.dsn = config.dsn,
           .password_file = config.password_file,
           .lanes_per_loop = static_cast<int>(config.lanes),
+          .batch_lanes_per_loop = write_lanes,
           .exclusive_per_loop = static_cast<int>(config.pool_size),
           .connect_timeout = config.connect_timeout,
           .statement_timeout = config.statement_timeout,
@@ -33,7 +37,7 @@ absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(const config::Dat
                                                                const config::Secrets& secrets,
                                                                std::vector<base::Loop*> loops) {
   auto signal = std::make_unique<storage::LogSignal>();
-  const DatabaseConfig shared = ClientConfigOf(config, *signal);
+  const DatabaseConfig shared = ClientConfigOf(config, loops.size(), *signal);
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(shared, loops));
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> sequencer_database,
                       storage::postgres::OpenSequencerDatabase(shared, *loops.front()));

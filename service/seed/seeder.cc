@@ -191,23 +191,30 @@ absl::Status Seeder::CreateOne(const SeedUser& seed) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Seeder::HasApiKey(const std::string& display_name) {
+absl::StatusOr<std::optional<v1::ApiKey>> Seeder::FindApiKey(const std::string& display_name) {
   v1::ListApiKeysRequest list;
   list.set_page_size(kPageSize);
   do {
     GH_ASSIGN_OR_RETURN(const v1::ListApiKeysResponse page,
                         Call(options_.users, &UserService::ListApiKeys, list));
     for (const v1::ApiKey& key : page.api_keys()) {
-      if (key.display_name() == display_name) return true;
+      if (key.display_name() == display_name) return key;
     }
     list.set_page_token(page.next_page_token());
   } while (!list.page_token().empty());
-  return false;
+  return std::nullopt;
 }
 
 absl::Status Seeder::SeedOne(const SeedApiKey& seed) {
-  GH_ASSIGN_OR_RETURN(const bool exists, HasApiKey(seed.display_name));
-  if (exists) return absl::OkStatus();
+  GH_ASSIGN_OR_RETURN(const std::optional<v1::ApiKey> found, FindApiKey(seed.display_name));
+  if (found) {
+    const std::set<std::string> have(found->permissions().begin(), found->permissions().end());
+    const std::set<std::string> want(seed.permissions.begin(), seed.permissions.end());
+    if (have == want) return absl::OkStatus();
+    // A key's permissions are for good, and a new key would be in nobody's hands.
+    return base::InvalidField("permissions",
+                              "differ from those of the key of that name; revoke it first");
+  }
   v1::CreateApiKeyRequest create;
   create.mutable_api_key()->set_display_name(seed.display_name);
   for (const std::string& permission : seed.permissions) {

@@ -18,6 +18,7 @@
 #include "storage/role_store.h"
 
 namespace gatehouse::v1 {
+class ApiKey;
 class Endpoint;
 }
 
@@ -58,7 +59,7 @@ class Seeder {
   absl::Status SeedOne(const SeedEndpoint& seed);
   absl::Status CreateOne(const SeedUser& seed);
   absl::Status CreateOne(const SeedEndpoint& seed);
-  absl::StatusOr<bool> HasApiKey(const std::string& display_name);
+  absl::StatusOr<std::optional<v1::ApiKey>> FindApiKey(const std::string& display_name);
   absl::StatusOr<std::optional<v1::Endpoint>> FindEndpoint(const std::string& url);
 
   template <typename Response, typename Service, typename Request>

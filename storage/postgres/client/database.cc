@@ -159,10 +159,10 @@ base::Task<absl::StatusOr<std::vector<Rows>>> Database::Run(base::CallContext ct
   if (batch.empty()) co_return std::vector<Rows>();
   const bool announced = batch.announced();
   SegmentResult result = co_await LaneSet::Run(loop->batch_lanes, std::move(ctx), std::move(batch));
-  const bool may_have_happened =
-      result.ok() || base::HasReason(result.status(), base::Reason::kOutcomeUnknown);
   const std::function<void()>& notify = impl_->state->config.on_announced;
-  if (announced && may_have_happened && notify) notify();
+  // Also after an error: a call that was cancelled may have been sent before, and a word
+  // too many costs next to nothing.
+  if (announced && notify) notify();
   co_return result;
 }
 

@@ -69,8 +69,8 @@ struct DatabaseConfig {
   // with ALTER ROLE ... SET.
   bool use_prepared_statements = true;
 
-  // Called on a loop's thread after an announced batch (Batch::Announce) has taken effect
-  // or may have. Must not block.
+  // Called on a loop's thread when the call of an announced batch (Batch::Announce) ends,
+  // however it ends. Must not block.
   std::function<void()> on_announced = {};
 
   // Gets one line per lost, failed and recovered connection, on a loop's

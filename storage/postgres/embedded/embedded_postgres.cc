@@ -39,7 +39,7 @@ std::vector<std::pair<std::string, std::string>> DefaultSettings() {
   return {
       {"cluster_name", "gatehouse"},
       {"shared_buffers", "96MB"},
-      {"max_connections", "64"},
+      {"max_connections", "200"},
       // Bounds both the disk that WAL takes and the time of a recovery.
       {"max_wal_size", "512MB"},
       {"min_wal_size", "64MB"},
