@@ -45,10 +45,9 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
                   Unauthenticated());
   }
   if (call.method().kind != service::rpc::MethodKind::kUnary) {
-    call.context().set_recheck(
-        [this, kept = std::string(*credential)](base::CallContext context) {
-          return Recheck(std::move(context), kept);
-        });
+    call.context().set_recheck([this, kept = std::string(*credential)](base::CallContext context) {
+      return Recheck(std::move(context), kept);
+    });
   }
   if (const auto verdict = authenticator_.FindCached(*credential)) {
     call.context().set_principal(verdict->principal);

@@ -150,10 +150,11 @@ void AddDatabase(std::vector<Setting>& all) {
                      GH_FIELD(database.password_file)));
   all.push_back(Integer("database.lanes", "Shared pipelined connections of each loop for reads.", 1,
                         64, GH_FIELD(database.lanes)));
-  all.push_back(Integer("database.write_lanes",
-                        "Shared pipelined connections for changes, of all loops together, at least two "
-                        "each; what commits on different ones at the same time shares a flush.",
-                        1, 64, GH_FIELD(database.write_lanes)));
+  all.push_back(
+      Integer("database.write_lanes",
+              "Shared pipelined connections for changes, of all loops together, at least two "
+              "each; what commits on different ones at the same time shares a flush.",
+              1, 64, GH_FIELD(database.write_lanes)));
   all.push_back(Integer("database.pool_size", "Exclusive connections for interactive transactions.",
                         1, 256, GH_FIELD(database.pool_size)));
   all.push_back(Span("database.connect_timeout_ms",

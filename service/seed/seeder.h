@@ -20,7 +20,7 @@
 namespace gatehouse::v1 {
 class ApiKey;
 class Endpoint;
-}
+}  // namespace gatehouse::v1
 
 namespace gatehouse::service {
 
