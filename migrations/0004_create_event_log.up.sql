@@ -37,31 +37,32 @@ CREATE INDEX event_xid ON gatehouse.event (xid);
 -- refuses a write.
 CREATE TABLE gatehouse.event_default PARTITION OF gatehouse.event DEFAULT;
 
--- Creates the partition for the ids of `day` (UTC) and moves into it what the
--- default partition took meanwhile. False if it exists. Attaching instead of
--- creating in place spares the parent an ACCESS EXCLUSIVE lock, so writers to
--- other days go on.
-CREATE FUNCTION gatehouse.create_event_partition(day date) RETURNS boolean
+-- Creates the partition of `parent` for the ids of `day` (UTC) in its column `key`,
+-- version 7, and moves into it what the default partition took meanwhile. False if
+-- it exists. Attaching instead of creating in place spares the parent an ACCESS
+-- EXCLUSIVE lock, so writers to other days go on.
+CREATE FUNCTION gatehouse.create_daily_partition(parent text, key text, day date) RETURNS boolean
 LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
 DECLARE
-  name text := 'event_' || to_char(day, 'YYYYMMDD');
+  name text := parent || '_' || to_char(day, 'YYYYMMDD');
+  fallback text := parent || '_default';
   millis bigint := (day - date '1970-01-01')::bigint * 86400000;
   low uuid := (lpad(to_hex(millis), 12, '0') || '70008000000000000000')::uuid;
   high uuid := (lpad(to_hex(millis + 86400000), 12, '0') || '70008000000000000000')::uuid;
 BEGIN
   -- One instance at a time.
-  PERFORM pg_advisory_xact_lock(hashtext('gatehouse.create_event_partition'));
+  PERFORM pg_advisory_xact_lock(hashtext('gatehouse.create_daily_partition'));
   IF to_regclass('gatehouse.' || name) IS NOT NULL THEN
     RETURN false;
   END IF;
-  EXECUTE format('CREATE TABLE gatehouse.%I (LIKE gatehouse.event INCLUDING ALL)', name);
+  EXECUTE format('CREATE TABLE gatehouse.%I (LIKE gatehouse.%I INCLUDING ALL)', name, parent);
   -- Before the move: nothing may slip into the default partition after it.
-  LOCK TABLE gatehouse.event_default IN ACCESS EXCLUSIVE MODE;
+  EXECUTE format('LOCK TABLE gatehouse.%I IN ACCESS EXCLUSIVE MODE', fallback);
   EXECUTE format(
-    'WITH moved AS (DELETE FROM gatehouse.event_default WHERE event_id >= $1 AND event_id < $2 RETURNING *)
-     INSERT INTO gatehouse.%I SELECT * FROM moved', name) USING low, high;
-  EXECUTE format('ALTER TABLE gatehouse.event ATTACH PARTITION gatehouse.%I FOR VALUES FROM (%L) TO (%L)',
-                 name, low, high);
+    'WITH moved AS (DELETE FROM gatehouse.%1$I WHERE %2$I >= $1 AND %2$I < $2 RETURNING *)
+     INSERT INTO gatehouse.%3$I SELECT * FROM moved', fallback, key, name) USING low, high;
+  EXECUTE format('ALTER TABLE gatehouse.%I ATTACH PARTITION gatehouse.%I FOR VALUES FROM (%L) TO (%L)',
+                 parent, name, low, high);
   RETURN true;
 END
 $$;

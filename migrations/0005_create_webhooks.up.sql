@@ -112,35 +112,6 @@ CREATE TABLE gatehouse.webhook_attempt (
 -- refuses a write.
 CREATE TABLE gatehouse.webhook_attempt_default PARTITION OF gatehouse.webhook_attempt DEFAULT;
 
--- Creates the partition of a day, and moves there what the default one took
--- meanwhile. Whether it was missing.
-CREATE FUNCTION gatehouse.create_attempt_partition(day date) RETURNS boolean
-LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
-DECLARE
-  name text := 'webhook_attempt_' || to_char(day, 'YYYYMMDD');
-  millis bigint := (day - date '1970-01-01')::bigint * 86400000;
-  low uuid := (lpad(to_hex(millis), 12, '0') || '70008000000000000000')::uuid;
-  high uuid := (lpad(to_hex(millis + 86400000), 12, '0') || '70008000000000000000')::uuid;
-BEGIN
-  -- One instance at a time.
-  PERFORM pg_advisory_xact_lock(hashtext('gatehouse.create_attempt_partition'));
-  IF to_regclass('gatehouse.' || name) IS NOT NULL THEN
-    RETURN false;
-  END IF;
-  EXECUTE format('CREATE TABLE gatehouse.%I (LIKE gatehouse.webhook_attempt INCLUDING ALL)', name);
-  LOCK TABLE gatehouse.webhook_attempt_default IN ACCESS EXCLUSIVE MODE;
-  EXECUTE format(
-    'WITH moved AS (
-       DELETE FROM gatehouse.webhook_attempt_default
-       WHERE attempt_id >= $1 AND attempt_id < $2 RETURNING *)
-     INSERT INTO gatehouse.%I SELECT * FROM moved', name) USING low, high;
-  EXECUTE format(
-    'ALTER TABLE gatehouse.webhook_attempt ATTACH PARTITION gatehouse.%I FOR VALUES FROM (%L) TO (%L)',
-    name, low, high);
-  RETURN true;
-END
-$$;
-
 -- How far each tenant's log has been matched against its endpoints.
 CREATE TABLE gatehouse.webhook_fanout (
   tenant_id uuid NOT NULL,

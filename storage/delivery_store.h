@@ -101,11 +101,6 @@ class DeliveryStore {
   base::Task<absl::StatusOr<std::vector<ExceptionRecord>>> ListExceptions(
       base::CallContext ctx, EndpointKey key, std::vector<int64_t> except, int64_t limit);
 
-  // Creates the daily partitions of the attempts that are missing from the day
-  // of `now` (UTC) to `days_ahead` days after it. Attempts without one go to the
-  // default partition, and a later run moves them.
-  base::Task<absl::Status> CreatePartitions(base::CallContext ctx, base::Time now, int days_ahead);
-
   // Newest event first; nullopt if there is no such endpoint.
   struct DeliveryQuery {
     EndpointKey key;

@@ -10,10 +10,10 @@
 #include "service/config/config.h"
 #include "service/config/secrets.h"
 #include "storage/api_key_store.h"
+#include "storage/daily_partitions.h"
 #include "storage/delivery_store.h"
 #include "storage/endpoint_store.h"
 #include "storage/event_log.h"
-#include "storage/event_partitions.h"
 #include "storage/event_store.h"
 #include "storage/idempotency_store.h"
 #include "storage/log_feed.h"
@@ -53,7 +53,7 @@ struct StorageArea {
   storage::SigningKeyStore signing_keys;
   storage::EventStore events;
   storage::EventLog log;
-  storage::EventPartitions partitions;
+  storage::DailyPartitions partitions;
   storage::Sequencer sequencer;
   storage::EndpointStore endpoints;
   storage::DeliveryStore deliveries;

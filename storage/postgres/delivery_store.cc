@@ -239,17 +239,6 @@ Task<absl::StatusOr<std::vector<ExceptionRecord>>> DeliveryStore::ListExceptions
   });
 }
 
-Task<absl::Status> DeliveryStore::CreatePartitions(CallContext ctx, Time now, int days_ahead) {
-  const auto today = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
-  // A transaction each: what one day takes to attach does not hold up another.
-  for (int day = 0; day <= days_ahead; ++day) {
-    GH_CO_RETURN_IF_ERROR((co_await database_.Query(ctx, queries::kCreatePartition,
-                                                    Params::Of(static_cast<int32_t>(today + day))))
-                              .status());
-  }
-  co_return absl::OkStatus();
-}
-
 Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> DeliveryStore::ListDeliveries(
     CallContext ctx, DeliveryQuery query) {
   Params params = Params::Of(query.key.tenant_id, query.key.endpoint_id, query.before, query.limit);

@@ -22,7 +22,7 @@ constexpr std::chrono::minutes kTimeout{1};
 
 }  // namespace
 
-PartitionWorker::PartitionWorker(base::Loop& loop, storage::EventPartitions& partitions,
+PartitionWorker::PartitionWorker(base::Loop& loop, storage::DailyPartitions& partitions,
                                  const base::Clock& clock)
     : loop_(loop),
       partitions_(partitions),
@@ -46,7 +46,7 @@ base::Task<absl::StatusOr<int>> PartitionWorker::RunOnce() {
   const base::CallContext ctx(
       loop_, {.deadline = std::chrono::steady_clock::now() + kTimeout,
               .principal = {.kind = base::Principal::Kind::kSystem, .name = "partition_worker"},
-              .method = "event_partitions/create"});
+              .method = "daily_partitions/create"});
   absl::StatusOr<int> created = co_await partitions_.CreateAhead(ctx, clock_.Now(), kDaysAhead);
   co_return created;
 }
@@ -56,7 +56,7 @@ base::Task<void> PartitionWorker::Run() {
   while (go_on) {
     const absl::StatusOr<int> created = co_await RunOnce();
     if (!created.ok()) {
-      base::Log(base::LogLevel::kWarning, "cannot create partitions of the event table",
+      base::Log(base::LogLevel::kWarning, "cannot create daily partitions",
                 {{"error", created.status().ToString()}});
     }
     const base::SteadyTime next =

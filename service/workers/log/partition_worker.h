@@ -6,17 +6,17 @@
 #include "base/task.h"
 #include "base/task_group.h"
 #include "base/time.h"
-#include "storage/event_partitions.h"
+#include "storage/daily_partitions.h"
 
 namespace gatehouse::service {
 
-// Keeps daily partitions of the event table ready, some days ahead.
+// Keeps daily partitions of events and webhook attempts ready, some days ahead.
 //
 // Lifetime: within that of the loop, the partitions and the clock; Start() on
 // any thread, Stop() or the destructor on one that is no loop.
 class PartitionWorker {
  public:
-  PartitionWorker(base::Loop& loop, storage::EventPartitions& partitions, const base::Clock& clock);
+  PartitionWorker(base::Loop& loop, storage::DailyPartitions& partitions, const base::Clock& clock);
   ~PartitionWorker();
 
   void Start();
@@ -30,7 +30,7 @@ class PartitionWorker {
   base::Task<void> Run();
 
   base::Loop& loop_;
-  storage::EventPartitions& partitions_;
+  storage::DailyPartitions& partitions_;
   const base::Clock& clock_;
   bool started_ = false;
   base::TaskGroup tasks_;

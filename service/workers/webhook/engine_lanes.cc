@@ -24,9 +24,6 @@ constexpr milliseconds kTick(200);
 // or when another instance marked it.
 constexpr seconds kScanInterval(1);
 constexpr int64_t kScanLimit = 1000;
-// Daily partitions of the attempts are made long before they are needed.
-constexpr std::chrono::hours kPartitionInterval(1);
-constexpr int kPartitionDaysAhead = 3;
 // A lane that has been idle for this long is given back. Long enough that a
 // busy endpoint is leased once, not for each event.
 constexpr seconds kIdleTime(2);
@@ -280,16 +277,9 @@ Task<void> WebhookEngine::ReleaseLanes(std::vector<DeliveryStore::Release> relea
 
 Task<void> WebhookEngine::RunUpkeep() {
   base::SteadyTime next_scan = steady_clock::now();
-  base::SteadyTime next_partitions = steady_clock::now();
   while (co_await loop_.SleepUntil(steady_clock::now() + kTick, group_.cancel())) {
     if (stopping_ || !loaded_) continue;
     Tick();
-    if (steady_clock::now() >= next_partitions) {
-      next_partitions = steady_clock::now() + kPartitionInterval;
-      const absl::Status status = co_await deps_.deliveries.CreatePartitions(
-          Context(base::kDefaultTenantId), deps_.clock.Now(), kPartitionDaysAhead);
-      if (!status.ok()) LogProblem("webhooks: cannot create partitions", status);
-    }
     if (steady_clock::now() < next_scan) continue;
     next_scan = steady_clock::now() + kScanInterval;
     const absl::Status status = co_await LeaseDue();

@@ -1,2 +1,2 @@
--- $1: days since 1970-01-01. Whether it was missing.
-SELECT gatehouse.create_event_partition(date '1970-01-01' + $1::integer)
+-- $1: the partitioned table. $2: its column of ids. $3: days since 1970-01-01. Whether it was missing.
+SELECT gatehouse.create_daily_partition($1, $2, date '1970-01-01' + $3::integer)

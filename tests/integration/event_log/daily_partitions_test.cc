@@ -1,4 +1,4 @@
-#include "storage/event_partitions.h"
+#include "storage/daily_partitions.h"
 
 #include <chrono>
 #include <memory>
@@ -19,11 +19,14 @@ using std::chrono::days;
 // 2026-11-21T23:59:59.5Z
 constexpr base::Time kLate = base::TimeFromMicros(1'795'305'599'500'000);
 
-class EventPartitionsTest : public EventLogFixture {
+// event and webhook_attempt.
+constexpr int kTables = 2;
+
+class DailyPartitionsTest : public EventLogFixture {
  protected:
   void SetUp() override {
     EventLogFixture::SetUp();
-    partitions_ = std::make_unique<storage::EventPartitions>(*database_);
+    partitions_ = std::make_unique<storage::DailyPartitions>(*database_);
   }
 
   int CreateAhead(base::Time now, int days_ahead) {
@@ -40,11 +43,11 @@ class EventPartitionsTest : public EventLogFixture {
         "AS t, count(*) AS n FROM gatehouse.event GROUP BY 1) s");
   }
 
-  std::unique_ptr<storage::EventPartitions> partitions_;
+  std::unique_ptr<storage::DailyPartitions> partitions_;
 };
 
-TEST_F(EventPartitionsTest, EventsGoToTheDayOfTheirId) {
-  EXPECT_EQ(CreateAhead(kLate, 1), 2);
+TEST_F(DailyPartitionsTest, EventsGoToTheDayOfTheirId) {
+  EXPECT_EQ(CreateAhead(kLate, 1), 2 * kTables);
   Writer writer(dsn_);
   writer.InsertWithId("a", base::Uuid::MakeV7(kLate));
   writer.InsertWithId("b", base::Uuid::MakeV7(kLate + std::chrono::seconds(1)));
@@ -54,19 +57,19 @@ TEST_F(EventPartitionsTest, EventsGoToTheDayOfTheirId) {
   EXPECT_EQ(Order(), "a b c");
 }
 
-TEST_F(EventPartitionsTest, SecondRunCreatesOnlyWhatIsMissing) {
-  EXPECT_EQ(CreateAhead(kLate, 3), 4);
+TEST_F(DailyPartitionsTest, SecondRunCreatesOnlyWhatIsMissing) {
+  EXPECT_EQ(CreateAhead(kLate, 3), 4 * kTables);
   EXPECT_EQ(CreateAhead(kLate, 3), 0);
-  EXPECT_EQ(CreateAhead(kLate + days(1), 3), 1);
+  EXPECT_EQ(CreateAhead(kLate + days(1), 3), kTables);
 }
 
-TEST_F(EventPartitionsTest, LateRunMovesWhatTheDefaultPartitionTook) {
+TEST_F(DailyPartitionsTest, LateRunMovesWhatTheDefaultPartitionTook) {
   Writer writer(dsn_), open(dsn_);
   for (int i = 0; i < 5; ++i) writer.InsertWithId("a", base::Uuid::MakeV7(kLate));
   PassAll();
   for (int i = 0; i < 5; ++i) writer.InsertWithId("b", base::Uuid::MakeV7(kLate));
   EXPECT_EQ(Where(), "event_default:10");
-  EXPECT_EQ(CreateAhead(kLate, 0), 1);
+  EXPECT_EQ(CreateAhead(kLate, 0), kTables);
   EXPECT_EQ(Where(), "event_20261121:10");
   // The move is not a change to the sequencer.
   EXPECT_EQ(PassAll(), 5);
@@ -74,15 +77,44 @@ TEST_F(EventPartitionsTest, LateRunMovesWhatTheDefaultPartitionTook) {
   ExpectDense();
 }
 
-TEST_F(EventPartitionsTest, WorkerKeepsThreeDaysAhead) {
+TEST_F(DailyPartitionsTest, WebhookAttemptsGoToTheDayOfTheirIdAsWell) {
+  Writer writer(dsn_);
+  const auto insert = [&](base::Time time) {
+    const std::string id = base::Uuid::MakeV7(time).ToString();
+    writer.Execute("INSERT INTO gatehouse.webhook_attempt VALUES ('" + id + "', '" + id +
+                   "', 1, '" + id + "', '" + id + "', 'a', now(), 1, 200, '', '')");
+  };
+  const auto where = [this] {
+    return Ask(
+        "SELECT string_agg(t, ' ' ORDER BY t) FROM (SELECT tableoid::regclass::text AS t FROM "
+        "gatehouse.webhook_attempt) s");
+  };
+  insert(kLate);
+  EXPECT_EQ(where(), "webhook_attempt_default");
+  EXPECT_EQ(CreateAhead(kLate, 1), 2 * kTables);
+  EXPECT_EQ(where(), "webhook_attempt_20261121");
+  insert(kLate + std::chrono::seconds(1));
+  EXPECT_EQ(where(), "webhook_attempt_20261121 webhook_attempt_20261122");
+}
+
+TEST_F(DailyPartitionsTest, OneTableThatFailsDoesNotHoldUpTheOther) {
+  Writer writer(dsn_);
+  writer.Execute("ALTER TABLE gatehouse.event_default RENAME TO event_lost");
+  const auto created = runner_.Run<absl::StatusOr<int>>(
+      [&] { return partitions_->CreateAhead(runner_.Context(), kLate, 0); });
+  EXPECT_FALSE(created.ok());
+  EXPECT_EQ(Ask("SELECT to_regclass('gatehouse.webhook_attempt_20261121') IS NOT NULL"), "t");
+}
+
+TEST_F(DailyPartitionsTest, WorkerKeepsThreeDaysAhead) {
   base::ManualClock clock(kLate);
   service::PartitionWorker worker(runner_.loop(), *partitions_, clock);
   const auto run = [&] {
     return runner_.Run<absl::StatusOr<int>>([&] { return worker.RunOnce(); }).value_or(-1);
   };
-  EXPECT_EQ(run(), 4);
+  EXPECT_EQ(run(), 4 * kTables);
   clock.Advance(std::chrono::hours(23));
-  EXPECT_EQ(run(), 1);
+  EXPECT_EQ(run(), kTables);
   EXPECT_EQ(run(), 0);
 }
 

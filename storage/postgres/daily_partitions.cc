@@ -1,0 +1,61 @@
+#include "storage/daily_partitions.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "storage/postgres/client/database.h"
+#include "storage/postgres/queries/event_log/event_log_queries.h"
+
+namespace gatehouse::storage {
+
+using postgres::Params;
+using postgres::Rows;
+using postgres::RowView;
+
+namespace {
+
+struct Table {
+  const char* name;
+  // UUIDs of version 7: a day is a range.
+  const char* key;
+};
+constexpr Table kTables[] = {{"event", "event_id"}, {"webhook_attempt", "attempt_id"}};
+
+}  // namespace
+
+base::Task<absl::StatusOr<int>> DailyPartitions::CreateAhead(base::CallContext ctx, base::Time now,
+                                                             int days_ahead) {
+  absl::Status failed;
+  int created = 0;
+  for (const Table& table : kTables) {
+    const absl::StatusOr<int> created_here =
+        co_await CreateAheadOf(ctx, table.name, table.key, now, days_ahead);
+    failed.Update(created_here.status());
+    created += created_here.value_or(0);
+  }
+  GH_CO_RETURN_IF_ERROR(failed);
+  co_return created;
+}
+
+base::Task<absl::StatusOr<int>> DailyPartitions::CreateAheadOf(base::CallContext ctx,
+                                                               std::string table, std::string key,
+                                                               base::Time now, int days_ahead) {
+  const auto today = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
+  int created = 0;
+  // A transaction each: what one day takes to attach does not hold up another.
+  for (int day = 0; day <= days_ahead; ++day) {
+    GH_CO_ASSIGN_OR_RETURN(
+        const Rows rows,
+        co_await database_.Query(ctx, postgres::queries::event_log::kCreatePartition,
+                                 Params::Of(table, key, static_cast<int32_t>(today + day))));
+    GH_CO_ASSIGN_OR_RETURN(const std::optional<bool> was_missing,
+                           rows.DecodeOne([](RowView row) { return row.Get<bool>(0); }));
+    if (was_missing.value_or(false)) ++created;
+  }
+  co_return created;
+}
+
+}  // namespace gatehouse::storage
