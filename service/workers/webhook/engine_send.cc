@@ -1,9 +1,13 @@
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/status.h"
 #include "service/webhook/endpoint_rules.h"
 #include "service/webhook/signature.h"
@@ -29,6 +33,35 @@ constexpr size_t kMaxFlushAttempts = 2'000;
 constexpr milliseconds kFlushRetryDelay(500);
 // Beyond this before a lease ends nothing new is started under it.
 constexpr seconds kLeaseMargin(1);
+
+// After so many, half a second apart, the database means it.
+constexpr int kMaxRefusals = 3;
+
+// Whether the database refuses what it was given, rather than being in trouble.
+bool IsRefusal(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kCancelled:
+      return false;
+    default:
+      return true;
+  }
+}
+
+std::vector<storage::DeliveryFlush> ByEndpoint(const storage::DeliveryFlush& flush) {
+  std::map<storage::EndpointKey, storage::DeliveryFlush> parts;
+  for (const auto& progress : flush.progress) parts[progress.key].progress.push_back(progress);
+  for (const auto& attempt : flush.attempts) parts[attempt.key].attempts.push_back(attempt);
+  for (const auto& failed : flush.exceptions) parts[failed.key].exceptions.push_back(failed);
+  for (const auto& settled : flush.settled) parts[settled.key].settled.push_back(settled);
+  std::vector<storage::DeliveryFlush> list;
+  for (auto& [key, part] : parts) list.push_back(std::move(part));
+  return list;
+}
 
 uint32_t RandomBits() {
   uint32_t bits;
@@ -203,14 +236,27 @@ Task<absl::Status> WebhookEngine::WriteFlush() {
     }
   }
   if (unconfirmed_.empty()) co_return absl::OkStatus();
+  const absl::Status status = co_await Write(unconfirmed_);
+  if (!status.ok()) {
+    if (!IsRefusal(status) || ++refusals_ < kMaxRefusals) co_return status;
+    GH_CO_RETURN_IF_ERROR(co_await WriteByEndpoint());
+  }
+  refusals_ = 0;
+  unflushed_ -= std::min(unflushed_.load(), unconfirmed_.attempts.size());
+  unconfirmed_ = {};
+  Pump();
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> WebhookEngine::Write(storage::DeliveryFlush flush) {
   const base::SteadyTime until = steady_clock::now() + options_.lease;
   GH_CO_ASSIGN_OR_RETURN(
       const std::vector<storage::EndpointKey> live,
       co_await deps_.deliveries.Flush(Context(base::kDefaultTenantId), options_.instance_id,
-                                      options_.lease, unconfirmed_));
+                                      options_.lease, flush));
   ++counters_.flushes;
   const std::set<storage::EndpointKey> kept(live.begin(), live.end());
-  for (const storage::DeliveryProgress& progress : unconfirmed_.progress) {
+  for (const storage::DeliveryProgress& progress : flush.progress) {
     const auto lane = lanes_.find(progress.key);
     if (lane == lanes_.end() || lane->second->delivery.fence() != progress.fence) continue;
     if (kept.contains(progress.key)) {
@@ -219,13 +265,41 @@ Task<absl::Status> WebhookEngine::WriteFlush() {
     }
     // Somebody else delivers to it now, or it was deleted.
     ++counters_.leases_lost;
-    lane->second->delivery.Stop();
-    lanes_.erase(lane);
+    DropLane(progress.key);
   }
-  unflushed_ -= std::min(unflushed_.load(), unconfirmed_.attempts.size());
-  unconfirmed_ = {};
-  Pump();
   co_return absl::OkStatus();
+}
+
+// One endpoint whose results the database refuses must not hold up the others: the
+// record of its attempts is lost then, with a line in the log, and if that is
+// not enough it has to wait for its next deliverer.
+Task<absl::Status> WebhookEngine::WriteByEndpoint() {
+  for (storage::DeliveryFlush& part : ByEndpoint(unconfirmed_)) {
+    const storage::EndpointKey key = part.progress.front().key;
+    absl::Status status = co_await Write(part);
+    if (IsRefusal(status)) {
+      base::Log(base::LogLevel::kError, "webhooks: records of attempts are refused and dropped",
+                {{"endpoint", key.endpoint_id.ToString()},
+                 {"attempts", part.attempts.size()},
+                 {"error", std::string(status.message())}});
+      part.attempts.clear();
+      status = co_await Write(part);
+    }
+    if (IsRefusal(status)) {
+      LogProblem("webhooks: the position of an endpoint is refused", status);
+      DropLane(key);
+      continue;
+    }
+    GH_CO_RETURN_IF_ERROR(status);
+  }
+  co_return absl::OkStatus();
+}
+
+void WebhookEngine::DropLane(const storage::EndpointKey& key) {
+  const auto lane = lanes_.find(key);
+  if (lane == lanes_.end()) return;
+  lane->second->delivery.Stop();
+  lanes_.erase(lane);
 }
 
 Task<void> WebhookEngine::Disable(LanePtr lane) {

@@ -179,6 +179,9 @@ class WebhookEngine {
   void NotifyIfIdle();
   base::Task<void> RunFlush();
   base::Task<absl::Status> WriteFlush();
+  base::Task<absl::Status> Write(storage::DeliveryFlush flush);
+  base::Task<absl::Status> WriteByEndpoint();
+  void DropLane(const storage::EndpointKey& key);
   base::Task<void> Disable(LanePtr lane);
   base::Task<void> Drain(base::SteadyTime deadline, std::promise<void>* drained);
 
@@ -198,6 +201,8 @@ class WebhookEngine {
   std::set<storage::EndpointKey> dirty_;
   // Written but not confirmed: to be written again before anything else.
   storage::DeliveryFlush unconfirmed_;
+  // How often the database has refused it.
+  int refusals_ = 0;
   // What is written again must be written in order.
   Turnstile flush_turn_;
   // Two leases of one endpoint at a time would both send.

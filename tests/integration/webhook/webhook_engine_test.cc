@@ -270,6 +270,27 @@ TEST_F(WebhookEngineTest, AHangingReceiverDelaysNobodyElse) {
   EXPECT_THAT(delivered.get(), IsOk());
 }
 
+TEST_F(WebhookEngineTest, AnEndpointWhoseResultsAreRefusedHoldsUpNobodyElse) {
+  const auto engine = MakeEngine();
+  const storage::Endpoint refused = CreateEndpoint(receiver_.Url("/a"), {"order.*"});
+  const storage::Endpoint sound = CreateEndpoint(receiver_.Url("/b"), {"order.*"});
+  tests::AskSql(dsn_, "ALTER TABLE gatehouse.webhook_attempt ADD CHECK (endpoint_id <> '" +
+                          refused.id.ToString() + "')");
+  Publish();
+  Deliver(engine);
+  ASSERT_EQ(receiver_.count(), 2u);
+  const auto flush = [&] { return Run([&](auto) { return engine->Flush(); }); };
+  // It may be the database that is not well: it gets another chance.
+  for (int attempt = 1; attempt < 3; ++attempt) EXPECT_FALSE(flush().ok());
+  EXPECT_THAT(flush(), IsOk());
+  EXPECT_EQ(engine->stats().unflushed, 0);
+  EXPECT_EQ(List(sound).size(), 1u);
+  EXPECT_THAT(List(refused), IsEmpty());
+  // Its position is written all the same, so that it is not sent again.
+  EXPECT_EQ(tests::AskSql(dsn_, "SELECT count(DISTINCT position) FROM gatehouse.endpoint_delivery"),
+            "1");
+}
+
 TEST_F(WebhookEngineTest, PausingLosesNothing) {
   const auto engine = MakeEngine();
   const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
