@@ -247,4 +247,4 @@ class ConfigTest(unittest.TestCase):
         with open("docs/operating/config.md", encoding="utf-8") as file:
             text = file.read()
         reference = run("config", "reference").stdout
-        self.assertIn(reference.strip(), text, "run tools/gen_config_doc")
+        self.assertIn(reference.strip(), text, "run tools/config-doc")
