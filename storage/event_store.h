@@ -12,7 +12,6 @@
 #include "base/task.h"
 #include "storage/change.h"
 #include "storage/event.h"
-#include "storage/log_signal.h"
 
 namespace gatehouse::storage {
 
@@ -43,7 +42,8 @@ struct EventStoreLimits {
 // what waits with SHUTTING_DOWN. Thread: Append on ctx.loop(), one of `loops`.
 class EventStore {
  public:
-  EventStore(postgres::Database& database, LogSignal& signal, std::vector<base::Loop*> loops,
+  // `database` tells the sequencer of what is committed (DatabaseConfig::on_announced).
+  EventStore(postgres::Database& database, std::vector<base::Loop*> loops,
              EventStoreLimits limits = {});
   ~EventStore();
 

@@ -36,7 +36,6 @@ webhook::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Cloc
           .deliveries = storage.deliveries,
           .log = storage.log,
           .feed = storage.feed,
-          .signal = *storage.signal,
           .clock = clock};
 }
 

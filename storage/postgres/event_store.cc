@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/postgres/change_batch.h"
+#include "storage/postgres/client/client_errors.h"
 #include "storage/postgres/client/database.h"
 #include "storage/postgres/queries/event_log/event_log_queries.h"
 
@@ -62,16 +63,6 @@ absl::Status Overloaded() {
                           .quota = "waiting_events"});
 }
 
-absl::Status ShuttingDown() {
-  return base::MakeError(absl::StatusCode::kUnavailable, "the server is stopping",
-                         {.reason = base::Reason::kShuttingDown});
-}
-
-absl::Status Cancelled() {
-  return base::MakeError(absl::StatusCode::kCancelled, "the caller gave up",
-                         {.reason = base::Reason::kCancelled});
-}
-
 // An event that waits for its commit, and the call that waits for it.
 struct PendingEvent {
   Event event;
@@ -115,10 +106,8 @@ Batch BatchOf(const Group& group) {
 // The events of one loop. Thread: that loop, but for Close.
 class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
  public:
-  Lane(postgres::Database& database, LogSignal& signal, base::Loop& loop,
-       const EventStoreLimits& limits)
+  Lane(postgres::Database& database, base::Loop& loop, const EventStoreLimits& limits)
       : database_(database),
-        signal_(signal),
         loop_(loop),
         limits_(limits),
         flushes_(loop, [](const std::string& what) {
@@ -132,7 +121,7 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
   size_t waiting() const { return waiting_rows_; }
 
   absl::Status Add(std::shared_ptr<PendingEvent> pending) {
-    if (closed_) return ShuttingDown();
+    if (closed_) return postgres::ShuttingDownError();
     if (waiting_.size() >= limits_.max_waiting_rows ||
         waiting_bytes_ + pending->weight > limits_.max_waiting_bytes) {
       return Overloaded();
@@ -150,7 +139,7 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
       self->closed_ = true;
       self->waiting_rows_ = 0;
       for (const auto& pending : std::exchange(self->waiting_, {})) {
-        pending->done.Set(ShuttingDown());
+        pending->done.Set(postgres::ShuttingDownError());
       }
     });
   }
@@ -204,7 +193,6 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
                 .principal = {.kind = base::Principal::Kind::kSystem, .name = "event_store"},
                 .method = "event_store/flush"});
     const absl::StatusOr<std::vector<Rows>> result = co_await database_.Run(ctx, BatchOf(group));
-    if (result.ok()) signal_.Notify();
     if (!result.ok() && group.size() > 1 && MayBeOneEventsFault(result.status())) {
       const auto middle = group.begin() + static_cast<ptrdiff_t>(group.size() / 2);
       Group second(middle, group.end());
@@ -217,7 +205,6 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
   }
 
   postgres::Database& database_;
-  LogSignal& signal_;
   base::Loop& loop_;
   const EventStoreLimits limits_;
   std::deque<std::shared_ptr<PendingEvent>> waiting_;
@@ -230,10 +217,10 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
   base::TaskGroup flushes_;
 };
 
-EventStore::EventStore(postgres::Database& database, LogSignal& signal,
-                       std::vector<base::Loop*> loops, EventStoreLimits limits) {
+EventStore::EventStore(postgres::Database& database, std::vector<base::Loop*> loops,
+                       EventStoreLimits limits) {
   for (base::Loop* loop : loops) {
-    lanes_.push_back(std::make_shared<Lane>(database, signal, *loop, limits));
+    lanes_.push_back(std::make_shared<Lane>(database, *loop, limits));
   }
 }
 
@@ -265,7 +252,7 @@ base::Task<absl::Status> EventStore::Enqueue(base::CallContext ctx, Event event,
   const auto lane = std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& candidate) {
     return &candidate->loop() == &ctx.loop();
   });
-  if (lane == lanes_.end()) co_return ShuttingDown();
+  if (lane == lanes_.end()) co_return postgres::ShuttingDownError();
   auto pending = std::make_shared<PendingEvent>();
   pending->weight = WeightOf(event, idempotency);
   pending->event = std::move(event);
@@ -273,7 +260,8 @@ base::Task<absl::Status> EventStore::Enqueue(base::CallContext ctx, Event event,
   GH_CO_RETURN_IF_ERROR((*lane)->Add(pending));
   base::CancelToken::Registration registration;
   if (cancellable) {
-    registration = ctx.cancel().OnCancel([done = pending->done] { done.Set(Cancelled()); });
+    registration =
+        ctx.cancel().OnCancel([done = pending->done] { done.Set(postgres::CancelledError()); });
   }
   absl::Status status = co_await pending->done;
   co_return status;

@@ -317,10 +317,7 @@ Task<void> WebhookEngine::Disable(LanePtr lane) {
     status =
         co_await deps_.endpoints.Disable(ctx, key.tenant_id, key.endpoint_id,
                                          lane->delivery.fence(), reason, now, std::move(change));
-    if (status.ok()) {
-      deps_.signal.Notify();
-      EndpointChanged(key.tenant_id);
-    }
+    if (status.ok()) EndpointChanged(key.tenant_id);
   }
   // A conflict: paused, deleted or disabled meanwhile, which the lane learns by
   // the log. After other errors the next failure tries again.

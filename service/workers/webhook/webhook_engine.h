@@ -32,7 +32,6 @@
 #include "storage/endpoint_store.h"
 #include "storage/event_log.h"
 #include "storage/log_feed.h"
-#include "storage/log_signal.h"
 
 namespace gatehouse::service::webhook {
 
@@ -81,7 +80,6 @@ class WebhookEngine {
     storage::DeliveryStore& deliveries;
     storage::EventLog& log;
     storage::LogFeed& feed;
-    storage::LogSignal& signal;
     const base::Clock& clock;
   };
 

@@ -7,7 +7,8 @@
 
 namespace gatehouse::storage::postgres {
 
-// The errors that the client itself finds, as Database documents them.
+// The errors that the client itself finds, as Database documents them; also for those
+// that queue work in front of it.
 absl::Status DeadlineError();
 absl::Status CancelledError();
 absl::Status UnavailableError();

@@ -13,7 +13,6 @@
 #include "service/audit/register_audit_service.h"
 #include "service/workers/log/sequencer_worker.h"
 #include "storage/event_log.h"
-#include "storage/event_store.h"
 #include "storage/log_feed.h"
 #include "storage/postgres/client/database.h"
 #include "storage/postgres/sequencer_database.h"
@@ -35,11 +34,9 @@ class AuditServiceTest : public ServerFixture {
     sequencer_ = std::make_unique<storage::Sequencer>(*sequencer_database_, "test");
     worker_ = std::make_unique<service::SequencerWorker>(b.runner.loop(), *sequencer_, b.log_signal,
                                                          feed_);
-    events_ = std::make_unique<storage::EventStore>(*b.database, b.log_signal,
-                                                    std::vector<base::Loop*>{&b.runner.loop()});
     log_ = std::make_unique<storage::EventLog>(*b.database);
     audit_ = std::make_unique<service::AuditService>(
-        service::AuditService::Deps{.events = *events_,
+        service::AuditService::Deps{.events = b.events,
                                     .log = *log_,
                                     .feed = feed_,
                                     .once = b.once,
@@ -50,7 +47,6 @@ class AuditServiceTest : public ServerFixture {
 
   void TearDown() override {
     worker_->Stop();
-    events_->Close();
     sequencer_database_->Close();
     ServerFixture::TearDown();
   }
@@ -96,7 +92,6 @@ class AuditServiceTest : public ServerFixture {
   std::unique_ptr<storage::postgres::Database> sequencer_database_;
   std::unique_ptr<storage::Sequencer> sequencer_;
   std::unique_ptr<service::SequencerWorker> worker_;
-  std::unique_ptr<storage::EventStore> events_;
   std::unique_ptr<storage::EventLog> log_;
   std::unique_ptr<service::AuditService> audit_;
 };

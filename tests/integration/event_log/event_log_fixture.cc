@@ -47,8 +47,8 @@ void EventLogFixture::SetUp() {
   database_ = *std::move(database);
   sequencer_database_ = OpenSequencerDatabase();
   sequencer_ = std::make_unique<storage::Sequencer>(*sequencer_database_, "test");
-  store_ = std::make_unique<storage::EventStore>(*database_, signal_,
-                                                 std::vector<base::Loop*>{&runner_.loop()});
+  store_ =
+      std::make_unique<storage::EventStore>(*database_, std::vector<base::Loop*>{&runner_.loop()});
   log_ = std::make_unique<storage::EventLog>(*database_);
 }
 
@@ -58,10 +58,11 @@ void EventLogFixture::TearDown() {
   database_.reset();
 }
 
-storage::postgres::DatabaseConfig EventLogFixture::Config() const {
+storage::postgres::DatabaseConfig EventLogFixture::Config() {
   storage::postgres::DatabaseConfig config;
   config.dsn = dsn_;
   config.max_backoff = std::chrono::milliseconds(100);
+  config.on_announced = [this] { signal_.Notify(); };
   return config;
 }
 

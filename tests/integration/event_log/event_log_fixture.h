@@ -49,7 +49,7 @@ class EventLogFixture : public testing::Test {
   void SetUp() override;
   void TearDown() override;
 
-  storage::postgres::DatabaseConfig Config() const;
+  storage::postgres::DatabaseConfig Config();
   std::unique_ptr<storage::postgres::Database> OpenSequencerDatabase();
   storage::Event MakeEvent(const std::string& type);
 

@@ -185,7 +185,7 @@ TEST_F(EventStoreTest, CallerWhoGaveUpBeforehandWritesNothing) {
 }
 
 TEST_F(EventStoreTest, TooManyWaitingAreRefused) {
-  storage::EventStore small(*database_, signal_, {&runner_.loop()}, {.max_waiting_rows = 2});
+  storage::EventStore small(*database_, {&runner_.loop()}, {.max_waiting_rows = 2});
   std::promise<void> release = BlockLoop();
   std::vector<std::future<absl::Status>> pending;
   for (int i = 0; i < 5; ++i) {

@@ -14,7 +14,6 @@
 #include "service/session/token_issuer.h"
 #include "service/user/register_user_service.h"
 #include "service/user/user_service.h"
-#include "storage/event_store.h"
 #include "tests/support/server/server_fixture.h"
 
 namespace gatehouse::tests {
@@ -27,9 +26,6 @@ class SessionFixture : public ServerFixture {
   static constexpr auto kIdle = std::chrono::hours(24);
 
   void AddServices(service::rpc::MethodRegistry& registry) override {
-    events_ =
-        std::make_unique<storage::EventStore>(*backend().database, backend().log_signal,
-                                              std::vector<base::Loop*>{&backend().runner.loop()});
     refresh_tokens_ = std::make_unique<auth::RefreshTokenCodec>("32 bytes that sign refresh token");
     issuer_ = std::make_unique<service::TokenIssuer>(backend().access_tokens, *refresh_tokens_);
     users_ = std::make_unique<service::UserService>(
@@ -44,7 +40,7 @@ class SessionFixture : public ServerFixture {
     sessions_ = std::make_unique<service::SessionService>(
         service::SessionService::Dependencies{.sessions = backend().sessions,
                                               .users = backend().users,
-                                              .events = *events_,
+                                              .events = backend().events,
                                               .hasher = backend().hasher,
                                               .authenticator = backend().authenticator,
                                               .keyring = backend().keyring,
@@ -109,12 +105,6 @@ class SessionFixture : public ServerFixture {
     return Ask("SELECT count(*) FROM gatehouse.event WHERE type = '" + type + "'");
   }
 
-  void TearDown() override {
-    if (events_) events_->Close();
-    ServerFixture::TearDown();
-  }
-
-  std::unique_ptr<storage::EventStore> events_;
   std::unique_ptr<auth::RefreshTokenCodec> refresh_tokens_;
   std::unique_ptr<service::TokenIssuer> issuer_;
   std::unique_ptr<service::UserService> users_;

@@ -19,7 +19,6 @@
 #include "storage/event_log.h"
 #include "storage/event_store.h"
 #include "storage/log_feed.h"
-#include "storage/log_signal.h"
 #include "storage/postgres/client/database.h"
 #include "storage/postgres/sequencer_database.h"
 #include "storage/sequencer.h"
@@ -44,7 +43,7 @@ class EngineFixture : public ::testing::Test {
         deliveries_(*database_),
         log_(*database_),
         sequencer_(*sequencer_database_, "test"),
-        events_(*database_, signal_, {&runner_.loop()}) {}
+        events_(*database_, {&runner_.loop()}) {}
 
   ~EngineFixture() override {
     events_.Close();
@@ -76,8 +75,8 @@ class EngineFixture : public ::testing::Test {
   EnginePtr MakeGuardedEngine(EngineOptions options) {
     WebhookEngine* engine = nullptr;
     runner_.RunPlain([&] {
-      engine = new WebhookEngine(runner_.loop(),
-                                 {endpoints_, deliveries_, log_, feed_, signal_, clock_}, options);
+      engine = new WebhookEngine(runner_.loop(), {endpoints_, deliveries_, log_, feed_, clock_},
+                                 options);
     });
     return EnginePtr(engine);
   }
@@ -188,7 +187,6 @@ class EngineFixture : public ::testing::Test {
   storage::EventLog log_;
   storage::Sequencer sequencer_;
   storage::LogFeed feed_;
-  storage::LogSignal signal_;
   storage::EventStore events_;
   HttpReceiver receiver_;
 };

@@ -15,7 +15,6 @@
 #include "service/webhook/register_webhook_service.h"
 #include "storage/delivery_store.h"
 #include "storage/endpoint_store.h"
-#include "storage/event_store.h"
 #include "tests/support/server/server_fixture.h"
 
 namespace gatehouse::tests {
@@ -37,22 +36,16 @@ class WebhookServiceTest : public ServerFixture {
     TestBackend& b = backend();
     endpoints_ = std::make_unique<storage::EndpointStore>(*b.database, "master");
     deliveries_ = std::make_unique<storage::DeliveryStore>(*b.database);
-    events_ = std::make_unique<storage::EventStore>(*b.database, b.log_signal,
-                                                    std::vector{&b.runner.loop()});
     service_ = std::make_unique<service::WebhookService>(
         service::WebhookService::Deps{.endpoints = *endpoints_,
                                       .deliveries = *deliveries_,
-                                      .events = *events_,
+                                      .events = b.events,
                                       .once = b.once,
                                       .page_tokens = b.page_tokens,
                                       .clock = b.clock,
                                       .on_endpoint_changed = [this](const Uuid&) { ++changes_; }},
         service::webhook::UrlPolicy());
     service::RegisterWebhookService(registry, *service_);
-  }
-  void TearDown() override {
-    events_->Close();
-    ServerFixture::TearDown();
   }
 
   static v1::CreateEndpointRequest NewEndpoint() {
@@ -87,7 +80,6 @@ class WebhookServiceTest : public ServerFixture {
 
   std::unique_ptr<storage::EndpointStore> endpoints_;
   std::unique_ptr<storage::DeliveryStore> deliveries_;
-  std::unique_ptr<storage::EventStore> events_;
   std::unique_ptr<service::WebhookService> service_;
   int changes_ = 0;
 };

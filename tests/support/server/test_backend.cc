@@ -42,6 +42,7 @@ TestBackend::TestBackend()
       roles(*database),
       api_keys(*database),
       sessions(*database),
+      events(*database, {&runner.loop()}),
       keyring(secret_, {}),
       access_tokens(keyring, clock, {.issuer = "gatehouse-test", .audience = "gatehouse-test"}),
       // The lowest costs there are: what they protect here is nothing.
@@ -56,7 +57,10 @@ TestBackend::TestBackend()
   MustBeOk(keyring.Load(keys));
 }
 
-TestBackend::~TestBackend() { database->Close(); }
+TestBackend::~TestBackend() {
+  events.Close();
+  database->Close();
+}
 
 base::CallContext TestBackend::SystemContext() {
   return runner.Context(

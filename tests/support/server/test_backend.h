@@ -17,6 +17,7 @@
 #include "service/common/page_token.h"
 #include "service/session/credential_store.h"
 #include "storage/api_key_store.h"
+#include "storage/event_store.h"
 #include "storage/idempotency_store.h"
 #include "storage/log_signal.h"
 #include "storage/postgres/client/database.h"
@@ -73,6 +74,7 @@ class TestBackend {
   storage::RoleStore roles;
   storage::ApiKeyStore api_keys;
   storage::SessionStore sessions;
+  storage::EventStore events;
 
   auth::Keyring keyring;
   auth::AccessTokenCodec access_tokens;
