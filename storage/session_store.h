@@ -81,8 +81,17 @@ class SessionStore {
                                                             std::string reason, base::Time now,
                                                             Change change);
 
-  // Ends the live sessions of a user, save `except`. Returns their ids.
-  base::Task<absl::StatusOr<std::vector<base::Uuid>>> RevokeByUser(
+  struct Revoked {
+    std::vector<base::Uuid> session_ids;
+    // The user's epoch, raised if no session was excepted.
+    int64_t epoch = 0;
+  };
+
+  // Ends the live sessions of a user, save `except`. Without `except` the epoch is
+  // raised too: a login whose password was verified before cannot end well after it.
+  // nullopt, and nothing is written, if none was live. NOT_FOUND, USER_NOT_FOUND if
+  // there is no such user.
+  base::Task<absl::StatusOr<std::optional<Revoked>>> RevokeByUser(
       base::CallContext ctx, base::Uuid tenant_id, base::Uuid user_id,
       std::optional<base::Uuid> except, std::string reason, base::Time now, Change change);
 

@@ -1,5 +1,6 @@
 // Logout and its relatives.
 
+#include <optional>
 #include <utility>
 
 #include "auth/authenticator.h"
@@ -122,12 +123,15 @@ Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> SessionService::DoRevokeUse
     response.set_revoked_count(static_cast<int32_t>(count));
   }
   GH_CO_ASSIGN_OR_RETURN(
-      const std::vector<Uuid> ended,
+      const std::optional<storage::SessionStore::Revoked> ended,
       co_await deps_.sessions.RevokeByUser(
           ctx, principal.tenant_id, user_id, kept, std::string(reason), now,
           {.events = {std::move(event)}, .idempotency = key.WithResponse(response, now)}));
-  for (const Uuid& id : ended) deps_.authenticator.SessionRevoked(id);
-  if (!key.given()) response.set_revoked_count(static_cast<int32_t>(ended.size()));
+  // Nothing was live: nothing is written, and zero is the answer.
+  if (!ended) co_return v1::RevokeUserSessionsResponse();
+  for (const Uuid& id : ended->session_ids) deps_.authenticator.SessionRevoked(id);
+  if (!kept) deps_.authenticator.UserRevoked(user_id, ended->epoch);
+  if (!key.given()) response.set_revoked_count(static_cast<int32_t>(ended->session_ids.size()));
   co_return response;
 }
 

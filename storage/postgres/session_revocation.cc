@@ -12,8 +12,9 @@ void AppendRevokeSession(Batch& batch, const base::Uuid& tenant_id, const base::
 
 void AppendRevokeUserSessions(Batch& batch, const base::Uuid& tenant_id, const base::Uuid& user_id,
                               std::optional<base::Uuid> except, std::string_view reason,
-                              base::Time now) {
-  batch.Add(queries::session::kRevokeByUser, Params::Of(tenant_id, user_id, except, now, reason));
+                              base::Time now, int64_t at_least) {
+  batch.Add(queries::session::kRevokeByUser,
+            Params::Of(tenant_id, user_id, except, now, reason, at_least));
 }
 
 }  // namespace gatehouse::storage::postgres

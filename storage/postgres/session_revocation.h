@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_STORAGE_POSTGRES_SESSION_REVOCATION_H_
 #define GATEHOUSE_STORAGE_POSTGRES_SESSION_REVOCATION_H_
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -17,8 +18,9 @@ namespace gatehouse::storage::postgres {
 void AppendRevokeSession(Batch& batch, const base::Uuid& tenant_id, const base::Uuid& session_id,
                          std::string_view reason, base::Time now);
 
-// Ends the sessions of a user that are live, all or all but `except`, and
-// returns one row (session_id) for each. One statement.
+// Ends the sessions of a user that are live, all or all but `except`, and returns one
+// row whose column 1 is an array of their ids. If they are fewer than `at_least`:
+// NOT_FOUND, SESSION_NOT_FOUND, which undoes the whole batch. One statement.
 //
 // Access tokens of ended sessions die with their session row; raising the
 // user's epoch as well (which kills all tokens at once, also in caches of other
@@ -26,7 +28,7 @@ void AppendRevokeSession(Batch& batch, const base::Uuid& tenant_id, const base::
 // done where a session survives.
 void AppendRevokeUserSessions(Batch& batch, const base::Uuid& tenant_id, const base::Uuid& user_id,
                               std::optional<base::Uuid> except, std::string_view reason,
-                              base::Time now);
+                              base::Time now, int64_t at_least = 0);
 
 }  // namespace gatehouse::storage::postgres
 

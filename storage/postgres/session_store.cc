@@ -47,6 +47,15 @@ Session DecodeSession(const Uuid& tenant_id, RowView row) {
   };
 }
 
+// Column 1 of a statement whose column 0 is its guard.
+template <typename T>
+absl::StatusOr<T> Guarded(const Rows& rows) {
+  GH_ASSIGN_OR_RETURN(std::optional<T> value,
+                      rows.DecodeOne([](RowView row) { return row.Get<T>(1); }));
+  if (!value) return base::InternalError("a guarded statement returned no row");
+  return *std::move(value);
+}
+
 }  // namespace
 
 Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_t user_epoch,
@@ -160,17 +169,21 @@ Task<absl::StatusOr<std::optional<Session>>> SessionStore::Revoke(CallContext ct
   co_return results->back().DecodeOne([&](RowView row) { return DecodeSession(tenant_id, row); });
 }
 
-Task<absl::StatusOr<std::vector<Uuid>>> SessionStore::RevokeByUser(CallContext ctx, Uuid tenant_id,
-                                                                   Uuid user_id,
-                                                                   std::optional<Uuid> except,
-                                                                   std::string reason, Time now,
-                                                                   Change change) {
+Task<absl::StatusOr<std::optional<SessionStore::Revoked>>> SessionStore::RevokeByUser(
+    CallContext ctx, Uuid tenant_id, Uuid user_id, std::optional<Uuid> except, std::string reason,
+    Time now, Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
-  postgres::AppendRevokeUserSessions(batch, tenant_id, user_id, except, reason, now);
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
-                         co_await database_.Run(ctx, std::move(batch)));
-  co_return results.back().Decode([](RowView row) { return row.Get<Uuid>(0); });
+  // The user first, as logins do: one that has begun is seen by the next statement.
+  batch.Add(queries::kRaiseEpoch, Params::Of(tenant_id, user_id, int64_t{except ? 0 : 1}));
+  postgres::AppendRevokeUserSessions(batch, tenant_id, user_id, except, reason, now, 1);
+  const absl::StatusOr<std::vector<Rows>> results = co_await database_.Run(ctx, std::move(batch));
+  if (base::HasReason(results.status(), base::Reason::kSessionNotFound)) co_return std::nullopt;
+  GH_CO_RETURN_IF_ERROR(results.status());
+  Revoked revoked;
+  GH_CO_ASSIGN_OR_RETURN(revoked.epoch, Guarded<int64_t>((*results)[results->size() - 2]));
+  GH_CO_ASSIGN_OR_RETURN(revoked.session_ids, Guarded<std::vector<Uuid>>(results->back()));
+  co_return revoked;
 }
 
 Task<absl::StatusOr<int64_t>> SessionStore::CountLiveByUser(CallContext ctx, Uuid tenant_id,

@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "base/reason.h"
+#include "base/status.h"
+#include "base/uuid.h"
+#include "storage/session.h"
 #include "tests/integration/sessions/session_fixture.h"
 
 namespace gatehouse::tests {
@@ -174,6 +178,54 @@ TEST_F(ManageTest, RevokesAllButOne) {
   request.set_user_id(bob_.id.ToString());
   EXPECT_EQ(Call<v1::RevokeUserSessionsResponse>(CallerOf(kept), request).reason(),
             "PERMISSION_DENIED");
+  EXPECT_EQ(CountEvents("user.sessions_revoked"), "1");
+}
+
+TEST_F(ManageTest, RevokingAllRaisesTheEpochAndRevokingAllButOneDoesNot) {
+  const auto epoch = [&] {
+    return Ask("SELECT epoch FROM gatehouse.user_account WHERE username = 'ada'");
+  };
+  ASSERT_EQ(epoch(), "1");
+  LogIn("ada");
+  v1::RevokeUserSessionsRequest request;
+  request.set_except_session_id(login_.session().id());
+  ASSERT_TRUE(Call<v1::RevokeUserSessionsResponse>(ada_, request).ok());
+  EXPECT_EQ(epoch(), "1");
+  request.clear_except_session_id();
+  const uint64_t before = backend().statements();
+  const auto revoked = Call<v1::RevokeUserSessionsResponse>(ada_, request);
+  ASSERT_TRUE(revoked.ok()) << revoked.message;
+  EXPECT_EQ(revoked.response.revoked_count(), 1);
+  // The event, the user, the sessions.
+  EXPECT_EQ(backend().statements() - before, 3u);
+  EXPECT_EQ(epoch(), "2");
+  // A login whose password was verified before, but which commits only now.
+  const base::Time now = clock().Now();
+  storage::Session late{.tenant_id = base::kDefaultTenantId,
+                        .id = base::Uuid::MakeV7(now),
+                        .user_id = ada_.id,
+                        .create_time = now,
+                        .idle_expire_time = now + kIdle,
+                        .expire_time = now + kIdle};
+  const absl::Status refused = backend().runner.Run<absl::Status>([&] {
+    return backend().sessions.Create(backend().SystemContext(), late, 1, std::nullopt, {});
+  });
+  EXPECT_TRUE(base::HasReason(refused, base::Reason::kLoginFailed)) << refused;
+  EXPECT_TRUE(LogIn("ada").ok());
+}
+
+TEST_F(ManageTest, RevokingNothingWritesNothing) {
+  v1::RevokeUserSessionsRequest request;
+  request.set_user_id(ada_.id.ToString());
+  ASSERT_TRUE(Call<v1::RevokeUserSessionsResponse>(admin(), request).ok());
+  const auto again = Call<v1::RevokeUserSessionsResponse>(admin(), request);
+  ASSERT_TRUE(again.ok()) << again.message;
+  EXPECT_EQ(again.response.revoked_count(), 0);
+  EXPECT_EQ(CountEvents("user.sessions_revoked"), "1");
+  EXPECT_EQ(Ask("SELECT epoch FROM gatehouse.user_account WHERE username = 'ada'"), "2");
+
+  request.set_user_id(base::Uuid::MakeV7(clock().Now()).ToString());
+  EXPECT_EQ(Call<v1::RevokeUserSessionsResponse>(admin(), request).reason(), "USER_NOT_FOUND");
   EXPECT_EQ(CountEvents("user.sessions_revoked"), "1");
 }
 
