@@ -9,7 +9,7 @@
 
 namespace gatehouse::auth {
 
-// A call that was refused by the chain.
+// A call that was refused, by the chain or for want of a permission by its handler.
 struct Denial {
   enum class Kind {
     kUnauthenticated,
@@ -18,7 +18,8 @@ struct Denial {
   };
 
   Kind kind;
-  // The permission that was lacking; for kPermissionDenied.
+  // The permission that was lacking; for kPermissionDenied. Empty where a rule forbids
+  // the call to everybody, as changing one's own role.
   std::string permission = {};
 };
 

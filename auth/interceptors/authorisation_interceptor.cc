@@ -1,11 +1,26 @@
 #include "auth/interceptors/authorisation_interceptor.h"
 
+#include <string>
 #include <utility>
 
 #include "auth/interceptors/refusal.h"
 #include "auth/permissions.h"
+#include "base/status.h"
 
 namespace gatehouse::auth {
+namespace {
+
+// What PermissionDenied() says was lacking; empty where no permission would help.
+std::string LackingPermission(const absl::Status& status) {
+  const auto details = base::GetErrorDetails(status);
+  if (!details) return "";
+  for (const auto& [key, value] : details->metadata) {
+    if (key == "permission") return value;
+  }
+  return "";
+}
+
+}  // namespace
 
 AuthorisationInterceptor::AuthorisationInterceptor(DenialHook on_denial)
     : on_denial_(std::move(on_denial)) {}
@@ -20,6 +35,13 @@ service::rpc::Decision AuthorisationInterceptor::Before(service::rpc::ServerCall
   return Refuse(on_denial_, call.context(),
                 {.kind = Denial::Kind::kPermissionDenied, .permission = access.permission},
                 PermissionDenied(access.permission));
+}
+
+std::optional<base::Task<void>> AuthorisationInterceptor::OnError(service::rpc::ServerCall& call,
+                                                                  const absl::Status& status) {
+  if (!on_denial_ || status.code() != absl::StatusCode::kPermissionDenied) return std::nullopt;
+  return on_denial_(call.context(), {.kind = Denial::Kind::kPermissionDenied,
+                                     .permission = LackingPermission(status)});
 }
 
 }  // namespace gatehouse::auth

@@ -1,6 +1,9 @@
 #ifndef GATEHOUSE_AUTH_INTERCEPTORS_AUTHORISATION_INTERCEPTOR_H_
 #define GATEHOUSE_AUTH_INTERCEPTORS_AUTHORISATION_INTERCEPTOR_H_
 
+#include <optional>
+#include <string_view>
+
 #include "auth/denial.h"
 #include "service/rpc/interceptor.h"
 
@@ -10,12 +13,17 @@ namespace gatehouse::auth {
 // is public, or the principal has the permission, or the method knows "self" and
 // the caller is a user; then the handler checks that what it asks for is its own
 // (RequireSelfOr). Comes after authentication.
+//
+// Reports every call that ends with PERMISSION_DENIED, whether it refused it itself or
+// the handler did.
 class AuthorisationInterceptor : public service::rpc::Interceptor {
  public:
   explicit AuthorisationInterceptor(DenialHook on_denial);
 
   std::string_view name() const override { return "authorisation"; }
   service::rpc::Decision Before(service::rpc::ServerCall& call) override;
+  std::optional<base::Task<void>> OnError(service::rpc::ServerCall& call,
+                                          const absl::Status& status) override;
 
  private:
   const DenialHook on_denial_;

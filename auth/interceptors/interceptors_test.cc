@@ -73,6 +73,12 @@ class InterceptorsTest : public ::testing::Test {
     co_return std::move(decision).status();
   }
 
+  static base::Task<absl::Status> End(Interceptor* interceptor, FakeServerCall* call,
+                                      const absl::Status* status) {
+    if (auto task = interceptor->OnError(*call, *status)) co_await *std::move(task);
+    co_return absl::OkStatus();
+  }
+
   DenialHook Recorder() {
     return [this](base::CallContext context, Denial denial) { return Record(this, denial); };
   }
@@ -227,6 +233,23 @@ TEST_F(InterceptorsTest, ADenialNamesThePermissionAndIsReported) {
   EXPECT_EQ(base::GetErrorDetails(denied)->metadata[0].second, "users.read");
   EXPECT_THAT(DenialKinds(), ElementsAre(Denial::Kind::kPermissionDenied));
   EXPECT_EQ(denials_[0].permission, "users.read");
+}
+
+TEST_F(InterceptorsTest, ADenialByTheHandlerIsReportedAsWell) {
+  AuthorisationInterceptor interceptor(Recorder());
+  FakeServerCall call = Call(kUsersRead, {.kind = Principal::Kind::kUser});
+  const auto end = [&](const absl::Status& status) {
+    EXPECT_TRUE(runner_.Run<absl::Status>([&] { return End(&interceptor, &call, &status); }).ok());
+  };
+  end(absl::NotFoundError("no such user"));
+  EXPECT_THAT(DenialKinds(), ElementsAre());
+  end(PermissionDenied("sessions.read"));
+  end(absl::PermissionDeniedError("a rule"));
+  EXPECT_THAT(DenialKinds(),
+              ElementsAre(Denial::Kind::kPermissionDenied, Denial::Kind::kPermissionDenied));
+  EXPECT_EQ(denials_[0].permission, "sessions.read");
+  EXPECT_EQ(denials_[1].permission, "");
+  EXPECT_FALSE(AuthorisationInterceptor({}).OnError(call, absl::PermissionDeniedError("a rule")));
 }
 
 TEST_F(InterceptorsTest, RateLimitsCountPerPrincipal) {

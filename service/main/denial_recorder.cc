@@ -1,5 +1,7 @@
 #include "service/main/denial_recorder.h"
 
+#include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -11,11 +13,15 @@ namespace gatehouse::service {
 namespace {
 
 base::Task<void> Record(storage::EventStore* events, const base::Clock* clock,
-                        base::CallContext ctx, auth::Denial denial) {
+                        std::shared_ptr<auth::RateLimiter> recorded, base::CallContext ctx,
+                        auth::Denial denial) {
   if (denial.kind != auth::Denial::Kind::kPermissionDenied) co_return;
+  if (recorded->Take(ctx.principal().id.bytes(), std::chrono::steady_clock::now())) co_return;
+  JsonObject details;
+  details.Add("method", ctx.method());
+  if (!denial.permission.empty()) details.Add("permission", denial.permission);
   storage::Event event = storage::MakeEvent(
-      ctx, clock->Now(), std::string(storage::event_types::kCallDenied), {},
-      JsonObject().Add("method", ctx.method()).Add("permission", denial.permission).ToString());
+      ctx, clock->Now(), std::string(storage::event_types::kCallDenied), {}, details.ToString());
   event.outcome = storage::Outcome::kDenied;
   const absl::Status written = co_await events->AppendNow(ctx, std::move(event));
   if (!written.ok()) {
@@ -29,9 +35,11 @@ base::Task<void> Record(storage::EventStore* events, const base::Clock* clock,
 
 }  // namespace
 
-auth::DenialHook MakeDenialRecorder(storage::EventStore& events, const base::Clock& clock) {
-  return [events = &events, clock = &clock](base::CallContext ctx, auth::Denial denial) {
-    return Record(events, clock, std::move(ctx), std::move(denial));
+auth::DenialHook MakeDenialRecorder(storage::EventStore& events, const base::Clock& clock,
+                                    auth::RateLimit limit) {
+  return [events = &events, clock = &clock, recorded = std::make_shared<auth::RateLimiter>(limit)](
+             base::CallContext ctx, auth::Denial denial) {
+    return Record(events, clock, recorded, std::move(ctx), std::move(denial));
   };
 }
 

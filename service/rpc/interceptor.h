@@ -38,8 +38,8 @@ class Decision {
 // thread-safe. The hooks of one call run on its Loop.
 //
 // Order: Before of the first link, ..., Before of the last, handler, After of
-// the last, ..., After of the first. A link that refuses ends the way in; After
-// runs for the links before it, not for itself.
+// the last, ..., After of the first. A link that refuses ends the way in; OnError
+// and After run for the links before it, not for itself.
 class Interceptor {
  public:
   virtual ~Interceptor() = default;
@@ -48,6 +48,14 @@ class Interceptor {
   virtual std::string_view name() const = 0;
 
   virtual Decision Before(ServerCall& call) { return Decision::Continue(); }
+
+  // What must have happened before the answer to an error leaves, where that takes a
+  // while; nullopt: nothing. Sees the error of the handler or of a link inside this
+  // one, as it was returned, even if the call has been cancelled meanwhile. Runs
+  // before any After.
+  virtual std::optional<base::Task<void>> OnError(ServerCall& call, const absl::Status& status) {
+    return std::nullopt;
+  }
 
   // Sees the outcome of what is inside this link and may replace it. Must not
   // throw.

@@ -23,6 +23,11 @@ base::Task<absl::Status> InterceptorChain::Run(ServerCall& call, CallBody& body)
       if (status.ok()) ++entered;
     }
     if (status.ok()) status = co_await body.RunHandler();
+    for (size_t i = status.ok() ? 0 : entered; i-- > 0;) {
+      if (std::optional<base::Task<void>> task = links_[i]->OnError(call, status)) {
+        co_await *std::move(task);
+      }
+    }
     status = body.ResolveOutcome(std::move(status));
   } catch (...) {
     exception = std::current_exception();

@@ -28,6 +28,7 @@ struct Behaviour {
   bool wait = false;
   bool throws = false;
   bool recovers = false;
+  bool notes_errors = false;
 };
 
 // Notes its hooks, and refuses, waits or throws as told.
@@ -44,6 +45,10 @@ class Link : public Interceptor {
     if (behaviour_.wait) return Later(behaviour_.refuse);
     return behaviour_.refuse;
   }
+  std::optional<base::Task<void>> OnError(ServerCall& call, const absl::Status& status) override {
+    if (!behaviour_.notes_errors) return std::nullopt;
+    return Note(&trace_, "!" + name_ + ":" + absl::StatusCodeToString(status.code()));
+  }
   void After(ServerCall& call, absl::Status& status) override {
     trace_.push_back("-" + name_ + ":" + absl::StatusCodeToString(status.code()));
   }
@@ -54,6 +59,10 @@ class Link : public Interceptor {
 
  private:
   static base::Task<absl::Status> Later(absl::Status status) { co_return status; }
+  static base::Task<void> Note(Trace* trace, std::string text) {
+    trace->push_back(std::move(text));
+    co_return;
+  }
 
   std::string name_;
   Trace& trace_;
@@ -130,6 +139,28 @@ TEST_F(InterceptorChainTest, RefusalKeepsTheRestFromRunning) {
     EXPECT_EQ(Run(), absl::StatusCode::kUnauthenticated);
     EXPECT_THAT(trace_, ElementsAre("+a", "+b", "-a:UNAUTHENTICATED"));
   }
+}
+
+TEST_F(InterceptorChainTest, ErrorsAreNotedAsTheyWereReturnedBeforeTheWayOut) {
+  Add("a", {.notes_errors = true});
+  Add("b", {.notes_errors = true});
+  body_.result = absl::PermissionDeniedError("no");
+  body_.cancelled = true;
+  EXPECT_EQ(Run(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(trace_,
+              ElementsAre("+a", "+b", "handler", "!b:PERMISSION_DENIED", "!a:PERMISSION_DENIED",
+                          "-b:DEADLINE_EXCEEDED", "-a:DEADLINE_EXCEEDED"));
+}
+
+TEST_F(InterceptorChainTest, ALinkDoesNotNoteItsOwnRefusalNorSuccess) {
+  Add("a", {.notes_errors = true});
+  Add("b", {.refuse = absl::UnauthenticatedError("no"), .notes_errors = true});
+  Run();
+  EXPECT_THAT(trace_, ElementsAre("+a", "+b", "!a:UNAUTHENTICATED", "-a:UNAUTHENTICATED"));
+  trace_.clear();
+  Add("a", {.notes_errors = true});
+  Run();
+  EXPECT_THAT(trace_, ElementsAre("+a", "handler", "-a:OK"));
 }
 
 TEST_F(InterceptorChainTest, ExceptionIsRecoveredByTheInnermostThatCan) {

@@ -11,6 +11,7 @@
 #include "auth/interceptors/authentication_interceptor.h"
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/permissions.h"
+#include "service/main/denial_recorder.h"
 #include "service/rpc/chain_builder.h"
 #include "service/rpc/interceptor_chain.h"
 #include "service/rpc/method_registry.h"
@@ -26,7 +27,8 @@ struct ServerFixture::Serving {
             .metrics = metrics,
             .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
                 backend.authenticator, auth::RateLimit{}, auth::DenialHook()),
-            .authorise = std::make_unique<auth::AuthorisationInterceptor>(auth::DenialHook()),
+            .authorise = std::make_unique<auth::AuthorisationInterceptor>(
+                service::MakeDenialRecorder(backend.events, backend.clock)),
         })) {}
 
   prometheus::Registry metrics;
