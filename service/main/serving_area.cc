@@ -74,7 +74,7 @@ absl::Status ServingArea::Register(const Options& options, ServiceArea& services
   health_->Register(registry_);
   reflection_.Register(registry_);
   reflection_.SetServices(registry_.ServiceNames());
-  return registry_.Validate(PermissionNumber);
+  return registry_.Validate(PermissionNumber, "gatehouse.v1");
 }
 
 absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {

@@ -1,6 +1,7 @@
 #include "service/rpc/method_registry.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor_database.h>
 
 #include <algorithm>
 #include <set>
@@ -40,6 +41,20 @@ AccessPolicy FromDescriptor(const MethodDescriptor& method) {
   return {.permission = access.permission(), .self = access.self(), .is_public = access.public_()};
 }
 
+// The services of a package in the .proto files linked into this program.
+std::vector<const ServiceDescriptor*> ServicesOf(std::string_view package) {
+  std::vector<std::string> files;
+  // The pool itself loads files as they are asked for and has no list.
+  DescriptorPool::internal_generated_database()->FindAllFileNames(&files);
+  std::vector<const ServiceDescriptor*> services;
+  for (const std::string& name : files) {
+    const auto* file = DescriptorPool::generated_pool()->FindFileByName(name);
+    if (file == nullptr || file->package() != package) continue;
+    for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
+  }
+  return services;
+}
+
 bool LooksLikeMethod(std::string_view name) {
   return name.size() > 3 && name[0] == '/' && std::count(name.begin(), name.end(), '/') == 2;
 }
@@ -72,9 +87,14 @@ void MethodRegistry::Add(std::string_view name, MethodKind kind,
   methods_.push_back(std::move(method));
 }
 
-absl::Status MethodRegistry::Validate(const PermissionNumber& permission_number) {
+absl::Status MethodRegistry::Validate(const PermissionNumber& permission_number,
+                                      std::string_view package) {
   std::vector<std::string> errors = errors_;
   std::set<const ServiceDescriptor*> services;
+  if (!package.empty()) {
+    const std::vector<const ServiceDescriptor*> expected = ServicesOf(package);
+    services.insert(expected.begin(), expected.end());
+  }
   for (const std::unique_ptr<Method>& method : methods_) {
     MethodInfo& info = method->info;
     const MethodDescriptor* descriptor = FindDescriptor(info.name);

@@ -68,9 +68,11 @@ class MethodRegistry {
 
   // Compares what is registered with the descriptors: every method of every
   // service of which any method is registered has a handler of its kind and
-  // types, and an access policy that names a known permission. The error names
-  // each method that fails; the server must not start with one.
-  absl::Status Validate(const PermissionNumber& permission_number);
+  // types, and an access policy that names a known permission. Of `package`, if given,
+  // every service that this program knows must be registered: a server does not start
+  // without one that somebody forgot. The error names each method that fails; the
+  // server must not start with one.
+  absl::Status Validate(const PermissionNumber& permission_number, std::string_view package = {});
 
   // Null if there is no such method. `name` as on the wire, with both slashes.
   const Method* Find(std::string_view name) const;

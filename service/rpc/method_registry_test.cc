@@ -63,6 +63,16 @@ TEST(MethodRegistryTest, NamesMethodsWithoutAHandler) {
   EXPECT_THAT(error, HasSubstr("/gatehouse.test.EchoService/Chat has no handler"));
 }
 
+TEST(MethodRegistryTest, NamesServicesOfThePackageNobodyRegistered) {
+  MethodRegistry registry;
+  AddUnary<EchoRequest>(registry, "/gatehouse.test.GuardedService/Guarded");
+  EXPECT_TRUE(registry.Validate(EchoUseIs7).ok());
+  EXPECT_TRUE(registry.Validate(EchoUseIs7, "gatehouse.tes").ok());
+  const absl::Status status = registry.Validate(EchoUseIs7, "gatehouse.test");
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("/gatehouse.test.EchoService/Echo has no handler"));
+}
+
 TEST(MethodRegistryTest, NamesAnUnknownPermission) {
   MethodRegistry registry;
   AddUnary<EchoRequest>(registry, "/gatehouse.test.GuardedService/Guarded");

@@ -112,6 +112,9 @@ def gatehouse_proto_library(name, srcs, deps = [], import_root = "proto", visibi
         # Generated: its warnings are not ours to fix.
         copts = ["-w"],
         linkstatic = True,
+        # All of it or none: what walks the descriptors of a program must also find the
+        # services that nothing in it refers to.
+        alwayslink = True,
         visibility = visibility,
         deps = deps + [
             ":" + name + "_sources",

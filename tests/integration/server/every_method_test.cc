@@ -1,0 +1,139 @@
+// Asks every method of the .proto files, on the server as `gatehouse serve` puts it
+// together: what is not public is closed to those without credentials, what one needs a
+// permission for to those without it, and both before the request is even read.
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/run_on_loop.h"
+#include "gatehouse/v1/access.pb.h"
+#include "gatehouse/v1/session.pb.h"
+#include "gatehouse/v1/user.pb.h"
+#include "service/main/app.h"
+#include "service/user/user_service.h"
+#include "tests/support/grpc_client.h"
+#include "tests/support/postgres/migrated_database.h"
+#include "tests/support/status/status_matchers.h"
+
+namespace gatehouse::tests {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::FileDescriptorProto;
+using google::protobuf::FileDescriptorSet;
+
+constexpr char kPassword[] = "correct horse battery";
+// Field 1, of wire type 7, which does not exist.
+constexpr char kMalformed[] = "\x0f";
+
+struct Declared {
+  std::string name;
+  v1::Access access;
+};
+
+// From the compiler's output, not from what is linked into this test: a service that was
+// forgotten altogether is missing there as well.
+std::vector<Declared> DeclaredMethods() {
+  std::ifstream file("proto/gatehouse/v1/v1.binpb", std::ios::binary);
+  FileDescriptorSet set;
+  EXPECT_TRUE(set.ParseFromIstream(&file));
+  std::vector<Declared> methods;
+  for (const FileDescriptorProto& proto : set.file()) {
+    if (proto.package() != "gatehouse.v1") continue;
+    for (const auto& service : proto.service()) {
+      for (const auto& method : service.method()) {
+        methods.push_back({"/gatehouse.v1." + service.name() + "/" + method.name(),
+                           method.options().GetExtension(v1::access)});
+      }
+    }
+  }
+  return methods;
+}
+
+class EveryMethodTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    service::App::Options options;
+    options.config.grpc.address = "127.0.0.1:0";
+    options.config.http.address = "127.0.0.1:0";
+    options.config.database.dsn = CreateMigratedDatabase();
+    options.config.auth.argon2_memory_kib = 64;
+    options.secrets = {.master_key = std::string(32, 'm'), .token_pepper = std::string(32, 'p')};
+    auto app = service::App::Start(std::move(options));
+    ASSERT_THAT(app, IsOk());
+    app_ = *std::move(app);
+    client_ = std::make_unique<GrpcClient>(app_->serving().grpc_port());
+  }
+
+  // The access token of a new user.
+  std::string LogIn(const std::string& role) {
+    v1::CreateUserRequest user;
+    user.mutable_user()->set_username(role);
+    user.mutable_user()->set_role(role);
+    user.set_password(kPassword);
+    const auto created = base::RunOnLoop<absl::StatusOr<v1::CreateUserResponse>>(app_->loop(), [&] {
+      return app_->services().users.CreateUser(app_->SystemContext("test"), user);
+    });
+    EXPECT_THAT(created, IsOk());
+    v1::CreateSessionRequest login;
+    login.set_login(role);
+    login.set_password(kPassword);
+    const auto session = client_->Call<v1::CreateSessionRequest, v1::CreateSessionResponse>(
+        "/gatehouse.v1.SessionService/CreateSession", login);
+    EXPECT_TRUE(session.ok()) << session.message;
+    return session.response.tokens().access_token();
+  }
+
+  CallOutcome Call(const std::string& method, const std::string& token,
+                   const std::string& request = "") {
+    CallOptions options;
+    if (!token.empty()) options.metadata.emplace_back("authorization", "Bearer " + token);
+    return client_->CallBytes(method, request, options);
+  }
+
+  std::unique_ptr<service::App> app_;
+  std::unique_ptr<GrpcClient> client_;
+};
+
+TEST_F(EveryMethodTest, IsClosedToThoseWithoutCredentials) {
+  const std::vector<Declared> methods = DeclaredMethods();
+  ASSERT_GE(methods.size(), 30u);
+  for (const auto& [name, access] : methods) {
+    if (access.public_()) continue;
+    for (const char* credential : {"", "nonsense"}) {
+      for (const char* request : {"", kMalformed}) {
+        const CallOutcome outcome = Call(name, credential, request);
+        EXPECT_EQ(outcome.reason(), "UNAUTHENTICATED") << name << ": " << outcome.message;
+      }
+    }
+  }
+}
+
+TEST_F(EveryMethodTest, IsClosedToThoseWithoutItsPermission) {
+  const std::string viewer = LogIn("viewer");
+  for (const auto& [name, access] : DeclaredMethods()) {
+    if (access.public_() || access.self()) continue;
+    for (const char* request : {"", kMalformed}) {
+      const CallOutcome outcome = Call(name, viewer, request);
+      EXPECT_EQ(outcome.reason(), "PERMISSION_DENIED") << name << ": " << outcome.message;
+    }
+  }
+}
+
+TEST_F(EveryMethodTest, SaysThatItCannotReadTheRequestToThoseWhoMayCall) {
+  const std::string admin = LogIn("admin");
+  for (const auto& [name, access] : DeclaredMethods()) {
+    const CallOutcome outcome = Call(name, admin, kMalformed);
+    EXPECT_EQ(outcome.code, absl::StatusCode::kInvalidArgument) << name << ": " << outcome.message;
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::tests
