@@ -1,0 +1,152 @@
+// What one instance revokes, another one learns from the log.
+
+#include "service/workers/revocation_follower.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "auth/authenticator.h"
+#include "storage/change.h"
+#include "storage/event_log.h"
+#include "storage/event_types.h"
+#include "storage/log_feed.h"
+#include "storage/postgres/client/database.h"
+#include "storage/postgres/sequencer_database.h"
+#include "storage/sequencer.h"
+#include "tests/support/server/test_backend.h"
+#include "tests/support/status/status_matchers.h"
+
+namespace gatehouse::tests {
+namespace {
+
+using Caller = TestBackend::Caller;
+namespace event_types = storage::event_types;
+
+// The instance that revokes is the backend's stores, whose authenticator nobody tells;
+// the one that follows is `follower_` with that authenticator.
+class RevocationFollowerTest : public testing::Test {
+ protected:
+  ~RevocationFollowerTest() override { sequencer_database_->Close(); }
+
+  absl::Status Start() {
+    return b_.runner.Run<absl::Status>([&] { return follower_.Start(b_.SystemContext()); });
+  }
+  // Orders what there is, and has it followed.
+  void Follow() {
+    const auto pass = b_.runner.Run<absl::StatusOr<storage::SequencerPass>>(
+        [&] { return sequencer_.RunPass(b_.SystemContext(), 1000); });
+    ASSERT_THAT(pass, IsOk());
+    ASSERT_FALSE(pass->batches.empty());
+    ASSERT_THAT(b_.runner.Run<absl::Status>([&] { return follower_.RunOnce(b_.SystemContext()); }),
+                IsOk());
+  }
+
+  bool Works(const Caller& caller) {
+    using VerdictOr = absl::StatusOr<std::shared_ptr<const auth::Verdict>>;
+    return b_.runner
+        .Run<VerdictOr>(
+            [&] { return b_.authenticator.Authenticate(b_.SystemContext(), caller.credential); })
+        .ok();
+  }
+
+  storage::Change With(std::string_view type, std::string target_type, const base::Uuid& target) {
+    return {.events = {storage::MakeEvent(b_.SystemContext(), b_.clock.Now(), std::string(type),
+                                          {{std::move(target_type), target.ToString(), ""}})}};
+  }
+
+  TestBackend b_;
+  std::unique_ptr<storage::postgres::Database> sequencer_database_ =
+      *storage::postgres::OpenSequencerDatabase({.dsn = b_.dsn}, b_.runner.loop());
+  storage::Sequencer sequencer_{*sequencer_database_, "another instance"};
+  storage::EventLog log_{*b_.database};
+  storage::LogFeed feed_;
+  service::RevocationFollower follower_{b_.runner.loop(), log_, feed_, b_.authenticator};
+};
+
+TEST_F(RevocationFollowerTest, ForgetsASessionThatAnotherInstanceEnded) {
+  ASSERT_THAT(Start(), IsOk());
+  const Caller ended = b_.LogIn("viewer");
+  const Caller other = b_.LogIn("viewer");
+  ASSERT_TRUE(Works(ended));
+  ASSERT_TRUE(Works(other));
+  using Ended = absl::StatusOr<std::optional<storage::Session>>;
+  const Ended revoked = b_.runner.Run<Ended>([&] {
+    return b_.sessions.Revoke(b_.SystemContext(), base::kDefaultTenantId, ended.session_id,
+                              "REVOKED", b_.clock.Now(),
+                              With(event_types::kSessionRevoked, "session", ended.session_id));
+  });
+  ASSERT_THAT(revoked, IsOk());
+  ASSERT_TRUE(Works(ended)) << "nobody has told this instance yet";
+  Follow();
+  EXPECT_FALSE(Works(ended));
+  const uint64_t before = b_.statements();
+  EXPECT_TRUE(Works(other));
+  EXPECT_EQ(b_.statements(), before) << "what is not concerned stays cached";
+}
+
+TEST_F(RevocationFollowerTest, ForgetsAnApiKeyThatAnotherInstanceRevoked) {
+  ASSERT_THAT(Start(), IsOk());
+  const Caller key = b_.MakeApiKey({"users.read"});
+  ASSERT_TRUE(Works(key));
+  ASSERT_THAT(b_.runner.Run<absl::Status>([&] {
+    return b_.api_keys.Revoke(b_.SystemContext(), base::kDefaultTenantId, key.id, b_.clock.Now(),
+                              With(event_types::kApiKeyRevoked, "api_key", key.id));
+  }),
+              IsOk());
+  ASSERT_TRUE(Works(key));
+  Follow();
+  EXPECT_FALSE(Works(key));
+}
+
+TEST_F(RevocationFollowerTest, AsksAgainAboutAUserThatAnotherInstanceChanged) {
+  ASSERT_THAT(Start(), IsOk());
+  const Caller user = b_.LogIn("viewer");
+  ASSERT_TRUE(Works(user));
+  using Revoked = absl::StatusOr<std::optional<storage::SessionStore::Revoked>>;
+  const Revoked revoked = b_.runner.Run<Revoked>([&] {
+    return b_.sessions.RevokeByUser(b_.SystemContext(), base::kDefaultTenantId, user.id,
+                                    std::nullopt, "REVOKED", b_.clock.Now(),
+                                    With(event_types::kUserSessionsRevoked, "user", user.id));
+  });
+  ASSERT_THAT(revoked, IsOk());
+  ASSERT_TRUE(Works(user));
+  Follow();
+  EXPECT_FALSE(Works(user));
+}
+
+TEST_F(RevocationFollowerTest, BeginsAtTheHeadAndReadsNothingTwice) {
+  const Caller user = b_.LogIn("viewer");
+  ASSERT_TRUE(Works(user));
+  const auto tell = [&] {
+    ASSERT_THAT(b_.runner.Run<absl::Status>([&] {
+      return b_.events.Append(b_.SystemContext(),
+                              With(event_types::kUserUpdated, "user", user.id).events.front());
+    }),
+                IsOk());
+  };
+  tell();
+  ASSERT_THAT(b_.runner.Run<absl::StatusOr<storage::SequencerPass>>(
+                  [&] { return sequencer_.RunPass(b_.SystemContext(), 1000); }),
+              IsOk());
+  ASSERT_THAT(Start(), IsOk());
+  const auto run_once = [&] {
+    return b_.runner.Run<absl::Status>([&] { return follower_.RunOnce(b_.SystemContext()); });
+  };
+  ASSERT_THAT(run_once(), IsOk());
+  EXPECT_NE(b_.authenticator.FindCached(user.credential), nullptr);
+  tell();
+  Follow();
+  EXPECT_EQ(b_.authenticator.FindCached(user.credential), nullptr);
+  ASSERT_TRUE(Works(user));
+  ASSERT_THAT(run_once(), IsOk());
+  EXPECT_NE(b_.authenticator.FindCached(user.credential), nullptr);
+}
+
+}  // namespace
+}  // namespace gatehouse::tests
