@@ -30,7 +30,7 @@ class Plan:
     """How long and how often."""
 
     def __init__(self, quick):
-        self.rounds = 1 if quick else 5
+        self.rounds = 1 if quick else 3
         self.seconds = 2 if quick else 4
         self.idle_seconds = 2 if quick else 5
         self.warm_up_s = 0.3 if quick else 1
