@@ -98,6 +98,8 @@ absl::Status App::Open() {
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return storage_->database->Ping(SystemContext("start")); }));
   auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);
+  GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
+      loop(), [this] { return auth_->key_rotation.Load(SystemContext("key_rotation")); }));
   GH_ASSIGN_OR_RETURN(webhook::AddressGuard guard,
                       webhook::AddressGuard::Make(Words(config.webhook.allowed_networks)));
   workers_ = std::make_unique<WorkerArea>(config, guard, InstanceId(options_), loop(), *storage_,

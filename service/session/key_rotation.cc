@@ -76,11 +76,20 @@ storage::Change ChangeOf(const CallContext& ctx, const storage::SigningKeyRotati
 
 }  // namespace
 
+Task<absl::StatusOr<std::vector<SigningKeyRow>>> KeyRotation::ReadAndLoad(CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(std::vector<SigningKeyRecord> records, co_await store_.List(ctx));
+  std::vector<SigningKeyRow> rows = ToRows(std::move(records));
+  GH_CO_RETURN_IF_ERROR(keyring_.Load(rows));
+  co_return rows;
+}
+
+Task<absl::Status> KeyRotation::Load(CallContext ctx) {
+  co_return (co_await ReadAndLoad(std::move(ctx))).status();
+}
+
 Task<absl::Status> KeyRotation::RunOnce(CallContext ctx) {
   for (int tries = 0; tries < kMaxTries; ++tries) {
-    GH_CO_ASSIGN_OR_RETURN(std::vector<SigningKeyRecord> records, co_await store_.List(ctx));
-    const std::vector<SigningKeyRow> rows = ToRows(std::move(records));
-    GH_CO_RETURN_IF_ERROR(keyring_.Load(rows));
+    GH_CO_ASSIGN_OR_RETURN(const std::vector<SigningKeyRow> rows, co_await ReadAndLoad(ctx));
     const Time now = clock_.Now();
     const RotationPlan plan = auth::PlanRotation(rows, now, keyring_.policy());
     if (plan.empty()) co_return absl::OkStatus();

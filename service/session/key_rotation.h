@@ -1,8 +1,12 @@
 #ifndef GATEHOUSE_SERVICE_SESSION_KEY_ROTATION_H_
 #define GATEHOUSE_SERVICE_SESSION_KEY_ROTATION_H_
 
+#include <vector>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "auth/keyring.h"
+#include "auth/signing_key.h"
 #include "base/call_context.h"
 #include "base/task.h"
 #include "base/time.h"
@@ -21,11 +25,17 @@ class KeyRotation {
   KeyRotation(storage::SigningKeyStore& store, auth::Keyring& keyring, const base::Clock& clock)
       : store_(store), keyring_(keyring), clock_(clock) {}
 
+  // Afterwards the keyring holds what is stored; writes nothing. INTERNAL if it was sealed
+  // under another master key: then nothing may be sealed under this one either.
+  base::Task<absl::Status> Load(base::CallContext ctx);
+
   // Afterwards the keyring holds what is stored and the default tenant has a
   // key that signs and, when it is due, its successor.
   base::Task<absl::Status> RunOnce(base::CallContext ctx);
 
  private:
+  base::Task<absl::StatusOr<std::vector<auth::SigningKeyRow>>> ReadAndLoad(base::CallContext ctx);
+
   storage::SigningKeyStore& store_;
   auth::Keyring& keyring_;
   const base::Clock& clock_;

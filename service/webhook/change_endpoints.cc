@@ -25,6 +25,22 @@ using storage::EndpointState;
 // somebody else's got in between. More means that something else is wrong.
 constexpr int kMaxAttempts = 3;
 
+// Header values are credentials that nobody gets to see again. Another URL may be another
+// owner's: it gets none that was meant for the one before.
+void CheckHeadersAreForUrl(const storage::Endpoint& before, const storage::Endpoint& after,
+                           FieldChecks& checks) {
+  if (before.url == after.url) return;
+  for (const auto& [name, value] : before.headers) {
+    const auto kept = after.headers.find(name);
+    if (kept != after.headers.end() && kept->second == value) {
+      checks.Fail("endpoint.headers",
+                  "must be given anew, or left out, when the URL changes: put \"headers\" into the "
+                  "mask");
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 WebhookService::Result<v1::CreateEndpointResponse> WebhookService::CreateEndpoint(
@@ -106,6 +122,7 @@ WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::TryUpdate(
   storage::EndpointWithHealth next = current;
   FieldChecks checks;
   webhook::ApplyEndpointFields(request.endpoint(), fields, url_policy_, next.endpoint, checks);
+  CheckHeadersAreForUrl(before, next.endpoint, checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   const std::vector<std::string> changed = webhook::ChangedEndpointFields(before, next.endpoint);
 
