@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "storage/signing_key.h"
 
 struct evp_pkey_st;
 
@@ -25,19 +26,7 @@ enum class SigningAlgorithm {
 std::string_view SigningAlgorithmName(SigningAlgorithm algorithm);
 std::optional<SigningAlgorithm> SigningAlgorithmFromName(std::string_view name);
 
-// A signing key as it is stored: gatehouse.signing_key.
-struct SigningKeyRow {
-  base::Uuid tenant_id;
-  std::string key_id;
-  std::string algorithm;
-  // SubjectPublicKeyInfo, DER.
-  std::string public_key;
-  // PKCS #8, DER, sealed under the master key and bound to tenant and key id.
-  std::string private_key;
-  base::Time create_time;
-  base::Time active_from;
-  std::optional<base::Time> retired_at;
-};
+using storage::SigningKeyRow;
 
 // A key of the row's algorithm, ready to use. Immutable, thread-safe.
 class SigningKey {

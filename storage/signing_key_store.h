@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/change.h"
+#include "storage/signing_key.h"
 
 namespace gatehouse::storage::postgres {
 class Database;
@@ -19,22 +20,10 @@ class Database;
 
 namespace gatehouse::storage {
 
-// A row of gatehouse.signing_key. The private half is sealed.
-struct SigningKeyRecord {
-  base::Uuid tenant_id;
-  std::string key_id;
-  std::string algorithm;
-  std::string public_key;
-  std::string private_key;
-  base::Time create_time;
-  base::Time active_from;
-  std::optional<base::Time> retired_at;
-};
-
 // One rotation: what is added, retired and removed together.
 struct SigningKeyRotation {
   base::Uuid tenant_id;
-  std::optional<SigningKeyRecord> add;
+  std::optional<SigningKeyRow> add;
   std::vector<std::pair<std::string, base::Time>> retire;
   std::vector<std::string> remove;
 };
@@ -45,7 +34,7 @@ class SigningKeyStore {
   explicit SigningKeyStore(postgres::Database& database) : database_(database) {}
 
   // Of every tenant: a token names its key by id alone.
-  base::Task<absl::StatusOr<std::vector<SigningKeyRecord>>> List(base::CallContext ctx);
+  base::Task<absl::StatusOr<std::vector<SigningKeyRow>>> List(base::CallContext ctx);
 
   // All of it or nothing. ABORTED, CONFLICT if another instance has added a key that
   // starts as late in the meantime: list again.

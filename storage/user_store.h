@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/call_context.h"
+#include "base/reason.h"
 #include "base/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -100,6 +102,10 @@ class UserStore {
  private:
   postgres::Database& database_;
 };
+
+// ALREADY_EXISTS: `what` belongs to another user. What UserStore answers when an index
+// finds it, and who checks without writing.
+absl::Status Taken(std::string_view what, base::Reason reason);
 
 }  // namespace gatehouse::storage
 

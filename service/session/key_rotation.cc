@@ -16,41 +16,17 @@ using auth::SigningKeyRow;
 using base::CallContext;
 using base::Task;
 using base::Time;
-using storage::SigningKeyRecord;
 
 // Losing a race means that somebody else has rotated; once more finds nothing
 // to do.
 constexpr int kMaxTries = 3;
 
-std::vector<SigningKeyRow> ToRows(std::vector<SigningKeyRecord> records) {
-  std::vector<SigningKeyRow> rows;
-  rows.reserve(records.size());
-  for (SigningKeyRecord& record : records) {
-    rows.push_back({.tenant_id = record.tenant_id,
-                    .key_id = std::move(record.key_id),
-                    .algorithm = std::move(record.algorithm),
-                    .public_key = std::move(record.public_key),
-                    .private_key = std::move(record.private_key),
-                    .create_time = record.create_time,
-                    .active_from = record.active_from,
-                    .retired_at = record.retired_at});
-  }
-  return rows;
-}
-
 storage::SigningKeyRotation ToRotation(const RotationPlan& plan, Time now,
                                        const std::string& master_key) {
   storage::SigningKeyRotation rotation{.tenant_id = base::kDefaultTenantId};
   if (plan.add_active_from) {
-    SigningKeyRow row = SigningKey::Generate(auth::SigningAlgorithm::kEs256, rotation.tenant_id,
-                                             now, *plan.add_active_from, master_key);
-    rotation.add = SigningKeyRecord{.tenant_id = row.tenant_id,
-                                    .key_id = std::move(row.key_id),
-                                    .algorithm = std::move(row.algorithm),
-                                    .public_key = std::move(row.public_key),
-                                    .private_key = std::move(row.private_key),
-                                    .create_time = row.create_time,
-                                    .active_from = row.active_from};
+    rotation.add = SigningKey::Generate(auth::SigningAlgorithm::kEs256, rotation.tenant_id, now,
+                                        *plan.add_active_from, master_key);
   }
   for (const auto& [key_id, retired_at] : plan.retire) {
     rotation.retire.emplace_back(key_id, retired_at);
@@ -77,8 +53,7 @@ storage::Change ChangeOf(const CallContext& ctx, const storage::SigningKeyRotati
 }  // namespace
 
 Task<absl::StatusOr<std::vector<SigningKeyRow>>> KeyRotation::ReadAndLoad(CallContext ctx) {
-  GH_CO_ASSIGN_OR_RETURN(std::vector<SigningKeyRecord> records, co_await store_.List(ctx));
-  std::vector<SigningKeyRow> rows = ToRows(std::move(records));
+  GH_CO_ASSIGN_OR_RETURN(std::vector<SigningKeyRow> rows, co_await store_.List(ctx));
   GH_CO_RETURN_IF_ERROR(keyring_.Load(rows));
   co_return rows;
 }

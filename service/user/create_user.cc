@@ -36,11 +36,6 @@ storage::User NewUser(const base::CallContext& ctx, const v1::CreateUserRequest&
   return user;
 }
 
-absl::Status Taken(std::string_view what, base::Reason reason) {
-  return base::MakeError(absl::StatusCode::kAlreadyExists, std::string(what) + " is taken",
-                         {.reason = reason});
-}
-
 }  // namespace
 
 UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallContext ctx,
@@ -75,7 +70,7 @@ UserService::Result<v1::CreateUserResponse> UserService::DoCreateUser(base::Call
   if (request.validate_only()) {
     GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> same_id,
                            co_await deps_.users.Get(ctx, user.tenant_id, user.id));
-    if (same_id) co_return Taken("the id", base::Reason::kIdTaken);
+    if (same_id) co_return storage::Taken("the id", base::Reason::kIdTaken);
     GH_CO_RETURN_IF_ERROR(co_await CheckRoleExists(ctx, user.role));
     GH_CO_RETURN_IF_ERROR(co_await CheckNamesAreFree(ctx, user));
     co_return response;
@@ -98,13 +93,13 @@ base::Task<absl::Status> UserService::CheckNamesAreFree(base::CallContext ctx, s
       const std::optional<storage::UserCredentials> by_username,
       co_await deps_.users.GetCredentials(ctx, user.tenant_id, user.username_key));
   if (by_username && by_username->id != user.id) {
-    co_return Taken("the username", base::Reason::kUsernameTaken);
+    co_return storage::Taken("the username", base::Reason::kUsernameTaken);
   }
   if (!user.email_key) co_return absl::OkStatus();
   GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::UserCredentials> by_email,
                          co_await deps_.users.GetCredentials(ctx, user.tenant_id, *user.email_key));
   if (by_email && by_email->id != user.id) {
-    co_return Taken("the email address", base::Reason::kEmailTaken);
+    co_return storage::Taken("the email address", base::Reason::kEmailTaken);
   }
   co_return absl::OkStatus();
 }

@@ -17,14 +17,8 @@
 namespace gatehouse::service {
 namespace {
 
-constexpr int kMaxAttempts = 3;
 // How long a deleted user can be brought back before its row may go.
 constexpr auto kPurgeAfter = std::chrono::days(30);
-
-absl::Status Conflict() {
-  return base::MakeError(absl::StatusCode::kAborted, "others kept changing the user; try again",
-                         {.reason = base::Reason::kConflict});
-}
 
 }  // namespace
 
@@ -42,14 +36,14 @@ UserService::Result<v1::DeleteUserResponse> UserService::DoDeleteUser(base::Call
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("user_id", request.user_id());
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
-  for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
+  for (int attempt = 1; attempt <= kMaxChangeAttempts; ++attempt) {
     GH_CO_ASSIGN_OR_RETURN(storage::User current, co_await ReadUser(ctx, *id));
     absl::StatusOr<v1::DeleteUserResponse> response =
         co_await TryDeleteUser(ctx, request, key, std::move(current));
     const bool outrun = base::HasReason(response.status(), base::Reason::kEtagMismatch);
     if (!outrun || !request.etag().empty()) co_return response;
   }
-  co_return Conflict();
+  co_return KeptChanging();
 }
 
 UserService::Result<v1::DeleteUserResponse> UserService::TryDeleteUser(

@@ -19,10 +19,6 @@
 namespace gatehouse::service {
 namespace {
 
-// How often a change without an etag is made again from a new reading after
-// somebody else's got in between. More means that something else is wrong.
-constexpr int kMaxAttempts = 3;
-
 // Why the sessions of a user end with a change; nullopt if they do not.
 std::optional<std::string> EndOfSessions(const storage::User& before, const storage::User& after) {
   if (after.state != before.state && after.state == storage::UserState::kDisabled) {
@@ -30,11 +26,6 @@ std::optional<std::string> EndOfSessions(const storage::User& before, const stor
   }
   if (after.role != before.role) return std::string(storage::revoke_reasons::kRoleChanged);
   return std::nullopt;
-}
-
-absl::Status Conflict() {
-  return base::MakeError(absl::StatusCode::kAborted, "others kept changing the user; try again",
-                         {.reason = base::Reason::kConflict});
 }
 
 }  // namespace
@@ -54,14 +45,14 @@ UserService::Result<v1::UpdateUserResponse> UserService::DoUpdateUser(base::Call
   const std::optional<base::Uuid> id = checks.RequireUuid("user_id", request.user_id());
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_RETURN_IF_ERROR(auth::RequireSelfOr(ctx.principal(), *id, auth::Permission::kUsersWrite));
-  for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
+  for (int attempt = 1; attempt <= kMaxChangeAttempts; ++attempt) {
     GH_CO_ASSIGN_OR_RETURN(storage::User current, co_await ReadUser(ctx, *id));
     absl::StatusOr<v1::UpdateUserResponse> response =
         co_await TryUpdateUser(ctx, request, key, std::move(current));
     const bool outrun = base::HasReason(response.status(), base::Reason::kEtagMismatch);
     if (!outrun || !request.user().etag().empty()) co_return response;
   }
-  co_return Conflict();
+  co_return KeptChanging();
 }
 
 UserService::Result<v1::UpdateUserResponse> UserService::TryUpdateUser(

@@ -21,17 +21,17 @@ namespace queries = postgres::queries::signing_key;
 
 }  // namespace
 
-Task<absl::StatusOr<std::vector<SigningKeyRecord>>> SigningKeyStore::List(CallContext ctx) {
+Task<absl::StatusOr<std::vector<SigningKeyRow>>> SigningKeyStore::List(CallContext ctx) {
   GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kList, {}));
   co_return rows.Decode([](RowView row) {
-    return SigningKeyRecord{.tenant_id = row.Get<Uuid>(0),
-                            .key_id = row.Get<std::string>(1),
-                            .algorithm = row.Get<std::string>(2),
-                            .public_key = row.Get<Bytes>(3).value,
-                            .private_key = row.Get<Bytes>(4).value,
-                            .create_time = row.Get<Time>(5),
-                            .active_from = row.Get<Time>(6),
-                            .retired_at = row.Get<std::optional<Time>>(7)};
+    return SigningKeyRow{.tenant_id = row.Get<Uuid>(0),
+                         .key_id = row.Get<std::string>(1),
+                         .algorithm = row.Get<std::string>(2),
+                         .public_key = row.Get<Bytes>(3).value,
+                         .private_key = row.Get<Bytes>(4).value,
+                         .create_time = row.Get<Time>(5),
+                         .active_from = row.Get<Time>(6),
+                         .retired_at = row.Get<std::optional<Time>>(7)};
   });
 }
 

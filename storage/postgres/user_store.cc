@@ -24,11 +24,6 @@ using postgres::Rows;
 using postgres::RowView;
 namespace queries = postgres::queries::user;
 
-absl::Status Taken(std::string_view what, base::Reason reason) {
-  return base::MakeError(absl::StatusCode::kAlreadyExists, std::string(what) + " is taken",
-                         {.reason = reason});
-}
-
 // Says what is wrong with the user's values: which one is taken, where a unique
 // index only says that one is, or that its role is none.
 absl::Status Explain(absl::Status status) {
@@ -82,6 +77,11 @@ base::Task<absl::StatusOr<std::optional<User>>> GetOne(postgres::Database& datab
 }
 
 }  // namespace
+
+absl::Status Taken(std::string_view what, base::Reason reason) {
+  return base::MakeError(absl::StatusCode::kAlreadyExists, std::string(what) + " is taken",
+                         {.reason = reason});
+}
 
 base::Task<absl::Status> UserStore::Create(base::CallContext context, User user,
                                            std::optional<std::string> password_hash,
