@@ -140,7 +140,9 @@ TEST_F(FaultTest, StatementsThatDidNotRunAreRunElsewhere) {
   ASSERT_TRUE(Eventually([&] { return database_->stats().in_flight == 51; }));
   // Of the sleeper's retries each is killed as well.
   while (sleeper.wait_for(milliseconds(1)) != std::future_status::ready) KillBackends();
-  EXPECT_THAT(sleeper.get(), FailsWith(StatusCode::kUnavailable, Reason::kDatabaseUnavailable));
+  // DATABASE_UNAVAILABLE where the backend's last words arrived, OUTCOME_UNKNOWN where the
+  // kernel dropped them with the connection.
+  EXPECT_THAT(sleeper.get(), HasCode(StatusCode::kUnavailable));
   int done = 0;
   for (auto& insert : inserts) done += insert.get().ok() ? 1 : 0;
   EXPECT_EQ(Ask("SELECT count(*) FROM t"), std::to_string(done));
@@ -259,6 +261,8 @@ TEST_F(FaultTest, AnAbandonedStatementIsCancelledAndInnocentsAreNot) {
     runner_.RunPlain([&] { ctx.cancel().Cancel(); });
     EXPECT_THAT(abandoned.get(), HasCode(StatusCode::kCancelled));
     for (auto& innocent : innocents) EXPECT_THAT(innocent.get(), IsOk());
+    // The next round must not take this one's statement for its own.
+    ASSERT_TRUE(WaitForSleepers(0));
   }
   // Long before the sleeps would have ended by themselves.
   EXPECT_LT(steady_clock::now() - start, seconds(30));

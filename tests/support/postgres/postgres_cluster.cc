@@ -26,6 +26,7 @@ using storage::postgres::ServerAccount;
 using storage::postgres::admin::Connection;
 
 constexpr std::chrono::milliseconds kTimeout{60000};
+constexpr int kMaxStarts = 20;
 // The server ends by itself at the same time, so the files may still change.
 constexpr char kJanitorScript[] =
     "cat >/dev/null; for i in 1 2 3 4 5 6 7 8 9; do rm -rf -- \"$0\" 2>/dev/null && exit; "
@@ -116,7 +117,13 @@ void PostgresCluster::Start() {
   if (!std::filesystem::exists(cluster.data_dir)) {
     Require(InitCluster(*account_, cluster, options_.durable), "initdb");
   }
-  server_ = Require(PostgresProcess::Start(*account_, cluster, kTimeout), "Postgres");
+  auto started = PostgresProcess::Start(*account_, cluster, kTimeout);
+  // A backend that was forked in the moment of a Kill9 outlives it for a while, and nothing
+  // starts on the data directory before it has noticed.
+  for (int tries = 0; !started.ok() && tries < kMaxStarts; ++tries) {
+    started = PostgresProcess::Start(*account_, cluster, kTimeout);
+  }
+  server_ = Require(std::move(started), "Postgres");
 }
 
 void PostgresCluster::Stop() { server_->Stop(kTimeout); }
