@@ -259,6 +259,18 @@ TEST_F(AuditServiceTest, TailFollowsWithoutAGap) {
   EXPECT_EQ(NextOf(*selective), "b.three@" + std::to_string(first + 2));
 }
 
+// Nobody cancels and no event comes: the stream itself asks again.
+TEST_F(AuditServiceTest, TailEndsWhenItsCredentialDoes) {
+  ASSERT_TRUE(Record(Request("a.one")).ok());
+  RunPass();
+  const auto stream = Tail(std::stoll(Ask("SELECT size FROM gatehouse.event_log_head")));
+  NextOf(*stream);
+  backend().authenticator.SessionRevoked(admin().session_id);
+  std::string bytes;
+  EXPECT_FALSE(stream->Read(&bytes));
+  EXPECT_EQ(stream->Finish().reason(), "UNAUTHENTICATED");
+}
+
 TEST_F(AuditServiceTest, TailBeyondTheEndIsRefused) {
   EXPECT_EQ(Tail(1000)->Finish().reason(), "INDEX_OUT_OF_RANGE");
   EXPECT_EQ(Tail(-1)->Finish().reason(), "INVALID_FIELD");
