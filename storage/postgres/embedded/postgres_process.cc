@@ -98,10 +98,23 @@ absl::StatusOr<pid_t> Spawn(const ServerAccount& account, const ClusterOptions& 
   return pid;
 }
 
+// Empty if the process is gone, or goes meanwhile: reading then fails with ESRCH, which
+// std::ifstream makes an exception.
+std::string ReadProc(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return "";
+  std::string text;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = read(file, buffer, sizeof(buffer))) > 0;) {
+    text.append(buffer, static_cast<size_t>(got));
+  }
+  close(file);
+  return text;
+}
+
 // False for a zombie as well, which has let go of its shared memory; perhaps nobody reaps it.
 bool IsAlive(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  const std::string stat((std::istreambuf_iterator<char>(file)), {});
+  const std::string stat = ReadProc("/proc/" + std::to_string(pid) + "/stat");
   // "PID (NAME) STATE ...", where the name may hold anything.
   const size_t name_end = stat.rfind(") ");
   return name_end != std::string::npos && stat[name_end + 2] != 'Z' && stat[name_end + 2] != 'X';
@@ -117,6 +130,14 @@ absl::Status MakeDirectory(const ServerAccount& account, const std::string& path
     return Failed("chmod " + path + ": " + std::strerror(errno));
   }
   return absl::OkStatus();
+}
+
+std::vector<pid_t> ChildrenOf(pid_t parent) {
+  const std::string pid = std::to_string(parent);
+  std::istringstream list(ReadProc("/proc/" + pid + "/task/" + pid + "/children"));
+  std::vector<pid_t> children;
+  for (pid_t child = 0; list >> child;) children.push_back(child);
+  return children;
 }
 
 }  // namespace
@@ -218,11 +239,8 @@ void PostgresProcess::Kill9() {
   if (!IsRunning()) return;
   // Backends outlive their parent for a moment, and no new server starts on the
   // data directory meanwhile; so they go first and are waited for.
-  const std::string pid = std::to_string(pid_);
-  std::ifstream list("/proc/" + pid + "/task/" + pid + "/children");
-  std::vector<pid_t> backends;
   kill(pid_, SIGSTOP);
-  for (pid_t child = 0; list >> child;) backends.push_back(child);
+  const std::vector<pid_t> backends = ChildrenOf(pid_);
   for (const pid_t child : backends) kill(child, SIGKILL);
   kill(pid_, SIGKILL);
   WaitForEnd(kKillTimeout);
