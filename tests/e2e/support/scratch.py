@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 
 
@@ -24,8 +25,8 @@ def write_private(path, text):
 
 def copy(source, target):
     """A copy with owners and modes kept."""
-    # shutil.copytree does not keep owners.
+    # shutil.copytree does not keep owners. And subprocess, not os.spawnv: fork() runs gRPC's handlers, which may wait for ever
+    # for the threads of a channel that was open; vfork() runs none.
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    if os.spawnv(os.P_WAIT, "/bin/cp", ["cp", "-a", source, target]) != 0:
-        raise OSError(f"cp -a {source} {target} failed")
+    subprocess.run(["/bin/cp", "-a", source, target], check=True)
     return target
