@@ -1,20 +1,19 @@
 #include "service/audit/event_rules.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "base/status.h"
 #include "gatehouse/v1/audit.pb.h"
+#include "service/common/event_type.h"
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
+#include "service/common/validate.h"
 #include "storage/event_leaf.h"
-#include "storage/event_types.h"
 
 namespace gatehouse::service {
 namespace {
 
-constexpr size_t kMaxTypeBytes = 100;
 // As the .proto file promises.
 constexpr size_t kMaxIdBytes = 200;
 constexpr size_t kMaxKindBytes = 64;
@@ -22,14 +21,6 @@ constexpr size_t kMaxLabelBytes = 254;
 constexpr size_t kMaxContextIdBytes = 128;
 constexpr size_t kMaxUserAgentBytes = 512;
 constexpr JsonLimits kDetailsLimits{.max_bytes = size_t{64} << 10};
-
-bool IsWord(std::string_view word) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  };
-  return !word.empty() && word.front() >= 'a' && word.front() <= 'z' &&
-         std::ranges::all_of(word, allowed);
-}
 
 void ReadActor(const v1::Actor& actor, FieldChecks& checks, storage::Event& event) {
   checks.Length("event.actor.type", actor.type(), 1, kMaxKindBytes);
@@ -86,41 +77,6 @@ void ReadOutcome(const v1::Event& in, FieldChecks& checks, storage::Event& event
 }
 
 }  // namespace
-
-bool IsEventType(std::string_view type) {
-  if (type.size() > kMaxTypeBytes) return false;
-  while (true) {
-    const size_t dot = type.find('.');
-    if (!IsWord(type.substr(0, dot))) return false;
-    if (dot == std::string_view::npos) return true;
-    type.remove_prefix(dot + 1);
-  }
-}
-
-bool IsReservedEventType(std::string_view type) {
-  const std::string first = std::string(type.substr(0, type.find('.'))) + ".";
-  return std::ranges::count(storage::event_types::kReservedPrefixes, first) > 0;
-}
-
-bool CheckOwnEventType(FieldChecks& checks, std::string_view field, std::string_view type) {
-  if (!IsEventType(type)) {
-    checks.Fail(field,
-                "must be dot-separated lower-case words of at most 100 bytes, such as "
-                "\"document.shared\"");
-  } else if (IsReservedEventType(type)) {
-    checks.Fail(field, "begins with a word that is reserved for the server's own events");
-  } else {
-    return true;
-  }
-  return false;
-}
-
-bool CheckTypeSelector(FieldChecks& checks, std::string_view field, std::string_view selector) {
-  if (selector.ends_with(".*")) selector.remove_suffix(2);
-  if (IsEventType(selector)) return true;
-  checks.Fail(field, "must be an event type, or end in \".*\"");
-  return false;
-}
 
 absl::StatusOr<storage::Event> EventFromProto(const base::CallContext& ctx, base::Time now,
                                               const v1::Event& in) {

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -9,7 +10,7 @@
 #include "base/status.h"
 #include "service/audit/audit_service.h"
 #include "service/audit/event_conversion.h"
-#include "service/audit/event_rules.h"
+#include "service/common/event_type.h"
 #include "service/common/validate.h"
 
 namespace gatehouse::service {
@@ -32,17 +33,16 @@ absl::Status CheckRequest(const v1::TailEventsRequest& request) {
     checks.Fail("types", "must be at most " + std::to_string(kMaxTypes));
   } else {
     for (int i = 0; i < request.types_size(); ++i) {
-      CheckTypeSelector(checks, "types[" + std::to_string(i) + "]", request.types(i));
+      if (IsEventTypePattern(request.types(i))) continue;
+      checks.Fail("types[" + std::to_string(i) + "]",
+                  "must be an event type, or one followed by \".*\"");
     }
   }
   return checks.ToStatus();
 }
 
-bool Selects(const std::vector<std::string>& types, const std::string& type) {
-  return types.empty() || std::ranges::any_of(types, [&](const std::string& wanted) {
-           if (!wanted.ends_with('*')) return wanted == type;
-           return type.starts_with(std::string_view(wanted).substr(0, wanted.size() - 1));
-         });
+bool Selects(const std::vector<std::string>& types, std::string_view type) {
+  return types.empty() || MatchesAny(types, type);
 }
 
 // Where to go on if what came is all there is from `next` on and none of it is

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "base/status.h"
+#include "service/common/event_type.h"
 
 namespace gatehouse::service::webhook {
 namespace {
@@ -17,7 +18,6 @@ constexpr size_t kMaxHeaders = 16;
 constexpr size_t kMaxHeaderNameBytes = 64;
 constexpr size_t kMaxHeaderValueBytes = 1024;
 constexpr size_t kMaxPatterns = 64;
-constexpr size_t kMaxTypeBytes = 100;
 
 // Names that say how the message is framed, where it goes or who signed it.
 constexpr std::string_view kOwnedHeaders[] = {
@@ -147,17 +147,6 @@ absl::Status CheckHeader(const std::string& name, const std::string& value) {
   return absl::OkStatus();
 }
 
-bool IsWords(std::string_view text) {
-  char before = '.';
-  for (const char c : text) {
-    const bool word = absl::ascii_islower(static_cast<unsigned char>(c)) ||
-                      absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '_';
-    if (!word && (c != '.' || before == '.')) return false;
-    before = c;
-  }
-  return before != '.';
-}
-
 }  // namespace
 
 absl::Status CheckEndpointUrl(std::string_view url, const UrlPolicy& policy) {
@@ -200,27 +189,11 @@ absl::Status CheckEventPatterns(std::span<const std::string> patterns) {
     return base::InvalidField("endpoint.event_types", "must hold 1 to 64 entries");
   }
   for (size_t i = 0; i < patterns.size(); ++i) {
-    const std::string_view pattern = patterns[i];
-    if (pattern == "*" || IsEventType(pattern)) continue;
-    if (pattern.size() <= kMaxTypeBytes && pattern.ends_with(".*") &&
-        IsWords(pattern.substr(0, pattern.size() - 2))) {
-      continue;
-    }
+    if (patterns[i] == "*" || IsEventTypePattern(patterns[i])) continue;
     return base::InvalidField("endpoint.event_types[" + std::to_string(i) + "]",
                               "must be like \"session.created\", \"session.*\" or \"*\"");
   }
   return absl::OkStatus();
-}
-
-bool IsEventType(std::string_view type) {
-  return type.size() <= kMaxTypeBytes && type.find('.') != std::string_view::npos && IsWords(type);
-}
-
-bool MatchesAny(std::span<const std::string> patterns, std::string_view type) {
-  return std::ranges::any_of(patterns, [type](std::string_view pattern) {
-    if (!pattern.ends_with('*')) return pattern == type;
-    return type.starts_with(pattern.substr(0, pattern.size() - 1));
-  });
 }
 
 }  // namespace gatehouse::service::webhook

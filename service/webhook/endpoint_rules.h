@@ -31,13 +31,6 @@ absl::Status CheckEndpointHeaders(const std::map<std::string, std::string>& head
 // 1 to 64 entries: "session.created", "session.*" or "*".
 absl::Status CheckEventPatterns(std::span<const std::string> patterns);
 
-// Dot-separated lower-case words, at least two, at most 100 bytes.
-bool IsEventType(std::string_view type);
-
-// True if `type` is matched by any of `patterns`. "session.*" matches every
-// type that begins with "session.".
-bool MatchesAny(std::span<const std::string> patterns, std::string_view type);
-
 }  // namespace gatehouse::service::webhook
 
 #endif  // GATEHOUSE_SERVICE_WEBHOOK_ENDPOINT_RULES_H_

@@ -1,33 +1,20 @@
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
+#include "service/common/event_type.h"
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
 #include "service/common/validate.h"
-#include "service/webhook/endpoint_rules.h"
 #include "service/webhook/webhook_service.h"
 #include "storage/event.h"
-#include "storage/event_types.h"
 
 namespace gatehouse::service {
 namespace {
 
 // Refused when it is published, with an error, rather than dropped later.
 constexpr size_t kMaxDataBytes = size_t{256} << 10;
-
-void CheckType(const std::string& type, FieldChecks& checks) {
-  if (!webhook::IsEventType(type)) {
-    checks.Fail("type", "must be dot-separated lower-case words, at least two, at most 100 bytes");
-    return;
-  }
-  const bool reserved =
-      std::ranges::any_of(storage::event_types::kReservedPrefixes,
-                          [&type](std::string_view prefix) { return type.starts_with(prefix); });
-  if (reserved) checks.Fail("type", "begins with a word that the server keeps for itself");
-}
 
 }  // namespace
 
@@ -42,7 +29,7 @@ WebhookService::Result<v1::PublishEventResponse> WebhookService::PublishEvent(
 WebhookService::Result<v1::PublishEventResponse> WebhookService::DoPublish(
     base::CallContext ctx, v1::PublishEventRequest request, MutationKey key) {
   FieldChecks checks;
-  CheckType(request.type(), checks);
+  CheckOwnEventType(checks, "type", request.type());
   absl::StatusOr<std::string> data =
       JsonFromStruct("data", request.data(), {.max_bytes = kMaxDataBytes});
   checks.Check(data.status());

@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "service/webhook/endpoint_rules.h"
+#include "service/common/event_type.h"
 #include "service/webhook/signature.h"
 #include "service/workers/webhook/engine_state.h"
 #include "service/workers/webhook/webhook_engine.h"

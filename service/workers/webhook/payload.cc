@@ -1,11 +1,10 @@
 #include "service/workers/webhook/payload.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string_view>
 
-#include "storage/event_types.h"
+#include "service/common/event_type.h"
 
 namespace gatehouse::service::webhook {
 namespace {
@@ -59,11 +58,6 @@ std::string_view OutcomeName(storage::Outcome outcome) {
   return "success";
 }
 
-bool IsOwnType(std::string_view type) {
-  return std::ranges::any_of(storage::event_types::kReservedPrefixes,
-                             [type](std::string_view prefix) { return type.starts_with(prefix); });
-}
-
 void AppendEnvelope(std::string& out, const storage::Event& event) {
   out += R"({"actor":)";
   AppendParty(out, event.actor.type, event.actor.id, event.actor.label);
@@ -108,7 +102,7 @@ std::string BuildPayload(const storage::Event& event) {
   out += R"(,"timestamp":")";
   out += FormatTimestamp(event.occurred_time);
   out += R"(","data":)";
-  if (IsOwnType(event.type)) {
+  if (IsReservedEventType(event.type)) {
     AppendEnvelope(out, event);
   } else {
     out += event.details_json;

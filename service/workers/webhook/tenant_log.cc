@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "service/webhook/endpoint_rules.h"
+#include "service/common/event_type.h"
 #include "service/workers/webhook/payload.h"
 
 namespace gatehouse::service::webhook {

@@ -283,8 +283,8 @@ TEST_F(WebhookServiceTest, PublishesAnEventOncePerRequestId) {
 
 TEST_F(WebhookServiceTest, RefusesTypesThatAreMalformedOrItsOwn) {
   for (const std::string type :
-       {"", "order", "order.", ".order", "Order.paid", "order paid", "order..paid", "user.created",
-        "gatehouse.anything", "webhook.x", "session.created"}) {
+       {"", "order", "order.", ".order", "Order.paid", "order paid", "order..paid", "order.2fa",
+        "user.created", "gatehouse.anything", "webhook.x", "session.created"}) {
     v1::PublishEventRequest request;
     request.set_type(type);
     EXPECT_EQ(Call<v1::PublishEventResponse>(admin(), request).reason(), "INVALID_FIELD") << type;

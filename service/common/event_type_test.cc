@@ -1,0 +1,75 @@
+#include "service/common/event_type.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace gatehouse::service {
+namespace {
+
+using Patterns = std::vector<std::string>;
+
+bool IsOwn(std::string_view type) {
+  FieldChecks checks;
+  CheckOwnEventType(checks, "type", type);
+  return checks.ToStatus().ok();
+}
+
+const Patterns kOwn = {"document.shared", "a_1.b2", "users.created", "x." + std::string(98, 'a')};
+
+// Else an event could be written that no endpoint can subscribe to and no tail select.
+TEST(EventTypeTest, WhatMayBeRecordedMayBeSubscribedTo) {
+  for (const std::string& type : kOwn) {
+    EXPECT_TRUE(IsOwn(type)) << type;
+    EXPECT_TRUE(IsEventTypePattern(type)) << type;
+    EXPECT_TRUE(IsEventTypePattern(type + ".*")) << type;
+    EXPECT_TRUE(MatchesAny(Patterns{type}, type));
+  }
+}
+
+TEST(EventTypeTest, RefusesWhatIsMalformed) {
+  for (const std::string& type :
+       {std::string(), std::string("deploy"), std::string("."), std::string("a."),
+        std::string(".a"), std::string("a..b"), std::string("A.b"), std::string("a b"),
+        std::string("1a"), std::string("a.2fa"), std::string("_a"), std::string("a.*.b"),
+        std::string("a*"), std::string("a.**"), "x." + std::string(99, 'a')}) {
+    EXPECT_FALSE(IsOwn(type)) << type;
+    EXPECT_FALSE(IsEventTypePattern(type)) << type;
+    if (type != "deploy") EXPECT_FALSE(IsEventTypePattern(type + ".*")) << type;
+  }
+  EXPECT_FALSE(IsEventType("a.*"));
+}
+
+TEST(EventTypeTest, ReservedTypesAreTheServersAlone) {
+  for (const char* type : {"user.created", "session.x.y", "gatehouse.call_denied"}) {
+    EXPECT_FALSE(IsOwn(type)) << type;
+    EXPECT_TRUE(IsReservedEventType(type)) << type;
+  }
+  EXPECT_TRUE(IsEventTypePattern("user.created"));
+  EXPECT_TRUE(IsEventTypePattern("user.*"));
+}
+
+TEST(EventTypeTest, MatchesByWholeTypeOrPrefix) {
+  const Patterns patterns = {"session.created", "user.*"};
+  EXPECT_TRUE(MatchesAny(patterns, "session.created"));
+  EXPECT_FALSE(MatchesAny(patterns, "session.created.twice"));
+  EXPECT_FALSE(MatchesAny(patterns, "session.revoked"));
+  EXPECT_TRUE(MatchesAny(patterns, "user.created"));
+  EXPECT_TRUE(MatchesAny(patterns, "user.a.b"));
+  EXPECT_FALSE(MatchesAny(patterns, "user"));
+  EXPECT_FALSE(MatchesAny(patterns, "users.created"));
+  EXPECT_TRUE(MatchesAny(Patterns{"*"}, "anything.at_all"));
+}
+
+TEST(EventTypeTest, KnowsWhichPatternsCoverTheServersEvents) {
+  for (const char* pattern : {"*", "user.*", "user.created", "api_key.*", "gatehouse.*"}) {
+    EXPECT_TRUE(CoversReservedTypes(Patterns{"order.*", pattern})) << pattern;
+  }
+  EXPECT_FALSE(CoversReservedTypes(Patterns{"order.*", "users.*", "orders.user"}));
+}
+
+}  // namespace
+}  // namespace gatehouse::service
