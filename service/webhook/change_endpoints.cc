@@ -3,10 +3,12 @@
 #include <utility>
 #include <vector>
 
+#include "auth/permissions.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/common/etag.h"
+#include "service/common/event_type.h"
 #include "service/common/field_mask.h"
 #include "service/common/json.h"
 #include "service/common/validate.h"
@@ -41,6 +43,13 @@ void CheckHeadersAreForUrl(const storage::Endpoint& before, const storage::Endpo
   }
 }
 
+// What an endpoint receives, its owner reads: the server's own events, which tell of
+// users and sessions, only reach URLs that somebody gave who may read them.
+absl::Status CheckMayReceive(const base::CallContext& ctx, const storage::Endpoint& endpoint) {
+  if (!CoversReservedTypes(endpoint.event_types)) return absl::OkStatus();
+  return auth::RequirePermission(ctx.principal(), auth::Permission::kEventsRead);
+}
+
 }  // namespace
 
 WebhookService::Result<v1::CreateEndpointResponse> WebhookService::CreateEndpoint(
@@ -70,6 +79,7 @@ WebhookService::Result<v1::CreateEndpointResponse> WebhookService::DoCreate(
     if (checks.Check(parsed.status())) signing_key = *std::move(parsed);
   }
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  GH_CO_RETURN_IF_ERROR(CheckMayReceive(ctx, endpoint));
   endpoint.keys = {signing_key};
 
   v1::CreateEndpointResponse response;
@@ -124,6 +134,9 @@ WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::TryUpdate(
   webhook::ApplyEndpointFields(request.endpoint(), fields, url_policy_, next.endpoint, checks);
   CheckHeadersAreForUrl(before, next.endpoint, checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  if (next.endpoint.event_types != before.event_types || next.endpoint.url != before.url) {
+    GH_CO_RETURN_IF_ERROR(CheckMayReceive(ctx, next.endpoint));
+  }
   const std::vector<std::string> changed = webhook::ChangedEndpointFields(before, next.endpoint);
 
   v1::UpdateEndpointResponse response;

@@ -265,6 +265,54 @@ TEST_F(WebhookServiceTest, ListsNewestFirstInPages) {
   EXPECT_EQ(Call<v1::ListEndpointsResponse>(admin(), request).reason(), "INVALID_PAGE_TOKEN");
 }
 
+// An endpoint would show the audit trail to whoever may not read it.
+TEST_F(WebhookServiceTest, TheServersEventsNeedThePermissionToReadThem) {
+  const Caller writer = backend().MakeApiKey({"endpoints.write"});
+  const Caller reader = backend().MakeApiKey({"endpoints.write", "events.read"});
+  v1::CreateEndpointRequest create = NewEndpoint();
+  ASSERT_TRUE(Call<v1::CreateEndpointResponse>(writer, create).ok());
+  for (const char* pattern : {"*", "user.*", "session.created", "gatehouse.*"}) {
+    create = NewEndpoint();
+    create.mutable_endpoint()->add_event_types(pattern);
+    for (const bool validate_only : {true, false}) {
+      create.set_validate_only(validate_only);
+      const auto refused = Call<v1::CreateEndpointResponse>(writer, create);
+      EXPECT_EQ(refused.code, absl::StatusCode::kPermissionDenied) << pattern;
+      EXPECT_EQ(refused.reason(), "PERMISSION_DENIED");
+      EXPECT_THAT(refused.message, HasSubstr("events.read"));
+    }
+    EXPECT_TRUE(Call<v1::CreateEndpointResponse>(reader, create).ok()) << pattern;
+  }
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event WHERE type = 'endpoint.created'"), "5");
+}
+
+TEST_F(WebhookServiceTest, TheServersEventsAreNotRedirectedWithoutThatPermission) {
+  const Caller writer = backend().MakeApiKey({"endpoints.write"});
+  const std::string own = Create(NewEndpoint()).endpoint().id();
+  v1::CreateEndpointRequest create = NewEndpoint();
+  create.mutable_endpoint()->add_event_types("user.*");
+  const std::string admins = Create(create).endpoint().id();
+  const auto update = [&](const std::string& id, const std::string& path, v1::Endpoint endpoint) {
+    v1::UpdateEndpointRequest request;
+    request.set_endpoint_id(id);
+    *request.mutable_endpoint() = std::move(endpoint);
+    request.mutable_update_mask()->add_paths(path);
+    return Call<v1::UpdateEndpointResponse>(writer, request).reason();
+  };
+  v1::Endpoint change;
+  change.add_event_types("*");
+  change.set_url("https://elsewhere.example.com/");
+  change.set_state(v1::ENDPOINT_STATE_PAUSED);
+  EXPECT_EQ(update(own, "event_types", change), "PERMISSION_DENIED");
+  EXPECT_EQ(update(admins, "event_types", change), "PERMISSION_DENIED");
+  EXPECT_EQ(update(admins, "url", change), "PERMISSION_DENIED");
+  EXPECT_EQ(Get(own).response.endpoint().event_types_size(), 1);
+  EXPECT_THAT(Get(admins).response.endpoint().url(), StartsWith("https://example.com/"));
+  // What does not let them see more stays theirs.
+  EXPECT_EQ(update(own, "url", change), "");
+  EXPECT_EQ(update(admins, "state", change), "");
+}
+
 TEST_F(WebhookServiceTest, PublishesAnEventOncePerRequestId) {
   v1::PublishEventRequest request;
   request.set_type("order.paid");
