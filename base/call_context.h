@@ -36,10 +36,12 @@ class CallContext {
     // The caller's address without its port, and its user agent.
     std::string peer_ip = {};
     std::string user_agent = {};
+    // Of its own by default; a worker's pieces of work share the worker's.
+    CancelToken cancel = {};
   };
 
   CallContext(Loop& loop, Options options)
-      : state_(std::make_shared<State>(State{&loop, std::move(options), CancelToken(), {}})) {}
+      : state_(std::make_shared<State>(State{&loop, std::move(options)})) {}
 
   Loop& loop() const { return *state_->loop; }
   SteadyTime deadline() const { return state_->options.deadline; }
@@ -49,7 +51,7 @@ class CallContext {
   const std::string& method() const { return state_->options.method; }
   const std::string& peer_ip() const { return state_->options.peer_ip; }
   const std::string& user_agent() const { return state_->options.user_agent; }
-  const CancelToken& cancel() const { return state_->cancel; }
+  const CancelToken& cancel() const { return state_->options.cancel; }
 
   // Whether the caller's credential is still good. For streams, which outlive the
   // check at their beginning: to be asked every second or so, and before data
@@ -74,7 +76,6 @@ class CallContext {
   struct State {
     Loop* loop;
     Options options;
-    CancelToken cancel;
     std::function<Task<absl::Status>(CallContext)> recheck = {};
   };
 

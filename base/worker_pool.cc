@@ -3,23 +3,31 @@
 #include <pthread.h>
 
 #include <deque>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include "base/mutex.h"
 
 namespace gatehouse::base {
 
 struct WorkerPool::State {
-  explicit State(size_t max) : max_queued(max) {}
+  State(size_t max, size_t threads) : max_queued(max), running(threads) {}
 
   const size_t max_queued;
   Mutex mutex;
   CondVar wake;
+  CondVar ended;
   std::deque<std::function<void()>> queue GH_GUARDED_BY(mutex);
   bool stopping GH_GUARDED_BY(mutex) = false;
-  std::vector<std::thread> threads;
+  // Threads that have not ended.
+  size_t running GH_GUARDED_BY(mutex);
+
+  void Stop() {
+    {
+      MutexLock lock(mutex);
+      stopping = true;
+    }
+    wake.NotifyAll();
+  }
 
   void Work() {
     while (true) {
@@ -27,7 +35,11 @@ struct WorkerPool::State {
       {
         MutexLock lock(mutex);
         while (queue.empty() && !stopping) wake.Wait(mutex);
-        if (queue.empty()) return;
+        if (queue.empty()) {
+          --running;
+          ended.NotifyAll();
+          return;
+        }
         job = std::move(queue.front());
         queue.pop_front();
       }
@@ -37,20 +49,32 @@ struct WorkerPool::State {
 };
 
 WorkerPool::WorkerPool(std::string name, size_t threads, size_t max_queued)
-    : state_(std::make_unique<State>(max_queued)) {
+    : state_(std::make_shared<State>(max_queued, threads)) {
   for (size_t i = 0; i < threads; ++i) {
-    state_->threads.emplace_back([state = state_.get()] { state->Work(); });
-    pthread_setname_np(state_->threads.back().native_handle(), name.substr(0, 15).c_str());
+    threads_.emplace_back([state = state_] { state->Work(); });
+    pthread_setname_np(threads_.back().native_handle(), name.substr(0, 15).c_str());
   }
 }
 
 WorkerPool::~WorkerPool() {
+  state_->Stop();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool WorkerPool::StopBy(SteadyTime deadline) {
+  state_->Stop();
+  // Destroyed without the lock: what a job holds may be anything.
+  std::deque<std::function<void()>> dropped;
+  bool all = true;
   {
     MutexLock lock(state_->mutex);
-    state_->stopping = true;
+    while (state_->running > 0 && all) all = state_->ended.WaitUntil(state_->mutex, deadline);
+    all = state_->running == 0;
+    dropped.swap(state_->queue);
   }
-  state_->wake.NotifyAll();
-  for (std::thread& thread : state_->threads) thread.join();
+  for (std::thread& thread : threads_) all ? thread.join() : thread.detach();
+  threads_.clear();
+  return all;
 }
 
 bool WorkerPool::TrySubmit(std::function<void()> job) {
@@ -68,6 +92,6 @@ size_t WorkerPool::queued() const {
   return state_->queue.size();
 }
 
-size_t WorkerPool::threads() const { return state_->threads.size(); }
+size_t WorkerPool::threads() const { return threads_.size(); }
 
 }  // namespace gatehouse::base

@@ -6,11 +6,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/loop.h"
 #include "base/one_shot.h"
 #include "base/task.h"
+#include "base/time.h"
 
 namespace gatehouse::base {
 
@@ -22,6 +25,11 @@ class WorkerPool {
   WorkerPool(std::string name, size_t threads, size_t max_queued);
   // Runs what is queued, then joins.
   ~WorkerPool();
+
+  // Takes no more work and runs what is queued, until `deadline`. What runs then is left
+  // behind with its thread, what waits is dropped: for work that may hang, which must
+  // share or own all it touches. False if anything was left.
+  bool StopBy(SteadyTime deadline);
 
   // False, and nothing runs, when max_queued jobs already wait.
   bool TrySubmit(std::function<void()> job);
@@ -47,7 +55,8 @@ class WorkerPool {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace gatehouse::base

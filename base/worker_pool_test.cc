@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <future>
 #include <memory>
@@ -61,6 +62,40 @@ TEST(WorkerPoolTest, RefusesWhenItsQueueIsFull) {
   }
   // The destructor runs what was queued.
   EXPECT_EQ(ran, 3);
+}
+
+TEST(WorkerPoolTest, StopByLeavesBehindWhatHangs) {
+  using std::chrono::milliseconds;
+  using std::chrono::steady_clock;
+  std::promise<void> started;
+  std::promise<void> release;
+  const auto released = std::make_shared<std::shared_future<void>>(release.get_future().share());
+  const auto token = std::make_shared<int>(0);
+  const std::weak_ptr<int> waiting = token;
+  std::promise<void> left;
+  {
+    WorkerPool pool("pool-test", 1, 2);
+    ASSERT_TRUE(pool.TrySubmit([&started, &left, released] {
+      started.set_value();
+      released->wait();
+      left.set_value();
+    }));
+    ASSERT_TRUE(pool.TrySubmit([token] {}));
+    started.get_future().wait();
+    EXPECT_FALSE(pool.StopBy(steady_clock::now() + milliseconds(10)));
+    EXPECT_FALSE(pool.TrySubmit([] {}));
+  }
+  EXPECT_EQ(waiting.use_count(), 1) << "what had not begun is dropped";
+  release.set_value();
+  left.get_future().wait();
+}
+
+TEST(WorkerPoolTest, StopByRunsWhatIsQueued) {
+  std::atomic<int> ran = 0;
+  WorkerPool pool("pool-test", 1, 10);
+  for (int i = 0; i < 10; ++i) pool.TrySubmit([&] { ++ran; });
+  EXPECT_TRUE(pool.StopBy(std::chrono::steady_clock::now() + std::chrono::seconds(60)));
+  EXPECT_EQ(ran, 10);
 }
 
 }  // namespace

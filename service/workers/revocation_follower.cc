@@ -35,10 +35,11 @@ bool IsFollowed(const storage::LogEntry& entry) {
          entry.type.starts_with("role.");
 }
 
-CallContext MakeContext(base::Loop& loop) {
+CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
   return CallContext(loop, {.deadline = std::chrono::steady_clock::now() + kReadTimeout,
                             .principal = {.kind = base::Principal::Kind::kSystem},
-                            .method = "worker/revocation_follower"});
+                            .method = "worker/revocation_follower",
+                            .cancel = cancel});
 }
 
 }  // namespace
@@ -111,8 +112,8 @@ Task<void> RevocationFollower::Run(base::CancelToken cancel) {
       }
     }
     if (!interesting) continue;
-    const absl::Status status = co_await RunOnce(MakeContext(loop_));
-    if (!status.ok()) {
+    const absl::Status status = co_await RunOnce(MakeContext(loop_, cancel));
+    if (!status.ok() && !cancel.cancelled()) {
       base::Log(base::LogLevel::kWarning, "revocations of other instances cannot be read",
                 {{"error", std::string(status.message())}});
     }

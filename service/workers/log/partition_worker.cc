@@ -46,7 +46,8 @@ base::Task<absl::StatusOr<int>> PartitionWorker::RunOnce() {
   const base::CallContext ctx(
       loop_, {.deadline = std::chrono::steady_clock::now() + kTimeout,
               .principal = {.kind = base::Principal::Kind::kSystem, .name = "partition_worker"},
-              .method = "daily_partitions/create"});
+              .method = "daily_partitions/create",
+              .cancel = tasks_.cancel()});
   absl::StatusOr<int> created = co_await partitions_.CreateAhead(ctx, clock_.Now(), kDaysAhead);
   co_return created;
 }
@@ -55,7 +56,7 @@ base::Task<void> PartitionWorker::Run() {
   bool go_on = true;
   while (go_on) {
     const absl::StatusOr<int> created = co_await RunOnce();
-    if (!created.ok()) {
+    if (!created.ok() && !tasks_.cancel().cancelled()) {
       base::Log(base::LogLevel::kWarning, "cannot create daily partitions",
                 {{"error", created.status().ToString()}});
     }

@@ -62,7 +62,8 @@ base::Task<absl::StatusOr<storage::SequencerPass>> SequencerWorker::RunOnce() {
   const base::CallContext ctx(
       loop_, {.deadline = std::chrono::steady_clock::now() + kPassTimeout,
               .principal = {.kind = base::Principal::Kind::kSystem, .name = "sequencer"},
-              .method = "sequencer/pass"});
+              .method = "sequencer/pass",
+              .cancel = tasks_.cancel()});
   absl::StatusOr<storage::SequencerPass> pass =
       co_await sequencer_.RunPass(ctx, options_.max_events);
   Count(pass);
@@ -80,6 +81,8 @@ base::Task<void> SequencerWorker::Run() {
   while (!tasks_.cancel().cancelled()) {
     const bool told = signal_.TakePending();
     const absl::StatusOr<storage::SequencerPass> pass = co_await RunOnce();
+    // Given up for the sake of the stop, not failed.
+    if (tasks_.cancel().cancelled()) co_return;
     Report(pass.status());
     if (!pass.ok()) {
       co_await Sleep(options_.retry);
@@ -87,7 +90,8 @@ base::Task<void> SequencerWorker::Run() {
       const base::CallContext ctx(
           loop_, {.deadline = std::chrono::steady_clock::now() + kPassTimeout,
                   .principal = {.kind = base::Principal::Kind::kSystem, .name = "sequencer"},
-                  .method = "sequencer/wake"});
+                  .method = "sequencer/wake",
+                  .cancel = tasks_.cancel()});
       if (told) Report(co_await sequencer_.WakeLeader(ctx));
       co_await Sleep(options_.forward_pause);
       co_await WaitForSignal(options_.poll);

@@ -53,7 +53,8 @@ base::CallContext WebhookEngine::Context(const Uuid& tenant_id) const {
   return base::CallContext(
       loop_, {.deadline = steady_clock::now() + kStatementDeadline,
               .principal = {.kind = base::Principal::Kind::kSystem, .tenant_id = tenant_id},
-              .method = "webhooks"});
+              .method = "webhooks",
+              .cancel = statements_});
 }
 
 void WebhookEngine::LogProblem(const char* what, const absl::Status& status) const {

@@ -17,6 +17,9 @@ using std::chrono::steady_clock;
 
 // How often a stopping engine looks whether the last answer has come.
 constexpr milliseconds kDrainStep(10);
+// For the last results and the leases, after the grace of deliveries. A database that
+// takes longer hangs: what it was not told is sent again, which is allowed.
+constexpr milliseconds kLastStatements(1000);
 
 }  // namespace
 
@@ -67,7 +70,10 @@ void WebhookEngine::Stop(milliseconds grace) {
 
 void WebhookEngine::Abort() {
   if (std::exchange(ended_, true)) return;
-  loop_.Post([this] { stopping_ = true; });
+  loop_.Post([this] {
+    stopping_ = true;
+    statements_.Cancel();
+  });
   group_.StopAndJoin();
   std::promise<void> gone;
   loop_.Post([this, &gone] {
@@ -80,6 +86,9 @@ void WebhookEngine::Abort() {
 
 Task<void> WebhookEngine::Drain(base::SteadyTime deadline, std::promise<void>* drained) {
   stopping_ = true;
+  const base::Loop::Timer give_up =
+      loop_.At(std::max(deadline, steady_clock::now()) + kLastStatements,
+               [statements = statements_] { statements.Cancel(); });
   while (in_flight_ > 0 && steady_clock::now() < deadline) {
     co_await loop_.SleepUntil(std::min(deadline, steady_clock::now() + kDrainStep),
                               group_.cancel());

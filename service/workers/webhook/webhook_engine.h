@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "base/call_context.h"
+#include "base/cancel.h"
 #include "base/loop.h"
 #include "base/one_shot.h"
 #include "base/task.h"
@@ -194,6 +195,8 @@ class WebhookEngine {
   bool ended_ = false;
   bool loaded_ = false;
   bool stopping_ = false;
+  // Of every statement; cancelled at the end of the stop at the latest.
+  const base::CancelToken statements_;
   std::unordered_map<base::Uuid, std::unique_ptr<Tenant>> tenants_;
   std::map<storage::EndpointKey, LanePtr> lanes_;
   std::set<storage::EndpointKey> dirty_;

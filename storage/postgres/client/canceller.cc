@@ -14,6 +14,8 @@ constexpr double kBurst = 8;
 constexpr double kPerSecond = 10;
 constexpr size_t kMaxQueued = 8;
 constexpr size_t kErrorSize = 256;
+// Postgres answers within milliseconds, if at all.
+constexpr std::chrono::milliseconds kLastRequests{500};
 
 }  // namespace
 
@@ -21,6 +23,12 @@ Canceller::Canceller()
     : tokens_(kBurst),
       refilled_(std::chrono::steady_clock::now()),
       pool_("pg-cancel", 1, kMaxQueued) {}
+
+Canceller::~Canceller() {
+  pool_.StopBy(std::chrono::steady_clock::now() + kLastRequests);
+  base::MutexLock lock(gate_->mutex);
+  gate_->closed = true;
+}
 
 bool Canceller::TakeToken() {
   base::MutexLock lock(mutex_);
@@ -36,11 +44,12 @@ bool Canceller::TakeToken() {
 bool Canceller::TryCancel(std::shared_ptr<pg_cancel> target, base::Loop& loop,
                           std::function<void()> done) {
   if (!TakeToken()) return false;
-  return pool_.TrySubmit([target = std::move(target), &loop, done = std::move(done)] {
+  return pool_.TrySubmit([target = std::move(target), &loop, done = std::move(done), gate = gate_] {
     char error[kErrorSize];
     // A request that fails leaves the statement to its own timeout.
     PQcancel(target.get(), error, sizeof(error));
-    loop.Post(done);
+    base::MutexLock lock(gate->mutex);
+    if (!gate->closed) loop.Post(done);
   });
 }
 

@@ -49,7 +49,7 @@ struct ClientState {
   base::Mutex mutex;
   std::string connect_error GH_GUARDED_BY(mutex);
 
-  // Gone once the Database is closed: its thread posts to the loops.
+  // Gone once the Database is closed: it posts to the loops.
   std::unique_ptr<Canceller> canceller = std::make_unique<Canceller>();
 };
 

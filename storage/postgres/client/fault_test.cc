@@ -316,6 +316,21 @@ TEST_F(FaultTest, ACancelledCallIsAnsweredAtOnce) {
   EXPECT_THAT(StartQuery(ctx, kOne).get(), FailsWith(StatusCode::kCancelled, Reason::kCancelled));
 }
 
+TEST_F(FaultTest, AServerThatHangsDoesNotHoldUpTheEnd) {
+  OpenLanes(2);
+  tests::PostgresCluster::Shared().Freeze();
+  // Cancelled in vain already, and given up by Close.
+  auto overdue = StartQuery(Within(milliseconds(50)), kSleep, Params::Of(60.0));
+  auto waiting = StartQuery(runner_.Context(), kSleep, Params::Of(60.0));
+  EXPECT_THAT(overdue.get(), FailsWith(StatusCode::kDeadlineExceeded, Reason::kDeadline));
+  EXPECT_TRUE(Eventually([&] { return database_->stats().cancels >= 1u; }));
+  const auto start = steady_clock::now();
+  database_.reset();
+  EXPECT_LT(steady_clock::now() - start, seconds(8));
+  EXPECT_THAT(waiting.get(), HasCode(StatusCode::kUnavailable));
+  tests::PostgresCluster::Shared().Thaw();
+}
+
 TEST_F(FaultTest, TheStatementTimeoutEndsWhatHasNoDeadline) {
   DatabaseConfig config = Config();
   config.statement_timeout = milliseconds(50);

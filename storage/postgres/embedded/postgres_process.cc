@@ -229,6 +229,9 @@ bool PostgresProcess::WaitForEnd(milliseconds timeout) {
 
 void PostgresProcess::Stop(milliseconds timeout) {
   if (!IsRunning()) return;
+  // A server that was suspended (SIGSTOP) hears nothing; nor do its backends, for which it waits.
+  for (const pid_t child : ChildrenOf(pid_)) kill(child, SIGCONT);
+  kill(pid_, SIGCONT);
   kill(pid_, SIGINT);
   if (WaitForEnd(timeout)) return;
   kill(pid_, SIGQUIT);

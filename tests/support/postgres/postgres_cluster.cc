@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -127,6 +128,14 @@ void PostgresCluster::Start() {
 }
 
 void PostgresCluster::Stop() { server_->Stop(kTimeout); }
+
+void PostgresCluster::SignalAll(int number) {
+  const std::string pid = std::to_string(server_->pid());
+  // From the top: a parent that is stopped starts no more children.
+  kill(server_->pid(), number);
+  std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
+  for (pid_t child = 0; children >> child;) kill(child, number);
+}
 
 void PostgresCluster::Kill9() { server_->Kill9(); }
 

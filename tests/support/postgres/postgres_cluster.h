@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_TESTS_SUPPORT_POSTGRES_POSTGRES_CLUSTER_H_
 #define GATEHOUSE_TESTS_SUPPORT_POSTGRES_POSTGRES_CLUSTER_H_
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <memory>
@@ -47,9 +48,13 @@ class PostgresCluster {
   void Restart() { Stop(), Start(); }
   // As if the machine had lost power.
   void Kill9();
+  // Answers nobody any more, without ending a connection; until Thaw.
+  void Freeze() { SignalAll(SIGSTOP); }
+  void Thaw() { SignalAll(SIGCONT); }
 
  private:
   void StartJanitor();
+  void SignalAll(int number);
 
   Options options_;
   std::string root_;
