@@ -57,8 +57,9 @@ class EventLog {
                                                              base::Uuid tenant_id,
                                                              base::Uuid event_id);
 
-  // One page. It looks at a bounded number of entries, so a page of a query
-  // that few events match may be short, even empty, and yet not be the last.
+  // One page. It looks at a bounded number of entries and ends before a few MiB of
+  // payload are exceeded, so a page of a query that few events match, or of large
+  // events, may be short, even empty, and yet not be the last.
   struct Page {
     std::vector<LoggedEvent> events;
     // Where the next page begins (min_index or max_index of its query); unset
@@ -69,25 +70,24 @@ class EventLog {
 
   // Events from `from_index` on, at most `limit`, in order and without a gap:
   // with no `types` given, the indexes are from_index, from_index + 1 ...
-  // `types` are exact or end in ".*". Looks at a bounded number of entries.
-  struct Range {
-    std::vector<LoggedEvent> events;
+  // `types` are exact or end in ".*". Looks at a bounded number of entries and
+  // returns, like List, a few MiB of payload at most.
+  template <typename T>
+  struct RangeOf {
+    std::vector<T> events;
     // Everything up to here that matches is in `events`: go on one above. Below
     // from_index if there is nothing new.
     int64_t last_index = 0;
     // The highest index there is.
     int64_t head_index = 0;
   };
+  using Range = RangeOf<LoggedEvent>;
   base::Task<absl::StatusOr<Range>> ReadRange(base::CallContext ctx, base::Uuid tenant_id,
                                               int64_t from_index, int32_t limit,
                                               std::vector<std::string> types = {});
 
   // The same without payloads, which costs a fraction: for matching.
-  struct EntryRange {
-    std::vector<LogEntry> entries;
-    int64_t last_index = 0;
-    int64_t head_index = 0;
-  };
+  using EntryRange = RangeOf<LogEntry>;
   base::Task<absl::StatusOr<EntryRange>> ReadEntries(base::CallContext ctx, base::Uuid tenant_id,
                                                      int64_t from_index, int32_t limit,
                                                      std::vector<std::string> types = {});

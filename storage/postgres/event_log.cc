@@ -22,32 +22,55 @@ namespace queries = postgres::queries::event_log;
 // a few milliseconds.
 constexpr int64_t kMaxScanned = 5'000;
 
-// "user.created" as it is, "user.*" as the prefix "user.".
-struct TypeTerms {
-  std::vector<std::string> exact;
-  std::vector<std::string> prefixes;
+// Payload that one statement returns, give or take an event: what the callers hold in
+// memory at a time, however many events they asked for. As much as one gRPC answer
+// takes, so that a page of large events still fills it.
+constexpr int64_t kMaxBytes = int64_t{3} << 20;
 
-  explicit TypeTerms(const std::vector<std::string>& types) {
+// What a read of a range looks at.
+struct RangeWindow {
+  RangeWindow(base::Uuid tenant, int64_t first, int32_t limit,
+              const std::vector<std::string>& types)
+      : tenant_id(tenant), from(first), max_rows(limit) {
     for (const std::string& type : types) {
+      // "user.created" as it is, "user.*" as the prefix "user.".
       if (type.ends_with('*')) {
         prefixes.push_back(type.substr(0, type.size() - 1));
       } else {
         exact.push_back(type);
       }
     }
+    end = from + (types.empty() ? max_rows : std::max(max_rows, kMaxScanned));
   }
-  bool empty() const { return exact.empty() && prefixes.empty(); }
+
+  Params ToParams() const { return Params::Of(tenant_id, from, end, max_rows, exact, prefixes); }
+
+  base::Uuid tenant_id;
+  int64_t from;
+  int64_t max_rows;
+  int64_t end;
+  std::vector<std::string> exact;
+  std::vector<std::string> prefixes;
 };
 
-// Where a search from `from` ends that looks at no more than it should.
-int64_t WindowEnd(int64_t from, int32_t limit, const TypeTerms& types) {
-  return from + (types.empty() ? limit : std::max<int64_t>(limit, kMaxScanned));
-}
-
-// The highest index up to which a range read has seen everything.
-int64_t LastSeen(int64_t last_row, size_t rows, int32_t limit, int64_t window_end, int64_t head) {
-  if (rows == static_cast<size_t>(limit)) return last_row;
-  return std::min(window_end - 1, head);
+// `decode` makes an event of a row from column 2 on.
+template <typename T, typename Decode>
+absl::StatusOr<EventLog::RangeOf<T>> DecodeRange(const Rows& rows, const RangeWindow& window,
+                                                 Decode decode) {
+  EventLog::RangeOf<T> range;
+  int64_t bytes = 0;
+  const auto decoded = rows.Decode([&](RowView row) {
+    range.head_index = row.Get<int64_t>(0);
+    if (row.IsNull(2)) return true;
+    bytes = row.Get<int64_t>(1);
+    range.events.push_back(decode(row));
+    return true;
+  });
+  GH_RETURN_IF_ERROR(decoded.status());
+  const bool full = static_cast<int64_t>(range.events.size()) == window.max_rows;
+  range.last_index = full || bytes >= kMaxBytes ? range.events.back().index
+                                                : std::min(window.end - 1, range.head_index);
+  return range;
 }
 
 // The statement whose index serves the most selective term, and that term.
@@ -83,10 +106,10 @@ ListPlan PlanFor(const EventQuery& query) {
 }
 
 Params ListParams(const EventQuery& query, const ListPlan& plan, int64_t scan, int64_t limit) {
-  Params params =
-      Params::Of(query.tenant_id, query.min_index, query.max_index, scan, limit,
-                 static_cast<int32_t>(query.outcome.value_or(Outcome{})), query.min_occurred_time,
-                 query.max_occurred_time, query.type, query.type_is_prefix, query.actor_id);
+  Params params = Params::Of(query.tenant_id, query.min_index, query.max_index, scan, limit,
+                             static_cast<int32_t>(query.outcome.value_or(Outcome{})),
+                             query.min_occurred_time, query.max_occurred_time, query.type,
+                             query.type_is_prefix, query.actor_id, kMaxBytes);
   if (!plan.searched.empty()) params.Add(plan.searched);
   return params;
 }
@@ -114,20 +137,24 @@ base::Task<absl::StatusOr<EventLog::Page>> EventLog::List(base::CallContext ctx,
   Page page;
   int64_t scanned = 0;
   int64_t last_scanned = 0;
+  int64_t bytes = 0;
   const auto decoded = rows.Decode([&](RowView row) {
     scanned = row.Get<int64_t>(0);
     last_scanned = row.Get<int64_t>(1);
-    if (!row.IsNull(2)) {
-      page.events.push_back(postgres::DecodeLoggedEvent(row, 2, query.tenant_id));
-    }
+    if (row.IsNull(3)) return true;
+    bytes = row.Get<int64_t>(2);
+    page.events.push_back(postgres::DecodeLoggedEvent(row, 3, query.tenant_id));
     return true;
   });
   GH_CO_RETURN_IF_ERROR(decoded.status());
+  const int64_t step = query.descending ? -1 : 1;
   if (page.events.size() == static_cast<size_t>(limit)) {
     page.next_index = page.events.back().index;
     page.events.pop_back();
+  } else if (bytes >= kMaxBytes) {
+    page.next_index = page.events.back().index + step;
   } else if (scanned == scan) {
-    page.next_index = query.descending ? last_scanned - 1 : last_scanned + 1;
+    page.next_index = last_scanned + step;
   }
   co_return page;
 }
@@ -136,49 +163,29 @@ base::Task<absl::StatusOr<EventLog::Range>> EventLog::ReadRange(base::CallContex
                                                                 base::Uuid tenant_id,
                                                                 int64_t from_index, int32_t limit,
                                                                 std::vector<std::string> types) {
-  const TypeTerms terms(types);
-  const int64_t end = WindowEnd(from_index, limit, terms);
+  const RangeWindow window(tenant_id, from_index, limit, types);
+  Params params = window.ToParams();
+  params.Add(kMaxBytes);
   GH_CO_ASSIGN_OR_RETURN(
       const Rows rows,
-      co_await database_.Query(std::move(ctx), queries::kReadRange,
-                               Params::Of(tenant_id, from_index, end, static_cast<int64_t>(limit),
-                                          terms.exact, terms.prefixes)));
-  Range range;
-  const auto decoded = rows.Decode([&](RowView row) {
-    range.head_index = row.Get<int64_t>(0);
-    if (!row.IsNull(1)) range.events.push_back(postgres::DecodeLoggedEvent(row, 1, tenant_id));
-    return true;
+      co_await database_.Query(std::move(ctx), queries::kReadRange, std::move(params)));
+  co_return DecodeRange<LoggedEvent>(rows, window, [&](const RowView& row) {
+    return postgres::DecodeLoggedEvent(row, 2, tenant_id);
   });
-  GH_CO_RETURN_IF_ERROR(decoded.status());
-  range.last_index = LastSeen(range.events.empty() ? 0 : range.events.back().index,
-                              range.events.size(), limit, end, range.head_index);
-  co_return range;
 }
 
 base::Task<absl::StatusOr<EventLog::EntryRange>> EventLog::ReadEntries(
     base::CallContext ctx, base::Uuid tenant_id, int64_t from_index, int32_t limit,
     std::vector<std::string> types) {
-  const TypeTerms terms(types);
-  const int64_t end = WindowEnd(from_index, limit, terms);
+  const RangeWindow window(tenant_id, from_index, limit, types);
   GH_CO_ASSIGN_OR_RETURN(
       const Rows rows,
-      co_await database_.Query(std::move(ctx), queries::kReadEntries,
-                               Params::Of(tenant_id, from_index, end, static_cast<int64_t>(limit),
-                                          terms.exact, terms.prefixes)));
-  EntryRange range;
-  const auto decoded = rows.Decode([&](RowView row) {
-    range.head_index = row.Get<int64_t>(0);
-    if (!row.IsNull(1)) {
-      range.entries.push_back({.index = row.Get<int64_t>(1),
-                               .event_id = row.Get<base::Uuid>(2),
-                               .type = row.Get<std::string>(3)});
-    }
-    return true;
+      co_await database_.Query(std::move(ctx), queries::kReadEntries, window.ToParams()));
+  co_return DecodeRange<LogEntry>(rows, window, [](const RowView& row) {
+    return LogEntry{.index = row.Get<int64_t>(2),
+                    .event_id = row.Get<base::Uuid>(3),
+                    .type = row.Get<std::string>(4)};
   });
-  GH_CO_RETURN_IF_ERROR(decoded.status());
-  range.last_index = LastSeen(range.entries.empty() ? 0 : range.entries.back().index,
-                              range.entries.size(), limit, end, range.head_index);
-  co_return range;
 }
 
 base::Task<absl::StatusOr<int64_t>> EventLog::HeadIndex(base::CallContext ctx,

@@ -120,8 +120,8 @@ Task<absl::Status> WebhookEngine::Follow(
       GH_CO_ASSIGN_OR_RETURN(storage::EventLog::EntryRange range,
                              co_await deps_.log.ReadEntries(Context(tenant_id), tenant_id,
                                                             tenant.log.matched() + 1, kMatchPage));
-      if (range.entries.empty()) break;
-      entries = std::move(range.entries);
+      if (range.events.empty()) break;
+      entries = std::move(range.events);
     }
     GH_CO_RETURN_IF_ERROR(co_await MatchNext(tenant_id, std::move(entries)));
     if (from_news && news.back()->last_index() <= tenant.log.matched()) break;

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/encoding.h"
+#include "base/hash.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/event.h"
@@ -107,6 +109,54 @@ TEST_F(EventLogTest, SparseFilterGoesOnOverShortPages) {
   EXPECT_EQ(ReadAll({"ra*"}).size(), 1u);
 }
 
+// A call holds a few MiB at a time, however many large events it may return, whether
+// they are small on disk or not.
+TEST_F(EventLogTest, LargeEventsComeInShortPages) {
+  constexpr size_t kDetailBytes = 60'000;
+  constexpr size_t kMostBytes = (size_t{3} << 20) + kDetailBytes + 100;
+  for (int i = 0; i < 120; ++i) {
+    storage::Event event = MakeEvent("large.event");
+    const std::string text = i % 40 < 20 ? std::string(kDetailBytes, 'x')
+                                         : base::HexEncode(base::RandomBytes(kDetailBytes / 2));
+    event.details_json = "{\"text\": \"" + text + "\"}";
+    ASSERT_THAT(Append(std::move(event)), IsOk());
+  }
+  ASSERT_EQ(PassAll(), 120);
+  const auto bytes_of = [](const std::vector<LoggedEvent>& events) {
+    size_t bytes = 0;
+    for (const LoggedEvent& event : events) bytes += event.event.details_json.size();
+    return bytes;
+  };
+
+  for (const bool descending : {true, false}) {
+    EventQuery query{.descending = descending, .limit = 1000};
+    int64_t listed = 0;
+    for (bool more = true; more;) {
+      const auto page = List(query);
+      ASSERT_THAT(page, IsOk());
+      EXPECT_LE(bytes_of(page->events), kMostBytes);
+      for (const LoggedEvent& event : page->events) {
+        ++listed;
+        EXPECT_EQ(event.index, descending ? 121 - listed : listed);
+      }
+      more = page->next_index.has_value();
+      // Full, if not the last.
+      if (more) EXPECT_GE(page->events.size(), 50u);
+      if (more) (descending ? query.max_index : query.min_index) = *page->next_index;
+    }
+    EXPECT_EQ(listed, 120);
+  }
+  int64_t next = 1;
+  while (next <= 120) {
+    const auto range = runner_.Run<absl::StatusOr<EventLog::Range>>(
+        [&] { return log_->ReadRange(runner_.Context(), base::kDefaultTenantId, next, 1000); });
+    ASSERT_THAT(range, IsOk());
+    EXPECT_LE(bytes_of(range->events), kMostBytes);
+    for (const LoggedEvent& event : range->events) EXPECT_EQ(event.index, next++);
+    EXPECT_EQ(range->last_index, next - 1);
+  }
+}
+
 TEST_F(EventLogTest, ReadingFromAnyIndexGivesTheRestOfTheList) {
   Writer writer(dsn_);
   for (int i = 0; i < 10; ++i) writer.Insert("t" + std::to_string(i % 3), 2);
@@ -123,14 +173,14 @@ TEST_F(EventLogTest, ReadingFromAnyIndexGivesTheRestOfTheList) {
     EXPECT_EQ(range->last_index, 20);
     EXPECT_EQ(range->head_index, 20);
     ASSERT_EQ(range->events.size(), static_cast<size_t>(21 - from));
-    ASSERT_EQ(entries->entries.size(), range->events.size());
+    ASSERT_EQ(entries->events.size(), range->events.size());
     for (size_t i = 0; i < range->events.size(); ++i) {
       const LoggedEvent& expected = all[from - 1 + i];
       EXPECT_EQ(range->events[i].index, expected.index);
       EXPECT_EQ(range->events[i].event.id, expected.event.id);
-      EXPECT_EQ(entries->entries[i].index, expected.index);
-      EXPECT_EQ(entries->entries[i].event_id, expected.event.id);
-      EXPECT_EQ(entries->entries[i].type, expected.event.type);
+      EXPECT_EQ(entries->events[i].index, expected.index);
+      EXPECT_EQ(entries->events[i].event_id, expected.event.id);
+      EXPECT_EQ(entries->events[i].type, expected.event.type);
     }
   }
 }

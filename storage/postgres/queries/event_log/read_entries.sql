@@ -1,5 +1,5 @@
--- As read_range.sql, without the payload.
-SELECT h.size, o.index, o.event_id, o.type
+-- As read_range.sql, without the payload, which is no bytes.
+SELECT h.size, 0::bigint AS through, o.index, o.event_id, o.type
 FROM (SELECT coalesce((SELECT size FROM gatehouse.event_log_head WHERE tenant_id = $1), 0) AS size) h
 LEFT JOIN (
   SELECT o.index, o.event_id, o.type FROM gatehouse.event_order o
