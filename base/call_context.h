@@ -53,9 +53,9 @@ class CallContext {
   const std::string& user_agent() const { return state_->options.user_agent; }
   const CancelToken& cancel() const { return state_->options.cancel; }
 
-  // Whether the caller's credential is still good. For streams, which outlive the
-  // check at their beginning: to be asked every second or so, and before data
-  // leaves after a wait. An error ends the stream.
+  // Whether the caller's credential is still good and still permits the method. For streams, which
+  // outlive the check at their beginning: to be asked every second or so, and before data leaves
+  // after a wait. An error ends the stream.
   Task<absl::Status> Recheck() const {
     if (!state_->recheck) co_return absl::OkStatus();
     co_return co_await state_->recheck(*this);

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/refusal.h"
+#include "base/status.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -45,8 +47,9 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
                   Unauthenticated());
   }
   if (call.method().kind != service::rpc::MethodKind::kUnary) {
-    call.context().set_recheck([this, kept = std::string(*credential)](base::CallContext context) {
-      return Recheck(std::move(context), kept);
+    call.context().set_recheck([this, kept = std::string(*credential),
+                                access = call.method().access](base::CallContext context) {
+      return Recheck(std::move(context), kept, access);
     });
   }
   if (const auto verdict = authenticator_.FindCached(*credential)) {
@@ -76,8 +79,11 @@ base::Task<absl::Status> AuthenticationInterceptor::Ask(base::CallContext contex
 }
 
 base::Task<absl::Status> AuthenticationInterceptor::Recheck(base::CallContext context,
-                                                            std::string credential) {
-  co_return (co_await authenticator_.Authenticate(context, std::move(credential))).status();
+                                                            std::string credential,
+                                                            service::rpc::AccessPolicy access) {
+  GH_CO_ASSIGN_OR_RETURN(const auto verdict,
+                         co_await authenticator_.Authenticate(context, std::move(credential)));
+  co_return CheckAccess(access, verdict->principal);
 }
 
 }  // namespace gatehouse::auth

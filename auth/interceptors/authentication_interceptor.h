@@ -26,8 +26,9 @@ class AuthenticationInterceptor : public service::rpc::Interceptor {
   service::rpc::Decision Before(service::rpc::ServerCall& call) override;
 
  private:
-  // Of a stream: whether it may go on.
-  base::Task<absl::Status> Recheck(base::CallContext context, std::string credential);
+  // Of a stream: whether it may go on, by its credential and by what that permits now.
+  base::Task<absl::Status> Recheck(base::CallContext context, std::string credential,
+                                   service::rpc::AccessPolicy access);
   base::Task<absl::Status> Ask(base::CallContext context, std::string credential);
 
   Authenticator& authenticator_;

@@ -22,19 +22,25 @@ std::string LackingPermission(const absl::Status& status) {
 
 }  // namespace
 
+absl::Status CheckAccess(const service::rpc::AccessPolicy& access,
+                         const base::Principal& principal) {
+  if (access.is_public || HasPermission(principal, access.permission_number) ||
+      (access.self && principal.kind == base::Principal::Kind::kUser)) {
+    return absl::OkStatus();
+  }
+  return PermissionDenied(access.permission);
+}
+
 AuthorisationInterceptor::AuthorisationInterceptor(DenialHook on_denial)
     : on_denial_(std::move(on_denial)) {}
 
 service::rpc::Decision AuthorisationInterceptor::Before(service::rpc::ServerCall& call) {
   const service::rpc::AccessPolicy& access = call.method().access;
-  const base::Principal& principal = call.context().principal();
-  if (access.is_public || HasPermission(principal, access.permission_number) ||
-      (access.self && principal.kind == base::Principal::Kind::kUser)) {
-    return service::rpc::Decision::Continue();
-  }
+  absl::Status status = CheckAccess(access, call.context().principal());
+  if (status.ok()) return service::rpc::Decision::Continue();
   return Refuse(on_denial_, call.context(),
                 {.kind = Denial::Kind::kPermissionDenied, .permission = access.permission},
-                PermissionDenied(access.permission));
+                std::move(status));
 }
 
 std::optional<base::Task<void>> AuthorisationInterceptor::OnError(service::rpc::ServerCall& call,

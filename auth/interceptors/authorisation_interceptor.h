@@ -4,15 +4,22 @@
 #include <optional>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "auth/denial.h"
+#include "base/principal.h"
 #include "service/rpc/interceptor.h"
 
 namespace gatehouse::auth {
 
-// Lets a call pass whose principal satisfies the access option of the method: it
-// is public, or the principal has the permission, or the method knows "self" and
-// the caller is a user; then the handler checks that what it asks for is its own
-// (RequireSelfOr). Comes after authentication.
+// OK if the principal satisfies the access option of a method: it is public, or the
+// principal has the permission, or the method knows "self" and the caller is a user;
+// then the handler checks that what it asks for is its own (RequireSelfOr).
+// Else PERMISSION_DENIED.
+absl::Status CheckAccess(const service::rpc::AccessPolicy& access,
+                         const base::Principal& principal);
+
+// Lets a call pass whose principal satisfies the access option of the method. Comes
+// after authentication.
 //
 // Reports every call that ends with PERMISSION_DENIED, whether it refused it itself or
 // the handler did.

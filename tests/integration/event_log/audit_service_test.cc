@@ -69,11 +69,15 @@ class AuditServiceTest : public ServerFixture {
   }
 
   std::unique_ptr<ClientStream> Tail(int64_t from, const std::vector<std::string>& types = {}) {
+    return TailAs(admin(), from, types);
+  }
+  std::unique_ptr<ClientStream> TailAs(const Caller& caller, int64_t from,
+                                       const std::vector<std::string>& types = {}) {
     v1::TailEventsRequest request;
     request.set_from_index(from);
     for (const std::string& type : types) request.add_types(type);
     CallOptions options;
-    options.metadata.emplace_back("authorization", "Bearer " + admin().credential);
+    options.metadata.emplace_back("authorization", "Bearer " + caller.credential);
     auto stream = raw_client().Open("/gatehouse.v1.AuditService/TailEvents", options);
     EXPECT_TRUE(stream->Write(request.SerializeAsString()));
     EXPECT_TRUE(stream->WritesDone());
@@ -269,6 +273,38 @@ TEST_F(AuditServiceTest, TailEndsWhenItsCredentialDoes) {
   std::string bytes;
   EXPECT_FALSE(stream->Read(&bytes));
   EXPECT_EQ(stream->Finish().reason(), "UNAUTHENTICATED");
+}
+
+TEST_F(AuditServiceTest, TailEndsWhenItsCallerMayNoLongerRead) {
+  ASSERT_TRUE(Record(Request("a.one")).ok());
+  RunPass();
+  const int64_t head = std::stoll(Ask("SELECT size FROM gatehouse.event_log_head"));
+  Ask("INSERT INTO gatehouse.role (tenant_id, name, permissions, create_time, update_time, "
+      "version) "
+      "SELECT tenant_id, 'auditor', '{events.read}', now(), now(), 1 FROM gatehouse.user_account "
+      "LIMIT 1 RETURNING name");
+  const Caller first = backend().LogIn("auditor");
+  const Caller second = backend().LogIn("auditor");
+  const auto of_first = TailAs(first, head);
+  const auto of_second = TailAs(second, head);
+  EXPECT_EQ(NextOf(*of_first), "a.one@" + std::to_string(head));
+  EXPECT_EQ(NextOf(*of_second), "a.one@" + std::to_string(head));
+  std::string bytes;
+
+  // Another role, and the session lives on.
+  Ask("UPDATE gatehouse.user_account SET role = 'viewer' WHERE user_id = '" + first.id.ToString() +
+      "' RETURNING role");
+  backend().authenticator.UserChanged(first.id);
+  EXPECT_FALSE(of_first->Read(&bytes));
+  const auto denied = of_first->Finish();
+  EXPECT_EQ(denied.code, StatusCode::kPermissionDenied);
+  EXPECT_EQ(denied.reason(), "PERMISSION_DENIED");
+
+  // The same role, which permits less.
+  Ask("UPDATE gatehouse.role SET permissions = '{users.read}' RETURNING name");
+  backend().authenticator.InvalidateAll();
+  EXPECT_FALSE(of_second->Read(&bytes));
+  EXPECT_EQ(of_second->Finish().reason(), "PERMISSION_DENIED");
 }
 
 TEST_F(AuditServiceTest, TailBeyondTheEndIsRefused) {
