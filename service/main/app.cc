@@ -1,10 +1,6 @@
 #include "service/main/app.h"
 
-#include <limits.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <iterator>
 #include <sstream>
@@ -34,20 +30,12 @@ size_t LoopCount(const config::GrpcConfig& config) {
   return std::max(1u, std::thread::hardware_concurrency() / 4);
 }
 
-// The same at each start where possible: a server that starts again takes over
-// the endpoints it delivered to at once instead of waiting for its own leases to
-// end. Two servers never listen at one port of one host; where the port is
-// any free one, the name is any new one.
+// Who holds leases. By default another one at each start, since nothing tells for sure that
+// no other server has the same name: two hosts in containers may, with the same address.
+// What was killed is taken over when its leases end, what stops gives them back.
 base::Uuid InstanceId(const App::Options& options) {
-  std::string name = options.instance_name;
-  const std::string& address = options.config.grpc.address;
-  if (name.empty() && !address.ends_with(":0")) {
-    std::array<char, HOST_NAME_MAX + 1> host = {};
-    gethostname(host.data(), host.size() - 1);
-    name = std::string(host.data()) + " " + address;
-  }
-  if (name.empty()) return base::Uuid::MakeV7(base::SystemClock().Now());
-  return *base::Uuid::FromBytes(base::Sha256(name).substr(0, 16));
+  if (options.instance_name.empty()) return base::Uuid::MakeV7(base::SystemClock().Now());
+  return *base::Uuid::FromBytes(base::Sha256(options.instance_name).substr(0, 16));
 }
 
 std::vector<std::string> Words(const std::string& list) {
@@ -114,6 +102,7 @@ absl::Status App::Serve() {
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return auth_->key_rotation.RunOnce(SystemContext("key_rotation")); }));
   GH_RETURN_IF_ERROR(workers_->Start());
+  if (options_.before_serving) GH_RETURN_IF_ERROR(options_.before_serving(*this));
   GH_ASSIGN_OR_RETURN(serving_, ServingArea::Start({.config = options_.config,
                                                     .clock = clock_,
                                                     .loops = Pointers(loops_),

@@ -34,9 +34,11 @@ class App {
   struct Options {
     config::Config config;
     config::Secrets secrets;
-    // Where known, what no other server on the database calls itself and this one
-    // calls itself at every start. Empty: made from the host and the port.
+    // For the only server that its database can have: what it calls itself at every start,
+    // so that it takes over at once what it held before it was killed.
     std::string instance_name = {};
+    // Runs when all but the listeners is there: what has to exist before the first call.
+    std::function<absl::Status(App&)> before_serving = {};
     // More methods, registered before the server starts: the benchmarks' no-op.
     std::function<void(rpc::MethodRegistry&)> extra_methods = {};
   };

@@ -15,8 +15,7 @@ namespace {
 
 void Tell(std::string_view line) { std::cout << line << std::endl; }
 
-absl::Status SeedAndExplain(App& app, const std::string& data_dir) {
-  GH_RETURN_IF_ERROR(SeedDemoUsers(app));
+void Explain(const App& app, const std::string& data_dir) {
   const std::string password(kDemoPassword);
   Tell("Data and secrets are in " + data_dir + ". To try it:");
   Tell("  grpcurl -plaintext -d '{\"login\": \"admin\", \"password\": \"" + password +
@@ -24,7 +23,6 @@ absl::Status SeedAndExplain(App& app, const std::string& data_dir) {
        " gatehouse.v1.SessionService/CreateSession");
   Tell("Users admin, analyst and viewer have the password " + password +
        ". Not for production: use `gatehouse serve` there. Ctrl-C stops.");
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -38,9 +36,11 @@ int RunDev(config::Config config) {
   // The receiver of whoever tries it is on the same machine, without TLS.
   config.webhook.allow_http = true;
   config.webhook.allowed_networks = "127.0.0.0/8 ::1/128";
-  return ServeUntilStopped(
-      {.config = config, .secrets = (*database)->secrets(), .instance_name = "dev"}, stop,
-      [&](App& app) { return SeedAndExplain(app, (*database)->data_dir()); });
+  return ServeUntilStopped({.config = config,
+                            .secrets = (*database)->secrets(),
+                            .instance_name = "dev",
+                            .before_serving = SeedDemoUsers},
+                           stop, [&](const App& app) { Explain(app, (*database)->data_dir()); });
 }
 
 }  // namespace gatehouse::service

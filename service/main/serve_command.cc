@@ -42,11 +42,11 @@ int Fail(const absl::Status& status) {
 }
 
 int ServeUntilStopped(App::Options options, StopSignal& stop,
-                      const std::function<absl::Status(App&)>& on_ready) {
+                      const std::function<void(const App&)>& greet) {
   const config::Config config = options.config;
   auto app = App::Start(std::move(options));
   if (!app.ok()) return Fail(app.status());
-  if (absl::Status status = on_ready(**app); !status.ok()) return Fail(status);
+  greet(**app);
   stop.Ready();
   const ServingArea& serving = (*app)->serving();
   std::cout << "READY grpc=" << HostOf(config.grpc.address) << ":" << serving.grpc_port()
@@ -76,7 +76,7 @@ int RunServe(const config::Config& config) {
       migrations::CheckSchemaVersion(config.database.dsn, config.database.password_file);
   if (!schema.ok()) return Fail(schema);
   return ServeUntilStopped({.config = config, .secrets = *std::move(secrets)}, stop,
-                           [](App&) { return absl::OkStatus(); });
+                           [](const App&) {});
 }
 
 }  // namespace gatehouse::service

@@ -9,12 +9,12 @@
 
 namespace gatehouse::service {
 
-// Starts the app, calls `on_ready`, prints the READY line, waits for `stop` and
-// stops. Returns an ExitCode. What `serve`, `dev` and the benchmarks' server have
-// in common. `stop` is made before anything that takes time, so that Ctrl-C is heard
-// from the beginning.
+// Starts the app, lets `greet` print what its user should know, prints the READY line,
+// waits for `stop` and stops. Returns an ExitCode. What `serve`, `dev` and the benchmarks' server
+// have in common. `stop` is made before anything that takes time, so that Ctrl-C is heard from the
+// beginning.
 int ServeUntilStopped(App::Options options, StopSignal& stop,
-                      const std::function<absl::Status(App&)>& on_ready);
+                      const std::function<void(const App&)>& greet);
 
 // Tells on standard error why a command failed and returns the ExitCode for it.
 int Fail(const absl::Status& status);

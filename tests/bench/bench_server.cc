@@ -38,7 +38,7 @@ int Run() {
   if (!secrets.ok()) return service::Fail(secrets.status());
   return service::ServeUntilStopped(
       {.config = *config, .secrets = *std::move(secrets), .extra_methods = AddNoop}, stop,
-      [](service::App&) { return absl::OkStatus(); });
+      [](const service::App&) {});
 }
 
 }  // namespace

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 import unittest
 
 from tests.e2e.support import accounts, known_secrets, scratch
@@ -13,9 +14,9 @@ from tests.e2e.support.client import Client, refuses_calls
 from tests.e2e.support.gatehouse import BINARY, Gatehouse, environment, run
 from tests.e2e.support.http_client import get
 from tests.e2e.support.postgres import TableLock
-from tests.e2e.support.processes import is_listening, postgres_of
+from tests.e2e.support.processes import free_address, is_listening, postgres_of
 from tests.e2e.support.server_case import check_postgres_log
-from tests.e2e.support.waiting import until
+from tests.e2e.support.waiting import DEADLINE_S, until
 
 # service/main/exit_codes.h
 EXIT_FAILED = 1
@@ -70,6 +71,16 @@ class DevTest(unittest.TestCase):
         self.assertGreater(ready[0], 0, "no progress is shown before READY")
         for word in ("admin", "analyst", "viewer", known_secrets.DEMO_PASSWORD):
             self.assertIn(word, self.first_output)
+
+    def test_takes_no_call_before_its_users_are_there(self):
+        address = free_address()
+        self.start(f"--grpc-address={address}", wait=False)
+        give_up = time.monotonic() + DEADLINE_S
+        while not is_listening(address) and time.monotonic() < give_up:
+            pass
+        with Client(address) as client:
+            # Made last of the three.
+            client.login("viewer", known_secrets.DEMO_PASSWORD)
 
     def test_second_run_keeps_what_the_first_one_made(self):
         first = self.start()

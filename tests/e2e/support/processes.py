@@ -35,6 +35,12 @@ def tree_of(pid):
     return found
 
 
+def free_address():
+    """For tests that must know an address before anybody listens there; others listen at port 0."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
 def is_listening(address):
     host, _, port = address.rpartition(":")
     with socket.socket() as connection:
