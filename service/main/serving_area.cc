@@ -2,6 +2,7 @@
 
 #include <prometheus/registry.h>
 
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/rate_limit_interceptor.h"
 #include "auth/permissions.h"
+#include "base/log.h"
 #include "base/status.h"
 #include "base/uuid.h"
 #include "service/http/routes.h"
@@ -17,6 +19,11 @@
 
 namespace gatehouse::service {
 namespace {
+
+// How soon load balancers learn that the database is away: this, and the time a ping may
+// take. That is long enough for a restart of Postgres, which calls wait for as well.
+constexpr auto kDatabaseWatchPause = std::chrono::seconds(1);
+constexpr auto kPingTimeout = std::chrono::seconds(3);
 
 // A burst may take what two quiet seconds would have allowed.
 auth::RateLimit LimitOf(int64_t per_second) {
@@ -42,6 +49,26 @@ rpc::InterceptorChain MakeChain(const ServingArea::Options& options, StorageArea
        .rate_limit = std::make_unique<auth::RateLimitInterceptor>(limits, on_denial)});
 }
 
+// Health follows whether the database answers; that it is overloaded is an answer.
+base::Task<absl::Status> FollowDatabase(storage::postgres::Database* database,
+                                        rpc::HealthService* health, base::CallContext ctx) {
+  const base::CallContext ping(ctx.loop(),
+                               {.deadline = std::chrono::steady_clock::now() + kPingTimeout,
+                                .principal = ctx.principal(),
+                                .method = ctx.method(),
+                                .cancel = ctx.cancel()});
+  const absl::Status status = co_await database->Ping(ping);
+  if (ctx.cancel().cancelled()) co_return absl::OkStatus();
+  const bool answers = !absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status);
+  if (answers == health->serving()) co_return absl::OkStatus();
+  base::Log(
+      answers ? base::LogLevel::kInfo : base::LogLevel::kError,
+      answers ? "ready again: the database answers" : "not ready: the database does not answer",
+      {{"error", std::string(status.message())}});
+  health->SetAll(answers);
+  co_return absl::OkStatus();
+}
+
 std::optional<int> PermissionNumber(std::string_view name) {
   const auto permission = auth::PermissionFromName(name);
   if (!permission) return std::nullopt;
@@ -57,6 +84,7 @@ absl::StatusOr<std::unique_ptr<ServingArea>> ServingArea::Start(const Options& o
   std::unique_ptr<ServingArea> area(new ServingArea(options, storage, auth));
   GH_RETURN_IF_ERROR(area->Register(options, services));
   GH_RETURN_IF_ERROR(area->Listen(options, auth));
+  area->WatchDatabase(*options.loops.front(), *storage.database);
   return area;
 }
 
@@ -95,8 +123,18 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
   return absl::OkStatus();
 }
 
+void ServingArea::WatchDatabase(base::Loop& loop, storage::postgres::Database& database) {
+  database_watch_ =
+      std::make_unique<PeriodicWorker>(loop, "database_watch", kDatabaseWatchPause,
+                                       [&database, health = health_.get()](base::CallContext ctx) {
+                                         return FollowDatabase(&database, health, std::move(ctx));
+                                       });
+}
+
 void ServingArea::Stop() {
   if (!server_) return;
+  // Before it could say that the server serves.
+  if (database_watch_) database_watch_->Stop();
   health_->SetAll(false);
   server_->Shutdown({.grace = config_.grpc.drain_grace});
 }

@@ -18,6 +18,7 @@
 #include "service/rpc/method_registry.h"
 #include "service/rpc/reflection_service.h"
 #include "service/rpc/server.h"
+#include "service/workers/periodic_worker.h"
 
 namespace prometheus {
 class Collectable;
@@ -26,7 +27,8 @@ class Registry;
 
 namespace gatehouse::service {
 
-// What listens: gRPC with its chain, HTTP beside it.
+// What listens: gRPC with its chain, HTTP beside it. Health says whether calls can be
+// served: the server takes them and the database answers, which is asked every second.
 class ServingArea {
  public:
   struct Options {
@@ -55,6 +57,7 @@ class ServingArea {
   ServingArea(const Options& options, StorageArea& storage, AuthArea& auth);
   absl::Status Register(const Options& options, ServiceArea& services);
   absl::Status Listen(const Options& options, AuthArea& auth);
+  void WatchDatabase(base::Loop& loop, storage::postgres::Database& database);
 
   const config::Config config_;
   std::shared_ptr<prometheus::Registry> metrics_;
@@ -64,6 +67,7 @@ class ServingArea {
   rpc::InterceptorChain chain_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<http::HttpServer> http_;
+  std::unique_ptr<PeriodicWorker> database_watch_;
 };
 
 }  // namespace gatehouse::service
