@@ -79,6 +79,17 @@ class CommandLine {
       };
     });
 
+    CLI::App* log = app_.add_subcommand("log", "Look after the event log");
+    log->require_subcommand(1);
+    CLI::App* reset = log->add_subcommand(
+        "reset", "Go on after a restore into another Postgres (LOG_ROLLED_BACK)");
+    AddSettings(*reset);
+    reset->callback([this] {
+      command_ = [this] {
+        return WithConfig([](const auto& config) { return RunLogReset(config); });
+      };
+    });
+
     app_.add_subcommand("version", "Print the version")->callback([this] {
       command_ = [] {
         std::cout << "gatehouse " << kVersion << "\n";

@@ -21,6 +21,9 @@ int RunDev(config::Config config);
 // it would do.
 int RunSeed(const config::Config& config, const std::string& file, bool dry_run);
 
+// Lets the event log go on after the database was restored into another cluster.
+int RunLogReset(const config::Config& config);
+
 int RunMigrate(const config::Config& config, const std::vector<std::string>& arguments);
 
 }  // namespace gatehouse::service

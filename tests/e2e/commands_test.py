@@ -11,6 +11,7 @@ from tests.e2e.support import postgres as pg
 from tests.e2e.support.client import Client
 from tests.e2e.support.deployment import Deployment
 from tests.e2e.support.gatehouse import environment, run
+from tests.e2e.support.http_client import get
 from tests.e2e.support.receiver import Receiver
 from tests.e2e.support.waiting import until
 
@@ -186,6 +187,37 @@ class MigrateTest(unittest.TestCase):
     def test_no_database(self):
         done = run("migrate", "up", env=environment(GATEHOUSE_DATABASE_DSN="host=/nonexistent"))
         self.assertEqual(done.returncode, EXIT_NO_DATABASE, done.stderr)
+
+
+class LogTest(unittest.TestCase):
+    def test_reset_lets_a_restored_log_go_on(self):
+        deployment = Deployment(self, pg.Postgres(self))
+        password = deployment.seed_admin()
+        # What a dump holds that comes from a cluster with far higher transaction ids.
+        deployment.sql(
+            "UPDATE gatehouse.event SET xid = '5000000000';"
+            "UPDATE gatehouse.sequencer SET snapshot = '5000000100:5000000100:'"
+        )
+        server = deployment.serve()
+        until(lambda: halted(server), "the log stands still")
+        with Client(server.grpc_address) as client:
+            client.login("root", password)
+            user = client.CreateUser(user={"username": "bob"}).user
+            self.assertRegex(deployment.run("log", "reset")[0], r"place now: [1-9]")
+            found = until(lambda: client.ListEvents(filter='type = "user.created"').events, "the log goes on")
+            self.assertIn(user.id, {target.id for event in found for target in event.targets})
+        until(lambda: not halted(server), "the servers go on by themselves")
+        # At any other time it does no harm.
+        deployment.run("log", "reset")
+
+    def test_reset_without_a_database(self):
+        done = run("log", "reset", env=environment(GATEHOUSE_DATABASE_DSN="host=/nonexistent"))
+        self.assertEqual(done.returncode, EXIT_NO_DATABASE, done.stderr)
+        self.assertEqual(run("log", "reset", env=environment()).returncode, EXIT_USAGE)
+
+
+def halted(server):
+    return "\ngatehouse_sequencer_halted 1\n" in get(server.http_address, "/metrics")[1]
 
 
 class ConfigTest(unittest.TestCase):

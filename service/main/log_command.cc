@@ -1,0 +1,70 @@
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/run_on_loop.h"
+#include "base/status.h"
+#include "migrations/schema_state.h"
+#include "service/main/commands.h"
+#include "service/main/exit_codes.h"
+#include "service/main/serve_command.h"
+#include "storage/postgres/sequencer_database.h"
+#include "storage/sequencer.h"
+
+namespace gatehouse::service {
+namespace {
+
+using storage::postgres::Database;
+
+// It looks at every event there is, in one statement; the servers' limit is for calls.
+constexpr auto kTimeout = std::chrono::hours(1);
+// A running server's sequencer may be in the way of one try, for a moment.
+constexpr int kTries = 20;
+
+base::Task<absl::StatusOr<int64_t>> Reset(storage::Sequencer* sequencer, base::CallContext ctx) {
+  absl::StatusOr<int64_t> ordered = co_await sequencer->Reset(ctx);
+  for (int tries = 1; tries < kTries && absl::IsAborted(ordered.status()); ++tries) {
+    ordered = co_await sequencer->Reset(ctx);
+  }
+  co_return ordered;
+}
+
+absl::StatusOr<int64_t> ResetLog(const config::DatabaseConfig& config) {
+  GH_RETURN_IF_ERROR(migrations::CheckSchemaVersion(config.dsn, config.password_file));
+  base::Loop loop("log-reset");
+  loop.Start();
+  GH_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Database> database,
+      storage::postgres::OpenSequencerDatabase(
+          {.dsn = config.dsn,
+           .password_file = config.password_file,
+           .connect_timeout = config.connect_timeout,
+           .statement_timeout = kTimeout,
+           .use_prepared_statements = config.prepared_statements,
+           .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }},
+          loop));
+  storage::Sequencer sequencer(*database, /*instance=*/"log reset");
+  const base::CallContext ctx(loop, {.deadline = std::chrono::steady_clock::now() + kTimeout,
+                                     .principal = {.kind = base::Principal::Kind::kSystem},
+                                     .method = "log/reset"});
+  return base::RunOnLoop<absl::StatusOr<int64_t>>(loop, [&] { return Reset(&sequencer, ctx); });
+}
+
+}  // namespace
+
+int RunLogReset(const config::Config& config) {
+  base::SetLogLevel(*base::ParseLogLevel(config.log.level));
+  if (config.database.dsn.empty()) {
+    return Fail(base::InvalidField("database.dsn", "is required: set GATEHOUSE_DATABASE_DSN"));
+  }
+  const absl::StatusOr<int64_t> ordered = ResetLog(config.database);
+  if (!ordered.ok()) return Fail(ordered.status());
+  std::cout << "The log goes on from here. Events that got their place now: " << *ordered << "\n";
+  return kExitOk;
+}
+
+}  // namespace gatehouse::service
