@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "auth/authenticator.h"
-#include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/etag.h"
@@ -40,10 +39,9 @@ UserService::Result<v1::DeleteUserResponse> UserService::DoDeleteUser(base::Call
     GH_CO_ASSIGN_OR_RETURN(storage::User current, co_await ReadUser(ctx, *id));
     absl::StatusOr<v1::DeleteUserResponse> response =
         co_await TryDeleteUser(ctx, request, key, std::move(current));
-    const bool outrun = base::HasReason(response.status(), base::Reason::kEtagMismatch);
-    if (!outrun || !request.etag().empty()) co_return response;
+    if (!WasOutrun(response.status(), request.etag())) co_return response;
   }
-  co_return KeptChanging();
+  co_return KeptChanging("user");
 }
 
 UserService::Result<v1::DeleteUserResponse> UserService::TryDeleteUser(

@@ -4,7 +4,6 @@
 
 #include "auth/authenticator.h"
 #include "auth/permissions.h"
-#include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/etag.h"
@@ -49,10 +48,9 @@ UserService::Result<v1::UpdateUserResponse> UserService::DoUpdateUser(base::Call
     GH_CO_ASSIGN_OR_RETURN(storage::User current, co_await ReadUser(ctx, *id));
     absl::StatusOr<v1::UpdateUserResponse> response =
         co_await TryUpdateUser(ctx, request, key, std::move(current));
-    const bool outrun = base::HasReason(response.status(), base::Reason::kEtagMismatch);
-    if (!outrun || !request.user().etag().empty()) co_return response;
+    if (!WasOutrun(response.status(), request.user().etag())) co_return response;
   }
-  co_return KeptChanging();
+  co_return KeptChanging("user");
 }
 
 UserService::Result<v1::UpdateUserResponse> UserService::TryUpdateUser(

@@ -54,11 +54,6 @@ absl::Status RoleNotFound() {
                          {.reason = base::Reason::kRoleNotFound});
 }
 
-absl::Status KeptChanging() {
-  return base::MakeError(absl::StatusCode::kAborted, "others kept changing the user; try again",
-                         {.reason = base::Reason::kConflict});
-}
-
 storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
                          const storage::User& user, std::string details_json) {
   return storage::MakeEvent(ctx, now, std::string(type),

@@ -32,12 +32,6 @@ bool IsSelf(const base::Principal& caller, const storage::User& user);
 absl::Status UserNotFound();
 absl::Status RoleNotFound();
 
-// How often a change without an etag is made again from a new reading after
-// somebody else's got in between. More means that something else is wrong.
-inline constexpr int kMaxChangeAttempts = 3;
-// ABORTED, CONFLICT: for when they are used up.
-absl::Status KeptChanging();
-
 // An event about `user`. Details are names and codes, never what a field holds.
 storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
                          const storage::User& user, std::string details_json = "{}");

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "auth/permissions.h"
-#include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/common/etag.h"
@@ -22,10 +21,6 @@ namespace {
 
 namespace event_types = storage::event_types;
 using storage::EndpointState;
-
-// How often a change without an etag is made again from a new reading after
-// somebody else's got in between. More means that something else is wrong.
-constexpr int kMaxAttempts = 3;
 
 // Header values are credentials that nobody gets to see again. Another URL may be another
 // owner's: it gets none that was meant for the one before.
@@ -109,16 +104,13 @@ WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::DoUpdate(
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("endpoint_id", request.endpoint_id());
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
-  for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
+  for (int attempt = 1; attempt <= kMaxChangeAttempts; ++attempt) {
     GH_CO_ASSIGN_OR_RETURN(storage::EndpointWithHealth current, co_await Read(ctx, *id));
     absl::StatusOr<v1::UpdateEndpointResponse> response =
         co_await TryUpdate(ctx, request, key, std::move(current));
-    const bool outrun = base::HasReason(response.status(), base::Reason::kEtagMismatch);
-    if (!outrun || !request.endpoint().etag().empty()) co_return response;
+    if (!WasOutrun(response.status(), request.endpoint().etag())) co_return response;
   }
-  co_return base::MakeError(absl::StatusCode::kAborted,
-                            "others kept changing the endpoint; try again",
-                            {.reason = base::Reason::kConflict});
+  co_return KeptChanging("endpoint");
 }
 
 WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::TryUpdate(
