@@ -106,6 +106,18 @@ def check_file(path, text):
         yield len(lines), f"{len(lines)} lines, the limit is {limit}: find the second thing this file does"
 
 
+QUERIES = "storage/postgres/queries/"
+QUERIES_TEST = "tests/integration/storage/queries_test.cc"
+
+
+def check_queries(paths, test):
+    """Yields the folders of statements that the test `test`, a text, does not prepare."""
+    folders = {path[len(QUERIES) :].partition("/")[0] for path in paths if path.startswith(QUERIES)}
+    for folder in sorted(folders):
+        if f"Prepare(queries::{folder}::kAll)" not in test:
+            yield folder
+
+
 def main():
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
@@ -113,7 +125,11 @@ def main():
         capture_output=True,
     ).stdout.decode()
     problems = 0
-    for path in filter(None, listing.split("\0")):
+    paths = [path for path in listing.split("\0") if path]
+    for folder in check_queries(paths, pathlib.Path(QUERIES_TEST).read_text("utf-8")):
+        print(f"{QUERIES_TEST}:1: does not prepare the statements of {QUERIES}{folder}")
+        problems += 1
+    for path in paths:
         try:
             text = pathlib.Path(path).read_text("utf-8")
         except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):

@@ -37,6 +37,12 @@ class TidyTest(unittest.TestCase):
         self.assert_good("base/a_test.cc", '#include "tests/support/coroutine/loop_runner.h"')
         self.assert_bad("base/a.cc", '#include "tests/support/coroutine/loop_runner.h"')
 
+    def test_every_folder_of_statements_is_prepared(self):
+        paths = ["storage/postgres/queries/user/get.sql", "storage/postgres/queries/role/get.sql", "storage/postgres/role_store.cc"]
+        test = "  Prepare(queries::user::kAll);\n"
+        self.assertEqual(list(tidy.check_queries(paths, test)), ["role"])
+        self.assertEqual(list(tidy.check_queries(paths, test + "  Prepare(queries::role::kAll);\n")), [])
+
     def test_driver_stays_out_of_storage_headers(self):
         self.assert_bad("storage/user.h", "#include <libpq-fe.h>")
         self.assert_good("storage/postgres/client/lane.h", "#include <libpq-fe.h>")
