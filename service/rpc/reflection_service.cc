@@ -40,6 +40,8 @@ void AddWithImports(const FileDescriptor* file, std::set<const FileDescriptor*>&
   }
   google::protobuf::FileDescriptorProto proto;
   file->CopyTo(&proto);
+  // As protoc's own descriptors have them; who makes JSON of messages uses these names.
+  file->CopyJsonNameTo(&proto);
   proto.SerializeToString(response.add_file_descriptor_proto());
 }
 

@@ -85,6 +85,17 @@ TYPED_TEST(ReflectionServiceTest, DescribesASymbolWithAllItsImports) {
                           "google/api/field_behavior.proto", "gatehouse/test/echo.proto"));
 }
 
+TYPED_TEST(ReflectionServiceTest, TellsTheNamesOfFieldsInJson) {
+  typename TypeParam::Request request;
+  request.set_file_containing_symbol(TypeParam::Request::descriptor()->full_name());
+  google::protobuf::FileDescriptorProto file;
+  ASSERT_TRUE(file.ParseFromString(
+      *this->Ask(request).file_descriptor_response().file_descriptor_proto().rbegin()));
+  std::vector<std::string> names;
+  for (const auto& field : file.message_type(0).field()) names.push_back(field.json_name());
+  EXPECT_THAT(names, Contains("fileByFilename"));
+}
+
 TYPED_TEST(ReflectionServiceTest, FindsFilesAndExtensions) {
   typename TypeParam::Request by_name;
   by_name.set_file_by_filename("gatehouse/v1/access.proto");

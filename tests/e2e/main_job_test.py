@@ -19,7 +19,7 @@ class MainJobTest(DevServerCase):
 
     def login(self, username, password):
         answer = self.curl.call("SessionService/CreateSession", {"login": username, "password": password})
-        return self.curl.with_token(answer["tokens"]["access_token"]), answer
+        return self.curl.with_token(answer["tokens"]["accessToken"]), answer
 
     def test_main_job(self):
         receiver = Receiver(self)
