@@ -5,11 +5,13 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/call_context.h"
 #include "base/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "storage/change.h"
 
 namespace gatehouse::storage {
 
@@ -35,6 +37,10 @@ class IdempotencyStore {
                                                                base::Uuid tenant_id,
                                                                base::Uuid principal_id,
                                                                base::Uuid request_id);
+
+  // Keeps the answer of a mutation that found nothing to change, and so had no batch to put
+  // it into. postgres::IsReplay(status) if there is one already.
+  base::Task<absl::Status> Keep(base::CallContext context, Idempotency answer);
 
   // Deletes at most `limit` answers stored before `before`; returns how many.
   base::Task<absl::StatusOr<int64_t>> Purge(base::CallContext context, base::Uuid tenant_id,

@@ -64,7 +64,9 @@ enum class Replay {
 //   }
 //
 // The function is no coroutine; it starts one that puts
-// key.WithResponse(response, now) into its Change.
+// key.WithResponse(response, now) into its Change. Where it finds nothing to change, it
+// ends with `co_return co_await once_.Unchanged(ctx, key, now, response)` instead: else the
+// retry might find something, and do it long after the first answer.
 //
 // Immutable; any thread that may use the store. Outlives the calls.
 class IdempotentCalls {
@@ -79,6 +81,16 @@ class IdempotentCalls {
                                            const Request& request, Replay replay, Fn mutate) {
     return RunWithKey<Response>(context, MakeKey(context, request_id, request), replay,
                                 std::move(mutate));
+  }
+
+  // Keeps `response` as the answer of a call that changed nothing.
+  template <typename Response>
+  base::Task<absl::StatusOr<Response>> Unchanged(base::CallContext context, MutationKey key,
+                                                 base::Time now, Response response) {
+    if (std::optional<storage::Idempotency> answer = key.WithResponse(response, now)) {
+      GH_CO_RETURN_IF_ERROR(co_await store_.Keep(std::move(context), *std::move(answer)));
+    }
+    co_return response;
   }
 
  private:

@@ -78,6 +78,8 @@ Task<absl::StatusOr<v1::RevokeSessionResponse>> SessionService::DoRevokeSession(
     // It had ended before: nothing was left to do.
     GH_CO_ASSIGN_OR_RETURN(ended,
                            co_await FindPermitted(ctx, id, auth::Permission::kSessionsWrite));
+    GH_CO_RETURN_IF_ERROR(ToProto(*ended, now, *(response.mutable_session()) = v1::Session()));
+    co_return co_await deps_.once.Unchanged(ctx, key, now, response);
   }
   GH_CO_RETURN_IF_ERROR(ToProto(*ended, now, *(response.mutable_session()) = v1::Session()));
   co_return response;
@@ -128,7 +130,9 @@ Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> SessionService::DoRevokeUse
           ctx, principal.tenant_id, user_id, kept, std::string(reason), now,
           {.events = {std::move(event)}, .idempotency = key.WithResponse(response, now)}));
   // Nothing was live: nothing is written, and zero is the answer.
-  if (!ended) co_return v1::RevokeUserSessionsResponse();
+  if (!ended) {
+    co_return co_await deps_.once.Unchanged(ctx, key, now, v1::RevokeUserSessionsResponse());
+  }
   for (const Uuid& id : ended->session_ids) deps_.authenticator.SessionRevoked(id);
   if (!kept) deps_.authenticator.UserRevoked(user_id, ended->epoch);
   if (!key.given()) response.set_revoked_count(static_cast<int32_t>(ended->session_ids.size()));

@@ -156,7 +156,7 @@ UserService::Result<v1::RevokeApiKeyResponse> UserService::DoRevokeApiKey(
     const base::Time now = deps_.clock.Now();
     if (!had_ended) found->revoke_time = now;
     ToProto(*found, *response.mutable_api_key());
-    if (had_ended) co_return response;
+    if (had_ended) co_return co_await deps_.once.Unchanged(ctx, key, now, response);
 
     storage::Change change{
         .events = {KeyEvent(ctx, now, storage::event_types::kApiKeyRevoked, *found)},

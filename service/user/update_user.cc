@@ -65,12 +65,12 @@ UserService::Result<v1::UpdateUserResponse> UserService::TryUpdateUser(
   const std::vector<std::string> changed = ChangedUserFields(current, next);
   GH_CO_RETURN_IF_ERROR(co_await MayChange(ctx, current, next.role, changed));
 
+  const base::Time now = deps_.clock.Now();
   v1::UpdateUserResponse response;
   if (changed.empty()) {
     GH_CO_RETURN_IF_ERROR(ToProto(current, *response.mutable_user()));
-    co_return response;
+    co_return co_await deps_.once.Unchanged(ctx, key, now, response);
   }
-  const base::Time now = deps_.clock.Now();
   next.update_time = now;
   next.version = current.version + 1;
   GH_CO_RETURN_IF_ERROR(ToProto(next, *response.mutable_user()));

@@ -131,12 +131,12 @@ WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::TryUpdate(
   }
   const std::vector<std::string> changed = webhook::ChangedEndpointFields(before, next.endpoint);
 
+  const base::Time now = deps_.clock.Now();
   v1::UpdateEndpointResponse response;
   if (changed.empty()) {
     GH_CO_RETURN_IF_ERROR(webhook::ToProto(current, *response.mutable_endpoint()));
-    co_return response;
+    co_return co_await deps_.once.Unchanged(ctx, key, now, response);
   }
-  const base::Time now = deps_.clock.Now();
   const bool resume =
       before.state != EndpointState::kEnabled && next.endpoint.state == EndpointState::kEnabled;
   next.endpoint.update_time = now;

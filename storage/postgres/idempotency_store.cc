@@ -1,8 +1,10 @@
 #include "storage/idempotency_store.h"
 
 #include <utility>
+#include <vector>
 
 #include "base/status.h"
+#include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
 #include "storage/postgres/queries/request/request_queries.h"
 
@@ -24,6 +26,14 @@ base::Task<absl::StatusOr<std::optional<StoredAnswer>>> IdempotencyStore::Find(
                         .request_hash = row.Get<Bytes>(1).value,
                         .response = row.Get<Bytes>(2).value};
   });
+}
+
+base::Task<absl::Status> IdempotencyStore::Keep(base::CallContext context, Idempotency answer) {
+  postgres::Batch batch;
+  postgres::AppendChange(batch, {.idempotency = std::move(answer)});
+  const absl::StatusOr<std::vector<Rows>> result =
+      co_await database_.Run(std::move(context), std::move(batch));
+  co_return result.status();
 }
 
 base::Task<absl::StatusOr<int64_t>> IdempotencyStore::Purge(base::CallContext context,

@@ -229,6 +229,24 @@ TEST_F(ManageTest, RevokingNothingWritesNothing) {
   EXPECT_EQ(CountEvents("user.sessions_revoked"), "1");
 }
 
+TEST_F(ManageTest, RevokingNothingIsNotMadeUpForByARetry) {
+  v1::RevokeUserSessionsRequest request;
+  request.set_user_id(ada_.id.ToString());
+  ASSERT_TRUE(Call<v1::RevokeUserSessionsResponse>(admin(), request).ok());
+  request.set_request_id("018f4e3c-7d5a-7cc1-b2a4-0123456789ab");
+  const auto first = Call<v1::RevokeUserSessionsResponse>(admin(), request);
+  ASSERT_TRUE(first.ok()) << first.message;
+  EXPECT_EQ(first.response.revoked_count(), 0);
+
+  const auto later = LogIn("ada").response;
+  const auto again = Call<v1::RevokeUserSessionsResponse>(admin(), request);
+  ASSERT_TRUE(again.ok()) << again.message;
+  EXPECT_EQ(again.response.revoked_count(), 0);
+  EXPECT_TRUE(Get(CallerOf(later), later.session().id()).ok()) << "it was not there then";
+  request.set_except_session_id(later.session().id());
+  EXPECT_EQ(Call<v1::RevokeUserSessionsResponse>(admin(), request).reason(), "REQUEST_ID_REUSED");
+}
+
 // Every way a session can end reaches the tokens of this instance at once.
 TEST_F(ManageTest, WhatEndsAUserEndsItsTokens) {
   v1::UpdateUserRequest role;

@@ -65,6 +65,28 @@ TEST_F(RetryTest, AFailedAttemptDoesNotUseUpTheId) {
   EXPECT_TRUE(Call<v1::CreateUserResponse>(admin(), request).ok());
 }
 
+TEST_F(RetryTest, WhatChangedNothingChangesNothingLater) {
+  const v1::User user = Create("ada");
+  v1::UpdateUserRequest request;
+  request.set_user_id(user.id());
+  request.mutable_user()->set_bio(user.bio());
+  request.mutable_update_mask()->add_paths("bio");
+  request.set_request_id(kRequestId);
+  const auto first = Call<v1::UpdateUserResponse>(admin(), request);
+  ASSERT_TRUE(first.ok()) << first.message;
+
+  v1::UpdateUserRequest other = request;
+  other.clear_request_id();
+  other.mutable_user()->set_bio("of somebody else");
+  ASSERT_TRUE(Call<v1::UpdateUserResponse>(admin(), other).ok());
+  const auto again = Call<v1::UpdateUserResponse>(admin(), request);
+  EXPECT_EQ(again.response.DebugString(), first.response.DebugString());
+  EXPECT_EQ(Ask("SELECT bio FROM gatehouse.user_account WHERE username = 'ada'"),
+            "of somebody else");
+  request.mutable_user()->set_bio("another request");
+  EXPECT_EQ(Call<v1::UpdateUserResponse>(admin(), request).reason(), "REQUEST_ID_REUSED");
+}
+
 TEST_F(RetryTest, ManyAtATimeTakeEffectOnce) {
   v1::CreateUserRequest request = NewUser("ada");
   request.set_request_id(kRequestId);
