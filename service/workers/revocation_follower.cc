@@ -17,8 +17,6 @@ using base::Task;
 using base::Uuid;
 using storage::EventLog;
 
-// A lost notification may hide another instance's revocation this long.
-constexpr auto kPoll = std::chrono::milliseconds(500);
 constexpr auto kReadTimeout = std::chrono::seconds(5);
 constexpr int32_t kPageSize = 1000;
 
@@ -97,22 +95,25 @@ void RevocationFollower::Apply(const storage::Event& event) {
   }
 }
 
+Task<absl::Status> RevocationFollower::RunTurn(base::SteadyTime poll, base::CancelToken cancel) {
+  const storage::LogFeed::News news = co_await subscription_->Next(poll, cancel);
+  if (cancel.cancelled()) co_return absl::OkStatus();
+  // Most batches hold nothing of interest and cost no statement.
+  bool interesting = news.incomplete || news.empty();
+  for (const auto& batch : news.batches) {
+    if (std::any_of(batch->entries.begin(), batch->entries.end(), IsFollowed)) {
+      interesting = true;
+    } else if (positions_[batch->tenant_id] + 1 == batch->first_index()) {
+      positions_[batch->tenant_id] = batch->last_index();
+    }
+  }
+  if (!interesting) co_return absl::OkStatus();
+  co_return co_await RunOnce(MakeContext(loop_, cancel));
+}
+
 Task<void> RevocationFollower::Run(base::CancelToken cancel) {
   while (!cancel.cancelled()) {
-    const storage::LogFeed::News news =
-        co_await subscription_->Next(std::chrono::steady_clock::now() + kPoll, cancel);
-    if (cancel.cancelled()) co_return;
-    // Most batches hold nothing of interest and cost no statement.
-    bool interesting = news.incomplete || news.empty();
-    for (const auto& batch : news.batches) {
-      if (std::any_of(batch->entries.begin(), batch->entries.end(), IsFollowed)) {
-        interesting = true;
-      } else if (positions_[batch->tenant_id] + 1 == batch->first_index()) {
-        positions_[batch->tenant_id] = batch->last_index();
-      }
-    }
-    if (!interesting) continue;
-    const absl::Status status = co_await RunOnce(MakeContext(loop_, cancel));
+    const absl::Status status = co_await RunTurn(std::chrono::steady_clock::now() + kPoll, cancel);
     if (!status.ok() && !cancel.cancelled()) {
       base::Log(base::LogLevel::kWarning, "revocations of other instances cannot be read",
                 {{"error", std::string(status.message())}});

@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_WORKERS_REVOCATION_FOLLOWER_H_
 #define GATEHOUSE_SERVICE_WORKERS_REVOCATION_FOLLOWER_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -29,6 +30,9 @@ namespace gatehouse::service {
 // Thread: `loop`. All it is given outlives it.
 class RevocationFollower {
  public:
+  // A lost notification hides another instance's revocation this long at most.
+  static constexpr std::chrono::milliseconds kPoll{500};
+
   RevocationFollower(base::Loop& loop, storage::EventLog& log, storage::LogFeed& feed,
                      auth::Authenticator& authenticator);
 
@@ -38,8 +42,11 @@ class RevocationFollower {
   // Applies everything up to the heads.
   base::Task<absl::Status> RunOnce(base::CallContext ctx);
 
-  // RunOnce whenever something is ordered, until `cancel`. After an error the
-  // next news, or the poll, tries again from the same position.
+  // Waits until something is ordered, or until `poll`, and applies what there is.
+  base::Task<absl::Status> RunTurn(base::SteadyTime poll, base::CancelToken cancel);
+
+  // Turn after turn, each with its poll, until `cancel`. After an error the next one
+  // tries again from the same position.
   base::Task<void> Run(base::CancelToken cancel);
 
  private:

@@ -17,6 +17,14 @@ namespace {
 constexpr int kMinBackoffMs = 100;
 constexpr int kMaxBackoffMs = 5000;
 constexpr int kForever = -1;
+// A listener only reads, so nothing would ever tell it that its server or the network between
+// has gone: after two silent seconds the kernel asks once a second, and three questions without
+// an answer end the connection. So within some five seconds; the polls cover these.
+constexpr char kKeepaliveIdle[] = "2";
+constexpr char kKeepaliveInterval[] = "1";
+constexpr char kKeepaliveCount[] = "3";
+// The same where a question of ours waits to be taken. Milliseconds.
+constexpr char kUnacknowledged[] = "5000";
 
 struct ResultFree {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -43,9 +51,18 @@ class LogListener::Connection {
   Connection(const Options& options, int stop_fd) : stop_fd_(stop_fd) {
     const std::string password =
         options.password_file.empty() ? "" : FirstLine(options.password_file);
-    const char* keywords[] = {"dbname", "fallback_application_name",
-                              password.empty() ? nullptr : "password", nullptr};
-    const char* values[] = {options.dsn.c_str(), "gatehouse-listener", password.c_str(), nullptr};
+    // What stands before the DSN gives way to it.
+    const char* keywords[] = {"keepalives_idle",
+                              "keepalives_interval",
+                              "keepalives_count",
+                              "tcp_user_timeout",
+                              "dbname",
+                              "fallback_application_name",
+                              password.empty() ? nullptr : "password",
+                              nullptr};
+    const char* values[] = {
+        kKeepaliveIdle,      kKeepaliveInterval,   kKeepaliveCount,  kUnacknowledged,
+        options.dsn.c_str(), "gatehouse-listener", password.c_str(), nullptr};
     connection_ = PQconnectStartParams(keywords, values, /*expand_dbname=*/1);
   }
   ~Connection() { PQfinish(connection_); }

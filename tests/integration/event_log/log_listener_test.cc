@@ -1,8 +1,14 @@
 #include "storage/postgres/log_listener.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <semaphore>
 #include <string>
 #include <string_view>
@@ -98,6 +104,47 @@ TEST_F(LogListenerTest, StopsWhileThereIsNoDatabase) {
   EXPECT_TRUE(complaints_.Take()) << "it tries again";
   listener.Stop();
   EXPECT_TRUE(ordered_.None());
+}
+
+// The value of a socket option of the only TCP connection of this process to `port`.
+int OptionOfConnectionTo(uint16_t port, int level, int option) {
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof(peer);
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    if (peer.sin_family != AF_INET || ntohs(peer.sin_port) != port) continue;
+    int value = 0;
+    size = sizeof(value);
+    EXPECT_EQ(getsockopt(fd, level, option, &value, &size), 0);
+    return value;
+  }
+  ADD_FAILURE() << "no connection";
+  return -1;
+}
+
+// A server that vanishes without a word can only be played with a network of one's own; that
+// the kernel is told to look for it can be seen.
+TEST_F(LogListenerTest, HasTheKernelAskWhetherTheServerIsThere) {
+  const int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  socklen_t size = sizeof(address);
+  ASSERT_EQ(bind(server, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(server, 1), 0);
+  ASSERT_EQ(getsockname(server, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const uint16_t port = ntohs(address.sin_port);
+  LogListener listener(
+      Options("host=127.0.0.1 user=x dbname=x keepalives_count=7 port=" + std::to_string(port)));
+  listener.Start();
+  const int connection = accept(server, nullptr, nullptr);
+  ASSERT_GE(connection, 0);
+  EXPECT_EQ(OptionOfConnectionTo(port, SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(OptionOfConnectionTo(port, IPPROTO_TCP, TCP_KEEPIDLE), 2);
+  EXPECT_EQ(OptionOfConnectionTo(port, IPPROTO_TCP, TCP_KEEPINTVL), 1);
+  EXPECT_EQ(OptionOfConnectionTo(port, IPPROTO_TCP, TCP_USER_TIMEOUT), 5000);
+  EXPECT_EQ(OptionOfConnectionTo(port, IPPROTO_TCP, TCP_KEEPCNT), 7) << "the DSN's own win";
+  listener.Stop();
+  close(connection);
+  close(server);
 }
 
 }  // namespace
