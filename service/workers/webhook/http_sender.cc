@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -54,6 +55,38 @@ std::string_view ClassOf(CURLcode code) {
   }
 }
 
+// The host of a URL and its port, as curl reads them: judging another host than the
+// one connected to would be no protection.
+struct HostPort {
+  std::string host;
+  std::string port;
+};
+
+std::optional<HostPort> HostPortOf(const std::string& url) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
+  char* host = nullptr;
+  char* port = nullptr;
+  std::optional<HostPort> result;
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
+      curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+      curl_url_get(parsed.get(), CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+    result = HostPort{host, port};
+  }
+  curl_free(host);
+  curl_free(port);
+  return result;
+}
+
+// As CURLOPT_RESOLVE takes it: the one answer for this host, which curl forgets again.
+std::string PinnedTo(const HostPort& to, const NameResolver::Addresses& addresses) {
+  std::string text = "+" + to.host + ":" + to.port + ":";
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    const std::string address = addresses[i].ToString();
+    text += (i == 0 ? "" : ",") + (addresses[i].v6 ? "[" + address + "]" : address);
+  }
+  return text;
+}
+
 void InitCurl() {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
@@ -64,8 +97,10 @@ void InitCurl() {
 class HttpSender::Impl {
  public:
   Impl(base::Loop& loop, Options options)
-      : options_(std::move(options)),
-        driver_(loop, [this](CURL* easy, CURLcode code) { OnDone(easy, code); }) {}
+      : loop_(loop),
+        options_(std::move(options)),
+        driver_(loop, [this](CURL* easy, CURLcode code) { OnDone(easy, code); }),
+        resolver_(loop, options_.look_up) {}
 
   ~Impl() {
     for (const auto& [easy, transfer] : transfers_) {
@@ -80,8 +115,17 @@ class HttpSender::Impl {
     auto owned = std::make_unique<Transfer>(*this, std::move(request), std::move(done));
     Transfer& transfer = *owned;
     transfers_.emplace(easy, std::move(owned));
-    Configure(easy, transfer);
-    if (!driver_.Add(easy)) OnDone(easy, CURLE_FAILED_INIT);
+    const std::optional<HostPort> to = HostPortOf(transfer.request.url);
+    // An address is judged when the socket is made; a URL that is none, curl refuses.
+    const bool is_name = to && !to->host.starts_with('[') && !IpAddress::Parse(to->host);
+    if (!is_name) return Begin(easy, transfer);
+    const auto limit = std::min(transfer.request.timeout, options_.connect_timeout);
+    transfer.resolving =
+        loop_.At(transfer.start + limit, [this, easy] { OnDone(easy, CURLE_OPERATION_TIMEDOUT); });
+    resolver_.Resolve(to->host, [this, easy, number = transfer.number,
+                                 to = *to](const NameResolver::Addresses& addresses) {
+      OnResolved(easy, number, to, addresses);
+    });
   }
 
   size_t in_flight() const { return transfers_.size(); }
@@ -90,19 +134,61 @@ class HttpSender::Impl {
   struct Transfer {
     Transfer(Impl& owner, HttpRequest what, std::function<void(HttpResult)> then)
         : impl(owner), request(std::move(what)), done(std::move(then)) {}
-    ~Transfer() { curl_slist_free_all(headers); }
+    ~Transfer() {
+      curl_slist_free_all(headers);
+      curl_slist_free_all(pinned);
+    }
 
     Impl& impl;
+    // Handles are used again, numbers are not.
+    const uint64_t number = impl.next_number_++;
     HttpRequest request;
     std::function<void(HttpResult)> done;
     HttpResult result;
     curl_slist* headers = nullptr;
+    curl_slist* pinned = nullptr;
+    // Fires while the name is looked up; then curl has the time.
+    base::Loop::Timer resolving;
+    bool begun = false;
     base::SteadyTime start = std::chrono::steady_clock::now();
     size_t header_bytes = 0;
     bool blocked = false;
     bool headers_too_large = false;
     bool body_cut = false;
   };
+
+  void OnResolved(CURL* easy, uint64_t number, const HostPort& to,
+                  const NameResolver::Addresses& addresses) {
+    const auto found = transfers_.find(easy);
+    if (found == transfers_.end() || found->second->number != number) return;
+    Transfer& transfer = *found->second;
+    transfer.resolving.Reset();
+    // One refused address taints the whole answer: a name that points inside and
+    // outside is up to no good.
+    transfer.blocked = !std::ranges::all_of(
+        addresses, [&](const IpAddress& address) { return options_.guard.Allows(address); });
+    if (addresses.empty() || transfer.blocked) {
+      // Later, as after any other request.
+      transfer.resolving =
+          loop_.At(base::SteadyTime(), [this, easy] { OnDone(easy, CURLE_COULDNT_RESOLVE_HOST); });
+      return;
+    }
+    transfer.pinned = curl_slist_append(nullptr, PinnedTo(to, addresses).c_str());
+    Begin(easy, transfer);
+  }
+
+  void Begin(CURL* easy, Transfer& transfer) {
+    transfer.begun = true;
+    Configure(easy, transfer);
+    if (!driver_.Add(easy)) OnDone(easy, CURLE_FAILED_INIT);
+  }
+
+  // What is left of `limit`; curl takes 0 for no limit at all.
+  static long Remaining(const Transfer& transfer, std::chrono::milliseconds limit) {
+    const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - transfer.start);
+    return std::max<long>(static_cast<long>((limit - spent).count()), 1);
+  }
 
   CURL* TakeHandle() {
     if (spare_.empty()) return curl_easy_init();
@@ -125,9 +211,10 @@ class HttpSender::Impl {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     curl_easy_setopt(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(transfer.request.timeout.count()));
+    curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer.pinned);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, Remaining(transfer, transfer.request.timeout));
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     static_cast<long>(options_.connect_timeout.count()));
+                     Remaining(transfer, options_.connect_timeout));
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -156,8 +243,6 @@ class HttpSender::Impl {
   static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address) {
     Transfer& transfer = *static_cast<Transfer*>(self);
     const std::optional<IpAddress> ip = IpAddress::FromSockaddr(address->addr);
-    // One refused address taints the whole answer: a name that points inside
-    // and outside is up to no good.
     if (transfer.blocked || purpose != CURLSOCKTYPE_IPCXN || !ip ||
         !transfer.impl.options_.guard.Allows(*ip)) {
       transfer.blocked = true;
@@ -207,7 +292,7 @@ class HttpSender::Impl {
     transfers_.erase(found);
     HttpResult& result = transfer->result;
     long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    if (transfer->begun) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     // Cutting the body is our doing; the answer was complete in what counts.
     if (code == CURLE_WRITE_ERROR && transfer->body_cut) code = CURLE_OK;
     result.status_code = static_cast<int>(status);
@@ -229,10 +314,13 @@ class HttpSender::Impl {
     transfer->done(std::move(result));
   }
 
+  base::Loop& loop_;
   Options options_;
+  uint64_t next_number_ = 0;
   std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers_;
   std::vector<CURL*> spare_;
   CurlDriver driver_;
+  NameResolver resolver_;
 };
 
 HttpSender::HttpSender(base::Loop& loop, Options options) {

@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "base/time.h"
 #include "service/webhook/address_guard.h"
+#include "service/workers/webhook/name_resolver.h"
 
 namespace gatehouse::service::webhook {
 
@@ -43,8 +44,9 @@ struct HttpResult {
 // Sends webhooks: libcurl's multi interface driven by a Loop, so that hundreds
 // of requests in flight cost no thread. Connections are kept alive and reused.
 //
-// What it never does: connect to an address that the guard refuses (judged
-// when the socket is made, so no second DNS answer comes in between), follow
+// What it never does: connect to a host of which any address is refused by the
+// guard (all are judged before, and the one connected to again when the socket is
+// made, so no second DNS answer comes in between), follow
 // a redirect, speak anything but HTTP/1.1, use a proxy from the environment,
 // decompress, skip the verification of a certificate, or read more than it
 // keeps.
@@ -55,6 +57,8 @@ class HttpSender {
  public:
   struct Options {
     AddressGuard guard = {};
+    NameResolver::LookUp look_up = &NameResolver::AskSystem;
+    // Name resolution included.
     std::chrono::milliseconds connect_timeout{5000};
     // Of the answer; what comes after is not read, and the connection closed.
     size_t max_body_bytes = size_t{16} << 10;

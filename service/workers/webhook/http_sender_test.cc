@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
@@ -119,6 +120,57 @@ TEST_F(HttpSenderTest, RefusesPrivateAddressesByDefault) {
         << host;
   }
   EXPECT_EQ(receiver_.connections(), 0);
+}
+
+// Whoever controls a name could else have the server try its public address and then,
+// or instead, its private one.
+TEST_F(HttpSenderTest, RefusesANameOfWhichOneAddressIsForbidden) {
+  std::atomic<int> asked = 0;
+  std::vector<IpAddress> answer;
+  const HttpSender::Options options{.guard = *AddressGuard::Make({"127.0.0.1"}),
+                                    .look_up = [&](const std::string& host) {
+                                      EXPECT_EQ(host, "hooks.example.com");
+                                      ++asked;
+                                      return answer;
+                                    }};
+  const IpAddress allowed = *IpAddress::Parse("127.0.0.1");
+  const std::string url = "http://hooks.example.com:" + std::to_string(receiver_.port()) + "/";
+  for (const char* forbidden : {"127.0.0.2", "10.0.0.1", "169.254.169.254", "::1", "fd00::1",
+                                "::ffff:127.0.0.1", "64:ff9b::a9fe:a9fe"}) {
+    for (const bool first : {true, false}) {
+      answer = {allowed, allowed};
+      answer[first ? 0 : 1] = *IpAddress::Parse(forbidden);
+      // A new one remembers no answer.
+      MakeSender(options);
+      EXPECT_EQ(Send(url).error_class, "blocked") << forbidden << " " << first;
+    }
+  }
+  EXPECT_EQ(receiver_.connections(), 0);
+  answer = {allowed};
+  asked = 0;
+  MakeSender(options);
+  EXPECT_EQ(Send(url).error_class, "");
+  EXPECT_EQ(receiver_.requests()[0].headers.at("host"),
+            "hooks.example.com:" + std::to_string(receiver_.port()));
+  // What was judged is what is connected to, also the next time.
+  answer = {*IpAddress::Parse("10.0.0.1")};
+  EXPECT_EQ(Send(url).error_class, "");
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(HttpSenderTest, ANameThatNobodyAnswersForTimesOut) {
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  MakeSender({.look_up =
+                  [released](const std::string& host) {
+                    if (host == "slow.example.com") released.wait();
+                    return std::vector<IpAddress>();
+                  },
+              .connect_timeout = milliseconds(100)});
+  EXPECT_EQ(Send("http://slow.example.com/").error_class, "timeout");
+  // Nobody else waits for it.
+  EXPECT_EQ(Send("http://none.example.com/").error_class, "dns");
+  release.set_value();
 }
 
 TEST_F(HttpSenderTest, SpeaksOnlyHttp) {
