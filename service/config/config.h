@@ -59,6 +59,8 @@ struct WebhookConfig {
   bool allow_http = false;
   // Separated by blanks.
   std::string allowed_networks;
+  // Empty: the authorities that the system trusts.
+  std::string ca_file;
   int64_t max_in_flight = 256;
 };
 

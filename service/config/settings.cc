@@ -217,6 +217,11 @@ void AddWebhook(std::vector<Setting>& all) {
                      "Networks that endpoints may be in although they are private, separated by "
                      "blanks: \"10.1.0.0/16 ::1\".",
                      GH_FIELD(webhook.allowed_networks)));
+  all.push_back(
+      Text("webhook.ca_file",
+           "PEM file of the authorities whose certificates endpoints may have, instead of "
+           "those the system trusts; empty: the system's.",
+           GH_FIELD(webhook.ca_file)));
   all.push_back(Integer("webhook.max_in_flight", "Deliveries in flight at a time.", 1, 10'000,
                         GH_FIELD(webhook.max_in_flight)));
 }

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "base/uuid.h"
 #include "base/watchdog.h"
+#include "service/workers/webhook/http_sender.h"
 
 namespace gatehouse::service {
 namespace {
@@ -90,6 +91,9 @@ absl::Status App::Open() {
       loop(), [this] { return auth_->key_rotation.Load(SystemContext("key_rotation")); }));
   GH_ASSIGN_OR_RETURN(webhook::AddressGuard guard,
                       webhook::AddressGuard::Make(Words(config.webhook.allowed_networks)));
+  if (!config.webhook.ca_file.empty()) {
+    GH_RETURN_IF_ERROR(webhook::HttpSender::CheckCaFile(config.webhook.ca_file));
+  }
   workers_ = std::make_unique<WorkerArea>(config, guard, InstanceId(options_), loop(), *storage_,
                                           *auth_, clock_);
   metrics_ = std::make_unique<MetricsArea>(*storage_, *auth_, *workers_);

@@ -44,6 +44,7 @@ webhook::EngineOptions EngineOptionsOf(const config::WebhookConfig& config,
   webhook::EngineOptions options{.instance_id = instance_id,
                                  .max_in_flight = static_cast<int>(config.max_in_flight)};
   options.http.guard = std::move(guard);
+  options.http.ca_file = config.ca_file;
   return options;
 }
 

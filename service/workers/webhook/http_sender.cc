@@ -1,6 +1,8 @@
 #include "service/workers/webhook/http_sender.h"
 
 #include <curl/curl.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -322,6 +324,17 @@ class HttpSender::Impl {
   CurlDriver driver_;
   NameResolver resolver_;
 };
+
+absl::Status HttpSender::CheckCaFile(const std::string& file) {
+  const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> store(X509_STORE_new(),
+                                                                      &X509_STORE_free);
+  const bool loaded = X509_STORE_load_file(store.get(), file.c_str()) == 1;
+  // What went wrong stays in the thread's queue otherwise, for others to find.
+  ERR_clear_error();
+  if (loaded) return absl::OkStatus();
+  return absl::FailedPreconditionError("no certificates of authorities can be read from \"" + file +
+                                       "\"");
+}
 
 HttpSender::HttpSender(base::Loop& loop, Options options) {
   InitCurl();

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "base/loop.h"
 #include "base/time.h"
 #include "service/webhook/address_guard.h"
@@ -68,6 +69,10 @@ class HttpSender {
     std::string ca_file = {};
     std::string user_agent = "gatehouse-webhooks/1";
   };
+
+  // OK if `file` holds certificates for Options::ca_file. To be asked at the start:
+  // later every delivery would fail instead.
+  static absl::Status CheckCaFile(const std::string& file);
 
   HttpSender(base::Loop& loop, Options options);
   ~HttpSender();

@@ -1,0 +1,148 @@
+#include "tests/support/http/tls_receiver.h"
+
+#include <netinet/in.h>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <string_view>
+#include <thread>
+
+#include "base/mutex.h"
+
+namespace gatehouse::tests {
+namespace {
+
+void Require(bool ok) {
+  if (!ok) std::abort();
+}
+
+SSL_CTX* MakeContext(const Certificate& certificate) {
+  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+  BIO* certificate_text = BIO_new_mem_buf(certificate.certificate.data(), -1);
+  BIO* key_text = BIO_new_mem_buf(certificate.key.data(), -1);
+  X509* parsed = PEM_read_bio_X509(certificate_text, nullptr, nullptr, nullptr);
+  EVP_PKEY* key = PEM_read_bio_PrivateKey(key_text, nullptr, nullptr, nullptr);
+  Require(SSL_CTX_use_certificate(context, parsed) == 1);
+  Require(SSL_CTX_use_PrivateKey(context, key) == 1);
+  EVP_PKEY_free(key);
+  X509_free(parsed);
+  BIO_free(key_text);
+  BIO_free(certificate_text);
+  return context;
+}
+
+// The head has come and as much body as it announces.
+bool IsComplete(const std::string& request) {
+  constexpr std::string_view kLength = "Content-Length: ";
+  const size_t head = request.find("\r\n\r\n");
+  if (head == std::string::npos) return false;
+  const size_t length = request.find(kLength);
+  if (length == std::string::npos) return true;
+  return request.size() - head - 4 >=
+         std::strtoul(request.c_str() + length + kLength.size(), nullptr, 10);
+}
+
+}  // namespace
+
+struct TlsReceiver::State {
+  explicit State(const Certificate& certificate) : context(MakeContext(certificate)) {
+    // A client that refuses the certificate is gone when it is written to.
+    std::signal(SIGPIPE, SIG_IGN);
+    listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(address);
+    Require(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    Require(::listen(listener, 16) == 0);
+    Require(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port = ntohs(address.sin_port);
+    thread = std::thread([this] { Serve(); });
+  }
+  ~State() {
+    // Ends accept() and the read under way.
+    ::shutdown(listener, SHUT_RDWR);
+    {
+      base::MutexLock lock(mutex);
+      if (connection >= 0) ::shutdown(connection, SHUT_RDWR);
+    }
+    thread.join();
+    ::close(listener);
+    SSL_CTX_free(context);
+  }
+
+  void Serve() {
+    for (;;) {
+      const int accepted = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+      if (accepted < 0) return;
+      SetConnection(accepted);
+      SSL* ssl = SSL_new(context);
+      SSL_set_fd(ssl, accepted);
+      if (SSL_accept(ssl) == 1) Answer(ssl);
+      SSL_free(ssl);
+      SetConnection(-1);
+      ::close(accepted);
+      base::MutexLock lock(mutex);
+      ++ended;
+      changed.NotifyAll();
+    }
+  }
+
+  // One request: the client is told to close.
+  void Answer(SSL* ssl) {
+    constexpr std::string_view kAnswer = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+    std::string request;
+    char buffer[4096];
+    while (!IsComplete(request)) {
+      const int got = SSL_read(ssl, buffer, sizeof(buffer));
+      if (got <= 0) return;
+      request.append(buffer, static_cast<size_t>(got));
+      base::MutexLock lock(mutex);
+      received.append(buffer, static_cast<size_t>(got));
+    }
+    SSL_write(ssl, kAnswer.data(), static_cast<int>(kAnswer.size()));
+    SSL_shutdown(ssl);
+  }
+
+  void SetConnection(int socket) {
+    base::MutexLock lock(mutex);
+    connection = socket;
+  }
+
+  SSL_CTX* const context;
+  int listener = -1;
+  uint16_t port = 0;
+  mutable base::Mutex mutex;
+  base::CondVar changed;
+  int connection GH_GUARDED_BY(mutex) = -1;
+  int ended GH_GUARDED_BY(mutex) = 0;
+  std::string received GH_GUARDED_BY(mutex);
+  std::thread thread;
+};
+
+TlsReceiver::TlsReceiver(const Certificate& certificate)
+    : state_(std::make_unique<State>(certificate)) {}
+
+TlsReceiver::~TlsReceiver() = default;
+
+uint16_t TlsReceiver::port() const { return state_->port; }
+
+std::string TlsReceiver::received() const {
+  base::MutexLock lock(state_->mutex);
+  return state_->received;
+}
+
+bool TlsReceiver::WaitForConnections(int count) const {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  base::MutexLock lock(state_->mutex);
+  while (state_->ended < count) {
+    if (!state_->changed.WaitUntil(state_->mutex, deadline)) return false;
+  }
+  return true;
+}
+
+}  // namespace gatehouse::tests

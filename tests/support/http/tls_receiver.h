@@ -1,0 +1,35 @@
+#ifndef GATEHOUSE_TESTS_SUPPORT_HTTP_TLS_RECEIVER_H_
+#define GATEHOUSE_TESTS_SUPPORT_HTTP_TLS_RECEIVER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "tests/support/http/test_authority.h"
+
+namespace gatehouse::tests {
+
+// An HTTPS server on a free port of 127.0.0.1 that answers every request with 204
+// and keeps every byte that clients sent it after the handshake. A thread of its
+// own, one connection at a time.
+class TlsReceiver {
+ public:
+  explicit TlsReceiver(const Certificate& certificate);
+  ~TlsReceiver();
+
+  uint16_t port() const;
+  // What arrived so far, of all connections: empty if no client came further than
+  // the handshake.
+  std::string received() const;
+  // True once `count` connections have ended, accepted by the client or not; false after
+  // 20 seconds.
+  bool WaitForConnections(int count) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gatehouse::tests
+
+#endif  // GATEHOUSE_TESTS_SUPPORT_HTTP_TLS_RECEIVER_H_
