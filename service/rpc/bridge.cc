@@ -16,6 +16,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/status.h"
@@ -32,6 +33,11 @@ namespace {
 // top of these gRPC queues by itself.
 constexpr int kPendingAccepts = 64;
 
+// How long the end of a call may wait for another event to reach the loop with:
+// it only frees memory. And how many may.
+constexpr std::chrono::milliseconds kEndsWait(5);
+constexpr size_t kMaxWaitingEnds = 64;
+
 std::string_view ToView(grpc::string_ref text) { return {text.data(), text.size()}; }
 
 grpc::string_ref ToRef(std::string_view text) { return {text.data(), text.size()}; }
@@ -46,6 +52,11 @@ void LogFromGrpc(gpr_log_func_args* args) {
 // Protobuf reports every malformed string it parses: callers decide how often.
 void LogFromProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
   base::Log(base::LogLevel::kDebug, "protobuf", {{"error", message}});
+}
+
+gpr_timespec After(std::chrono::nanoseconds time) {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_nanos(time.count(), GPR_TIMESPAN));
 }
 
 grpc::Status ToGrpc(const WireStatus& status) {
@@ -96,6 +107,11 @@ class GrpcCall final : public CallTransport {
     GrpcCall* call;
     Handler handler;
     void Run(bool ok) { (call->*handler)(ok); }
+    // Whether the loop need not know yet. On the queue's thread.
+    bool CanWait() const {
+      if (handler == &GrpcCall::OnDone) return !call->context_.IsCancelled();
+      return handler == &GrpcCall::OnFinish;
+    }
   };
 
   void SetEvents(CallEvents* events) override { events_ = events; }
@@ -119,7 +135,7 @@ class GrpcCall final : public CallTransport {
 
   void Read() override {
     ++pending_;
-    stream_.Read(&read_buffer_, &read_tag_);
+    Issue([this] { stream_.Read(&read_buffer_, &read_tag_); });
   }
   size_t ReadSize() const override { return read_buffer_.Length(); }
   bool ParseRead(google::protobuf::Message& message) override {
@@ -139,17 +155,39 @@ class GrpcCall final : public CallTransport {
   void Finish(const WireStatus& status) override {
     finished_ = true;
     ++pending_;
-    if (has_response_ && status.code == 0) {
-      stream_.WriteAndFinish(response_, grpc::WriteOptions(), grpc::Status::OK, &finish_tag_);
-    } else {
-      stream_.Finish(ToGrpc(status), &finish_tag_);
-    }
+    Issue([&] {
+      if (has_response_ && status.code == 0) {
+        stream_.WriteAndFinish(response_, grpc::WriteOptions(), grpc::Status::OK, &finish_tag_);
+      } else {
+        stream_.Finish(ToGrpc(status), &finish_tag_);
+      }
+    });
   }
   void Abort() override { context_.TryCancel(); }
 
  private:
   explicit GrpcCall(QueueLane& lane) : lane_(lane), stream_(&context_) { ++lane_.calls; }
   ~GrpcCall() { lane_.OnCallGone(); }
+
+  // Starts an operation and looks whether it is done already, as most are: the
+  // request came with its headers, the socket takes the answer. Its event then
+  // does not go through the queue's thread, which would have to be woken, and
+  // wake this one in turn.
+  //
+  // This is CompletionQueue::DoThenAsyncNext without its look into the queue, over
+  // which the two threads would contend.
+  template <typename Operation>
+  void Issue(Operation operation) {
+    grpc_completion_queue* const queue = lane_.queue->cq();
+    grpc_completion_queue_thread_local_cache_init(queue);
+    operation();
+    void* tag = nullptr;
+    int result = 0;
+    if (grpc_completion_queue_thread_local_cache_flush(queue, &tag, &result) != 1) return;
+    bool ok = result != 0;
+    if (!static_cast<grpc::internal::CompletionQueueTag*>(tag)->FinalizeResult(&tag, &ok)) return;
+    lane_.loop->Post([tag = static_cast<Tag*>(tag), ok] { tag->Run(ok); });
+  }
 
   void OnAccept(bool ok) {
     if (!ok) {
@@ -202,14 +240,35 @@ class GrpcCall final : public CallTransport {
   Tag finish_tag_{this, &GrpcCall::OnFinish};
 };
 
-void Poll(QueueLane& lane) {
-  pthread_setname_np(pthread_self(), "grpc-queue");
-  void* tag = nullptr;
-  bool ok = false;
-  while (lane.queue->Next(&tag, &ok)) {
-    lane.loop->Post([tag = static_cast<GrpcCall::Tag*>(tag), ok] { tag->Run(ok); });
+// Hands the events of a queue to its loop. Ends of calls go with the next event
+// that matters, so that the loop is not woken for them.
+class Poller {
+ public:
+  explicit Poller(QueueLane& lane) : lane_(lane) {}
+
+  void Run() {
+    pthread_setname_np(pthread_self(), "grpc-queue");
+    void* tag = nullptr;
+    bool ok = false;
+    while (true) {
+      const grpc::CompletionQueue::NextStatus next = lane_.queue->AsyncNext(
+          &tag, &ok, events_.empty() ? gpr_inf_future(GPR_CLOCK_MONOTONIC) : After(kEndsWait));
+      if (next == grpc::CompletionQueue::SHUTDOWN) return;
+      if (next == grpc::CompletionQueue::GOT_EVENT) {
+        auto* const event = static_cast<GrpcCall::Tag*>(tag);
+        events_.emplace_back(event, ok);
+        if (event->CanWait() && events_.size() < kMaxWaitingEnds) continue;
+      }
+      lane_.loop->Post([events = std::exchange(events_, {})] {
+        for (const auto& [tag, ok] : events) tag->Run(ok);
+      });
+    }
   }
-}
+
+ private:
+  QueueLane& lane_;
+  std::vector<std::pair<GrpcCall::Tag*, bool>> events_;
+};
 
 // Waits until every call of the lane has finished and every accept has failed:
 // an operation on a queue that was shut down aborts the process, and gRPC's own
@@ -292,7 +351,7 @@ class GrpcBridge final : public Bridge {
                                     ": the port is in use or the address is not of this host");
     }
     for (std::unique_ptr<QueueLane>& lane : lanes_) {
-      lane->thread = std::thread([lane = lane.get()] { Poll(*lane); });
+      lane->thread = std::thread([lane = lane.get()] { Poller(*lane).Run(); });
       lane->loop->Post([lane = lane.get()] {
         for (int i = 0; i < kPendingAccepts; ++i) GrpcCall::Accept(*lane);
       });
@@ -303,9 +362,7 @@ class GrpcBridge final : public Bridge {
   int port() const override { return port_; }
 
   void Shutdown(base::SteadyTime deadline) override {
-    const std::chrono::nanoseconds left = deadline - std::chrono::steady_clock::now();
-    server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                                   gpr_time_from_nanos(left.count(), GPR_TIMESPAN)));
+    server_->Shutdown(After(deadline - std::chrono::steady_clock::now()));
     for (std::unique_ptr<QueueLane>& lane : lanes_) AwaitEmpty(*lane);
     for (std::unique_ptr<QueueLane>& lane : lanes_) {
       lane->queue->Shutdown();
