@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_STORAGE_EVENT_STORE_H_
 #define GATEHOUSE_STORAGE_EVENT_STORE_H_
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -26,7 +27,12 @@ struct EventStoreLimits {
   size_t max_bytes = size_t{4} << 20;
   // Statements in flight per loop: the next one is under way while the first
   // waits for its commit.
-  int max_in_flight = 2;
+  int max_in_flight = 3;
+  // A statement costs as much as some ten of its rows. So while many append at a
+  // time, one sets off when a third of them wait: one third is being written, one
+  // is being answered. Those who have stopped calling are waited for this long.
+  // A lone event sets off at once.
+  std::chrono::microseconds gather{1000};
   // Waiting per loop; beyond it STORAGE_OVERLOADED.
   size_t max_waiting_rows = 16'384;
   size_t max_waiting_bytes = size_t{64} << 20;

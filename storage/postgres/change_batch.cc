@@ -1,7 +1,9 @@
 #include "storage/postgres/change_batch.h"
 
 #include <cstdint>
-#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "storage/event_json.h"
 #include "storage/event_leaf.h"
@@ -14,9 +16,10 @@ namespace gatehouse::storage::postgres {
 namespace {
 
 // One array per column: a statement of one text whatever the number of events.
+// Text is the events' own until the parameters are made.
 struct EventColumns {
   std::vector<base::Uuid> tenant_id, event_id;
-  std::vector<std::string> type, actor_type, actor_id, actor_label, ip_address, user_agent,
+  std::vector<std::string_view> type, actor_type, actor_id, actor_label, ip_address, user_agent,
       request_id, trace_id, session_id;
   std::vector<int32_t> outcome;
   std::vector<Jsonb> targets, details;
@@ -54,10 +57,10 @@ struct EventColumns {
 
 }  // namespace
 
-void AppendEvents(Batch& batch, const std::vector<Event>& events) {
+void AppendEvents(Batch& batch, std::span<const Event* const> events) {
   if (events.empty()) return;
   EventColumns columns;
-  for (const Event& event : events) columns.Add(event);
+  for (const Event* event : events) columns.Add(*event);
   batch.Add(queries::event::kInsert, columns.ToParams());
   batch.Announce();
 }
@@ -68,7 +71,9 @@ void AppendChange(Batch& batch, const Change& change) {
               Params::Of(key->tenant_id, key->principal_id, key->request_id, key->method,
                          Bytes{key->request_hash}, Bytes{key->response}, key->create_time));
   }
-  AppendEvents(batch, change.events);
+  std::vector<const Event*> events;
+  for (const Event& event : change.events) events.push_back(&event);
+  AppendEvents(batch, events);
 }
 
 size_t ChangeStatements(const Change& change) {

@@ -2,7 +2,7 @@
 #define GATEHOUSE_STORAGE_POSTGRES_CHANGE_BATCH_H_
 
 #include <cstddef>
-#include <vector>
+#include <span>
 
 #include "absl/status/status.h"
 #include "storage/change.h"
@@ -22,7 +22,7 @@ void AppendChange(Batch& batch, const Change& change);
 // Adds the statement that writes `events`, for writers without a change of
 // state; none if there are none. Events make a batch an announced one: the
 // sequencer is told when it has been committed.
-void AppendEvents(Batch& batch, const std::vector<Event>& events);
+void AppendEvents(Batch& batch, std::span<const Event* const> events);
 
 // How many statements AppendChange adds: where the caller's own results begin.
 size_t ChangeStatements(const Change& change);

@@ -31,6 +31,9 @@ using postgres::Rows;
 // A flush belongs to many calls, so none of their deadlines is its own.
 constexpr std::chrono::seconds kFlushTimeout{20};
 
+// Groups that a crowd of callers is divided into (EventStoreLimits::gather).
+constexpr size_t kShares = 3;
+
 // What an event weighs in a statement, roughly.
 size_t WeightOf(const Event& event, const std::optional<Idempotency>& idempotency) {
   constexpr size_t kFixed = 400;
@@ -78,10 +81,10 @@ Batch BatchOf(const Group& group) {
   std::vector<std::string> methods;
   std::vector<Bytes> hashes, responses;
   std::vector<base::Time> times;
-  std::vector<Event> events;
+  std::vector<const Event*> events;
   events.reserve(group.size());
   for (const std::shared_ptr<PendingEvent>& pending : group) {
-    events.push_back(pending->event);
+    events.push_back(&pending->event);
     if (const std::optional<Idempotency>& key = pending->idempotency) {
       tenants.push_back(key->tenant_id);
       principals.push_back(key->principal_id);
@@ -137,6 +140,7 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
     flushes_.StopAndJoin();
     loop_.Post([self = shared_from_this()] {
       self->closed_ = true;
+      self->gather_timer_.Reset();
       self->waiting_rows_ = 0;
       for (const auto& pending : std::exchange(self->waiting_, {})) {
         pending->done.Set(postgres::ShuttingDownError());
@@ -145,16 +149,36 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
   }
 
  private:
-  // Begins a flush after what the loop has already queued: calls that arrived
-  // together go together.
+  // Begins a flush, now or when enough wait.
   void Schedule() {
     if (scheduled_ || waiting_.empty() || in_flight_ >= limits_.max_in_flight) return;
+    if (waiting_.size() * kShares >= crowd_) {
+      SetOff();
+    } else if (!gathering_) {
+      gathering_ = true;
+      gather_timer_ =
+          loop_.At(std::chrono::steady_clock::now() + limits_.gather, [self = shared_from_this()] {
+            self->gathering_ = false;
+            self->SetOff();
+          });
+    }
+  }
+
+  // Begins a flush after what the loop has already queued: calls that arrived
+  // together go together.
+  void SetOff() {
+    if (scheduled_) return;
     scheduled_ = true;
     loop_.Post([self = shared_from_this()] {
       self->scheduled_ = false;
       if (self->waiting_.empty() || self->in_flight_ >= self->limits_.max_in_flight) return;
       self->flushes_.Spawn(self->Flush(self));
     });
+  }
+
+  // Forgets a crowd that has gone home, an eighth and at least one with each group.
+  void MeasureCrowd() {
+    crowd_ = std::max(crowd_ - (crowd_ + 7) / 8, waiting_.size() + flying_rows_);
   }
 
   Group TakeGroup() {
@@ -177,11 +201,15 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
   // `self` keeps the lane while this runs.
   base::Task<void> Flush(std::shared_ptr<Lane> self) {
     ++in_flight_;
+    MeasureCrowd();
     Group group = TakeGroup();
+    const size_t rows = group.size();
+    flying_rows_ += rows;
     // The next group may begin at once, and then shares the wait for the disk.
     Schedule();
     if (!group.empty()) co_await Write(std::move(group));
     --in_flight_;
+    flying_rows_ -= rows;
     Schedule();
   }
 
@@ -212,7 +240,12 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
   // The length of waiting_, for other threads.
   std::atomic<size_t> waiting_rows_ = 0;
   int in_flight_ = 0;
+  size_t flying_rows_ = 0;
+  // How many events wait or are being written at a time, of late.
+  size_t crowd_ = 0;
   bool scheduled_ = false;
+  bool gathering_ = false;
+  base::Loop::Timer gather_timer_;
   bool closed_ = false;
   base::TaskGroup flushes_;
 };

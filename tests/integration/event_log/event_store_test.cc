@@ -1,5 +1,6 @@
 #include "storage/event_store.h"
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <optional>
@@ -204,6 +205,40 @@ TEST_F(EventStoreTest, TooManyWaitingAreRefused) {
   EXPECT_EQ(refused, 3);
 }
 
+TEST_F(EventStoreTest, ThirdOfTheCrowdSetsOffWithoutWaitingForTheRest) {
+  storage::EventStore store(*database_, {&runner_.loop()}, {.gather = std::chrono::hours(1)});
+  auto append = [&](int count) {
+    std::vector<std::future<absl::Status>> pending;
+    std::promise<void> release = BlockLoop();
+    for (int i = 0; i < count; ++i) {
+      pending.push_back(runner_.Start<absl::Status>(
+          [&, event = MakeEvent("a.b")] { return store.Append(runner_.Context(), event); }));
+    }
+    release.set_value();
+    return pending;
+  };
+  // Nobody else is known: at once.
+  for (auto& future : append(30)) EXPECT_TRUE(future.get().ok());
+  std::vector<std::future<absl::Status>> nine = append(9);
+  for (auto& future : append(1)) EXPECT_TRUE(future.get().ok());
+  for (auto& future : nine) EXPECT_TRUE(future.get().ok());
+  EXPECT_EQ(Events(), "40");
+  // Too few for the crowd of before: they wait, and are told when the store closes.
+  std::vector<std::future<absl::Status>> two = append(2);
+  store.Close();
+  for (auto& future : two) {
+    EXPECT_THAT(future.get(),
+                FailsWith(absl::StatusCode::kUnavailable, base::Reason::kShuttingDown));
+  }
+}
+
+TEST_F(EventStoreTest, LoneEventAfterACrowdIsNotLeftWaiting) {
+  std::vector<Item> crowd;
+  for (int i = 0; i < 30; ++i) crowd.push_back({MakeEvent("a.b")});
+  AppendTogether(crowd);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(Append(MakeEvent("a.b")).ok());
+}
+
 TEST_F(EventStoreTest, ClosedStoreRefuses) {
   store_->Close();
   EXPECT_THAT(Append(MakeEvent("a.b")),
@@ -212,7 +247,8 @@ TEST_F(EventStoreTest, ClosedStoreRefuses) {
 
 TEST_F(EventStoreTest, NoEventWithoutItsChange) {
   storage::postgres::Batch batch;
-  storage::postgres::AppendEvents(batch, {MakeEvent("a.b")});
+  const Event event = MakeEvent("a.b");
+  storage::postgres::AppendEvents(batch, std::vector{&event});
   batch.Add({"test/guard", "SELECT gatehouse.require(false, 'ETAG_MISMATCH')"});
   const auto result = runner_.Run<absl::StatusOr<std::vector<storage::postgres::Rows>>>(
       [&] { return database_->Run(runner_.Context(), batch); });
