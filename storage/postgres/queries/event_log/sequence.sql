@@ -15,18 +15,21 @@ WITH leader AS MATERIALIZED (
          s.halted OR pg_snapshot_xmax(s.snapshot) > pg_snapshot_xmax(n.snapshot) AS halted
   FROM gatehouse.sequencer s, (SELECT pg_current_snapshot() AS snapshot) n
   WHERE (SELECT leads FROM leader)
-), cut AS MATERIALIZED (
-  -- The row at which the batch is full; its whole transaction still belongs to it.
-  SELECT e.xid FROM gatehouse.event e
-  WHERE e.xid >= (SELECT lo FROM state WHERE NOT halted)
-  ORDER BY e.xid OFFSET $1 LIMIT 1
-), bound AS MATERIALIZED (
-  SELECT coalesce((SELECT (xid::text::bigint + 1)::text::xid8 FROM cut), now_xmax) AS hi FROM state WHERE NOT halted
-), found AS MATERIALIZED (
+), recent AS MATERIALIZED (
+  -- The whole transaction of the row at which the batch is full belongs to it.
   SELECT e.tenant_id, e.event_id, e.xid, e.type, e.actor_id, e.targets, e.outcome,
          e.occurred_time, e.recorded_time, e.leaf_hash
   FROM gatehouse.event e
-  WHERE e.xid >= (SELECT lo FROM state WHERE NOT halted) AND e.xid < (SELECT hi FROM bound)
+  WHERE e.xid >= (SELECT lo FROM state WHERE NOT halted)
+  ORDER BY e.xid FETCH FIRST $1 ROWS WITH TIES
+), bound AS MATERIALIZED (
+  SELECT full_at IS NOT NULL AS more, coalesce((full_at::text::bigint + 1)::text::xid8, now_xmax) AS hi
+  FROM state LEFT JOIN LATERAL (
+    SELECT xid AS full_at FROM recent WHERE (SELECT count(*) FROM recent) >= $1 ORDER BY xid DESC LIMIT 1
+  ) f ON true
+  WHERE NOT halted
+), found AS MATERIALIZED (
+  SELECT * FROM recent
   UNION ALL
   SELECT e.tenant_id, e.event_id, e.xid, e.type, e.actor_id, e.targets, e.outcome,
          e.occurred_time, e.recorded_time, e.leaf_hash
@@ -69,7 +72,7 @@ WITH leader AS MATERIALIZED (
   SELECT pg_notify('gatehouse_log', $2) FROM advanced WHERE EXISTS (SELECT FROM ordered)
 )
 SELECT leader.leads, coalesce(state.halted, false) AS halted,
-       EXISTS (SELECT FROM cut) AS more, (SELECT count(*) FROM notified) AS notified,
+       coalesce((SELECT more FROM bound), false) AS more, (SELECT count(*) FROM notified) AS notified,
        ordered.tenant_id, ordered.index, ordered.event_id, ordered.type
 FROM leader LEFT JOIN state ON true LEFT JOIN ordered ON true
 ORDER BY ordered.tenant_id, ordered.index
