@@ -44,8 +44,10 @@ struct EventStoreLimits {
 // does not harm those beside it.
 //
 // Lifetime: within that of the database and the loops. Close() or the
-// destructor, not on a loop's thread, lets what is in flight finish and fails
-// what waits with SHUTTING_DOWN. Thread: Append on ctx.loop(), one of `loops`.
+// destructor, not on a loop's thread and once no call is left that would be told,
+// gives up what is in flight, which a database that hangs may never finish, and
+// fails what waits with SHUTTING_DOWN. Thread: Append on ctx.loop(), one of
+// `loops`.
 class EventStore {
  public:
   // `database` tells the sequencer of what is committed (DatabaseConfig::on_announced).

@@ -219,7 +219,8 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
     const base::CallContext ctx(
         loop_, {.deadline = std::chrono::steady_clock::now() + kFlushTimeout,
                 .principal = {.kind = base::Principal::Kind::kSystem, .name = "event_store"},
-                .method = "event_store/flush"});
+                .method = "event_store/flush",
+                .cancel = flushes_.cancel()});
     const absl::StatusOr<std::vector<Rows>> result = co_await database_.Run(ctx, BatchOf(group));
     if (!result.ok() && group.size() > 1 && MayBeOneEventsFault(result.status())) {
       const auto middle = group.begin() + static_cast<ptrdiff_t>(group.size() / 2);

@@ -245,6 +245,18 @@ TEST_F(EventStoreTest, ClosedStoreRefuses) {
               FailsWith(absl::StatusCode::kUnavailable, base::Reason::kShuttingDown));
 }
 
+TEST_F(EventStoreTest, CloseGivesUpWhatTheDatabaseDoesNotFinish) {
+  Writer blocker(dsn_);
+  blocker.Begin();
+  blocker.Execute("LOCK TABLE gatehouse.event IN ACCESS EXCLUSIVE MODE");
+  auto stuck = runner_.Start<absl::Status>(
+      [&, event = MakeEvent("a.b")] { return store_->Append(runner_.Context(), event); });
+  while (Ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") std::this_thread::yield();
+  // Would hang as long as the lock is held.
+  store_->Close();
+  EXPECT_FALSE(stuck.get().ok());
+}
+
 TEST_F(EventStoreTest, NoEventWithoutItsChange) {
   storage::postgres::Batch batch;
   const Event event = MakeEvent("a.b");
