@@ -207,17 +207,14 @@ class Bench:
         self.report.add("start_to_serving", statistics.median(times), "ms")
 
 
-def _resident_mib(pid):
-    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:")) / 1024
-
-
 def _settled_memory(pid):
-    """Resident memory once it no longer changes: workers take their first turn after start."""
-    last, now = -1.0, _resident_mib(pid)
+    """Resident MiB once they no longer change: workers take their first turn after start."""
+    from tests.e2e.support.processes import resident_bytes
+
+    last, now = -1.0, resident_bytes(pid) / 2**20
     while abs(now - last) > 0.1:
         time.sleep(0.5)
-        last, now = now, _resident_mib(pid)
+        last, now = now, resident_bytes(pid) / 2**20
     return now
 
 

@@ -41,6 +41,11 @@ def free_address():
         return f"127.0.0.1:{free.getsockname()[1]}"
 
 
+def resident_bytes(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:")) << 10
+
+
 def is_listening(address):
     host, _, port = address.rpartition(":")
     with socket.socket() as connection:
