@@ -16,8 +16,9 @@ _READY = re.compile(r"^READY grpc=(\S+) http=(\S+)$")
 
 
 def environment(home="/tmp", **settings):
-    """The environment of the program: nothing of the tests' own, and the given variables."""
-    return {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": home, "LC_ALL": "C.UTF-8", **settings}
+    """The environment of the program: nothing of the tests' own but what sanitizers go by, and the given variables."""
+    sanitizers = {name: value for name, value in os.environ.items() if name.endswith(("SAN_OPTIONS", "_SYMBOLIZER_PATH"))}
+    return {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": home, "LC_ALL": "C.UTF-8", **sanitizers, **settings}
 
 
 def run(*arguments, env=None, prefix=(), timeout=DEADLINE_S):
