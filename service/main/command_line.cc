@@ -55,8 +55,7 @@ class CommandLine {
   }
 
   void AddTools() {
-    CLI::App* seed =
-        app_.add_subcommand("seed", "Create what a seed file names and is not there yet");
+    CLI::App* seed = app_.add_subcommand("seed", "Create or change what a seed file names");
     seed->add_option("FILE", seed_file_, "Seed file, JSON")->required();
     seed->add_flag("--dry-run", dry_run_, "Tell what would be done, change nothing");
     AddSettings(*seed);

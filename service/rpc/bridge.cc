@@ -33,8 +33,8 @@ namespace {
 // top of these gRPC queues by itself.
 constexpr int kPendingAccepts = 64;
 
-// How long the end of a call may wait for another event to reach the loop with:
-// it only frees memory. And how many may.
+// How long the ends of calls, which only free memory, wait for another event to
+// reach the loop with, after the last of them. And how many may wait.
 constexpr std::chrono::milliseconds kEndsWait(5);
 constexpr size_t kMaxWaitingEnds = 64;
 

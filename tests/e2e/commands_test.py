@@ -162,6 +162,12 @@ class SeedTest(unittest.TestCase):
         self.assertNotEqual(missing.returncode, 0)
         self.assertIn("/nonexistent.json", missing.stderr)
 
+    def test_without_a_dsn(self):
+        path = self.deployment.write("seed.json", json.dumps(self.seed))
+        done = run("seed", path, env={**self.deployment.env, "GATEHOUSE_DATABASE_DSN": ""})
+        self.assertEqual(done.returncode, EXIT_USAGE, done.stderr)
+        self.assertIn("database.dsn", done.stderr)
+
     def fails(self):
         path = self.deployment.write("seed.json", json.dumps(self.seed))
         done = run("seed", path, env=self.deployment.env)
@@ -247,6 +253,10 @@ class ConfigTest(unittest.TestCase):
         with open(path, "w", encoding="utf-8") as file:
             file.write(printed)
         self.assertEqual(run("config", "print", f"--config={path}").stdout, printed)
+
+    def test_the_example_is_good(self):
+        done = run("config", "check", "--config", "deploy/gatehouse.toml")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_what_is_not_known_is_an_error(self):
         path = "/tmp/gatehouse-e2e-" + secrets.token_hex(8) + ".toml"

@@ -38,7 +38,9 @@ TEST_F(RefreshTest, GivesANewPairAndCommitsItsEvent) {
 
 TEST_F(RefreshTest, IsOneBatch) {
   const uint64_t before = backend().statements();
+  const uint64_t trips = backend().round_trips();
   ASSERT_TRUE(Refresh(first_).ok());
+  EXPECT_EQ(backend().round_trips() - trips, 1u);
   EXPECT_EQ(backend().statements() - before, 2u);  // The rotation and its event.
 }
 

@@ -56,8 +56,10 @@ class TestBackend {
   // A context like that of a call, by the server itself.
   base::CallContext SystemContext();
 
-  // The number of statements sent so far.
+  // The number of statements sent so far, and of round trips: statements of a
+  // batch share one.
   uint64_t statements() const { return database->statements_sent(); }
+  uint64_t round_trips() const { return database->stats().syncs; }
 
  private:
   // Declared first: everything else uses them.
