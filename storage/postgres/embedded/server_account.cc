@@ -1,9 +1,9 @@
 #include "storage/postgres/embedded/server_account.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <pwd.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -71,7 +71,11 @@ bool ServerAccount::AssumeInChild() const {
     case Kind::kSelf:
       return true;
     case Kind::kSetuid:
-      return setgroups(0, nullptr) == 0 && setgid(gid_) == 0 && setuid(uid_) == 0;
+      // The system calls themselves: the C library's functions would change every thread
+      // it knows of, and wait for those of the parent, which are not in this process.
+      return syscall(SYS_setgroups, 0, nullptr) == 0 &&
+             syscall(SYS_setresgid, gid_, gid_, gid_) == 0 &&
+             syscall(SYS_setresuid, uid_, uid_, uid_) == 0;
     case Kind::kUserNamespace:
       // Without "deny" the kernel refuses the group map.
       return unshare(CLONE_NEWUSER) == 0 && WriteFile("/proc/self/setgroups", "deny", 4) &&
