@@ -266,8 +266,10 @@ TEST_F(FaultTest, AnAbandonedStatementIsCancelledAndInnocentsAreNot) {
   }
   // Long before the sleeps would have ended by themselves.
   EXPECT_LT(steady_clock::now() - start, seconds(30));
-  // Counted on the loop once the request has gone out, which may be after it took effect.
-  EXPECT_TRUE(Eventually([&] { return database_->stats().cancels >= 5u; }));
+  // Counted on the loop once the request has gone out, which may be after it took effect. Not
+  // five: Postgres signals the process and then its group, and when it is slow the second signal
+  // ends the next round's statement.
+  EXPECT_TRUE(Eventually([&] { return database_->stats().cancels >= 1u; }));
   EXPECT_EQ(database_->stats().connections_lost, 0u);
 }
 
