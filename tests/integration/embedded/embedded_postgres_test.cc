@@ -190,7 +190,9 @@ TEST_F(EmbeddedPostgresTest, MakesADatabaseOnceAndReusesItAfter) {
     std::string dsn = DsnOf(ready);
     EXPECT_EQ(Ask(dsn, "CREATE TABLE kept AS SELECT 7 AS value"), "");
     EXPECT_EQ(Ask(dsn, "SHOW listen_addresses"), "");
-    EXPECT_EQ(Ask(dsn, "SHOW fsync"), "on");
+    for (const char* durable : {"fsync", "synchronous_commit", "full_page_writes"}) {
+      EXPECT_EQ(Ask(dsn, std::string("SHOW ") + durable), "on") << durable;
+    }
     EXPECT_EQ(Ask(dsn, "SHOW server_encoding"), "UTF8");
     struct stat info;
     ASSERT_EQ(stat((dir_ + "/run").c_str(), &info), 0);

@@ -130,6 +130,10 @@ TEST_F(AuditServiceTest, RecordedEventIsReadBackWhole) {
   same.clear_index();
   same.clear_leaf_hash();
   EXPECT_EQ(same.SerializeAsString(), answer.SerializeAsString());
+  get.set_event_id("0193d5a0-0000-7000-8000-000000000001");
+  EXPECT_EQ(Call<v1::GetEventResponse>(admin(), get).reason(), "EVENT_NOT_FOUND");
+  get.set_event_id("no-uuid");
+  EXPECT_EQ(Call<v1::GetEventResponse>(admin(), get).reason(), "INVALID_FIELD");
 }
 
 TEST_F(AuditServiceTest, UnsetActorIsTheCaller) {
