@@ -45,8 +45,9 @@ def count_run(result):
 
 
 def read_events(path):
-    """Returns ({(target, run, shard): Counts}, {target that never ran})."""
+    """Returns ({(target, run, shard): Counts}, {target that did not build})."""
     tests = set()
+    built = set()
     runs = {}
     with open(path, encoding="utf-8") as lines:
         for line in lines:
@@ -54,11 +55,14 @@ def read_events(path):
             kind = event["id"]
             if "targetConfigured" in kind and event.get("configured", {}).get("testSize"):
                 tests.add(kind["targetConfigured"]["label"])
+            # A test that was built and has no result was not asked for.
+            if "targetCompleted" in kind and event.get("completed", {}).get("success"):
+                built.add(kind["targetCompleted"]["label"])
             if "testResult" in kind and "testResult" in event:
                 key = kind["testResult"]
                 # A later attempt of a flaky test replaces the earlier one.
                 runs[key["label"], key.get("run"), key.get("shard")] = count_run(event["testResult"])
-    return runs, tests - {label for label, _, _ in runs}
+    return runs, tests - built - {label for label, _, _ in runs}
 
 
 def main():
@@ -70,7 +74,7 @@ def main():
 
     print()
     for label in sorted(missing):
-        print(f"{label}: did not build, or was not run")
+        print(f"{label}: did not build")
     for (label, _, _), counts in sorted(runs.items(), key=str):
         if counts.failed:
             print(f"{label}: {counts.failed} failed")

@@ -61,3 +61,11 @@ class TestReportTest(unittest.TestCase):
         library = {"id": {"targetConfigured": {"label": "//a:lib"}}, "configured": {"targetKind": "cc_library rule"}}
         runs, missing = self.read(configured, library, self.result(PASS))
         self.assertEqual((len(runs), missing), (1, {"//a:broken"}))
+
+    def test_target_that_was_built_and_not_asked_for_is_not_missing(self):
+        label = "//a:slow"
+        configured = {"id": {"targetConfigured": {"label": label}}, "configured": {"targetKind": "py_test rule", "testSize": "ENORMOUS"}}
+        built = {"id": {"targetCompleted": {"label": label}}, "completed": {"success": True}}
+        failed = {"id": {"targetCompleted": {"label": label}}, "completed": {}}
+        self.assertEqual(self.read(configured, built)[1], set())
+        self.assertEqual(self.read(configured, failed)[1], {label})
