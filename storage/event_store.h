@@ -44,10 +44,8 @@ struct EventStoreLimits {
 // does not harm those beside it.
 //
 // Lifetime: within that of the database and the loops. Close() or the
-// destructor, not on a loop's thread and once no call is left that would be told,
-// gives up what is in flight, which a database that hangs may never finish, and
-// fails what waits with SHUTTING_DOWN. Thread: Append on ctx.loop(), one of
-// `loops`.
+// destructor, not on a loop's thread and once no call is left: GiveUp(), and
+// waits for that. Thread: Append on ctx.loop(), one of `loops`.
 class EventStore {
  public:
   // `database` tells the sequencer of what is committed (DatabaseConfig::on_announced).
@@ -63,11 +61,16 @@ class EventStore {
                                   std::optional<Idempotency> idempotency = std::nullopt);
 
   // For what must be on record before the answer leaves, even if the caller
-  // has given up: denials, failed logins. Not cancelled with ctx.
+  // has given up: denials, failed logins. Not cancelled with ctx; GiveUp ends it.
   base::Task<absl::Status> AppendNow(base::CallContext ctx, Event event);
 
   // Events that wait for a statement. From any thread.
   size_t waiting() const;
+
+  // Fails what waits, what is in flight and what comes with SHUTTING_DOWN: a
+  // database that hangs may never finish it, and a call would wait as long. What
+  // was in flight may be written. From any thread, at any time.
+  void GiveUp();
 
   void Close();
 

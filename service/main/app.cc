@@ -125,7 +125,12 @@ void App::Stop() {
     base::ExitStuck("the server does not stop in time; exiting as it is");
   });
   // In reverse: nobody is served by something that is gone.
-  if (serving_) serving_->Stop();
+  if (serving_) {
+    // Cancelling a call does not end the writing of its denial or failed login. That may
+    // take what the grace allows, but a database that hangs would take for ever.
+    const base::Watchdog grace_over(grace_end, [this] { storage_->events.GiveUp(); });
+    serving_->Stop();
+  }
   if (workers_) {
     workers_->Stop(std::max(std::chrono::milliseconds(0),
                             std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -106,7 +106,7 @@ Batch BatchOf(const Group& group) {
 
 }  // namespace
 
-// The events of one loop. Thread: that loop, but for Close.
+// The events of one loop. Thread: that loop, but for GiveUp and Close.
 class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
  public:
   Lane(postgres::Database& database, base::Loop& loop, const EventStoreLimits& limits)
@@ -136,8 +136,7 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
     return absl::OkStatus();
   }
 
-  void Close() {
-    flushes_.StopAndJoin();
+  void GiveUp() {
     loop_.Post([self = shared_from_this()] {
       self->closed_ = true;
       self->gather_timer_.Reset();
@@ -145,7 +144,13 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
       for (const auto& pending : std::exchange(self->waiting_, {})) {
         pending->done.Set(postgres::ShuttingDownError());
       }
+      self->flushes_.cancel().Cancel();
     });
+  }
+
+  void Close() {
+    GiveUp();
+    flushes_.StopAndJoin();
   }
 
  private:
@@ -230,7 +235,10 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
       co_await Write(std::move(second));
       co_return;
     }
-    for (const std::shared_ptr<PendingEvent>& pending : group) pending->done.Set(result.status());
+    const absl::Status status = absl::IsCancelled(result.status()) && flushes_.cancel().cancelled()
+                                    ? postgres::ShuttingDownError()
+                                    : result.status();
+    for (const std::shared_ptr<PendingEvent>& pending : group) pending->done.Set(status);
   }
 
   postgres::Database& database_;
@@ -264,6 +272,10 @@ size_t EventStore::waiting() const {
   size_t rows = 0;
   for (const std::shared_ptr<Lane>& lane : lanes_) rows += lane->waiting();
   return rows;
+}
+
+void EventStore::GiveUp() {
+  for (const std::shared_ptr<Lane>& lane : lanes_) lane->GiveUp();
 }
 
 void EventStore::Close() {

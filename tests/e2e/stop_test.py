@@ -6,8 +6,11 @@ import signal
 import socket
 import unittest
 
+import grpc
+
 from tests.e2e.support import postgres as pg
 from tests.e2e.support import processes, scratch
+from tests.e2e.support.client import CallError, Client
 from tests.e2e.support.deployment import Deployment
 from tests.e2e.support.gatehouse import Gatehouse
 from tests.e2e.support.http_client import get
@@ -24,12 +27,39 @@ class StopTest(unittest.TestCase):
         self.postgres = pg.Postgres(self)
 
     def test_ends_in_time_while_the_database_hangs(self):
-        server = Deployment(self, self.postgres).serve("--grpc-drain-grace-ms=200")
+        deployment = Deployment(self, self.postgres)
+        password = deployment.seed_admin()
+        server = deployment.serve("--grpc-drain-grace-ms=200")
+        viewer = self.viewer(server, password)
         self.addCleanup(self.postgres.thaw)
         self.postgres.freeze()
         until(lambda: passes_in_flight(server) > 0, "a worker waits for the database")
+        refused = viewer.start("CreateUser", user={"username": "bob"})
+        until(lambda: calls_in_flight(server) > 0, "a refused call waits until its denial is written")
         server.send(signal.SIGTERM)
         self.assertEqual(server.wait_exit(timeout=STOP_MARGIN_S + SLACK_S), 0, server.stderr)
+        self.assertIsNotNone(refused.exception())
+        self.assertIn("a denial could not be recorded", server.stderr)
+
+    def viewer(self, server, root_password):
+        """A client whose calls to change something are refused without asking the database."""
+        admin, viewer = Client(server.grpc_address), Client(server.grpc_address)
+        self.addCleanup(admin.close)
+        self.addCleanup(viewer.close)
+        admin.login("root", root_password)
+        admin.CreateUser(user={"username": "ada", "role": "viewer"}, password="correct horse battery")
+        viewer.login("ada", "correct horse battery")
+
+        def is_refused():
+            with self.assertRaises(CallError) as raised:
+                viewer.CreateUser(user={"username": "bob"})
+            self.assertEqual(raised.exception.code, grpc.StatusCode.PERMISSION_DENIED)
+
+        is_refused()
+        # What is in the log by now makes the server forget nothing any more.
+        until(lambda: admin.ListEvents(filter='type = "gatehouse.call_denied"').events, "the denial's place in the log")
+        is_refused()
+        return viewer
 
     def test_dev_ends_in_time_while_its_database_is_suspended(self):
         data_dir = scratch.make_folder(self) + "/data"
@@ -57,5 +87,13 @@ class StopTest(unittest.TestCase):
 
 
 def passes_in_flight(server):
+    return metric(server, 'gatehouse_database_in_flight{database="sequencer"}')
+
+
+def calls_in_flight(server):
+    return metric(server, "gatehouse_rpc_in_flight")
+
+
+def metric(server, name):
     text = get(server.http_address, "/metrics")[1]
-    return float(re.search(r'^gatehouse_database_in_flight\{database="sequencer"\} (\S+)$', text, re.MULTILINE)[1])
+    return float(re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)[1])

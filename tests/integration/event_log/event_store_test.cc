@@ -257,6 +257,22 @@ TEST_F(EventStoreTest, CloseGivesUpWhatTheDatabaseDoesNotFinish) {
   EXPECT_FALSE(stuck.get().ok());
 }
 
+TEST_F(EventStoreTest, GivesUpWhatIsNotCancelledWithItsCall) {
+  Writer blocker(dsn_);
+  blocker.Begin();
+  blocker.Execute("LOCK TABLE gatehouse.event IN ACCESS EXCLUSIVE MODE");
+  const base::CallContext ctx = runner_.Context();
+  auto stuck = runner_.Start<absl::Status>(
+      [&, event = MakeEvent("denied.x")] { return store_->AppendNow(ctx, event); });
+  while (Ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") std::this_thread::yield();
+  runner_.RunPlain([&] { ctx.cancel().Cancel(); });
+  EXPECT_EQ(stuck.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  store_->GiveUp();
+  EXPECT_THAT(stuck.get(), FailsWith(absl::StatusCode::kUnavailable, base::Reason::kShuttingDown));
+  EXPECT_THAT(Append(MakeEvent("a.b")),
+              FailsWith(absl::StatusCode::kUnavailable, base::Reason::kShuttingDown));
+}
+
 TEST_F(EventStoreTest, NoEventWithoutItsChange) {
   storage::postgres::Batch batch;
   const Event event = MakeEvent("a.b");
