@@ -122,12 +122,14 @@ class HttpSender::Impl {
     const bool is_name = to && !to->host.starts_with('[') && !IpAddress::Parse(to->host);
     if (!is_name) return Begin(easy, transfer);
     const auto limit = std::min(transfer.request.timeout, options_.connect_timeout);
+    const base::SteadyTime give_up = transfer.start + limit;
     transfer.resolving =
-        loop_.At(transfer.start + limit, [this, easy] { OnDone(easy, CURLE_OPERATION_TIMEDOUT); });
-    resolver_.Resolve(to->host, [this, easy, number = transfer.number,
-                                 to = *to](const NameResolver::Addresses& addresses) {
-      OnResolved(easy, number, to, addresses);
-    });
+        loop_.At(give_up, [this, easy] { OnDone(easy, CURLE_OPERATION_TIMEDOUT); });
+    resolver_.Resolve(
+        to->host, give_up,
+        [this, easy, number = transfer.number, to = *to](const NameResolver::Addresses& addresses) {
+          OnResolved(easy, number, to, addresses);
+        });
   }
 
   size_t in_flight() const { return transfers_.size(); }
