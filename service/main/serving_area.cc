@@ -20,10 +20,13 @@
 namespace gatehouse::service {
 namespace {
 
-// How soon load balancers learn that the database is away: this, and the time a ping may
-// take. That is long enough for a restart of Postgres, which calls wait for as well.
 constexpr auto kDatabaseWatchPause = std::chrono::seconds(1);
 constexpr auto kPingTimeout = std::chrono::seconds(3);
+// Pings in a row without an answer until load balancers are told. A ping is a statement like
+// others: one that came behind slow ones, or during a restart of Postgres, which calls wait for
+// as well, says little, and all instances would go out of rotation at once. So they learn of a
+// database that is away after some ten seconds, and of its return with the first answer.
+constexpr int kMissesUntilNotServing = 3;
 
 // A burst may take what two quiet seconds would have allowed.
 auth::RateLimit LimitOf(int64_t per_second) {
@@ -50,8 +53,10 @@ rpc::InterceptorChain MakeChain(const ServingArea::Options& options, StorageArea
 }
 
 // Health follows whether the database answers; that it is overloaded is an answer.
+// `misses` counts the pings without an answer since the last one with.
 base::Task<absl::Status> FollowDatabase(storage::postgres::Database* database,
-                                        rpc::HealthService* health, base::CallContext ctx) {
+                                        rpc::HealthService* health, int* misses,
+                                        base::CallContext ctx) {
   const base::CallContext ping(ctx.loop(),
                                {.deadline = std::chrono::steady_clock::now() + kPingTimeout,
                                 .principal = ctx.principal(),
@@ -60,12 +65,13 @@ base::Task<absl::Status> FollowDatabase(storage::postgres::Database* database,
   const absl::Status status = co_await database->Ping(ping);
   if (ctx.cancel().cancelled()) co_return absl::OkStatus();
   const bool answers = !absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status);
-  if (answers == health->serving()) co_return absl::OkStatus();
-  base::Log(
-      answers ? base::LogLevel::kInfo : base::LogLevel::kError,
-      answers ? "ready again: the database answers" : "not ready: the database does not answer",
-      {{"error", std::string(status.message())}});
-  health->SetAll(answers);
+  *misses = answers ? 0 : *misses + 1;
+  const bool serve = *misses < kMissesUntilNotServing;
+  if (serve == health->serving()) co_return absl::OkStatus();
+  base::Log(serve ? base::LogLevel::kInfo : base::LogLevel::kError,
+            serve ? "ready again: the database answers" : "not ready: the database does not answer",
+            {{"error", std::string(status.message())}});
+  health->SetAll(serve);
   co_return absl::OkStatus();
 }
 
@@ -124,11 +130,11 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
 }
 
 void ServingArea::WatchDatabase(base::Loop& loop, storage::postgres::Database& database) {
-  database_watch_ =
-      std::make_unique<PeriodicWorker>(loop, "database_watch", kDatabaseWatchPause,
-                                       [&database, health = health_.get()](base::CallContext ctx) {
-                                         return FollowDatabase(&database, health, std::move(ctx));
-                                       });
+  database_watch_ = std::make_unique<PeriodicWorker>(
+      loop, "database_watch", kDatabaseWatchPause,
+      [&database, health = health_.get(), misses = &missed_pings_](base::CallContext ctx) {
+        return FollowDatabase(&database, health, misses, std::move(ctx));
+      });
 }
 
 void ServingArea::Stop() {

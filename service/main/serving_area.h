@@ -67,6 +67,8 @@ class ServingArea {
   rpc::InterceptorChain chain_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<http::HttpServer> http_;
+  // In a row. The database watch's own.
+  int missed_pings_ = 0;
   std::unique_ptr<PeriodicWorker> database_watch_;
 };
 
