@@ -92,7 +92,11 @@ base::Task<void> SequencerWorker::Run() {
                   .principal = {.kind = base::Principal::Kind::kSystem, .name = "sequencer"},
                   .method = "sequencer/wake",
                   .cancel = tasks_.cancel()});
-      if (told) Report(co_await sequencer_.WakeLeader(ctx));
+      if (told) {
+        const absl::Status woken = co_await sequencer_.WakeLeader(ctx);
+        if (tasks_.cancel().cancelled()) co_return;
+        Report(woken);
+      }
       co_await Sleep(options_.forward_pause);
       co_await WaitForSignal(options_.poll);
     } else if (!pass->more) {

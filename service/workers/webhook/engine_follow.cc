@@ -58,6 +58,8 @@ base::CallContext WebhookEngine::Context(const Uuid& tenant_id) const {
 }
 
 void WebhookEngine::LogProblem(const char* what, const absl::Status& status) const {
+  // Given up for the sake of the stop, not failed.
+  if (absl::IsCancelled(status) && statements_.cancelled()) return;
   base::Log(base::LogLevel::kWarning, what, {{"error", std::string(status.message())}});
 }
 

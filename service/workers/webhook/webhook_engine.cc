@@ -86,9 +86,12 @@ void WebhookEngine::Abort() {
 
 Task<void> WebhookEngine::Drain(base::SteadyTime deadline, std::promise<void>* drained) {
   stopping_ = true;
-  const base::Loop::Timer give_up =
-      loop_.At(std::max(deadline, steady_clock::now()) + kLastStatements,
-               [statements = statements_] { statements.Cancel(); });
+  const base::Loop::Timer give_up = loop_.At(
+      std::max(deadline, steady_clock::now()) + kLastStatements, [statements = statements_] {
+        base::Log(base::LogLevel::kWarning,
+                  "webhooks: the last results are given up; they may be sent again");
+        statements.Cancel();
+      });
   while (in_flight_ > 0 && steady_clock::now() < deadline) {
     co_await loop_.SleepUntil(std::min(deadline, steady_clock::now() + kDrainStep),
                               group_.cancel());
