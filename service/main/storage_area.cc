@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "base/log.h"
@@ -69,7 +70,8 @@ StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
 
 void StorageArea::Close() {
   events.Close();
-  sequencer_database->Close();
+  // At the same time: each may take a second, and the time of a stop is short.
+  const std::jthread other([this] { sequencer_database->Close(); });
   database->Close();
 }
 
