@@ -86,11 +86,17 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
 
   while (!ctx.cancel().cancelled()) {
     GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
+    base::SteadyTime page_recheck_due = std::chrono::steady_clock::now() + kRecheck;
     GH_CO_ASSIGN_OR_RETURN(
         const storage::EventLog::Range range,
         co_await deps_.log.ReadRange(ctx, tenant_id, next, kEventsPerRead, types));
     v1::TailEventsResponse message;
     for (const storage::LoggedEvent& event : range.events) {
+      // A client that reads slowly takes long over a page.
+      if (std::chrono::steady_clock::now() >= page_recheck_due) {
+        GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
+        page_recheck_due = std::chrono::steady_clock::now() + kRecheck;
+      }
       GH_CO_RETURN_IF_ERROR(ToProto(event, *(message = {}).mutable_event()));
       if (!co_await writer.Write(message)) co_return absl::OkStatus();
     }
