@@ -37,9 +37,8 @@ base::Task<void> PeriodicWorker::Run() {
     base::CallContext ctx(loop_,
                           {.deadline = std::chrono::steady_clock::now() + kDeadline,
                            .principal = {.kind = base::Principal::Kind::kSystem, .name = name_},
-                           .method = "worker/" + name_});
-    const base::CancelToken::Registration on_stop =
-        tasks_.cancel().OnCancel([ctx] { ctx.cancel().Cancel(); });
+                           .method = "worker/" + name_,
+                           .cancel = tasks_.cancel()});
     const absl::Status status = co_await work_(ctx);
     if (!status.ok() && !tasks_.cancel().cancelled()) {
       base::Log(base::LogLevel::kWarning, "a worker's turn failed",
