@@ -204,7 +204,7 @@ TEST_F(RevocationFollowerTest, RunsOnOverLostConnectionsUntilItIsCancelled) {
     ASSERT_TRUE(Works(ended));
     RevokeElsewhere(ended);
     ExecuteSql(b_.dsn,
-               "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+               "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = "
                "current_database() AND application_name = 'gatehouse' AND pid <> "
                "pg_backend_pid()");
     Order();
