@@ -33,7 +33,9 @@ base::Task<absl::StatusOr<int64_t>> Reset(storage::Sequencer* sequencer, base::C
   co_return ordered;
 }
 
-absl::StatusOr<int64_t> ResetLog(const config::DatabaseConfig& config) {
+absl::StatusOr<int64_t> ResetLog(const config::Config& settings) {
+  GH_RETURN_IF_ERROR(RequireDsn(settings));
+  const config::DatabaseConfig& config = settings.database;
   GH_RETURN_IF_ERROR(migrations::CheckSchemaVersion(config.dsn, config.password_file));
   base::Loop loop("log-reset");
   loop.Start();
@@ -58,10 +60,7 @@ absl::StatusOr<int64_t> ResetLog(const config::DatabaseConfig& config) {
 
 int RunLogReset(const config::Config& config) {
   base::SetLogLevel(*base::ParseLogLevel(config.log.level));
-  if (config.database.dsn.empty()) {
-    return Fail(base::InvalidField("database.dsn", "is required: set GATEHOUSE_DATABASE_DSN"));
-  }
-  const absl::StatusOr<int64_t> ordered = ResetLog(config.database);
+  const absl::StatusOr<int64_t> ordered = ResetLog(config);
   if (!ordered.ok()) return Fail(ordered.status());
   std::cout << "The log goes on from here. Events that got their place now: " << *ordered << "\n";
   return kExitOk;

@@ -14,9 +14,7 @@ namespace gatehouse::service {
 namespace {
 
 absl::Status Seed(const config::Config& config, const std::string& file, bool dry_run) {
-  if (config.database.dsn.empty()) {
-    return base::InvalidField("database.dsn", "is required: set GATEHOUSE_DATABASE_DSN");
-  }
+  GH_RETURN_IF_ERROR(RequireDsn(config));
   GH_ASSIGN_OR_RETURN(const SeedFile seed, ReadSeedFile(file));
   GH_ASSIGN_OR_RETURN(config::Secrets secrets, config::LoadSecrets(config.auth));
   GH_RETURN_IF_ERROR(

@@ -41,6 +41,11 @@ int Fail(const absl::Status& status) {
   return ExitCodeFor(status);
 }
 
+absl::Status RequireDsn(const config::Config& config) {
+  if (!config.database.dsn.empty()) return absl::OkStatus();
+  return base::InvalidField("database.dsn", "is required: set GATEHOUSE_DATABASE_DSN");
+}
+
 int ServeUntilStopped(App::Options options, StopSignal& stop,
                       const std::function<void(const App&)>& greet) {
   const config::Config config = options.config;

@@ -16,6 +16,9 @@ namespace gatehouse::service {
 int ServeUntilStopped(App::Options options, StopSignal& stop,
                       const std::function<void(const App&)>& greet);
 
+// Refuses a configuration without a database, for commands that are nothing without one.
+absl::Status RequireDsn(const config::Config& config);
+
 // Tells on standard error why a command failed and returns the ExitCode for it.
 int Fail(const absl::Status& status);
 
