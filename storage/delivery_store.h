@@ -101,13 +101,20 @@ class DeliveryStore {
   base::Task<absl::StatusOr<std::vector<ExceptionRecord>>> ListExceptions(
       base::CallContext ctx, EndpointKey key, std::vector<int64_t> except, int64_t limit);
 
-  // Newest event first; nullopt if there is no such endpoint.
+  // Newest event first; nullopt if there is no such endpoint. What attempts keep of
+  // answers is much more than the rest and is bounded by bytes: of one delivery,
+  // where older attempts come without; and of all, after which no further delivery
+  // begins. So there are fewer than `limit` only if nothing is left, or if they
+  // hold at least `max_bytes`.
   struct DeliveryQuery {
     EndpointKey key;
     std::optional<DeliveryState> state;
     // Events before this index, if given.
     std::optional<int64_t> before;
     int64_t limit = 0;
+    // An event that waits behind an open breaker may have hundreds of attempts.
+    int64_t max_delivery_bytes = int64_t{1} << 20;
+    int64_t max_bytes = int64_t{3} << 20;
   };
   base::Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> ListDeliveries(
       base::CallContext ctx, DeliveryQuery query);

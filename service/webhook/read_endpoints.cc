@@ -100,8 +100,10 @@ WebhookService::Result<v1::ListDeliveriesResponse> WebhookService::ListDeliverie
   const PageScope scope{.method = "ListDeliveries",
                         .tenant_id = ctx.principal().tenant_id,
                         .query = {id->ToString(), std::to_string(request.state())}};
-  storage::DeliveryStore::DeliveryQuery query{
-      .key = {scope.tenant_id, *id}, .state = *state, .limit = int64_t{*page_size} + 1};
+  storage::DeliveryStore::DeliveryQuery query{.key = {scope.tenant_id, *id},
+                                              .state = *state,
+                                              .limit = int64_t{*page_size} + 1,
+                                              .max_bytes = static_cast<int64_t>(kMaxPageBytes)};
   if (!request.page_token().empty()) {
     GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> position,
                            deps_.page_tokens.Open(scope, request.page_token()));
@@ -116,14 +118,18 @@ WebhookService::Result<v1::ListDeliveriesResponse> WebhookService::ListDeliverie
   v1::ListDeliveriesResponse response;
   size_t bytes = 0;
   for (const storage::Delivery& delivery : *deliveries) {
-    if (response.deliveries_size() == *page_size || bytes > kMaxPageBytes) {
-      const int64_t last = response.deliveries(response.deliveries_size() - 1).event_index();
+    v1::Delivery next;
+    webhook::ToProto(query.key, delivery, next);
+    bytes += next.ByteSizeLong();
+    const int size = response.deliveries_size();
+    // The first fits by itself; what the store left out for its size begins after
+    // one that does not.
+    if (size == *page_size || (size > 0 && bytes > kMaxPageBytes)) {
+      const int64_t last = response.deliveries(size - 1).event_index();
       response.set_next_page_token(deps_.page_tokens.Make(scope, {std::to_string(last)}));
       break;
     }
-    v1::Delivery& added = *response.add_deliveries();
-    webhook::ToProto(query.key, delivery, added);
-    bytes += added.ByteSizeLong();
+    response.mutable_deliveries()->Add(std::move(next));
   }
   co_return response;
 }

@@ -248,6 +248,8 @@ Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> DeliveryStore::ListDe
   } else {
     params.Add(query.state.has_value());
   }
+  params.Add(query.max_delivery_bytes);
+  params.Add(query.max_bytes);
   GH_CO_ASSIGN_OR_RETURN(
       const Rows rows, co_await database_.Query(
                            ctx, failed ? queries::kListFailedDeliveries : queries::kListDeliveries,

@@ -22,7 +22,6 @@ constexpr base::Duration kFailingFor = std::chrono::days(5);
 constexpr int kFailingExhausted = 2;
 constexpr int kGone = 410;
 constexpr int kTooManyRequests = 429;
-constexpr size_t kMaxHeadBytes = 1024;
 
 std::optional<base::Time> Earlier(std::optional<base::Time> a, std::optional<base::Time> b) {
   if (!a || !b) return a ? a : b;
@@ -112,6 +111,8 @@ void DeliveryLane::OnResult(const DeliveryItem& item, const HttpResult& result, 
   --in_flight_;
   dirty_ = true;
   retries_in_flight_.erase(item.index);
+  std::string head = ResponseHead(result.body);
+  unflushed_bytes_ += head.size();
   attempts_.push_back({.key = key_,
                        .event_index = item.index,
                        .attempt_id = base::Uuid::MakeV7(start),
@@ -121,7 +122,7 @@ void DeliveryLane::OnResult(const DeliveryItem& item, const HttpResult& result, 
                        .latency = result.latency,
                        .status_code = result.status_code,
                        .error_class = result.error_class,
-                       .response_head = ResponseHead(result.body)});
+                       .response_head = std::move(head)});
   if (result.ok()) {
     OnSuccess(item, now);
   } else {
@@ -215,6 +216,7 @@ void DeliveryLane::CollectInto(storage::DeliveryFlush& flush) {
                             .exhausted_count = exhausted_count_});
   std::ranges::move(attempts_, std::back_inserter(flush.attempts));
   attempts_.clear();
+  unflushed_bytes_ = 0;
   for (auto& [index, exception] : exceptions_) flush.exceptions.push_back(std::move(exception));
   exceptions_.clear();
   for (auto& [index, settled] : settled_retries_) flush.settled.push_back(std::move(settled));
@@ -227,12 +229,14 @@ bool DeliveryLane::IdleAt(int64_t head) const {
 }
 
 std::string ResponseHead(const std::string& body) {
-  std::string head = body.substr(0, kMaxHeadBytes);
-  // The cut may have gone through a character of up to four bytes.
-  for (int cut = 0; cut < 4 && body.size() > kMaxHeadBytes && !base::IsValidUtf8(head); ++cut) {
-    head.pop_back();
-  }
+  std::string head = body.substr(0, kMaxResponseBytes);
   if (base::IsValidUtf8(head)) return head;
+  // A body of full length was probably cut, perhaps through a character of up to
+  // four bytes.
+  for (size_t cut = 1; cut < 4 && head.size() == kMaxResponseBytes; ++cut) {
+    std::string whole = head.substr(0, head.size() - cut);
+    if (base::IsValidUtf8(whole)) return whole;
+  }
   std::ranges::replace_if(head, [](char c) { return c == 0 || (c & 0x80) != 0; }, '?');
   return head;
 }

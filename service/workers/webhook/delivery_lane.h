@@ -90,7 +90,9 @@ class DeliveryLane {
 
   // Something was settled or tried since the last flush.
   bool dirty() const { return dirty_; }
+  // Results of attempts that wait to be written, and the bytes of their answers.
   size_t unflushed() const { return attempts_.size(); }
+  size_t unflushed_bytes() const { return unflushed_bytes_; }
   // Moves what is to be written into `flush`, with the lane's progress.
   void CollectInto(storage::DeliveryFlush& flush);
 
@@ -128,6 +130,7 @@ class DeliveryLane {
 
   bool dirty_ = false;
   std::vector<storage::AttemptRecord> attempts_;
+  size_t unflushed_bytes_ = 0;
   std::map<int64_t, storage::ExceptionRecord> exceptions_;
   std::map<int64_t, storage::ExceptionRecord> settled_retries_;
   int64_t retrying_count_;
@@ -137,8 +140,8 @@ class DeliveryLane {
   int32_t exhausted_count_;
 };
 
-// The beginning of an answer's body as it is stored: at most 1 KiB of valid
-// UTF-8 without U+0000.
+// The beginning of an answer's body as it is stored: at most kMaxResponseBytes
+// of valid UTF-8 without U+0000.
 std::string ResponseHead(const std::string& body);
 
 }  // namespace gatehouse::service::webhook

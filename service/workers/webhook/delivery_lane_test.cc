@@ -170,14 +170,22 @@ TEST(DeliveryLaneTest, AStoppedLaneTakesNothing) {
 
 TEST(DeliveryLaneTest, KeepsTheHeadOfAnAnswerAsValidText) {
   EXPECT_EQ(ResponseHead("plain"), "plain");
-  EXPECT_EQ(ResponseHead(std::string(2000, 'x')).size(), 1024u);
-  // The cut goes through a character of two bytes.
-  const std::string umlauts = "x" + [] {
-    std::string text;
-    for (int i = 0; i < 1000; ++i) text += "\xc3\xbc";
-    return text;
-  }();
-  EXPECT_EQ(ResponseHead(umlauts).size(), 1023u);
+  ASSERT_EQ(kMaxResponseBytes, 16u * 1024);
+  const std::string full(kMaxResponseBytes, 'x');
+  EXPECT_EQ(ResponseHead(full), full);
+  EXPECT_EQ(ResponseHead(full + "x"), full);
+  // The sender hands over no more than it keeps, so the cut through a character may
+  // be there already.
+  for (const std::string character : {"\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x98\x80"}) {
+    for (size_t kept = 1; kept <= character.size(); ++kept) {
+      const std::string before(kMaxResponseBytes - kept, 'x');
+      const bool whole = kept == character.size();
+      EXPECT_EQ(ResponseHead(before + character), whole ? before + character : before) << kept;
+      EXPECT_EQ(ResponseHead(before + character.substr(0, kept)),
+                whole ? before + character : before)
+          << kept;
+    }
+  }
   EXPECT_EQ(ResponseHead("a\xff\xfe"), "a??");
   EXPECT_EQ(ResponseHead(std::string("a\0b", 3)), "a?b");
 }

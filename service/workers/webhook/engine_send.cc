@@ -28,8 +28,12 @@ using std::chrono::steady_clock;
 // nothing is sent while so many cannot be: after a kill all of it comes again.
 constexpr size_t kFlushNow = 500;
 constexpr size_t kMaxUnflushed = 20'000;
+// The same in bytes of answers, which are up to 16 KiB each: of memory, and of
+// what one endpoint can make a flush hold.
+constexpr size_t kMaxUnflushedBytes = size_t{16} << 20;
 // Of one flush: bounds its memory and its time in the database.
 constexpr size_t kMaxFlushAttempts = 2'000;
+constexpr size_t kMaxFlushBytes = size_t{4} << 20;
 constexpr milliseconds kFlushRetryDelay(500);
 // Beyond this before a lease ends nothing new is started under it.
 constexpr seconds kLeaseMargin(1);
@@ -84,7 +88,8 @@ void WebhookEngine::Pump() {
   if (pumping_) return;
   pumping_ = true;
   bool progress = true;
-  while (progress && in_flight_ < options_.max_in_flight && unflushed_ < kMaxUnflushed) {
+  while (progress && in_flight_ < options_.max_in_flight && unflushed_ < kMaxUnflushed &&
+         unflushed_bytes_ < kMaxUnflushedBytes) {
     progress = false;
     for (auto& [id, tenant] : tenants_) {
       while (!tenant->runnable.empty() && in_flight_ < options_.max_in_flight &&
@@ -157,9 +162,11 @@ void WebhookEngine::OnDone(const LanePtr& lane, const DeliveryItem& item, base::
   --tenants_.at(delivery.key().tenant_id)->in_flight;
   if (item.is_retry) --retries_in_flight_;
   ++(result.ok() ? counters_.succeeded : counters_.failed);
+  const size_t bytes_before = delivery.unflushed_bytes();
   delivery.OnResult(item, result, start, deps_.clock.Now(), RandomBits());
   if (IsCurrent(lane)) {
     ++unflushed_;
+    unflushed_bytes_ += delivery.unflushed_bytes() - bytes_before;
     MarkDirty(lane);
     lane->last_used = steady_clock::now();
     if (!delivery.disable_reason().empty() && !lane->disabling) {
@@ -229,10 +236,14 @@ Task<absl::Status> WebhookEngine::Flush() {
 
 Task<absl::Status> WebhookEngine::WriteFlush() {
   if (unconfirmed_.empty()) {
-    while (!dirty_.empty() && unconfirmed_.attempts.size() < kMaxFlushAttempts) {
+    size_t bytes = 0;
+    while (!dirty_.empty() && unconfirmed_.attempts.size() < kMaxFlushAttempts &&
+           bytes < kMaxFlushBytes) {
       const auto lane = lanes_.find(*dirty_.begin());
       dirty_.erase(dirty_.begin());
-      if (lane != lanes_.end()) lane->second->delivery.CollectInto(unconfirmed_);
+      if (lane == lanes_.end()) continue;
+      bytes += lane->second->delivery.unflushed_bytes();
+      lane->second->delivery.CollectInto(unconfirmed_);
     }
   }
   if (unconfirmed_.empty()) co_return absl::OkStatus();
@@ -242,7 +253,10 @@ Task<absl::Status> WebhookEngine::WriteFlush() {
     GH_CO_RETURN_IF_ERROR(co_await WriteByEndpoint());
   }
   refusals_ = 0;
-  unflushed_ -= std::min(unflushed_.load(), unconfirmed_.attempts.size());
+  unflushed_ -= unconfirmed_.attempts.size();
+  for (const storage::AttemptRecord& attempt : unconfirmed_.attempts) {
+    unflushed_bytes_ -= attempt.response_head.size();
+  }
   unconfirmed_ = {};
   Pump();
   co_return absl::OkStatus();
@@ -298,6 +312,9 @@ Task<absl::Status> WebhookEngine::WriteByEndpoint() {
 void WebhookEngine::DropLane(const storage::EndpointKey& key) {
   const auto lane = lanes_.find(key);
   if (lane == lanes_.end()) return;
+  // What it had still to write, nobody will.
+  unflushed_ -= lane->second->delivery.unflushed();
+  unflushed_bytes_ -= lane->second->delivery.unflushed_bytes();
   lane->second->delivery.Stop();
   lanes_.erase(lane);
 }

@@ -17,6 +17,10 @@
 
 namespace gatehouse::service::webhook {
 
+// How much of an answer's body is read, kept with the attempt and shown: enough
+// for a receiver's error page to say what went wrong.
+inline constexpr size_t kMaxResponseBytes = size_t{16} << 10;
+
 // One POST.
 struct HttpRequest {
   std::string url;
@@ -62,7 +66,7 @@ class HttpSender {
     // Name resolution included.
     std::chrono::milliseconds connect_timeout{5000};
     // Of the answer; what comes after is not read, and the connection closed.
-    size_t max_body_bytes = size_t{16} << 10;
+    size_t max_body_bytes = kMaxResponseBytes;
     // All header lines of an answer together, interim answers included.
     size_t max_header_bytes = size_t{16} << 10;
     // A PEM file of authorities to trust instead of the system's.

@@ -213,6 +213,7 @@ class WebhookEngine {
   base::OneShot<bool> flush_now_;
   // Results that are not written yet.
   std::atomic<size_t> unflushed_ = 0;
+  size_t unflushed_bytes_ = 0;
   std::atomic<int> in_flight_ = 0;
   int retries_in_flight_ = 0;
   // Reads of lanes under way.
