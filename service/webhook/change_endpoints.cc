@@ -162,7 +162,8 @@ WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::TryUpdate(
 WebhookService::Result<v1::DeleteEndpointResponse> WebhookService::DeleteEndpoint(
     base::CallContext ctx, v1::DeleteEndpointRequest request) {
   return deps_.once.Run<v1::DeleteEndpointResponse>(
-      ctx, request.request_id(), request, Replay::kLookUpFirst,
+      ctx, request.request_id(), request,
+      request.validate_only() ? Replay::kValidateOnly : Replay::kLookUpFirst,
       [this, ctx, request](MutationKey key) { return DoDelete(ctx, request, std::move(key)); });
 }
 
@@ -178,6 +179,7 @@ WebhookService::Result<v1::DeleteEndpointResponse> WebhookService::DoDelete(
   if (!request.etag().empty()) version = endpoint.version;
   const base::Time now = deps_.clock.Now();
   const v1::DeleteEndpointResponse response;
+  if (request.validate_only()) co_return response;
   storage::Change change{
       .events = {webhook::EndpointEvent(ctx, now, event_types::kEndpointDeleted, endpoint)},
       .idempotency = key.WithResponse(response, now)};

@@ -235,8 +235,14 @@ TEST_F(WebhookServiceTest, DeletesAndTellsWhatIsGone) {
   request.set_endpoint_id(created.id());
   request.set_etag("\"stale\"");
   EXPECT_EQ(Call<v1::DeleteEndpointResponse>(admin(), request).reason(), "ETAG_MISMATCH");
+  request.set_validate_only(true);
+  EXPECT_EQ(Call<v1::DeleteEndpointResponse>(admin(), request).reason(), "ETAG_MISMATCH");
   request.set_etag(created.etag());
   request.set_request_id(kRequestId);
+  ASSERT_TRUE(Call<v1::DeleteEndpointResponse>(admin(), request).ok());
+  EXPECT_TRUE(Get(created.id()).ok());
+  EXPECT_EQ(CountEvents("endpoint.deleted"), "0");
+  request.clear_validate_only();
   ASSERT_TRUE(Call<v1::DeleteEndpointResponse>(admin(), request).ok());
   EXPECT_EQ(CountEvents("endpoint.deleted"), "1");
   EXPECT_EQ(Get(created.id()).reason(), "ENDPOINT_NOT_FOUND");
