@@ -1,8 +1,5 @@
 #include "auth/argon2id.h"
 
-#include <argon2.h>
-#include <sys/mman.h>
-
 #include <charconv>
 #include <utility>
 
@@ -18,18 +15,6 @@ constexpr size_t kMinDigestBytes = 16;
 constexpr size_t kMaxFieldBytes = 64;
 // RFC 9106: 8 blocks of 1 KiB per lane.
 constexpr uint32_t kMinKibPerLane = 8;
-
-// libargon2's allocator callbacks carry no context, so the arena in use is named
-// here. They run on the thread that hashes.
-thread_local Argon2idArena* current_arena = nullptr;
-
-int Allocate(uint8_t** memory, size_t bytes) {
-  *memory = current_arena->Reserve(bytes);
-  return *memory == nullptr ? ARGON2_MEMORY_ALLOCATION_ERROR : ARGON2_OK;
-}
-
-// libargon2 has wiped it; the arena keeps it.
-void Free(uint8_t* memory, size_t bytes) {}
 
 // Base 64 with the standard alphabet and no padding, as PHC strings have it.
 std::string EncodeField(std::string_view bytes) {
@@ -97,54 +82,6 @@ std::string FormatArgon2idHash(const Argon2idHash& hash) {
   return std::string(kPrefix) + "m=" + std::to_string(hash.params.memory_kib) +
          ",t=" + std::to_string(hash.params.passes) + ",p=" + std::to_string(hash.params.lanes) +
          "$" + EncodeField(hash.salt) + "$" + EncodeField(hash.digest);
-}
-
-Argon2idArena::~Argon2idArena() {
-  if (memory_ != nullptr) munmap(memory_, size_);
-}
-
-uint8_t* Argon2idArena::Reserve(size_t bytes) {
-  if (bytes <= size_) return memory_;
-  if (memory_ != nullptr) munmap(std::exchange(memory_, nullptr), std::exchange(size_, 0));
-  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return nullptr;
-  // Ten faults instead of five thousand, and fewer TLB misses, where the system grants it.
-  madvise(memory, bytes, MADV_HUGEPAGE);
-  memory_ = static_cast<uint8_t*>(memory);
-  size_ = bytes;
-  return memory_;
-}
-
-void Argon2idArena::Release() {
-  if (memory_ != nullptr) madvise(memory_, size_, MADV_DONTNEED);
-}
-
-std::optional<std::string> Argon2idDigest(const Argon2idParams& params, std::string_view password,
-                                          std::string_view salt, size_t digest_length,
-                                          Argon2idArena& arena) {
-  std::string digest(digest_length, '\0');
-  argon2_context context = {};
-  context.out = reinterpret_cast<uint8_t*>(digest.data());
-  context.outlen = static_cast<uint32_t>(digest.size());
-  // The library does not write to them: the flags that would are not set.
-  context.pwd = reinterpret_cast<uint8_t*>(const_cast<char*>(password.data()));
-  context.pwdlen = static_cast<uint32_t>(password.size());
-  context.salt = reinterpret_cast<uint8_t*>(const_cast<char*>(salt.data()));
-  context.saltlen = static_cast<uint32_t>(salt.size());
-  context.t_cost = params.passes;
-  context.m_cost = params.memory_kib;
-  context.lanes = params.lanes;
-  // The pool is the parallelism.
-  context.threads = 1;
-  context.version = ARGON2_VERSION_13;
-  context.allocate_cbk = Allocate;
-  context.free_cbk = Free;
-  context.flags = ARGON2_DEFAULT_FLAGS;
-  current_arena = &arena;
-  const int result = argon2_ctx(&context, Argon2_id);
-  current_arena = nullptr;
-  if (result != ARGON2_OK) return std::nullopt;
-  return digest;
 }
 
 }  // namespace gatehouse::auth

@@ -1,7 +1,6 @@
 #ifndef GATEHOUSE_AUTH_ARGON2ID_H_
 #define GATEHOUSE_AUTH_ARGON2ID_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,8 +8,7 @@
 
 namespace gatehouse::auth {
 
-// The costs of Argon2id, RFC 9106. Defaults: OWASP's first choice for servers,
-// about 20 ms of one core.
+// The costs of Argon2id, RFC 9106. Defaults: OWASP's first choice for servers.
 struct Argon2idParams {
   uint32_t memory_kib = 19 * 1024;
   uint32_t passes = 2;
@@ -35,32 +33,6 @@ struct Argon2idHash {
 // nullopt unless it is an Argon2id version 19 string within the limits.
 std::optional<Argon2idHash> ParseArgon2idHash(std::string_view phc);
 std::string FormatArgon2idHash(const Argon2idHash& hash);
-
-// The memory of one hash, kept between hashes: asking the kernel for 19 MiB of
-// zeroed pages each time costs a noticeable part of the hash itself. One user
-// at a time.
-class Argon2idArena {
- public:
-  Argon2idArena() = default;
-  Argon2idArena(const Argon2idArena&) = delete;
-  Argon2idArena& operator=(const Argon2idArena&) = delete;
-  ~Argon2idArena();
-
-  // Null when the system has no memory left.
-  uint8_t* Reserve(size_t bytes);
-  // Gives the pages back to the system; the next hash faults them in again.
-  void Release();
-
- private:
-  uint8_t* memory_ = nullptr;
-  size_t size_ = 0;
-};
-
-// Computes the digest of `password`: `digest_length` bytes. Blocks for as long as `params`
-// ask, on this thread whatever the number of lanes. nullopt when out of memory.
-std::optional<std::string> Argon2idDigest(const Argon2idParams& params, std::string_view password,
-                                          std::string_view salt, size_t digest_length,
-                                          Argon2idArena& arena);
 
 }  // namespace gatehouse::auth
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/argon2id_digest.h"
 #include "base/hash.h"
 #include "base/mutex.h"
 #include "base/one_shot.h"
@@ -194,7 +195,7 @@ base::Task<absl::StatusOr<bool>> PasswordHasher::VerifyOrDummy(
 
 bool PasswordHasher::NeedsRehash(std::string_view phc) const {
   const std::optional<Argon2idHash> hash = ParseArgon2idHash(phc);
-  return !hash || hash->params != state_->options.params || hash->salt.size() < kSaltBytes ||
+  return !hash || hash->params != state_->options.params || hash->salt.size() != kSaltBytes ||
          hash->digest.size() < kDigestBytes;
 }
 

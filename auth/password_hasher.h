@@ -35,7 +35,7 @@ class PasswordHasher {
     Argon2idParams params = {};
     // 0: one per core. Argon2 is bound by the CPU and the memory bus.
     size_t threads = 0;
-    // Jobs that may wait. 256 are about 2.5 s of work on two cores.
+    // Jobs that may wait. 256 are about a second of work on two cores, two without AVX2.
     size_t max_queued = 256;
   };
 
@@ -56,7 +56,7 @@ class PasswordHasher {
                                                  std::optional<std::string> phc,
                                                  std::optional<std::string> password);
 
-  // True for a hash of other costs or another scheme than new ones get. To be
+  // True for a hash of other costs, shape or scheme than new ones get. To be
   // asked after a successful verification, when the password is at hand.
   bool NeedsRehash(std::string_view phc) const;
 

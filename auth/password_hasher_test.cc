@@ -59,6 +59,10 @@ TEST_F(PasswordHasherTest, VerifiesHashesOfOtherCosts) {
   EXPECT_TRUE(hasher.NeedsRehash(phc));
   EXPECT_FALSE(old_hasher.NeedsRehash(phc));
   EXPECT_TRUE(hasher.NeedsRehash("$2b$10$abcdefghijklmnopqrstuv"));
+  const std::string digest = "$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+  EXPECT_FALSE(hasher.NeedsRehash("$argon2id$v=19$m=128,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg" + digest));
+  EXPECT_TRUE(hasher.NeedsRehash("$argon2id$v=19$m=128,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZjAx" + digest))
+      << "a longer salt, which the faster library does not take";
 }
 
 TEST_F(PasswordHasherTest, EveryKindOfFailureCostsOneHash) {

@@ -4,6 +4,7 @@
 
 #include <argon2.h>
 #include <benchmark/benchmark.h>
+#include <sys/prctl.h>
 
 #include <future>
 #include <memory>
@@ -12,6 +13,7 @@
 
 #include "auth/access_token.h"
 #include "auth/api_key.h"
+#include "auth/argon2id_digest.h"
 #include "auth/password_hasher.h"
 #include "auth/refresh_token.h"
 #include "auth/verdict_cache.h"
@@ -127,6 +129,22 @@ void RawArgon2id(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(RawArgon2id)->ThreadRange(1, 2)->MeasureProcessCPUTime()->UseRealTime()->MinTime(3);
+
+// One hash as the server computes it: does the memory come from the system each time,
+// and in huge pages?
+void Argon2idDigest(benchmark::State& state) {
+  const bool fresh = state.range(0) != 0;
+  const bool huge = state.range(1) != 0;
+  prctl(PR_SET_THP_DISABLE, huge ? 0 : 1, 0, 0, 0);
+  auth::Argon2idArena arena;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        auth::Argon2idDigest({}, "correct horse", "0123456789abcdef", 32, arena));
+    if (fresh) arena.Release();
+  }
+  prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+}
+BENCHMARK(Argon2idDigest)->ArgNames({"fresh", "huge"})->ArgsProduct({{0, 1}, {0, 1}})->MinTime(3);
 
 // The same through the pool, with as many calls in flight as the argument says.
 void PooledArgon2id(benchmark::State& state) {

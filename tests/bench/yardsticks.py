@@ -32,17 +32,18 @@ class LoadClient:
         return _run_json(words)
 
 
-def raw_argon2id(program, config, threads, seconds):
-    """Hashes per second of libargon2 in a loop."""
-    words = [
+def raw_argon2id(program, config, threads, seconds, *words):
+    """Hashes per second of libargon2 in a loop; with "--own", of the server's own function."""
+    command = [
         program,
+        *words,
         f"--memory_kib={config['argon2_memory_kib']}",
         f"--passes={config['argon2_iterations']}",
         f"--lanes={config['argon2_parallelism']}",
         f"--threads={threads}",
         f"--seconds={seconds}",
     ]
-    return _run_json(words)["rate"]
+    return _run_json(command)["rate"]
 
 
 class Pgbench:
