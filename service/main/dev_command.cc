@@ -1,5 +1,6 @@
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -15,11 +16,24 @@ namespace {
 
 void Tell(std::string_view line) { std::cout << line << std::endl; }
 
-void Explain(const App& app, const std::string& data_dir) {
+// Where a client on this machine reaches what listens on `address`: all addresses is none to
+// connect to.
+std::string Reachable(std::string address) {
+  for (const auto& [all, one] :
+       {std::pair("0.0.0.0:", "127.0.0.1:"), std::pair("[::]:", "[::1]:")}) {
+    if (address.starts_with(all)) return one + address.substr(std::string_view(all).size());
+  }
+  return address;
+}
+
+void Explain(const App& app, const config::Config& config, const std::string& data_dir) {
   const std::string password(kDemoPassword);
+  // Who tries it has the server's certificate, but perhaps not one for this address.
+  const std::string security =
+      config.grpc.tls_certificate_file.empty() ? "-plaintext" : "-insecure";
   Tell("Data and secrets are in " + data_dir + ". To try it:");
-  Tell("  grpcurl -plaintext -d '{\"login\": \"admin\", \"password\": \"" + password +
-       "\"}' 127.0.0.1:" + std::to_string(app.serving().grpc_port()) +
+  Tell("  grpcurl " + security + " -d '{\"login\": \"admin\", \"password\": \"" + password +
+       "\"}' " + Reachable(app.serving().grpc_address()) +
        " gatehouse.v1.SessionService/CreateSession");
   Tell("Users admin, analyst and viewer have the password " + password +
        ". Not for production: use `gatehouse serve` there. Ctrl-C stops.");
@@ -40,7 +54,8 @@ int RunDev(config::Config config) {
                             .secrets = (*database)->secrets(),
                             .instance_name = "dev",
                             .before_serving = SeedDemoUsers},
-                           stop, [&](const App& app) { Explain(app, (*database)->data_dir()); });
+                           stop,
+                           [&](const App& app) { Explain(app, config, (*database)->data_dir()); });
 }
 
 }  // namespace gatehouse::service

@@ -14,8 +14,6 @@
 namespace gatehouse::service {
 namespace {
 
-std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
-
 int ExitCodeFor(const absl::Status& status) {
   const auto details = base::GetErrorDetails(status);
   // Listening fails with an error of its own, which is no answer to any caller.
@@ -54,8 +52,8 @@ int ServeUntilStopped(App::Options options, StopSignal& stop,
   greet(**app);
   stop.Ready();
   const ServingArea& serving = (*app)->serving();
-  std::cout << "READY grpc=" << HostOf(config.grpc.address) << ":" << serving.grpc_port()
-            << " http=" << HostOf(config.http.address) << ":" << serving.http_port() << std::endl;
+  std::cout << "READY grpc=" << serving.grpc_address() << " http=" << serving.http_address()
+            << std::endl;
   const int signal = stop.Wait();
   base::Log(base::LogLevel::kInfo, "stopping", {{"signal", signal}});
   (*app)->Stop();

@@ -75,6 +75,10 @@ base::Task<absl::Status> FollowDatabase(storage::postgres::Database* database,
   co_return absl::OkStatus();
 }
 
+std::string WithPort(const std::string& address, int port) {
+  return address.substr(0, address.rfind(':')) + ":" + std::to_string(port);
+}
+
 std::optional<int> PermissionNumber(std::string_view name) {
   const auto permission = auth::PermissionFromName(name);
   if (!permission) return std::nullopt;
@@ -135,6 +139,14 @@ void ServingArea::WatchDatabase(base::Loop& loop, storage::postgres::Database& d
       [&database, health = health_.get(), misses = &missed_pings_](base::CallContext ctx) {
         return FollowDatabase(&database, health, misses, std::move(ctx));
       });
+}
+
+std::string ServingArea::grpc_address() const {
+  return WithPort(config_.grpc.address, server_->port());
+}
+
+std::string ServingArea::http_address() const {
+  return WithPort(config_.http.address, http_->port());
 }
 
 void ServingArea::Stop() {

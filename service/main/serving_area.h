@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -48,7 +49,9 @@ class ServingArea {
   ~ServingArea();
 
   int grpc_port() const { return server_->port(); }
-  int http_port() const { return http_->port(); }
+  // Host and port as configured, with the port that was really had.
+  std::string grpc_address() const;
+  std::string http_address() const;
 
   // NOT_SERVING, then drains: calls get the configured grace to finish.
   void Stop();

@@ -1,5 +1,6 @@
 """`gatehouse dev` as a person runs it: starting, stopping, and what can be wrong with the place it runs in."""
 
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from tests.e2e.support import accounts, known_secrets, scratch
+from tests.e2e.support import accounts, grpcurl, known_secrets, scratch
 from tests.e2e.support.client import Client, refuses_calls
 from tests.e2e.support.gatehouse import BINARY, Gatehouse, environment, run
 from tests.e2e.support.http_client import get
@@ -71,6 +72,33 @@ class DevTest(unittest.TestCase):
         self.assertGreater(ready[0], 0, "no progress is shown before READY")
         for word in ("admin", "analyst", "viewer", known_secrets.DEMO_PASSWORD):
             self.assertIn(word, self.first_output)
+
+    def test_what_it_tells_to_try_works_wherever_it_listens(self):
+        self.use_made()
+        for address, reached_at in (
+            ("127.0.0.1:0", "127.0.0.1:{port}"),
+            # Another address of the loopback interface: nothing answers at 127.0.0.1 then.
+            ("127.0.0.2:0", "127.0.0.2:{port}"),
+            ("0.0.0.0:0", "127.0.0.1:{port}"),
+        ):
+            with self.subTest(address):
+                server = self.start(f"--grpc-address={address}")
+                port = server.grpc_address.rpartition(":")[2]
+                command = re.search(r"To try it:\n +(grpcurl .+)\n", server.stdout).group(1)
+                self.assertIn(" " + reached_at.format(port=port) + " ", command)
+                done = subprocess.run(
+                    ["sh", "-c", command],
+                    env={"PATH": os.path.dirname(grpcurl.PROGRAM) + ":/usr/bin:/bin"},
+                    capture_output=True,
+                    text=True,
+                    timeout=2 * DEADLINE_S,
+                    check=False,
+                )
+                self.assertEqual(done.returncode, 0, done.stderr)
+                answer = json.loads(done.stdout)
+                known_secrets.remember_fields(answer)
+                self.assertIn("accessToken", answer["tokens"])
+                self.assertEqual(server.stop(), 0, server.stderr)
 
     def test_takes_no_call_before_its_users_are_there(self):
         address = free_address()
