@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_AUDIT_AUDIT_SERVICE_H_
 #define GATEHOUSE_SERVICE_AUDIT_AUDIT_SERVICE_H_
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -33,6 +34,9 @@ class AuditService {
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
+    // A stream whose caller's access ended meanwhile gets no more events after this
+    // time, as the .proto file promises.
+    std::chrono::milliseconds recheck_interval{1000};
   };
 
   explicit AuditService(Deps deps) : deps_(deps) {}

@@ -20,8 +20,6 @@ using storage::LogFeed;
 
 // Well within the 10 seconds that the .proto file promises.
 constexpr std::chrono::seconds kHeartbeat{8};
-// A caller whose access ended meanwhile gets no more events after this time.
-constexpr std::chrono::seconds kRecheck{1};
 // Of one read; with the largest events still some megabytes.
 constexpr int32_t kEventsPerRead = 100;
 constexpr int kMaxTypes = 32;
@@ -86,7 +84,7 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
 
   while (!ctx.cancel().cancelled()) {
     GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
-    base::SteadyTime page_recheck_due = std::chrono::steady_clock::now() + kRecheck;
+    base::SteadyTime page_recheck_due = std::chrono::steady_clock::now() + deps_.recheck_interval;
     GH_CO_ASSIGN_OR_RETURN(
         const storage::EventLog::Range range,
         co_await deps_.log.ReadRange(ctx, tenant_id, next, kEventsPerRead, types));
@@ -95,7 +93,7 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
       // A client that reads slowly takes long over a page.
       if (std::chrono::steady_clock::now() >= page_recheck_due) {
         GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
-        page_recheck_due = std::chrono::steady_clock::now() + kRecheck;
+        page_recheck_due = std::chrono::steady_clock::now() + deps_.recheck_interval;
       }
       GH_CO_RETURN_IF_ERROR(ToProto(event, *(message = {}).mutable_event()));
       if (!co_await writer.Write(message)) co_return absl::OkStatus();
@@ -104,7 +102,8 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
     next = std::max(next, range.last_index + 1);
     bool read = next <= range.head_index;
     while (!read) {
-      const base::SteadyTime recheck_due = std::chrono::steady_clock::now() + kRecheck;
+      const base::SteadyTime recheck_due =
+          std::chrono::steady_clock::now() + deps_.recheck_interval;
       const LogFeed::News news =
           co_await feed->Next(std::min(heartbeat_due, recheck_due), ctx.cancel());
       if (ctx.cancel().cancelled()) co_return absl::OkStatus();

@@ -41,9 +41,12 @@ class AuditServiceTest : public ServerFixture {
                                     .feed = feed_,
                                     .once = b.once,
                                     .page_tokens = b.page_tokens,
-                                    .clock = b.clock});
+                                    .clock = b.clock,
+                                    .recheck_interval = recheck_interval()});
     service::RegisterAuditService(registry, *audit_);
   }
+
+  virtual std::chrono::milliseconds recheck_interval() const { return std::chrono::seconds(1); }
 
   void TearDown() override {
     worker_->Stop();
@@ -309,6 +312,32 @@ TEST_F(AuditServiceTest, TailEndsWhenItsCallerMayNoLongerRead) {
   backend().authenticator.InvalidateAll();
   EXPECT_FALSE(of_second->Read(&bytes));
   EXPECT_EQ(of_second->Finish().reason(), "PERMISSION_DENIED");
+}
+
+class EagerTailTest : public AuditServiceTest {
+ protected:
+  // Before each event: so no time has to pass.
+  std::chrono::milliseconds recheck_interval() const override { return {}; }
+};
+
+// A client that does not read holds the server up in the midst of a page.
+TEST_F(EagerTailTest, EndsWithinAPageToo) {
+  // Of one page, and many times what a connection takes on its own.
+  constexpr int kEvents = 60;
+  v1::RecordEventRequest request = Request("a.large");
+  (*request.mutable_event()->mutable_details()->mutable_fields())["text"].set_string_value(
+      std::string(30'000, 'x'));
+  for (int i = 0; i < kEvents; ++i) ASSERT_TRUE(Record(request).ok());
+  RunPass();
+  const auto stream =
+      Tail(std::stoll(Ask("SELECT size FROM gatehouse.event_log_head")) - kEvents + 1, {"a.large"});
+  int received = 0;
+  EXPECT_NE(NextOf(*stream), "");
+  ++received;
+  backend().authenticator.SessionRevoked(admin().session_id);
+  while (!NextOf(*stream).empty()) ++received;
+  EXPECT_EQ(stream->Finish().reason(), "UNAUTHENTICATED");
+  EXPECT_LT(received, kEvents);
 }
 
 TEST_F(AuditServiceTest, TailBeyondTheEndIsRefused) {
