@@ -49,6 +49,7 @@ class SessionStore {
     base::Uuid tenant_id;
     // All users' without it.
     std::optional<base::Uuid> user_id;
+    // Not empty, if given.
     std::optional<std::string> thread_id;
     bool show_ended = false;
     // Sessions with a smaller id than this, newest first.

@@ -97,13 +97,19 @@ Task<absl::StatusOr<std::optional<LiveSessionRow>>> SessionStore::FindLive(CallC
 }
 
 Task<absl::StatusOr<std::vector<Session>>> SessionStore::List(CallContext ctx, ListQuery query) {
-  Params params = Params::Of(query.tenant_id, query.before, query.thread_id, query.show_ended,
-                             query.now, query.limit);
-  if (query.user_id) params.Add(*query.user_id);
-  GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows,
-      co_await database_.Query(ctx, query.user_id ? queries::kListByUser : queries::kList,
-                               std::move(params)));
+  Params params =
+      Params::Of(query.tenant_id, query.before, query.show_ended, query.now, query.limit);
+  postgres::Query statement = queries::kList;
+  if (query.user_id) {
+    statement = queries::kListByUser;
+    params.Add(*query.user_id);
+    params.Add(query.thread_id);
+  } else if (query.thread_id) {
+    statement = queries::kListByThread;
+    params.Add(*query.thread_id);
+  }
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, statement, std::move(params)));
   co_return rows.Decode([&](RowView row) { return DecodeSession(query.tenant_id, row); });
 }
 

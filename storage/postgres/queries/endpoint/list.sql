@@ -6,6 +6,6 @@ SELECT e.endpoint_id, e.url, e.event_types, e.description, e.headers, e.secrets,
 FROM gatehouse.endpoint e
 JOIN gatehouse.endpoint_delivery d USING (tenant_id, endpoint_id)
 JOIN gatehouse.webhook_fanout f USING (tenant_id)
-WHERE e.tenant_id = $1 AND ($2::uuid IS NULL OR e.endpoint_id < $2)
+WHERE e.tenant_id = $1 AND e.endpoint_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 ORDER BY e.endpoint_id DESC
 LIMIT $3

@@ -1,12 +1,12 @@
--- As list.sql, of the user $7.
+-- As list.sql, of the user $6 and, if it is not null, the thread $7.
 SELECT session_id, user_id, generation, rotate_time, label, thread_id, context, ip_address, user_agent,
        amr, auth_time, create_time, update_time, last_used_time, idle_expire_time, expire_time,
        revoke_time, revoke_reason, version
 FROM gatehouse.session
-WHERE tenant_id = $1 AND user_id = $7
-  AND ($2::uuid IS NULL OR session_id < $2)
-  AND ($3::text IS NULL OR thread_id = $3)
-  AND ($4::boolean
-       OR (revoke_time IS NULL AND idle_expire_time > $5 AND expire_time > $5))
+WHERE tenant_id = $1 AND user_id = $6
+  AND session_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  AND ($7::text IS NULL OR thread_id = $7)
+  AND ($3::boolean
+       OR (revoke_time IS NULL AND idle_expire_time > $4 AND expire_time > $4))
 ORDER BY session_id DESC
-LIMIT $6;
+LIMIT $5;
