@@ -87,6 +87,9 @@ CREATE TABLE gatehouse.webhook_exception (
 
 CREATE INDEX webhook_exception_due ON gatehouse.webhook_exception (tenant_id, endpoint_id, due)
   WHERE state = 2;
+-- A list of the few that are retrying must not walk over all that are exhausted.
+CREATE INDEX webhook_exception_state
+  ON gatehouse.webhook_exception (tenant_id, endpoint_id, state, event_index);
 
 -- Every attempt, appended and never changed.
 CREATE TABLE gatehouse.webhook_attempt (

@@ -1,22 +1,25 @@
--- As list_deliveries.sql; $5: exceptions in this state.
+-- As list_deliveries.sql; $5: exceptions in this state. They may lie far apart in the log, so that the attempts of each are looked up
+-- by themselves.
 WITH listed AS (
-  SELECT k.event_index, coalesce(a.event_id, x.event_id) AS event_id, coalesce(a.event_type, x.event_type) AS event_type,
+  SELECT x.event_index, coalesce(a.event_id, x.event_id) AS event_id, coalesce(a.event_type, x.event_type) AS event_type,
          x.state, x.due, a.attempt_id, a.start_time, a.latency_us, a.status_code, a.error_class, a.response_head,
          octet_length(a.response_head) AS bytes,
-         sum(octet_length(a.response_head)) OVER (PARTITION BY k.event_index ORDER BY a.attempt_id DESC) <= $6::bigint AS shown
+         sum(octet_length(a.response_head)) OVER (PARTITION BY x.event_index ORDER BY a.attempt_id DESC) <= $6::bigint AS shown
   FROM gatehouse.endpoint e
   LEFT JOIN LATERAL (
-    SELECT t.event_index
+    SELECT t.*
     FROM gatehouse.webhook_exception t
     WHERE t.tenant_id = $1 AND t.endpoint_id = $2 AND t.state = $5::integer
       AND t.event_index < coalesce($3::bigint, 9223372036854775807)
     ORDER BY t.event_index DESC
     LIMIT $4
-  ) k ON true
-  LEFT JOIN gatehouse.webhook_attempt a
-    ON a.tenant_id = $1 AND a.endpoint_id = $2 AND a.event_index = k.event_index
-  LEFT JOIN gatehouse.webhook_exception x
-    ON x.tenant_id = $1 AND x.endpoint_id = $2 AND x.event_index = k.event_index
+  ) x ON true
+  LEFT JOIN LATERAL (
+    SELECT t.*
+    FROM gatehouse.webhook_attempt t
+    WHERE t.tenant_id = $1 AND t.endpoint_id = $2 AND t.event_index = x.event_index
+    OFFSET 0
+  ) a ON true
   WHERE e.tenant_id = $1 AND e.endpoint_id = $2
 ), sized AS (
   SELECT l.*, sum(l.bytes) FILTER (WHERE l.shown) OVER (ORDER BY l.event_index DESC

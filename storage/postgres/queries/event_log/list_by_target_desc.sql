@@ -4,10 +4,13 @@
 -- What was looked at comes with every row, and alone if nothing passes: the caller goes on from there.
 WITH scanned AS MATERIALIZED (
   SELECT o.index, o.event_id, o.type, o.actor_id, o.outcome, o.occurred_time
-  FROM gatehouse.event_target t
-    JOIN gatehouse.event_order o ON o.tenant_id = t.tenant_id AND o.index = t.index
+  FROM (
+    SELECT t.index FROM gatehouse.event_target t
     WHERE t.tenant_id = $1 AND t.target_id = $13 AND t.index >= $2 AND t.index <= $3
-  ORDER BY t.index DESC LIMIT $4
+    ORDER BY t.index DESC LIMIT $4
+  ) t, LATERAL (
+    SELECT o.* FROM gatehouse.event_order o WHERE o.tenant_id = $1 AND o.index = t.index OFFSET 0
+  ) o
 ), page AS (
   SELECT o.index, o.event_id FROM scanned o
   WHERE ($6::integer = 0 OR o.outcome = $6) AND o.occurred_time >= $7 AND o.occurred_time <= $8
