@@ -39,9 +39,9 @@ class TidyTest(unittest.TestCase):
 
     def test_every_folder_of_statements_is_prepared(self):
         paths = ["storage/postgres/queries/user/get.sql", "storage/postgres/queries/role/get.sql", "storage/postgres/role_store.cc"]
-        test = "  Prepare(queries::user::kAll);\n"
-        self.assertEqual(list(tidy.check_queries(paths, test)), ["role"])
-        self.assertEqual(list(tidy.check_queries(paths, test + "  Prepare(queries::role::kAll);\n")), [])
+        all_queries = "      queries::user::kAll,\n"
+        self.assertEqual(list(tidy.check_queries(paths, all_queries)), ["role"])
+        self.assertEqual(list(tidy.check_queries(paths, all_queries + "      queries::role::kAll,\n")), [])
 
     def test_driver_stays_out_of_storage_headers(self):
         self.assert_bad("storage/user.h", "#include <libpq-fe.h>")

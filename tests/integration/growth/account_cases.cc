@@ -1,0 +1,133 @@
+#include "storage/postgres/queries/api_key/api_key_queries.h"
+#include "storage/postgres/queries/event_log/event_log_queries.h"
+#include "storage/postgres/queries/request/request_queries.h"
+#include "storage/postgres/queries/role/role_queries.h"
+#include "storage/postgres/queries/session/session_queries.h"
+#include "storage/postgres/queries/signing_key/signing_key_queries.h"
+#include "storage/postgres/queries/user/user_queries.h"
+#include "tests/integration/growth/statement_case.h"
+
+namespace gatehouse::tests {
+namespace {
+
+namespace queries = storage::postgres::queries;
+
+void AddUsers(std::vector<StatementCase>& cases) {
+  using namespace queries::user;
+  const StatementCase added[] = {
+      {kGet, "tenant(), id($row)"},
+      {kGetByUsername, "tenant(), username($row)"},
+      {kGetByEmail, "tenant(), email($row)"},
+      {kGetCredentials, "tenant(), username($row)"},
+      {kGetCredentials, "tenant(), email($row)"},
+      {kGetCredentials, "tenant(), 'nobody'"},
+      {kBatchGet, "tenant(), ids($row, 100)"},
+      {kLockIdentifiers, "tenant(), ARRAY[username($row), email($row)]"},
+      {kCheckIdentifiers, "tenant(), id($row), username($row), email($row)"},
+      {kInsert,
+       "tenant(), new_id(), 'new', 'new', 'new@example.com', 'new@example.com', '', '', '', '', '',"
+       " '', '{}', 'viewer', 1, 'hash', present(), 1, present(), present(), 1"},
+      {kUpdate,
+       "tenant(), id($row), 1, 'new', 'new', 'new@example.com', 'new@example.com', '', '', '', '',"
+       " '', '', '{}', 'viewer', 1, NULL, present(), 1"},
+      {kDelete, "tenant(), id($row), 1, present(), present()"},
+      {kSetPassword, "tenant(), id($row), 'new', present(), 1, 'viewer'"},
+      {kListAscending, "tenant(), at($row), id($row), false, 51"},
+      {kListAscending, "tenant(), at($row), id($row), true, 51"},
+      {kListDescending, "tenant(), at($row), id($row), false, 51"},
+      {kListDescending, "tenant(), at($row), id($row), true, 51"},
+      {kListRoleAscending, "tenant(), at($row), id($row), false, 51, 'analyst', NULL"},
+      {kListRoleAscending, "tenant(), at($row), id($row), false, 51, 'analyst', 2"},
+      {kListRoleDescending, "tenant(), at($row), id($row), false, 51, 'analyst', NULL"},
+      {kListRoleDescending, "tenant(), at($row), id($row), false, 51, 'analyst', 2"},
+      {kListStateAscending, "tenant(), at($row), id($row), false, 51, 2"},
+      {kListStateDescending, "tenant(), at($row), id($row), false, 51, 2"},
+      {kListByUsername, "tenant(), username($row), '', chr(1114111), 51, NULL, NULL"},
+      {kListByUsername,
+       "tenant(), '', username($row), username($row) || chr(1114111), 51, NULL, NULL"},
+      {kListByUsername, "tenant(), username($row), 'u', 'u' || chr(1114111), 51, 'viewer', 1"},
+      {kListByEmail, "tenant(), email($row), '', chr(1114111), 51, NULL, NULL"},
+      {kListByEmail,
+       "tenant(), '', username($row), username($row) || chr(1114111), 51, NULL, NULL"},
+      {kListByEmail, "tenant(), email($row), 'u', 'u' || chr(1114111), 51, 'viewer', 1"},
+  };
+  cases.insert(cases.end(), std::begin(added), std::end(added));
+}
+
+void AddSessions(std::vector<StatementCase>& cases) {
+  using namespace queries::session;
+  const StatementCase added[] = {
+      {kGet, "tenant(), id($row)"},
+      {kFindLive, "tenant(), id($row), present()"},
+      {kRefreshState, "tenant(), id($row), present()"},
+      {kInsert,
+       "tenant(), new_id(), id($row), 1, '', 'thread-new', '{}', '', '', '{pwd}', present(),"
+       " present(), present(), 1"},
+      {kRotate, "tenant(), id($row), 1, present(), present()"},
+      {kUpdate, "tenant(), id($row), 1, '', 'thread-new', '{}', present()"},
+      {kRevoke, "tenant(), id($row), present(), 'logout'"},
+      {kRevokeByUser, "tenant(), user_of_session($row), NULL, present(), 'logout', 1"},
+      {kRaiseEpoch, "tenant(), id($row), 1"},
+      {kCountLiveByUser, "tenant(), user_of_session($row), NULL, present()"},
+      {kUpgradePasswordHash, "tenant(), id($row), 'hash', 'new'"},
+      {kList, "tenant(), NULL, false, present(), 51"},
+      {kList, "tenant(), id($row), false, present(), 51"},
+      {kList, "tenant(), id($row), true, present(), 51"},
+      {kListByThread, "tenant(), NULL, true, present(), 51, 'thread-' || $row / 80"},
+      {kListByThread, "tenant(), id($row), false, present(), 51, 'thread-' || $row / 80"},
+      {kListByUser, "tenant(), NULL, false, present(), 51, user_of_session($row), NULL"},
+      {kListByUser, "tenant(), id($row), true, present(), 51, user_of_session($row), NULL"},
+      {kListByUser,
+       "tenant(), NULL, false, present(), 51, user_of_session($row), 'thread-' || $row / 80"},
+  };
+  cases.insert(cases.end(), std::begin(added), std::end(added));
+}
+
+void AddKeysAndRoles(std::vector<StatementCase>& cases) {
+  namespace api_key = queries::api_key;
+  namespace role = queries::role;
+  namespace signing_key = queries::signing_key;
+  const StatementCase added[] = {
+      {api_key::kGet, "tenant(), id($row)"},
+      {api_key::kFindLive, "tenant(), hash($row), present(), present()"},
+      {api_key::kInsert, "tenant(), new_id(), '', '', hash(0), '{}', present(), NULL"},
+      {api_key::kList, "tenant(), id($row), false, present(), 51"},
+      {api_key::kList, "tenant(), id($row), true, present(), 51"},
+      {api_key::kRevoke, "tenant(), id($row), present()"},
+      {role::kGet, "tenant(), 'role-7'"},
+      {role::kRequire, "tenant(), 'role-7'"},
+      {role::kUpsert, "tenant(), 'role-7', '{}', present(), present(), 1"},
+      {signing_key::kInsert,
+       "tenant(), 'new', 'ES256', '', '', present(), present() + interval '1 s'"},
+      {signing_key::kLock, "tenant()"},
+      {signing_key::kRetire, "tenant(), 'key-1', present()"},
+      {signing_key::kDelete, "tenant(), 'key-1'"},
+  };
+  cases.insert(cases.end(), std::begin(added), std::end(added));
+}
+
+void AddRequests(std::vector<StatementCase>& cases) {
+  using namespace queries::request;
+  const StatementCase added[] = {
+      {kFind, "tenant(), principal_of_request($row), id($row)"},
+      {kInsert, "tenant(), principal_of_request($row), new_id(), '', '', '', present()"},
+      {queries::event_log::kClaimRequests,
+       "ARRAY[tenant()], ARRAY[principal_of_request($row)], ARRAY[new_id()], '{m}',"
+       " ARRAY[hash(1)], ARRAY[hash(1)], ARRAY[present()]"},
+      {kPurge, "tenant(), at($row), 500"},
+  };
+  cases.insert(cases.end(), std::begin(added), std::end(added));
+}
+
+}  // namespace
+
+std::vector<StatementCase> AccountCases() {
+  std::vector<StatementCase> cases;
+  AddUsers(cases);
+  AddSessions(cases);
+  AddKeysAndRoles(cases);
+  AddRequests(cases);
+  return cases;
+}
+
+}  // namespace gatehouse::tests

@@ -1,0 +1,33 @@
+INSERT INTO gatehouse.role (tenant_id, name, permissions, create_time, update_time, version)
+SELECT sample.tenant(), 'role-' || i, '{users.read}', sample.present(), sample.present(), 1 FROM generate_series(1, 50) AS i;
+
+INSERT INTO gatehouse.signing_key (tenant_id, key_id, algorithm, public_key, private_key, create_time, active_from)
+SELECT sample.tenant(), 'key-' || i, 'ES256', '', '', sample.present(), sample.present() FROM generate_series(1, 3) AS i;
+
+-- A thousand users have the rarer role; two hundred of them are disabled.
+INSERT INTO gatehouse.user_account (tenant_id, user_id, username, username_key, email, email_key, first_name, last_name, bio,
+  avatar_url, timezone, locale, metadata, role, state, password_hash, epoch, create_time, update_time, delete_time, version)
+SELECT sample.tenant(), sample.id(i), sample.username(i), sample.username(i), sample.email(i), sample.email(i), '', '', '', '', '',
+       '', '{}', CASE WHEN i % (sample.rows() / 1000) = 7 THEN 'analyst' ELSE 'viewer' END,
+       CASE WHEN i % (sample.rows() / 200) = 7 THEN 2 ELSE 1 END, 'hash', 1, sample.at(i), sample.at(i),
+       CASE WHEN i % 50 = 9 THEN sample.present() END, 1
+FROM generate_series(1, sample.rows()) AS i;
+
+INSERT INTO gatehouse.api_key (tenant_id, api_key_id, display_name, key_prefix, key_hash, permissions, create_time, revoke_time)
+SELECT sample.tenant(), sample.id(i), 'key', 'prefix', sample.hash(i), '{}', sample.at(i),
+       CASE WHEN i % 10 = 0 THEN sample.present() END
+FROM generate_series(1, sample.rows()) AS i;
+
+-- Twenty sessions make a thread; half of all were revoked, a tenth has expired.
+INSERT INTO gatehouse.session (tenant_id, session_id, user_id, generation, rotate_time, label, thread_id, context, ip_address,
+  user_agent, amr, auth_time, create_time, update_time, last_used_time, idle_expire_time, expire_time, revoke_time, version)
+SELECT sample.tenant(), sample.id(i), sample.user_of_session(i), 1, sample.at(i), '',
+       CASE WHEN i % 4 = 1 THEN 'thread-' || i / 80 ELSE '' END, '{}', '', '', '{pwd}', sample.at(i), sample.at(i),
+       sample.at(i), sample.at(i), sample.present() + interval '1 day',
+       sample.present() + CASE WHEN i % 10 = 5 THEN interval '-1 s' ELSE interval '30 days' END,
+       CASE WHEN i % 2 = 0 THEN sample.present() END, 1
+FROM generate_series(1, sample.rows()) AS i;
+
+INSERT INTO gatehouse.request (tenant_id, principal_id, request_id, method, request_hash, response, create_time)
+SELECT sample.tenant(), sample.principal_of_request(i), sample.id(i), 'm', '', '', sample.at(i)
+FROM generate_series(1, sample.rows()) AS i;

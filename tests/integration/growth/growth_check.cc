@@ -1,0 +1,184 @@
+#include "tests/integration/growth/growth_check.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "storage/postgres/admin/connection.h"
+#include "tests/support/postgres/migrated_database.h"
+#include "tests/support/postgres/postgres_cluster.h"
+
+namespace gatehouse::tests {
+namespace {
+
+using storage::postgres::admin::Connection;
+
+constexpr char kFolder[] = "tests/integration/growth/";
+constexpr double kFactor = 1.2;
+// A list begins anywhere in a page: one more of its table and one of its index.
+constexpr int64_t kBegunPages = 2;
+// The first run warms up caches. Of the others the cheapest counts: now and then one splits a
+// page or extends a table.
+constexpr int kRuns = 4;
+
+// Since they were last sent off, which is never within a transaction: pages touched, and
+// descents from the root of an index, by scans and by new entries.
+constexpr char kCounters[] = R"sql(
+  SELECT sum(pg_stat_get_xact_blocks_fetched(oid)) || ' ' ||
+         sum(CASE relkind WHEN 'i' THEN pg_stat_get_xact_numscans(oid)
+             ELSE (pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid))
+                  * (SELECT count(*) FROM pg_index WHERE indrelid = pg_class.oid) END)
+  FROM pg_class WHERE relkind IN ('r', 'i', 't') AND oid >= 16384)sql";
+
+// Near the beginning, in the middle and near the end. What the fill scripts make of a row
+// depends on remainders of its number, which are the same for these.
+std::vector<int64_t> RowsToTry(int64_t rows) {
+  constexpr int64_t kStride = 2000;
+  return {kStride + 1, rows / 2 / kStride * kStride + 1, (rows / kStride - 1) * kStride + 1};
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  EXPECT_FALSE(text.str().empty()) << path;
+  return text.str();
+}
+
+std::string Execution(const StatementCase& test, int64_t row) {
+  const std::string parameters =
+      absl::StrReplaceAll(test.parameters, {{"$row", absl::StrCat(row)}});
+  return "EXECUTE statement" + (parameters.empty() ? "" : "(" + parameters + ")");
+}
+
+struct Cost {
+  int64_t pages = 0;
+  int64_t descents = 0;
+};
+
+struct Measured {
+  std::vector<Cost> at_rows;
+  std::string plan;
+};
+
+// A database with `rows` rows in each large table, dropped at the end: two would be too
+// large for some machines.
+class FilledDatabase {
+ public:
+  FilledDatabase(const std::string& fill, int64_t rows)
+      : connection_(*Connection::Open(CreateMigratedDatabase())) {
+    // Nothing happens beside what is measured, and the log of it stays small.
+    Run("ALTER SYSTEM SET autovacuum = off");
+    Run("ALTER SYSTEM SET max_wal_size = '128MB'");
+    Run("SELECT pg_reload_conf()");
+    Run(absl::StrCat("SET sample.rows = '", rows, "'"));
+    Run(ReadFile(absl::StrCat(kFolder, "sample.sql")));
+    Run(ReadFile(absl::StrCat(kFolder, fill)));
+    Run("VACUUM ANALYZE");
+    Run("SET search_path = gatehouse, sample");
+  }
+
+  ~FilledDatabase() {
+    const std::string name = Run("SELECT current_database()");
+    connection_.reset();
+    ExecuteSql(PostgresCluster::Shared().Dsn("postgres"), "DROP DATABASE " + name);
+  }
+
+  // What the case costs at each of `rows`, with one plan for all parameters or one for each.
+  Measured Measure(const StatementCase& test, const std::vector<int64_t>& rows, bool generic) {
+    const std::string mode = generic ? "force_generic_plan" : "force_custom_plan";
+    Run("SET plan_cache_mode = " + mode);
+    Run("PREPARE statement AS " + std::string(test.query.text));
+    Measured measured;
+    for (const int64_t row : rows) {
+      const std::string execute = Execution(test, row);
+      MeasureOnce(test.before, execute);
+      Cost cheapest = MeasureOnce(test.before, execute);
+      for (int run = 3; run <= kRuns; ++run) {
+        const Cost cost = MeasureOnce(test.before, execute);
+        if (cost.pages < cheapest.pages) cheapest = cost;
+      }
+      measured.at_rows.push_back(cheapest);
+    }
+    measured.plan = mode + "\n" + Run("EXPLAIN " + Execution(test, rows.back()));
+    Run("DEALLOCATE statement");
+    return measured;
+  }
+
+ private:
+  Cost MeasureOnce(const std::string& before, const std::string& execute) {
+    Run("BEGIN");
+    Run(before);
+    const Cost start = ReadCounters();
+    Run(execute);
+    const Cost end = ReadCounters();
+    Run("ROLLBACK");
+    return {.pages = end.pages - start.pages, .descents = end.descents - start.descents};
+  }
+
+  Cost ReadCounters() {
+    Cost cost;
+    std::istringstream(Run(kCounters)) >> cost.pages >> cost.descents;
+    return cost;
+  }
+
+  // The first column, a line per row. An error ends the program: a case does not fit its statement.
+  std::string Run(const std::string& script) {
+    const absl::StatusOr<Connection::Rows> rows = connection_->Execute(script);
+    if (!rows.ok()) {
+      std::fprintf(stderr, "%s\n%s\n", script.c_str(), rows.status().ToString().c_str());
+      std::abort();
+    }
+    std::string text;
+    for (const Connection::Row& row : *rows) {
+      absl::StrAppend(&text, text.empty() ? "" : "\n", row[0].value_or(""));
+    }
+    return text;
+  }
+
+  std::unique_ptr<Connection> connection_;
+};
+
+// Every case with both kinds of plan. Postgres makes a plan for the parameters of the first
+// five runs of a prepared statement and keeps one for all then if that promises to be no
+// dearer, so a call may meet either.
+std::vector<Measured> MeasureAll(const std::string& fill, const std::vector<StatementCase>& cases,
+                                 int64_t rows) {
+  FilledDatabase database(fill, rows);
+  std::vector<Measured> all;
+  for (const StatementCase& test : cases) {
+    for (const bool generic : {false, true}) {
+      all.push_back(database.Measure(test, RowsToTry(rows), generic));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+void ExpectNoGrowth(const std::string& fill, const std::vector<StatementCase>& cases, int64_t few,
+                    int64_t many) {
+  const std::vector<Measured> before = MeasureAll(fill, cases, few);
+  const std::vector<Measured> after = MeasureAll(fill, cases, many);
+  const std::vector<int64_t> rows = RowsToTry(many);
+  for (size_t i = 0; i < after.size(); ++i) {
+    const StatementCase& test = cases[i / 2];
+    for (size_t place = 0; place < rows.size(); ++place) {
+      const Cost& cost = before[i].at_rows[place];
+      // Ten times as many rows make a B-tree one level deeper at most: a page for each descent.
+      EXPECT_LE(after[i].at_rows[place].pages, kFactor * cost.pages + cost.descents + kBegunPages)
+          << "pages touched grew from " << cost.pages << ": " << test.query.name << "("
+          << test.parameters << ") at row " << rows[place] << ", " << after[i].plan;
+    }
+  }
+}
+
+}  // namespace gatehouse::tests

@@ -1,0 +1,15 @@
+#ifndef GATEHOUSE_TESTS_SUPPORT_POSTGRES_ALL_QUERIES_H_
+#define GATEHOUSE_TESTS_SUPPORT_POSTGRES_ALL_QUERIES_H_
+
+#include <vector>
+
+#include "storage/postgres/client/query.h"
+
+namespace gatehouse::tests {
+
+// Every statement of the program, from the folders below storage/postgres/queries.
+std::vector<storage::postgres::Query> AllQueries();
+
+}  // namespace gatehouse::tests
+
+#endif  // GATEHOUSE_TESTS_SUPPORT_POSTGRES_ALL_QUERIES_H_
