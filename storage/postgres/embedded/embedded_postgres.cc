@@ -73,8 +73,11 @@ absl::Status CreateDatabaseOnce(const std::string& dsn) {
 // started it, not to the process, so that thread must live as long as the server.
 class EmbeddedPostgres::Keeper {
  public:
-  Keeper(ServerAccount account, ClusterOptions cluster, EmbeddedOptions options)
-      : account_(std::move(account)), cluster_(std::move(cluster)), options_(std::move(options)) {}
+  Keeper(const DataDir& dir, ServerAccount account, ClusterOptions cluster, EmbeddedOptions options)
+      : dir_(dir),
+        account_(std::move(account)),
+        cluster_(std::move(cluster)),
+        options_(std::move(options)) {}
 
   ~Keeper() { Stop(); }
 
@@ -124,7 +127,7 @@ class EmbeddedPostgres::Keeper {
         *process = *std::move(again);
         options_.progress("Postgres runs again");
       } else {
-        options_.progress(std::string(again.status().message()));
+        options_.progress(std::string(ExplainFullDisk(again.status(), dir_).message()));
       }
     }
     if (*process != nullptr) (*process)->Stop(options_.stop_timeout);
@@ -154,6 +157,7 @@ class EmbeddedPostgres::Keeper {
     return stopping_;
   }
 
+  const DataDir& dir_;
   const ServerAccount account_;
   const ClusterOptions cluster_;
   const EmbeddedOptions options_;
@@ -189,7 +193,7 @@ absl::StatusOr<std::unique_ptr<EmbeddedPostgres>> EmbeddedPostgres::Start(const 
   GH_ASSIGN_OR_RETURN(bool orphan, StopOrphan(dir.cluster_dir(), kOrphanPatience));
   if (orphan) options.progress("stopped the Postgres that an earlier server left running");
   auto keeper =
-      std::make_unique<Keeper>(std::move(account), std::move(cluster), std::move(options));
+      std::make_unique<Keeper>(dir, std::move(account), std::move(cluster), std::move(options));
   if (absl::Status status = keeper->Start(); !status.ok()) return ExplainFullDisk(status, dir);
   return std::unique_ptr<EmbeddedPostgres>(new EmbeddedPostgres(std::move(keeper)));
 }
