@@ -12,8 +12,9 @@
 
 namespace gatehouse::service::rpc {
 
-// The listening gRPC server, and the only door to gRPC: bridge.cc holds all its
-// template code.
+// The listening gRPC server, and the only door to gRPC: this target holds all its
+// template code. grpc_call.cc is one call, grpc_setup.cc what is said before it serves,
+// bridge.cc the rest: queues, their threads, start and shutdown.
 //
 // Per loop there is one completion queue and one thread that waits on it. That
 // thread does gRPC's network work and posts what happened to the loop; every
