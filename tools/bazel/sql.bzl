@@ -32,3 +32,18 @@ def gatehouse_sql_library(name, namespace, srcs, visibility = ["//storage:__subp
         visibility = visibility,
         deps = ["//storage/postgres/client:query"],
     )
+
+def _sql_variant_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name + ".sql")
+    ctx.actions.expand_template(template = ctx.file.template, output = out, substitutions = ctx.attr.values)
+    return [DefaultInfo(files = depset([out]))]
+
+# NAME.sql from a template, for long statements that differ in a few places where no parameter can stand: the direction of an
+# index, a table. Short ones are easier to read as copies.
+gatehouse_sql_variant = rule(
+    implementation = _sql_variant_impl,
+    attrs = {
+        "template": attr.label(allow_single_file = [".template"], mandatory = True),
+        "values": attr.string_dict(mandatory = True),
+    },
+)

@@ -30,7 +30,7 @@ def main():
         "",
     ]
     constants = []
-    for path in sorted(args.files):
+    for path in sorted(args.files, key=lambda path: path.stem):
         text = path.read_text(encoding="utf-8").strip()
         if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
             sys.exit(f"{path}: the file name must be snake_case")
