@@ -29,17 +29,11 @@ AuditService::Result<v1::RecordEventResponse> AuditService::RecordEvent(
     co_return base::InvalidField("wait", "must be ACCEPTED or SEQUENCED");
   }
   const bool wait = request.wait() == v1::RecordEventRequest::WAIT_SEQUENCED;
-  const std::string request_id = request.validate_only() ? "" : request.request_id();
   std::shared_ptr<storage::LogFeed::Subscription> news;
   // Before the event is written: its batch must not pass by unseen.
   if (wait) news = deps_.feed.Subscribe(ctx.loop(), ctx.principal().tenant_id);
-  // Named, and no part of the awaiting expression: it captures.
-  const auto record = [this, ctx, &request](MutationKey key) {
-    return DoRecordEvent(ctx, request, std::move(key));
-  };
-  absl::StatusOr<v1::RecordEventResponse> response =
-      co_await deps_.once.Run<v1::RecordEventResponse>(ctx, request_id, request,
-                                                       Replay::kOnConflict, record);
+  absl::StatusOr<v1::RecordEventResponse> response = co_await deps_.once.Run(
+      ctx, request, Replay::kOnConflict, this, &AuditService::DoRecordEvent);
   if (!response.ok() || !wait || request.validate_only()) co_return response;
   const std::optional<base::Uuid> id = base::Uuid::Parse(response->event().id());
   if (!id) co_return base::InternalError("a stored answer has no event id");

@@ -48,9 +48,6 @@ enum class Replay {
   // For one that is a single batch: the key's violation tells, and the common
   // case costs no statement more.
   kOnConflict,
-  // For a call that only validates: the request_id is checked, nothing is
-  // stored and nothing looked up.
-  kValidateOnly,
 };
 
 // Makes mutations safe to retry: runs each once per request_id and answers
@@ -58,15 +55,13 @@ enum class Replay {
 //
 //   base::Task<absl::StatusOr<v1::UpdateUserResponse>> UserService::UpdateUser(
 //       base::CallContext ctx, v1::UpdateUserRequest request) {
-//     return once_.Run<v1::UpdateUserResponse>(
-//         ctx, request.request_id(), request, Replay::kLookUpFirst,
-//         [this, ctx, request](MutationKey key) { return DoUpdateUser(ctx, request, key); });
+//     return once_.Run(ctx, request, Replay::kLookUpFirst, this, &UserService::DoUpdateUser);
 //   }
 //
-// The function is no coroutine; it starts one that puts
-// key.WithResponse(response, now) into its Change. Where it finds nothing to change, it
-// ends with `co_return co_await once_.Unchanged(ctx, key, now, response)` instead: else the
-// retry might find something, and do it long after the first answer.
+// The method puts key.WithResponse(response, now) into its Change. Where it finds nothing to
+// change, it ends with `co_return co_await once_.Unchanged(ctx, key, now, response)` instead: else
+// the retry might find something, and do it long after the first answer. Its key is empty in a
+// call that only validates: the request_id is checked, nothing is stored or looked up.
 //
 // Immutable; any thread that may use the store. Outlives the calls.
 class IdempotentCalls {
@@ -76,11 +71,28 @@ class IdempotentCalls {
   // would be a fast hash of the password. All instances must have the same.
   IdempotentCalls(storage::IdempotencyStore& store, std::string_view secret);
 
-  template <typename Response, typename Request, typename Fn>
-  base::Task<absl::StatusOr<Response>> Run(base::CallContext context, std::string_view request_id,
-                                           const Request& request, Replay replay, Fn mutate) {
-    return RunWithKey<Response>(context, MakeKey(context, request_id, request), replay,
-                                std::move(mutate));
+  // `mutate` is a coroutine of `service`, which outlives the call.
+  template <typename Response, typename Request, typename Service>
+  base::Task<absl::StatusOr<Response>> Run(base::CallContext context, Request request,
+                                           Replay replay, Service* service,
+                                           base::Task<absl::StatusOr<Response>> (Service::*mutate)(
+                                               base::CallContext, Request, MutationKey)) {
+    GH_CO_ASSIGN_OR_RETURN(MutationKey key, MakeKey(context, request.request_id(), request));
+    if constexpr (requires { request.validate_only(); }) {
+      if (request.validate_only()) key = MutationKey();
+    }
+    if (key.given() && replay == Replay::kLookUpFirst) {
+      GH_CO_ASSIGN_OR_RETURN(const std::optional<std::string> answer,
+                             co_await FindAnswer(context, key));
+      if (answer) co_return Parse<Response>(*answer);
+    }
+    absl::StatusOr<Response> response =
+        co_await (service->*mutate)(context, std::move(request), key);
+    if (response.ok() || !key.given() || !MayBeReplay(response.status())) co_return response;
+    GH_CO_ASSIGN_OR_RETURN(const std::optional<std::string> answer,
+                           co_await FindAnswer(context, key));
+    if (answer) co_return Parse<Response>(*answer);
+    co_return response;
   }
 
   // Keeps `response` as the answer of a call that changed nothing.
@@ -104,25 +116,6 @@ class IdempotentCalls {
   // Whether an error may stem from the first attempt having succeeded: its key
   // is there, or what it changed is no longer what the retry expects.
   static bool MayBeReplay(const absl::Status& status);
-
-  template <typename Response, typename Fn>
-  base::Task<absl::StatusOr<Response>> RunWithKey(base::CallContext context,
-                                                  absl::StatusOr<MutationKey> key, Replay replay,
-                                                  Fn mutate) {
-    if (!key.ok()) co_return key.status();
-    if (replay == Replay::kValidateOnly) *key = MutationKey();
-    if (key->given() && replay == Replay::kLookUpFirst) {
-      GH_CO_ASSIGN_OR_RETURN(const std::optional<std::string> answer,
-                             co_await FindAnswer(context, *key));
-      if (answer) co_return Parse<Response>(*answer);
-    }
-    absl::StatusOr<Response> response = co_await mutate(*key);
-    if (response.ok() || !key->given() || !MayBeReplay(response.status())) co_return response;
-    GH_CO_ASSIGN_OR_RETURN(const std::optional<std::string> answer,
-                           co_await FindAnswer(context, *key));
-    if (answer) co_return Parse<Response>(*answer);
-    co_return response;
-  }
 
   template <typename Response>
   static absl::StatusOr<Response> Parse(const std::string& bytes) {

@@ -34,9 +34,8 @@ storage::Event RevokedEvent(const CallContext& ctx, Time now, const Uuid& sessio
 
 Task<absl::StatusOr<v1::RevokeSessionResponse>> SessionService::RevokeSession(
     CallContext ctx, v1::RevokeSessionRequest request) {
-  return deps_.once.Run<v1::RevokeSessionResponse>(
-      ctx, request.request_id(), request, Replay::kLookUpFirst,
-      [this, ctx, request](MutationKey key) { return DoRevokeSession(ctx, request, key); });
+  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
+                        &SessionService::DoRevokeSession);
 }
 
 Task<absl::StatusOr<v1::RevokeSessionResponse>> SessionService::DoRevokeSession(
@@ -87,9 +86,8 @@ Task<absl::StatusOr<v1::RevokeSessionResponse>> SessionService::DoRevokeSession(
 
 Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> SessionService::RevokeUserSessions(
     CallContext ctx, v1::RevokeUserSessionsRequest request) {
-  return deps_.once.Run<v1::RevokeUserSessionsResponse>(
-      ctx, request.request_id(), request, Replay::kLookUpFirst,
-      [this, ctx, request](MutationKey key) { return DoRevokeUserSessions(ctx, request, key); });
+  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
+                        &SessionService::DoRevokeUserSessions);
 }
 
 Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> SessionService::DoRevokeUserSessions(

@@ -32,10 +32,8 @@ absl::Status SessionHasEnded() {
 
 Task<absl::StatusOr<v1::UpdateSessionResponse>> SessionService::UpdateSession(
     CallContext ctx, v1::UpdateSessionRequest request) {
-  const std::string request_id = request.validate_only() ? "" : request.request_id();
-  return deps_.once.Run<v1::UpdateSessionResponse>(
-      ctx, request_id, request, Replay::kLookUpFirst,
-      [this, ctx, request](MutationKey key) { return DoUpdateSession(ctx, request, key); });
+  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
+                        &SessionService::DoUpdateSession);
 }
 
 Task<absl::StatusOr<v1::UpdateSessionResponse>> SessionService::DoUpdateSession(

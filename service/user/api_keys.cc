@@ -70,12 +70,8 @@ absl::StatusOr<storage::ApiKey> NewKey(const base::CallContext& ctx, const v1::A
 
 UserService::Result<v1::CreateApiKeyResponse> UserService::CreateApiKey(
     base::CallContext ctx, v1::CreateApiKeyRequest request) {
-  return deps_.once.Run<v1::CreateApiKeyResponse>(
-      ctx, request.request_id(), request,
-      request.validate_only() ? Replay::kValidateOnly : Replay::kOnConflict,
-      [this, ctx, request](MutationKey key) {
-        return DoCreateApiKey(ctx, request, std::move(key));
-      });
+  return deps_.once.Run(ctx, std::move(request), Replay::kOnConflict, this,
+                        &UserService::DoCreateApiKey);
 }
 
 UserService::Result<v1::CreateApiKeyResponse> UserService::DoCreateApiKey(
@@ -132,11 +128,8 @@ UserService::Result<v1::ListApiKeysResponse> UserService::ListApiKeys(
 
 UserService::Result<v1::RevokeApiKeyResponse> UserService::RevokeApiKey(
     base::CallContext ctx, v1::RevokeApiKeyRequest request) {
-  return deps_.once.Run<v1::RevokeApiKeyResponse>(
-      ctx, request.request_id(), request, Replay::kLookUpFirst,
-      [this, ctx, request](MutationKey key) {
-        return DoRevokeApiKey(ctx, request, std::move(key));
-      });
+  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
+                        &UserService::DoRevokeApiKey);
 }
 
 UserService::Result<v1::RevokeApiKeyResponse> UserService::DoRevokeApiKey(

@@ -43,10 +43,7 @@ UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallCo
   Replay replay = Replay::kOnConflict;
   // A retry should not cost a password hash.
   if (!request.password().empty()) replay = Replay::kLookUpFirst;
-  if (request.validate_only()) replay = Replay::kValidateOnly;
-  return deps_.once.Run<v1::CreateUserResponse>(
-      ctx, request.request_id(), request, replay,
-      [this, ctx, request](MutationKey key) { return DoCreateUser(ctx, request, std::move(key)); });
+  return deps_.once.Run(ctx, std::move(request), replay, this, &UserService::DoCreateUser);
 }
 
 UserService::Result<v1::CreateUserResponse> UserService::DoCreateUser(base::CallContext ctx,

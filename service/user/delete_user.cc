@@ -23,10 +23,8 @@ constexpr auto kPurgeAfter = std::chrono::days(30);
 
 UserService::Result<v1::DeleteUserResponse> UserService::DeleteUser(base::CallContext ctx,
                                                                     v1::DeleteUserRequest request) {
-  return deps_.once.Run<v1::DeleteUserResponse>(
-      ctx, request.request_id(), request,
-      request.validate_only() ? Replay::kValidateOnly : Replay::kLookUpFirst,
-      [this, ctx, request](MutationKey key) { return DoDeleteUser(ctx, request, std::move(key)); });
+  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
+                        &UserService::DoDeleteUser);
 }
 
 UserService::Result<v1::DeleteUserResponse> UserService::DoDeleteUser(base::CallContext ctx,

@@ -17,11 +17,8 @@ namespace gatehouse::service {
 
 UserService::Result<v1::SetPasswordResponse> UserService::SetPassword(
     base::CallContext ctx, v1::SetPasswordRequest request) {
-  return deps_.once.Run<v1::SetPasswordResponse>(
-      ctx, request.request_id(), request, Replay::kLookUpFirst,
-      [this, ctx, request](MutationKey key) {
-        return DoSetPassword(ctx, request, std::move(key));
-      });
+  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
+                        &UserService::DoSetPassword);
 }
 
 UserService::Result<v1::SetPasswordResponse> UserService::DoSetPassword(

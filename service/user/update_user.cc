@@ -31,10 +31,8 @@ std::optional<std::string> EndOfSessions(const storage::User& before, const stor
 
 UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallContext ctx,
                                                                     v1::UpdateUserRequest request) {
-  return deps_.once.Run<v1::UpdateUserResponse>(
-      ctx, request.request_id(), request,
-      request.validate_only() ? Replay::kValidateOnly : Replay::kLookUpFirst,
-      [this, ctx, request](MutationKey key) { return DoUpdateUser(ctx, request, std::move(key)); });
+  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
+                        &UserService::DoUpdateUser);
 }
 
 UserService::Result<v1::UpdateUserResponse> UserService::DoUpdateUser(base::CallContext ctx,

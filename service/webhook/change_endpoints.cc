@@ -49,10 +49,8 @@ absl::Status CheckMayReceive(const base::CallContext& ctx, const storage::Endpoi
 
 WebhookService::Result<v1::CreateEndpointResponse> WebhookService::CreateEndpoint(
     base::CallContext ctx, v1::CreateEndpointRequest request) {
-  return deps_.once.Run<v1::CreateEndpointResponse>(
-      ctx, request.request_id(), request,
-      request.validate_only() ? Replay::kValidateOnly : Replay::kOnConflict,
-      [this, ctx, request](MutationKey key) { return DoCreate(ctx, request, std::move(key)); });
+  return deps_.once.Run(ctx, std::move(request), Replay::kOnConflict, this,
+                        &WebhookService::DoCreate);
 }
 
 WebhookService::Result<v1::CreateEndpointResponse> WebhookService::DoCreate(
@@ -93,10 +91,8 @@ WebhookService::Result<v1::CreateEndpointResponse> WebhookService::DoCreate(
 
 WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::UpdateEndpoint(
     base::CallContext ctx, v1::UpdateEndpointRequest request) {
-  return deps_.once.Run<v1::UpdateEndpointResponse>(
-      ctx, request.request_id(), request,
-      request.validate_only() ? Replay::kValidateOnly : Replay::kLookUpFirst,
-      [this, ctx, request](MutationKey key) { return DoUpdate(ctx, request, std::move(key)); });
+  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
+                        &WebhookService::DoUpdate);
 }
 
 WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::DoUpdate(
@@ -161,10 +157,8 @@ WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::TryUpdate(
 
 WebhookService::Result<v1::DeleteEndpointResponse> WebhookService::DeleteEndpoint(
     base::CallContext ctx, v1::DeleteEndpointRequest request) {
-  return deps_.once.Run<v1::DeleteEndpointResponse>(
-      ctx, request.request_id(), request,
-      request.validate_only() ? Replay::kValidateOnly : Replay::kLookUpFirst,
-      [this, ctx, request](MutationKey key) { return DoDelete(ctx, request, std::move(key)); });
+  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
+                        &WebhookService::DoDelete);
 }
 
 WebhookService::Result<v1::DeleteEndpointResponse> WebhookService::DoDelete(

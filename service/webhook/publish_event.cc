@@ -20,10 +20,8 @@ constexpr size_t kMaxDataBytes = size_t{256} << 10;
 
 WebhookService::Result<v1::PublishEventResponse> WebhookService::PublishEvent(
     base::CallContext ctx, v1::PublishEventRequest request) {
-  return deps_.once.Run<v1::PublishEventResponse>(
-      ctx, request.request_id(), request,
-      request.validate_only() ? Replay::kValidateOnly : Replay::kOnConflict,
-      [this, ctx, request](MutationKey key) { return DoPublish(ctx, request, std::move(key)); });
+  return deps_.once.Run(ctx, std::move(request), Replay::kOnConflict, this,
+                        &WebhookService::DoPublish);
 }
 
 WebhookService::Result<v1::PublishEventResponse> WebhookService::DoPublish(
