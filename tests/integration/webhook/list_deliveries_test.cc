@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,11 +9,8 @@
 #include "base/status.h"
 #include "base/uuid.h"
 #include "gatehouse/v1/webhook.pb.h"
-#include "service/webhook/register_webhook_service.h"
-#include "service/webhook/webhook_service.h"
 #include "storage/delivery_store.h"
-#include "storage/endpoint_store.h"
-#include "tests/support/server/server_fixture.h"
+#include "tests/integration/webhook/webhook_service_fixture.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -28,26 +24,10 @@ constexpr size_t kHeadBytes = size_t{16} << 10;
 // What gRPC clients take unless told otherwise; that of the tests takes anything.
 constexpr size_t kMessageLimit = size_t{4} << 20;
 
-class ListDeliveriesTest : public ServerFixture {
+class ListDeliveriesTest : public WebhookServiceFixture {
  protected:
-  void AddServices(service::rpc::MethodRegistry& registry) override {
-    TestBackend& b = backend();
-    endpoints_ = std::make_unique<storage::EndpointStore>(*b.database, "master");
-    deliveries_ = std::make_unique<storage::DeliveryStore>(*b.database);
-    service_ = std::make_unique<service::WebhookService>(
-        service::WebhookService::Deps{.endpoints = *endpoints_,
-                                      .deliveries = *deliveries_,
-                                      .events = b.events,
-                                      .once = b.once,
-                                      .page_tokens = b.page_tokens,
-                                      .clock = b.clock,
-                                      .on_endpoint_changed = [](const Uuid&) {}},
-        service::webhook::UrlPolicy());
-    service::RegisterWebhookService(registry, *service_);
-  }
-
   void SetUp() override {
-    ServerFixture::SetUp();
+    WebhookServiceFixture::SetUp();
     v1::CreateEndpointRequest request;
     request.mutable_endpoint()->set_url("https://example.com/hook");
     request.mutable_endpoint()->add_event_types("order.*");
@@ -94,9 +74,6 @@ class ListDeliveriesTest : public ServerFixture {
     return Call<v1::ListDeliveriesResponse>(admin(), request_);
   }
 
-  std::unique_ptr<storage::EndpointStore> endpoints_;
-  std::unique_ptr<storage::DeliveryStore> deliveries_;
-  std::unique_ptr<service::WebhookService> service_;
   storage::EndpointKey key_;
   v1::ListDeliveriesRequest request_;
 };

@@ -1,10 +1,7 @@
-#include "service/webhook/webhook_service.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,10 +9,8 @@
 #include "base/uuid.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "google/rpc/error_details.pb.h"
-#include "service/webhook/register_webhook_service.h"
 #include "storage/delivery_store.h"
-#include "storage/endpoint_store.h"
-#include "tests/support/server/server_fixture.h"
+#include "tests/integration/webhook/webhook_service_fixture.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -30,24 +25,8 @@ constexpr char kRequestId[] = "01890000-0000-7000-8000-000000000001";
 // 24 bytes.
 constexpr char kSecret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-class WebhookServiceTest : public ServerFixture {
+class WebhookServiceTest : public WebhookServiceFixture {
  protected:
-  void AddServices(service::rpc::MethodRegistry& registry) override {
-    TestBackend& b = backend();
-    endpoints_ = std::make_unique<storage::EndpointStore>(*b.database, "master");
-    deliveries_ = std::make_unique<storage::DeliveryStore>(*b.database);
-    service_ = std::make_unique<service::WebhookService>(
-        service::WebhookService::Deps{.endpoints = *endpoints_,
-                                      .deliveries = *deliveries_,
-                                      .events = b.events,
-                                      .once = b.once,
-                                      .page_tokens = b.page_tokens,
-                                      .clock = b.clock,
-                                      .on_endpoint_changed = [this](const Uuid&) { ++changes_; }},
-        service::webhook::UrlPolicy());
-    service::RegisterWebhookService(registry, *service_);
-  }
-
   static v1::CreateEndpointRequest NewEndpoint() {
     v1::CreateEndpointRequest request;
     request.mutable_endpoint()->set_url("https://example.com/hook?token=url-secret");
@@ -77,11 +56,6 @@ class WebhookServiceTest : public ServerFixture {
   std::string CountEvents(const std::string& type) {
     return Ask("SELECT count(*) FROM gatehouse.event WHERE type = '" + type + "'");
   }
-
-  std::unique_ptr<storage::EndpointStore> endpoints_;
-  std::unique_ptr<storage::DeliveryStore> deliveries_;
-  std::unique_ptr<service::WebhookService> service_;
-  int changes_ = 0;
 };
 
 TEST_F(WebhookServiceTest, CreatesAnEndpointAndShowsItsSecretOnce) {
