@@ -125,7 +125,11 @@ Task<absl::Status> WebhookEngine::Follow(
       if (range.events.empty()) break;
       entries = std::move(range.events);
     }
-    GH_CO_RETURN_IF_ERROR(co_await MatchNext(tenant_id, std::move(entries)));
+    // The window is read next, once for all endpoints that are leased now.
+    tenant.filling = from_news;
+    const absl::Status status = co_await MatchNext(tenant_id, std::move(entries));
+    tenant.filling = false;
+    GH_CO_RETURN_IF_ERROR(status);
     if (from_news && news.back()->last_index() <= tenant.log.matched()) break;
   }
   GH_CO_RETURN_IF_ERROR(co_await FillWindow(tenant_id));

@@ -24,9 +24,6 @@ constexpr milliseconds kTick(200);
 // or when another instance marked it.
 constexpr seconds kScanInterval(1);
 constexpr int64_t kScanLimit = 1000;
-// A lane that has been idle for this long is given back. Long enough that a
-// busy endpoint is leased once, not for each event.
-constexpr seconds kIdleTime(2);
 // Ready events and their bytes beyond which a lane reads no more.
 constexpr size_t kEnoughReady = 256;
 constexpr size_t kEnoughBytes = size_t{2} << 20;
@@ -230,7 +227,7 @@ bool WebhookEngine::MayRelease(const Lane& lane, bool& done) const {
   if (!delivery.IdleAt(log.matched()) || log.durable() < log.matched()) return false;
   const base::Time soon = deps_.clock.Now() + seconds(10);
   if (delivery.next_due() && *delivery.next_due() < soon) return false;
-  return steady_clock::now() - lane.last_used > kIdleTime;
+  return steady_clock::now() - lane.last_used > options_.idle_time;
 }
 
 void WebhookEngine::Tick() {

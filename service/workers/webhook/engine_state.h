@@ -32,7 +32,7 @@ struct WebhookEngine::Tenant {
   Tenant(const base::Uuid& tenant_id, int64_t position) : log(tenant_id, position) {}
 
   TenantLog log;
-  // The window is being filled: lanes that are up to date need not read.
+  // The window is being filled, or about to be: lanes that are up to date need not read.
   bool filling = false;
   bool marking = false;
   bool reloading = false;

@@ -120,15 +120,32 @@ Task<absl::Status> WebhookEngine::Deliver() {
     sent = counters_.sent;
     GH_CO_RETURN_IF_ERROR(co_await Poll());
     GH_CO_RETURN_IF_ERROR(co_await LeaseDue());
-    Tick();
-    while (in_flight_ > 0 || tasks_ > 0) {
-      idle_.emplace();
-      const base::OneShot<bool> idle = *idle_;
-      co_await idle;
-      idle_.reset();
-    }
+    co_await Tend();
   } while (counters_.sent != sent);
   co_return absl::OkStatus();
+}
+
+Task<absl::Status> WebhookEngine::Hear(std::shared_ptr<const storage::LogBatch> news) {
+  const base::Uuid tenant_id = news->tenant_id;
+  std::vector<std::shared_ptr<const storage::LogBatch>> batches;
+  batches.push_back(std::move(news));
+  GH_CO_RETURN_IF_ERROR(co_await Follow(tenant_id, std::move(batches)));
+  co_await AwaitIdle();
+  co_return absl::OkStatus();
+}
+
+Task<void> WebhookEngine::Tend() {
+  Tick();
+  co_await AwaitIdle();
+}
+
+Task<void> WebhookEngine::AwaitIdle() {
+  while (in_flight_ > 0 || tasks_ > 0) {
+    idle_.emplace();
+    const base::OneShot<bool> idle = *idle_;
+    co_await idle;
+    idle_.reset();
+  }
 }
 
 EngineStats WebhookEngine::stats() const {

@@ -46,6 +46,9 @@ struct EngineOptions {
   // What was sent is written this much later, together: a kill in between makes
   // it be sent again.
   std::chrono::milliseconds flush_interval{50};
+  // An endpoint that has had nothing to do for this long is given back. Long enough that a
+  // busy one is leased once, not for each event.
+  std::chrono::milliseconds idle_time{2'000};
   // Requests at a time, of the process and of one tenant. Retries get half, so
   // that first attempts never wait for them.
   int max_in_flight = 512;
@@ -103,10 +106,14 @@ class WebhookEngine {
   // committed. From any thread; from the loop's it counts from the next request on.
   void EndpointChanged(base::Uuid tenant_id);
 
-  // One step by hand, for tests, instead of Start: sends what there is to send
-  // now and waits for the answers; then Flush writes them.
+  // Steps by hand, for tests, instead of Start: sends what there is to send now, looking
+  // for it everywhere, and waits for the answers; then Flush writes them.
   base::Task<absl::Status> Deliver();
   base::Task<absl::Status> Flush();
+  // What a running engine does when fresh entries of a tenant it follows come, up to the
+  // answers; and its upkeep between events.
+  base::Task<absl::Status> Hear(std::shared_ptr<const storage::LogBatch> news);
+  base::Task<void> Tend();
 
   // From any thread.
   EngineStats stats() const;
@@ -176,6 +183,7 @@ class WebhookEngine {
   void Spawn(base::Task<void> task);
   base::Task<void> RunTask(base::Task<void> task);
   void NotifyIfIdle();
+  base::Task<void> AwaitIdle();
   base::Task<void> RunFlush();
   base::Task<absl::Status> WriteFlush();
   base::Task<absl::Status> Write(storage::DeliveryFlush flush);
