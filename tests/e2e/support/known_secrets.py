@@ -40,7 +40,8 @@ def remember_fields(message):
 
 def found_in(text):
     """The remembered secrets that occur in `text`."""
-    return [secret for secret in _known if secret in text]
+    # A copy: other threads log in meanwhile.
+    return [secret for secret in _known.copy() if secret in text]
 
 
 def _snake_case(name):
