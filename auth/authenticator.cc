@@ -38,7 +38,11 @@ Authenticator::Authenticator(const AccessTokenCodec& tokens, CredentialStore& st
       cache_(options.max_cached_verdicts) {}
 
 std::shared_ptr<const Verdict> Authenticator::FindCached(std::string_view credential) {
-  return cache_.Find(DigestOf(credential), clock_.Now());
+  return FindCached(DigestOf(credential));
+}
+
+std::shared_ptr<const Verdict> Authenticator::FindCached(const CredentialDigest& digest) {
+  return RevocationsAreKnown() ? cache_.Find(digest, clock_.Now()) : nullptr;
 }
 
 base::Task<Authenticator::VerdictOr> Authenticator::Authenticate(base::CallContext context,
@@ -46,7 +50,7 @@ base::Task<Authenticator::VerdictOr> Authenticator::Authenticate(base::CallConte
                                                                  Freshness freshness) {
   const CredentialDigest digest = DigestOf(credential);
   if (freshness == Freshness::kCached) {
-    if (auto verdict = cache_.Find(digest, clock_.Now())) co_return verdict;
+    if (auto verdict = FindCached(digest)) co_return verdict;
   }
   for (int attempt = 1;; ++attempt) {
     const uint64_t ticket = cache_.Ticket();
@@ -142,5 +146,11 @@ void Authenticator::ApiKeyRevoked(const base::Uuid& api_key_id) {
 void Authenticator::UserChanged(const base::Uuid& user_id) { cache_.Invalidate(user_id); }
 
 void Authenticator::InvalidateAll() { cache_.InvalidateAll(); }
+
+void Authenticator::RevocationsKnownUntil(base::SteadyTime time) { known_until_ = time; }
+
+bool Authenticator::RevocationsAreKnown() const {
+  return std::chrono::steady_clock::now() - known_until_.load() <= options_.max_revocation_lag;
+}
 
 }  // namespace gatehouse::auth

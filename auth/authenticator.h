@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_AUTH_AUTHENTICATOR_H_
 #define GATEHOUSE_AUTH_AUTHENTICATOR_H_
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -39,6 +40,9 @@ class Authenticator {
     // API keys are looked up again this often, which also keeps their
     // last_used_time to the minute.
     std::chrono::seconds api_key_verdict_lifetime = std::chrono::seconds(60);
+    // Verdicts in memory count only while this instance knows what others had revoked
+    // this long ago: RevocationsKnownUntil.
+    std::chrono::milliseconds max_revocation_lag = std::chrono::seconds(1);
   };
 
   // All outlive the authenticator.
@@ -66,12 +70,22 @@ class Authenticator {
   // with it verdicts nobody counts.
   void InvalidateAll();
 
+  // Everything that any instance revoked before `time` was told here by the methods
+  // above. Once this was called, it has to be called again and again: when what is
+  // known becomes older than max_revocation_lag, every call asks the database.
+  void RevocationsKnownUntil(base::SteadyTime time);
+  // SteadyTime::max() before the first call: nobody else revokes.
+  base::SteadyTime revocations_known_until() const { return known_until_; }
+  // Whether verdicts in memory count.
+  bool RevocationsAreKnown() const;
+
   VerdictCache::Stats cache_stats() const { return cache_.stats(); }
   size_t revocation_count() const { return revocations_.size(); }
 
  private:
   using VerdictOr = absl::StatusOr<std::shared_ptr<const Verdict>>;
 
+  std::shared_ptr<const Verdict> FindCached(const CredentialDigest& digest);
   base::Task<VerdictOr> LookUp(base::CallContext context, std::string credential);
   base::Task<VerdictOr> LookUpSession(base::CallContext context, std::string token);
   base::Task<VerdictOr> LookUpApiKey(base::CallContext context, std::string key);
@@ -85,6 +99,7 @@ class Authenticator {
   const Options options_;
   VerdictCache cache_;
   RevocationSet revocations_;
+  std::atomic<base::SteadyTime> known_until_ = base::SteadyTime::max();
 };
 
 }  // namespace gatehouse::auth

@@ -139,6 +139,23 @@ TEST_F(AuthenticatorTest, AChangeOfARoleIsSeenByAll) {
   EXPECT_EQ(store_.statements, 2);
 }
 
+TEST_F(AuthenticatorTest, AsksTheDatabaseWhileOthersRevocationsAreNotKnown) {
+  const std::string token = Token();
+  ASSERT_TRUE(Ask(token).ok());
+  const auto now = std::chrono::steady_clock::now();
+  authenticator_.RevocationsKnownUntil(now - seconds(2));
+  EXPECT_FALSE(authenticator_.RevocationsAreKnown());
+  EXPECT_EQ(authenticator_.FindCached(token), nullptr);
+  EXPECT_TRUE(Ask(token).ok());
+  EXPECT_TRUE(Ask(token).ok());
+  EXPECT_EQ(store_.statements, 3);
+  // A minute ahead, so that no pause of this test makes it old.
+  authenticator_.RevocationsKnownUntil(now + minutes(1));
+  EXPECT_NE(authenticator_.FindCached(token), nullptr);
+  EXPECT_TRUE(Ask(token).ok());
+  EXPECT_EQ(store_.statements, 3);
+}
+
 TEST_F(AuthenticatorTest, AsksTheDatabaseOncePerToken) {
   const std::string token = Token();
   EXPECT_EQ(authenticator_.FindCached(token), nullptr);

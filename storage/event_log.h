@@ -102,6 +102,18 @@ class EventLog {
   };
   base::Task<absl::StatusOr<std::vector<Head>>> Heads(base::CallContext ctx);
 
+  // How far the log has come, without asking how far it should have.
+  struct Progress {
+    // Of every tenant that has one.
+    std::vector<Head> heads;
+    // Everything that was committed when `since` was taken has its index, at or below
+    // the heads. False without `since`, and while the sequencer is halted.
+    bool complete = false;
+    // Of this moment, to be handed in as `since` later.
+    std::string snapshot;
+  };
+  base::Task<absl::StatusOr<Progress>> ProgressSince(base::CallContext ctx, std::string since);
+
   // The index of an event; nullopt while it has none.
   base::Task<absl::StatusOr<std::optional<int64_t>>> IndexOf(base::CallContext ctx,
                                                              base::Uuid tenant_id,

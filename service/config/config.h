@@ -41,6 +41,7 @@ struct AuthConfig {
   std::string audience = "gatehouse";
   std::chrono::seconds access_token_ttl{300};
   std::chrono::seconds refresh_grace{20};
+  std::chrono::milliseconds max_revocation_lag{1'000};
   std::chrono::seconds session_idle_ttl{14 * 24 * 3600};
   std::chrono::seconds session_ttl{90 * 24 * 3600};
   std::string master_key_file;

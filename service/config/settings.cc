@@ -177,6 +177,12 @@ void AddAuth(std::vector<Setting>& all) {
   all.push_back(Span("auth.refresh_grace_s",
                      "How long a repeated refresh gets the same token again, in seconds.", 0, 300,
                      GH_FIELD(auth.refresh_grace)));
+  all.push_back(Span("auth.max_revocation_lag_ms",
+                     "How old what this server knows of others' revocations may be, in "
+                     "milliseconds; when it is older, as without the database, every credential "
+                     "is looked up there. More lets known ones work through a longer outage, and "
+                     "revoked ones for as long.",
+                     1'000, 86'400'000, GH_FIELD(auth.max_revocation_lag)));
   all.push_back(Span("auth.session_idle_ttl_s",
                      "A session ends after this time without a refresh, in seconds.", 60,
                      31'536'000, GH_FIELD(auth.session_idle_ttl)));

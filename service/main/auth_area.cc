@@ -31,7 +31,8 @@ AuthArea::AuthArea(const config::AuthConfig& config, const config::Secrets& secr
       refresh_tokens(secrets.token_pepper),
       hasher(HasherOptionsOf(config)),
       credentials(storage.sessions, storage.api_keys, clock),
-      authenticator(access_tokens, credentials, clock, {}),
+      authenticator(access_tokens, credentials, clock,
+                    {.max_revocation_lag = config.max_revocation_lag}),
       key_rotation(storage.signing_keys, keyring, clock) {}
 
 }  // namespace gatehouse::service

@@ -103,6 +103,10 @@ void AddAuth(const AuthArea& auth, Families& families) {
       .With({}, static_cast<double>(cache.evictions));
   families.Gauge("revocations", "Recent revocations kept in memory.")
       .With({}, static_cast<double>(auth.authenticator.revocation_count()));
+  const std::chrono::duration<double> lag =
+      std::chrono::steady_clock::now() - auth.authenticator.revocations_known_until();
+  families.Gauge("revocation_lag_seconds", "Age of what is known of other servers' revocations.")
+      .With({}, std::max(0.0, lag.count()));
 }
 
 void AddLog(const StorageArea& storage, const SequencerStats& sequencer, Families& families) {

@@ -47,22 +47,41 @@ RevocationFollower::RevocationFollower(base::Loop& loop, EventLog& log, storage:
     : loop_(loop), log_(log), authenticator_(authenticator), subscription_(feed.Subscribe(loop)) {}
 
 Task<absl::Status> RevocationFollower::Start(CallContext ctx) {
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<EventLog::Head> heads, co_await log_.Heads(ctx));
-  for (const EventLog::Head& head : heads) positions_[head.tenant_id] = head.index;
+  asked_at_ = std::chrono::steady_clock::now();
+  GH_CO_ASSIGN_OR_RETURN(EventLog::Progress progress, co_await log_.ProgressSince(ctx, ""));
+  for (const EventLog::Head& head : progress.heads) positions_[head.tenant_id] = head.index;
+  snapshot_ = std::move(progress.snapshot);
+  // What others revoked earlier no verdict can have missed: there is none yet.
+  authenticator_.RevocationsKnownUntil(asked_at_);
   co_return absl::OkStatus();
 }
 
 Task<absl::Status> RevocationFollower::RunOnce(CallContext ctx) {
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<EventLog::Head> heads, co_await log_.Heads(ctx));
+  GH_CO_ASSIGN_OR_RETURN(std::vector<EventLog::Head> heads, co_await log_.Heads(ctx));
+  co_return co_await Follow(ctx, std::move(heads));
+}
+
+Task<absl::Status> RevocationFollower::Poll(CallContext ctx) {
+  const base::SteadyTime now = std::chrono::steady_clock::now();
+  GH_CO_ASSIGN_OR_RETURN(EventLog::Progress progress, co_await log_.ProgressSince(ctx, snapshot_));
+  GH_CO_RETURN_IF_ERROR(co_await Follow(ctx, std::move(progress.heads)));
+  // What has no place yet keeps the question open; a later moment would only do so longer.
+  if (!progress.complete) co_return absl::OkStatus();
+  authenticator_.RevocationsKnownUntil(std::exchange(asked_at_, now));
+  snapshot_ = std::move(progress.snapshot);
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> RevocationFollower::Follow(CallContext ctx, std::vector<EventLog::Head> heads) {
   for (const EventLog::Head& head : heads) {
     if (head.index > positions_[head.tenant_id]) {
-      GH_CO_RETURN_IF_ERROR(co_await Follow(ctx, head.tenant_id));
+      GH_CO_RETURN_IF_ERROR(co_await FollowTenant(ctx, head.tenant_id));
     }
   }
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> RevocationFollower::Follow(CallContext ctx, Uuid tenant_id) {
+Task<absl::Status> RevocationFollower::FollowTenant(CallContext ctx, Uuid tenant_id) {
   while (true) {
     const int64_t from = positions_[tenant_id] + 1;
     GH_CO_ASSIGN_OR_RETURN(
@@ -98,8 +117,11 @@ void RevocationFollower::Apply(const storage::Event& event) {
 Task<absl::Status> RevocationFollower::RunTurn(base::SteadyTime poll, base::CancelToken cancel) {
   const storage::LogFeed::News news = co_await subscription_->Next(poll, cancel);
   if (cancel.cancelled()) co_return absl::OkStatus();
+  if (std::chrono::steady_clock::now() >= poll) {
+    co_return co_await Poll(MakeContext(loop_, cancel));
+  }
   // Most batches hold nothing of interest and cost no statement.
-  bool interesting = news.incomplete || news.empty();
+  bool interesting = news.incomplete;
   for (const auto& batch : news.batches) {
     if (std::any_of(batch->entries.begin(), batch->entries.end(), IsFollowed)) {
       interesting = true;
@@ -112,12 +134,28 @@ Task<absl::Status> RevocationFollower::RunTurn(base::SteadyTime poll, base::Canc
 }
 
 Task<void> RevocationFollower::Run(base::CancelToken cancel) {
+  base::SteadyTime poll = std::chrono::steady_clock::now() + kPoll;
   while (!cancel.cancelled()) {
-    const absl::Status status = co_await RunTurn(std::chrono::steady_clock::now() + kPoll, cancel);
-    if (!status.ok() && !cancel.cancelled()) {
-      base::Log(base::LogLevel::kWarning, "revocations of other instances cannot be read",
-                {{"error", std::string(status.message())}});
-    }
+    const absl::Status status = co_await RunTurn(poll, cancel);
+    if (cancel.cancelled()) co_return;
+    const base::SteadyTime now = std::chrono::steady_clock::now();
+    // Also after an error, so that what is down is asked at a measured pace.
+    if (now >= poll || !status.ok()) poll = now + kPoll;
+    Report(status);
+  }
+}
+
+void RevocationFollower::Report(const absl::Status& status) {
+  const bool known = authenticator_.RevocationsAreKnown();
+  if (known != reported_) return;
+  reported_ = !known;
+  if (known) {
+    base::Log(base::LogLevel::kInfo, "revocations of other instances are known again");
+  } else {
+    base::Log(base::LogLevel::kWarning,
+              "revocations of other instances are not known: every credential is looked up",
+              {{"error", status.ok() ? "events wait for their place in the log"
+                                     : std::string(status.message())}});
   }
 }
 

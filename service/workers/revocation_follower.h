@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "auth/authenticator.h"
@@ -24,14 +26,20 @@ namespace gatehouse::service {
 // authenticator. What this instance revoked itself it learns twice, which does
 // no harm.
 //
+// Beside what it is told it looks by itself, and tells the authenticator how old
+// its knowledge is: a notification that got lost, a sequencer that stands still, a
+// database that cannot be reached hide a revocation no longer than the
+// authenticator allows.
+//
 // Keeps its position in memory: verdicts are cached in memory too, so what
 // happened before the start concerns none.
 //
 // Thread: `loop`. All it is given outlives it.
 class RevocationFollower {
  public:
-  // A lost notification hides another instance's revocation this long at most.
-  static constexpr std::chrono::milliseconds kPoll{500};
+  // How often it looks by itself. Each look vouches for the moment of the one before, so
+  // what is known is two polls old at most while all is well.
+  static constexpr std::chrono::milliseconds kPoll{250};
 
   RevocationFollower(base::Loop& loop, storage::EventLog& log, storage::LogFeed& feed,
                      auth::Authenticator& authenticator);
@@ -42,16 +50,23 @@ class RevocationFollower {
   // Applies everything up to the heads.
   base::Task<absl::Status> RunOnce(base::CallContext ctx);
 
-  // Waits until something is ordered, or until `poll`, and applies what there is.
+  // The same, and finds out until when everything is known.
+  base::Task<absl::Status> Poll(base::CallContext ctx);
+
+  // Waits until something is ordered, and applies what there is; from `poll` on, polls.
   base::Task<absl::Status> RunTurn(base::SteadyTime poll, base::CancelToken cancel);
 
-  // Turn after turn, each with its poll, until `cancel`. After an error the next one
-  // tries again from the same position.
+  // Turn after turn, with a poll every kPoll, until `cancel`. After an error the next
+  // one tries again from the same position.
   base::Task<void> Run(base::CancelToken cancel);
 
  private:
-  base::Task<absl::Status> Follow(base::CallContext ctx, base::Uuid tenant_id);
+  // Up to the heads.
+  base::Task<absl::Status> Follow(base::CallContext ctx,
+                                  std::vector<storage::EventLog::Head> heads);
+  base::Task<absl::Status> FollowTenant(base::CallContext ctx, base::Uuid tenant_id);
   void Apply(const storage::Event& event);
+  void Report(const absl::Status& status);
 
   base::Loop& loop_;
   storage::EventLog& log_;
@@ -59,6 +74,11 @@ class RevocationFollower {
   std::unique_ptr<storage::LogFeed::Subscription> subscription_;
   // The last index applied, by tenant.
   std::unordered_map<base::Uuid, int64_t> positions_;
+  // What was committed by then is being waited for, and what Postgres calls that moment.
+  base::SteadyTime asked_at_;
+  std::string snapshot_;
+  // So that one trouble is one line.
+  bool reported_ = false;
 };
 
 }  // namespace gatehouse::service

@@ -206,6 +206,27 @@ base::Task<absl::StatusOr<std::vector<EventLog::Head>>> EventLog::Heads(base::Ca
   });
 }
 
+base::Task<absl::StatusOr<EventLog::Progress>> EventLog::ProgressSince(base::CallContext ctx,
+                                                                       std::string since) {
+  postgres::Batch batch;
+  batch.Add(queries::kPreparePass);
+  batch.Add(queries::kProgress, Params::Of(since));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
+                         co_await database_.Run(std::move(ctx), std::move(batch)));
+  Progress progress;
+  const auto decoded = results.back().Decode([&](RowView row) {
+    progress.snapshot = row.Get<std::string>(0);
+    progress.complete = row.Get<bool>(1);
+    // None at all in an empty log.
+    if (const auto tenant_id = row.Get<std::optional<base::Uuid>>(2)) {
+      progress.heads.push_back({.tenant_id = *tenant_id, .index = row.Get<int64_t>(3)});
+    }
+    return true;
+  });
+  GH_CO_RETURN_IF_ERROR(decoded.status());
+  co_return progress;
+}
+
 base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::IndexOf(base::CallContext ctx,
                                                                      base::Uuid tenant_id,
                                                                      base::Uuid event_id) {

@@ -230,5 +230,66 @@ TEST_F(EventLogTest, HeadsNameEveryTenant) {
   EXPECT_EQ((*heads)[1].index, 3);
 }
 
+class LogProgressTest : public EventLogFixture {
+ protected:
+  EventLog::Progress Since(const std::string& snapshot) {
+    const auto progress = runner_.Run<absl::StatusOr<EventLog::Progress>>(
+        [&] { return log_->ProgressSince(runner_.Context(), snapshot); });
+    EXPECT_THAT(progress, IsOk());
+    return progress.value_or(EventLog::Progress());
+  }
+};
+
+TEST_F(LogProgressTest, IsCompleteOnceWhatWasCommittedHasItsPlace) {
+  EXPECT_TRUE(Since("").heads.empty());
+  Writer(dsn_).Insert("a", 2);
+  const EventLog::Progress before = Since("");
+  EXPECT_FALSE(before.complete) << "nobody said since when";
+  EXPECT_TRUE(before.heads.empty());
+  EXPECT_FALSE(Since(before.snapshot).complete);
+  PassAll();
+  const EventLog::Progress after = Since(before.snapshot);
+  EXPECT_TRUE(after.complete);
+  ASSERT_EQ(after.heads.size(), 1u);
+  EXPECT_EQ(after.heads[0].index, 2);
+  // What was committed since then is no part of the question.
+  Writer(dsn_).Insert("b");
+  EXPECT_TRUE(Since(before.snapshot).complete);
+  EXPECT_TRUE(Since(after.snapshot).complete);
+  EXPECT_FALSE(Since(Since("").snapshot).complete);
+}
+
+TEST_F(LogProgressTest, WaitsForWhatCommittedLateAndForNoOpenTransaction) {
+  Writer late(dsn_), other(dsn_);
+  late.Begin();
+  late.Insert("late");
+  other.Insert("a");
+  PassAll();
+  const std::string open = Since("").snapshot;
+  EXPECT_TRUE(Since(open).complete);
+  late.Commit();
+  EXPECT_TRUE(Since(open).complete) << "it was not committed then";
+  const std::string committed = Since("").snapshot;
+  EXPECT_FALSE(Since(committed).complete);
+  // Passes end inside what there is to do; the late one is found by each.
+  other.Insert("b", 3);
+  PassAll(1);
+  EXPECT_TRUE(Since(committed).complete);
+  ExpectDense();
+}
+
+TEST_F(LogProgressTest, IsNotCompleteWhileTheSequencerIsHalted) {
+  Writer(dsn_).Insert("a");
+  PassAll();
+  const std::string snapshot = Since("").snapshot;
+  ASSERT_TRUE(Since(snapshot).complete);
+  Writer admin(dsn_);
+  // As after a restore into another cluster, before and after the sequencer has noticed.
+  admin.Execute("UPDATE gatehouse.sequencer SET snapshot = '9000000000:9000000000:'");
+  EXPECT_FALSE(Since(snapshot).complete);
+  admin.Execute("UPDATE gatehouse.sequencer SET halted = true, snapshot = pg_current_snapshot()");
+  EXPECT_FALSE(Since(snapshot).complete);
+}
+
 }  // namespace
 }  // namespace gatehouse::tests

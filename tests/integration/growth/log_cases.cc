@@ -80,6 +80,8 @@ void AddLog(std::vector<StatementCase>& cases) {
       {kReadEntries, "tenant(), $row, $row + 500, 100, '{type.1}', '{}'"},
       {kPreparePass, ""},
       {kSequence, "1000, 'instance'", kNewEvents},
+      {kProgress, "''"},
+      {kProgress, "pg_current_snapshot()::text", kNewEvents},
       {kWakeSequencer, "'instance'"},
   };
   cases.insert(cases.end(), std::begin(added), std::end(added));
