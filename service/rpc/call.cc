@@ -36,7 +36,7 @@ base::CallContext MakeContext(base::Loop& loop, const CallTransport& transport) 
   return base::CallContext(
       loop, {.method = std::string(transport.method()),
              .peer_ip = PeerIp(transport.peer()),
-             .user_agent = std::string(transport.Metadata("user-agent").value_or(""))});
+             .user_agent = UserAgent(transport.Metadata("user-agent").value_or(""))});
 }
 
 }  // namespace

@@ -1,7 +1,12 @@
 #include "service/rpc/peer.h"
 
+#include <algorithm>
+
 namespace gatehouse::service::rpc {
 namespace {
+
+// As much as RecordEvent takes; browsers send some 200.
+constexpr size_t kMaxUserAgentBytes = 512;
 
 constexpr std::string_view kIpv4 = "ipv4:";
 constexpr std::string_view kIpv6 = "ipv6:";
@@ -28,6 +33,12 @@ std::string PeerIp(std::string_view peer) {
     return std::string(address.substr(0, address.find('%')));
   }
   return {};
+}
+
+std::string UserAgent(std::string_view header) {
+  std::string text(header.substr(0, kMaxUserAgentBytes));
+  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
 }
 
 }  // namespace gatehouse::service::rpc

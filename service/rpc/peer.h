@@ -11,6 +11,10 @@ namespace gatehouse::service::rpc {
 // "2001:db8::1". Empty for anything else, such as Unix sockets.
 std::string PeerIp(std::string_view peer);
 
+// A `user-agent` header as it may be kept: at most 512 bytes, and "?" for what is not printable
+// ASCII. gRPC hands over whatever bytes a client sent, and text columns do not take all of them.
+std::string UserAgent(std::string_view header);
+
 }  // namespace gatehouse::service::rpc
 
 #endif  // GATEHOUSE_SERVICE_RPC_PEER_H_

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace gatehouse::service::rpc {
 namespace {
 
@@ -16,6 +18,13 @@ TEST(PeerIpTest, IsEmptyForWhatHasNoAddress) {
   EXPECT_EQ(PeerIp("unix:/run/gatehouse.sock"), "");
   EXPECT_EQ(PeerIp("ipv6:garbage"), "");
   EXPECT_EQ(PeerIp(""), "");
+}
+
+TEST(UserAgentTest, IsPrintableAsciiOfBoundedLength) {
+  EXPECT_EQ(UserAgent("grpc-c++/1.51.1 (linux; \"x\")"), "grpc-c++/1.51.1 (linux; \"x\")");
+  EXPECT_EQ(UserAgent(std::string("a\0b\n\x7f\xff\xc3\xa9", 8)), "a?b?????");
+  EXPECT_EQ(UserAgent(std::string(513, 'x')), std::string(512, 'x'));
+  EXPECT_EQ(UserAgent(""), "");
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ from gatehouse.v1 import audit_pb2, session_pb2, user_pb2
 from google.protobuf import json_format
 
 from tests.e2e.support import known_secrets
-from tests.e2e.support.client import CallError, struct
+from tests.e2e.support.client import CallError, Client, struct
 from tests.e2e.support.http_client import get_json
 from tests.e2e.support.receiver import Receiver
 from tests.e2e.support.server_case import DevServerCase
@@ -136,6 +136,17 @@ class ClientTest(DevServerCase):
             with self.assertRaises(grpc.RpcError) as raised:
                 call(request, timeout=20, metadata=[("authorization", "Bearer " + admin.token)])
         self.assertEqual(CallError("CreateUser", raised.exception).reason, "MALFORMED_REQUEST")
+
+    def test_a_user_agent_of_any_bytes_stops_no_call_and_no_event(self):
+        user, password = self.create_user()
+        for agent in (b"agent\xff\xfe", b"a" * 2000):
+            with Client(self.server.grpc_address, options=[("grpc.primary_user_agent", agent)]) as caller:
+                failed = lambda: caller.CreateSession(login=user.username, password="wrong")  # noqa: E731
+                self.assert_error(failed, grpc.StatusCode.UNAUTHENTICATED, "LOGIN_FAILED")
+                session = caller.login(user.username, password).session
+                self.assertLessEqual(len(session.user_agent), 512)
+                self.assertTrue(session.user_agent.isascii(), session.user_agent)
+                caller.RevokeSession()
 
     def test_a_retry_with_the_same_request_id_changes_nothing_more(self):
         admin = self.admin()

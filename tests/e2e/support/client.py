@@ -49,9 +49,9 @@ class CallError(AssertionError):
 class Client:
     """Calls methods by their names: client.CreateUser(user=..., password=...). Close it, or use `with`."""
 
-    def __init__(self, address, token=None):
+    def __init__(self, address, token=None, options=()):
         # A channel of its own, not one shared with other clients of the process.
-        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 100)]
+        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 100), *options]
         self._address = address
         self._channel = grpc.insecure_channel(address, options)
         self.token = token
