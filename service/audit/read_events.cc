@@ -39,10 +39,14 @@ std::optional<int64_t> ParseInteger(std::string_view text) {
   return value;
 }
 
+// Of the years 1 to 9999, which are those of events; Postgres takes not all others.
 std::optional<int64_t> ParseMicros(const std::string& text) {
+  static const absl::Time kBegin = absl::FromCivil(absl::CivilYear(1), absl::UTCTimeZone());
+  static const absl::Time kEnd = absl::FromCivil(absl::CivilYear(10000), absl::UTCTimeZone());
   absl::Time time;
   std::string error;
   if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return std::nullopt;
+  if (time < kBegin || time >= kEnd) return std::nullopt;
   return absl::ToUnixMicros(time);
 }
 

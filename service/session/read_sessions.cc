@@ -8,6 +8,7 @@
 #include "service/common/validate.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
+#include "service/session/session_validation.h"
 
 namespace gatehouse::service {
 namespace {
@@ -78,6 +79,9 @@ Task<absl::StatusOr<v1::ListSessionsResponse>> SessionService::ListSessions(
     CallContext ctx, v1::ListSessionsRequest request) {
   GH_CO_ASSIGN_OR_RETURN(const std::optional<Uuid> user_id, ListedUser(ctx, request));
   GH_CO_ASSIGN_OR_RETURN(const int32_t page_size, PageSize(request.page_size()));
+  FieldChecks checks;
+  checks.Length("thread_id", request.thread_id(), 0, kMaxThreadIdBytes);
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   const PageScope scope = ScopeOf(ctx, request);
   const base::Time now = deps_.clock.Now();
   storage::SessionStore::ListQuery query{.tenant_id = ctx.principal().tenant_id,

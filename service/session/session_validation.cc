@@ -14,7 +14,6 @@ namespace {
 
 constexpr size_t kMaxLoginBytes = 254;
 constexpr size_t kMaxLabelBytes = 200;
-constexpr size_t kMaxThreadIdBytes = 200;
 constexpr JsonLimits kContextLimits{.max_bytes = size_t{16} << 10};
 
 absl::StatusOr<std::string> CheckCommon(FieldChecks& checks, const std::string& prefix,

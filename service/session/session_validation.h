@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_SESSION_SESSION_VALIDATION_H_
 #define GATEHOUSE_SERVICE_SESSION_SESSION_VALIDATION_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -11,6 +12,8 @@ class Session;
 }  // namespace gatehouse::v1
 
 namespace gatehouse::service {
+
+inline constexpr size_t kMaxThreadIdBytes = 200;
 
 // The limits of session.proto. Both return the context as JSON text.
 absl::StatusOr<std::string> CheckNewSession(const v1::CreateSessionRequest& request);

@@ -243,7 +243,10 @@ TEST_F(AuditServiceTest, ListPagesThroughEverything) {
 
 TEST_F(AuditServiceTest, RefusesBadFilters) {
   for (const char* filter : {"details = \"x\"", "outcome = MAYBE", "index = x",
-                             "occurred_time > yesterday", "type >", "actor_id = \"\""}) {
+                             "occurred_time > yesterday", "type >", "actor_id = \"\"",
+                             "occurred_time > \"-200000-01-01T00:00:00Z\"",
+                             "occurred_time < \"10000-01-01T00:00:00Z\"",
+                             "occurred_time > \"infinite-past\""}) {
     v1::ListEventsRequest request;
     request.set_filter(filter);
     EXPECT_EQ(Call<v1::ListEventsResponse>(admin(), request).reason(), "INVALID_FILTER") << filter;

@@ -123,6 +123,14 @@ TEST_F(ManageTest, ListsOwnSessionsInPages) {
   EXPECT_EQ(Call<v1::ListSessionsResponse>(admin(), request).response.sessions_size(), 1);
 }
 
+TEST_F(ManageTest, RefusesToListByWhatNoThreadIdCanBe) {
+  for (const std::string& thread_id : {std::string("a\0b", 3), std::string(201, 'x')}) {
+    v1::ListSessionsRequest request;
+    request.set_thread_id(thread_id);
+    EXPECT_EQ(Call<v1::ListSessionsResponse>(ada_, request).reason(), "INVALID_FIELD");
+  }
+}
+
 TEST_F(ManageTest, APageTokenIsGoodForItsQueryAlone) {
   ASSERT_TRUE(LogIn("ada").ok());
   v1::ListSessionsRequest request;
