@@ -152,13 +152,15 @@ AuditService::Result<v1::ListEventsResponse> AuditService::ListEvents(
   GH_CO_ASSIGN_OR_RETURN(storage::EventLog::Page page, co_await deps_.log.List(ctx, query));
   size_t bytes = 0;
   for (const storage::LoggedEvent& event : page.events) {
-    if (bytes > kMaxPageBytes) {
+    v1::Event next;
+    GH_CO_RETURN_IF_ERROR(ToProto(event, next));
+    bytes += next.ByteSizeLong();
+    // The first fits by itself; one more may be large enough to go beyond 4 MiB.
+    if (response.events_size() > 0 && bytes > kMaxPageBytes) {
       page.next_index = event.index;
       break;
     }
-    v1::Event& added = *response.add_events();
-    GH_CO_RETURN_IF_ERROR(ToProto(event, added));
-    bytes += added.ByteSizeLong();
+    response.mutable_events()->Add(std::move(next));
   }
   if (page.next_index) {
     response.set_next_page_token(deps_.page_tokens.Make(scope, {std::to_string(*page.next_index)}));

@@ -17,6 +17,10 @@ using base::CallContext;
 using base::Task;
 using base::Uuid;
 
+// A page of sessions with much context ends earlier: an answer has to stay below
+// the 4 MiB that gRPC clients take.
+constexpr size_t kMaxPageBytes = size_t{3} << 20;
+
 PageScope ScopeOf(const CallContext& ctx, const v1::ListSessionsRequest& request) {
   return {.method = ctx.method(),
           .tenant_id = ctx.principal().tenant_id,
@@ -96,17 +100,20 @@ Task<absl::StatusOr<v1::ListSessionsResponse>> SessionService::ListSessions(
                            deps_.page_tokens.Open(scope, request.page_token()));
     query.before = Uuid::Parse(position.front());
   }
-  GH_CO_ASSIGN_OR_RETURN(std::vector<storage::Session> sessions,
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::Session> sessions,
                          co_await deps_.sessions.List(ctx, std::move(query)));
 
   v1::ListSessionsResponse response;
-  const bool more = sessions.size() > static_cast<size_t>(page_size);
-  if (more) sessions.pop_back();
+  size_t bytes = 0;
   for (const storage::Session& session : sessions) {
-    GH_CO_RETURN_IF_ERROR(ToProto(session, now, *response.add_sessions()));
-  }
-  if (more) {
-    response.set_next_page_token(deps_.page_tokens.Make(scope, {sessions.back().id.ToString()}));
+    if (response.sessions_size() == page_size || bytes > kMaxPageBytes) {
+      response.set_next_page_token(
+          deps_.page_tokens.Make(scope, {response.sessions().rbegin()->id()}));
+      break;
+    }
+    v1::Session& added = *response.add_sessions();
+    GH_CO_RETURN_IF_ERROR(ToProto(session, now, added));
+    bytes += added.ByteSizeLong();
   }
   co_return response;
 }

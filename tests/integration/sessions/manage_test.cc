@@ -123,6 +123,23 @@ TEST_F(ManageTest, ListsOwnSessionsInPages) {
   EXPECT_EQ(Call<v1::ListSessionsResponse>(admin(), request).response.sessions_size(), 1);
 }
 
+TEST_F(ManageTest, APageOfLargeSessionsStaysBelowWhatClientsTake) {
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(LogIn("ada").ok());
+  // Numbers take more bytes in a message than the JSON that their limit is about.
+  Ask("UPDATE gatehouse.session SET context = jsonb_build_object('x', repeat('x', 1050000)) "
+      "RETURNING 1");
+  v1::ListSessionsRequest request;
+  int listed = 0;
+  do {
+    const auto page = Call<v1::ListSessionsResponse>(ada_, request);
+    ASSERT_TRUE(page.ok()) << page.message;
+    EXPECT_LT(page.response.ByteSizeLong(), size_t{4} << 20);
+    listed += page.response.sessions_size();
+    request.set_page_token(page.response.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(listed, 5);
+}
+
 TEST_F(ManageTest, RefusesToListByWhatNoThreadIdCanBe) {
   for (const std::string& thread_id : {std::string("a\0b", 3), std::string(201, 'x')}) {
     v1::ListSessionsRequest request;
