@@ -9,6 +9,7 @@
 #include "service/common/validate.h"
 #include "service/webhook/webhook_service.h"
 #include "storage/event.h"
+#include "storage/event_leaf.h"
 
 namespace gatehouse::service {
 namespace {
@@ -31,6 +32,10 @@ WebhookService::Result<v1::PublishEventResponse> WebhookService::DoPublish(
   absl::StatusOr<std::string> data =
       JsonFromStruct("data", request.data(), {.max_bytes = kMaxDataBytes});
   checks.Check(data.status());
+  if (request.data().fields_size() > static_cast<int>(storage::kMaxDetailMembers)) {
+    checks.Fail("data", "must have at most " + std::to_string(storage::kMaxDetailMembers) +
+                            " members; nest what belongs together");
+  }
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   const base::Time now = deps_.clock.Now();
   storage::Event event = storage::MakeEvent(ctx, now, request.type(), {}, *std::move(data));

@@ -322,6 +322,12 @@ TEST_F(WebhookServiceTest, RefusesTypesThatAreMalformedOrItsOwn) {
   (*request.mutable_data()->mutable_fields())["x"].set_string_value(
       std::string(size_t{257} << 10, 'x'));
   EXPECT_EQ(Call<v1::PublishEventResponse>(admin(), request).reason(), "TOO_LARGE");
+  // Each member costs a commitment in the event's leaf.
+  request.mutable_data()->Clear();
+  for (int i = 0; i < 257; ++i) {
+    (*request.mutable_data()->mutable_fields())[std::to_string(i)].set_number_value(i);
+  }
+  EXPECT_EQ(Call<v1::PublishEventResponse>(admin(), request).reason(), "INVALID_FIELD");
 }
 
 TEST_F(WebhookServiceTest, EachMethodNeedsItsPermission) {
