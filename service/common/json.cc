@@ -87,8 +87,15 @@ class Writer {
       return base::InvalidField(field_, "holds NaN or an infinity, which JSON does not have");
     }
     char buffer[32];
-    const auto end = std::to_chars(std::begin(buffer), std::end(buffer), number).ptr;
-    text_.append(buffer, end);
+    const char* end = std::to_chars(std::begin(buffer), std::end(buffer), number).ptr;
+    const std::string_view written(buffer, end);
+    text_ += written;
+    if (const size_t e = written.find('e'); e != std::string_view::npos) {
+      // Behind the sign of the power of ten.
+      size_t digits = 0;
+      std::from_chars(buffer + e + 2, end, digits);
+      unwritten_ += digits;
+    }
     return absl::OkStatus();
   }
 
@@ -101,7 +108,7 @@ class Writer {
   }
 
   absl::Status CheckSize() {
-    if (text_.size() <= limits_.max_bytes) return absl::OkStatus();
+    if (text_.size() + unwritten_ <= limits_.max_bytes) return absl::OkStatus();
     return base::InvalidField(
         field_, "is larger than " + std::to_string(limits_.max_bytes) + " bytes as JSON",
         base::Reason::kTooLarge);
@@ -110,6 +117,8 @@ class Writer {
   const std::string_view field_;
   const JsonLimits limits_;
   std::string text_;
+  // What jsonb adds: it keeps 1e300 as 301 digits and gives them all back.
+  size_t unwritten_ = 0;
 };
 
 }  // namespace

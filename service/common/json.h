@@ -25,7 +25,7 @@ struct JsonLimits {
 // have equal texts; numbers in their shortest exact form.
 // INVALID_FIELD about `field` for NaN and infinities (JSON has none), values
 // without a kind, strings with U+0000 (jsonb takes none) and nesting that is too
-// deep; TOO_LARGE beyond max_bytes.
+// deep; TOO_LARGE beyond max_bytes, with numbers as long as without a power of ten.
 absl::StatusOr<std::string> JsonFromStruct(std::string_view field,
                                            const google::protobuf::Struct& value,
                                            const JsonLimits& limits = {});

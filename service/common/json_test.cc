@@ -59,6 +59,16 @@ TEST(JsonTest, LimitsSizeAndDepth) {
   EXPECT_FALSE(JsonFromStruct("metadata", deep, {.max_depth = 3}).ok());
 }
 
+TEST(JsonTest, CountsTheDigitsThatTheDatabaseGivesBack) {
+  for (const double number : {1e300, -1e-300}) {
+    Struct object;
+    Set(object, "x").set_number_value(number);
+    EXPECT_TRUE(JsonFromStruct("metadata", object, {.max_bytes = 320}).ok());
+    EXPECT_TRUE(base::HasReason(JsonFromStruct("metadata", object, {.max_bytes = 300}).status(),
+                                base::Reason::kTooLarge));
+  }
+}
+
 TEST(JsonTest, AStoredTextThatIsNoObjectIsAnInternalError) {
   Struct object;
   EXPECT_TRUE(base::HasReason(StructFromJson("[1", &object), base::Reason::kInternal));
