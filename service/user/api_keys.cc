@@ -70,8 +70,10 @@ absl::StatusOr<storage::ApiKey> NewKey(const base::CallContext& ctx, const v1::A
 
 UserService::Result<v1::CreateApiKeyResponse> UserService::CreateApiKey(
     base::CallContext ctx, v1::CreateApiKeyRequest request) {
-  return deps_.once.Run(ctx, std::move(request), Replay::kOnConflict, this,
-                        &UserService::DoCreateApiKey);
+  // A retry may come after this time, at which no new key may stop working.
+  const Replay replay =
+      request.api_key().has_expire_time() ? Replay::kLookUpFirst : Replay::kOnConflict;
+  return deps_.once.Run(ctx, std::move(request), replay, this, &UserService::DoCreateApiKey);
 }
 
 UserService::Result<v1::CreateApiKeyResponse> UserService::DoCreateApiKey(

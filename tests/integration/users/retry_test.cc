@@ -150,6 +150,21 @@ TEST_F(RetryTest, AnApiKeyIsShownOnceAllTheSame) {
   EXPECT_EQ(again.response.api_key().id(), first.response.api_key().id());
 }
 
+TEST_F(RetryTest, AnApiKeyThatHasExpiredIsAnsweredAgain) {
+  v1::CreateApiKeyRequest request;
+  request.mutable_api_key()->set_display_name("for a minute");
+  const base::Time expire_time = clock().Now() + std::chrono::minutes(1);
+  request.mutable_api_key()->mutable_expire_time()->set_seconds(base::ToMicros(expire_time) /
+                                                                1'000'000);
+  request.set_request_id(kRequestId);
+  const auto first = Call<v1::CreateApiKeyResponse>(admin(), request);
+  ASSERT_TRUE(first.ok()) << first.message;
+  clock().Advance(std::chrono::minutes(2));
+  const auto again = Call<v1::CreateApiKeyResponse>(admin(), request);
+  ASSERT_TRUE(again.ok()) << again.message;
+  EXPECT_EQ(again.response.api_key().id(), first.response.api_key().id());
+}
+
 TEST_F(RetryTest, PurgeForgetsWhatIsOld) {
   v1::CreateUserRequest request = NewUser("ada");
   request.set_request_id(kRequestId);
