@@ -45,6 +45,9 @@ v1::VerifySessionResponse Describe(const auth::Verdict& verdict) {
 
 Task<absl::StatusOr<v1::VerifySessionResponse>> SessionService::VerifySession(
     CallContext ctx, v1::VerifySessionRequest request) {
+  if (!v1::Consistency_IsValid(request.consistency())) {
+    co_return base::InvalidField("consistency", "must be FULL or unset");
+  }
   const bool full = request.consistency() == v1::CONSISTENCY_FULL;
   const auto verdict = co_await deps_.authenticator.Authenticate(
       ctx, request.token(), full ? auth::Freshness::kDatabase : auth::Freshness::kCached);

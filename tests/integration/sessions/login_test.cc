@@ -135,6 +135,13 @@ TEST_F(LoginTest, ATokenThatIsNotGoodIsAnAnswerNotAnError) {
   EXPECT_TRUE(expired.user_id().empty());
 }
 
+TEST_F(LoginTest, AConsistencyItDoesNotKnowIsNotTakenForAWeakerOne) {
+  v1::VerifySessionRequest request;
+  request.set_token("garbage");
+  request.set_consistency(static_cast<v1::Consistency>(2));
+  EXPECT_EQ(Call<v1::VerifySessionResponse>(admin(), request).reason(), "INVALID_FIELD");
+}
+
 TEST_F(LoginTest, OnlyWhoMayVerifyLearnsAboutTokens) {
   AddUser("ada");
   const auto login = LogIn("ada");
