@@ -125,6 +125,10 @@ class SessionService {
 
   base::Task<absl::StatusOr<v1::UpdateSessionResponse>> DoUpdateSession(
       base::CallContext ctx, v1::UpdateSessionRequest request, MutationKey key);
+  // Changes `fields` of what was read as `session`.
+  base::Task<absl::StatusOr<v1::UpdateSessionResponse>> TryUpdateSession(
+      base::CallContext ctx, v1::UpdateSessionRequest request, std::vector<std::string> fields,
+      MutationKey key, storage::Session session);
   base::Task<absl::StatusOr<v1::RevokeSessionResponse>> DoRevokeSession(
       base::CallContext ctx, v1::RevokeSessionRequest request, MutationKey key);
   base::Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> DoRevokeUserSessions(

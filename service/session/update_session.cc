@@ -1,5 +1,7 @@
 #include <array>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "auth/permissions.h"
 #include "base/status.h"
@@ -12,6 +14,7 @@
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
 #include "service/session/session_validation.h"
+#include "storage/canonical_json.h"
 #include "storage/event_types.h"
 
 namespace gatehouse::service {
@@ -43,8 +46,19 @@ Task<absl::StatusOr<v1::UpdateSessionResponse>> SessionService::DoUpdateSession(
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
                          ResolveMask("update_mask", request.update_mask(), kChangeable));
-  GH_CO_ASSIGN_OR_RETURN(storage::Session session,
-                         co_await FindPermitted(ctx, *id, auth::Permission::kSessionsWrite));
+  for (int attempt = 1; attempt <= kMaxChangeAttempts; ++attempt) {
+    GH_CO_ASSIGN_OR_RETURN(storage::Session session,
+                           co_await FindPermitted(ctx, *id, auth::Permission::kSessionsWrite));
+    absl::StatusOr<v1::UpdateSessionResponse> response =
+        co_await TryUpdateSession(ctx, request, fields, key, std::move(session));
+    if (!WasOutrun(response.status(), request.session().etag())) co_return response;
+  }
+  co_return KeptChanging("session");
+}
+
+Task<absl::StatusOr<v1::UpdateSessionResponse>> SessionService::TryUpdateSession(
+    CallContext ctx, v1::UpdateSessionRequest request, std::vector<std::string> fields,
+    MutationKey key, storage::Session session) {
   const base::Time now = deps_.clock.Now();
   if (!session.IsLive(now)) co_return SessionHasEnded();
   GH_CO_RETURN_IF_ERROR(CheckEtag(request.session().etag(), session.version));
@@ -54,6 +68,10 @@ Task<absl::StatusOr<v1::UpdateSessionResponse>> SessionService::DoUpdateSession(
   GH_CO_RETURN_IF_ERROR(ToProto(session, now, changed));
   CopyFields(request.session(), fields, changed);
   GH_CO_ASSIGN_OR_RETURN(std::string context_json, CheckSession(changed));
+  if (changed.label() == session.label && changed.thread_id() == session.thread_id &&
+      storage::CanonicalJson(context_json) == storage::CanonicalJson(session.context_json)) {
+    co_return co_await deps_.once.Unchanged(ctx, key, now, response);
+  }
   session.label = changed.label();
   session.thread_id = changed.thread_id();
   session.context_json = std::move(context_json);

@@ -194,6 +194,8 @@ TEST_F(AuditServiceTest, ValidateOnlyWritesNothing) {
   ASSERT_TRUE(outcome.ok()) << outcome.message;
   EXPECT_TRUE(outcome.response.event().id().empty());
   EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event WHERE type = 'a.b'"), "0");
+  request.set_request_id("no-uuid");
+  EXPECT_EQ(Record(request).reason(), "INVALID_FIELD");
 }
 
 TEST_F(AuditServiceTest, RecordingTakesOneStatement) {
@@ -261,11 +263,10 @@ TEST_F(AuditServiceTest, APageOfLargeEventsStaysBelowWhatClientsTake) {
 }
 
 TEST_F(AuditServiceTest, RefusesBadFilters) {
-  for (const char* filter : {"details = \"x\"", "outcome = MAYBE", "index = x",
-                             "occurred_time > yesterday", "type >", "actor_id = \"\"",
-                             "occurred_time > \"-200000-01-01T00:00:00Z\"",
-                             "occurred_time < \"10000-01-01T00:00:00Z\"",
-                             "occurred_time > \"infinite-past\""}) {
+  for (const char* filter :
+       {"details = \"x\"", "outcome = MAYBE", "index = x", "occurred_time > yesterday", "type >",
+        "actor_id = \"\"", "occurred_time > \"-200000-01-01T00:00:00Z\"",
+        "occurred_time < \"10000-01-01T00:00:00Z\"", "occurred_time > \"infinite-past\""}) {
     v1::ListEventsRequest request;
     request.set_filter(filter);
     EXPECT_EQ(Call<v1::ListEventsResponse>(admin(), request).reason(), "INVALID_FILTER") << filter;

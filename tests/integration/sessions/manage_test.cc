@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -176,6 +177,37 @@ TEST_F(ManageTest, UpdatesContextUnderItsEtag) {
   EXPECT_EQ(Call<v1::UpdateSessionResponse>(ada_, request).reason(), "ETAG_MISMATCH");
 }
 
+TEST_F(ManageTest, UpdatesWithoutAnEtagAtTheSameTimeAllCount) {
+  // Two at a time: each is outrun once at most.
+  for (int round = 0; round < 10; ++round) {
+    v1::UpdateSessionRequest label = Update("label");
+    label.mutable_session()->set_label("label " + std::to_string(round));
+    v1::UpdateSessionRequest thread = Update("thread_id");
+    thread.mutable_session()->set_thread_id("thread " + std::to_string(round));
+    auto other = std::async(std::launch::async,
+                            [&] { return Call<v1::UpdateSessionResponse>(ada_, thread); });
+    const auto mine = Call<v1::UpdateSessionResponse>(ada_, label);
+    const auto others = other.get();
+    EXPECT_TRUE(mine.ok()) << mine.message;
+    EXPECT_TRUE(others.ok()) << others.message;
+    const v1::Session session = Get(ada_, login_.session().id()).response.session();
+    EXPECT_EQ(session.label(), label.session().label());
+    EXPECT_EQ(session.thread_id(), thread.session().thread_id());
+  }
+}
+
+TEST_F(ManageTest, AnUpdateThatChangesNothingWritesNothing) {
+  v1::UpdateSessionRequest request = Update("context");
+  (*request.mutable_session()->mutable_context()->mutable_fields())["cart"].set_number_value(3);
+  const auto first = Call<v1::UpdateSessionResponse>(ada_, request);
+  ASSERT_TRUE(first.ok()) << first.message;
+  clock().Advance(std::chrono::seconds(1));
+  const auto again = Call<v1::UpdateSessionResponse>(ada_, request);
+  ASSERT_TRUE(again.ok()) << again.message;
+  EXPECT_EQ(again.response.SerializeAsString(), first.response.SerializeAsString());
+  EXPECT_EQ(CountEvents("session.updated"), "1");
+}
+
 TEST_F(ManageTest, RefusesWhatCannotBeUpdated) {
   EXPECT_EQ(Call<v1::UpdateSessionResponse>(ada_, Update("user_id")).reason(), "UNKNOWN_FIELD");
   EXPECT_EQ(Call<v1::UpdateSessionResponse>(ada_, Update("no_such")).reason(), "UNKNOWN_FIELD");
@@ -189,6 +221,8 @@ TEST_F(ManageTest, RefusesWhatCannotBeUpdated) {
   only_check.set_validate_only(true);
   EXPECT_EQ(Call<v1::UpdateSessionResponse>(ada_, only_check).response.session().label(), "other");
   EXPECT_EQ(Get(ada_, login_.session().id()).response.session().label(), "a test");
+  only_check.set_request_id("no-uuid");
+  EXPECT_EQ(Call<v1::UpdateSessionResponse>(ada_, only_check).reason(), "INVALID_FIELD");
   LogOut(ada_);
   EXPECT_EQ(Call<v1::UpdateSessionResponse>(admin(), Update("label")).code,
             absl::StatusCode::kFailedPrecondition);
