@@ -95,7 +95,7 @@ Task<absl::StatusOr<UserCredentials>> SessionService::VerifyPassword(CallContext
   co_return *std::move(user);
 }
 
-Task<absl::StatusOr<v1::CreateSessionResponse>> SessionService::CreateSession(
+SessionService::Result<v1::CreateSessionResponse> SessionService::CreateSession(
     CallContext ctx, v1::CreateSessionRequest request) {
   GH_CO_ASSIGN_OR_RETURN(std::string context_json, CheckNewSession(request));
   GH_CO_ASSIGN_OR_RETURN(const UserCredentials user,

@@ -67,7 +67,7 @@ Task<absl::StatusOr<storage::Session>> SessionService::FindPermitted(CallContext
   co_return *std::move(session);
 }
 
-Task<absl::StatusOr<v1::GetSessionResponse>> SessionService::GetSession(
+SessionService::Result<v1::GetSessionResponse> SessionService::GetSession(
     CallContext ctx, v1::GetSessionRequest request) {
   FieldChecks checks;
   const std::optional<Uuid> id = checks.RequireUuid("session_id", request.session_id());
@@ -79,7 +79,7 @@ Task<absl::StatusOr<v1::GetSessionResponse>> SessionService::GetSession(
   co_return response;
 }
 
-Task<absl::StatusOr<v1::ListSessionsResponse>> SessionService::ListSessions(
+SessionService::Result<v1::ListSessionsResponse> SessionService::ListSessions(
     CallContext ctx, v1::ListSessionsRequest request) {
   GH_CO_ASSIGN_OR_RETURN(const std::optional<Uuid> user_id, ListedUser(ctx, request));
   GH_CO_ASSIGN_OR_RETURN(const int32_t page_size, PageSize(request.page_size()));

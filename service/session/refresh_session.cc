@@ -74,7 +74,7 @@ Task<absl::StatusOr<TokenGrant>> SessionService::ResolveRefresh(CallContext ctx,
   co_return InvalidRefreshToken();
 }
 
-Task<absl::StatusOr<v1::RefreshSessionResponse>> SessionService::RefreshSession(
+SessionService::Result<v1::RefreshSessionResponse> SessionService::RefreshSession(
     CallContext ctx, v1::RefreshSessionRequest request) {
   const std::optional<RefreshClaims> claims = deps_.refresh_tokens.Decode(request.refresh_token());
   if (!claims) co_return InvalidRefreshToken();

@@ -18,7 +18,6 @@ namespace gatehouse::service {
 namespace {
 
 using base::CallContext;
-using base::Task;
 using base::Time;
 using base::Uuid;
 
@@ -32,13 +31,13 @@ storage::Event RevokedEvent(const CallContext& ctx, Time now, const Uuid& sessio
 
 }  // namespace
 
-Task<absl::StatusOr<v1::RevokeSessionResponse>> SessionService::RevokeSession(
+SessionService::Result<v1::RevokeSessionResponse> SessionService::RevokeSession(
     CallContext ctx, v1::RevokeSessionRequest request) {
   return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
                         &SessionService::DoRevokeSession);
 }
 
-Task<absl::StatusOr<v1::RevokeSessionResponse>> SessionService::DoRevokeSession(
+SessionService::Result<v1::RevokeSessionResponse> SessionService::DoRevokeSession(
     CallContext ctx, v1::RevokeSessionRequest request, MutationKey key) {
   const base::Principal& principal = ctx.principal();
   FieldChecks checks;
@@ -84,13 +83,13 @@ Task<absl::StatusOr<v1::RevokeSessionResponse>> SessionService::DoRevokeSession(
   co_return response;
 }
 
-Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> SessionService::RevokeUserSessions(
+SessionService::Result<v1::RevokeUserSessionsResponse> SessionService::RevokeUserSessions(
     CallContext ctx, v1::RevokeUserSessionsRequest request) {
   return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
                         &SessionService::DoRevokeUserSessions);
 }
 
-Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> SessionService::DoRevokeUserSessions(
+SessionService::Result<v1::RevokeUserSessionsResponse> SessionService::DoRevokeUserSessions(
     CallContext ctx, v1::RevokeUserSessionsRequest request, MutationKey key) {
   const base::Principal& principal = ctx.principal();
   FieldChecks checks;

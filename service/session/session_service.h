@@ -83,24 +83,25 @@ class SessionService {
   SessionService(Dependencies dependencies, Options options)
       : deps_(dependencies), options_(options) {}
 
-  base::Task<absl::StatusOr<v1::CreateSessionResponse>> CreateSession(
-      base::CallContext ctx, v1::CreateSessionRequest request);
-  base::Task<absl::StatusOr<v1::VerifySessionResponse>> VerifySession(
-      base::CallContext ctx, v1::VerifySessionRequest request);
-  base::Task<absl::StatusOr<v1::RefreshSessionResponse>> RefreshSession(
-      base::CallContext ctx, v1::RefreshSessionRequest request);
-  base::Task<absl::StatusOr<v1::GetSessionResponse>> GetSession(base::CallContext ctx,
-                                                                v1::GetSessionRequest request);
-  base::Task<absl::StatusOr<v1::ListSessionsResponse>> ListSessions(
-      base::CallContext ctx, v1::ListSessionsRequest request);
-  base::Task<absl::StatusOr<v1::UpdateSessionResponse>> UpdateSession(
-      base::CallContext ctx, v1::UpdateSessionRequest request);
-  base::Task<absl::StatusOr<v1::RevokeSessionResponse>> RevokeSession(
-      base::CallContext ctx, v1::RevokeSessionRequest request);
-  base::Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> RevokeUserSessions(
-      base::CallContext ctx, v1::RevokeUserSessionsRequest request);
-  base::Task<absl::StatusOr<v1::GetJwksResponse>> GetJwks(base::CallContext ctx,
-                                                          v1::GetJwksRequest request);
+  template <typename T>
+  using Result = base::Task<absl::StatusOr<T>>;
+
+  Result<v1::CreateSessionResponse> CreateSession(base::CallContext ctx,
+                                                  v1::CreateSessionRequest request);
+  Result<v1::VerifySessionResponse> VerifySession(base::CallContext ctx,
+                                                  v1::VerifySessionRequest request);
+  Result<v1::RefreshSessionResponse> RefreshSession(base::CallContext ctx,
+                                                    v1::RefreshSessionRequest request);
+  Result<v1::GetSessionResponse> GetSession(base::CallContext ctx, v1::GetSessionRequest request);
+  Result<v1::ListSessionsResponse> ListSessions(base::CallContext ctx,
+                                                v1::ListSessionsRequest request);
+  Result<v1::UpdateSessionResponse> UpdateSession(base::CallContext ctx,
+                                                  v1::UpdateSessionRequest request);
+  Result<v1::RevokeSessionResponse> RevokeSession(base::CallContext ctx,
+                                                  v1::RevokeSessionRequest request);
+  Result<v1::RevokeUserSessionsResponse> RevokeUserSessions(base::CallContext ctx,
+                                                            v1::RevokeUserSessionsRequest request);
+  Result<v1::GetJwksResponse> GetJwks(base::CallContext ctx, v1::GetJwksRequest request);
 
  private:
   // The user whose password was verified; LOGIN_FAILED for every reason not to.
@@ -123,16 +124,20 @@ class SessionService {
                                                              base::Uuid session_id,
                                                              auth::Permission permission);
 
-  base::Task<absl::StatusOr<v1::UpdateSessionResponse>> DoUpdateSession(
-      base::CallContext ctx, v1::UpdateSessionRequest request, MutationKey key);
+  Result<v1::UpdateSessionResponse> DoUpdateSession(base::CallContext ctx,
+                                                    v1::UpdateSessionRequest request,
+                                                    MutationKey key);
   // Changes `fields` of what was read as `session`.
-  base::Task<absl::StatusOr<v1::UpdateSessionResponse>> TryUpdateSession(
-      base::CallContext ctx, v1::UpdateSessionRequest request, std::vector<std::string> fields,
-      MutationKey key, storage::Session session);
-  base::Task<absl::StatusOr<v1::RevokeSessionResponse>> DoRevokeSession(
-      base::CallContext ctx, v1::RevokeSessionRequest request, MutationKey key);
-  base::Task<absl::StatusOr<v1::RevokeUserSessionsResponse>> DoRevokeUserSessions(
-      base::CallContext ctx, v1::RevokeUserSessionsRequest request, MutationKey key);
+  Result<v1::UpdateSessionResponse> TryUpdateSession(base::CallContext ctx,
+                                                     v1::UpdateSessionRequest request,
+                                                     std::vector<std::string> fields,
+                                                     MutationKey key, storage::Session session);
+  Result<v1::RevokeSessionResponse> DoRevokeSession(base::CallContext ctx,
+                                                    v1::RevokeSessionRequest request,
+                                                    MutationKey key);
+  Result<v1::RevokeUserSessionsResponse> DoRevokeUserSessions(base::CallContext ctx,
+                                                              v1::RevokeUserSessionsRequest request,
+                                                              MutationKey key);
 
   const Dependencies deps_;
   const Options options_;

@@ -21,7 +21,6 @@ namespace gatehouse::service {
 namespace {
 
 using base::CallContext;
-using base::Task;
 using base::Uuid;
 
 constexpr std::array<std::string_view, 3> kChangeable = {"label", "thread_id", "context"};
@@ -33,13 +32,13 @@ absl::Status SessionHasEnded() {
 
 }  // namespace
 
-Task<absl::StatusOr<v1::UpdateSessionResponse>> SessionService::UpdateSession(
+SessionService::Result<v1::UpdateSessionResponse> SessionService::UpdateSession(
     CallContext ctx, v1::UpdateSessionRequest request) {
   return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
                         &SessionService::DoUpdateSession);
 }
 
-Task<absl::StatusOr<v1::UpdateSessionResponse>> SessionService::DoUpdateSession(
+SessionService::Result<v1::UpdateSessionResponse> SessionService::DoUpdateSession(
     CallContext ctx, v1::UpdateSessionRequest request, MutationKey key) {
   FieldChecks checks;
   const std::optional<Uuid> id = checks.RequireUuid("session_id", request.session_id());
@@ -56,7 +55,7 @@ Task<absl::StatusOr<v1::UpdateSessionResponse>> SessionService::DoUpdateSession(
   co_return KeptChanging("session");
 }
 
-Task<absl::StatusOr<v1::UpdateSessionResponse>> SessionService::TryUpdateSession(
+SessionService::Result<v1::UpdateSessionResponse> SessionService::TryUpdateSession(
     CallContext ctx, v1::UpdateSessionRequest request, std::vector<std::string> fields,
     MutationKey key, storage::Session session) {
   const base::Time now = deps_.clock.Now();

@@ -15,7 +15,6 @@ namespace {
 
 using base::CallContext;
 using base::Principal;
-using base::Task;
 
 v1::VerifySessionResponse Describe(const auth::Verdict& verdict) {
   const Principal& principal = verdict.principal;
@@ -43,7 +42,7 @@ v1::VerifySessionResponse Describe(const auth::Verdict& verdict) {
 
 }  // namespace
 
-Task<absl::StatusOr<v1::VerifySessionResponse>> SessionService::VerifySession(
+SessionService::Result<v1::VerifySessionResponse> SessionService::VerifySession(
     CallContext ctx, v1::VerifySessionRequest request) {
   if (!v1::Consistency_IsValid(request.consistency())) {
     co_return base::InvalidField("consistency", "must be FULL or unset");
@@ -60,8 +59,8 @@ Task<absl::StatusOr<v1::VerifySessionResponse>> SessionService::VerifySession(
   co_return Describe(**verdict);
 }
 
-Task<absl::StatusOr<v1::GetJwksResponse>> SessionService::GetJwks(CallContext ctx,
-                                                                  v1::GetJwksRequest request) {
+SessionService::Result<v1::GetJwksResponse> SessionService::GetJwks(CallContext ctx,
+                                                                    v1::GetJwksRequest request) {
   v1::GetJwksResponse response;
   response.set_jwks_json(deps_.keyring.JwksJson(ctx.principal().tenant_id, deps_.clock.Now()));
   co_return response;
