@@ -10,16 +10,11 @@ from tests.e2e.support import known_secrets
 from tests.e2e.support import postgres as pg
 from tests.e2e.support.client import Client
 from tests.e2e.support.deployment import Deployment
+from tests.e2e.support.exit_codes import EXIT_FAILED, EXIT_NO_DATABASE, EXIT_SCHEMA_MISMATCH, EXIT_USAGE
 from tests.e2e.support.gatehouse import environment, run
 from tests.e2e.support.http_client import get
 from tests.e2e.support.receiver import Receiver
 from tests.e2e.support.waiting import until
-
-# service/main/exit_codes.h
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_NO_DATABASE = 3
-EXIT_SCHEMA_MISMATCH = 4
 
 
 class SeedTest(unittest.TestCase):

@@ -12,18 +12,13 @@ import unittest
 
 from tests.e2e.support import accounts, grpcurl, known_secrets, scratch
 from tests.e2e.support.client import Client, refuses_calls
+from tests.e2e.support.exit_codes import EXIT_ADDRESS_IN_USE, EXIT_FAILED, EXIT_NO_DATABASE, EXIT_USAGE
 from tests.e2e.support.gatehouse import BINARY, Gatehouse, environment, run
 from tests.e2e.support.http_client import get
 from tests.e2e.support.postgres import TableLock
 from tests.e2e.support.processes import free_address, is_listening, postgres_of
 from tests.e2e.support.server_case import check_postgres_log
 from tests.e2e.support.waiting import DEADLINE_S, until
-
-# service/main/exit_codes.h
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_NO_DATABASE = 3
-EXIT_ADDRESS_IN_USE = 6
 
 PLAIN_USER = "nobody"
 
