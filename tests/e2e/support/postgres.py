@@ -42,15 +42,17 @@ class TableLock:
     def __init__(self, dsn, table):
         self._dsn = dsn
         self._psql = subprocess.Popen(
-            [f"{bin_dir()}/psql", "-X", "-q", "-d", dsn],
+            [f"{bin_dir()}/psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", dsn],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
             text=True,
         )
         self._psql.stdin.write(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;\n\\echo locked\n")
         self._psql.stdin.flush()
-        self._psql.stdout.readline()
+        answer = self._psql.stdout.readline()
+        if answer != "locked\n":
+            raise AssertionError(f"{table} could not be locked: {answer}")
 
     def has_waiter(self):
         return run_sql(self._dsn, "SELECT count(*) FROM pg_locks WHERE NOT granted") != "0"
