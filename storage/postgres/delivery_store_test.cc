@@ -4,161 +4,27 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/status.h"
-#include "storage/endpoint_store.h"
-#include "storage/postgres/client/database.h"
-#include "tests/support/coroutine/loop_runner.h"
-#include "tests/support/postgres/migrated_database.h"
+#include "storage/postgres/delivery_fixture.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/status/status_matchers.h"
 
 namespace gatehouse::storage {
 namespace {
 
-using base::Time;
 using base::Uuid;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
-using tests::FailsWith;
 using tests::IsOk;
 
-const Uuid kTenant = base::kDefaultTenantId;
-const Time kNow = base::TimeFromMicros(1'800'000'000'000'000);
-constexpr milliseconds kLease{60'000};
-
-class DeliveryStoreTest : public ::testing::Test {
- protected:
-  DeliveryStoreTest()
-      : dsn_(tests::CreateMigratedDatabase()),
-        database_(*postgres::Database::Open({.dsn = dsn_}, {&runner_.loop()})),
-        endpoints_(*database_, "secret"),
-        store_(*database_) {}
-  ~DeliveryStoreTest() override { database_->Close(); }
-
-  // fn(context) -> Task<T>, on the loop.
-  template <typename Fn>
-  auto Run(Fn fn) {
-    using T = typename TaskValue<decltype(fn(runner_.Context()))>::type;
-    return runner_.Run<T>([&] { return fn(runner_.Context()); });
-  }
-
-  Event MakeCreated() {
-    return {.tenant_id = kTenant,
-            .id = Uuid::MakeV7(kNow),
-            .type = "endpoint.created",
-            .occurred_time = kNow,
-            .recorded_time = kNow};
-  }
-
-  // An endpoint that fan-out knows, with nothing to do up to index `at`.
-  EndpointKey MakeEndpoint(int64_t at = 0) {
-    Endpoint endpoint{.tenant_id = kTenant,
-                      .id = Uuid::MakeV7(kNow),
-                      .url = "https://example.com/",
-                      .event_types = {"*"},
-                      .headers = {{"authorization", "Bearer hidden"}},
-                      .keys = {"key-one"},
-                      .create_time = kNow,
-                      .update_time = kNow};
-    const Event created = MakeCreated();
-    EXPECT_THAT(
-        Run([&](auto ctx) { return endpoints_.Create(ctx, endpoint, {.events = {created}}); }),
-        IsOk());
-    EXPECT_THAT(
-        Advance(0, at, {{.endpoint_id = endpoint.id, .first_index = {}, .created_index = at}}),
-        IsOk());
-    return {kTenant, endpoint.id};
-  }
-
-  absl::StatusOr<int64_t> Advance(int64_t from, int64_t to,
-                                  std::vector<DeliveryStore::Mark> marks) {
-    return Run([&](auto ctx) { return store_.AdvanceFanout(ctx, kTenant, from, to, marks); });
-  }
-
-  std::vector<DeliveryLease> Lease(Uuid owner, EndpointKey key, int64_t first,
-                                   milliseconds length = kLease) {
-    return *Run([&](auto ctx) { return store_.Lease(ctx, owner, length, {{key, first}}); });
-  }
-  std::vector<DeliveryLease> LeaseDue(Uuid owner, std::vector<EndpointKey> held = {},
-                                      milliseconds length = kLease, Time now = kNow) {
-    return *Run([&](auto ctx) { return store_.LeaseDue(ctx, owner, length, now, held, 100); });
-  }
-  std::vector<EndpointKey> Flush(Uuid owner, DeliveryFlush flush, milliseconds length = kLease) {
-    return *Run([&](auto ctx) { return store_.Flush(ctx, owner, length, flush); });
-  }
-  EndpointWithHealth Get(EndpointKey key) {
-    return **Run([&](auto ctx) { return endpoints_.Get(ctx, kTenant, key.endpoint_id); });
-  }
-  std::vector<Delivery> List(EndpointKey key, std::optional<DeliveryState> state = {},
-                             std::optional<int64_t> before = {}, int64_t limit = 100) {
-    return **Run([&](auto ctx) {
-      return store_.ListDeliveries(ctx,
-                                   {.key = key, .state = state, .before = before, .limit = limit});
-    });
-  }
-
-  static AttemptRecord Attempt(EndpointKey key, int64_t index, std::string error_class = "") {
-    return {.key = key,
-            .event_index = index,
-            .attempt_id = Uuid::MakeV7(kNow),
-            .event_id = Uuid::MakeV7(kNow),
-            .event_type = "order.paid",
-            .start_time = kNow,
-            .latency = milliseconds(3),
-            .status_code = error_class.empty() ? 200 : 500,
-            .error_class = error_class,
-            .response_head = "body"};
-  }
-  static ExceptionRecord Exception(EndpointKey key, int64_t index, int attempts, Time due,
-                                   DeliveryState state = DeliveryState::kRetrying) {
-    return {.key = key,
-            .event_index = index,
-            .event_id = Uuid::MakeV7(kNow),
-            .event_type = "order.paid",
-            .attempts = attempts,
-            .due = due,
-            .state = state};
-  }
-
-  template <typename T>
-  struct TaskValue;
-  template <typename T>
-  struct TaskValue<base::Task<T>> {
-    using type = T;
-  };
-
-  tests::LoopRunner runner_;
-  std::string dsn_;
-  std::unique_ptr<postgres::Database> database_;
-  EndpointStore endpoints_;
-  DeliveryStore store_;
-  const Uuid me_ = Uuid::MakeV7(kNow);
-  const Uuid other_ = Uuid::MakeV7(kNow);
-};
-
-TEST_F(DeliveryStoreTest, SecretsAreNotReadableInTheDatabase) {
-  const EndpointKey key = MakeEndpoint();
-  const std::string row =
-      tests::AskSql(dsn_, "SELECT encode(headers || secrets[1], 'escape') FROM gatehouse.endpoint");
-  EXPECT_EQ(row.find("hidden"), std::string::npos);
-  EXPECT_EQ(row.find("key-one"), std::string::npos);
-  EXPECT_THAT(Get(key).endpoint.keys, ElementsAre("key-one"));
-  EXPECT_EQ(Get(key).endpoint.headers.at("authorization"), "Bearer hidden");
-  // Another master secret opens nothing and says nothing.
-  const EndpointStore wrong(*database_, "other");
-  EXPECT_THAT(Run([&](auto ctx) {
-                return const_cast<EndpointStore&>(wrong).Get(ctx, kTenant, key.endpoint_id);
-              }),
-              FailsWith(absl::StatusCode::kInternal, base::Reason::kInternal));
-}
+using DeliveryStoreTest = DeliveryFixture;
 
 TEST_F(DeliveryStoreTest, FanoutMarksEndpointsBehindWhereTheirWorkBegins) {
   const EndpointKey key = MakeEndpoint();
@@ -366,76 +232,6 @@ TEST_F(DeliveryStoreTest, ListsDeliveriesByPageAndState) {
   });
   ASSERT_THAT(none, IsOk());
   EXPECT_FALSE(none->has_value());
-}
-
-TEST_F(DeliveryStoreTest, DisablingNeedsTheFence) {
-  const EndpointKey key = MakeEndpoint();
-  const int64_t fence = Lease(me_, key, 1).at(0).fence;
-  auto disable = [&](int64_t with) {
-    const Event event = MakeCreated();
-    return Run([&](auto ctx) {
-      return endpoints_.Disable(ctx, kTenant, key.endpoint_id, with, "gone", kNow,
-                                {.events = {event}});
-    });
-  };
-  EXPECT_THAT(disable(fence - 1), FailsWith(absl::StatusCode::kAborted, base::Reason::kConflict));
-  EXPECT_THAT(disable(fence), IsOk());
-  EXPECT_EQ(Get(key).endpoint.state, EndpointState::kDisabled);
-  EXPECT_EQ(Get(key).endpoint.disabled_reason, "gone");
-  EXPECT_THAT(disable(fence), FailsWith(absl::StatusCode::kAborted, base::Reason::kConflict));
-  // A disabled endpoint is not leased by looking for work.
-  EXPECT_THAT(LeaseDue(me_, {}, milliseconds(-1)), IsEmpty());
-}
-
-TEST_F(DeliveryStoreTest, DeletingTakesTheCursorAndTheExceptionsAlong) {
-  const EndpointKey key = MakeEndpoint();
-  const int64_t fence = Lease(me_, key, 1).at(0).fence;
-  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 1}},
-              .exceptions = {Exception(key, 1, 1, kNow)}});
-  auto remove = [&](std::optional<int64_t> version) {
-    const Event event = MakeCreated();
-    return Run([&](auto ctx) {
-      return endpoints_.Delete(ctx, kTenant, key.endpoint_id, version, {.events = {event}});
-    });
-  };
-  EXPECT_THAT(remove(99), FailsWith(absl::StatusCode::kAborted, base::Reason::kEtagMismatch));
-  EXPECT_THAT(remove(1), IsOk());
-  EXPECT_EQ(tests::AskSql(dsn_, "SELECT count(*) FROM gatehouse.webhook_exception"), "0");
-  EXPECT_THAT(Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 9}},
-                          .attempts = {Attempt(key, 9)}}),
-              IsEmpty());
-  EXPECT_THAT(remove({}), FailsWith(absl::StatusCode::kNotFound, base::Reason::kEndpointNotFound));
-}
-
-TEST_F(DeliveryStoreTest, EnablingAnewMakesExceptionsDue) {
-  const EndpointKey key = MakeEndpoint();
-  const int64_t fence = Lease(me_, key, 1).at(0).fence;
-  Flush(me_, {.progress = {{.key = key,
-                            .fence = fence,
-                            .position = 1,
-                            .retrying_count = 1,
-                            .next_due = kNow + std::chrono::hours(9),
-                            .consecutive_failures = 7,
-                            .breaker_open = true}},
-              .exceptions = {Exception(key, 1, 3, kNow + std::chrono::hours(9))}});
-  ASSERT_THAT(Run([&](auto ctx) {
-                return store_.ReleaseLeases(
-                    ctx, {{.key = key, .fence = fence, .position = 1, .done = true}});
-              }),
-              IsOk());
-  Endpoint endpoint = Get(key).endpoint;
-  endpoint.update_time = kNow;
-  const Event event = MakeCreated();
-  ASSERT_THAT(Run([&](auto ctx) {
-                return endpoints_.Update(ctx, endpoint, /*resume=*/true, {.events = {event}});
-              }),
-              IsOk());
-  EXPECT_FALSE(Get(key).health.breaker_open);
-  EXPECT_EQ(LeaseDue(me_).at(0).next_due, kNow);
-  EXPECT_THAT(Run([&](auto ctx) {
-                return endpoints_.Update(ctx, endpoint, false, {.events = {MakeCreated()}});
-              }),
-              FailsWith(absl::StatusCode::kAborted, base::Reason::kEtagMismatch));
 }
 
 }  // namespace

@@ -162,6 +162,15 @@ class EngineFixture : public ::testing::Test {
     Flush(engine);
   }
 
+  void AnswerWith(int status) {
+    receiver_.SetHandler([status](const auto&) { return HttpReceiver::Answer{.status = status}; });
+  }
+  static std::vector<std::string> ReceivedIds(const HttpReceiver& receiver) {
+    std::vector<std::string> ids;
+    for (const auto& request : receiver.requests()) ids.push_back(request.headers.at("webhook-id"));
+    return ids;
+  }
+
   std::vector<storage::Delivery> List(const storage::Endpoint& endpoint,
                                       std::optional<storage::DeliveryState> state = {}) {
     return **Run([&](auto ctx) {
