@@ -31,6 +31,8 @@ absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& p
   if (!file) return base::InvalidField(what, "cannot read " + path + ": " + std::strerror(errno));
   std::string text(kMaxFileBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  // A folder can be opened, but not read.
+  if (file.bad()) return base::InvalidField(what, "cannot read " + path);
   text.resize(static_cast<size_t>(file.gcount()));
   if (text.size() > kMaxFileBytes) return base::InvalidField(what, path + " is over 1 MiB");
   return text;
@@ -40,6 +42,8 @@ absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& p
 absl::StatusOr<std::string> ReadSecretFile(std::string_view what, const std::string& path) {
   GH_ASSIGN_OR_RETURN(std::string text, ReadFile(what, path));
   while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  // Not for "no password": the entry would name no file.
+  if (text.empty()) return base::InvalidField(what, path + " is empty");
   return text;
 }
 

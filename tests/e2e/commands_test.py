@@ -128,11 +128,14 @@ class SeedTest(unittest.TestCase):
         self.assertEqual(self.contents(), before)
 
     def test_an_entry_that_cannot_be_made_is_named(self):
+        empty = self.deployment.write("empty", "\n")
         self.assert_errors(
             {
                 "role support: permissions[1]": lambda seed: seed["roles"][0]["permissions"].append("all"),
                 "user ada: user.role": lambda seed: seed["users"][0].update(role="emperor"),
                 "user ada: password_file": lambda seed: seed["users"][0].update(password_file="/nonexistent"),
+                "password_file: cannot read /tmp": lambda seed: seed["users"][0].update(password_file="/tmp"),
+                f"password_file: {empty} is empty": lambda seed: seed["users"][0].update(password_file=empty),
                 "API key billing: api_key.permissions[0]": lambda seed: seed["api_keys"][0].update(permissions=["all"]),
                 "endpoint ftp://example.com": lambda seed: seed["endpoints"][0].update(url="ftp://example.com"),
             }
