@@ -26,8 +26,9 @@ absl::Status Apply(Config& config, std::string_view key, std::string_view value,
   }
   absl::Status status = setting->set(config, value);
   if (status.ok()) return status;
-  return base::InvalidField(key,
-                            std::string(status.message()) + " (in " + std::string(where) + ")");
+  // The description alone: the message names the key as well.
+  return base::InvalidField(key, base::GetErrorDetails(status)->violations.front().description +
+                                     " (in " + std::string(where) + ")");
 }
 
 absl::Status ApplyFile(Config& config, const std::string& path) {
@@ -43,6 +44,8 @@ absl::Status ApplyFile(Config& config, const std::string& path) {
     }
     text << line << "\n";
   }
+  // A folder can be opened, but not read.
+  if (file.bad()) return base::InvalidField("config", "cannot read " + path);
   std::vector<CLI::ConfigItem> items;
   try {
     items = CLI::ConfigTOML().from_config(text);

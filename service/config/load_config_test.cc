@@ -54,7 +54,20 @@ TEST(LoadConfigTest, RefusesValuesOutOfTheirLimits) {
   EXPECT_FALSE(LoadConfig({.environment = {{"GATEHOUSE_LOG_LEVEL", "loud"}}}).ok());
 }
 
+TEST(LoadConfigTest, RefusesWhatIsNoAddress) {
+  for (const char* address : {"", "localhost", ":50051", "localhost:", "localhost:x", "::1:50051",
+                              "localhost:65536", "localhost:-1", "localhost:1 "}) {
+    EXPECT_FALSE(LoadConfig({.flags = {{"grpc.address", address}}}).ok()) << address;
+    EXPECT_FALSE(LoadConfig({.environment = {{"GATEHOUSE_HTTP_ADDRESS", address}}}).ok())
+        << address;
+  }
+  for (const char* address : {"localhost:0", "0.0.0.0:65535", "[::1]:50051"}) {
+    EXPECT_TRUE(LoadConfig({.flags = {{"grpc.address", address}}}).ok()) << address;
+  }
+}
+
 TEST(LoadConfigTest, RefusesAMissingOrMalformedFile) {
+  EXPECT_FALSE(LoadConfig({.file = testing::TempDir()}).ok());
   EXPECT_FALSE(LoadConfig({.file = "/nonexistent/gatehouse.toml"}).ok());
   EXPECT_FALSE(LoadConfig({.file = WriteFile("[grpc]\naddress\n")}).ok());
 }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdint>
 #include <initializer_list>
+#include <string_view>
 #include <utility>
 
 #include "base/status.h"
@@ -47,6 +49,32 @@ Setting Text(std::string key, std::string help, Field field) {
                 return absl::OkStatus();
               },
           .get = [field](const Config& config) { return field(config); }};
+}
+
+// HOST:PORT, an IPv6 address in brackets. gRPC would take a port modulo 65536.
+bool IsAddress(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (!bracketed && host.find(':') != std::string_view::npos) return false;
+  uint16_t port = 0;
+  const char* const stop = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data() + colon + 1, stop, port);
+  return error == std::errc() && end == stop;
+}
+
+template <typename Field>
+Setting Address(std::string key, std::string help, Field field) {
+  Setting setting = Text(key, std::move(help), field);
+  setting.set = [key, field](Config& config, std::string_view value) {
+    if (!IsAddress(value)) {
+      return base::InvalidField(key, "must be HOST:PORT, with a port from 0 to 65535");
+    }
+    field(config) = value;
+    return absl::OkStatus();
+  };
+  return setting;
 }
 
 template <typename Field>
@@ -114,7 +142,7 @@ Setting Secret(Setting setting) {
 #define GH_FIELD(path) [](auto& config) -> auto& { return config.path; }
 
 void AddServing(std::vector<Setting>& all) {
-  all.push_back(Text("grpc.address", "Where gRPC listens, HOST:PORT; port 0 takes a free one.",
+  all.push_back(Address("grpc.address", "Where gRPC listens, HOST:PORT; port 0 takes a free one.",
                      GH_FIELD(grpc.address)));
   all.push_back(Text("grpc.tls_certificate_file", "PEM certificate chain; empty: no TLS.",
                      GH_FIELD(grpc.tls_certificate_file)));
@@ -132,7 +160,7 @@ void AddServing(std::vector<Setting>& all) {
   all.push_back(Integer("grpc.loops",
                         "Event loops, each one thread; 0: one for every four cores, at least one.",
                         0, 64, GH_FIELD(grpc.loops)));
-  all.push_back(Text("http.address",
+  all.push_back(Address("http.address",
                      "Where HTTP (health, JWKS, metrics) listens, HOST:PORT; port 0 takes a free "
                      "one.",
                      GH_FIELD(http.address)));

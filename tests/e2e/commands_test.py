@@ -266,7 +266,9 @@ class ConfigTest(unittest.TestCase):
             (["config", "check"], {"GATEHOUSE_GRPC_ADRESS": "x"}, "GATEHOUSE_GRPC_ADRESS"),
             (["config", "check", f"--config={path}"], {}, "grpc.adress"),
             (["config", "check", "--config=/nonexistent.toml"], {}, "/nonexistent.toml"),
+            (["config", "check", "--config=/tmp"], {}, "cannot read /tmp"),
             (["config", "check", "--log-level=loud"], {}, "log.level"),
+            (["config", "check", "--grpc-address=127.0.0.1:99999"], {}, "grpc.address"),
             (["config"], {}, "subcommand"),
         ):
             with self.subTest(words=words, env=env):

@@ -146,8 +146,11 @@ class DevTest(unittest.TestCase):
                     message = self.fails(f"{flag}={address}", code=EXIT_ADDRESS_IN_USE)
                     self.assertIn(address, message)
                     self.assertIn("in use", message)
-        message = self.fails("--grpc-address=nonsense", code=EXIT_ADDRESS_IN_USE)
-        self.assertIn("nonsense", message)
+        # Kept for documentation (RFC 5737): no machine has it.
+        message = self.fails("--grpc-address=192.0.2.1:0", code=EXIT_ADDRESS_IN_USE)
+        self.assertIn("192.0.2.1:0", message)
+        for nonsense in ("nonsense", "127.0.0.1:65536"):
+            self.assertIn("grpc.address: must be", self.fails(f"--grpc-address={nonsense}", code=EXIT_USAGE))
 
     def test_data_dir_in_use_by_another_server(self):
         self.use_made()
