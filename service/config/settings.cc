@@ -143,7 +143,7 @@ Setting Secret(Setting setting) {
 
 void AddServing(std::vector<Setting>& all) {
   all.push_back(Address("grpc.address", "Where gRPC listens, HOST:PORT; port 0 takes a free one.",
-                     GH_FIELD(grpc.address)));
+                        GH_FIELD(grpc.address)));
   all.push_back(Text("grpc.tls_certificate_file", "PEM certificate chain; empty: no TLS.",
                      GH_FIELD(grpc.tls_certificate_file)));
   all.push_back(Text("grpc.tls_key_file", "PEM private key of the certificate.",
@@ -160,10 +160,11 @@ void AddServing(std::vector<Setting>& all) {
   all.push_back(Integer("grpc.loops",
                         "Event loops, each one thread; 0: one for every four cores, at least one.",
                         0, 64, GH_FIELD(grpc.loops)));
-  all.push_back(Address("http.address",
-                     "Where HTTP (health, JWKS, metrics) listens, HOST:PORT; port 0 takes a free "
-                     "one.",
-                     GH_FIELD(http.address)));
+  all.push_back(
+      Address("http.address",
+              "Where HTTP (health, JWKS, metrics) listens, HOST:PORT; port 0 takes a free "
+              "one.",
+              GH_FIELD(http.address)));
   all.push_back(OneOf("log.level", "Least severity that is logged: debug, info, warning or error.",
                       {"debug", "info", "warning", "error"}, GH_FIELD(log.level)));
 }
