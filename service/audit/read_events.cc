@@ -29,9 +29,6 @@ constexpr FilterField kFields[] = {
     {.name = "occurred_time", .range = true},
 };
 
-// An answer has to stay below the 4 MiB that gRPC clients take.
-constexpr size_t kMaxPageBytes = size_t{3} << 20;
-
 std::optional<int64_t> ParseInteger(std::string_view text) {
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

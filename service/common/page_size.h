@@ -2,6 +2,7 @@
 #define GATEHOUSE_SERVICE_COMMON_PAGE_SIZE_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/status/statusor.h"
@@ -11,6 +12,10 @@ namespace gatehouse::service {
 
 inline constexpr int32_t kDefaultPageSize = 50;
 inline constexpr int32_t kMaxPageSize = 1000;
+
+// An answer with larger rows ends earlier: it has to stay below the 4 MiB that
+// gRPC clients take by default.
+inline constexpr size_t kMaxPageBytes = size_t{3} << 20;
 
 // How many rows to return for the field page_size: 0 means the default, more
 // than the most means the most, a negative number is INVALID_FIELD.

@@ -17,10 +17,6 @@ using base::CallContext;
 using base::Task;
 using base::Uuid;
 
-// A page of sessions with much context ends earlier: an answer has to stay below
-// the 4 MiB that gRPC clients take.
-constexpr size_t kMaxPageBytes = size_t{3} << 20;
-
 PageScope ScopeOf(const CallContext& ctx, const v1::ListSessionsRequest& request) {
   return {.method = ctx.method(),
           .tenant_id = ctx.principal().tenant_id,

@@ -25,10 +25,6 @@ constexpr FilterField kFields[] = {
     {.name = "state"},
 };
 
-// A page of users with much metadata ends earlier: an answer has to stay below
-// the 4 MiB that gRPC clients take.
-constexpr size_t kMaxPageBytes = size_t{3} << 20;
-
 // What a ListUsersRequest asks for.
 struct Query {
   UserListing listing;

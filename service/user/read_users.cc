@@ -1,4 +1,5 @@
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "base/status.h"
 #include "base/unicode.h"
 #include "gatehouse/v1/user.pb.h"
+#include "service/common/page_size.h"
 #include "service/common/validate.h"
 #include "service/user/user_conversion.h"
 #include "service/user/user_rules.h"
@@ -16,6 +18,14 @@ namespace gatehouse::service {
 namespace {
 
 constexpr int kMaxBatch = 100;
+
+// A part of the users asked for would look like all of them.
+absl::Status BatchTooLarge() {
+  return base::InvalidField(
+      "user_ids",
+      "these users take more than " + std::to_string(kMaxPageBytes >> 20) + " MiB: ask for fewer",
+      base::Reason::kTooLarge);
+}
 
 // Who may not read others learns nothing about them either: what does not exist
 // is denied like what does.
@@ -80,6 +90,7 @@ UserService::Result<v1::BatchGetUsersResponse> UserService::BatchGetUsers(
   std::unordered_map<base::Uuid, const storage::User*> by_id;
   for (const storage::User& user : users) by_id.emplace(user.id, &user);
   v1::BatchGetUsersResponse response;
+  size_t bytes = 0;
   for (const base::Uuid& id : ids) {
     const auto found = by_id.find(id);
     if (found == by_id.end()) {
@@ -87,7 +98,10 @@ UserService::Result<v1::BatchGetUsersResponse> UserService::BatchGetUsers(
           absl::StatusCode::kNotFound, "no such user: " + id.ToString(),
           {.reason = base::Reason::kUserNotFound, .metadata = {{"user_id", id.ToString()}}});
     }
-    GH_CO_RETURN_IF_ERROR(ToProto(*found->second, *response.add_users()));
+    v1::User& added = *response.add_users();
+    GH_CO_RETURN_IF_ERROR(ToProto(*found->second, added));
+    bytes += added.ByteSizeLong();
+    if (bytes > kMaxPageBytes) co_return BatchTooLarge();
   }
   co_return response;
 }

@@ -15,10 +15,6 @@
 namespace gatehouse::service {
 namespace {
 
-// A page of large entries ends earlier: an answer has to stay below the 4 MiB
-// that gRPC clients take.
-constexpr size_t kMaxPageBytes = size_t{3} << 20;
-
 absl::Status NotFound() {
   return base::MakeError(absl::StatusCode::kNotFound, "no such endpoint",
                          {.reason = base::Reason::kEndpointNotFound});

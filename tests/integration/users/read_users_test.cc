@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "google/rpc/error_details.pb.h"
+#include "service/common/page_size.h"
 #include "tests/integration/users/user_fixture.h"
 
 namespace gatehouse::tests {
@@ -108,6 +110,36 @@ TEST_F(ReadUsersTest, BatchGetKeepsTheOrderAndIsAllOrNothing) {
             "INVALID_FIELD");
   for (int i = 0; i < 100; ++i) request.add_user_ids(request.user_ids(0));
   EXPECT_EQ(Call<v1::BatchGetUsersResponse>(admin(), request).reason(), "INVALID_FIELD");
+}
+
+TEST_F(ReadUsersTest, BatchGetRefusesWhatNoClientCouldReceive) {
+  constexpr int kUsers = 96;
+  static_assert(service::kMaxPageBytes % kUsers == 0);
+  const std::string id = Create("ada").id();
+  // Gives the user this size as a message: more than its limits allow, so few do.
+  const auto resize = [&](size_t bytes) {
+    size_t length = bytes - 1000;
+    for (int tries = 0; tries < 2; ++tries) {
+      Ask("UPDATE gatehouse.user_account SET metadata = jsonb_build_object('x', repeat('x', " +
+          std::to_string(length) + ")) WHERE username = 'ada' RETURNING 1");
+      length += bytes - Get(admin(), id).response.user().ByteSizeLong();
+    }
+    ASSERT_EQ(Get(admin(), id).response.user().ByteSizeLong(), bytes);
+  };
+  v1::BatchGetUsersRequest request;
+  for (int i = 0; i < kUsers; ++i) request.add_user_ids(id);
+  resize(service::kMaxPageBytes / kUsers);
+  const auto most = Call<v1::BatchGetUsersResponse>(admin(), request);
+  ASSERT_TRUE(most.ok()) << most.message;
+  EXPECT_EQ(most.response.users_size(), kUsers);
+
+  // One more, small as it is, would be too much.
+  request.add_user_ids(Create("bob").id());
+  const auto refused = Call<v1::BatchGetUsersResponse>(admin(), request);
+  EXPECT_EQ(refused.reason(), "TOO_LARGE");
+  EXPECT_THAT(refused.message, testing::HasSubstr("ask for fewer"));
+  ASSERT_EQ(refused.Detail<google::rpc::BadRequest>()->field_violations_size(), 1);
+  EXPECT_EQ(refused.Detail<google::rpc::BadRequest>()->field_violations(0).field(), "user_ids");
 }
 
 TEST_F(ListUsersTest, OrdersAndPages) {
