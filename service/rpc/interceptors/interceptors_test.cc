@@ -72,6 +72,40 @@ TEST_F(RequestIdInterceptorTest, ReplacesWhatIsNotSane) {
   }
 }
 
+TEST_F(RequestIdInterceptorTest, IgnoresATraceparentThatIsMalformed) {
+  base::ManualClock clock(base::TimeFromMicros(1));
+  RequestIdInterceptor interceptor(clock);
+  for (const char* bad : {"00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01",
+                          "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902bg-01",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0x",
+                          "0x-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                          "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                          "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+                          "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736000f067aa0ba902b7-01",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7001",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+                          "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01more"}) {
+    call_.metadata["traceparent"] = bad;
+    ASSERT_TRUE(Before(interceptor, call_).ok());
+    EXPECT_EQ(call_.context().traceparent(), "") << bad;
+  }
+}
+
+TEST_F(RequestIdInterceptorTest, TakesWhatItKnowsOfALaterTraceparent) {
+  base::ManualClock clock(base::TimeFromMicros(1));
+  RequestIdInterceptor interceptor(clock);
+  const std::string known = "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  for (const std::string& later : {known, known + "-what the future will be like"}) {
+    call_.metadata["traceparent"] = later;
+    ASSERT_TRUE(Before(interceptor, call_).ok());
+    EXPECT_EQ(call_.context().traceparent(), known);
+  }
+}
+
 using DeadlineInterceptorTest = InterceptorTest;
 
 TEST_F(DeadlineInterceptorTest, RefusesACallWhoseDeadlineHasPassed) {
