@@ -117,9 +117,6 @@ void RevocationFollower::Apply(const storage::Event& event) {
 Task<absl::Status> RevocationFollower::RunTurn(base::SteadyTime poll, base::CancelToken cancel) {
   const storage::LogFeed::News news = co_await subscription_->Next(poll, cancel);
   if (cancel.cancelled()) co_return absl::OkStatus();
-  if (std::chrono::steady_clock::now() >= poll) {
-    co_return co_await Poll(MakeContext(loop_, cancel));
-  }
   // Most batches hold nothing of interest and cost no statement.
   bool interesting = news.incomplete;
   for (const auto& batch : news.batches) {
@@ -129,8 +126,12 @@ Task<absl::Status> RevocationFollower::RunTurn(base::SteadyTime poll, base::Canc
       positions_[batch->tenant_id] = batch->last_index();
     }
   }
-  if (!interesting) co_return absl::OkStatus();
-  co_return co_await RunOnce(MakeContext(loop_, cancel));
+  if (interesting && std::chrono::steady_clock::now() < poll) {
+    GH_CO_RETURN_IF_ERROR(co_await RunOnce(MakeContext(loop_, cancel)));
+  }
+  // Looked at last: where news never ends, following it may always take until `poll`.
+  if (std::chrono::steady_clock::now() < poll) co_return absl::OkStatus();
+  co_return co_await Poll(MakeContext(loop_, cancel));
 }
 
 Task<void> RevocationFollower::Run(base::CancelToken cancel) {

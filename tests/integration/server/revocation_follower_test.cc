@@ -19,6 +19,7 @@
 #include "storage/event_log.h"
 #include "storage/event_types.h"
 #include "storage/log_feed.h"
+#include "storage/postgres/admin/connection.h"
 #include "storage/postgres/client/database.h"
 #include "storage/postgres/sequencer_database.h"
 #include "storage/sequencer.h"
@@ -218,6 +219,24 @@ TEST_F(RevocationFollowerTest, ANotificationIsNotLeftToThePoll) {
   feed_.Poke();
   ASSERT_THAT(Turn(base::SteadyTime::max()), IsOk());
   EXPECT_FALSE(Works(ended));
+}
+
+TEST_F(RevocationFollowerTest, PollsThoughFollowingANotificationTookUntilThen) {
+  ASSERT_THAT(Start(), IsOk());
+  const base::SteadyTime before = std::chrono::steady_clock::now();
+  ASSERT_THAT(Poll(), IsOk());
+  ASSERT_LT(b_.authenticator.revocations_known_until(), before);
+  const auto blocker = storage::postgres::admin::Connection::Open(b_.dsn);
+  ASSERT_THAT(blocker, IsOk());
+  ASSERT_THAT((*blocker)->Execute("BEGIN; LOCK TABLE gatehouse.event_log_head"), IsOk());
+  feed_.Poke();
+  const base::SteadyTime poll = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+  std::future<absl::Status> turn =
+      b_.runner.Start<absl::Status>([&] { return follower_.RunTurn(poll, {}); });
+  while (std::chrono::steady_clock::now() < poll) std::this_thread::yield();
+  ASSERT_THAT((*blocker)->Execute("ROLLBACK"), IsOk());
+  EXPECT_THAT(turn.get(), IsOk());
+  EXPECT_GE(b_.authenticator.revocations_known_until(), before);
 }
 
 TEST_F(RevocationFollowerTest, RunsOnOverLostConnectionsUntilItIsCancelled) {
