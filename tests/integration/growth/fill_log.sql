@@ -1,18 +1,19 @@
 SELECT gatehouse.create_daily_partition(parent, key, sample.first_day() + day)
 FROM (VALUES ('event', 'event_id'), ('webhook_attempt', 'attempt_id')) AS t (parent, key), generate_series(0, 3) AS day;
 
--- Twenty events have one actor or are about one target; every tenth is about one and the same, and ten actors make half of all.
+-- A hundred events are of a rare type. Twenty have one actor or are about one target; every tenth is about one and the same,
+-- and ten actors make half of all.
 -- Transaction ids are some that this cluster has had.
 INSERT INTO gatehouse.event (tenant_id, event_id, xid, type, outcome, actor_type, actor_id, actor_label, targets, ip_address,
   user_agent, request_id, trace_id, session_id, details, occurred_time, recorded_time, leaf_secret, leaf_hash)
-SELECT sample.tenant(), sample.id(i), (3 + 500 * i / sample.rows())::text::xid8, 'type.' || i % 10, 1 + i % 3, 'user',
+SELECT sample.tenant(), sample.id(i), (3 + 500 * i / sample.rows())::text::xid8, sample.event_type(i), 1 + i % 3, 'user',
        CASE WHEN i % 2 = 0 THEN 'busy-' || i % 20 ELSE 'actor-' || i / 40 END, '',
        jsonb_build_array(jsonb_build_object('type', 'user', 'id', 'target-' || i / 20)), '', '', '', '', '', '{"a": 1}',
        sample.at(i), sample.at(i), '', sample.hash(i)
 FROM generate_series(1, sample.rows()) AS i;
 
 INSERT INTO gatehouse.event_order (tenant_id, index, event_id, type, actor_id, outcome, occurred_time, recorded_time, leaf_hash)
-SELECT sample.tenant(), i, sample.id(i), 'type.' || i % 10,
+SELECT sample.tenant(), i, sample.id(i), sample.event_type(i),
        CASE WHEN i % 2 = 0 THEN 'busy-' || i % 20 ELSE 'actor-' || i / 40 END, 1 + i % 3, sample.at(i), sample.at(i),
        sample.hash(i)
 FROM generate_series(1, sample.rows()) AS i;

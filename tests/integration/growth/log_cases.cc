@@ -62,9 +62,15 @@ void AddLists(std::vector<StatementCase>& cases) {
       {kListByTypeAsc,
        "tenant(), $row, rows(), 51, 51, 0, '-infinity', 'infinity', 'type.1', false, '', 3145728,"
        " 'type.1'"},
+      {kListByTypeAsc,
+       "tenant(), $row, rows(), 51, 51, 0, '-infinity', 'infinity', 'rare', false, '', 3145728,"
+       " 'rare'"},
       {kListByTypeDesc,
        "tenant(), 1, $row, 51, 51, 0, '-infinity', 'infinity', 'type.1', false, '', 3145728,"
        " 'type.1'"},
+      {kListByTypeDesc,
+       "tenant(), 1, $row, 51, 51, 0, '-infinity', 'infinity', 'rare', false, '', 3145728,"
+       " 'rare'"},
   };
   cases.insert(cases.end(), std::begin(added), std::end(added));
 }
