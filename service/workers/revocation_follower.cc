@@ -74,23 +74,22 @@ Task<absl::Status> RevocationFollower::Poll(CallContext ctx) {
 
 Task<absl::Status> RevocationFollower::Follow(CallContext ctx, std::vector<EventLog::Head> heads) {
   for (const EventLog::Head& head : heads) {
-    if (head.index > positions_[head.tenant_id]) {
-      GH_CO_RETURN_IF_ERROR(co_await FollowTenant(ctx, head.tenant_id));
-    }
+    GH_CO_RETURN_IF_ERROR(co_await FollowTenant(ctx, head));
   }
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> RevocationFollower::FollowTenant(CallContext ctx, Uuid tenant_id) {
-  while (true) {
-    const int64_t from = positions_[tenant_id] + 1;
+Task<absl::Status> RevocationFollower::FollowTenant(CallContext ctx, EventLog::Head head) {
+  while (positions_[head.tenant_id] < head.index) {
+    const int64_t from = positions_[head.tenant_id] + 1;
     GH_CO_ASSIGN_OR_RETURN(
         const EventLog::Range range,
-        co_await log_.ReadRange(ctx, tenant_id, from, kPageSize, FollowedTypes()));
+        co_await log_.ReadRange(ctx, head.tenant_id, from, kPageSize, FollowedTypes()));
     for (const storage::LoggedEvent& logged : range.events) Apply(logged.event);
-    if (range.last_index < from) co_return absl::OkStatus();
-    positions_[tenant_id] = range.last_index;
+    if (range.last_index < from) co_return base::InternalError("the log has become shorter");
+    positions_[head.tenant_id] = range.last_index;
   }
+  co_return absl::OkStatus();
 }
 
 void RevocationFollower::Apply(const storage::Event& event) {

@@ -61,10 +61,10 @@ class RevocationFollower {
   base::Task<void> Run(base::CancelToken cancel);
 
  private:
-  // Up to the heads.
+  // Up to the heads: what comes after is news of its own.
   base::Task<absl::Status> Follow(base::CallContext ctx,
                                   std::vector<storage::EventLog::Head> heads);
-  base::Task<absl::Status> FollowTenant(base::CallContext ctx, base::Uuid tenant_id);
+  base::Task<absl::Status> FollowTenant(base::CallContext ctx, storage::EventLog::Head head);
   void Apply(const storage::Event& event);
   void Report(const absl::Status& status);
 

@@ -173,6 +173,14 @@ TEST_F(RevocationFollowerTest, BeginsAtTheHeadAndReadsNothingTwice) {
   EXPECT_NE(b_.authenticator.FindCached(user.credential), nullptr);
 }
 
+TEST_F(RevocationFollowerTest, ReadsTheHeadsAndOnceWhatIsNew) {
+  ASSERT_THAT(Start(), IsOk());
+  RevokeElsewhere(b_.LogIn("viewer"));
+  const uint64_t before = b_.statements();
+  Follow();
+  EXPECT_EQ(b_.statements() - before, 2u);
+}
+
 // What is known is two polls old at most, and the sequencer's own way takes milliseconds.
 static_assert(4 * service::RevocationFollower::kPoll <=
               auth::Authenticator::Options().max_revocation_lag);
