@@ -74,6 +74,12 @@ Task<absl::Status> RevocationFollower::Poll(CallContext ctx) {
 
 Task<absl::Status> RevocationFollower::Follow(CallContext ctx, std::vector<EventLog::Head> heads) {
   for (const EventLog::Head& head : heads) {
+    if (head.index < positions_[head.tenant_id]) {
+      // Postgres failed over to a standby that had not received the end of the log. Other
+      // events are going to take the indexes that were applied.
+      authenticator_.InvalidateAll();
+      positions_[head.tenant_id] = head.index;
+    }
     GH_CO_RETURN_IF_ERROR(co_await FollowTenant(ctx, head));
   }
   co_return absl::OkStatus();

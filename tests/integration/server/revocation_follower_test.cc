@@ -181,6 +181,26 @@ TEST_F(RevocationFollowerTest, ReadsTheHeadsAndOnceWhatIsNew) {
   EXPECT_EQ(b_.statements() - before, 2u);
 }
 
+TEST_F(RevocationFollowerTest, ForgetsAllWhenTheLogHasLostItsEnd) {
+  ASSERT_THAT(Start(), IsOk());
+  const Caller user = b_.LogIn("viewer");
+  ASSERT_TRUE(Works(user));
+  RevokeElsewhere(b_.LogIn("viewer"));
+  Follow();
+  ASSERT_NE(b_.authenticator.FindCached(user.credential), nullptr);
+  // As after a failover to a standby that was behind.
+  ExecuteSql(b_.dsn,
+             "WITH head AS (UPDATE gatehouse.event_log_head SET size = size - 1 RETURNING size) "
+             "DELETE FROM gatehouse.event_order o USING head WHERE o.index > head.size");
+  ASSERT_THAT(Poll(), IsOk());
+  EXPECT_EQ(b_.authenticator.FindCached(user.credential), nullptr);
+  // What takes the place of the lost event is not missed.
+  ASSERT_TRUE(Works(user));
+  RevokeElsewhere(user);
+  Follow();
+  EXPECT_FALSE(Works(user));
+}
+
 // What is known is two polls old at most, and the sequencer's own way takes milliseconds.
 static_assert(4 * service::RevocationFollower::kPoll <=
               auth::Authenticator::Options().max_revocation_lag);
