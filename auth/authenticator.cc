@@ -45,6 +45,10 @@ std::shared_ptr<const Verdict> Authenticator::FindCached(const CredentialDigest&
   return RevocationsAreKnown() ? cache_.Find(digest, clock_.Now()) : nullptr;
 }
 
+bool Authenticator::WasGood(std::string_view credential) const {
+  return cache_.Contains(DigestOf(credential), clock_.Now());
+}
+
 base::Task<Authenticator::VerdictOr> Authenticator::Authenticate(base::CallContext context,
                                                                  std::string credential,
                                                                  Freshness freshness) {

@@ -54,6 +54,11 @@ class Authenticator {
   // SHA-256 and a map lookup.
   std::shared_ptr<const Verdict> FindCached(std::string_view credential);
 
+  // Whether it was good when the database was asked last, and nothing known here has ended
+  // it since. FindCached may be null all the same: this is no verdict, but tells who is
+  // known from who guesses.
+  bool WasGood(std::string_view credential) const;
+
   // UNAUTHENTICATED (always the same) for a credential that is not good; other
   // codes mean that the question could not be answered. Never null.
   base::Task<absl::StatusOr<std::shared_ptr<const Verdict>>> Authenticate(

@@ -52,6 +52,14 @@ std::shared_ptr<const Verdict> VerdictCache::Find(const CredentialDigest& digest
   return slot.verdict;
 }
 
+bool VerdictCache::Contains(const CredentialDigest& digest, base::Time now) const {
+  base::MutexLock lock(mutex_);
+  const auto found = index_.find(digest);
+  if (found == index_.end()) return false;
+  const Slot& slot = slots_[found->second];
+  return slot.verdict->expires_at > now && IsFresh(*slot.verdict, slot.ticket);
+}
+
 uint64_t VerdictCache::Ticket() const {
   base::MutexLock lock(mutex_);
   return sequence_;

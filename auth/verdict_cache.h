@@ -64,6 +64,9 @@ class VerdictCache {
   // service does not send all its calls to the database once a minute.
   std::shared_ptr<const Verdict> Find(const CredentialDigest& digest, base::Time now);
 
+  // Whether a verdict is there, stale or not, that was not invalidated.
+  bool Contains(const CredentialDigest& digest, base::Time now) const;
+
   // Taken before the database is asked.
   uint64_t Ticket() const;
   // Stores what was found since `ticket`. False, and nothing is stored, if its

@@ -83,6 +83,18 @@ TEST_F(VerdictCacheTest, OneCallerRenewsAStaleVerdictWhileOthersUseIt) {
   EXPECT_EQ(cache_.stats().entries, 0u);
 }
 
+TEST_F(VerdictCacheTest, ContainsAlsoWhatIsStaleUntilItEnds) {
+  const Entry anna = MakeEntry("anna");
+  auto verdict = std::make_shared<Verdict>(*anna.verdict);
+  verdict->stale_at = kNow;
+  EXPECT_FALSE(cache_.Contains(anna.digest, kNow));
+  cache_.Insert(anna.digest, verdict, cache_.Ticket());
+  EXPECT_TRUE(cache_.Contains(anna.digest, kNow));
+  EXPECT_FALSE(cache_.Contains(anna.digest, verdict->expires_at));
+  cache_.Invalidate(verdict->principal.id);
+  EXPECT_FALSE(cache_.Contains(anna.digest, kNow));
+}
+
 TEST_F(VerdictCacheTest, RemovesWhatItIsToldTo) {
   const Entry anna = Add("anna");
   const Entry bert = Add("bert");

@@ -56,10 +56,13 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
     call.context().set_principal(verdict->principal);
     return Decision::Continue();
   }
-  if (const auto wait =
-          unknown_per_address_.Take(AddressKey(call.context().peer_ip()), call.start_time())) {
-    return Refuse(on_denial_, call.context(), {.kind = Denial::Kind::kRateLimited},
-                  RateLimited(*wait, "unknown credentials per second of an address"));
+  // While verdicts in memory do not count, every call comes here.
+  if (!authenticator_.WasGood(*credential)) {
+    if (const auto wait =
+            unknown_per_address_.Take(AddressKey(call.context().peer_ip()), call.start_time())) {
+      return Refuse(on_denial_, call.context(), {.kind = Denial::Kind::kRateLimited},
+                    RateLimited(*wait, "unknown credentials per second of an address"));
+    }
   }
   return Ask(call.context(), std::string(*credential));
 }

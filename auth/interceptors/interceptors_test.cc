@@ -123,6 +123,22 @@ TEST_F(InterceptorsTest, AuthenticationBoundsUnknownCredentialsOfAnAddress) {
   EXPECT_TRUE(Run(interceptor, again).ok());
 }
 
+// A gateway sends the calls of many from one address.
+TEST_F(InterceptorsTest, AKnownCredentialStaysKnownWhileTheDatabaseHasToBeAsked) {
+  AuthenticationInterceptor interceptor(authenticator_, {.rate = 1, .burst = 1}, Recorder());
+  authenticator_.RevocationsKnownUntil(std::chrono::steady_clock::now() - std::chrono::minutes(1));
+  for (int i = 0; i < 5; ++i) {
+    FakeServerCall call = Call(kUsersRead);
+    call.headers["authorization"] = "Bearer " + key_.key;
+    EXPECT_TRUE(Run(interceptor, call).ok()) << i;
+  }
+  EXPECT_EQ(store_.statements, 5);
+  authenticator_.ApiKeyRevoked(kKeyId);
+  FakeServerCall call = Call(kUsersRead);
+  call.headers["authorization"] = "Bearer " + key_.key;
+  EXPECT_TRUE(base::HasReason(Run(interceptor, call), base::Reason::kRateLimited));
+}
+
 TEST_F(InterceptorsTest, AuthenticationSaysWhoCalls) {
   AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder());
   for (const char* scheme : {"Bearer ", "bearer ", "BEARER "}) {
