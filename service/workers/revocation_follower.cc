@@ -145,8 +145,13 @@ Task<void> RevocationFollower::Run(base::CancelToken cancel) {
     const absl::Status status = co_await RunTurn(poll, cancel);
     if (cancel.cancelled()) co_return;
     const base::SteadyTime now = std::chrono::steady_clock::now();
-    // Also after an error, so that what is down is asked at a measured pace.
-    if (now >= poll || !status.ok()) poll = now + kPoll;
+    if (!status.ok()) {
+      // So that what is down is asked at a measured pace.
+      poll = now + kPoll;
+    } else if (now >= poll) {
+      // From when it was due: what a slow poll takes would make what is known that much older.
+      poll = std::max(poll + kPoll, now);
+    }
     Report(status);
   }
 }
