@@ -2,12 +2,14 @@
 #define GATEHOUSE_SERVICE_AUDIT_AUDIT_SERVICE_H_
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/call_context.h"
+#include "base/semaphore.h"
 #include "base/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -23,7 +25,7 @@ namespace gatehouse::service {
 
 // gatehouse.v1.AuditService; what each method does stands in the .proto file.
 //
-// Immutable; its methods run on the loop of their context, any number at a time.
+// Its methods run on the loop of their context, any number at a time.
 // What it is made of outlives it, and it outlives its calls.
 class AuditService {
  public:
@@ -37,9 +39,13 @@ class AuditService {
     // A stream whose caller's access ended meanwhile gets no more events after this
     // time, as the .proto file promises.
     std::chrono::milliseconds recheck_interval{1000};
+    // Streams that may ask the database something at a time; an event wakes all there
+    // are, and the others wait for their turn. Enough to keep the lanes for reads busy,
+    // and far fewer than may wait for a lane, so that calls find their place there.
+    size_t max_asking_tails = 32;
   };
 
-  explicit AuditService(Deps deps) : deps_(deps) {}
+  explicit AuditService(Deps deps) : deps_(deps), tail_turns_(deps.max_asking_tails) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
@@ -51,6 +57,9 @@ class AuditService {
   base::Task<absl::Status> TailEvents(base::CallContext ctx, v1::TailEventsRequest request,
                                       rpc::Writer<v1::TailEventsResponse> writer);
 
+  // Streams that wait for their turn. From any thread.
+  size_t waiting_tails() const { return tail_turns_.waiting(); }
+
  private:
   Result<v1::RecordEventResponse> DoRecordEvent(base::CallContext ctx,
                                                 v1::RecordEventRequest request, MutationKey key);
@@ -59,6 +68,7 @@ class AuditService {
                                std::shared_ptr<storage::LogFeed::Subscription> news);
 
   const Deps deps_;
+  base::Semaphore tail_turns_;
 };
 
 }  // namespace gatehouse::service

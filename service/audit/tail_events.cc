@@ -1,12 +1,15 @@
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/loop.h"
 #include "base/reason.h"
+#include "base/semaphore.h"
 #include "base/status.h"
 #include "service/audit/audit_service.h"
 #include "service/audit/event_conversion.h"
@@ -23,6 +26,8 @@ constexpr std::chrono::seconds kHeartbeat{8};
 // Of one read; with the largest events still some megabytes.
 constexpr int32_t kEventsPerRead = 100;
 constexpr int kMaxTypes = 32;
+// Before a question is put again that the database had no room for.
+constexpr std::chrono::milliseconds kAskAgainAfter{50};
 
 absl::Status CheckRequest(const v1::TailEventsRequest& request) {
   FieldChecks checks;
@@ -67,6 +72,33 @@ absl::Status OutOfRange(int64_t index, int64_t head) {
        .metadata = {{"from_index", std::to_string(index)}, {"head_index", std::to_string(head)}}});
 }
 
+absl::Status StreamEnded() {
+  return base::MakeError(absl::StatusCode::kCancelled, "the stream has ended",
+                         {.reason = base::Reason::kCancelled});
+}
+
+const absl::Status& StatusOf(const absl::Status& answer) { return answer; }
+template <typename T>
+const absl::Status& StatusOf(const absl::StatusOr<T>& answer) {
+  return answer.status();
+}
+
+// What `ask` answers once it is the stream's turn. That the database is overloaded does
+// not end a stream, whose events stay where they are: the turn is kept until there is an
+// answer, so those who come after wait as well instead of adding to the load.
+template <typename T>
+base::Task<T> InTurn(base::Semaphore& turns, base::CallContext ctx,
+                     std::function<base::Task<T>()> ask) {
+  const base::Semaphore::Permit turn = co_await turns.Acquire(ctx.loop(), ctx.cancel());
+  while (turn) {
+    T answer = co_await ask();
+    if (!base::HasReason(StatusOf(answer), base::Reason::kStorageOverloaded)) co_return answer;
+    const base::SteadyTime again = std::chrono::steady_clock::now() + kAskAgainAfter;
+    if (!co_await ctx.loop().SleepUntil(again, ctx.cancel())) break;
+  }
+  co_return StreamEnded();
+}
+
 }  // namespace
 
 base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
@@ -77,22 +109,31 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
   const std::vector<std::string> types(request.types().begin(), request.types().end());
   // Before the first look at the log: nothing falls in between.
   const std::unique_ptr<LogFeed::Subscription> feed = deps_.feed.Subscribe(ctx.loop(), tenant_id);
-  GH_CO_ASSIGN_OR_RETURN(const int64_t head, co_await deps_.log.HeadIndex(ctx, tenant_id));
+  GH_CO_ASSIGN_OR_RETURN(const int64_t head,
+                         co_await InTurn<absl::StatusOr<int64_t>>(tail_turns_, ctx, [&] {
+                           return deps_.log.HeadIndex(ctx, tenant_id);
+                         }));
   if (request.from_index() > head + 1) co_return OutOfRange(request.from_index(), head);
   int64_t next = request.from_index() == 0 ? head + 1 : request.from_index();
   base::SteadyTime heartbeat_due = std::chrono::steady_clock::now() + kHeartbeat;
+  // Mostly answered from memory; when not, from the database, for many streams at once.
+  const auto recheck = [&] {
+    return InTurn<absl::Status>(tail_turns_, ctx, [&] { return ctx.Recheck(); });
+  };
 
   while (!ctx.cancel().cancelled()) {
-    GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
+    GH_CO_RETURN_IF_ERROR(co_await recheck());
     base::SteadyTime page_recheck_due = std::chrono::steady_clock::now() + deps_.recheck_interval;
     GH_CO_ASSIGN_OR_RETURN(
         const storage::EventLog::Range range,
-        co_await deps_.log.ReadRange(ctx, tenant_id, next, kEventsPerRead, types));
+        co_await InTurn<absl::StatusOr<storage::EventLog::Range>>(tail_turns_, ctx, [&] {
+          return deps_.log.ReadRange(ctx, tenant_id, next, kEventsPerRead, types);
+        }));
     v1::TailEventsResponse message;
     for (const storage::LoggedEvent& event : range.events) {
       // A client that reads slowly takes long over a page.
       if (std::chrono::steady_clock::now() >= page_recheck_due) {
-        GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
+        GH_CO_RETURN_IF_ERROR(co_await recheck());
         page_recheck_due = std::chrono::steady_clock::now() + deps_.recheck_interval;
       }
       GH_CO_RETURN_IF_ERROR(ToProto(event, *(message = {}).mutable_event()));
@@ -107,7 +148,7 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
       const LogFeed::News news =
           co_await feed->Next(std::min(heartbeat_due, recheck_due), ctx.cancel());
       if (ctx.cancel().cancelled()) co_return absl::OkStatus();
-      GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
+      GH_CO_RETURN_IF_ERROR(co_await recheck());
       const int64_t position = SkipUnwanted(news, types, next);
       read = position == next && !news.empty();
       next = position;

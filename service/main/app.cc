@@ -96,9 +96,9 @@ absl::Status App::Open() {
   }
   workers_ = std::make_unique<WorkerArea>(config, guard, InstanceId(options_), loop(), *storage_,
                                           *auth_, clock_);
-  metrics_ = std::make_unique<MetricsArea>(*storage_, *auth_, *workers_);
   services_ = std::make_unique<ServiceArea>(config, options_.secrets, std::move(guard), *storage_,
                                             *auth_, *workers_, clock_);
+  metrics_ = std::make_unique<MetricsArea>(*storage_, *auth_, *workers_, *services_);
   return absl::OkStatus();
 }
 

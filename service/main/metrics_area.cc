@@ -150,6 +150,8 @@ std::vector<prometheus::MetricFamily> MetricsArea::Collect() const {
   AddDatabase(storage_, families);
   AddAuth(auth_, families);
   AddLog(storage_, workers_.sequencer_stats(), families);
+  families.Gauge("tails_waiting", "Streams of events that wait for their turn to read.")
+      .With({}, static_cast<double>(services_.audit.waiting_tails()));
   AddWebhooks(workers_.webhook_stats(), families);
   return families.Take();
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "service/main/auth_area.h"
+#include "service/main/service_area.h"
 #include "service/main/storage_area.h"
 #include "service/main/worker_area.h"
 
@@ -19,8 +20,9 @@ namespace gatehouse::service {
 // a server that hangs still shows its figures.
 class MetricsArea : public prometheus::Collectable {
  public:
-  MetricsArea(const StorageArea& storage, const AuthArea& auth, const WorkerArea& workers)
-      : storage_(storage), auth_(auth), workers_(workers) {}
+  MetricsArea(const StorageArea& storage, const AuthArea& auth, const WorkerArea& workers,
+              const ServiceArea& services)
+      : storage_(storage), auth_(auth), workers_(workers), services_(services) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
@@ -28,6 +30,7 @@ class MetricsArea : public prometheus::Collectable {
   const StorageArea& storage_;
   const AuthArea& auth_;
   const WorkerArea& workers_;
+  const ServiceArea& services_;
 };
 
 }  // namespace gatehouse::service

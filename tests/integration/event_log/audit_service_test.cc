@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/uuid.h"
@@ -17,6 +18,7 @@
 #include "storage/postgres/client/database.h"
 #include "storage/postgres/sequencer_database.h"
 #include "storage/sequencer.h"
+#include "tests/integration/event_log/event_log_fixture.h"
 #include "tests/support/server/server_fixture.h"
 #include "tests/support/status/status_matchers.h"
 
@@ -34,7 +36,8 @@ class AuditServiceTest : public ServerFixture {
     sequencer_ = std::make_unique<storage::Sequencer>(*sequencer_database_, "test");
     worker_ = std::make_unique<service::SequencerWorker>(b.runner.loop(), *sequencer_, b.log_signal,
                                                          feed_);
-    log_ = std::make_unique<storage::EventLog>(*b.database);
+    log_database_ = *storage::postgres::Database::Open(LogDatabase(), {&b.runner.loop()});
+    log_ = std::make_unique<storage::EventLog>(*log_database_);
     audit_ = std::make_unique<service::AuditService>(
         service::AuditService::Deps{.events = b.events,
                                     .log = *log_,
@@ -42,15 +45,20 @@ class AuditServiceTest : public ServerFixture {
                                     .once = b.once,
                                     .page_tokens = b.page_tokens,
                                     .clock = b.clock,
-                                    .recheck_interval = recheck_interval()});
+                                    .recheck_interval = recheck_interval(),
+                                    .max_asking_tails = max_asking_tails()});
     service::RegisterAuditService(registry, *audit_);
   }
 
   virtual std::chrono::milliseconds recheck_interval() const { return std::chrono::seconds(1); }
+  virtual size_t max_asking_tails() const { return 32; }
+  // Where the log is read.
+  virtual storage::postgres::DatabaseConfig LogDatabase() { return {.dsn = backend().dsn}; }
 
   void TearDown() override {
     worker_->Stop();
     sequencer_database_->Close();
+    log_database_->Close();
     ServerFixture::TearDown();
   }
 
@@ -99,6 +107,7 @@ class AuditServiceTest : public ServerFixture {
   std::unique_ptr<storage::postgres::Database> sequencer_database_;
   std::unique_ptr<storage::Sequencer> sequencer_;
   std::unique_ptr<service::SequencerWorker> worker_;
+  std::unique_ptr<storage::postgres::Database> log_database_;
   std::unique_ptr<storage::EventLog> log_;
   std::unique_ptr<service::AuditService> audit_;
 };
@@ -361,6 +370,78 @@ TEST_F(EagerTailTest, EndsWithinAPageToo) {
   while (!NextOf(*stream).empty()) ++received;
   EXPECT_EQ(stream->Finish().reason(), "UNAUTHENTICATED");
   EXPECT_LT(received, kEvents);
+}
+
+// More streams than may ask at a time.
+class ManyTailsTest : public AuditServiceTest {
+ protected:
+  // Opens so many streams, from the log's last event, that one waits for its turn more
+  // than the others can have had, for the database answers none of them yet.
+  void OpenWhileTheLogIsLocked(size_t streams) {
+    ASSERT_TRUE(Record(Request("a.one")).ok());
+    RunPass();
+    head_ = std::stoll(Ask("SELECT size FROM gatehouse.event_log_head"));
+    blocker_ = std::make_unique<Writer>(backend().dsn);
+    blocker_->Begin();
+    blocker_->Execute("LOCK TABLE gatehouse.event_log_head IN ACCESS EXCLUSIVE MODE");
+    for (size_t i = 0; i < streams; ++i) streams_.push_back(Tail(head_));
+    WaitUntilWaiting(streams - max_asking_tails());
+  }
+
+  void WaitUntilWaiting(size_t count) {
+    while (audit_->waiting_tails() != count) std::this_thread::yield();
+  }
+
+  void ExpectAllFollow() {
+    blocker_->Commit();
+    for (const auto& stream : streams_) {
+      EXPECT_EQ(NextOf(*stream), "a.one@" + std::to_string(head_));
+    }
+    for (int64_t i = 1; i <= 3; ++i) {
+      ASSERT_TRUE(Record(Request("a.next")).ok());
+      RunPass();
+      for (const auto& stream : streams_) {
+        EXPECT_EQ(NextOf(*stream), "a.next@" + std::to_string(head_ + i));
+      }
+    }
+    EXPECT_EQ(audit_->waiting_tails(), 0u);
+  }
+
+  int64_t head_ = 0;
+  std::unique_ptr<Writer> blocker_;
+  std::vector<std::unique_ptr<ClientStream>> streams_;
+};
+
+class FewMayAskTest : public ManyTailsTest {
+ protected:
+  size_t max_asking_tails() const override { return 2; }
+};
+
+TEST_F(FewMayAskTest, TheOthersWaitForTheirTurn) {
+  OpenWhileTheLogIsLocked(10);
+  EXPECT_EQ(log_database_->stats().in_flight + log_database_->stats().queued, 2);
+  // Wherever it stood.
+  streams_.back()->Cancel();
+  streams_.pop_back();
+  WaitUntilWaiting(7);
+  ExpectAllFollow();
+}
+
+class OverloadedLogTest : public ManyTailsTest {
+ protected:
+  size_t max_asking_tails() const override { return 10; }
+  // Of ten that ask it refuses eight.
+  storage::postgres::DatabaseConfig LogDatabase() override {
+    return {.dsn = backend().dsn,
+            .lanes_per_loop = 1,
+            .max_in_flight_per_lane = 1,
+            .max_queued_per_loop = 1};
+  }
+};
+
+TEST_F(OverloadedLogTest, StreamsOutlastIt) {
+  OpenWhileTheLogIsLocked(11);
+  ExpectAllFollow();
 }
 
 TEST_F(AuditServiceTest, TailBeyondTheEndIsRefused) {
