@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "storage/postgres/client/client_test_base.h"
+#include "storage/postgres/client/fault_test_base.h"
 #include "storage/postgres/client/transaction.h"
 
 namespace gatehouse::storage::postgres {
@@ -20,9 +20,6 @@ using absl::StatusCode;
 using std::chrono::milliseconds;
 using tests::HasCode;
 using tests::IsOk;
-
-constexpr Query kSleep{"test/sleep", "SELECT pg_sleep($1)"};
-constexpr Query kOne{"test/one", "SELECT 1"};
 
 constexpr int kLanes = 2;
 // Of lanes, for batches, for transactions.
@@ -34,12 +31,12 @@ constexpr int kCallers = 100;
 // Each holds its lane until it has been cancelled.
 constexpr int kOverdue = 20;
 
-class LeakTest : public ClientTest {
+class LeakTest : public FaultTestBase {
  protected:
   using BeginOr = absl::StatusOr<Transaction>;
 
   void SetUp() override {
-    ClientTest::SetUp();
+    FaultTestBase::SetUp();
     // What a process opens once and keeps is not the client's.
     OpenClient();
     Overdue();
@@ -51,9 +48,9 @@ class LeakTest : public ClientTest {
   }
 
   void TearDown() override {
-    database_.reset();
-    EXPECT_TRUE(Eventually([this] { return Backends() == 0 && OpenFiles() == closed_; }))
-        << Backends() << " backends, " << OpenFiles() << " open files, not " << closed_;
+    FaultTestBase::TearDown();
+    EXPECT_TRUE(Eventually([this] { return OpenFiles() == closed_; }))
+        << OpenFiles() << " open files, not " << closed_;
   }
 
   void OpenClient() {
@@ -67,20 +64,6 @@ class LeakTest : public ClientTest {
   static int OpenFiles() {
     const std::filesystem::directory_iterator files("/proc/self/fd");
     return static_cast<int>(std::distance(begin(files), end(files)));
-  }
-  int Backends() const {
-    return std::stoi(
-        Ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
-            "application_name = 'client'"));
-  }
-  bool AreSleeping(int count) const {
-    return Ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
-               "state = 'active' AND query = 'SELECT pg_sleep($1)'") == std::to_string(count);
-  }
-  void KillBackends() const {
-    Execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
-        "current_database() AND application_name = 'client'");
   }
 
   static base::Task<absl::Status> UseEverything(Database* database, base::CallContext ctx) {
@@ -111,7 +94,7 @@ class LeakTest : public ClientTest {
   bool IsComplete() {
     const DatabaseStats stats = database_->stats();
     return Works() && stats.in_flight == 0 && stats.queued == 0 &&
-           stats.connections == kConnections && Backends() == kConnections;
+           stats.connections == kConnections && Backends("") == std::to_string(kConnections);
   }
 
   std::vector<std::future<RowsOr>> Start(int count, base::CallContext ctx, Query query,
@@ -136,7 +119,7 @@ class LeakTest : public ClientTest {
   Load MakeLoad(base::CallContext ctx) {
     Load load;
     load.sleepers = Start(kLanes, ctx, kSleep, Params::Of(60.0));
-    EXPECT_TRUE(Eventually([this] { return AreSleeping(kLanes); }));
+    EXPECT_TRUE(WaitForSleepers(kLanes));
     load.others = Start(kCallers, ctx, kOne);
     BeginOr begun = runner_.Run<BeginOr>([&] { return database_->Begin(ctx); });
     EXPECT_THAT(begun, IsOk());
@@ -152,7 +135,7 @@ class LeakTest : public ClientTest {
 
   void ExpectNothingIsLeft() {
     EXPECT_TRUE(Eventually([this] { return IsComplete() && OpenFiles() == open_; }))
-        << Backends() << " backends, " << OpenFiles() << " open files, not " << open_;
+        << Backends("") << " backends, " << OpenFiles() << " open files, not " << open_;
   }
 
   int closed_ = 0;
