@@ -178,7 +178,6 @@ TEST_F(ManageTest, UpdatesContextUnderItsEtag) {
 }
 
 TEST_F(ManageTest, UpdatesWithoutAnEtagAtTheSameTimeAllCount) {
-  // Two at a time: each is outrun once at most.
   for (int round = 0; round < 10; ++round) {
     v1::UpdateSessionRequest label = Update("label");
     label.mutable_session()->set_label("label " + std::to_string(round));
@@ -194,6 +193,20 @@ TEST_F(ManageTest, UpdatesWithoutAnEtagAtTheSameTimeAllCount) {
     EXPECT_EQ(session.label(), label.session().label());
     EXPECT_EQ(session.thread_id(), thread.session().thread_id());
   }
+}
+
+TEST_F(ManageTest, ManyUpdatesAtTheSameTimeAllCount) {
+  constexpr int kCallers = 12;
+  std::vector<std::future<std::string>> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.push_back(std::async(std::launch::async, [this, i] {
+      v1::UpdateSessionRequest request = Update("label");
+      request.mutable_session()->set_label("label " + std::to_string(i));
+      return Call<v1::UpdateSessionResponse>(ada_, request).message;
+    }));
+  }
+  for (std::future<std::string>& caller : callers) EXPECT_EQ(caller.get(), "");
+  EXPECT_EQ(CountEvents("session.updated"), std::to_string(kCallers));
 }
 
 TEST_F(ManageTest, AnUpdateThatChangesNothingWritesNothing) {

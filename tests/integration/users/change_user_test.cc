@@ -150,6 +150,35 @@ TEST_F(ChangeUserTest, ConcurrentChangesOfDifferentFieldsAllCount) {
   EXPECT_EQ(user.bio() + user.first_name(), "bf");
 }
 
+TEST_F(ChangeUserTest, ManyConcurrentChangesAllCount) {
+  constexpr int kCallers = 16;
+  constexpr int kChangesEach = 5;
+  const std::string id = Create("ada").id();
+  // Each to a value of its own, so that none of them changes nothing.
+  const auto change = [&](int caller) {
+    int done = 0;
+    for (int i = 0; i < kChangesEach; ++i) {
+      const std::string value = std::to_string(caller) + "." + std::to_string(i);
+      v1::UpdateUserRequest request = Update(id, caller % 2 == 0 ? "bio" : "first_name");
+      request.mutable_user()->set_bio(value);
+      request.mutable_user()->set_first_name(value);
+      const auto outcome = Call<Updated>(admin(), request);
+      EXPECT_TRUE(outcome.ok()) << outcome.message;
+      done += outcome.ok() ? 1 : 0;
+    }
+    return done;
+  };
+  std::vector<std::future<int>> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.push_back(std::async(std::launch::async, change, i));
+  }
+  int done = 0;
+  for (std::future<int>& caller : callers) done += caller.get();
+  EXPECT_EQ(done, kCallers * kChangesEach);
+  // None was lost: each is a version.
+  EXPECT_EQ(Get(admin(), id).response.user().etag(), "\"v" + std::to_string(done + 1) + "\"");
+}
+
 TEST_F(ChangeUserTest, TakenNamesAreRefused) {
   v1::CreateUserRequest first = NewUser("ada");
   first.mutable_user()->set_email("ada@example.com");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -364,6 +365,20 @@ TEST_F(WebhookServiceTest, ReadsCostOneStatement) {
   v1::ListDeliveriesRequest list;
   list.set_endpoint_id(id);
   EXPECT_EQ(statements([&] { Call<v1::ListDeliveriesResponse>(admin(), list); }), 1u);
+}
+
+TEST_F(WebhookServiceTest, ManyUpdatesAtTheSameTimeAllCount) {
+  constexpr int kCallers = 12;
+  const std::string id = Create(NewEndpoint()).endpoint().id();
+  std::vector<std::future<std::string>> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.push_back(std::async(std::launch::async, [this, id, i] {
+      const auto set = [i](v1::Endpoint& e) { e.set_description("change " + std::to_string(i)); };
+      return Update(id, "description", set).message;
+    }));
+  }
+  for (std::future<std::string>& caller : callers) EXPECT_EQ(caller.get(), "");
+  EXPECT_EQ(CountEvents("endpoint.updated"), std::to_string(kCallers));
 }
 
 }  // namespace
