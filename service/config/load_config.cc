@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -31,26 +34,59 @@ absl::Status Apply(Config& config, std::string_view key, std::string_view value,
                                      " (in " + std::string(where) + ")");
 }
 
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r";
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+
+bool IsKey(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+  });
+}
+
+// `line` as CLI11 is to see it; nullopt if it is not TOML. CLI11 takes a bare word
+// for a flag that is on, and whatever stands before a '=' for a key: as an unknown
+// key it would be shown, and it may be a piece of a secret.
+std::optional<std::string_view> ReadLine(std::string_view line) {
+  line = Trimmed(line);
+  if (line.empty() || line.front() == '#') return "";
+  if (line.front() == '[') {
+    line = Trimmed(line.substr(0, line.find('#')));
+    const bool good = line.ends_with(']') && IsKey(line.substr(1, line.size() - 2));
+    return good ? std::optional(line) : std::nullopt;
+  }
+  const size_t equals = line.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;
+  const std::string_view value = Trimmed(line.substr(equals + 1));
+  // A second '=' is how base64 ends.
+  const bool given = !value.empty() && value.front() != '=' && value.front() != '#';
+  return given && IsKey(Trimmed(line.substr(0, equals))) ? std::optional(line) : std::nullopt;
+}
+
 absl::Status ApplyFile(Config& config, const std::string& path) {
   std::ifstream file(path);
   if (!file) return base::InvalidField("config", "cannot read " + path);
   std::stringstream text;
+  int number = 0;
   for (std::string line; std::getline(file, line);) {
-    // CLI11 takes a bare word for a flag that is on; TOML does not know such.
-    const size_t begin = line.find_first_not_of(" \t\r");
-    if (begin != std::string::npos && line[begin] != '#' && line[begin] != '[' &&
-        line.find('=') == std::string::npos) {
-      return base::InvalidField("config", path + " is not TOML: no '=' in \"" + line + "\"");
+    ++number;
+    const std::optional<std::string_view> read = ReadLine(line);
+    if (!read) {
+      return base::InvalidField("config", path + ": line " + std::to_string(number) +
+                                              " is neither NAME = VALUE nor [SECTION]");
     }
-    text << line << "\n";
+    text << *read << "\n";
   }
   // A folder can be opened, but not read.
   if (file.bad()) return base::InvalidField("config", "cannot read " + path);
   std::vector<CLI::ConfigItem> items;
   try {
     items = CLI::ConfigTOML().from_config(text);
-  } catch (const CLI::Error& error) {
-    return base::InvalidField("config", path + " is not TOML: " + error.what());
+  } catch (const CLI::Error&) {
+    // What it says may quote the file.
+    return base::InvalidField("config", path + " is not TOML");
   }
   for (const CLI::ConfigItem& item : items) {
     // CLI11 marks the begin and end of a [section] with items of these names.

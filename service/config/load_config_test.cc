@@ -72,6 +72,41 @@ TEST(LoadConfigTest, RefusesAMissingOrMalformedFile) {
   EXPECT_FALSE(LoadConfig({.file = WriteFile("[grpc]\naddress\n")}).ok());
 }
 
+TEST(LoadConfigTest, TellsWhichLineIsWrongAndNeverShowsIt) {
+  for (const char* line : {"hunter2", "password hunter2", "hunter2=", "aHVudGVyMg hunter2==",
+                           "hunter2==", "hunter2 = # nothing", "[hunter2", "[hunter2 x]",
+                           "postgres://ada:hunter2@db/gatehouse?sslmode=require", "\"hunter2\" = 1",
+                           "; hunter2 = 1"}) {
+    const std::string file = WriteFile(std::string("[grpc]\n# fine\n") + line + "\nloops = 1\n");
+    const absl::Status status = LoadConfig({.file = file}).status();
+    EXPECT_NE(status.message().find(file + ": line 3 "), std::string::npos) << status;
+    EXPECT_EQ(status.message().find("hunter2"), std::string::npos) << status;
+  }
+}
+
+TEST(LoadConfigTest, ShowsNoValueThatItRefuses) {
+  for (const char* text :
+       {"grpc.loops = \"hunter2\"", "grpc.loops = hunter2", "grpc.loops = [1, hunter2]",
+        "grpc.loops = 1 hunter2", "grpc.loops = [hunter2", "webhook.allow_http = hunter2",
+        "log.level = \"hunter2\"", "http.address = \"hunter2\"", "adress = \"hunter2\""}) {
+    const absl::Status status = LoadConfig({.file = WriteFile(text)}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_EQ(status.message().find("hunter2"), std::string::npos) << status;
+  }
+  for (const char* name : {"GATEHOUSE_GRPC_LOOPS", "GATEHOUSE_LOG_LEVEL", "GATEHOUSE_ADRESS"}) {
+    const absl::Status status = LoadConfig({.environment = {{name, "hunter2"}}}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << name;
+    EXPECT_EQ(status.message().find("hunter2"), std::string::npos) << status;
+  }
+}
+
+TEST(LoadConfigTest, ReadsCommentsBlanksAndLinesFromOtherSystems) {
+  const auto config =
+      LoadConfig({.file = WriteFile("# one\r\n\r\n  [grpc]  # two\r\n\tloops=3 # three\r\n")});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->grpc.loops, 3);
+}
+
 TEST(LoadConfigTest, RefusesASecretAsAFlag) {
   const absl::Status status = LoadConfig({.flags = {{"database.dsn", "host=x"}}}).status();
   EXPECT_NE(status.message().find("GATEHOUSE_DATABASE_DSN"), std::string::npos);
