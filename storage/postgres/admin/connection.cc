@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/status.h"
+#include "storage/postgres/client/dsn.h"
 
 namespace gatehouse::storage::postgres::admin {
 namespace {
@@ -19,27 +19,6 @@ constexpr const char* kConnectTimeoutSeconds = "10";
 
 std::string Trimmed(const char* text) {
   return std::string(absl::StripSuffix(text == nullptr ? "" : text, "\n"));
-}
-
-absl::Status CheckDsn(const std::string& dsn) {
-  char* error = nullptr;
-  PQconninfoOption* options = PQconninfoParse(dsn.c_str(), &error);
-  if (options == nullptr) {
-    std::string message = Trimmed(error);
-    PQfreemem(error);
-    return base::InvalidField("dsn", message);
-  }
-  PQconninfoFree(options);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::string> FirstLine(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line)) {
-    return base::InvalidField("password_file", absl::StrCat("cannot read ", path));
-  }
-  return line;
 }
 
 // Postgres gives positions in characters; scripts are ASCII but for comments, where being a
@@ -53,7 +32,7 @@ size_t LineOfPosition(std::string_view script, const char* position) {
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& dsn,
                                                              const ConnectOptions& options) {
-  GH_RETURN_IF_ERROR(CheckDsn(dsn));
+  GH_RETURN_IF_ERROR(ParseDsn(dsn).status());
   // Later keywords win: what comes before "dbname" are defaults that the DSN may override.
   std::vector<const char*> keys = {"connect_timeout", "target_session_attrs", "dbname",
                                    "fallback_application_name", "client_encoding"};
@@ -65,7 +44,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
   }
   std::string password;
   if (!options.password_file.empty()) {
-    GH_ASSIGN_OR_RETURN(password, FirstLine(options.password_file));
+    GH_ASSIGN_OR_RETURN(password, ReadPasswordFile(options.password_file));
     keys.push_back("password");
     values.push_back(password.c_str());
   }

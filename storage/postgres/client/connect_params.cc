@@ -1,12 +1,10 @@
 #include "storage/postgres/client/connect_params.h"
 
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <fstream>
-#include <memory>
 
 #include "base/status.h"
+#include "storage/postgres/client/dsn.h"
 
 namespace gatehouse::storage::postgres {
 namespace {
@@ -69,19 +67,8 @@ std::string Rotate(const std::string& list, size_t by) {
 }  // namespace
 
 absl::StatusOr<ConnectParams> ConnectParams::Parse(const DatabaseConfig& config) {
-  char* error = nullptr;
-  std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
-      PQconninfoParse(config.dsn.c_str(), &error), &PQconninfoFree);
-  if (!parsed) {
-    // The text quotes the DSN's malformed part, never the value of a password.
-    std::string why = error != nullptr ? error : "out of memory";
-    PQfreemem(error);
-    return base::InvalidField("dsn", why);
-  }
   ConnectParams params;
-  for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
-    if (option->val != nullptr) params.values_.emplace_back(option->keyword, option->val);
-  }
+  GH_ASSIGN_OR_RETURN(params.values_, ParseDsn(config.dsn));
   params.password_file_ = config.password_file;
   if (config.use_prepared_statements) {
     std::string options = SessionOptions(config);

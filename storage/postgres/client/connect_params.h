@@ -14,7 +14,7 @@ namespace gatehouse::storage::postgres {
 // The parts of a DSN, with what a DatabaseConfig adds to it. Immutable.
 class ConnectParams {
  public:
-  // INVALID_ARGUMENT, in libpq's words, for a DSN that is none.
+  // INVALID_ARGUMENT, as ParseDsn makes it, for a DSN that is none.
   static absl::StatusOr<ConnectParams> Parse(const DatabaseConfig& config);
 
   // Keywords and values for libpq. `rotation` turns the list of hosts by so many

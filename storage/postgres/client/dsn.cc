@@ -1,0 +1,78 @@
+#include "storage/postgres/client/dsn.h"
+
+#include <libpq-fe.h>
+
+#include <fstream>
+#include <memory>
+#include <string_view>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "base/status.h"
+
+namespace gatehouse::storage::postgres {
+namespace {
+
+constexpr char kEscape[] = "; in a URI, '/' in a password is %2F and '@' is %40";
+
+// libpq quotes what it did not understand. That may be a piece of a password, which
+// ends at a blank unless it stands in quotes.
+std::string WithoutQuotation(std::string_view message) {
+  const size_t begin = message.find('"');
+  if (begin == std::string_view::npos) return std::string(message);
+  return std::string(message.substr(0, begin)) + "..." +
+         std::string(message.substr(message.rfind('"') + 1));
+}
+
+bool IsPort(const std::string& text) {
+  int port = 0;
+  return text.empty() || (absl::SimpleAtoi(text, &port) && port >= 1 && port <= 65535);
+}
+
+// An address of a Unix socket may begin with '@'.
+bool IsHost(std::string_view text) { return text.find('@', 1) == std::string_view::npos; }
+
+absl::Status CheckValue(std::string_view keyword, const std::string& value) {
+  const std::vector<std::string> items = absl::StrSplit(value, ',');
+  for (const std::string& item : items) {
+    if (keyword == "port" && !IsPort(item)) {
+      return base::InvalidField("dsn", std::string("its port is no number") + kEscape);
+    }
+    if (keyword == "host" && !IsHost(item)) {
+      return base::InvalidField("dsn", std::string("its host has an '@' in it") + kEscape);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ParseDsn(const std::string& dsn) {
+  char* error = nullptr;
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
+      PQconninfoParse(dsn.c_str(), &error), &PQconninfoFree);
+  if (!parsed) {
+    std::string why = error == nullptr ? "out of memory" : WithoutQuotation(error);
+    PQfreemem(error);
+    if (why.ends_with('\n')) why.pop_back();
+    return base::InvalidField("dsn", why);
+  }
+  std::vector<std::pair<std::string, std::string>> values;
+  for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    values.emplace_back(option->keyword, option->val);
+    GH_RETURN_IF_ERROR(CheckValue(values.back().first, values.back().second));
+  }
+  return values;
+}
+
+absl::StatusOr<std::string> ReadPasswordFile(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line)) {
+    return base::InvalidField("password_file", "cannot read " + path);
+  }
+  return line;
+}
+
+}  // namespace gatehouse::storage::postgres

@@ -1,0 +1,51 @@
+#include "storage/postgres/client/dsn.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace gatehouse::storage::postgres {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+using testing::Pair;
+
+TEST(ParseDsnTest, ReadsStringsAndUris) {
+  const auto text = ParseDsn("host=a,b port=1,2 user=ada password='x y/@'");
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_THAT(*text, Contains(Pair("host", "a,b")));
+  EXPECT_THAT(*text, Contains(Pair("password", "x y/@")));
+  const auto uri = ParseDsn("postgres://ada:x%2Fy%40z@db:5433/gatehouse");
+  ASSERT_TRUE(uri.ok()) << uri.status();
+  EXPECT_THAT(*uri, Contains(Pair("password", "x/y@z")));
+  EXPECT_THAT(*uri, Contains(Pair("port", "5433")));
+  EXPECT_TRUE(ParseDsn("host=/run/postgresql port=").ok());
+  EXPECT_TRUE(ParseDsn("host=@abstract").ok());
+}
+
+TEST(ParseDsnTest, ShowsNothingOfADsnThatItRefuses) {
+  for (const char* dsn :
+       {"hunter2", "host=db password=x hunter2", "host=db password=x hunter2=y",
+        "host=db password='hunter2", "postgres://ada:%zzhunter2@db/x", "postgres://[hunter2/x",
+        "postgres://ada@db/x?hunter2", "postgres://ada@db/x?hunter2=1",
+        // These two fail no sooner than at connect, where libpq shows the port and the host.
+        "postgres://ada:hunter2/x@db/x", "postgres://ada:x@hunter2@db/x", "host=db port=0",
+        "host=db port=65536"}) {
+    const absl::Status status = ParseDsn(dsn).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << dsn;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("dsn"));
+    EXPECT_THAT(std::string(status.message()), Not(HasSubstr("hunter2"))) << dsn;
+  }
+}
+
+TEST(ReadPasswordFileTest, NamesAFileThatHoldsNone) {
+  for (const std::string path : {"/nonexistent/password", "/dev/null", "/tmp"}) {
+    EXPECT_THAT(std::string(ReadPasswordFile(path).status().message()), HasSubstr(path));
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::storage::postgres
