@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -13,6 +11,7 @@
 #include "base/status.h"
 #include "base/uuid.h"
 #include "base/watchdog.h"
+#include "service/main/config_check.h"
 #include "service/workers/webhook/http_sender.h"
 
 namespace gatehouse::service {
@@ -37,11 +36,6 @@ size_t LoopCount(const config::GrpcConfig& config) {
 base::Uuid InstanceId(const App::Options& options) {
   if (options.instance_name.empty()) return base::Uuid::MakeV7(base::SystemClock().Now());
   return *base::Uuid::FromBytes(base::Sha256(options.instance_name).substr(0, 16));
-}
-
-std::vector<std::string> Words(const std::string& list) {
-  std::istringstream stream(list);
-  return {std::istream_iterator<std::string>(stream), {}};
 }
 
 std::vector<base::Loop*> Pointers(const std::vector<std::unique_ptr<base::Loop>>& loops) {
@@ -89,8 +83,7 @@ absl::Status App::Open() {
   auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return auth_->key_rotation.Load(SystemContext("key_rotation")); }));
-  GH_ASSIGN_OR_RETURN(webhook::AddressGuard guard,
-                      webhook::AddressGuard::Make(Words(config.webhook.allowed_networks)));
+  GH_ASSIGN_OR_RETURN(webhook::AddressGuard guard, MakeGuard(config.webhook));
   if (!config.webhook.ca_file.empty()) {
     GH_RETURN_IF_ERROR(webhook::HttpSender::CheckCaFile(config.webhook.ca_file));
   }

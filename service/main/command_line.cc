@@ -12,6 +12,7 @@
 #include "service/config/settings.h"
 #include "service/main/commands.h"
 #include "service/main/exit_codes.h"
+#include "service/main/serve_command.h"
 #include "service/main/version.h"
 
 namespace gatehouse::service {
@@ -111,10 +112,14 @@ class CommandLine {
         });
       };
     });
-    CLI::App* check = config->add_subcommand("check", "Exit with 2 if the configuration is wrong");
+    CLI::App* check = config->add_subcommand(
+        "check", "Exit with 2 if `serve` would refuse the configuration, and say why");
     AddSettings(*check);
-    check->callback(
-        [this] { command_ = [this] { return WithConfig([](const auto&) { return kExitOk; }); }; });
+    check->callback([this] {
+      command_ = [this] {
+        return WithConfig([](const auto& config) { return TellFaults(config); });
+      };
+    });
     config->add_subcommand("reference", "Print every setting as a Markdown table")
         ->callback([this] {
           command_ = [] {

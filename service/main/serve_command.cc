@@ -3,12 +3,14 @@
 #include <iostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/status.h"
 #include "migrations/schema_state.h"
 #include "service/config/secrets.h"
 #include "service/main/commands.h"
+#include "service/main/config_check.h"
 #include "service/main/exit_codes.h"
 
 namespace gatehouse::service {
@@ -62,14 +64,18 @@ int ServeUntilStopped(App::Options options, StopSignal& stop,
   return kExitOk;
 }
 
+int TellFaults(const config::Config& config) {
+  const std::vector<absl::Status> faults = FindFaults(config);
+  for (const absl::Status& fault : faults) Fail(fault);
+  return faults.empty() ? kExitOk : kExitUsage;
+}
+
 int RunServe(const config::Config& config) {
   // Nothing has been promised before READY, and the database may not answer for long.
   StopSignal stop(StopSignal::BeforeReady::kExit);
   base::SetLogLevel(*base::ParseLogLevel(config.log.level));
-  if (config.database.dsn.empty()) {
-    return Fail(base::InvalidField(
-        "database.dsn", "is required: set GATEHOUSE_DATABASE_DSN, or try `gatehouse dev`"));
-  }
+  // Before it waits for the database.
+  if (const int code = TellFaults(config); code != kExitOk) return code;
   auto secrets = config::LoadSecrets(config.auth);
   if (!secrets.ok()) {
     Fail(secrets.status());

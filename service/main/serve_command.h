@@ -19,6 +19,10 @@ int ServeUntilStopped(App::Options options, StopSignal& stop,
 // Refuses a configuration without a database, for commands that are nothing without one.
 absl::Status RequireDsn(const config::Config& config);
 
+// Tells on standard error all that `serve` would refuse about a configuration; the
+// ExitCode for it.
+int TellFaults(const config::Config& config);
+
 // Tells on standard error why a command failed and returns the ExitCode for it.
 int Fail(const absl::Status& status);
 

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "service/rpc/tls_files.h"
 
 namespace gatehouse::service::rpc {
 namespace {
@@ -42,7 +43,9 @@ void SendLibraryLogsToOurs() {
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(
     const ServerOptions& options) {
-  if (options.tls_certificate_file.empty() && options.tls_key_file.empty()) {
+  // gRPC would say no more than that it cannot listen.
+  GH_RETURN_IF_ERROR(CheckTlsFiles(options.tls_certificate_file, options.tls_key_file));
+  if (options.tls_certificate_file.empty()) {
     return grpc::InsecureServerCredentials();
   }
   GH_ASSIGN_OR_RETURN(std::string certificate, ReadPem(options.tls_certificate_file));

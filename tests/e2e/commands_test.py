@@ -4,9 +4,10 @@ import json
 import os
 import secrets
 import stat
+import subprocess
 import unittest
 
-from tests.e2e.support import known_secrets
+from tests.e2e.support import known_secrets, scratch
 from tests.e2e.support import postgres as pg
 from tests.e2e.support.client import Client
 from tests.e2e.support.deployment import Deployment
@@ -252,9 +253,56 @@ class ConfigTest(unittest.TestCase):
             file.write(printed)
         self.assertEqual(run("config", "print", f"--config={path}").stdout, printed)
 
+    def complete(self):
+        """An environment that lacks nothing but a database, and flags for TLS."""
+        folder = scratch.make_folder(self)
+        files = {name: os.path.join(folder, name) for name in ("master_key", "token_pepper", "tls_key", "tls_certificate")}
+        for name in ("master_key", "token_pepper"):
+            scratch.write_private(files[name], known_secrets.remember(secrets.token_hex(32)) + "\n")
+        request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+        request += ["-subj", "/CN=localhost", "-keyout", files["tls_key"], "-out", files["tls_certificate"]]
+        subprocess.run(request, check=True, capture_output=True)
+        env = environment(
+            GATEHOUSE_DATABASE_DSN="host=/nonexistent",
+            GATEHOUSE_AUTH_MASTER_KEY_FILE=files["master_key"],
+            GATEHOUSE_AUTH_TOKEN_PEPPER_FILE=files["token_pepper"],
+        )
+        return env, [f"--grpc-tls-certificate-file={files['tls_certificate']}", f"--grpc-tls-key-file={files['tls_key']}"]
+
     def test_the_example_is_good(self):
-        done = run("config", "check", "--config", "deploy/gatehouse.toml")
+        env, tls = self.complete()
+        done = run("config", "check", "--config", "deploy/gatehouse.toml", *tls, env=env)
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_check_and_serve_refuse_the_same(self):
+        env, tls = self.complete()
+        self.assertEqual(run("config", "check", *tls, env=env).returncode, 0)
+        self.assertEqual(run("serve", *tls, env=env).returncode, EXIT_NO_DATABASE)
+        secret = known_secrets.remember(secrets.token_hex(8))
+        for flag, changes, expected in (
+            ("--webhook-allowed-networks=10.0.0.0/99", {}, "webhook.allowed_networks"),
+            ("--webhook-ca-file=/nonexistent.pem", {}, "/nonexistent.pem"),
+            ("--auth-master-key-file=/nonexistent", {}, "auth.master_key_file"),
+            ("--log-level=info", {"GATEHOUSE_AUTH_TOKEN_PEPPER_FILE": ""}, "auth.token_pepper_file"),
+            ("--database-password-file=/nonexistent", {}, "/nonexistent"),
+            ("--grpc-tls-certificate-file=/nonexistent.pem", {}, "/nonexistent.pem"),
+            (tls[0], {}, "grpc.tls_key_file"),
+            (tls[1], {}, "grpc.tls_certificate_file"),
+            ("--log-level=info", {"GATEHOUSE_DATABASE_DSN": ""}, "database.dsn"),
+            ("--log-level=info", {"GATEHOUSE_DATABASE_DSN": f"host=db password=x {secret}"}, "dsn: missing"),
+            ("--log-level=info", {"GATEHOUSE_DATABASE_DSN": f"postgres://ada:{secret}/x@db/x"}, "dsn: its port"),
+        ):
+            for command in (["config", "check"], ["serve"]):
+                with self.subTest(command=command, flag=flag, changes=changes.keys()):
+                    done = run(*command, flag, env={**env, **changes})
+                    self.assertEqual(done.returncode, EXIT_USAGE, done.stderr)
+                    self.assertIn(expected, done.stderr)
+
+    def test_check_tells_all_that_is_wrong(self):
+        done = run("config", "check", "--webhook-allowed-networks=x")
+        self.assertEqual(done.returncode, EXIT_USAGE)
+        for setting in ("auth.master_key_file", "auth.token_pepper_file", "database.dsn", "webhook.allowed_networks"):
+            self.assertIn(f"gatehouse: {setting}", done.stderr)
 
     def test_what_is_not_known_is_an_error(self):
         path = "/tmp/gatehouse-e2e-" + secrets.token_hex(8) + ".toml"

@@ -1,0 +1,68 @@
+#include "service/main/config_check.h"
+
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+#include "service/config/secrets.h"
+#include "service/rpc/tls_files.h"
+#include "service/workers/webhook/http_sender.h"
+#include "storage/postgres/client/dsn.h"
+
+namespace gatehouse::service {
+namespace {
+
+absl::Status CheckDatabase(const config::DatabaseConfig& config) {
+  if (config.dsn.empty()) {
+    return base::InvalidField("database.dsn",
+                              "is required: set GATEHOUSE_DATABASE_DSN, or try `gatehouse dev`");
+  }
+  return storage::postgres::ParseDsn(config.dsn).status();
+}
+
+absl::Status CheckPasswordFile(const std::string& path) {
+  if (path.empty()) return absl::OkStatus();
+  return storage::postgres::ReadPasswordFile(path).status();
+}
+
+absl::Status CheckCaFile(const std::string& path) {
+  if (path.empty()) return absl::OkStatus();
+  const absl::Status status = webhook::HttpSender::CheckCaFile(path);
+  if (status.ok()) return status;
+  return base::InvalidField("webhook.ca_file", std::string(status.message()));
+}
+
+std::vector<absl::Status> CheckSecrets(const config::AuthConfig& config) {
+  const absl::Status master_key =
+      config::LoadSecret("auth.master_key_file", config.master_key_file).status();
+  const absl::Status pepper =
+      config::LoadSecret("auth.token_pepper_file", config.token_pepper_file).status();
+  if (!master_key.ok() || !pepper.ok()) return {master_key, pepper};
+  return {config::LoadSecrets(config).status()};
+}
+
+}  // namespace
+
+std::vector<absl::Status> FindFaults(const config::Config& config) {
+  std::vector<absl::Status> found = CheckSecrets(config.auth);
+  found.push_back(CheckDatabase(config.database));
+  found.push_back(CheckPasswordFile(config.database.password_file));
+  found.push_back(rpc::CheckTlsFiles(config.grpc.tls_certificate_file, config.grpc.tls_key_file));
+  found.push_back(MakeGuard(config.webhook).status());
+  found.push_back(CheckCaFile(config.webhook.ca_file));
+  std::erase_if(found, [](const absl::Status& status) { return status.ok(); });
+  return found;
+}
+
+absl::StatusOr<webhook::AddressGuard> MakeGuard(const config::WebhookConfig& config) {
+  std::istringstream stream(config.allowed_networks);
+  const std::vector<std::string> networks{std::istream_iterator<std::string>(stream), {}};
+  auto guard = webhook::AddressGuard::Make(networks);
+  if (guard.ok()) return guard;
+  return base::InvalidField("webhook.allowed_networks",
+                            "must be IP networks separated by blanks, as \"10.1.0.0/16 ::1\"");
+}
+
+}  // namespace gatehouse::service

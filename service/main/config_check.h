@@ -1,0 +1,23 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_CONFIG_CHECK_H_
+#define GATEHOUSE_SERVICE_MAIN_CONFIG_CHECK_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "service/config/config.h"
+#include "service/webhook/address_guard.h"
+
+namespace gatehouse::service {
+
+// Everything that `serve` refuses about a configuration before it needs the database
+// or an address to listen on: what is not set, files that cannot be used, values that
+// only their user can judge. Empty if it is good. Shows no contents of files.
+std::vector<absl::Status> FindFaults(const config::Config& config);
+
+// The guard of webhook.allowed_networks; INVALID_FIELD if an item is no network.
+absl::StatusOr<webhook::AddressGuard> MakeGuard(const config::WebhookConfig& config);
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_CONFIG_CHECK_H_
