@@ -1,5 +1,6 @@
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -34,6 +35,18 @@ absl::Status MayRead(const base::Principal& caller, const std::optional<storage:
   return auth::RequirePermission(caller, auth::Permission::kUsersRead);
 }
 
+// What a name is found by; fails a check if it can be nobody's.
+std::optional<std::string> KeyOf(std::string_view field, const std::string& name,
+                                 FieldChecks& checks) {
+  std::optional<std::string> key = base::CaselessKey(name);
+  if (!key) {
+    checks.Fail(field, "is not valid UTF-8, or has U+0000 in it");
+  } else if (key->empty()) {
+    checks.Fail(field, "must not be empty");
+  }
+  return key;
+}
+
 }  // namespace
 
 UserService::Result<v1::GetUserResponse> UserService::GetUser(base::CallContext ctx,
@@ -48,14 +61,12 @@ UserService::Result<v1::GetUserResponse> UserService::GetUser(base::CallContext 
       break;
     }
     case v1::GetUserRequest::kUsername: {
-      std::optional<std::string> key = base::CaselessKey(request.username());
-      if (!key || key->empty()) checks.Fail("username", "must not be empty");
+      const std::optional<std::string> key = KeyOf("username", request.username(), checks);
       if (checks.ok()) user = co_await deps_.users.GetByUsernameKey(ctx, tenant_id, *key);
       break;
     }
     case v1::GetUserRequest::kEmail: {
-      std::optional<std::string> key = base::CaselessKey(request.email());
-      if (!key || key->empty()) checks.Fail("email", "must not be empty");
+      const std::optional<std::string> key = KeyOf("email", request.email(), checks);
       if (checks.ok()) user = co_await deps_.users.GetByEmailKey(ctx, tenant_id, *key);
       break;
     }

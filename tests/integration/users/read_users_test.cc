@@ -62,7 +62,15 @@ TEST_F(ReadUsersTest, FindsByIdUsernameAndEmail) {
 TEST_F(ReadUsersTest, RefusesBadKeys) {
   EXPECT_EQ(Get(admin(), "0").reason(), "INVALID_FIELD");
   EXPECT_EQ(Get(admin(), "").reason(), "INVALID_FIELD");
-  EXPECT_EQ(Call<Got>(admin(), ByUsername("")).reason(), "INVALID_FIELD");
+  EXPECT_THAT(Call<Got>(admin(), ByUsername("")).message, testing::HasSubstr("must not be empty"));
+  const std::string with_nul("a\0b", 3);
+  v1::GetUserRequest by_email;
+  by_email.set_email(with_nul);
+  for (const v1::GetUserRequest& request : {ByUsername(with_nul), by_email}) {
+    const auto refused = Call<Got>(admin(), request);
+    EXPECT_EQ(refused.reason(), "INVALID_FIELD");
+    EXPECT_THAT(refused.message, testing::HasSubstr("U+0000"));
+  }
   EXPECT_EQ(Call<Got>(admin(), v1::GetUserRequest()).reason(), "INVALID_FIELD");
   EXPECT_EQ(Get(admin(), "01890000-0000-7000-8000-000000000001").reason(), "USER_NOT_FOUND");
   EXPECT_EQ(Call<Got>(admin(), ByUsername("nobody")).reason(), "USER_NOT_FOUND");
