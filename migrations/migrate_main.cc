@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,6 +14,9 @@
 
 namespace gatehouse::migrations {
 namespace {
+
+// CLI11's own checks for positive numbers show the limits of a double, in 300 digits.
+constexpr int kMostNumber = std::numeric_limits<int>::max();
 
 // What the command line asked for.
 struct Flags {
@@ -146,7 +150,7 @@ struct CommandLine {
                    "libpq connection string; a password is safer in the environment or a passfile")
         ->envname("GATEHOUSE_DATABASE_DSN");
     app.add_option("--wait-ms", flags.wait_ms, "How long to wait for another migrator")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Range(0, kMostNumber));
     AddMoves();
     AddReports();
   }
@@ -158,13 +162,13 @@ struct CommandLine {
       move->add_option("--lock-timeout-ms", flags.lock_timeout_ms,
                        "How long one statement waits for a lock, before it gives way and tries "
                        "again")
-          ->check(CLI::PositiveNumber);
+          ->check(CLI::Range(1, kMostNumber));
       move->add_flag("--retry-dirty", flags.retry_dirty,
                      "Run the migration that did not finish again");
     }
     app.get_subcommand("down")
         ->add_option("steps", flags.steps, "How many, 1 unless given")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, kMostNumber));
     app.get_subcommand("to")
         ->add_option("version", flags.version, "The version to end at; 0 is empty")
         ->required();
@@ -175,7 +179,7 @@ struct CommandLine {
         ->add_flag("--check", flags.check, "Exit 4 unless the schema is current");
     app.add_subcommand("history", "What ran, newest first")
         ->add_option("--limit", flags.limit, "How many entries")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, kMostNumber));
     CLI::App* sql = app.add_subcommand("sql", "Print the SQL that would run; run nothing");
     sql->add_option("direction", flags.sql_direction, "up, down or to")
         ->check(CLI::IsMember({"up", "down", "to"}));
@@ -209,6 +213,13 @@ int MigrateMain(const std::vector<std::string>& args, const MigrateEnvironment& 
     std::vector<std::string> reversed(args.rbegin(), args.rend());
     line.app.parse(reversed);
   } catch (const CLI::ParseError& error) {
+    // CLI11 says of a command that it does not know only that one is required.
+    const std::vector<std::string> unknown = line.app.remaining(/*recurse=*/true);
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty()) {
+      environment.err << "gatehouse migrate: there is no command \"" << unknown.front()
+                      << "\"\nRun with --help for more information.\n";
+      return kMigrateBadUsage;
+    }
     int code = line.app.exit(error, environment.out, environment.err);
     return code == 0 ? kMigrateDone : kMigrateBadUsage;
   }

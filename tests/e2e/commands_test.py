@@ -318,6 +318,10 @@ class ConfigTest(unittest.TestCase):
             (["config", "check", "--log-level=loud"], {}, "log.level"),
             (["config", "check", "--grpc-address=127.0.0.1:99999"], {}, "grpc.address"),
             (["config"], {}, "subcommand"),
+            (["nope"], {}, '"nope"'),
+            (["config", "nope"], {}, '"nope"'),
+            (["migrate", "nope"], {}, '"nope"'),
+            (["migrate", "down", "0"], {}, "not in range 1 to 2147483647"),
         ):
             with self.subTest(words=words, env=env):
                 done = run(*words, env=environment(**env))
