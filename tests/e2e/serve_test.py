@@ -117,6 +117,23 @@ class ServeTest(unittest.TestCase):
         deployment.run("migrate", "verify")
         deployment.serve().stop()
 
+    def test_the_schema_changes_below_a_running_server(self):
+        deployment = self.deploy()
+        password = deployment.seed_admin()
+        server = deployment.serve()
+        client = self.client(server, password)
+        client.ListEndpoints()
+        # The version before endpoints came.
+        deployment.run("migrate", "to", "4")
+        with self.assertRaises(CallError) as raised:
+            client.ListEndpoints()
+        self.assertEqual(raised.exception.code, grpc.StatusCode.FAILED_PRECONDITION, raised.exception)
+        self.assertEqual(raised.exception.reason, "SCHEMA_MISMATCH")
+        self.assertIn("gatehouse migrate up", raised.exception.message)
+        deployment.run("migrate", "up")
+        client.ListEndpoints()
+        server.stop()
+
     def test_database_down_and_back(self):
         postgres = pg.Postgres(self)
         deployment = Deployment(self, postgres)

@@ -10,6 +10,8 @@ namespace gatehouse::service::rpc {
 namespace {
 
 base::LogLevel LevelOf(const absl::Status& status) {
+  // The caller did nothing wrong: this is for who runs the server.
+  if (base::HasReason(status, base::Reason::kSchemaMismatch)) return base::LogLevel::kWarning;
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return base::LogLevel::kDebug;

@@ -229,7 +229,7 @@ TEST_F(DatabaseTest, APlanWhoseResultChangedIsPreparedAgain) {
 
 TEST_F(DatabaseTest, AFailedPrepareIsTriedAgainNextTime) {
   constexpr Query kLate{"test/late", "SELECT x FROM late"};
-  EXPECT_THAT(RunQuery(kLate), FailsWith(StatusCode::kInternal, Reason::kInternal));
+  EXPECT_THAT(RunQuery(kLate), FailsWith(StatusCode::kFailedPrecondition, Reason::kSchemaMismatch));
   Execute("CREATE TABLE late (x int)");
   EXPECT_THAT(RunQuery(kLate), IsOk());
 }

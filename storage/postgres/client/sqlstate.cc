@@ -35,6 +35,16 @@ absl::Status RequireFailed(const ServerError& error) {
                          "a guard of the statement failed", {.reason = *reason});
 }
 
+// Every statement is tested against the schema it was written for, so it is another one.
+// The metadata are for who runs the server: this is no internal error, which is logged whole.
+absl::Status SchemaMismatch(const ServerError& error) {
+  return base::MakeError(StatusCode::kFailedPrecondition,
+                         "the database schema is older or newer than this server needs. See "
+                         "`gatehouse migrate status`, then run: gatehouse migrate up",
+                         {.reason = Reason::kSchemaMismatch,
+                          .metadata = {{"sqlstate", error.sqlstate}, {"query", error.query}}});
+}
+
 absl::Status Unavailable() {
   return base::MakeError(StatusCode::kUnavailable, "the database is not available",
                          {.reason = Reason::kDatabaseUnavailable});
@@ -57,6 +67,10 @@ absl::Status ToStatus(const ServerError& error) {
   // 25006 is a write on a standby: the primary has moved.
   if (state.starts_with("08") || state.starts_with("57P0") || state == "25006") {
     return Unavailable();
+  }
+  // No such table, column, function or schema.
+  if (state == "42P01" || state == "42703" || state == "42883" || state == "3F000") {
+    return SchemaMismatch(error);
   }
   if (state == "53300") {
     return base::MakeError(

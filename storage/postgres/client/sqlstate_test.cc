@@ -35,13 +35,18 @@ TEST(SqlstateTest, MapsByCode) {
   EXPECT_THAT(FromState("53300"),
               FailsWith(StatusCode::kResourceExhausted, Reason::kStorageOverloaded));
   EXPECT_THAT(FromState("53100"), FailsWith(StatusCode::kResourceExhausted, Reason::kStorageFull));
-  for (const char* state : {"42601", "42P01", "22P02", "XX000", "GH002", ""}) {
+  for (const char* state : {"42P01", "42703", "42883", "3F000"}) {
+    EXPECT_THAT(FromState(state),
+                FailsWith(StatusCode::kFailedPrecondition, Reason::kSchemaMismatch));
+  }
+  for (const char* state : {"42601", "22P02", "XX000", "GH002", ""}) {
     EXPECT_THAT(FromState(state), FailsWith(StatusCode::kInternal, Reason::kInternal));
   }
 }
 
 TEST(SqlstateTest, ServerTextReachesOnlyInternalErrors) {
-  for (const char* state : {"23505", "23503", "40001", "57014", "57P01", "53300", "53100"}) {
+  for (const char* state :
+       {"23505", "23503", "40001", "57014", "57P01", "42P01", "53300", "53100"}) {
     EXPECT_EQ(FromState(state).message().find("secret"), absl::string_view::npos) << state;
   }
   EXPECT_NE(FromState("XX000").message().find("secret words"), absl::string_view::npos);
