@@ -1,11 +1,13 @@
 #include "service/rpc/bridge.h"
 
+#include <grpc/grpc.h>
 #include <grpc/support/time.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <pthread.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -32,6 +34,10 @@ constexpr int kPendingAccepts = 64;
 // reach the loop with, after the last of them. And how many may wait.
 constexpr std::chrono::milliseconds kEndsWait(5);
 constexpr size_t kMaxWaitingEnds = 64;
+
+// How long connections without calls may stay during a shutdown. Their clients are told to go;
+// most look at once, but one that is not called meanwhile may do so every few seconds only.
+constexpr std::chrono::milliseconds kGoodbye(500);
 
 gpr_timespec After(std::chrono::nanoseconds time) {
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
@@ -115,8 +121,16 @@ class GrpcBridge final : public Bridge {
   int port() const override { return port_; }
 
   void Shutdown(base::SteadyTime deadline) override {
-    server_->Shutdown(After(deadline - std::chrono::steady_clock::now()));
+    // It ends when the last connection has, or breaks calls off at the deadline.
+    std::future<void> closed = std::async(std::launch::async, [this, deadline] {
+      server_->Shutdown(After(deadline - std::chrono::steady_clock::now()));
+    });
     for (std::unique_ptr<QueueLane>& lane : lanes_) AwaitEmpty(*lane);
+    // No call is left to wait for.
+    if (closed.wait_for(kGoodbye) != std::future_status::ready) {
+      grpc_server_cancel_all_calls(server_->c_server());
+    }
+    closed.wait();
     for (std::unique_ptr<QueueLane>& lane : lanes_) {
       lane->queue->Shutdown();
       lane->thread.join();

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <prometheus/registry.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <future>
@@ -213,6 +216,36 @@ TEST_F(LifecycleTest, ShutdownDoesNotWaitForAClientThatDoesNotRead) {
   EchoProbe::Await(probe_.writing, 1);
   EXPECT_LT(Shutdown(kBound), kBound / 3);
   EXPECT_FALSE(stream->Finish().ok());
+}
+
+// A client that speaks HTTP/2 and then does not look at its connection any more.
+class IdleConnection {
+ public:
+  explicit IdleConnection(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    // The preface and empty SETTINGS.
+    const std::string hello("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
+    EXPECT_EQ(::send(socket_, hello.data(), hello.size(), MSG_NOSIGNAL), 33);
+    // The server's: now it knows of the connection.
+    char byte = 0;
+    EXPECT_EQ(::recv(socket_, &byte, 1, 0), 1);
+  }
+  ~IdleConnection() { ::close(socket_); }
+  IdleConnection(const IdleConnection&) = delete;
+  IdleConnection& operator=(const IdleConnection&) = delete;
+
+ private:
+  const int socket_;
+};
+
+TEST_F(LifecycleTest, ShutdownDoesNotWaitForAConnectionWithoutCalls) {
+  StartServer();
+  const IdleConnection idle(server_->port());
+  EXPECT_LT(Shutdown(kBound), kBound / 3);
 }
 
 TEST_F(LifecycleTest, ShutdownTwiceIsOnce) {
