@@ -222,7 +222,7 @@ class DevTest(unittest.TestCase):
             (["dev", "--no-such-flag"], "no-such-flag"),
             (["dev", "--grpc-loops=many"], "grpc.loops"),
             (["dev", "--auth-access-token-ttl-s=1"], "auth.access_token_ttl_s"),
-            (["no-such-command"], "subcommand"),
+            (["no-such-command"], "no-such-command"),
         ):
             with self.subTest(words):
                 done = run(*words, *([f"--data-dir={self.data_dir}"] if words[0] == "dev" else []))
