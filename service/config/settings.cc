@@ -96,6 +96,7 @@ template <typename Field>
 Setting Integer(std::string key, std::string help, int64_t least, int64_t most, Field field) {
   return {.key = key,
           .help = std::move(help),
+          .type = ValueType::kInteger,
           .set =
               [key, least, most, field](Config& config, std::string_view value) {
                 return ParseInteger(key, value, least, most, field(config));
@@ -108,6 +109,7 @@ template <typename Field>
 Setting Span(std::string key, std::string help, int64_t least, int64_t most, Field field) {
   return {.key = key,
           .help = std::move(help),
+          .type = ValueType::kInteger,
           .set =
               [key, least, most, field](Config& config, std::string_view value) {
                 int64_t count = 0;
@@ -123,6 +125,7 @@ template <typename Field>
 Setting Boolean(std::string key, std::string help, Field field) {
   return {.key = key,
           .help = std::move(help),
+          .type = ValueType::kBoolean,
           .set =
               [key, field](Config& config, std::string_view value) {
                 if (value != "true" && value != "false") {

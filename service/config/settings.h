@@ -11,6 +11,9 @@
 
 namespace gatehouse::service::config {
 
+// How a TOML file writes the value.
+enum class ValueType { kText, kInteger, kBoolean };
+
 // One setting: the single place that knows its name, unit, limits and
 // documentation. The flag, the environment variable, the TOML key, `config
 // print` and docs/operating/config.md all come from here.
@@ -20,6 +23,7 @@ struct Setting {
   std::string key;
   // What it means, with its unit and limits; one sentence or two.
   std::string help;
+  ValueType type = ValueType::kText;
   // Masked by `config print`, refused as a flag: other users see the arguments
   // of a process.
   bool secret = false;

@@ -248,9 +248,11 @@ class ConfigTest(unittest.TestCase):
     def test_what_it_prints_it_reads(self):
         path = "/tmp/gatehouse-e2e-" + secrets.token_hex(8) + ".toml"
         self.addCleanup(lambda: os.path.exists(path) and os.remove(path))
-        printed = run("config", "print", "--log-level=debug").stdout
+        awkward = environment(GATEHOUSE_AUTH_ISSUER="a\"b\\c#d\té", GATEHOUSE_AUTH_AUDIENCE="1")
+        printed = run("config", "print", "--log-level=debug", env=awkward).stdout
         with open(path, "w", encoding="utf-8") as file:
             file.write(printed)
+        self.assertIn('issuer = "a\\"b\\\\c#d\\u0009é"', printed)
         self.assertEqual(run("config", "print", f"--config={path}").stdout, printed)
 
     def complete(self):
@@ -309,10 +311,15 @@ class ConfigTest(unittest.TestCase):
         self.addCleanup(lambda: os.path.exists(path) and os.remove(path))
         with open(path, "w", encoding="utf-8") as file:
             file.write("[grpc]\nadress = 1\n")
+        quoted = "/tmp/gatehouse-e2e-" + secrets.token_hex(8) + ".toml"
+        self.addCleanup(lambda: os.path.exists(quoted) and os.remove(quoted))
+        with open(quoted, "w", encoding="utf-8") as file:
+            file.write('[grpc]\nloops = "1"\n')
         for words, env, expected in (
             (["config", "check", "--no-such-flag=1"], {}, "no-such-flag"),
             (["config", "check"], {"GATEHOUSE_GRPC_ADRESS": "x"}, "GATEHOUSE_GRPC_ADRESS"),
-            (["config", "check", f"--config={path}"], {}, "grpc.adress"),
+            (["config", "check", f"--config={path}"], {}, f"grpc.adress: is not a setting or section (in {path}: line 2)"),
+            (["config", "check", f"--config={quoted}"], {}, f"must be a whole number, without quotes (in {quoted}: line 2)"),
             (["config", "check", "--config=/nonexistent.toml"], {}, "/nonexistent.toml"),
             (["config", "check", "--config=/tmp"], {}, "cannot read /tmp"),
             (["config", "check", "--log-level=loud"], {}, "log.level"),

@@ -1,0 +1,134 @@
+#include "service/config/config_file.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <fstream>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/status.h"
+#include "service/config/toml.h"
+
+namespace gatehouse::service::config {
+namespace {
+
+// Far more than all settings with their documentation; a file named by mistake is not read whole.
+constexpr size_t kMaxFileBytes = size_t{1} << 20;
+
+absl::StatusOr<std::string> ReadText(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return base::InvalidField("config", "cannot read " + path);
+  std::string text(kMaxFileBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  // A folder can be opened, but not read.
+  if (file.bad()) return base::InvalidField("config", "cannot read " + path);
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > kMaxFileBytes) return base::InvalidField("config", path + " is over 1 MiB");
+  return text;
+}
+
+// Any text can be a key in quotes. One that needs none was hardly meant as a value.
+bool IsBareKey(std::string_view key) {
+  return !key.empty() && std::ranges::all_of(key, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-';
+  });
+}
+
+bool IsSection(std::string_view key) {
+  return std::ranges::any_of(AllSettings(), [key](const Setting& setting) {
+    return setting.key.size() > key.size() && setting.key.starts_with(key) &&
+           setting.key[key.size()] == '.';
+  });
+}
+
+// nullopt: `node` has another type than `type`. Nothing is converted: what is written in quotes,
+// or with a fraction, is not what the setting wants, even if it looks like it.
+std::optional<std::string> ValueOf(const toml::node& node, ValueType type) {
+  switch (type) {
+    case ValueType::kText:
+      if (const auto* text = node.as_string()) return text->get();
+      break;
+    case ValueType::kInteger:
+      if (const auto* number = node.as_integer()) return std::to_string(number->get());
+      break;
+    case ValueType::kBoolean:
+      if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+      break;
+  }
+  return std::nullopt;
+}
+
+std::string_view Wanted(ValueType type) {
+  switch (type) {
+    case ValueType::kText:
+      return "must be a string, in quotes";
+    case ValueType::kInteger:
+      return "must be a whole number, without quotes";
+    case ValueType::kBoolean:
+      return "must be true or false, without quotes";
+  }
+  return "";
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string path) : path_(std::move(path)) {}
+
+  // `prefix` is that of the keys of `table`: "" or "section.".
+  absl::Status ReadTable(const toml::table& table, const std::string& prefix) {
+    for (const auto& [name, node] : table) {
+      const std::string where = path_ + ": line " + std::to_string(name.source().begin.line);
+      if (!IsBareKey(name.str())) {
+        return base::InvalidField(
+            "config", where + " names no setting; `gatehouse config print` lists them all");
+      }
+      GH_RETURN_IF_ERROR(ReadNode(node, prefix + std::string(name.str()), where));
+    }
+    return absl::OkStatus();
+  }
+
+  std::vector<FileValue> TakeValues() { return std::move(values_); }
+
+ private:
+  absl::Status ReadNode(const toml::node& node, const std::string& key, const std::string& where) {
+    const std::string place = " (in " + where + ")";
+    if (const Setting* setting = FindSetting(key)) {
+      std::optional<std::string> value = ValueOf(node, setting->type);
+      if (!value) return base::InvalidField(key, std::string(Wanted(setting->type)) + place);
+      values_.push_back({setting, *std::move(value), where});
+      return absl::OkStatus();
+    }
+    if (!IsSection(key)) {
+      return base::InvalidField(
+          key, "is not a setting or section" + place + "; `gatehouse config print` lists them all");
+    }
+    const toml::table* section = node.as_table();
+    if (section == nullptr) return base::InvalidField(key, "must be a [section]" + place);
+    return ReadTable(*section, key + ".");
+  }
+
+  const std::string path_;
+  std::vector<FileValue> values_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<FileValue>> ReadConfigFile(const std::string& path) {
+  GH_ASSIGN_OR_RETURN(const std::string text, ReadText(path));
+  toml::table table;
+  try {
+    table = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    // Its description quotes the file.
+    return base::InvalidField("config",
+                              path + ": line " + std::to_string(error.source().begin.line) +
+                                  " is not TOML in UTF-8, or names a key or section again");
+  }
+  Reader reader(path);
+  GH_RETURN_IF_ERROR(reader.ReadTable(table, ""));
+  return reader.TakeValues();
+}
+
+}  // namespace gatehouse::service::config
