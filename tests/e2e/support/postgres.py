@@ -12,7 +12,13 @@ _ROOT = "/usr/lib/postgresql"
 _OWNER = "postgres"
 
 # What a test needs to be fast; tests of crashes and benchmarks ask for durability.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Files in its folder, which are removed with it: what is in /dev/shm stays when the sandbox kills everything.
+    "dynamic_shared_memory_type": "mmap",
+}
 
 
 def bin_dir():

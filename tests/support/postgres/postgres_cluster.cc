@@ -64,7 +64,8 @@ PostgresCluster::PostgresCluster(Options options) : options_(options) {
 }
 
 PostgresCluster::~PostgresCluster() {
-  if (server_) server_->Kill9();
+  // An immediate shutdown: as quick as SIGKILL, after which System V shared memory would stay.
+  if (server_) server_->Stop({});
   server_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(root_, ignored);
@@ -107,6 +108,9 @@ void PostgresCluster::Start() {
                                             .socket_dir = socket_dir_,
                                             .settings = {{"shared_buffers", "32MB"},
                                                          {"max_connections", "100"},
+                                                         // Where it is removed with the rest,
+                                                         // also after a crash; not /dev/shm.
+                                                         {"dynamic_shared_memory_type", "mmap"},
                                                          {"log_min_messages", "fatal"},
                                                          {"log_min_error_statement", "panic"}},
                                             .log_file = log_file_,

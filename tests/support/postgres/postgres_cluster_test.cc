@@ -1,5 +1,6 @@
 #include "tests/support/postgres/postgres_cluster.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -7,8 +8,11 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/support/postgres/migrated_database.h"
 
@@ -27,6 +31,34 @@ TEST(PostgresClusterTest, MigratedDatabasesHaveTheSchema) {
   const std::string dsn = CreateMigratedDatabase();
   EXPECT_EQ(AskSql(dsn, "SELECT name FROM gatehouse.tenant"), "default");
   EXPECT_NE(CreateMigratedDatabase(), dsn);
+}
+
+// What the kernel lists of System V's shared memory, one segment a line.
+std::vector<std::string> SharedMemorySegments() {
+  std::vector<std::string> segments;
+  std::ifstream list("/proc/sysvipc/shm");
+  // Key and id, which do not change as processes come and go.
+  for (std::string key, id, rest; list >> key >> id && std::getline(list, rest);) {
+    segments.push_back(key + " " + id);
+  }
+  return segments;
+}
+
+TEST(PostgresClusterTest, LeavesNoSharedMemoryBehind) {
+  std::string segment;
+  {
+    PostgresCluster cluster;
+    EXPECT_EQ(AskSql(cluster.Dsn("postgres"), "SHOW dynamic_shared_memory_type"), "mmap");
+    // "  <key> <id>" in the seventh line of its lock file.
+    const std::string line = AskSql(cluster.Dsn("postgres"),
+                                    "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 7)");
+    std::istringstream words(line);
+    std::string key, id;
+    ASSERT_TRUE(words >> key >> id) << line;
+    segment = key + " " + id;
+    EXPECT_THAT(SharedMemorySegments(), testing::Contains(segment));
+  }
+  EXPECT_THAT(SharedMemorySegments(), testing::Not(testing::Contains(segment)));
 }
 
 TEST(PostgresClusterTest, LeavesNothingBehindWhenTheTestCrashes) {
