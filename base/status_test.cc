@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/reason.h"
+#include "base/reason_meaning.h"
 
 namespace gatehouse::base {
 namespace {
@@ -67,6 +68,7 @@ TEST(ReasonTest, NamesAndCodesAreThoseOfTheProto) {
   EXPECT_FALSE(ReasonFromName("").has_value());
   EXPECT_EQ(static_cast<StatusCode>(ReasonCode(Reason::kUserNotFound)), StatusCode::kNotFound);
   EXPECT_EQ(static_cast<StatusCode>(ReasonCode(Reason::kEtagMismatch)), StatusCode::kAborted);
+  EXPECT_EQ(ReasonMeaning(Reason::kUserNotFound), "No such user.");
 }
 
 }  // namespace

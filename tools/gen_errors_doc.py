@@ -1,17 +1,12 @@
 """Writes docs/errors.md from the comments of enum ErrorReason.
 
-Usage: gen_errors_doc.py ERROR_REASON_PROTO OUTPUT. Each value is preceded by a comment "CODE: what happened".
+Usage, in the root of the repository: python3 -m tools.gen_errors_doc ERROR_REASON_PROTO OUTPUT
 """
 
 import pathlib
-import re
 import sys
 
-CODES = {
-    "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
-    "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-}  # fmt: skip
+from tools import error_reasons
 
 HEADER = """# Errors
 
@@ -26,30 +21,13 @@ come along: `BadRequest` names the fields at fault, `RetryInfo` says when to try
 """
 
 
-def parse(proto):
-    """Yields (reason, code, meaning) of each value but the zero one."""
-    body = re.search(r"enum ErrorReason \{(.*?)\n\}", proto, re.S)
-    if not body:
-        sys.exit("no enum ErrorReason")
-    comment = []
-    for line in body.group(1).splitlines():
-        line = line.strip()
-        if line.startswith("//"):
-            comment.append(line.removeprefix("//").strip())
-            continue
-        value = re.match(r"([A-Z0-9_]+)\s*=\s*(\d+)", line)
-        if value and int(value.group(2)):
-            code, colon, meaning = " ".join(comment).partition(": ")
-            if not colon or code not in CODES:
-                sys.exit(f"{value.group(1)}: the comment before it must be '// CODE: what happened'")
-            yield value.group(1).removeprefix("ERROR_REASON_"), code, meaning
-        comment = []
+def table(proto):
+    return "".join(f"| `{name}` | `{code}` | {meaning} |\n" for name, _, code, meaning in error_reasons.parse(proto))
 
 
 def main():
     proto, output = map(pathlib.Path, sys.argv[1:])
-    rows = "".join(f"| `{reason}` | `{code}` | {meaning} |\n" for reason, code, meaning in parse(proto.read_text("utf-8")))
-    output.write_text(HEADER + rows, "utf-8")
+    output.write_text(HEADER + table(proto.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,60 +1,12 @@
-"""Writes the enum ErrorReason of a .proto file as a C++ header. See reason.bzl."""
+"""Writes the enum ErrorReason of a .proto file, or what its values mean, as a C++ header. See reason.bzl."""
 
 import argparse
 import pathlib
 import re
-import sys
 
+from tools import error_reasons
 
-CODES = [
-    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-    "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-]
-
-
-def parse(proto):
-    """The reasons as (name, number, number of the code that begins the comment before it)."""
-    body = re.search(r"enum ErrorReason \{(.*?)\n\}", proto, re.S)
-    if not body:
-        sys.exit("no enum ErrorReason")
-    values = []
-    code = None
-    for line in body.group(1).splitlines():
-        if comment := re.match(r"\s*// ([A-Z_]+): ", line):
-            code = comment.group(1)
-        elif value := re.match(r"\s*([A-Z][A-Z0-9_]*)\s*=\s*(\d+)", line):
-            # The prefix only keeps the names apart inside the .proto package; the wire carries the rest.
-            name, number = value.group(1).removeprefix("ERROR_REASON_"), int(value.group(2))
-            if number and code not in CODES:
-                sys.exit(f"{name}: no comment that begins with its google.rpc code")
-            if number:
-                values.append((name, number, CODES.index(code)))
-            code = None
-    return values
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--header", required=True)
-    parser.add_argument("proto", type=pathlib.Path)
-    parser.add_argument("out", type=pathlib.Path)
-    args = parser.parse_args()
-
-    reasons = [
-        (name, "k" + "".join(word.capitalize() for word in name.split("_")), number, code)
-        for name, number, code in parse(args.proto.read_text(encoding="utf-8"))
-    ]
-    guard = "GATEHOUSE_" + re.sub(r"\W", "_", args.header).upper() + "_"
-    enumerators = "\n".join(f"  {constant} = {number}," for _, constant, number, _ in reasons)
-    names = "\n".join(f'    case Reason::{constant}:\n      return "{name}";' for name, constant, _, _ in reasons)
-    values = "\n".join(f'  if (name == "{name}") return Reason::{constant};' for name, constant, _, _ in reasons)
-    codes = "\n".join(f"    case Reason::{constant}:\n      return {code};" for _, constant, _, code in reasons)
-    args.out.write_text(
-        f"""#ifndef {guard}
-#define {guard}
-
-#include <optional>
+REASONS = """#include <optional>
 #include <string_view>
 
 namespace gatehouse::base {{
@@ -85,11 +37,66 @@ inline int ReasonCode(Reason reason) {{
 }}
 
 }}  // namespace gatehouse::base
+"""
 
-#endif  // {guard}
-""",
-        encoding="utf-8",
+MEANINGS = """#include <string_view>
+
+#include "base/reason.h"
+
+namespace gatehouse::base {{
+
+// What a reason means, in a sentence or two for whoever gets the error.
+inline std::string_view ReasonMeaning(Reason reason) {{
+  switch (reason) {{
+{meanings}
+  }}
+  return "";
+}}
+
+}}  // namespace gatehouse::base
+"""
+
+
+def constant_name(name):
+    return "k" + "".join(word.capitalize() for word in name.split("_"))
+
+
+def cases(values):
+    """The cases of a switch: `values` are (name, what it returns)."""
+    return "\n".join(f"    case Reason::{constant_name(name)}:\n      return {value};" for name, value in values)
+
+
+def literal(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def reasons_header(reasons):
+    return REASONS.format(
+        enumerators="\n".join(f"  {constant_name(name)} = {number}," for name, number, _, _ in reasons),
+        names=cases((name, literal(name)) for name, _, _, _ in reasons),
+        values="\n".join(
+            f"  if (name == {literal(name)}) return Reason::{constant_name(name)};" for name, _, _, _ in reasons
+        ),
+        codes=cases((name, error_reasons.CODES.index(code)) for name, _, code, _ in reasons),
     )
+
+
+def meanings_header(reasons):
+    return MEANINGS.format(meanings=cases((name, literal(meaning)) for name, _, _, meaning in reasons))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--header", required=True)
+    parser.add_argument("--meanings", action="store_true")
+    parser.add_argument("proto", type=pathlib.Path)
+    parser.add_argument("out", type=pathlib.Path)
+    args = parser.parse_args()
+
+    reasons = list(error_reasons.parse(args.proto.read_text(encoding="utf-8")))
+    body = meanings_header(reasons) if args.meanings else reasons_header(reasons)
+    guard = "GATEHOUSE_" + re.sub(r"\W", "_", args.header).upper() + "_"
+    args.out.write_text(f"#ifndef {guard}\n#define {guard}\n\n{body}\n#endif  // {guard}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/reason.h"
+#include "base/reason_meaning.h"
 #include "base/status.h"
 
 namespace gatehouse::storage::postgres {
@@ -32,7 +33,7 @@ absl::Status RequireFailed(const ServerError& error) {
     return base::InternalError("gatehouse.require with an unknown reason: " + error.message);
   }
   return base::MakeError(static_cast<StatusCode>(base::ReasonCode(*reason)),
-                         "a guard of the statement failed", {.reason = *reason});
+                         base::ReasonMeaning(*reason), {.reason = *reason});
 }
 
 // Every statement is tested against the schema it was written for, so it is another one.

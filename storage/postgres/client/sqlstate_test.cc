@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/reason_meaning.h"
 #include "base/status.h"
 #include "tests/support/status/status_matchers.h"
 
@@ -64,8 +65,9 @@ TEST(SqlstateTest, ViolationsNameTheirConstraint) {
 }
 
 TEST(SqlstateTest, ARaisedReasonBringsItsCode) {
-  EXPECT_THAT(ToStatus({.sqlstate = "GH001", .message = "ETAG_MISMATCH"}),
-              FailsWith(StatusCode::kAborted, Reason::kEtagMismatch));
+  const absl::Status mismatch = ToStatus({.sqlstate = "GH001", .message = "ETAG_MISMATCH"});
+  EXPECT_THAT(mismatch, FailsWith(StatusCode::kAborted, Reason::kEtagMismatch));
+  EXPECT_EQ(std::string(mismatch.message()), base::ReasonMeaning(Reason::kEtagMismatch));
   EXPECT_THAT(ToStatus({.sqlstate = "GH001", .message = "SESSION_NOT_FOUND"}),
               FailsWith(StatusCode::kNotFound, Reason::kSessionNotFound));
   EXPECT_THAT(ToStatus({.sqlstate = "GH001", .message = "etag"}),
