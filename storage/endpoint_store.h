@@ -30,11 +30,12 @@ class EndpointStore {
   // `secret`: the server's master secret; a key for this use is derived.
   EndpointStore(postgres::Database& database, std::string_view secret);
 
-  // Endpoints of a tenant; beyond it LIMIT_REACHED.
+  // Endpoints of a tenant. Each is looked at for every event of the tenant.
   static constexpr int64_t kMaxPerTenant = 10'000;
 
   // `change.events[0]` is the event of the creation: the endpoint gets what
-  // comes after it in the log.
+  // comes after it in the log. RESOURCE_EXHAUSTED, LIMIT_REACHED if the tenant
+  // has kMaxPerTenant.
   base::Task<absl::Status> Create(base::CallContext ctx, Endpoint endpoint, Change change);
 
   // nullopt if there is none.

@@ -97,6 +97,13 @@ EndpointWithHealth DecodeWithHealth(std::string_view key, const Uuid& tenant_id,
           }};
 }
 
+absl::Status TooManyEndpoints() {
+  return base::MakeError(
+      absl::StatusCode::kResourceExhausted,
+      "there are " + std::to_string(EndpointStore::kMaxPerTenant) + " endpoints already",
+      {.reason = base::Reason::kLimitReached, .quota = "endpoints of a tenant"});
+}
+
 }  // namespace
 
 EndpointStore::EndpointStore(postgres::Database& database, std::string_view secret)
@@ -116,7 +123,9 @@ Task<absl::Status> EndpointStore::Create(CallContext ctx, Endpoint endpoint, Cha
   batch.Add(queries::kInsertFanout, Params::Of(endpoint.tenant_id));
   batch.Add(queries::kInsertDelivery,
             Params::Of(endpoint.tenant_id, endpoint.id, change.events.at(0).id));
-  co_return (co_await database_.Run(ctx, std::move(batch))).status();
+  const absl::Status made = (co_await database_.Run(ctx, std::move(batch))).status();
+  if (base::HasReason(made, base::Reason::kLimitReached)) co_return TooManyEndpoints();
+  co_return made;
 }
 
 Task<absl::StatusOr<std::optional<EndpointWithHealth>>> EndpointStore::Get(CallContext ctx,

@@ -40,6 +40,39 @@ TEST_F(EndpointStoreTest, SecretsAreNotReadableInTheDatabase) {
               FailsWith(absl::StatusCode::kInternal, base::Reason::kInternal));
 }
 
+TEST_F(EndpointStoreTest, ATenantHasAsManyEndpointsAsTheLimitAndNoMore) {
+  MakeEndpoint();
+  const auto fill_up_to = [&](int64_t count) {
+    tests::AskSql(
+        dsn_,
+        "WITH one AS (SELECT * FROM gatehouse.endpoint LIMIT 1), more AS ("
+        "  INSERT INTO gatehouse.endpoint (tenant_id, endpoint_id, url, event_types, description,"
+        "    headers, secrets, timeout_ms, max_in_flight, state, disabled_reason, metadata,"
+        "    create_time, update_time, version)"
+        "  SELECT tenant_id, gen_random_uuid(), url, event_types, description, headers, secrets,"
+        "    timeout_ms, max_in_flight, state, disabled_reason, metadata, create_time,"
+        "    update_time, version"
+        "  FROM one, generate_series((SELECT count(*) FROM gatehouse.endpoint) + 1, " +
+            std::to_string(count) + ") RETURNING 1) SELECT count(*) FROM more");
+  };
+  fill_up_to(EndpointStore::kMaxPerTenant - 1);
+  MakeEndpoint();
+  const Event created = MakeCreated();
+  const Endpoint next{.tenant_id = kTenant,
+                      .id = base::Uuid::MakeV7(kNow),
+                      .url = "https://example.com/",
+                      .create_time = kNow,
+                      .update_time = kNow};
+  const absl::Status refused =
+      Run([&](auto ctx) { return endpoints_.Create(ctx, next, {.events = {created}}); });
+  EXPECT_THAT(refused,
+              FailsWith(absl::StatusCode::kResourceExhausted, base::Reason::kLimitReached));
+  EXPECT_EQ(base::GetErrorDetails(refused)->quota, "endpoints of a tenant");
+  EXPECT_EQ(tests::AskSql(dsn_, "SELECT count(*) FROM gatehouse.event WHERE event_id = '" +
+                                    created.id.ToString() + "'"),
+            "0");
+}
+
 TEST_F(EndpointStoreTest, DisablingNeedsTheFence) {
   const EndpointKey key = MakeEndpoint();
   const int64_t fence = Lease(me_, key, 1).at(0).fence;
