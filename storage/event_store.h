@@ -29,9 +29,9 @@ struct EventStoreLimits {
   // waits for its commit.
   int max_in_flight = 3;
   // A statement costs as much as some ten of its rows. So while many append at a
-  // time, one sets off when a third of them wait: one third is being written, one
-  // is being answered. Those who have stopped calling are waited for this long.
-  // A lone event sets off at once.
+  // time, one sets off when half of them wait: the other half is being written or
+  // answered. Those who have stopped calling are waited for this long. A lone
+  // event sets off at once.
   std::chrono::microseconds gather{1000};
   // Waiting per loop; beyond it STORAGE_OVERLOADED.
   size_t max_waiting_rows = 16'384;

@@ -32,7 +32,7 @@ using postgres::Rows;
 constexpr std::chrono::seconds kFlushTimeout{20};
 
 // Groups that a crowd of callers is divided into (EventStoreLimits::gather).
-constexpr size_t kShares = 3;
+constexpr size_t kShares = 2;
 
 // What an event weighs in a statement, roughly.
 size_t WeightOf(const Event& event, const std::optional<Idempotency>& idempotency) {
