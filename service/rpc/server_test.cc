@@ -140,7 +140,11 @@ TEST_F(ServerTest, BreaksOffAFloodingMessage) {
 TEST_F(ServerTest, RefusesMetadataOverTheLimit) {
   StartServer();
   EXPECT_FALSE(Echo("x", {.metadata = {{"x-large", std::string(20'000, 'x')}}}).ok());
-  EXPECT_TRUE(Echo("x", {.metadata = {{"x-large", std::string(2'000, 'x')}}}).ok());
+  // On another connection: gRPC closes the one that too much came over right after its answer, and
+  // a call that its client begins on it before it notices ends with it.
+  client_ = std::make_unique<tests::GrpcClient>(server_->port());
+  const auto outcome = Echo("x", {.metadata = {{"x-large", std::string(2'000, 'x')}}});
+  EXPECT_TRUE(outcome.ok()) << outcome.message;
 }
 
 TEST_F(ServerTest, EndsAStreamAtAMalformedMessage) {
