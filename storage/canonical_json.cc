@@ -5,11 +5,10 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "storage/canonical_text.h"
 
 namespace gatehouse::storage {
 namespace {
-
-constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 void AppendUtf8(uint32_t code, std::string& out) {
   if (code < 0x80) {
@@ -27,44 +26,6 @@ void AppendUtf8(uint32_t code, std::string& out) {
     out.push_back(static_cast<char>(0x80 | (code >> 6 & 0x3f)));
     out.push_back(static_cast<char>(0x80 | (code & 0x3f)));
   }
-}
-
-void AppendString(std::string_view text, std::string& out) {
-  out.push_back('"');
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out.push_back(kHexDigits[static_cast<unsigned char>(c) >> 4]);
-          out.push_back(kHexDigits[c & 0xf]);
-        } else {
-          out.push_back(c);
-        }
-    }
-  }
-  out.push_back('"');
 }
 
 // A recursive-descent reader that writes the canonical form as it goes. Every
@@ -116,7 +77,7 @@ class Reader {
       case '"': {
         std::string text;
         if (!String(text)) return false;
-        AppendString(text, out);
+        AppendCanonicalString(text, out);
         return true;
       }
       case 't':
@@ -154,7 +115,7 @@ class Reader {
     out.push_back('{');
     for (const auto& [name, value] : members) {
       if (out.back() != '{') out.push_back(',');
-      AppendString(name, out);
+      AppendCanonicalString(name, out);
       out.push_back(':');
       out += value;
     }
@@ -272,7 +233,8 @@ class Reader {
     }
     int64_t exponent = 0;
     if ((Take('e') || Take('E')) && !Exponent(exponent)) return false;
-    AppendNumber(negative, std::move(digits), exponent - static_cast<int64_t>(fraction), out);
+    AppendCanonicalNumber(negative, std::move(digits), exponent - static_cast<int64_t>(fraction),
+                          out);
     return true;
   }
 
@@ -287,23 +249,6 @@ class Reader {
     if (std::from_chars(digits.data(), end, value).ec != std::errc()) return false;
     exponent = negative ? -static_cast<int64_t>(value) : value;
     return true;
-  }
-
-  // digits * 10^exponent as its one canonical text: an integer without
-  // trailing zeros, then "e" and the power of ten unless that is zero.
-  static void AppendNumber(bool negative, std::string digits, int64_t exponent, std::string& out) {
-    digits.erase(0, digits.find_first_not_of('0'));
-    if (digits.empty()) {
-      out.push_back('0');
-      return;
-    }
-    while (digits.back() == '0') {
-      digits.pop_back();
-      ++exponent;
-    }
-    if (negative) out.push_back('-');
-    out += digits;
-    if (exponent != 0) out += "e" + std::to_string(exponent);
   }
 
   std::string_view rest_;
@@ -325,7 +270,7 @@ std::optional<CanonicalMembers> CanonicalObject(std::string_view json) {
 
 std::string CanonicalString(std::string_view text) {
   std::string out;
-  AppendString(text, out);
+  AppendCanonicalString(text, out);
   return out;
 }
 

@@ -178,18 +178,22 @@ class WebhookEngine {
   bool TrySend(Tenant& tenant, const LanePtr& lane);
   void Send(const LanePtr& lane, const storage::Endpoint& endpoint, DeliveryItem item);
   void OnDone(const LanePtr& lane, const DeliveryItem& item, base::Time start, HttpResult result);
-  void MarkDirty(const LanePtr& lane);
+  base::Task<void> Disable(LanePtr lane);
   // Runs `task` in the group; Deliver waits for it.
   void Spawn(base::Task<void> task);
   base::Task<void> RunTask(base::Task<void> task);
   void NotifyIfIdle();
-  base::Task<void> AwaitIdle();
+
+  // engine_flush.cc: from results to the database.
+  void MarkDirty(const LanePtr& lane);
   base::Task<void> RunFlush();
   base::Task<absl::Status> WriteFlush();
   base::Task<absl::Status> Write(storage::DeliveryFlush flush);
   base::Task<absl::Status> WriteByEndpoint();
   void DropLane(const storage::EndpointKey& key);
-  base::Task<void> Disable(LanePtr lane);
+
+  // webhook_engine.cc: the end.
+  base::Task<void> AwaitIdle();
   base::Task<void> Drain(base::SteadyTime deadline, std::promise<void>* drained);
 
   base::Loop& loop_;
