@@ -48,12 +48,20 @@ struct EventColumns {
     leaf_hash.push_back({std::move(leaf.hash)});
   }
 
-  Params ToParams() const {
-    return Params::Of(tenant_id, event_id, type, outcome, actor_type, actor_id, actor_label,
-                      targets, ip_address, user_agent, request_id, trace_id, session_id, details,
-                      occurred_time, recorded_time, leaf_secret, leaf_hash);
+  void AddTo(Params& params) const {
+    const auto add = [&](const auto&... columns) { (params.Add(columns), ...); };
+    add(tenant_id, event_id, type, outcome, actor_type, actor_id, actor_label, targets, ip_address,
+        user_agent, request_id, trace_id, session_id, details, occurred_time, recorded_time,
+        leaf_secret, leaf_hash);
   }
 };
+
+void AppendKey(Batch& batch, const std::optional<Idempotency>& key) {
+  if (!key) return;
+  batch.Add(queries::request::kInsert,
+            Params::Of(key->tenant_id, key->principal_id, key->request_id, key->method,
+                       Bytes{key->request_hash}, Bytes{key->response}, key->create_time));
+}
 
 }  // namespace
 
@@ -61,19 +69,25 @@ void AppendEvents(Batch& batch, std::span<const Event* const> events) {
   if (events.empty()) return;
   EventColumns columns;
   for (const Event* event : events) columns.Add(*event);
-  batch.Add(queries::event::kInsert, columns.ToParams());
+  Params params;
+  columns.AddTo(params);
+  batch.Add(queries::event::kInsert, std::move(params));
   batch.Announce();
 }
 
 void AppendChange(Batch& batch, const Change& change) {
-  if (const std::optional<Idempotency>& key = change.idempotency) {
-    batch.Add(queries::request::kInsert,
-              Params::Of(key->tenant_id, key->principal_id, key->request_id, key->method,
-                         Bytes{key->request_hash}, Bytes{key->response}, key->create_time));
-  }
+  AppendKey(batch, change.idempotency);
   std::vector<const Event*> events;
   for (const Event& event : change.events) events.push_back(&event);
   AppendEvents(batch, events);
+}
+
+void AppendChangeInto(Params& params, Batch& batch, const Change& change) {
+  AppendKey(batch, change.idempotency);
+  EventColumns columns;
+  for (const Event& event : change.events) columns.Add(event);
+  columns.AddTo(params);
+  batch.Announce();
 }
 
 size_t ChangeStatements(const Change& change) {

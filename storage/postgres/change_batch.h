@@ -8,6 +8,7 @@
 #include "storage/change.h"
 #include "storage/event.h"
 #include "storage/postgres/client/batch.h"
+#include "storage/postgres/client/params.h"
 
 namespace gatehouse::storage::postgres {
 
@@ -18,6 +19,10 @@ namespace gatehouse::storage::postgres {
 // version, a username), and two attempts at a time must queue up there.
 // Adds ChangeStatements(change) statements.
 void AppendChange(Batch& batch, const Change& change);
+
+// As AppendChange, for a change whose own statement includes event/insert.sql: the
+// events become the last of its `params`, instead of a statement.
+void AppendChangeInto(Params& params, Batch& batch, const Change& change);
 
 // Adds the statement that writes `events`, for writers without a change of
 // state; none if there are none. Events make a batch an announced one: the

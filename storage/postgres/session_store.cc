@@ -61,12 +61,12 @@ absl::StatusOr<T> Guarded(const Rows& rows) {
 Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_t user_epoch,
                                         std::optional<PasswordUpgrade> upgrade, Change change) {
   Batch batch;
-  postgres::AppendChange(batch, change);
-  batch.Add(queries::kInsert,
-            Params::Of(session.tenant_id, session.id, session.user_id, session.generation,
-                       session.label, session.thread_id, Jsonb{session.context_json},
-                       session.ip_address, session.user_agent, session.amr, session.create_time,
-                       session.idle_expire_time, session.expire_time, user_epoch));
+  Params params = Params::Of(
+      session.tenant_id, session.id, session.user_id, session.generation, session.label,
+      session.thread_id, Jsonb{session.context_json}, session.ip_address, session.user_agent,
+      session.amr, session.create_time, session.idle_expire_time, session.expire_time, user_epoch);
+  postgres::AppendChangeInto(params, batch, change);
+  batch.Add(queries::kInsert, std::move(params));
   if (upgrade) {
     batch.Add(queries::kUpgradePasswordHash,
               Params::Of(session.tenant_id, session.user_id, upgrade->from, upgrade->to));
@@ -126,8 +126,9 @@ Task<absl::StatusOr<TokenGrant>> SessionStore::Rotate(CallContext ctx, Uuid tena
                                                       int64_t generation, Time now,
                                                       Time idle_expire_time, Change change) {
   Batch batch;
-  postgres::AppendChange(batch, change);
-  batch.Add(queries::kRotate, Params::Of(tenant_id, id, generation, now, idle_expire_time));
+  Params params = Params::Of(tenant_id, id, generation, now, idle_expire_time);
+  postgres::AppendChangeInto(params, batch, change);
+  batch.Add(queries::kRotate, std::move(params));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants,

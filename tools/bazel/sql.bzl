@@ -2,7 +2,7 @@
 
 load("//tools/bazel:cc.bzl", "gatehouse_cc_library")
 
-def gatehouse_sql_library(name, namespace, srcs, visibility = ["//storage:__subpackages__"]):
+def gatehouse_sql_library(name, namespace, srcs, includes = {}, visibility = ["//storage:__subpackages__"]):
     """Generates NAME.h: one constant per file, and kAll with all of them for the test that prepares every statement.
 
     get_by_username.sql becomes gatehouse::storage::postgres::queries::NAMESPACE::kGetByUsername, named
@@ -12,6 +12,8 @@ def gatehouse_sql_library(name, namespace, srcs, visibility = ["//storage:__subp
       name: target and header name.
       namespace: innermost C++ namespace and first part of the statements' names.
       srcs: the .sql files, one statement each.
+      includes: label -> name of statements of other folders that these hold as a part, in place of a line
+        "-- include NAME.sql, whose $1 is $6": several statements in one are one for Postgres to take, plan and answer.
       visibility: who may use them.
     """
     header = name + ".h"
@@ -19,12 +21,13 @@ def gatehouse_sql_library(name, namespace, srcs, visibility = ["//storage:__subp
         name = name + "_header",
         srcs = srcs,
         outs = [header],
-        cmd = "$(location //tools/bazel:sql_header) --namespace %s --header %s/%s --out $@ $(SRCS)" % (
+        cmd = "$(location //tools/bazel:sql_header) --namespace %s --header %s/%s --out $@ %s $(SRCS)" % (
             namespace,
             native.package_name(),
             header,
+            " ".join(["--include %s=$(location %s)" % (part, label) for label, part in includes.items()]),
         ),
-        tools = ["//tools/bazel:sql_header"],
+        tools = ["//tools/bazel:sql_header"] + includes.keys(),
     )
     gatehouse_cc_library(
         name = name,

@@ -10,13 +10,32 @@ def constant_name(stem):
     return "k" + "".join(word.capitalize() for word in stem.split("_"))
 
 
+def expand(text, includes):
+    """`text` with each line "-- include NAME.sql, whose $1 is $N" replaced by that statement, its parameters renumbered."""
+
+    def included(line):
+        indent, name, first = line.groups()
+        if name not in includes:
+            sys.exit(f"{name}.sql is not among the statements to include: {', '.join(includes) or 'none'}")
+        shift = int(first) - 1
+        statement = re.sub(r"\$(\d+)", lambda number: f"${int(number.group(1)) + shift}", includes[name].strip())
+        return "\n".join(indent + part if part else part for part in statement.splitlines())
+
+    return re.sub(r"^( *)-- include (\S+)\.sql, whose \$1 is \$(\d+)$", included, text, flags=re.M)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--namespace", required=True)
     parser.add_argument("--header", required=True)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--include", action="append", default=[], metavar="NAME=FILE")
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
+    includes = {
+        name: pathlib.Path(path).read_text(encoding="utf-8")
+        for name, path in (include.split("=", 1) for include in args.include)
+    }
 
     guard = "GATEHOUSE_" + re.sub(r"\W", "_", args.header).upper() + "_"
     namespace = "gatehouse::storage::postgres::queries::" + args.namespace
@@ -31,7 +50,7 @@ def main():
     ]
     constants = []
     for path in sorted(args.files, key=lambda path: path.stem):
-        text = path.read_text(encoding="utf-8").strip()
+        text = expand(path.read_text(encoding="utf-8"), includes).strip()
         if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
             sys.exit(f"{path}: the file name must be snake_case")
         if not text or ")sql\"" in text:

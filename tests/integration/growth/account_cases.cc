@@ -62,8 +62,8 @@ void AddSessions(std::vector<StatementCase>& cases) {
       {kRefreshState, "tenant(), id($row), present()"},
       {kInsert,
        "tenant(), new_id(), id($row), 1, '', 'thread-new', '{}', '', '', '{pwd}', present(),"
-       " present(), present(), 1"},
-      {kRotate, "tenant(), id($row), 1, present(), present()"},
+       " present(), present(), 1, $event"},
+      {kRotate, "tenant(), id($row), 1, present(), present(), $event"},
       {kUpdate, "tenant(), id($row), 1, '', 'thread-new', '{}', present()"},
       {kRevoke, "tenant(), id($row), present(), 'logout'"},
       {kRevokeByUser, "tenant(), user_of_session($row), NULL, present(), 'logout', 1"},

@@ -21,6 +21,11 @@ namespace {
 
 using storage::postgres::admin::Connection;
 
+// The parameters of event/insert.sql, for one event.
+constexpr char kEvent[] = R"sql(
+  ARRAY[tenant()], ARRAY[new_id()], '{type.1}', '{1}', '{user}', '{a}', '{""}', ARRAY['[]'::jsonb],
+  '{""}', '{""}', '{""}', '{""}', '{""}', ARRAY['{}'::jsonb], ARRAY[present()], ARRAY[present()],
+  ARRAY[hash(1)], ARRAY[hash(1)])sql";
 constexpr char kFolder[] = "tests/integration/growth/";
 constexpr double kFactor = 1.2;
 // Ten times as many rows make a B-tree one level deeper at most; and what is looked for may begin
@@ -58,7 +63,7 @@ std::string ReadFile(const std::string& path) {
 
 std::string Execution(const StatementCase& test, int64_t row) {
   const std::string parameters =
-      absl::StrReplaceAll(test.parameters, {{"$row", absl::StrCat(row)}});
+      absl::StrReplaceAll(test.parameters, {{"$row", absl::StrCat(row)}, {"$event", kEvent}});
   return "EXECUTE statement" + (parameters.empty() ? "" : "(" + parameters + ")");
 }
 

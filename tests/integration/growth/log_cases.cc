@@ -78,10 +78,7 @@ void AddLists(std::vector<StatementCase>& cases) {
 void AddLog(std::vector<StatementCase>& cases) {
   using namespace queries::event_log;
   const StatementCase added[] = {
-      {queries::event::kInsert,
-       "ARRAY[tenant()], ARRAY[new_id()], '{type.1}', '{1}', '{user}', '{a}', '{\"\"}',"
-       " ARRAY['[]'::jsonb], '{\"\"}', '{\"\"}', '{\"\"}', '{\"\"}', '{\"\"}', ARRAY['{}'::jsonb],"
-       " ARRAY[present()], ARRAY[present()], ARRAY[hash(1)], ARRAY[hash(1)]"},
+      {queries::event::kInsert, "$event"},
       {kGet, "tenant(), id($row)"},
       {kGetIndex, "tenant(), id($row)"},
       {kGetHead, "tenant()"},

@@ -12,7 +12,8 @@ struct StatementCase {
   storage::postgres::Query query;
   // In SQL, by the functions of sample.sql. `$row` is the number of a row near the
   // beginning, in the middle and near the end of the tables, one after the other: so a list
-  // is asked for its first page, one in the middle and its last.
+  // is asked for its first page, one in the middle and its last. `$event` stands for the
+  // parameters of one event, where the statement writes one.
   const char* parameters;
   // What its transaction does before it.
   const char* before = "";

@@ -108,7 +108,9 @@ TEST_F(ApiKeyTest, ListsNewestFirstAndEndedOnesWhenAsked) {
   request.set_page_size(1);
   std::vector<std::string> listed;
   do {
+    const uint64_t before = backend().statements();
     const auto page = Call<Listed>(admin(), request);
+    EXPECT_EQ(backend().statements() - before, 1u);
     ASSERT_EQ(page.response.api_keys_size(), 1) << page.message;
     listed.push_back(page.response.api_keys(0).id());
     request.set_page_token(page.response.next_page_token());

@@ -1,6 +1,10 @@
 -- A login: the session of a user that may still log in with what was read
--- before the password was verified. $14 is the user's epoch as read then.
-WITH login AS (
+-- before the password was verified. $14 is the user's epoch as read then. With its
+-- event: logins and refreshes are most of what changes, and a statement costs each
+-- of them something.
+WITH noted AS (
+  -- include event/insert.sql, whose $1 is $15
+), login AS (
   UPDATE gatehouse.user_account
   SET last_login_time = $11
   WHERE tenant_id = $1 AND user_id = $3 AND state = 1 AND delete_time IS NULL AND epoch = $14

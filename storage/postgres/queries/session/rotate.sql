@@ -1,7 +1,9 @@
--- One refresh: compare-and-swap of the generation. Nothing found means the
--- token is not the current one or its session or user has ended; the caller
--- reads the session to tell which.
-WITH rotated AS (
+-- One refresh, with its event: compare-and-swap of the generation. Nothing found
+-- means the token is not the current one or its session or user has ended; the
+-- caller reads the session to tell which.
+WITH noted AS (
+  -- include event/insert.sql, whose $1 is $6
+), rotated AS (
   UPDATE gatehouse.session s
   SET generation = s.generation + 1, rotate_time = $4, last_used_time = $4,
       idle_expire_time = least($5, s.expire_time)
