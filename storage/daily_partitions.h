@@ -14,9 +14,10 @@ namespace postgres {
 class Database;
 }
 
-// Creates the daily partitions of the tables that grow with time: events and
+// Keeps the daily partitions of the tables that grow with time: events and
 // webhook attempts. Rows without one go to the default partition, and the next run
-// moves them: late maintenance costs time, never a row.
+// moves them: late maintenance costs time, never a row. Days of events that are over
+// are sealed, so that the sequencer need not look into them.
 //
 // Stateless; any loop of `database`, which outlives it.
 class DailyPartitions {
@@ -28,6 +29,12 @@ class DailyPartitions {
   // hold up the others; the first error is returned.
   base::Task<absl::StatusOr<int>> CreateAhead(base::CallContext ctx, base::Time now,
                                               int days_ahead);
+
+  // Seals what the sequencer is through with of the days more than `days_open` days
+  // before that of `now`, and of the database's own clock; returns how many partitions
+  // that were. From then on their events can be read and erased, and a server whose
+  // clock is so far behind cannot add any (CLOCK_BEHIND).
+  base::Task<absl::StatusOr<int>> SealBefore(base::CallContext ctx, base::Time now, int days_open);
 
  private:
   base::Task<absl::StatusOr<int>> CreateAheadOf(base::CallContext ctx, std::string table,

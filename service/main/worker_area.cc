@@ -87,7 +87,7 @@ absl::Status WorkerArea::Start() {
 }
 
 base::Task<absl::Status> WorkerArea::Prepare() {
-  GH_CO_RETURN_IF_ERROR((co_await partitions_.RunOnce()).status());
+  GH_CO_RETURN_IF_ERROR((co_await partitions_.CreateAhead()).status());
   base::CallContext ctx(loop_, {.deadline = std::chrono::steady_clock::now() + kPrepareTimeout,
                                 .principal = {.kind = base::Principal::Kind::kSystem},
                                 .method = "worker/prepare"});

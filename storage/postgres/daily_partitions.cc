@@ -24,6 +24,18 @@ struct Table {
 };
 constexpr Table kTables[] = {{"event", "event_id"}, {"webhook_attempt", "attempt_id"}};
 
+int32_t DayOf(base::Time time) {
+  return static_cast<int32_t>(
+      std::chrono::floor<std::chrono::days>(time).time_since_epoch().count());
+}
+
+// What a function of the schema answers.
+absl::StatusOr<bool> Answer(const Rows& rows) {
+  GH_ASSIGN_OR_RETURN(const std::optional<bool> answer,
+                      rows.DecodeOne([](RowView row) { return row.Get<bool>(0); }));
+  return answer.value_or(false);
+}
+
 }  // namespace
 
 base::Task<absl::StatusOr<int>> DailyPartitions::CreateAhead(base::CallContext ctx, base::Time now,
@@ -43,19 +55,27 @@ base::Task<absl::StatusOr<int>> DailyPartitions::CreateAhead(base::CallContext c
 base::Task<absl::StatusOr<int>> DailyPartitions::CreateAheadOf(base::CallContext ctx,
                                                                std::string table, std::string key,
                                                                base::Time now, int days_ahead) {
-  const auto today = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
   int created = 0;
   // A transaction each: what one day takes to attach does not hold up another.
   for (int day = 0; day <= days_ahead; ++day) {
-    GH_CO_ASSIGN_OR_RETURN(
-        const Rows rows,
-        co_await database_.Query(ctx, postgres::queries::event_log::kCreatePartition,
-                                 Params::Of(table, key, static_cast<int32_t>(today + day))));
-    GH_CO_ASSIGN_OR_RETURN(const std::optional<bool> was_missing,
-                           rows.DecodeOne([](RowView row) { return row.Get<bool>(0); }));
-    if (was_missing.value_or(false)) ++created;
+    GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(
+                                                ctx, postgres::queries::event_log::kCreatePartition,
+                                                Params::Of(table, key, DayOf(now) + day)));
+    GH_CO_ASSIGN_OR_RETURN(const bool was_missing, Answer(rows));
+    if (was_missing) ++created;
   }
   co_return created;
+}
+
+base::Task<absl::StatusOr<int>> DailyPartitions::SealBefore(base::CallContext ctx, base::Time now,
+                                                            int days_open) {
+  for (int sealed = 0;; ++sealed) {
+    GH_CO_ASSIGN_OR_RETURN(
+        const Rows rows, co_await database_.Query(ctx, postgres::queries::event_log::kSealPartition,
+                                                  Params::Of(DayOf(now) - days_open)));
+    GH_CO_ASSIGN_OR_RETURN(const bool was_open, Answer(rows));
+    if (!was_open) co_return sealed;
+  }
 }
 
 }  // namespace gatehouse::storage

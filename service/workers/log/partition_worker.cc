@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "base/call_context.h"
 #include "base/log.h"
 #include "base/principal.h"
+#include "base/status.h"
 
 namespace gatehouse::service {
 namespace {
@@ -14,6 +14,9 @@ namespace {
 // A server that could not do its maintenance over a long weekend still writes
 // to daily partitions.
 constexpr int kDaysAhead = 3;
+// Yesterday and the day before: for servers whose clocks are behind, and for transactions
+// that were long under way. gatehouse.seal_event_day has the same limit.
+constexpr int kDaysOpen = 2;
 // Far more often than once a day, since a run that finds nothing to do is cheap
 // and a missed one is not.
 constexpr std::chrono::hours kInterval{1};
@@ -42,27 +45,36 @@ void PartitionWorker::Stop() {
   if (std::exchange(started_, false)) tasks_.StopAndJoin();
 }
 
-base::Task<absl::StatusOr<int>> PartitionWorker::RunOnce() {
-  const base::CallContext ctx(
+base::CallContext PartitionWorker::Context() const {
+  return base::CallContext(
       loop_, {.deadline = std::chrono::steady_clock::now() + kTimeout,
               .principal = {.kind = base::Principal::Kind::kSystem, .name = "partition_worker"},
-              .method = "daily_partitions/create",
+              .method = "daily_partitions/keep",
               .cancel = tasks_.cancel()});
-  absl::StatusOr<int> created = co_await partitions_.CreateAhead(ctx, clock_.Now(), kDaysAhead);
-  co_return created;
+}
+
+base::Task<absl::StatusOr<int>> PartitionWorker::CreateAhead() {
+  return partitions_.CreateAhead(Context(), clock_.Now(), kDaysAhead);
+}
+
+base::Task<absl::StatusOr<int>> PartitionWorker::RunOnce() {
+  GH_CO_ASSIGN_OR_RETURN(const int created, co_await CreateAhead());
+  GH_CO_ASSIGN_OR_RETURN(const int sealed,
+                         co_await partitions_.SealBefore(Context(), clock_.Now(), kDaysOpen));
+  co_return created + sealed;
 }
 
 base::Task<void> PartitionWorker::Run() {
   bool go_on = true;
   while (go_on) {
-    const absl::StatusOr<int> created = co_await RunOnce();
-    if (!created.ok() && !tasks_.cancel().cancelled()) {
-      base::Log(base::LogLevel::kWarning, "cannot create daily partitions",
-                {{"error", created.status().ToString()}});
+    const absl::StatusOr<int> kept = co_await RunOnce();
+    if (!kept.ok() && !tasks_.cancel().cancelled()) {
+      base::Log(base::LogLevel::kWarning, "cannot keep daily partitions",
+                {{"error", kept.status().ToString()}});
     }
     const base::SteadyTime next =
         std::chrono::steady_clock::now() +
-        (created.ok() ? std::chrono::duration_cast<std::chrono::minutes>(kInterval) : kRetry);
+        (kept.ok() ? std::chrono::duration_cast<std::chrono::minutes>(kInterval) : kRetry);
     go_on = co_await loop_.SleepUntil(next, tasks_.cancel());
   }
 }

@@ -2,6 +2,7 @@
 #define GATEHOUSE_SERVICE_WORKERS_LOG_PARTITION_WORKER_H_
 
 #include "absl/status/statusor.h"
+#include "base/call_context.h"
 #include "base/loop.h"
 #include "base/task.h"
 #include "base/task_group.h"
@@ -10,7 +11,8 @@
 
 namespace gatehouse::service {
 
-// Keeps daily partitions of events and webhook attempts ready, some days ahead.
+// Keeps daily partitions of events and webhook attempts ready, some days ahead, and seals
+// the days of events that are over.
 //
 // Lifetime: within that of the loop, the partitions and the clock; Start() on
 // any thread, Stop() or the destructor on one that is no loop.
@@ -22,11 +24,15 @@ class PartitionWorker {
   void Start();
   void Stop();
 
-  // One run by hand; how many partitions it created. Not while started. Loop
-  // thread.
+  // Creates what today needs, before the first call; how many partitions. Loop thread.
+  base::Task<absl::StatusOr<int>> CreateAhead();
+
+  // One run by hand; how many partitions it created and sealed. Not while started.
+  // Loop thread.
   base::Task<absl::StatusOr<int>> RunOnce();
 
  private:
+  base::CallContext Context() const;
   base::Task<void> Run();
 
   base::Loop& loop_;

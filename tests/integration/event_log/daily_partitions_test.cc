@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/manual_clock.h"
+#include "base/reason.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/workers/log/partition_worker.h"
@@ -43,7 +44,42 @@ class DailyPartitionsTest : public EventLogFixture {
         "AS t, count(*) AS n FROM gatehouse.event GROUP BY 1) s");
   }
 
+  int SealBefore(base::Time now, int days_open) {
+    const auto sealed = runner_.Run<absl::StatusOr<int>>(
+        [&] { return partitions_->SealBefore(runner_.Context(), now, days_open); });
+    EXPECT_THAT(sealed, IsOk());
+    return sealed.value_or(-1);
+  }
+
+  // The partitions of events that the sequencer looks into, as days from today.
+  std::string Unsealed() {
+    return Ask(
+        "SELECT string_agg(DISTINCT coalesce((to_date(substring(refobjid::regclass::text FROM "
+        "'\\d{8}$'), 'YYYYMMDD') - (now() AT TIME ZONE 'UTC')::date)::text, 'default') COLLATE "
+        "\"C\", ' ') "
+        "FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = "
+        "'pg_rewrite'::regclass "
+        "WHERE r.ev_class = 'gatehouse.unsealed_event'::regclass AND d.refobjsubid > 0");
+  }
+
   std::unique_ptr<storage::DailyPartitions> partitions_;
+};
+
+// Sealing is bound to the clock of the database as well, which nobody can step.
+class SealedDaysTest : public DailyPartitionsTest {
+ protected:
+  // Days from four ago to tomorrow.
+  void SetUp() override {
+    DailyPartitionsTest::SetUp();
+    if (std::chrono::floor<days>(now_) !=
+        std::chrono::floor<days>(now_ + std::chrono::minutes(1))) {
+      GTEST_SKIP() << "the day is about to end";
+    }
+    CreateAhead(now_ - days(4), 5);
+    ASSERT_EQ(Unsealed(), "-1 -2 -3 -4 0 1 default");
+  }
+
+  const base::Time now_ = base::SystemClock().Now();
 };
 
 TEST_F(DailyPartitionsTest, EventsGoToTheDayOfTheirId) {
@@ -104,6 +140,74 @@ TEST_F(DailyPartitionsTest, OneTableThatFailsDoesNotHoldUpTheOther) {
       [&] { return partitions_->CreateAhead(runner_.Context(), kLate, 0); });
   EXPECT_FALSE(created.ok());
   EXPECT_EQ(Ask("SELECT to_regclass('gatehouse.webhook_attempt_20261121') IS NOT NULL"), "t");
+}
+
+TEST_F(SealedDaysTest, TheSequencerLooksIntoThoseThatAreOpenOnly) {
+  Writer writer(dsn_);
+  for (int ago = 0; ago <= 4; ++ago) writer.InsertWithId("a", base::Uuid::MakeV7(now_ - days(ago)));
+  PassAll();
+  EXPECT_EQ(SealBefore(now_, 2), 2);
+  EXPECT_EQ(Unsealed(), "-1 -2 0 1 default");
+  EXPECT_EQ(SealBefore(now_, 2), 0);
+  writer.InsertWithId("b", base::Uuid::MakeV7(now_ - days(2)));
+  writer.InsertWithId("c", base::Uuid::MakeV7(now_ + days(1)));
+  PassAll();
+  EXPECT_EQ(Order(), "a a a a a b c");
+  ExpectDense();
+}
+
+TEST_F(SealedDaysTest, SealedDayRefusesEventsButNotTheirErasure) {
+  Writer writer(dsn_);
+  const base::Uuid old = base::Uuid::MakeV7(now_ - days(4));
+  writer.InsertWithId("a", old);
+  PassAll();
+  ASSERT_EQ(SealBefore(now_, 2), 2);
+  storage::Event event = MakeEvent("late");
+  event.id = base::Uuid::MakeV7(now_ - days(4));
+  EXPECT_THAT(Append(event), FailsWith(absl::StatusCode::kUnavailable, base::Reason::kClockBehind));
+  event.id = base::Uuid::MakeV7(now_ - days(2));
+  EXPECT_THAT(Append(event), IsOk());
+  writer.Execute("UPDATE gatehouse.event SET actor_label = '' WHERE event_id = '" + old.ToString() +
+                 "'");
+}
+
+TEST_F(SealedDaysTest, DayWaitsForTheSequencer) {
+  Writer writer(dsn_);
+  writer.InsertWithId("a", base::Uuid::MakeV7(now_ - days(3)));
+  EXPECT_EQ(SealBefore(now_, 2), 1);
+  EXPECT_EQ(Unsealed(), "-1 -2 -3 0 1 default");
+  EXPECT_EQ(PassAll(), 1);
+  EXPECT_EQ(SealBefore(now_, 2), 1);
+}
+
+TEST_F(SealedDaysTest, DayWaitsForThoseWhoWriteToIt) {
+  Writer open(dsn_), other(dsn_);
+  open.Begin();
+  open.InsertWithId("late", base::Uuid::MakeV7(now_ - days(4)));
+  // Moves the cursor past the open transaction.
+  other.InsertWithId("early", base::Uuid::MakeV7(now_));
+  PassAll();
+  const auto refused = runner_.Run<absl::StatusOr<int>>(
+      [&] { return partitions_->SealBefore(runner_.Context(), now_, 2); });
+  EXPECT_THAT(refused.status(), FailsWith(absl::StatusCode::kAborted, base::Reason::kConflict));
+  open.Commit();
+  EXPECT_EQ(SealBefore(now_, 2), 0);
+  PassAll();
+  EXPECT_EQ(Order(), "early late");
+  EXPECT_EQ(SealBefore(now_, 2), 2);
+}
+
+TEST_F(SealedDaysTest, ServerWithAClockAheadSealsNoDayThatIsOpen) {
+  EXPECT_EQ(SealBefore(now_ + days(30), 2), 2);
+  EXPECT_EQ(Unsealed(), "-1 -2 0 1 default");
+}
+
+TEST_F(SealedDaysTest, WorkerSealsThem) {
+  base::ManualClock clock(now_);
+  service::PartitionWorker worker(runner_.loop(), *partitions_, clock);
+  // Two days of both tables ahead, two days behind.
+  const auto changed = runner_.Run<absl::StatusOr<int>>([&] { return worker.RunOnce(); });
+  EXPECT_EQ(changed.value_or(-1), 2 * kTables + 2);
 }
 
 TEST_F(DailyPartitionsTest, WorkerKeepsThreeDaysAhead) {

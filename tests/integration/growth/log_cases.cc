@@ -166,6 +166,7 @@ std::vector<Exception> Exceptions() {
       {queries::delivery::kListFanouts, "reads a row per tenant"},
       {queries::signing_key::kList, "reads every signing key: a few live at a time"},
       {queries::event_log::kCreatePartition, "makes a table, once a day"},
+      {queries::event_log::kSealPartition, "closes a table, once a day"},
       {queries::event_log::kReset,
        "orders what a restored database holds, once, when an operator asks for it"},
   };

@@ -114,9 +114,31 @@ TEST_F(EmbeddedSchemaTest, VerifyReportsALiveDatabaseThatWasChanged) {
 TEST_F(EmbeddedSchemaTest, VerifyExpectsPartitionsOfDays) {
   auto migrator = Open(EmbeddedMigrations());
   ASSERT_TRUE(migrator->Up().ok());
+  Sql("SELECT gatehouse.create_daily_partition('event', 'event_id', '2026-01-01')");
+  EXPECT_THAT(*migrator->Verify(), IsEmpty());
+  EXPECT_EQ(Sql("SELECT gatehouse.seal_event_day('2026-01-02')"), "t");
+  EXPECT_THAT(*migrator->Verify(), IsEmpty());
+}
+
+TEST_F(EmbeddedSchemaTest, VerifyReportsAPartitionThatTheSequencerDoesNotLookInto) {
+  auto migrator = Open(EmbeddedMigrations());
+  ASSERT_TRUE(migrator->Up().ok());
   Sql("CREATE TABLE gatehouse.event_20260101 PARTITION OF gatehouse.event FOR VALUES "
       "FROM ('019b7000-0000-7000-8000-000000000000') TO ('019b8000-0000-7000-8000-000000000000')");
+  EXPECT_THAT(*migrator->Verify(),
+              ElementsAre(HasSubstr("unsealed_event: view is without gatehouse.event_20260101")));
+}
+
+TEST_F(EmbeddedSchemaTest, SealedDaysSurviveTheStepDown) {
+  auto migrator = Open(EmbeddedMigrations());
+  ASSERT_TRUE(migrator->Up().ok());
+  Sql("SELECT gatehouse.create_daily_partition('event', 'event_id', '2026-01-01')");
+  ASSERT_EQ(Sql("SELECT gatehouse.seal_event_day('2026-01-02')"), "t");
+  ASSERT_TRUE(migrator->To(5).ok());
+  EXPECT_EQ(Sql("SELECT count(*) FROM pg_trigger WHERE tgname = 'event_sealed'"), "0");
+  ASSERT_TRUE(migrator->Up().ok());
   EXPECT_THAT(*migrator->Verify(), IsEmpty());
+  EXPECT_EQ(Sql("SELECT gatehouse.seal_event_day('2026-01-02')"), "t");
 }
 
 TEST_F(EmbeddedSchemaTest, VerifyWithoutTheRightToMakeADatabaseSaysSo) {

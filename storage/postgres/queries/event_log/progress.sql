@@ -7,10 +7,10 @@ WITH cursor AS MATERIALIZED (
   SELECT nullif($1, '')::pg_snapshot AS snapshot
 ), waiting AS (
   -- What the sequencer's next pass would find (sequence.sql), as far as it is old enough.
-  SELECT e.xid FROM gatehouse.event e
+  SELECT e.xid FROM gatehouse.unsealed_event e
   WHERE e.xid >= (SELECT pg_snapshot_xmax(snapshot) FROM cursor) AND e.xid < (SELECT pg_snapshot_xmax(snapshot) FROM since)
   UNION ALL
-  SELECT e.xid FROM gatehouse.event e WHERE e.xid = ANY (ARRAY(SELECT pg_snapshot_xip(snapshot) FROM cursor))
+  SELECT e.xid FROM gatehouse.unsealed_event e WHERE e.xid = ANY (ARRAY(SELECT pg_snapshot_xip(snapshot) FROM cursor))
 )
 SELECT cursor.now::text,
        since.snapshot IS NOT NULL AND NOT cursor.halted

@@ -19,7 +19,7 @@ WITH leader AS MATERIALIZED (
   -- The whole transaction of the row at which the batch is full belongs to it.
   SELECT e.tenant_id, e.event_id, e.xid, e.type, e.actor_id, e.targets, e.outcome,
          e.occurred_time, e.recorded_time, e.leaf_hash
-  FROM gatehouse.event e
+  FROM gatehouse.unsealed_event e
   WHERE e.xid >= (SELECT lo FROM state WHERE NOT halted)
   ORDER BY e.xid FETCH FIRST $1 ROWS WITH TIES
 ), bound AS MATERIALIZED (
@@ -33,7 +33,7 @@ WITH leader AS MATERIALIZED (
   UNION ALL
   SELECT e.tenant_id, e.event_id, e.xid, e.type, e.actor_id, e.targets, e.outcome,
          e.occurred_time, e.recorded_time, e.leaf_hash
-  FROM gatehouse.event e
+  FROM gatehouse.unsealed_event e
   WHERE e.xid = ANY (ARRAY(SELECT pg_snapshot_xip(snapshot) FROM state WHERE NOT halted))
 ), advanced AS (
   -- The compare-and-swap: whoever finds another epoch than it read writes nothing.
