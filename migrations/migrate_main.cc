@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "migrations/migrator.h"
+#include "storage/postgres/client/dsn.h"
 
 namespace gatehouse::migrations {
 namespace {
@@ -147,8 +148,8 @@ struct CommandLine {
     app.require_subcommand(1);
     app.fallthrough();
     app.add_option("--dsn", flags.dsn,
-                   "libpq connection string; a password is safer in the environment or a passfile")
-        ->envname("GATEHOUSE_DATABASE_DSN");
+                   "libpq connection string, without a password; else GATEHOUSE_DATABASE_DSN, else "
+                   "database.dsn of the configuration");
     app.add_option("--wait-ms", flags.wait_ms, "How long to wait for another migrator")
         ->check(CLI::Range(0, kMostNumber));
     AddMoves();
@@ -186,9 +187,23 @@ struct CommandLine {
     sql->add_option("number", flags.sql_argument, "Steps for down, version for to");
     app.add_subcommand("verify", "Compare the schema with one made anew from the migrations")
         ->add_option("--scratch-dsn", flags.scratch_dsn,
-                     "Server for the temporary database, if this one must not have it");
+                     "Server for the temporary database, if this one must not have it; without a "
+                     "password");
   }
 };
+
+// Every user of the machine sees the arguments of a process.
+absl::Status CheckHasNoPassword(const char* flag, const std::string& dsn) {
+  if (dsn.empty()) return absl::OkStatus();
+  GH_ASSIGN_OR_RETURN(const auto keywords, storage::postgres::ParseDsn(dsn));
+  for (const auto& [keyword, value] : keywords) {
+    if (keyword != "password" && keyword != "sslpassword") continue;
+    return base::InvalidField(flag,
+                              "no password here, where every user of the machine sees it: put it "
+                              "into a passfile, or give the DSN as GATEHOUSE_DATABASE_DSN");
+  }
+  return absl::OkStatus();
+}
 
 int RunCommand(const std::string& command, const Flags& flags, Migrator& migrator,
                const MigrateEnvironment& environment) {
@@ -222,6 +237,12 @@ int MigrateMain(const std::vector<std::string>& args, const MigrateEnvironment& 
     }
     int code = line.app.exit(error, environment.out, environment.err);
     return code == 0 ? kMigrateDone : kMigrateBadUsage;
+  }
+  absl::Status safe = CheckHasNoPassword("--dsn", line.flags.dsn);
+  safe.Update(CheckHasNoPassword("--scratch-dsn", line.flags.scratch_dsn));
+  if (!safe.ok()) {
+    environment.err << "gatehouse migrate: " << safe.message() << "\n";
+    return ExitCode(safe);
   }
   std::string dsn = line.flags.dsn.empty() ? environment.configured_dsn : line.flags.dsn;
   if (dsn.empty()) {

@@ -14,14 +14,14 @@ namespace gatehouse::migrations {
 enum MigrateExit {
   kMigrateDone = 0,
   kMigrateFailed = 1,         // A statement failed. Earlier migrations of the run stay applied.
-  kMigrateBadUsage = 2,       // Unknown command, flag or version; no DSN.
+  kMigrateBadUsage = 2,       // Unknown command, flag or version; no DSN, or a bad one.
   kMigrateNoDatabase = 3,     // The database cannot be reached.
   kMigrateNotAsExpected = 4,  // Differences, pending (status --check), changed, unfinished, newer.
   kMigrateLocked = 5,         // Another migrator did not finish in time.
 };
 
 struct MigrateEnvironment {
-  // From the configuration; --dsn and GATEHOUSE_DATABASE_DSN win over it.
+  // From the environment or the file of the configuration; --dsn wins over it.
   std::string configured_dsn = {};
   // A file whose first line is the password of that DSN.
   std::string password_file = {};
