@@ -142,11 +142,13 @@ class CommandLine {
 
   // Every setting as a flag. Secrets too: LoadConfig tells where they belong.
   void AddSettings(CLI::App& command) {
+    const config::Config defaults;
     for (const config::Setting& setting : config::AllSettings()) {
       CLI::Option* option = command.add_option_function<std::string>(
           setting.flag(),
           [this, key = setting.key](const std::string& value) { sources_.flags[key] = value; },
-          setting.help);
+          setting.help + " (" + setting.environment_variable() + ")");
+      option->default_str(setting.get(defaults));
       option->group(setting.secret ? "" : "Settings");
     }
   }
