@@ -82,8 +82,6 @@ uint64_t KnownPermissions(std::span<const std::string> names) {
   return permissions;
 }
 
-std::span<const std::string_view> RoleNames() { return kRoleNames; }
-
 bool IsRole(std::string_view role) {
   for (const std::string_view name : kRoleNames) {
     if (name == role) return true;

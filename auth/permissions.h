@@ -53,8 +53,7 @@ absl::StatusOr<uint64_t> PermissionsFromNames(std::string_view field,
 // release removed grants nothing and must not lock the credential out.
 uint64_t KnownPermissions(std::span<const std::string> names);
 
-// The built-in roles: admin, analyst, viewer.
-std::span<const std::string_view> RoleNames();
+// True for the built-in roles: admin, analyst, viewer.
 bool IsRole(std::string_view role);
 // 0 for any other role, a tenant's own as well: nothing but what needs no permission.
 uint64_t PermissionsOfRole(std::string_view role);

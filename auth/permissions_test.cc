@@ -58,8 +58,7 @@ TEST(PermissionsTest, RolesGrantWhatTheyPromise) {
                           "endpoints.read"));
   EXPECT_EQ(PermissionsOfRole("viewer"), 0u);
   EXPECT_EQ(PermissionsOfRole("root"), 0u);
-  EXPECT_THAT(RoleNames(), ElementsAre("admin", "analyst", "viewer"));
-  EXPECT_TRUE(IsRole("viewer"));
+  for (const char* role : {"admin", "analyst", "viewer"}) EXPECT_TRUE(IsRole(role)) << role;
   EXPECT_FALSE(IsRole("Viewer"));
 }
 

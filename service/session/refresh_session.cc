@@ -6,6 +6,7 @@
 #include "auth/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
+#include "service/common/json.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
 #include "storage/event_types.h"
@@ -57,18 +58,18 @@ Task<absl::StatusOr<TokenGrant>> SessionService::ResolveRefresh(CallContext ctx,
   }
   // The one who refreshed and the one who does now are not the same, or one of
   // them lost a day. Neither can be told from the other, so neither goes on.
-  std::string details = R"({"generations_behind":)" + std::to_string(behind) + "}";
   storage::Event reused =
-      SessionEvent(ctx, claims, now, storage::event_types::kSessionTokenReused, std::move(details));
+      SessionEvent(ctx, claims, now, storage::event_types::kSessionTokenReused,
+                   JsonObject().AddNumber("generations_behind", behind).ToString());
   reused.outcome = storage::Outcome::kDenied;
+  const std::string_view reason = storage::revoke_reasons::kTokenReused;
   storage::Change change{
       .events = {std::move(reused),
                  SessionEvent(ctx, claims, now, storage::event_types::kSessionRevoked,
-                              R"({"reason":"TOKEN_REUSED"})")}};
+                              JsonObject().Add("reason", reason).ToString())}};
   GH_CO_RETURN_IF_ERROR(
-      (co_await deps_.sessions.Revoke(ctx, claims.tenant_id, claims.session_id,
-                                      std::string(storage::revoke_reasons::kTokenReused), now,
-                                      std::move(change)))
+      (co_await deps_.sessions.Revoke(ctx, claims.tenant_id, claims.session_id, std::string(reason),
+                                      now, std::move(change)))
           .status());
   deps_.authenticator.SessionRevoked(claims.session_id);
   co_return InvalidRefreshToken();

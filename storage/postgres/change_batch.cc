@@ -90,10 +90,6 @@ void AppendChangeInto(Params& params, Batch& batch, const Change& change) {
   batch.Announce();
 }
 
-size_t ChangeStatements(const Change& change) {
-  return (change.idempotency ? 1 : 0) + (change.events.empty() ? 0 : 1);
-}
-
 bool IsReplay(const absl::Status& status) { return IsUniqueViolation(status, "request_pkey"); }
 
 }  // namespace gatehouse::storage::postgres

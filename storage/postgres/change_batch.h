@@ -1,7 +1,6 @@
 #ifndef GATEHOUSE_STORAGE_POSTGRES_CHANGE_BATCH_H_
 #define GATEHOUSE_STORAGE_POSTGRES_CHANGE_BATCH_H_
 
-#include <cstddef>
 #include <span>
 
 #include "absl/status/status.h"
@@ -17,7 +16,6 @@ namespace gatehouse::storage::postgres {
 // To be called on an empty batch, before the change's own statements: a retry
 // must meet its key before it meets what the first attempt has changed (a
 // version, a username), and two attempts at a time must queue up there.
-// Adds ChangeStatements(change) statements.
 void AppendChange(Batch& batch, const Change& change);
 
 // As AppendChange, for a change whose own statement includes event/insert.sql: the
@@ -28,9 +26,6 @@ void AppendChangeInto(Params& params, Batch& batch, const Change& change);
 // state; none if there are none. Events make a batch an announced one: the
 // sequencer is told when it has been committed.
 void AppendEvents(Batch& batch, std::span<const Event* const> events);
-
-// How many statements AppendChange adds: where the caller's own results begin.
-size_t ChangeStatements(const Change& change);
 
 // True if `status` says that the change of that request_id took effect before:
 // the answer is in IdempotencyStore.

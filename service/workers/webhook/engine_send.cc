@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "service/common/event_type.h"
+#include "service/common/json.h"
 #include "service/webhook/signature.h"
 #include "service/workers/webhook/engine_state.h"
 #include "service/workers/webhook/webhook_engine.h"
@@ -166,7 +167,7 @@ Task<void> WebhookEngine::Disable(LanePtr lane) {
     change.events.push_back(
         storage::MakeEvent(ctx, now, std::string(storage::event_types::kEndpointDisabled),
                            {{.type = "endpoint", .id = key.endpoint_id.ToString(), .label = ""}},
-                           R"({"reason":")" + reason + R"("})"));
+                           JsonObject().Add("reason", reason).ToString()));
     status =
         co_await deps_.endpoints.Disable(ctx, key.tenant_id, key.endpoint_id,
                                          lane->delivery.fence(), reason, now, std::move(change));

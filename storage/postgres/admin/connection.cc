@@ -128,23 +128,4 @@ bool Connection::InTransaction() const { return PQtransactionStatus(conn_) != PQ
 int Connection::backend_pid() const { return PQbackendPID(conn_); }
 int Connection::server_version() const { return PQserverVersion(conn_); }
 
-std::string QuoteLiteral(std::string_view text) {
-  // With a backslash the E form is needed, whatever standard_conforming_strings says.
-  std::string out = text.find('\\') == std::string_view::npos ? "'" : " E'";
-  for (char c : text) {
-    if (c == '\'' || c == '\\') out += c;
-    out += c;
-  }
-  return out + "'";
-}
-
-std::string QuoteIdentifier(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"') out += c;
-    out += c;
-  }
-  return out + "\"";
-}
-
 }  // namespace gatehouse::storage::postgres::admin

@@ -68,10 +68,6 @@ class Connection {
   std::string last_sqlstate_;
 };
 
-// `text` as an SQL literal or identifier, for statements that take no parameters.
-std::string QuoteLiteral(std::string_view text);
-std::string QuoteIdentifier(std::string_view text);
-
 }  // namespace gatehouse::storage::postgres::admin
 
 #endif  // GATEHOUSE_STORAGE_POSTGRES_ADMIN_CONNECTION_H_
