@@ -1,7 +1,11 @@
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <iostream>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/status.h"
@@ -15,6 +19,18 @@ namespace gatehouse::service {
 namespace {
 
 void Tell(std::string_view line) { std::cout << line << std::endl; }
+
+// libpq and Postgres take what they are not told from PG... of the environment, where it means
+// another database: with PGHOSTADDR it would even be that one which is migrated and gets demo
+// users.
+void ForgetOtherDatabases() {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (text.starts_with("PG")) names.emplace_back(text.substr(0, text.find('=')));
+  }
+  for (const std::string& name : names) unsetenv(name.c_str());
+}
 
 // Where a client on this machine reaches what listens on `address`: all addresses is none to
 // connect to.
@@ -42,6 +58,8 @@ void Explain(const App& app, const config::Config& config, const std::string& da
 }  // namespace
 
 int RunDev(config::Config config) {
+  // Before there are threads, which might read the environment meanwhile.
+  ForgetOtherDatabases();
   StopSignal stop;
   base::SetLogLevel(*base::ParseLogLevel(config.log.level));
   const auto database = DevDatabase::Open(config.data_dir, Tell);

@@ -116,6 +116,14 @@ class DevTest(unittest.TestCase):
         self.assertEqual(second.stop(), 0)
         check_postgres_log(self.data_dir)
 
+    def test_its_database_is_its_own_whatever_the_environment_names(self):
+        self.use_made()
+        # Each by itself kept it from starting, or had it talk to another server.
+        elsewhere = {"PGHOSTADDR": "192.0.2.1", "PGPORT": "none", "PGSERVICE": "none", "PGTARGETSESSIONATTRS": "standby"}
+        server = self.start(env=environment(**elsewhere))
+        self.login(server)
+        self.assertEqual(server.stop(), 0, server.stderr)
+
     def test_sigterm_and_ctrl_c_stop_server_and_database(self):
         self.use_made()
         for number in (signal.SIGTERM, signal.SIGINT):
