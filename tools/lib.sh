@@ -3,6 +3,9 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
+# Bazel needs it too, and a service or `env -i` may not have it.
+export HOME="${HOME:-$(getent passwd "$EUID" | cut -d: -f6)}"
+
 # Programs that Debian does not package live here, outside the tree, so that every clone shares them.
 TOOLS_DIR="$HOME/.cache/gatehouse-tools"
 export PATH="$TOOLS_DIR/bin:$PATH:/usr/sbin:/sbin"
