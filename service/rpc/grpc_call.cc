@@ -3,6 +3,8 @@
 #include <grpc/support/time.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 
+#include <iterator>
+
 namespace gatehouse::service::rpc {
 namespace {
 
@@ -34,10 +36,9 @@ void GrpcCall::Accept(QueueLane& lane) {
 }
 
 std::optional<std::string_view> GrpcCall::Metadata(std::string_view name) const {
-  const auto& metadata = context_.client_metadata();
-  const auto it = metadata.find(ToRef(name));
-  if (it == metadata.end()) return std::nullopt;
-  return ToView(it->second);
+  const auto [first, last] = context_.client_metadata().equal_range(ToRef(name));
+  if (first == last || std::next(first) != last) return std::nullopt;
+  return ToView(first->second);
 }
 
 std::optional<std::chrono::nanoseconds> GrpcCall::ClientTimeLeft() const {

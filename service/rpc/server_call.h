@@ -29,8 +29,9 @@ class ServerCall {
   virtual const base::CallContext& context() const = 0;
   virtual base::SteadyTime start_time() const = 0;
 
-  // The first value of a request header; names are lower case. The view lives
-  // as long as the call. Values are as the client sent them: any bytes.
+  // The value of a request header; names are lower case. The view lives as long
+  // as the call. Values are as the client sent them: any bytes. One that came
+  // several times counts as none: a proxy may have gone by another of its values.
   virtual std::optional<std::string_view> Metadata(std::string_view name) const = 0;
   // Goes back with the status.
   virtual void AddTrailer(std::string_view name, std::string_view value) = 0;

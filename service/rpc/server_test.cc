@@ -197,6 +197,15 @@ TEST_F(ServerTest, ReturnsTheRequestIdAlsoWithErrors) {
             36u);
 }
 
+// So too the credentials, of which a proxy may have looked at the other ones.
+TEST_F(ServerTest, TakesNoHeaderThatCameSeveralTimes) {
+  StartServer();
+  EXPECT_EQ(Echo("x", {.metadata = {{"x-request-id", "mine-1"}, {"x-request-id", "mine-2"}}})
+                .Trailer("x-request-id")
+                .size(),
+            36u);
+}
+
 TEST_F(ServerTest, DoesNotStartOnAPortInUse) {
   StartServer();
   ServerOptions same;
