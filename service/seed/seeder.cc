@@ -1,15 +1,8 @@
 #include "service/seed/seeder.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <optional>
 #include <set>
-#include <sstream>
+#include <utility>
 #include <vector>
 
 #include "base/run_on_loop.h"
@@ -17,71 +10,14 @@
 #include "gatehouse/v1/user.pb.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/seed/role_seeder.h"
+#include "service/seed/secret_files.h"
 #include "service/user/user_service.h"
 #include "service/webhook/webhook_service.h"
 
 namespace gatehouse::service {
 namespace {
 
-constexpr size_t kMaxFileBytes = size_t{1} << 20;
 constexpr int32_t kPageSize = 1000;
-
-absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return base::InvalidField(what, "cannot read " + path + ": " + std::strerror(errno));
-  std::string text(kMaxFileBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  // A folder can be opened, but not read.
-  if (file.bad()) return base::InvalidField(what, "cannot read " + path);
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > kMaxFileBytes) return base::InvalidField(what, path + " is over 1 MiB");
-  return text;
-}
-
-// A secret's file ends with a newline when an editor wrote it.
-absl::StatusOr<std::string> ReadSecretFile(std::string_view what, const std::string& path) {
-  GH_ASSIGN_OR_RETURN(std::string text, ReadFile(what, path));
-  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-  // Not for "no password": the entry would name no file.
-  if (text.empty()) return base::InvalidField(what, path + " is empty");
-  return text;
-}
-
-bool FileExists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
-
-// Owned by us alone from the first moment on; never over another file.
-class NewSecretFile {
- public:
-  static absl::StatusOr<NewSecretFile> Create(std::string_view what, const std::string& path) {
-    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0) {
-      return base::InvalidField(what, "cannot create " + path + ": " + std::strerror(errno));
-    }
-    return NewSecretFile(path, file);
-  }
-  NewSecretFile(NewSecretFile&& other) noexcept
-      : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
-  ~NewSecretFile() {
-    if (file_ < 0) return;
-    close(file_);
-    if (!written_) unlink(path_.c_str());
-  }
-
-  absl::Status Write(const std::string& secret) {
-    const std::string line = secret + "\n";
-    written_ = write(file_, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-               fsync(file_) == 0;
-    if (written_) return absl::OkStatus();
-    return base::InternalError("cannot write " + path_ + ": " + std::strerror(errno));
-  }
-
- private:
-  NewSecretFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
-
-  std::string path_;
-  int file_;
-  bool written_ = false;
-};
 
 // `missing_roles`: they are not there in a dry run, and would be refused.
 v1::User ToUser(const SeedUser& seed, const std::set<std::string>& missing_roles) {
@@ -226,6 +162,7 @@ absl::Status Seeder::SeedOne(const SeedApiKey& seed) {
   }
   create.set_validate_only(options_.dry_run);
   if (options_.dry_run) {
+    GH_RETURN_IF_ERROR(NewSecretFile::Check("key_file", seed.key_file));
     GH_RETURN_IF_ERROR(Call(options_.users, &UserService::CreateApiKey, create).status());
   } else {
     // The file first: a key that cannot be written down would be lost.
@@ -285,6 +222,9 @@ absl::Status Seeder::CreateOne(const SeedEndpoint& seed) {
   const bool given = FileExists(seed.secret_file);
   if (given) {
     GH_ASSIGN_OR_RETURN(*create.mutable_secret(), ReadSecretFile("secret_file", seed.secret_file));
+  }
+  if (!given && options_.dry_run) {
+    GH_RETURN_IF_ERROR(NewSecretFile::Check("secret_file", seed.secret_file));
   }
   if (given || options_.dry_run) {
     GH_RETURN_IF_ERROR(Call(options_.webhooks, &WebhookService::CreateEndpoint, create).status());

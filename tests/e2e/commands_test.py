@@ -114,6 +114,13 @@ class SeedTest(unittest.TestCase):
         self.assertFalse(os.path.exists(self.key_file))
         self.assertFalse(os.path.exists(self.secret_file))
 
+    def test_a_dry_run_refuses_what_the_run_would(self):
+        self.deployment.write(os.path.basename(self.key_file), "of somebody else")
+        for flags in (["--dry-run"], []):
+            _, err = self.run_seed(*flags, code=EXIT_USAGE)
+            self.assertIn("API key billing", err)
+            self.assertIn(self.key_file, err)
+
     def test_a_file_of_the_wrong_form_is_refused_as_a_whole(self):
         before = self.contents()
         self.assert_errors(

@@ -1,0 +1,83 @@
+#include "service/seed/secret_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "base/status.h"
+
+namespace gatehouse::service {
+namespace {
+
+constexpr size_t kMaxFileBytes = size_t{1} << 20;
+
+absl::Status CannotCreate(std::string_view what, const std::string& path, int error) {
+  return base::InvalidField(what, "cannot create " + path + ": " + std::strerror(error));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return base::InvalidField(what, "cannot read " + path + ": " + std::strerror(errno));
+  std::string text(kMaxFileBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  // A folder can be opened, but not read.
+  if (file.bad()) return base::InvalidField(what, "cannot read " + path);
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > kMaxFileBytes) return base::InvalidField(what, path + " is over 1 MiB");
+  return text;
+}
+
+absl::StatusOr<std::string> ReadSecretFile(std::string_view what, const std::string& path) {
+  GH_ASSIGN_OR_RETURN(std::string text, ReadFile(what, path));
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  // Not for "no password": the entry would name no file.
+  if (text.empty()) return base::InvalidField(what, path + " is empty");
+  return text;
+}
+
+bool FileExists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+absl::StatusOr<NewSecretFile> NewSecretFile::Create(std::string_view what,
+                                                    const std::string& path) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) return CannotCreate(what, path, errno);
+  return NewSecretFile(path, file);
+}
+
+absl::Status NewSecretFile::Check(std::string_view what, const std::string& path) {
+  if (FileExists(path)) return CannotCreate(what, path, EEXIST);
+  const std::string folder = std::filesystem::path(path).parent_path();
+  if (access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return CannotCreate(what, path, errno);
+}
+
+NewSecretFile::NewSecretFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
+
+NewSecretFile::NewSecretFile(NewSecretFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      file_(std::exchange(other.file_, -1)),
+      written_(other.written_) {}
+
+NewSecretFile::~NewSecretFile() {
+  if (file_ < 0) return;
+  close(file_);
+  if (!written_) unlink(path_.c_str());
+}
+
+absl::Status NewSecretFile::Write(const std::string& secret) {
+  const std::string line = secret + "\n";
+  written_ = write(file_, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+             fsync(file_) == 0;
+  if (written_) return absl::OkStatus();
+  return base::InternalError("cannot write " + path_ + ": " + std::strerror(errno));
+}
+
+}  // namespace gatehouse::service
