@@ -74,9 +74,10 @@ absl::Status ToStatus(const ServerError& error) {
     return SchemaMismatch(error);
   }
   if (state == "53300") {
-    return base::MakeError(
-        StatusCode::kResourceExhausted, "the database has no connection left",
-        {.reason = Reason::kStorageOverloaded, .retry_after = kTooManyConnectionsDelay});
+    return base::MakeError(StatusCode::kResourceExhausted, "the database has no connection left",
+                           {.reason = Reason::kStorageOverloaded,
+                            .retry_after = kTooManyConnectionsDelay,
+                            .quota = "connections of the database"});
   }
   if (state == "53100") {
     return base::MakeError(StatusCode::kResourceExhausted, "the database has no disk space left",

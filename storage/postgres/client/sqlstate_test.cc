@@ -35,6 +35,7 @@ TEST(SqlstateTest, MapsByCode) {
   }
   EXPECT_THAT(FromState("53300"),
               FailsWith(StatusCode::kResourceExhausted, Reason::kStorageOverloaded));
+  EXPECT_EQ(base::GetErrorDetails(FromState("53300"))->quota, "connections of the database");
   EXPECT_THAT(FromState("53100"), FailsWith(StatusCode::kResourceExhausted, Reason::kStorageFull));
   for (const char* state : {"42P01", "42703", "42883", "3F000"}) {
     EXPECT_THAT(FromState(state),
