@@ -14,7 +14,8 @@ HEADER = """# Errors
 
 Every error is a `google.rpc.Status` with a `google.rpc.ErrorInfo` whose `domain` is `gatehouse` and whose `reason` is one of
 the names below. Branch on the reason, never on the message: reasons are stable, messages are for people. Other details may
-come along: `BadRequest` names the fields at fault, `RetryInfo` says when to try again.
+come along: `BadRequest` names the fields at fault, `RetryInfo` says when to try again, `QuotaFailure` which limit was hit.
+What to do about which code is in [clients.md](clients.md#errors).
 
 | Reason | Code | Meaning |
 |---|---|---|
