@@ -8,9 +8,13 @@ import threading
 import time
 
 from tests.e2e.support import known_secrets
+from tests.e2e.support.processes import dying_with_us
 from tests.e2e.support.waiting import DEADLINE_S, until
 
 BINARY = os.path.abspath(os.environ.get("GATEHOUSE_BINARY", "service/main/gatehouse"))
+
+# For servers with a call that waits for what the test does: no limit of theirs ends it before that.
+ENDLESS_CALLS = ("--grpc-max-unary-time-ms=600000", "--database-statement-timeout-ms=600000")
 
 _READY = re.compile(r"^READY grpc=(\S+) http=(\S+)$")
 
@@ -50,7 +54,8 @@ class Gatehouse:
         self.ready_at = None
         self._lines = {"out": [], "err": []}
         self._process = subprocess.Popen(
-            [*prefix, binary, *arguments],
+            # Behind a change of user in the prefix, which would clear it.
+            [*prefix, *dying_with_us("TERM"), binary, *arguments],
             env=env or environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

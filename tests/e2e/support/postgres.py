@@ -108,7 +108,13 @@ class Postgres:
             words += ["-c", f"{name}={value}"]
         with open(os.path.join(self._folder, "log"), "ab") as log:
             self._process = subprocess.Popen(
-                self._prefix + words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True
+                # Behind the change of user, which clears it.
+                [*self._prefix, *processes.dying_with_us("INT"), *words],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                start_new_session=True,
             )
         ping = [f"{bin_dir()}/pg_isready", "-q", "-h", self.socket_dir]
         until(lambda: subprocess.run(ping, check=False).returncode == 0, self.log)

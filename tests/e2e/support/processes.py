@@ -4,6 +4,15 @@ import os
 import socket
 
 
+def dying_with_us(signal_name):
+    """The words to put before a command so that it gets a signal ("TERM") when this process has died, however.
+
+    A test that is killed ends nothing itself, and what has a session of its own outlives what started it. Call it on the main
+    thread: the kernel goes by the thread that started the command.
+    """
+    return ["/usr/bin/setpriv", f"--pdeathsig={signal_name}"]
+
+
 def postgres_of(data_dir):
     """Pids of Postgres postmasters whose data directory is below `data_dir`."""
     found = []

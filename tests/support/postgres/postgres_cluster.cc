@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,16 +46,8 @@ T Require(absl::StatusOr<T> value, const char* what) {
 }  // namespace
 
 PostgresCluster::PostgresCluster(Options options) : options_(options) {
-  // Not TEST_TMPDIR: it may be too long for a socket, or below a folder that
-  // Postgres's account may not enter.
-  char root[] = "/tmp/gatehouse-test-XXXXXX";
-  if (mkdtemp(root) == nullptr || chmod(root, 0711) != 0) {
-    std::perror("mkdtemp");
-    std::abort();
-  }
-  root_ = root;
-  socket_dir_ = root_ + "/socket";
-  log_file_ = root_ + "/log";
+  socket_dir_ = folder_.path() + "/socket";
+  log_file_ = folder_.path() + "/log";
   StartJanitor();
   account_ = Require(ServerAccount::Choose(), "account");
   Start();
@@ -67,8 +57,6 @@ PostgresCluster::~PostgresCluster() {
   // An immediate shutdown: as quick as SIGKILL, after which System V shared memory would stay.
   if (server_) server_->Stop({});
   server_.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(root_, ignored);
   close(janitor_pipe_);
   waitpid(janitor_, nullptr, 0);
 }
@@ -91,7 +79,7 @@ void PostgresCluster::StartJanitor() {
   posix_spawnattr_init(&attributes);
   // A session of its own, so that Ctrl-C does not end it first.
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-  const char* argv[] = {"/bin/sh", "-c", kJanitorScript, root_.c_str(), nullptr};
+  const char* argv[] = {"/bin/sh", "-c", kJanitorScript, folder_.path().c_str(), nullptr};
   if (posix_spawn(&janitor_, argv[0], &actions, &attributes, const_cast<char* const*>(argv),
                   environ) != 0) {
     std::abort();
@@ -104,7 +92,7 @@ void PostgresCluster::StartJanitor() {
 
 void PostgresCluster::Start() {
   storage::postgres::ClusterOptions cluster{.binaries = Require(FindPostgresBinaries(), "Postgres"),
-                                            .data_dir = root_ + "/data",
+                                            .data_dir = folder_.path() + "/data",
                                             .socket_dir = socket_dir_,
                                             .settings = {{"shared_buffers", "32MB"},
                                                          {"max_connections", "100"},

@@ -12,6 +12,7 @@
 
 #include "storage/postgres/embedded/postgres_process.h"
 #include "storage/postgres/embedded/server_account.h"
+#include "tests/support/postgres/scratch_folder.h"
 
 namespace gatehouse::tests {
 
@@ -57,7 +58,9 @@ class PostgresCluster {
   void SignalAll(int number);
 
   Options options_;
-  std::string root_;
+  // Not TEST_TMPDIR: it may be too long for a socket, or below a folder that
+  // Postgres's account may not enter.
+  ScratchFolder folder_;
   std::string socket_dir_;
   std::string log_file_;
   std::optional<storage::postgres::ServerAccount> account_;
