@@ -17,6 +17,7 @@
 #include "storage/postgres/client/database.h"
 #include "tests/support/coroutine/loop_runner.h"
 #include "tests/support/postgres/migrated_database.h"
+#include "tests/support/postgres/patient_database.h"
 #include "tests/support/status/status_matchers.h"
 
 namespace gatehouse::storage {
@@ -30,7 +31,7 @@ class DeliveryFixture : public ::testing::Test {
  protected:
   DeliveryFixture()
       : dsn_(tests::CreateMigratedDatabase()),
-        database_(*postgres::Database::Open({.dsn = dsn_}, {&runner_.loop()})),
+        database_(*postgres::Database::Open(tests::PatientConfig(dsn_), {&runner_.loop()})),
         endpoints_(*database_, "secret"),
         store_(*database_) {}
   ~DeliveryFixture() override { database_->Close(); }

@@ -11,12 +11,35 @@
 #include <utility>
 #include <vector>
 
+#include "storage/postgres/admin/connection.h"
 #include "storage/postgres/client/database.h"
 #include "tests/support/coroutine/loop_runner.h"
+#include "tests/support/postgres/patient_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/status/status_matchers.h"
 
 namespace gatehouse::storage::postgres {
+
+// Statements that wait here are under way until the test opens it, however long that takes.
+class Gate {
+ public:
+  static constexpr Query kPass{"test/pass", "SELECT pg_advisory_xact_lock_shared(1)"};
+
+  explicit Gate(const std::string& dsn) : guard_(*admin::Connection::Open(dsn)) {
+    EXPECT_THAT(guard_->Execute("SELECT pg_advisory_lock(1)"), tests::IsOk());
+  }
+  int waiting() const {
+    const auto rows = guard_->Execute(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database())");
+    EXPECT_THAT(rows, tests::IsOk());
+    return std::stoi(*rows->at(0).at(0));
+  }
+  void Open() { EXPECT_THAT(guard_->Execute("SELECT pg_advisory_unlock(1)"), tests::IsOk()); }
+
+ private:
+  std::unique_ptr<admin::Connection> guard_;
+};
 
 // A loop, an empty database and a client for it.
 class ClientTest : public testing::Test {
@@ -28,8 +51,7 @@ class ClientTest : public testing::Test {
   void TearDown() override { database_.reset(); }
 
   DatabaseConfig Config() const {
-    DatabaseConfig config;
-    config.dsn = dsn_;
+    DatabaseConfig config = tests::PatientConfig(dsn_);
     config.search_path = "public";
     // Unlike the connections by which the tests look on.
     config.application_name = "client";
@@ -67,7 +89,7 @@ class ClientTest : public testing::Test {
   // Until `done`, or for as long as no test should take.
   template <typename Fn>
   static bool Eventually(Fn done) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!done()) {
       if (std::chrono::steady_clock::now() > give_up) return false;
       std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -20,7 +20,6 @@ using absl::StatusCode;
 using base::Reason;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using std::chrono::steady_clock;
 using tests::FailsWith;
 using tests::HasCode;
 using tests::IsOk;
@@ -99,7 +98,7 @@ TEST_F(FaultTest, ThousandsOfInterleavedCallsKeepTheirIdentityOnTwoLoops) {
 TEST_F(FaultTest, StatementsThatDidNotRunAreRunElsewhere) {
   OpenLanes(1);
   Execute("CREATE TABLE t (x int)");
-  auto sleeper = StartQuery(runner_.Context(), kSleep, Params::Of(30.0));
+  auto sleeper = StartQuery(runner_.Context(), kSleep, Forever());
   ASSERT_TRUE(WaitForSleepers(1));
   constexpr Query kInsert{"test/insert", "INSERT INTO t VALUES ($1)"};
   std::vector<std::future<RowsOr>> inserts;
@@ -119,18 +118,17 @@ TEST_F(FaultTest, StatementsThatDidNotRunAreRunElsewhere) {
 
 TEST_F(FaultTest, ACrashMakesOutcomesUnknownAndRecovers) {
   OpenLanes(1);
-  auto sleeper = StartQuery(runner_.Context(), kSleep, Params::Of(30.0));
+  auto sleeper = StartQuery(runner_.Context(), kSleep, Forever());
   ASSERT_TRUE(WaitForSleepers(1));
   tests::PostgresCluster::Shared().Kill9();
   EXPECT_THAT(sleeper.get(), FailsWith(StatusCode::kUnavailable, Reason::kOutcomeUnknown));
-  const auto start = steady_clock::now();
+  // Not only once it has waited as long as calls without a deadline do.
   EXPECT_THAT(StartQuery(Within(milliseconds(200)), kOne).get(),
               FailsWith(StatusCode::kDeadlineExceeded, Reason::kDeadline));
-  EXPECT_LT(steady_clock::now() - start, seconds(2));
-  EXPECT_NE(database_->last_connect_error(), "");
+  EXPECT_TRUE(Eventually([&] { return database_->last_connect_error() != ""; }));
   tests::PostgresCluster::Shared().Start();
   EXPECT_TRUE(Eventually([&] { return RunQuery(kOne).ok(); }));
-  EXPECT_EQ(database_->last_connect_error(), "");
+  EXPECT_TRUE(Eventually([&] { return database_->last_connect_error() == ""; }));
 }
 
 TEST_F(FaultTest, CallsGoOnOverARestart) {
@@ -203,7 +201,6 @@ TEST_F(FaultTest, PassesOverAHostThatDoesNotAnswer) {
   config.dsn = "host=" + std::string(dir) + "," + tests::PostgresCluster::Shared().socket_dir() +
                " user=gatehouse dbname=" + Ask("SELECT current_database()");
   config.connect_timeout = milliseconds(300);
-  config.acquire_timeout = seconds(20);
   Open(config);
   EXPECT_THAT(RunQuery(kOne), IsOk());
   EXPECT_GE(database_->stats().connect_failures, 1u);
@@ -215,20 +212,24 @@ TEST_F(FaultTest, AServerThatHangsDoesNotHoldUpTheEnd) {
   OpenLanes(2);
   tests::PostgresCluster::Shared().Freeze();
   // Cancelled in vain already, and given up by Close.
-  auto overdue = StartQuery(Within(milliseconds(50)), kSleep, Params::Of(60.0));
-  auto waiting = StartQuery(runner_.Context(), kSleep, Params::Of(60.0));
-  EXPECT_THAT(overdue.get(), FailsWith(StatusCode::kDeadlineExceeded, Reason::kDeadline));
+  const base::CallContext ctx = runner_.Context();
+  auto cancelled = StartQuery(ctx, kSleep, Forever());
+  auto waiting = StartQuery(runner_.Context(), kSleep, Forever());
+  ASSERT_TRUE(Eventually([&] { return database_->stats().in_flight == 2; }));
+  runner_.RunPlain([&] { ctx.cancel().Cancel(); });
+  EXPECT_THAT(cancelled.get(), HasCode(StatusCode::kCancelled));
   EXPECT_TRUE(Eventually([&] { return database_->stats().cancels >= 1u; }));
-  const auto start = steady_clock::now();
-  database_.reset();
-  EXPECT_LT(steady_clock::now() - start, seconds(8));
-  EXPECT_THAT(waiting.get(), HasCode(StatusCode::kUnavailable));
+  auto end = std::async(std::launch::async, [&] { database_.reset(); });
+  // If it waited for the server, for ever.
+  EXPECT_EQ(end.wait_for(seconds(60)), std::future_status::ready);
   tests::PostgresCluster::Shared().Thaw();
+  end.get();
+  EXPECT_THAT(waiting.get(), HasCode(StatusCode::kUnavailable));
 }
 
 TEST_F(FaultTest, CloseAnswersWhatIsInFlight) {
   OpenLanes(1);
-  auto sleeper = StartQuery(runner_.Context(), kSleep, Params::Of(30.0));
+  auto sleeper = StartQuery(runner_.Context(), kSleep, Forever());
   ASSERT_TRUE(WaitForSleepers(1));
   database_->Close();
   EXPECT_THAT(sleeper.get(), FailsWith(StatusCode::kUnavailable, Reason::kShuttingDown));

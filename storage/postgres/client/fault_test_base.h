@@ -12,6 +12,9 @@ namespace gatehouse::storage::postgres {
 inline constexpr Query kSleep{"test/sleep", "SELECT pg_sleep($1)"};
 inline constexpr Query kOne{"test/one", "SELECT 1"};
 
+// For kSleep: it ends because it is ended.
+inline Params Forever() { return Params::Of(3600.0); }
+
 // A client whose statements can be watched and whose connections can be killed.
 class FaultTestBase : public ClientTest {
  protected:

@@ -81,7 +81,7 @@ class LeakTest : public FaultTestBase {
   static base::Task<RowsOr> SleepInTransaction(Database* database, base::CallContext ctx) {
     BeginOr begun = co_await database->Begin(ctx);
     if (!begun.ok()) co_return begun.status();
-    RowsOr rows = co_await begun->Query(kSleep, Params::Of(60.0));
+    RowsOr rows = co_await begun->Query(kSleep, Forever());
     co_return rows;
   }
   bool Works() {
@@ -105,7 +105,7 @@ class LeakTest : public FaultTestBase {
   }
 
   void Overdue() {
-    for (auto& call : Start(kOverdue, Within(milliseconds(20)), kSleep, Params::Of(60.0))) {
+    for (auto& call : Start(kOverdue, Within(milliseconds(20)), kSleep, Forever())) {
       EXPECT_THAT(call.get(), HasCode(StatusCode::kDeadlineExceeded));
     }
   }
@@ -118,7 +118,7 @@ class LeakTest : public FaultTestBase {
   };
   Load MakeLoad(base::CallContext ctx) {
     Load load;
-    load.sleepers = Start(kLanes, ctx, kSleep, Params::Of(60.0));
+    load.sleepers = Start(kLanes, ctx, kSleep, Forever());
     EXPECT_TRUE(WaitForSleepers(kLanes));
     load.others = Start(kCallers, ctx, kOne);
     BeginOr begun = runner_.Run<BeginOr>([&] { return database_->Begin(ctx); });
@@ -156,14 +156,15 @@ TEST_F(LeakTest, AfterBackendsWereKilledInMidPipeline) {
 }
 
 TEST_F(LeakTest, AfterTimeouts) {
-  for (int round = 0; round < kRounds; ++round) {
+  // On a busy machine they may all be overdue unsent, and prove nothing.
+  const auto none_cancelled = [this] { return database_->stats().cancels == 0; };
+  for (int round = 0; round < kRounds || none_cancelled(); ++round) {
     Overdue();
     const auto in_transaction = runner_.Run<RowsOr>(
         [this] { return SleepInTransaction(database_.get(), Within(milliseconds(100))); });
     EXPECT_THAT(in_transaction, HasCode(StatusCode::kDeadlineExceeded));
     ExpectNothingIsLeft();
   }
-  EXPECT_GE(database_->stats().cancels, 1u);
 }
 
 TEST_F(LeakTest, AfterCallsWereCancelled) {

@@ -12,8 +12,6 @@ namespace {
 using absl::StatusCode;
 using base::Reason;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
-using std::chrono::steady_clock;
 using tests::FailsWith;
 using tests::HasCode;
 using tests::IsOk;
@@ -29,10 +27,9 @@ TEST_F(OverdueTest, ADeadlineAlreadyPastSendsNothing) {
 
 TEST_F(OverdueTest, AnAbandonedStatementIsCancelledAndInnocentsAreNot) {
   OpenLanes(1);
-  const auto start = steady_clock::now();
   for (int round = 0; round < 5; ++round) {
     const base::CallContext ctx = runner_.Context();
-    auto abandoned = StartQuery(ctx, kSleep, Params::Of(60.0));
+    auto abandoned = StartQuery(ctx, kSleep, Forever());
     ASSERT_TRUE(WaitForSleepers(1));
     std::vector<std::future<RowsOr>> innocents;
     for (int i = 0; i < 20; ++i) innocents.push_back(StartQuery(runner_.Context(), kOne));
@@ -42,8 +39,6 @@ TEST_F(OverdueTest, AnAbandonedStatementIsCancelledAndInnocentsAreNot) {
     // The next round must not take this one's statement for its own.
     ASSERT_TRUE(WaitForSleepers(0));
   }
-  // Long before the sleeps would have ended by themselves.
-  EXPECT_LT(steady_clock::now() - start, seconds(30));
   // Counted on the loop once the request has gone out, which may be after it took effect. Not
   // five: Postgres signals the process and then its group, and when it is slow the second signal
   // ends the next round's statement.
@@ -51,12 +46,10 @@ TEST_F(OverdueTest, AnAbandonedStatementIsCancelledAndInnocentsAreNot) {
   EXPECT_EQ(database_->stats().connections_lost, 0u);
 }
 
-TEST_F(OverdueTest, AnOverdueCallIsAnsweredInTime) {
+TEST_F(OverdueTest, AnOverdueCallIsAnsweredBeforeItsStatementEnds) {
   OpenLanes(1);
-  const auto start = steady_clock::now();
-  EXPECT_THAT(StartQuery(Within(milliseconds(100)), kSleep, Params::Of(60.0)).get(),
+  EXPECT_THAT(StartQuery(Within(milliseconds(100)), kSleep, Forever()).get(),
               FailsWith(StatusCode::kDeadlineExceeded, Reason::kDeadline));
-  EXPECT_LT(steady_clock::now() - start, seconds(10));
   EXPECT_THAT(RunQuery(kOne), IsOk());
 }
 
@@ -68,7 +61,9 @@ TEST_F(OverdueTest, InnocentsHitByACancelAreRunAgain) {
   config.abandoned_grace = milliseconds(1);
   Open(config);
   int failures = 0;
-  for (int round = 0; round < 60; ++round) {
+  // Else nothing was hit and this proves nothing: on a busy machine most are overdue unsent.
+  const auto none_cancelled = [&] { return database_->stats().cancels == 0; };
+  for (int round = 0; round < 60 || none_cancelled(); ++round) {
     auto overdue = StartQuery(Within(milliseconds(1)), kSleep, Params::Of(0.003));
     std::vector<std::future<RowsOr>> innocents;
     for (int i = 0; i < 10; ++i) {
@@ -78,8 +73,6 @@ TEST_F(OverdueTest, InnocentsHitByACancelAreRunAgain) {
     for (auto& innocent : innocents) failures += innocent.get().ok() ? 0 : 1;
   }
   EXPECT_EQ(failures, 0);
-  // Else nothing was hit and this proves nothing.
-  EXPECT_GE(database_->stats().cancels, 1u);
   RecordProperty("retries", static_cast<int>(database_->stats().retries));
   EXPECT_EQ(database_->stats().connections_lost, 0u);
 }
@@ -87,7 +80,7 @@ TEST_F(OverdueTest, InnocentsHitByACancelAreRunAgain) {
 TEST_F(OverdueTest, ACancelledCallIsAnsweredAtOnce) {
   OpenLanes(1);
   const base::CallContext ctx = runner_.Context();
-  auto cancelled = StartQuery(ctx, kSleep, Params::Of(30.0));
+  auto cancelled = StartQuery(ctx, kSleep, Forever());
   ASSERT_TRUE(WaitForSleepers(1));
   runner_.RunPlain([&] { ctx.cancel().Cancel(); });
   EXPECT_THAT(cancelled.get(), FailsWith(StatusCode::kCancelled, Reason::kCancelled));
@@ -101,19 +94,22 @@ TEST_F(OverdueTest, TheStatementTimeoutEndsWhatHasNoDeadline) {
   config.statement_timeout = milliseconds(50);
   config.lanes_per_loop = 1;
   Open(config);
-  EXPECT_THAT(RunQuery(kSleep, Params::Of(30.0)),
+  EXPECT_THAT(RunQuery(kSleep, Forever()),
               FailsWith(StatusCode::kDeadlineExceeded, Reason::kDeadline));
   EXPECT_EQ(database_->stats().cancels, 0u);
   EXPECT_EQ(database_->stats().retries, 0u);
-  EXPECT_THAT(RunQuery(kOne), IsOk());
+  // Which has no more time, and may need it on a busy machine.
+  EXPECT_TRUE(Eventually([&] { return RunQuery(kOne).ok(); }));
 }
 
 TEST_F(OverdueTest, ASlowStatementHoldsUpOnlyItsLane) {
   OpenLanes(2);
-  auto slow = StartQuery(Within(seconds(20)), kSleep, Params::Of(1.0));
-  ASSERT_TRUE(WaitForSleepers(1));
+  Gate gate(dsn_);
+  auto slow = StartQuery(runner_.Context(), Gate::kPass);
+  ASSERT_TRUE(Eventually([&] { return gate.waiting() == 1; }));
   for (int i = 0; i < 50; ++i) ASSERT_THAT(RunQuery(kOne), IsOk());
   EXPECT_EQ(slow.wait_for(milliseconds(0)), std::future_status::timeout);
+  gate.Open();
   EXPECT_THAT(slow.get(), IsOk());
 }
 
@@ -122,20 +118,39 @@ TEST_F(OverdueTest, FullQueuesRefuseWithARetryDelay) {
   config.lanes_per_loop = 1;
   config.max_in_flight_per_lane = 1;
   config.max_queued_per_loop = 2;
-  config.acquire_timeout = milliseconds(100);
   Open(config);
   ASSERT_THAT(RunQuery(kOne), IsOk());
-  auto slow = StartQuery(Within(seconds(20)), kSleep, Params::Of(1.0));
+  Gate gate(dsn_);
+  auto slow = StartQuery(runner_.Context(), Gate::kPass);
   ASSERT_TRUE(Eventually([&] { return database_->stats().in_flight == 1; }));
   auto first = StartQuery(runner_.Context(), kOne);
-  auto second = StartQuery(Within(milliseconds(20)), kOne);
-  ASSERT_TRUE(Eventually([&] { return database_->stats().queued >= 1; }));
-  const RowsOr refused = StartQuery(runner_.Context(), kOne).get();
+  auto second = StartQuery(runner_.Context(), kOne);
+  ASSERT_TRUE(Eventually([&] { return database_->stats().queued == 2; }));
+  const RowsOr refused = RunQuery(kOne);
   EXPECT_THAT(refused, FailsWith(StatusCode::kResourceExhausted, Reason::kStorageOverloaded));
   EXPECT_TRUE(base::GetErrorDetails(refused.status())->retry_after.has_value());
-  EXPECT_THAT(second.get(), HasCode(StatusCode::kDeadlineExceeded));
-  // Waited longer than acquire_timeout.
-  EXPECT_THAT(first.get(), FailsWith(StatusCode::kResourceExhausted, Reason::kStorageOverloaded));
+  gate.Open();
+  EXPECT_THAT(slow.get(), IsOk());
+  EXPECT_THAT(first.get(), IsOk());
+  EXPECT_THAT(second.get(), IsOk());
+}
+
+TEST_F(OverdueTest, WhoWaitsTooLongForALaneIsRefused) {
+  DatabaseConfig config = Config();
+  config.lanes_per_loop = 1;
+  config.max_in_flight_per_lane = 1;
+  config.acquire_timeout = milliseconds(100);
+  Open(config);
+  // The connection itself may take longer than that.
+  ASSERT_TRUE(Eventually([&] { return RunQuery(kOne).ok(); }));
+  Gate gate(dsn_);
+  auto slow = StartQuery(runner_.Context(), Gate::kPass);
+  ASSERT_TRUE(Eventually([&] { return database_->stats().in_flight == 1; }));
+  EXPECT_THAT(StartQuery(Within(milliseconds(20)), kOne).get(),
+              HasCode(StatusCode::kDeadlineExceeded));
+  EXPECT_THAT(RunQuery(kOne),
+              FailsWith(StatusCode::kResourceExhausted, Reason::kStorageOverloaded));
+  gate.Open();
   EXPECT_THAT(slow.get(), IsOk());
   EXPECT_THAT(RunQuery(kOne), IsOk());
   EXPECT_EQ(database_->stats().queued, 0);

@@ -14,6 +14,7 @@
 #include "storage/postgres/client/database.h"
 #include "storage/postgres/sequencer_database.h"
 #include "storage/sequencer.h"
+#include "tests/support/postgres/patient_database.h"
 #include "tests/support/server/server_fixture.h"
 #include "tests/support/status/status_matchers.h"
 
@@ -26,7 +27,7 @@ class AuditFixture : public ServerFixture {
   void AddServices(service::rpc::MethodRegistry& registry) override {
     TestBackend& b = backend();
     sequencer_database_ =
-        *storage::postgres::OpenSequencerDatabase({.dsn = b.dsn}, b.runner.loop());
+        *storage::postgres::OpenSequencerDatabase(PatientConfig(b.dsn), b.runner.loop());
     sequencer_ = std::make_unique<storage::Sequencer>(*sequencer_database_, "test");
     worker_ = std::make_unique<service::SequencerWorker>(b.runner.loop(), *sequencer_, b.log_signal,
                                                          feed_);
@@ -47,7 +48,7 @@ class AuditFixture : public ServerFixture {
   virtual std::chrono::milliseconds recheck_interval() const { return std::chrono::seconds(1); }
   virtual size_t max_asking_tails() const { return 32; }
   // Where the log is read.
-  virtual storage::postgres::DatabaseConfig LogDatabase() { return {.dsn = backend().dsn}; }
+  virtual storage::postgres::DatabaseConfig LogDatabase() { return PatientConfig(backend().dsn); }
 
   void TearDown() override {
     worker_->Stop();

@@ -5,6 +5,7 @@
 
 #include "storage/postgres/sequencer_database.h"
 #include "tests/support/postgres/migrated_database.h"
+#include "tests/support/postgres/patient_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/status/status_matchers.h"
 
@@ -59,8 +60,7 @@ void EventLogFixture::TearDown() {
 }
 
 storage::postgres::DatabaseConfig EventLogFixture::Config() {
-  storage::postgres::DatabaseConfig config;
-  config.dsn = dsn_;
+  storage::postgres::DatabaseConfig config = PatientConfig(dsn_);
   config.max_backoff = std::chrono::milliseconds(100);
   config.on_announced = [this] { signal_.Notify(); };
   return config;

@@ -11,6 +11,7 @@
 #include "tests/integration/event_log/audit_fixture.h"
 #include "tests/integration/event_log/event_log_fixture.h"
 #include "tests/support/grpc_client.h"
+#include "tests/support/postgres/patient_database.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -191,10 +192,11 @@ class OverloadedLogTest : public ManyTailsTest {
   size_t max_asking_tails() const override { return 10; }
   // Of ten that ask it refuses eight.
   storage::postgres::DatabaseConfig LogDatabase() override {
-    return {.dsn = backend().dsn,
-            .lanes_per_loop = 1,
-            .max_in_flight_per_lane = 1,
-            .max_queued_per_loop = 1};
+    storage::postgres::DatabaseConfig config = PatientConfig(backend().dsn);
+    config.lanes_per_loop = 1;
+    config.max_in_flight_per_lane = 1;
+    config.max_queued_per_loop = 1;
+    return config;
   }
 };
 

@@ -17,6 +17,7 @@
 #include "storage/sequencer.h"
 #include "tests/integration/roles/role_fixture.h"
 #include "tests/integration/users/user_fixture.h"
+#include "tests/support/postgres/patient_database.h"
 #include "tests/support/status/status_matchers.h"
 
 namespace gatehouse::tests {
@@ -131,7 +132,7 @@ TEST_F(RoleUseTest, AChangeOfARoleReachesARunningServer) {
   Seed("support", {"users.read"});
   storage::EventLog log(*b.database);
   storage::LogFeed feed;
-  auto database = storage::postgres::OpenSequencerDatabase({.dsn = b.dsn}, b.runner.loop());
+  auto database = storage::postgres::OpenSequencerDatabase(PatientConfig(b.dsn), b.runner.loop());
   ASSERT_THAT(database, IsOk());
   storage::Sequencer sequencer(**database, "test");
   std::optional<service::RevocationFollower> follower;

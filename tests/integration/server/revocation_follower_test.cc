@@ -23,6 +23,7 @@
 #include "storage/postgres/client/database.h"
 #include "storage/postgres/sequencer_database.h"
 #include "storage/sequencer.h"
+#include "tests/support/postgres/patient_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/server/test_backend.h"
 #include "tests/support/status/status_matchers.h"
@@ -93,7 +94,7 @@ class RevocationFollowerTest : public testing::Test {
 
   TestBackend b_;
   std::unique_ptr<storage::postgres::Database> sequencer_database_ =
-      *storage::postgres::OpenSequencerDatabase({.dsn = b_.dsn}, b_.runner.loop());
+      *storage::postgres::OpenSequencerDatabase(PatientConfig(b_.dsn), b_.runner.loop());
   storage::Sequencer sequencer_{*sequencer_database_, "another instance"};
   storage::EventLog log_{*b_.database};
   storage::LogFeed feed_;
@@ -282,7 +283,7 @@ TEST_F(RevocationFollowerTest, RunsOnOverLostConnectionsUntilItIsCancelled) {
                "current_database() AND application_name = 'gatehouse' AND pid <> "
                "pg_backend_pid()");
     Order();
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     // Asked without a statement, as those would meet the lost connections themselves. The
     // other tells that it was not for want of knowledge.
     const auto followed = [&] {

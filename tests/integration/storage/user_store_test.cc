@@ -16,6 +16,7 @@
 #include "storage/postgres/client/database.h"
 #include "storage/postgres/session_revocation.h"
 #include "storage/session.h"
+#include "tests/support/postgres/patient_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/server/test_backend.h"
 #include "tests/support/status/status_matchers.h"
@@ -124,7 +125,7 @@ TEST_F(UserStoreTest, CredentialsOfDisabledUsersSaySoAndDeletedOnesHaveNone) {
 
 TEST_F(UserStoreTest, OfAUsernameAndAnEmailMadeAtATimeOnlyOneCanBeThatName) {
   // On connections of its own, so that the two really run at a time.
-  auto second = storage::postgres::Database::Open({.dsn = b_.dsn}, {&b_.runner.loop()});
+  auto second = storage::postgres::Database::Open(PatientConfig(b_.dsn), {&b_.runner.loop()});
   ASSERT_THAT(second, IsOk());
   storage::UserStore others(**second);
   for (int i = 0; i < 50; ++i) {

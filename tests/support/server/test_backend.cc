@@ -10,6 +10,7 @@
 #include "base/principal.h"
 #include "base/unicode.h"
 #include "tests/support/postgres/migrated_database.h"
+#include "tests/support/postgres/patient_database.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -25,8 +26,9 @@ void MustBeOk(const absl::Status& status) {
 
 std::unique_ptr<storage::postgres::Database> OpenDatabase(const std::string& dsn, base::Loop& loop,
                                                           storage::LogSignal& log_signal) {
-  auto database = storage::postgres::Database::Open(
-      {.dsn = dsn, .on_announced = [&log_signal] { log_signal.Notify(); }}, {&loop});
+  storage::postgres::DatabaseConfig config = PatientConfig(dsn);
+  config.on_announced = [&log_signal] { log_signal.Notify(); };
+  auto database = storage::postgres::Database::Open(std::move(config), {&loop});
   MustBeOk(database.status());
   return *std::move(database);
 }
