@@ -34,6 +34,13 @@ class PasswordHasherTest : public ::testing::Test {
         [&hasher, context, phc, password] { return hasher.VerifyOrDummy(context, phc, password); });
   }
 
+  // Verifies into `answer`; how many hashes there had been by then.
+  static base::Task<uint64_t> CountWhenAnswered(PasswordHasher* hasher, base::CallContext context,
+                                                absl::StatusOr<bool>* answer) {
+    *answer = co_await hasher->VerifyOrDummy(context, std::nullopt, "password1");
+    co_return hasher->hash_count();
+  }
+
   absl::StatusOr<bool> Verify(PasswordHasher& hasher, std::optional<std::string> phc,
                               std::optional<std::string> password) {
     return StartVerify(hasher, runner_.Context(), phc, password).get();
@@ -91,11 +98,14 @@ TEST_F(PasswordHasherTest, EveryKindOfFailureCostsOneHash) {
 TEST_F(PasswordHasherTest, AFullQueueIsRefusedWithADelay) {
   PasswordHasher hasher({.params = kSlow, .threads = 1, .max_queued = 1});
   std::vector<std::future<absl::StatusOr<bool>>> calls;
-  // One is computed, one waits. They arrive within microseconds and a hash takes
-  // tens of milliseconds, so of ten some are refused however the threads are scheduled.
-  for (int i = 0; i < 10; ++i) {
-    calls.push_back(StartVerify(hasher, runner_.Context(), std::nullopt, "password1"));
-  }
+  // One is computed, one waits. Started on the loop, so that they arrive within microseconds and
+  // not as fast as threads take turns; a hash takes tens of milliseconds, so of ten some are
+  // refused.
+  runner_.RunPlain([&] {
+    for (int i = 0; i < 10; ++i) {
+      calls.push_back(StartVerify(hasher, runner_.Context(), std::nullopt, "password1"));
+    }
+  });
   int refused = 0;
   for (auto& call : calls) {
     const auto result = call.get();
@@ -140,16 +150,22 @@ TEST_F(PasswordHasherTest, ADeadlineThatPassedIsToldAsSuch) {
 
 TEST_F(PasswordHasherTest, ACancelledCallIsAnsweredAtOnceAndItsJobSkipped) {
   PasswordHasher hasher({.params = kSlow, .threads = 1});
-  // Enough ahead of it that it has not begun when it is cancelled.
+  // Enough ahead of it that it has not begun when it is cancelled. All on the loop, which goes from
+  // one to the next within microseconds and not as fast as threads take turns.
   std::vector<std::future<absl::StatusOr<bool>>> ahead;
-  for (int i = 0; i < 5; ++i) {
-    ahead.push_back(StartVerify(hasher, runner_.Context(), std::nullopt, "password1"));
-  }
   const base::CallContext context = runner_.Context();
-  auto cancelled = StartVerify(hasher, context, std::nullopt, "password1");
-  runner_.RunPlain([&] { context.cancel().Cancel(); });
-  EXPECT_EQ(cancelled.get().status().code(), absl::StatusCode::kCancelled);
-  EXPECT_LT(hasher.hash_count(), 5u) << "it was answered before its turn";
+  absl::StatusOr<bool> cancelled;
+  std::future<uint64_t> hashed_before;
+  runner_.RunPlain([&] {
+    for (int i = 0; i < 5; ++i) {
+      ahead.push_back(StartVerify(hasher, runner_.Context(), std::nullopt, "password1"));
+    }
+    hashed_before =
+        runner_.Start<uint64_t>([&] { return CountWhenAnswered(&hasher, context, &cancelled); });
+    runner_.loop().Post([&] { context.cancel().Cancel(); });
+  });
+  EXPECT_LT(hashed_before.get(), 5u) << "it was answered before its turn";
+  EXPECT_EQ(cancelled.status().code(), absl::StatusCode::kCancelled);
   for (auto& call : ahead) EXPECT_TRUE(call.get().ok());
   EXPECT_TRUE(Verify(hasher, std::nullopt, "password1").ok());
   EXPECT_EQ(hasher.hash_count(), 6u);

@@ -17,7 +17,7 @@ using gatehouse::test::CountRequest;
 using gatehouse::test::EchoRequest;
 using gatehouse::test::EchoResponse;
 
-constexpr std::chrono::seconds kPatience(20);
+constexpr std::chrono::seconds kPatience(60);
 
 base::Task<void> UntilCancelled(base::CallContext context, EchoProbe* probe) {
   base::OneShot<bool> cancelled;

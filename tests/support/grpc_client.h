@@ -21,7 +21,7 @@ namespace gatehouse::tests {
 struct CallOptions {
   std::vector<std::pair<std::string, std::string>> metadata = {};
   // A test that hangs helps nobody.
-  std::chrono::nanoseconds timeout = std::chrono::seconds(20);
+  std::chrono::nanoseconds timeout = std::chrono::seconds(60);
   bool no_deadline = false;
 };
 
