@@ -26,7 +26,7 @@ class Times {
  public:
   void Add() { count_.release(); }
   // Waits for one.
-  bool Take() { return count_.try_acquire_for(std::chrono::seconds(20)); }
+  bool Take() { return count_.try_acquire_for(std::chrono::seconds(60)); }
   bool None() { return !count_.try_acquire(); }
 
  private:

@@ -85,7 +85,7 @@ TEST_F(LogUnderLoadTest, WorkerOrdersWhatNobodyToldItOf) {
   worker.Start();
   Writer(dsn_).Insert("untold");
   const auto news = runner_.Run<storage::LogFeed::News>([&] {
-    return subscription->Next(std::chrono::steady_clock::now() + std::chrono::seconds(20), {});
+    return subscription->Next(std::chrono::steady_clock::now() + std::chrono::seconds(60), {});
   });
   worker.Stop();
   ASSERT_EQ(news.batches.size(), 1u);

@@ -25,6 +25,7 @@
 #include "tests/support/coroutine/loop_runner.h"
 #include "tests/support/http/http_receiver.h"
 #include "tests/support/postgres/migrated_database.h"
+#include "tests/support/postgres/patient_database.h"
 #include "tests/support/status/status_matchers.h"
 
 namespace gatehouse::service::webhook {
@@ -34,11 +35,15 @@ class EngineFixture : public ::testing::Test {
  protected:
   using HttpReceiver = tests::HttpReceiver;
 
+  // Longer than any wait in a test that passes.
+  static constexpr std::chrono::milliseconds kPatience{60'000};
+
   EngineFixture()
       : dsn_(tests::CreateMigratedDatabase()),
-        database_(*storage::postgres::Database::Open({.dsn = dsn_}, {&runner_.loop()})),
+        database_(
+            *storage::postgres::Database::Open(tests::PatientConfig(dsn_), {&runner_.loop()})),
         sequencer_database_(
-            *storage::postgres::OpenSequencerDatabase({.dsn = dsn_}, runner_.loop())),
+            *storage::postgres::OpenSequencerDatabase(tests::PatientConfig(dsn_), runner_.loop())),
         endpoints_(*database_, "secret"),
         deliveries_(*database_),
         log_(*database_),
@@ -70,6 +75,9 @@ class EngineFixture : public ::testing::Test {
   EnginePtr MakeEngine(EngineOptions options = {}) {
     if (options.instance_id.is_nil()) options.instance_id = base::Uuid::MakeV7(clock_.Now());
     options.http.guard = *AddressGuard::Make({"127.0.0.0/8"});
+    // What must not depend on how fast the machine is.
+    options.http.connect_timeout = kPatience;
+    if (options.lease == EngineOptions().lease) options.lease = kPatience;
     return MakeGuardedEngine(std::move(options));
   }
   EnginePtr MakeGuardedEngine(EngineOptions options) {
@@ -99,7 +107,7 @@ class EngineFixture : public ::testing::Test {
                                .event_types = std::move(patterns),
                                .headers = {{"x-token", "header-secret"}},
                                .keys = {"signing-secret-of-24-byte"},
-                               .timeout = std::chrono::milliseconds(2000),
+                               .timeout = kPatience,
                                .max_in_flight = max_in_flight,
                                .create_time = clock_.Now(),
                                .update_time = clock_.Now()};

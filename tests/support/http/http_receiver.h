@@ -71,7 +71,7 @@ class HttpReceiver {
 
   // True once `count` requests have come; false if that takes longer than any
   // test should.
-  bool WaitForCount(size_t count, std::chrono::milliseconds limit = std::chrono::seconds(20)) const;
+  bool WaitForCount(size_t count, std::chrono::milliseconds limit = std::chrono::seconds(60)) const;
 
   struct State;
 

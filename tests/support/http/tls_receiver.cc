@@ -137,7 +137,7 @@ std::string TlsReceiver::received() const {
 }
 
 bool TlsReceiver::WaitForConnections(int count) const {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   base::MutexLock lock(state_->mutex);
   while (state_->ended < count) {
     if (!state_->changed.WaitUntil(state_->mutex, deadline)) return false;

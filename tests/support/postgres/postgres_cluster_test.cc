@@ -79,7 +79,7 @@ TEST(PostgresClusterTest, LeavesNothingBehindWhenTheTestCrashes) {
   waitpid(child, nullptr, 0);
   const std::filesystem::path root =
       std::filesystem::path(std::string(buffer, static_cast<size_t>(size))).parent_path();
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (std::filesystem::exists(root) && std::chrono::steady_clock::now() < give_up) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
