@@ -13,7 +13,7 @@ import unittest
 from tests.e2e.support import accounts, grpcurl, known_secrets, scratch
 from tests.e2e.support.client import Client, refuses_calls
 from tests.e2e.support.exit_codes import EXIT_ADDRESS_IN_USE, EXIT_FAILED, EXIT_NO_DATABASE, EXIT_USAGE
-from tests.e2e.support.gatehouse import BINARY, Gatehouse, environment, run
+from tests.e2e.support.gatehouse import BINARY, ENDLESS_CALLS, Gatehouse, environment, run
 from tests.e2e.support.http_client import get
 from tests.e2e.support.postgres import TableLock
 from tests.e2e.support.processes import free_address, is_listening, postgres_of
@@ -240,7 +240,7 @@ class DevTest(unittest.TestCase):
 
     def test_second_signal_ends_at_once(self):
         self.use_made()
-        server = self.start("--grpc-drain-grace-ms=60000")
+        server = self.start("--grpc-drain-grace-ms=600000", *ENDLESS_CALLS)
         client = self.login(server)
         with TableLock(f"host={self.data_dir}/run user=gatehouse dbname=gatehouse", "gatehouse.user_account") as lock:
             client.start("GetUser", username="admin")
@@ -249,5 +249,5 @@ class DevTest(unittest.TestCase):
             until(lambda: refuses_calls(server.grpc_address), "it drains")
             self.assertIsNone(server.exit_code)
             server.send(signal.SIGTERM)
-            self.assertEqual(server.wait_exit(timeout=10), 128 + signal.SIGTERM)
+            self.assertEqual(server.wait_exit(), 128 + signal.SIGTERM)
         until(lambda: not postgres_of(self.data_dir), "the database stopped with the server")

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import threading
-import time
 import unittest
 
 import grpc
@@ -13,6 +12,7 @@ from tests.e2e.support import postgres as pg
 from tests.e2e.support.client import CallError, Client, refuses_calls
 from tests.e2e.support.deployment import Deployment
 from tests.e2e.support.exit_codes import EXIT_FAILED, EXIT_NO_DATABASE, EXIT_SCHEMA_MISMATCH, EXIT_USAGE
+from tests.e2e.support.gatehouse import ENDLESS_CALLS
 from tests.e2e.support.grpcurl import Grpcurl
 from tests.e2e.support.http_client import get
 from tests.e2e.support.processes import free_address, is_listening
@@ -182,7 +182,7 @@ class ServeTest(unittest.TestCase):
     def test_sigterm_finishes_calls_and_ends_streams(self):
         deployment = self.deploy()
         password = deployment.seed_admin()
-        server = deployment.serve()
+        server = deployment.serve("--grpc-drain-grace-ms=600000", *ENDLESS_CALLS)
         client = self.client(server, password)
         user = client.CreateUser(user={"username": "ada"}).user
         stream = client.TailEvents(from_index=1)
@@ -206,15 +206,15 @@ class ServeTest(unittest.TestCase):
     def test_sigterm_is_bounded_by_the_grace(self):
         deployment = self.deploy()
         password = deployment.seed_admin()
-        server = deployment.serve("--grpc-drain-grace-ms=200")
+        server = deployment.serve("--grpc-drain-grace-ms=200", *ENDLESS_CALLS)
         client = self.client(server, password)
         user = client.CreateUser(user={"username": "ada"}).user
         with pg.TableLock(deployment.dsn, "gatehouse.user_account") as lock:
             call = client.start("GetUser", user_id=user.id)
             until(lock.has_waiter, "the call waits for the lock")
             server.send(signal.SIGTERM)
-            self.assertEqual(server.wait_exit(timeout=20), 0, server.stderr)
-            self.assertIsNotNone(call.exception(20))
+            self.assertEqual(server.wait_exit(), 0, server.stderr)
+            self.assertIsNotNone(call.exception(60))
 
     def test_every_start_is_another_instance(self):
         # Else two servers that believe to be one would take each other's webhook endpoints.
@@ -241,19 +241,13 @@ class ServeTest(unittest.TestCase):
     def test_two_servers_share_a_database(self):
         deployment = self.deploy()
         password = deployment.seed_admin()
-        first, second = deployment.serve(), deployment.serve()
-        elsewhere = self.client(second)
-        times = [self.revoke_here_and_wait_there(self.client(first, password), elsewhere) for _ in range(3)]
-        # What the design promises; a busy machine may be slower now and then.
-        self.assertLess(min(times), 1.0, times)
-
-    def revoke_here_and_wait_there(self, caller, elsewhere):
-        """How long a logout takes to reach another server."""
+        # The second believes for a day what it knows, unless it hears of something else.
+        first, second = deployment.serve(), deployment.serve("--auth-max-revocation-lag-ms=86400000")
+        caller, elsewhere = self.client(first, password), self.client(second)
         me = caller.ListSessions().sessions[0].user_id
         elsewhere.token = caller.token
         elsewhere.GetUser(user_id=me)
         caller.RevokeSession()
-        began = time.monotonic()
 
         def refused():
             try:
@@ -262,8 +256,7 @@ class ServeTest(unittest.TestCase):
             except CallError as error:
                 return error.code == grpc.StatusCode.UNAUTHENTICATED
 
-        until(refused, "the logout reached the other server", timeout=10)
-        return time.monotonic() - began
+        until(refused, "the logout reached the other server")
 
 
 def health_of(server):

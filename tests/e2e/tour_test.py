@@ -124,7 +124,7 @@ class TourTest(unittest.TestCase):
             outputs.append(shell.run(words))
             return pattern_of(expected).fullmatch(comparable(self.restore(outputs[-1])))
 
-        until(fits, lambda: f"$ {command}\n{outputs[-1]}", timeout=20, interval=0.1)
+        until(fits, lambda: f"$ {command}\n{outputs[-1]}", interval=0.1)
 
     def compare(self, command, expected, output):
         found = comparable(self.restore(output))

@@ -101,8 +101,8 @@ class Client:
         known_secrets.remember_fields(response)
         return response
 
-    def start(self, name, timeout=DEADLINE_S, **fields):
-        """Starts a unary call without waiting: a grpc.Future."""
+    def start(self, name, timeout=10 * DEADLINE_S, **fields):
+        """Starts a unary call without waiting: a grpc.Future. It goes on for longer than `until` waits for anything."""
         path, method = self._methods[name]
         request = _message_class(method.input_type)(**fields)
         known_secrets.remember_fields(request)
