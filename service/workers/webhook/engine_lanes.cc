@@ -122,10 +122,12 @@ void WebhookEngine::Feed(const LanePtr& lane) {
   if (delivery.scanned() < log.window_end() && delivery.scanned() + 1 >= log.window_begin()) {
     const std::shared_ptr<const storage::Endpoint> endpoint = cache_.Find(delivery.key());
     if (!endpoint) return;
-    delivery.AddEvents(log.EventsAfter(delivery.scanned(), endpoint->event_types),
-                       log.window_end());
-    lane->last_used = steady_clock::now();
-    Enqueue(lane);
+    if (log.WindowHolds(endpoint->event_types)) {
+      delivery.AddEvents(log.EventsAfter(delivery.scanned(), endpoint->event_types),
+                         log.window_end());
+      lane->last_used = steady_clock::now();
+      Enqueue(lane);
+    }
   }
   const bool window_comes = tenant.filling && delivery.scanned() >= log.window_end();
   if (delivery.scanned() >= log.matched() || window_comes || lane->reading || reads_ >= kMaxReads) {

@@ -114,6 +114,12 @@ void TenantLog::ResetWindow(std::vector<std::string> types) {
   window_end_ = matched_;
 }
 
+bool TenantLog::WindowHolds(std::span<const std::string> patterns) const {
+  return window_types_.empty() || std::ranges::all_of(patterns, [this](const std::string& pattern) {
+           return std::ranges::find(window_types_, pattern) != window_types_.end();
+         });
+}
+
 void TenantLog::Append(std::vector<storage::LoggedEvent> events, int64_t through) {
   for (const storage::LoggedEvent& event : events) {
     if (event.index > matched_) break;

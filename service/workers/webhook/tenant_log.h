@@ -64,8 +64,11 @@ class TenantLog {
   // The latest events: those of [window_begin(), window_end()] that were asked for.
   int64_t window_begin() const { return window_begin_; }
   int64_t window_end() const { return window_end_; }
-  // The types it holds: what is read into it, and no lane may look for others.
+  // The types it holds: what is read into it. Empty: all.
   const std::vector<std::string>& window_types() const { return window_types_; }
+  // Whether it holds the events of all of an endpoint's `patterns`. It may not: it was begun for
+  // the endpoints that were leased then.
+  bool WindowHolds(std::span<const std::string> patterns) const;
   // Forgets the events; the window begins after matched(), with other types.
   void ResetWindow(std::vector<std::string> types);
   // Appends what follows window_end() up to `through`; what is not matched yet

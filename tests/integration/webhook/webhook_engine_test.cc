@@ -19,6 +19,7 @@ namespace gatehouse::service::webhook {
 namespace {
 
 using base::Uuid;
+using std::chrono::hours;
 using std::chrono::seconds;
 using storage::DeliveryState;
 using storage::EndpointState;
@@ -168,6 +169,32 @@ TEST_F(WebhookEngineTest, AnotherInstanceWaitsForTheLeaseAndTheZombieWritesNothi
   Flush(zombie);
   EXPECT_EQ(List(endpoint)[0].attempts.size(), 1u);
   runner_.RunPlain([&] { EXPECT_EQ(zombie->stats().leases_lost, 1u); });
+}
+
+TEST_F(WebhookEngineTest, AnEndpointLeasedLateGetsWhatOthersDidNotAskFor) {
+  const auto engine = MakeEngine({.idle_time = hours(1)});
+  CreateEndpoint(receiver_.Url("/orders"), {"order.*"});
+  const storage::Endpoint late = CreateEndpoint(receiver_.Url("/invoices"), {"invoice.*"});
+  Publish();
+  Step(engine);
+  // What the first two share from here on is read for the first alone: the other's lease is
+  // another instance's, as it is when that ends just now, or not to be had yet, as after its
+  // creation.
+  const auto set_owner = [&](const std::string& owner) {
+    tests::ExecuteSql(dsn_, "UPDATE gatehouse.endpoint_delivery SET owner = " + owner +
+                                ", lease_until = now() + '1 h'::interval WHERE endpoint_id = '" +
+                                late.id.ToString() + "'");
+  };
+  set_owner("gen_random_uuid()");
+  const Uuid invoice = Publish("invoice.sent");
+  Publish();
+  Step(engine);
+  EXPECT_EQ(receiver_.count(), 2u);
+  set_owner("NULL");
+  Step(engine);
+  ASSERT_EQ(receiver_.count(), 3u);
+  EXPECT_EQ(receiver_.requests()[2].target, "/invoices");
+  EXPECT_EQ(receiver_.requests()[2].headers.at("webhook-id"), invoice.ToString());
 }
 
 TEST_F(WebhookEngineTest, ADeletedEndpointGetsNothingMore) {
