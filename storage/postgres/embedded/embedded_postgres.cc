@@ -53,6 +53,10 @@ std::vector<std::pair<std::string, std::string>> DefaultSettings() {
       {"timezone", "UTC"},
       {"log_timezone", "UTC"},
       {"log_checkpoints", "off"},
+      // One line for what a statement is refused for. The rest would be the statement and the row
+      // it was about, with names and addresses of users, many times a minute in ordinary use.
+      {"log_error_verbosity", "terse"},
+      {"log_min_error_statement", "panic"},
       {"log_line_prefix", "%m [%p] "},
   };
 }

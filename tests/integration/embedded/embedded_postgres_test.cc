@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -205,6 +206,22 @@ TEST_F(EmbeddedPostgresTest, MakesADatabaseOnceAndReusesItAfter) {
   ASSERT_THAT(ready, StartsWith("READY"));
   EXPECT_EQ(tool.notes(), "");
   EXPECT_EQ(Ask(DsnOf(ready), "SELECT value FROM kept"), "7");
+}
+
+TEST_F(EmbeddedPostgresTest, ItsLogHoldsNoDataOfRefusedStatements) {
+  UseMadeDirectory();
+  Tool tool({dir_});
+  const std::string ready = tool.ReadResult();
+  ASSERT_THAT(ready, StartsWith("READY"));
+  Ask(DsnOf(ready), "CREATE TABLE names (name text CONSTRAINT once UNIQUE)");
+  const std::string insert = "INSERT INTO names VALUES ('ada@example.com')";
+  Ask(DsnOf(ready), insert);
+  EXPECT_THAT(Ask(DsnOf(ready), insert), HasSubstr("duplicate key"));
+  EXPECT_EQ(tool.Finish(), 0);
+  std::ifstream file(dir_ + "/log/postgres.log");
+  const std::string log((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_THAT(log, HasSubstr("constraint \"once\""));
+  EXPECT_THAT(log, testing::Not(HasSubstr("ada@example.com")));
 }
 
 TEST_F(EmbeddedPostgresTest, RunsAsAPlainUser) {
