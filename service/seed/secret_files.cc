@@ -16,6 +16,8 @@ namespace gatehouse::service {
 namespace {
 
 constexpr size_t kMaxFileBytes = size_t{1} << 20;
+// More than any secret has.
+constexpr off_t kReservedBytes = 1024;
 
 absl::Status CannotCreate(std::string_view what, const std::string& path, int error) {
   return base::InvalidField(what, "cannot create " + path + ": " + std::strerror(error));
@@ -49,7 +51,12 @@ absl::StatusOr<NewSecretFile> NewSecretFile::Create(std::string_view what,
                                                     const std::string& path) {
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return CannotCreate(what, path, errno);
-  return NewSecretFile(path, file);
+  NewSecretFile created(path, file);
+  // A disk that fills from here on cannot keep a secret from being written down that is already
+  // good.
+  const int error = posix_fallocate(file, 0, kReservedBytes);
+  if (error != 0) return CannotCreate(what, path, error);
+  return created;
 }
 
 absl::Status NewSecretFile::Check(std::string_view what, const std::string& path) {
@@ -75,7 +82,7 @@ NewSecretFile::~NewSecretFile() {
 absl::Status NewSecretFile::Write(const std::string& secret) {
   const std::string line = secret + "\n";
   written_ = write(file_, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-             fsync(file_) == 0;
+             ftruncate(file_, static_cast<off_t>(line.size())) == 0 && fsync(file_) == 0;
   if (written_) return absl::OkStatus();
   return base::InternalError("cannot write " + path_ + ": " + std::strerror(errno));
 }

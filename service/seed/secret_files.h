@@ -21,7 +21,8 @@ absl::StatusOr<std::string> ReadSecretFile(std::string_view what, const std::str
 bool FileExists(const std::string& path);
 
 // A file for a secret that is about to be made: owned by us alone from the first moment
-// on, never over another file, and gone again unless the secret was written.
+// on, with its place on the disk, never over another file, and gone again unless the
+// secret was written.
 class NewSecretFile {
  public:
   static absl::StatusOr<NewSecretFile> Create(std::string_view what, const std::string& path);

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -48,6 +50,18 @@ TEST_F(SecretFilesTest, LeavesNothingWhereNoSecretWasMade) {
     ASSERT_THAT(NewSecretFile::Create("key_file", path_).status(), IsOk());
   }
   EXPECT_FALSE(FileExists(path_));
+}
+
+TEST_F(SecretFilesTest, RefusesBeforehandWhereThereIsNoSpace) {
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+  EXPECT_THAT(NewSecretFile::Create("key_file", path_).status(), Refused());
+  EXPECT_FALSE(FileExists(path_));
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
 }
 
 TEST_F(SecretFilesTest, WritesOverNothingAndSaysSoBeforehand) {

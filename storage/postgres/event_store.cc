@@ -63,7 +63,7 @@ absl::Status Overloaded() {
   return base::MakeError(absl::StatusCode::kResourceExhausted, "too many events wait to be written",
                          {.reason = base::Reason::kStorageOverloaded,
                           .retry_after = std::chrono::milliseconds(200),
-                          .quota = "waiting_events"});
+                          .quota = "events waiting to be written"});
 }
 
 // An event that waits for its commit, and the call that waits for it.
