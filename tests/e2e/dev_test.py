@@ -243,11 +243,12 @@ class DevTest(unittest.TestCase):
         server = self.start("--grpc-drain-grace-ms=600000", *ENDLESS_CALLS)
         client = self.login(server)
         with TableLock(f"host={self.data_dir}/run user=gatehouse dbname=gatehouse", "gatehouse.user_account") as lock:
-            client.start("GetUser", username="admin")
+            call = client.start("GetUser", username="admin")
             until(lock.has_waiter, "a call is in flight")
             server.send(signal.SIGTERM)
             until(lambda: refuses_calls(server.grpc_address), "it drains")
             self.assertIsNone(server.exit_code)
             server.send(signal.SIGTERM)
             self.assertEqual(server.wait_exit(), 128 + signal.SIGTERM)
+            self.assertIsNotNone(call.exception(60))
         until(lambda: not postgres_of(self.data_dir), "the database stopped with the server")

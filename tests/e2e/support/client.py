@@ -55,6 +55,7 @@ class Client:
         self._address = address
         self._channel = grpc.insecure_channel(address, options)
         self.token = token
+        self._started = []
         self._methods = {}
         for file in _FILES:
             for service in file.DESCRIPTOR.services_by_name.values():
@@ -107,7 +108,10 @@ class Client:
         request = _message_class(method.input_type)(**fields)
         known_secrets.remember_fields(request)
         stub = self._channel.unary_unary(path, request.SerializeToString, _message_class(method.output_type).FromString)
-        return stub.future(request, timeout=timeout, metadata=[("authorization", f"Bearer {self.token}")])
+        call = stub.future(request, timeout=timeout, metadata=[("authorization", f"Bearer {self.token}")])
+        # gRPC cancels a call whose future nobody holds.
+        self._started.append(call)
+        return call
 
     def login(self, username, password, **fields):
         """Logs in and calls with the token from then on; the response."""
