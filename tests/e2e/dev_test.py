@@ -238,6 +238,8 @@ class DevTest(unittest.TestCase):
                 self.assertIn(expected, done.stdout + done.stderr)
         self.assertFalse(os.path.exists(self.data_dir))
 
+    # It holds a signal back while every thread waits in a library that it does not see into: here, for ever.
+    @unittest.skipIf("TSAN_OPTIONS" in os.environ, "ThreadSanitizer delivers no second signal")
     def test_second_signal_ends_at_once(self):
         self.use_made()
         server = self.start("--grpc-drain-grace-ms=600000", *ENDLESS_CALLS)
