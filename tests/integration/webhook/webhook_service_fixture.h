@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_TESTS_INTEGRATION_WEBHOOK_WEBHOOK_SERVICE_FIXTURE_H_
 #define GATEHOUSE_TESTS_INTEGRATION_WEBHOOK_WEBHOOK_SERVICE_FIXTURE_H_
 
+#include <atomic>
 #include <memory>
 
 #include "base/uuid.h"
@@ -37,8 +38,8 @@ class WebhookServiceFixture : public ServerFixture {
   std::unique_ptr<storage::EndpointStore> endpoints_;
   std::unique_ptr<storage::DeliveryStore> deliveries_;
   std::unique_ptr<service::WebhookService> service_;
-  // How often the engine would have been told of a changed endpoint.
-  int changes_ = 0;
+  // How often the engine would have been told of a changed endpoint. Counted by the server's loop.
+  std::atomic<int> changes_ = 0;
 };
 
 }  // namespace gatehouse::tests
