@@ -2,9 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -14,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/postgres/killed_child.h"
 #include "tests/support/postgres/migrated_database.h"
 
 namespace gatehouse::tests {
@@ -62,23 +60,12 @@ TEST(PostgresClusterTest, LeavesNoSharedMemoryBehind) {
 }
 
 TEST(PostgresClusterTest, LeavesNothingBehindWhenTheTestCrashes) {
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  const pid_t child = fork();
-  if (child == 0) {
+  const std::string socket_dir = FromKilledChild([](auto tell) {
     PostgresCluster cluster;
-    const std::string dir = cluster.socket_dir();
-    if (write(ends[1], dir.data(), dir.size()) < 0) _exit(1);
-    raise(SIGKILL);
-  }
-  close(ends[1]);
-  char buffer[256];
-  const ssize_t size = read(ends[0], buffer, sizeof(buffer));
-  ASSERT_GT(size, 0);
-  close(ends[0]);
-  waitpid(child, nullptr, 0);
-  const std::filesystem::path root =
-      std::filesystem::path(std::string(buffer, static_cast<size_t>(size))).parent_path();
+    tell(cluster.socket_dir());
+  });
+  ASSERT_NE(socket_dir, "");
+  const std::filesystem::path root = std::filesystem::path(socket_dir).parent_path();
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (std::filesystem::exists(root) && std::chrono::steady_clock::now() < give_up) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -1,14 +1,13 @@
 #include "tests/support/postgres/scratch_folder.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
+
+#include "tests/support/postgres/killed_child.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -23,22 +22,12 @@ TEST(ScratchFolderTest, GoesWithItsObject) {
 }
 
 TEST(ScratchFolderTest, TheNextOneRemovesWhatAKilledProcessLeft) {
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  const pid_t child = fork();
-  if (child == 0) {
+  const std::string left = FromKilledChild([](auto tell) {
     const ScratchFolder folder;
     std::ofstream(folder.path() + "/file") << "x";
-    if (write(ends[1], folder.path().data(), folder.path().size()) < 0) _exit(1);
-    raise(SIGKILL);
-  }
-  close(ends[1]);
-  char buffer[256];
-  const ssize_t size = read(ends[0], buffer, sizeof(buffer));
-  ASSERT_GT(size, 0);
-  close(ends[0]);
-  waitpid(child, nullptr, 0);
-  const std::string left(buffer, static_cast<size_t>(size));
+    tell(folder.path());
+  });
+  ASSERT_NE(left, "");
   const ScratchFolder other;
   EXPECT_FALSE(std::filesystem::exists(left));
   const ScratchFolder another;
