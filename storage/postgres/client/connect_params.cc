@@ -1,7 +1,6 @@
 #include "storage/postgres/client/connect_params.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "base/status.h"
 #include "storage/postgres/client/dsn.h"
@@ -89,11 +88,8 @@ std::vector<std::pair<std::string, std::string>> ConnectParams::Build(size_t rot
     if (std::string* list = Find(values, key)) *list = Rotate(*list, rotation);
   }
   if (!password_file_.empty()) {
-    std::ifstream file(password_file_);
-    std::string password;
-    std::getline(file, password);
     SetDefault(values, "password", "");
-    *Find(values, "password") = password;
+    *Find(values, "password") = ReadPasswordFile(password_file_).value_or("");
   }
   return values;
 }
