@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/command_line_error.h"
 #include "base/status.h"
 #include "migrations/migrator.h"
 #include "storage/postgres/client/dsn.h"
@@ -228,15 +229,9 @@ int MigrateMain(const std::vector<std::string>& args, const MigrateEnvironment& 
     std::vector<std::string> reversed(args.rbegin(), args.rend());
     line.app.parse(reversed);
   } catch (const CLI::ParseError& error) {
-    // CLI11 says of a command that it does not know only that one is required.
-    const std::vector<std::string> unknown = line.app.remaining(/*recurse=*/true);
-    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty()) {
-      environment.err << "gatehouse migrate: there is no command \"" << unknown.front()
-                      << "\"\nRun with --help for more information.\n";
-      return kMigrateBadUsage;
-    }
-    int code = line.app.exit(error, environment.out, environment.err);
-    return code == 0 ? kMigrateDone : kMigrateBadUsage;
+    const bool help = base::ExplainCommandLineError(line.app, error, "gatehouse migrate",
+                                                    environment.out, environment.err);
+    return help ? kMigrateDone : kMigrateBadUsage;
   }
   absl::Status safe = CheckHasNoPassword("--dsn", line.flags.dsn);
   safe.Update(CheckHasNoPassword("--scratch-dsn", line.flags.scratch_dsn));

@@ -3,31 +3,16 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
-#include <fstream>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "base/small_file.h"
 #include "base/status.h"
 #include "service/config/toml.h"
 
 namespace gatehouse::service::config {
 namespace {
-
-// Far more than all settings with their documentation; a file named by mistake is not read whole.
-constexpr size_t kMaxFileBytes = size_t{1} << 20;
-
-absl::StatusOr<std::string> ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return base::InvalidField("config", "cannot read " + path);
-  std::string text(kMaxFileBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  // A folder can be opened, but not read.
-  if (file.bad()) return base::InvalidField("config", "cannot read " + path);
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > kMaxFileBytes) return base::InvalidField("config", path + " is over 1 MiB");
-  return text;
-}
 
 // Any text can be a key in quotes. One that needs none was hardly meant as a value.
 bool IsBareKey(std::string_view key) {
@@ -116,7 +101,7 @@ class Reader {
 }  // namespace
 
 absl::StatusOr<std::vector<FileValue>> ReadConfigFile(const std::string& path) {
-  GH_ASSIGN_OR_RETURN(const std::string text, ReadText(path));
+  GH_ASSIGN_OR_RETURN(const std::string text, base::ReadSmallFile("config", path));
   toml::table table;
   try {
     table = toml::parse(text);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/command_line_error.h"
 #include "service/config/load_config.h"
 #include "service/config/settings.h"
 #include "service/main/commands.h"
@@ -35,23 +36,14 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return Explain(error);
+      const bool help =
+          base::ExplainCommandLineError(app_, error, "gatehouse", std::cout, std::cerr);
+      return help ? kExitOk : kExitUsage;
     }
     return command_();
   }
 
  private:
-  int Explain(const CLI::ParseError& error) {
-    // CLI11 says of a command that it does not know only that one is required.
-    const std::vector<std::string> unknown = app_.remaining(/*recurse=*/true);
-    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty()) {
-      std::cerr << "gatehouse: there is no command \"" << unknown.front()
-                << "\"\nRun with --help for more information.\n";
-      return kExitUsage;
-    }
-    return app_.exit(error) == 0 ? kExitOk : kExitUsage;
-  }
-
   void AddServing() {
     CLI::App* serve = app_.add_subcommand("serve", "Serve on the configured database");
     AddSettings(*serve);

@@ -7,15 +7,14 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
+#include "base/small_file.h"
 #include "base/status.h"
 
 namespace gatehouse::service {
 namespace {
 
-constexpr size_t kMaxFileBytes = size_t{1} << 20;
 // More than any secret has.
 constexpr off_t kReservedBytes = 1024;
 
@@ -25,20 +24,8 @@ absl::Status CannotCreate(std::string_view what, const std::string& path, int er
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return base::InvalidField(what, "cannot read " + path + ": " + std::strerror(errno));
-  std::string text(kMaxFileBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  // A folder can be opened, but not read.
-  if (file.bad()) return base::InvalidField(what, "cannot read " + path);
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > kMaxFileBytes) return base::InvalidField(what, path + " is over 1 MiB");
-  return text;
-}
-
 absl::StatusOr<std::string> ReadSecretFile(std::string_view what, const std::string& path) {
-  GH_ASSIGN_OR_RETURN(std::string text, ReadFile(what, path));
+  GH_ASSIGN_OR_RETURN(std::string text, base::ReadSmallFile(what, path));
   while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
   // Not for "no password": the entry would name no file.
   if (text.empty()) return base::InvalidField(what, path + " is empty");

@@ -12,9 +12,6 @@ namespace gatehouse::service {
 // The files that seeding reads and writes. `what` names the member of the seed file in
 // errors, all INVALID_FIELD unless said otherwise.
 
-// The whole file, of at most 1 MiB.
-absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& path);
-
 // A secret: without the newline that an editor leaves at its end, and not empty.
 absl::StatusOr<std::string> ReadSecretFile(std::string_view what, const std::string& path);
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/reason.h"
+#include "base/small_file.h"
 #include "tests/support/status/status_matchers.h"
 
 namespace gatehouse::service {
@@ -68,7 +69,7 @@ TEST_F(SecretFilesTest, WritesOverNothingAndSaysSoBeforehand) {
   std::ofstream(path_) << "mine";
   EXPECT_THAT(NewSecretFile::Check("key_file", path_), Refused());
   EXPECT_THAT(NewSecretFile::Create("key_file", path_).status(), Refused());
-  EXPECT_EQ(*ReadFile("key_file", path_), "mine");
+  EXPECT_EQ(*base::ReadSmallFile("key_file", path_), "mine");
   for (const std::string& elsewhere : {folder_ + "/no/key", path_ + "/key"}) {
     EXPECT_THAT(NewSecretFile::Check("key_file", elsewhere), Refused()) << elsewhere;
     EXPECT_THAT(NewSecretFile::Create("key_file", elsewhere).status(), Refused()) << elsewhere;
@@ -81,7 +82,7 @@ TEST_F(SecretFilesTest, RefusesWhatHoldsNoSecret) {
   EXPECT_THAT(ReadSecretFile("secret_file", folder_).status(), Refused());
   EXPECT_THAT(ReadSecretFile("secret_file", folder_ + "/missing").status(), Refused());
   std::ofstream(path_) << std::string((1 << 20) + 1, 'x');
-  EXPECT_THAT(ReadFile("secret_file", path_).status(), Refused());
+  EXPECT_THAT(base::ReadSmallFile("secret_file", path_).status(), Refused());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/run_on_loop.h"
+#include "base/small_file.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
 #include "gatehouse/v1/webhook.pb.h"
@@ -55,7 +56,7 @@ absl::Status In(const std::string& entry, const absl::Status& status) {
 }  // namespace
 
 absl::StatusOr<SeedFile> ReadSeedFile(const std::string& path) {
-  GH_ASSIGN_OR_RETURN(const std::string text, ReadFile("seed file", path));
+  GH_ASSIGN_OR_RETURN(const std::string text, base::ReadSmallFile("seed file", path));
   return ParseSeedFile(text);
 }
 
