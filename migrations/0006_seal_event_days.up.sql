@@ -61,12 +61,12 @@ BEGIN
 END
 $$;
 
--- Seals one partition of events of a day before `before`, and before two whole days that are past by this
--- database's own clock. True if there was one; false if none is left, or if the sequencer is not through with it yet.
-CREATE FUNCTION gatehouse.seal_event_day(before date) RETURNS boolean
+-- Seals one partition of events of a day after which two whole days are past, by the caller's clock, whose day `today`
+-- is, and by this database's own: there are servers whose clocks are behind, and transactions that are long under way. True if there was one; false if none is left, or if the sequencer is not through with it yet.
+CREATE FUNCTION gatehouse.seal_event_day(today date) RETURNS boolean
 LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
 DECLARE
-  last date := least(before, (now() AT TIME ZONE 'UTC')::date - 2);
+  first_open date := least(today, (now() AT TIME ZONE 'UTC')::date) - 2;
   name text;
   is_ordered boolean;
 BEGIN
@@ -74,7 +74,7 @@ BEGIN
   SELECT min(c.relname) INTO name
   FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
   WHERE i.inhparent = 'gatehouse.event'::regclass
-    AND c.relname ~ '^event_\d{8}$' AND c.relname < 'event_' || to_char(last, 'YYYYMMDD')
+    AND c.relname ~ '^event_\d{8}$' AND c.relname < 'event_' || to_char(first_open, 'YYYYMMDD')
     AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'event_sealed');
   IF name IS NULL THEN
     RETURN false;

@@ -30,11 +30,11 @@ class DailyPartitions {
   base::Task<absl::StatusOr<int>> CreateAhead(base::CallContext ctx, base::Time now,
                                               int days_ahead);
 
-  // Seals what the sequencer is through with of the days more than `days_open` days
-  // before that of `now`, and of the database's own clock; returns how many partitions
-  // that were. From then on their events can be read and erased, and a server whose
+  // Seals what the sequencer is through with of the days after which two whole days are
+  // past, by `now` and by the database's own clock; returns how many partitions that
+  // were. From then on their events can be read and erased, and a server whose
   // clock is so far behind cannot add any (CLOCK_BEHIND).
-  base::Task<absl::StatusOr<int>> SealBefore(base::CallContext ctx, base::Time now, int days_open);
+  base::Task<absl::StatusOr<int>> SealPast(base::CallContext ctx, base::Time now);
 
  private:
   base::Task<absl::StatusOr<int>> CreateAheadOf(base::CallContext ctx, std::string table,

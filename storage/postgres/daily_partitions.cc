@@ -67,12 +67,11 @@ base::Task<absl::StatusOr<int>> DailyPartitions::CreateAheadOf(base::CallContext
   co_return created;
 }
 
-base::Task<absl::StatusOr<int>> DailyPartitions::SealBefore(base::CallContext ctx, base::Time now,
-                                                            int days_open) {
+base::Task<absl::StatusOr<int>> DailyPartitions::SealPast(base::CallContext ctx, base::Time now) {
   for (int sealed = 0;; ++sealed) {
     GH_CO_ASSIGN_OR_RETURN(
         const Rows rows, co_await database_.Query(ctx, postgres::queries::event_log::kSealPartition,
-                                                  Params::Of(DayOf(now) - days_open)));
+                                                  Params::Of(DayOf(now))));
     GH_CO_ASSIGN_OR_RETURN(const bool was_open, Answer(rows));
     if (!was_open) co_return sealed;
   }

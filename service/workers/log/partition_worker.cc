@@ -14,9 +14,6 @@ namespace {
 // A server that could not do its maintenance over a long weekend still writes
 // to daily partitions.
 constexpr int kDaysAhead = 3;
-// Yesterday and the day before: for servers whose clocks are behind, and for transactions
-// that were long under way. gatehouse.seal_event_day has the same limit.
-constexpr int kDaysOpen = 2;
 // Far more often than once a day, since a run that finds nothing to do is cheap
 // and a missed one is not.
 constexpr std::chrono::hours kInterval{1};
@@ -59,8 +56,7 @@ base::Task<absl::StatusOr<int>> PartitionWorker::CreateAhead() {
 
 base::Task<absl::StatusOr<int>> PartitionWorker::RunOnce() {
   GH_CO_ASSIGN_OR_RETURN(const int created, co_await CreateAhead());
-  GH_CO_ASSIGN_OR_RETURN(const int sealed,
-                         co_await partitions_.SealBefore(Context(), clock_.Now(), kDaysOpen));
+  GH_CO_ASSIGN_OR_RETURN(const int sealed, co_await partitions_.SealPast(Context(), clock_.Now()));
   co_return created + sealed;
 }
 

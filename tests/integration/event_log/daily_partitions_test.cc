@@ -44,9 +44,9 @@ class DailyPartitionsTest : public EventLogFixture {
         "AS t, count(*) AS n FROM gatehouse.event GROUP BY 1) s");
   }
 
-  int SealBefore(base::Time now, int days_open) {
+  int SealPast(base::Time now) {
     const auto sealed = runner_.Run<absl::StatusOr<int>>(
-        [&] { return partitions_->SealBefore(runner_.Context(), now, days_open); });
+        [&] { return partitions_->SealPast(runner_.Context(), now); });
     EXPECT_THAT(sealed, IsOk());
     return sealed.value_or(-1);
   }
@@ -146,9 +146,9 @@ TEST_F(SealedDaysTest, TheSequencerLooksIntoThoseThatAreOpenOnly) {
   Writer writer(dsn_);
   for (int ago = 0; ago <= 4; ++ago) writer.InsertWithId("a", base::Uuid::MakeV7(now_ - days(ago)));
   PassAll();
-  EXPECT_EQ(SealBefore(now_, 2), 2);
+  EXPECT_EQ(SealPast(now_), 2);
   EXPECT_EQ(Unsealed(), "-1 -2 0 1 default");
-  EXPECT_EQ(SealBefore(now_, 2), 0);
+  EXPECT_EQ(SealPast(now_), 0);
   writer.InsertWithId("b", base::Uuid::MakeV7(now_ - days(2)));
   writer.InsertWithId("c", base::Uuid::MakeV7(now_ + days(1)));
   PassAll();
@@ -161,7 +161,7 @@ TEST_F(SealedDaysTest, SealedDayRefusesEventsButNotTheirErasure) {
   const base::Uuid old = base::Uuid::MakeV7(now_ - days(4));
   writer.InsertWithId("a", old);
   PassAll();
-  ASSERT_EQ(SealBefore(now_, 2), 2);
+  ASSERT_EQ(SealPast(now_), 2);
   storage::Event event = MakeEvent("late");
   event.id = base::Uuid::MakeV7(now_ - days(4));
   EXPECT_THAT(Append(event), FailsWith(absl::StatusCode::kUnavailable, base::Reason::kClockBehind));
@@ -174,10 +174,10 @@ TEST_F(SealedDaysTest, SealedDayRefusesEventsButNotTheirErasure) {
 TEST_F(SealedDaysTest, DayWaitsForTheSequencer) {
   Writer writer(dsn_);
   writer.InsertWithId("a", base::Uuid::MakeV7(now_ - days(3)));
-  EXPECT_EQ(SealBefore(now_, 2), 1);
+  EXPECT_EQ(SealPast(now_), 1);
   EXPECT_EQ(Unsealed(), "-1 -2 -3 0 1 default");
   EXPECT_EQ(PassAll(), 1);
-  EXPECT_EQ(SealBefore(now_, 2), 1);
+  EXPECT_EQ(SealPast(now_), 1);
 }
 
 TEST_F(SealedDaysTest, DayWaitsForThoseWhoWriteToIt) {
@@ -188,17 +188,17 @@ TEST_F(SealedDaysTest, DayWaitsForThoseWhoWriteToIt) {
   other.InsertWithId("early", base::Uuid::MakeV7(now_));
   PassAll();
   const auto refused = runner_.Run<absl::StatusOr<int>>(
-      [&] { return partitions_->SealBefore(runner_.Context(), now_, 2); });
+      [&] { return partitions_->SealPast(runner_.Context(), now_); });
   EXPECT_THAT(refused.status(), FailsWith(absl::StatusCode::kAborted, base::Reason::kConflict));
   open.Commit();
-  EXPECT_EQ(SealBefore(now_, 2), 0);
+  EXPECT_EQ(SealPast(now_), 0);
   PassAll();
   EXPECT_EQ(Order(), "early late");
-  EXPECT_EQ(SealBefore(now_, 2), 2);
+  EXPECT_EQ(SealPast(now_), 2);
 }
 
 TEST_F(SealedDaysTest, ServerWithAClockAheadSealsNoDayThatIsOpen) {
-  EXPECT_EQ(SealBefore(now_ + days(30), 2), 2);
+  EXPECT_EQ(SealPast(now_ + days(30)), 2);
   EXPECT_EQ(Unsealed(), "-1 -2 0 1 default");
 }
 
