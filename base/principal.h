@@ -28,7 +28,7 @@ struct Principal {
   // The session of an access token; nil otherwise.
   Uuid session_id = {};
   std::vector<std::string> roles = {};
-  // Bit i is set for the permission with number i of auth/permissions.h.
+  // Bit i is set for the permission with number i of auth/permission/permissions.h.
   uint64_t permissions = 0;
   // When and how (RFC 8176 values) the user proved who they are.
   Time auth_time = {};

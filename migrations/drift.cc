@@ -14,7 +14,7 @@
 namespace gatehouse::migrations {
 namespace {
 
-namespace queries = storage::postgres::queries::migrations;
+namespace queries = migrations::queries;
 using storage::postgres::admin::Connection;
 
 constexpr char kInsufficientPrivilege[] = "42501";

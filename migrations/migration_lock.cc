@@ -11,7 +11,7 @@
 namespace gatehouse::migrations {
 namespace {
 
-namespace queries = storage::postgres::queries::migrations;
+namespace queries = migrations::queries;
 using storage::postgres::admin::Connection;
 
 // Unnoticed by a waiting person, no load for the database.

@@ -14,7 +14,7 @@
 namespace gatehouse::migrations {
 namespace {
 
-namespace queries = storage::postgres::queries::migrations;
+namespace queries = migrations::queries;
 using storage::postgres::admin::Connection;
 
 // Between two tries for a lock: time for the queries that queued behind us to get through.

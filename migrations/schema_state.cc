@@ -12,7 +12,7 @@
 namespace gatehouse::migrations {
 namespace {
 
-namespace queries = storage::postgres::queries::migrations;
+namespace queries = migrations::queries;
 using storage::postgres::admin::Connection;
 using State = AppliedMigration::State;
 

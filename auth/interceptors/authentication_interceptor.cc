@@ -13,8 +13,8 @@
 namespace gatehouse::auth {
 namespace {
 
-using service::rpc::Decision;
-using service::rpc::ServerCall;
+using rpc::Decision;
+using rpc::ServerCall;
 
 constexpr std::string_view kScheme = "Bearer ";
 
@@ -46,7 +46,7 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
     return Refuse(on_denial_, call.context(), {.kind = Denial::Kind::kUnauthenticated},
                   Unauthenticated());
   }
-  if (call.method().kind != service::rpc::MethodKind::kUnary) {
+  if (call.method().kind != rpc::MethodKind::kUnary) {
     call.context().set_recheck([this, kept = std::string(*credential),
                                 access = call.method().access](base::CallContext context) {
       return Recheck(std::move(context), kept, access);
@@ -83,7 +83,7 @@ base::Task<absl::Status> AuthenticationInterceptor::Ask(base::CallContext contex
 
 base::Task<absl::Status> AuthenticationInterceptor::Recheck(base::CallContext context,
                                                             std::string credential,
-                                                            service::rpc::AccessPolicy access) {
+                                                            rpc::AccessPolicy access) {
   GH_CO_ASSIGN_OR_RETURN(const auto verdict,
                          co_await authenticator_.Authenticate(context, std::move(credential)));
   co_return CheckAccess(access, verdict->principal);

@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "auth/authenticator.h"
-#include "auth/denial.h"
-#include "auth/rate_limiter.h"
-#include "service/rpc/interceptor.h"
+#include "auth/limits/denial.h"
+#include "auth/limits/rate_limiter.h"
+#include "auth/verdict/authenticator.h"
+#include "rpc/chain/interceptor.h"
 
 namespace gatehouse::auth {
 
@@ -14,7 +14,7 @@ namespace gatehouse::auth {
 // Public methods are called anonymously, whatever is sent: clients attach their
 // token to every call, and an expired one must not keep them from refreshing it.
 // Every refusal looks the same.
-class AuthenticationInterceptor : public service::rpc::Interceptor {
+class AuthenticationInterceptor : public rpc::Interceptor {
  public:
   // `authenticator` outlives this. `unknown_per_address`: how often an address may send
   // a credential this instance does not know yet, each of which costs a signature
@@ -23,12 +23,12 @@ class AuthenticationInterceptor : public service::rpc::Interceptor {
                             DenialHook on_denial);
 
   std::string_view name() const override { return "authentication"; }
-  service::rpc::Decision Before(service::rpc::ServerCall& call) override;
+  rpc::Decision Before(rpc::ServerCall& call) override;
 
  private:
   // Of a stream: whether it may go on, by its credential and by what that permits now.
   base::Task<absl::Status> Recheck(base::CallContext context, std::string credential,
-                                   service::rpc::AccessPolicy access);
+                                   rpc::AccessPolicy access);
   base::Task<absl::Status> Ask(base::CallContext context, std::string credential);
 
   Authenticator& authenticator_;

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "auth/interceptors/refusal.h"
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
 #include "base/status.h"
 
 namespace gatehouse::auth {
@@ -22,8 +22,7 @@ std::string LackingPermission(const absl::Status& status) {
 
 }  // namespace
 
-absl::Status CheckAccess(const service::rpc::AccessPolicy& access,
-                         const base::Principal& principal) {
+absl::Status CheckAccess(const rpc::AccessPolicy& access, const base::Principal& principal) {
   if (access.is_public || HasPermission(principal, access.permission_number) ||
       (access.self && principal.kind == base::Principal::Kind::kUser)) {
     return absl::OkStatus();
@@ -34,16 +33,16 @@ absl::Status CheckAccess(const service::rpc::AccessPolicy& access,
 AuthorisationInterceptor::AuthorisationInterceptor(DenialHook on_denial)
     : on_denial_(std::move(on_denial)) {}
 
-service::rpc::Decision AuthorisationInterceptor::Before(service::rpc::ServerCall& call) {
-  const service::rpc::AccessPolicy& access = call.method().access;
+rpc::Decision AuthorisationInterceptor::Before(rpc::ServerCall& call) {
+  const rpc::AccessPolicy& access = call.method().access;
   absl::Status status = CheckAccess(access, call.context().principal());
-  if (status.ok()) return service::rpc::Decision::Continue();
+  if (status.ok()) return rpc::Decision::Continue();
   return Refuse(on_denial_, call.context(),
                 {.kind = Denial::Kind::kPermissionDenied, .permission = access.permission},
                 std::move(status));
 }
 
-std::optional<base::Task<void>> AuthorisationInterceptor::OnError(service::rpc::ServerCall& call,
+std::optional<base::Task<void>> AuthorisationInterceptor::OnError(rpc::ServerCall& call,
                                                                   const absl::Status& status) {
   if (!on_denial_ || status.code() != absl::StatusCode::kPermissionDenied) return std::nullopt;
   return on_denial_(call.context(), {.kind = Denial::Kind::kPermissionDenied,

@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "auth/denial.h"
+#include "auth/limits/denial.h"
 #include "base/principal.h"
-#include "service/rpc/interceptor.h"
+#include "rpc/chain/interceptor.h"
 
 namespace gatehouse::auth {
 
@@ -15,21 +15,20 @@ namespace gatehouse::auth {
 // principal has the permission, or the method knows "self" and the caller is a user;
 // then the handler checks that what it asks for is its own (RequireSelfOr).
 // Else PERMISSION_DENIED.
-absl::Status CheckAccess(const service::rpc::AccessPolicy& access,
-                         const base::Principal& principal);
+absl::Status CheckAccess(const rpc::AccessPolicy& access, const base::Principal& principal);
 
 // Lets a call pass whose principal satisfies the access option of the method. Comes
 // after authentication.
 //
 // Reports every call that ends with PERMISSION_DENIED, whether it refused it itself or
 // the handler did.
-class AuthorisationInterceptor : public service::rpc::Interceptor {
+class AuthorisationInterceptor : public rpc::Interceptor {
  public:
   explicit AuthorisationInterceptor(DenialHook on_denial);
 
   std::string_view name() const override { return "authorisation"; }
-  service::rpc::Decision Before(service::rpc::ServerCall& call) override;
-  std::optional<base::Task<void>> OnError(service::rpc::ServerCall& call,
+  rpc::Decision Before(rpc::ServerCall& call) override;
+  std::optional<base::Task<void>> OnError(rpc::ServerCall& call,
                                           const absl::Status& status) override;
 
  private:

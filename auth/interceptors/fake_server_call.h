@@ -7,22 +7,22 @@
 #include <string_view>
 #include <utility>
 
-#include "service/rpc/server_call.h"
+#include "rpc/chain/server_call.h"
 
 namespace gatehouse::auth {
 
 // A call without a network, for tests of interceptors.
-class FakeServerCall : public service::rpc::ServerCall {
+class FakeServerCall : public rpc::ServerCall {
  public:
-  FakeServerCall(base::CallContext context, service::rpc::AccessPolicy access)
+  FakeServerCall(base::CallContext context, rpc::AccessPolicy access)
       : context_(std::move(context)), method_{.name = "/test.Service/Method", .access = access} {}
 
   std::map<std::string, std::string, std::less<>> headers;
   base::SteadyTime time = {};
 
-  service::rpc::MethodInfo& mutable_method() { return method_; }
+  rpc::MethodInfo& mutable_method() { return method_; }
 
-  const service::rpc::MethodInfo& method() const override { return method_; }
+  const rpc::MethodInfo& method() const override { return method_; }
   const base::CallContext& context() const override { return context_; }
   base::SteadyTime start_time() const override { return time; }
   std::optional<std::string_view> Metadata(std::string_view name) const override {
@@ -39,7 +39,7 @@ class FakeServerCall : public service::rpc::ServerCall {
 
  private:
   base::CallContext context_;
-  service::rpc::MethodInfo method_;
+  rpc::MethodInfo method_;
 };
 
 }  // namespace gatehouse::auth

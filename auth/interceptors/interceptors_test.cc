@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "auth/api_key.h"
+#include "auth/api_key/api_key.h"
 #include "auth/interceptors/authentication_interceptor.h"
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/fake_server_call.h"
 #include "auth/interceptors/rate_limit_interceptor.h"
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
 #include "base/manual_clock.h"
 #include "base/status.h"
 #include "tests/support/coroutine/loop_runner.h"
@@ -19,9 +19,9 @@ namespace gatehouse::auth {
 namespace {
 
 using base::Principal;
-using service::rpc::AccessPolicy;
-using service::rpc::Decision;
-using service::rpc::Interceptor;
+using rpc::AccessPolicy;
+using rpc::Decision;
+using rpc::Interceptor;
 using ::testing::ElementsAre;
 
 const base::Time kStart = base::TimeFromMicros(1'700'000'000'000'000);

@@ -10,14 +10,14 @@ RateLimitInterceptor::RateLimitInterceptor(Options options, DenialHook on_denial
       per_address_(options.per_address),
       on_denial_(std::move(on_denial)) {}
 
-service::rpc::Decision RateLimitInterceptor::Before(service::rpc::ServerCall& call) {
-  if (call.method().exempt_from_admission) return service::rpc::Decision::Continue();
+rpc::Decision RateLimitInterceptor::Before(rpc::ServerCall& call) {
+  if (call.method().exempt_from_admission) return rpc::Decision::Continue();
   const base::CallContext& context = call.context();
   const base::Principal& principal = context.principal();
   const bool anonymous = principal.kind == base::Principal::Kind::kAnonymous;
   const auto wait = anonymous ? per_address_.Take(AddressKey(context.peer_ip()), call.start_time())
                               : per_principal_.Take(principal.id.bytes(), call.start_time());
-  if (!wait) return service::rpc::Decision::Continue();
+  if (!wait) return rpc::Decision::Continue();
   return Refuse(on_denial_, context, {.kind = Denial::Kind::kRateLimited},
                 RateLimited(*wait, anonymous ? "calls per second of an address"
                                              : "calls per second of a principal"));

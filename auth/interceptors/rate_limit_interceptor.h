@@ -3,16 +3,16 @@
 
 #include <string_view>
 
-#include "auth/denial.h"
-#include "auth/rate_limiter.h"
-#include "service/rpc/interceptor.h"
+#include "auth/limits/denial.h"
+#include "auth/limits/rate_limiter.h"
+#include "rpc/chain/interceptor.h"
 
 namespace gatehouse::auth {
 
 // Bounds how often one principal, and for anonymous calls one address, may call.
 // Comes after authorisation. Not consulted for methods that are exempt from
 // admission (health checks).
-class RateLimitInterceptor : public service::rpc::Interceptor {
+class RateLimitInterceptor : public rpc::Interceptor {
  public:
   struct Options {
     // A backstop against a client that has run wild, not a quota.
@@ -24,7 +24,7 @@ class RateLimitInterceptor : public service::rpc::Interceptor {
   RateLimitInterceptor(Options options, DenialHook on_denial);
 
   std::string_view name() const override { return "rate_limit"; }
-  service::rpc::Decision Before(service::rpc::ServerCall& call) override;
+  rpc::Decision Before(rpc::ServerCall& call) override;
 
  private:
   RateLimiter per_principal_;

@@ -10,8 +10,8 @@ base::Task<absl::Status> RefuseAfterTelling(const DenialHook* hook, base::CallCo
   co_return status;
 }
 
-service::rpc::Decision Refuse(const DenialHook& hook, base::CallContext context, Denial denial,
-                              absl::Status status) {
+rpc::Decision Refuse(const DenialHook& hook, base::CallContext context, Denial denial,
+                     absl::Status status) {
   if (!hook) return status;
   return RefuseAfterTelling(&hook, std::move(context), std::move(denial), std::move(status));
 }

@@ -14,11 +14,11 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "gatehouse/v1/audit.pb.h"
+#include "rpc/method/message_stream.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
-#include "service/rpc/message_stream.h"
-#include "storage/event_log.h"
-#include "storage/event_store.h"
+#include "storage/event_log/event_log.h"
+#include "storage/event_log/event_store.h"
 #include "storage/log_feed.h"
 
 namespace gatehouse::service {

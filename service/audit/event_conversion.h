@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 #include "storage/event.h"
-#include "storage/event_log.h"
+#include "storage/event_log/event_log.h"
 
 namespace gatehouse::v1 {
 class Event;

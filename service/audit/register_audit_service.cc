@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "rpc/method/method_registry.h"
+#include "rpc/method/service_methods.h"
 #include "service/audit/audit_service.h"
-#include "service/rpc/method_registry.h"
-#include "service/rpc/service_methods.h"
 
 namespace gatehouse::service {
 

@@ -1,11 +1,11 @@
 #ifndef GATEHOUSE_SERVICE_AUDIT_REGISTER_AUDIT_SERVICE_H_
 #define GATEHOUSE_SERVICE_AUDIT_REGISTER_AUDIT_SERVICE_H_
 
-namespace gatehouse::service {
-
-namespace rpc {
+namespace gatehouse::rpc {
 class MethodRegistry;
-}
+}  // namespace gatehouse::rpc
+
+namespace gatehouse::service {
 class AuditService;
 
 // Adds the methods of gatehouse.v1.AuditService. `service` outlives every call.

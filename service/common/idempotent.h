@@ -14,7 +14,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/change.h"
-#include "storage/idempotency_store.h"
+#include "storage/request/idempotency_store.h"
 
 namespace google::protobuf {
 class Message;

@@ -11,8 +11,8 @@
 #include "base/status.h"
 #include "base/uuid.h"
 #include "base/watchdog.h"
+#include "service/delivery/http/http_sender.h"
 #include "service/main/config_check.h"
-#include "service/workers/webhook/http_sender.h"
 
 namespace gatehouse::service {
 namespace {
@@ -83,9 +83,9 @@ absl::Status App::Open() {
   auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return auth_->key_rotation.Load(SystemContext("key_rotation")); }));
-  GH_ASSIGN_OR_RETURN(webhook::AddressGuard guard, MakeGuard(config.webhook));
+  GH_ASSIGN_OR_RETURN(delivery::AddressGuard guard, MakeGuard(config.webhook));
   if (!config.webhook.ca_file.empty()) {
-    GH_RETURN_IF_ERROR(webhook::HttpSender::CheckCaFile(config.webhook.ca_file));
+    GH_RETURN_IF_ERROR(delivery::HttpSender::CheckCaFile(config.webhook.ca_file));
   }
   workers_ = std::make_unique<WorkerArea>(config, guard, InstanceId(options_), loop(), *storage_,
                                           *auth_, clock_);

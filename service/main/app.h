@@ -19,11 +19,11 @@
 #include "service/main/storage_area.h"
 #include "service/main/worker_area.h"
 
-namespace gatehouse::service {
-
-namespace rpc {
+namespace gatehouse::rpc {
 class MethodRegistry;
-}
+}  // namespace gatehouse::rpc
+
+namespace gatehouse::service {
 
 // The composition root: everything one server process is made of, wired by
 // area, started in order, stopped in reverse.

@@ -1,17 +1,17 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_AUTH_AREA_H_
 #define GATEHOUSE_SERVICE_MAIN_AUTH_AREA_H_
 
-#include "auth/access_token.h"
-#include "auth/authenticator.h"
-#include "auth/keyring.h"
-#include "auth/password_hasher.h"
-#include "auth/refresh_token.h"
+#include "auth/password/password_hasher.h"
+#include "auth/signing_key/key_rotation.h"
+#include "auth/signing_key/keyring.h"
+#include "auth/token/access_token.h"
+#include "auth/token/refresh_token.h"
+#include "auth/verdict/authenticator.h"
+#include "auth/verdict/database_credential_store.h"
 #include "base/time.h"
 #include "service/config/config.h"
 #include "service/config/secrets.h"
 #include "service/main/storage_area.h"
-#include "service/session/credential_store.h"
-#include "service/session/key_rotation.h"
 
 namespace gatehouse::service {
 
@@ -24,9 +24,9 @@ struct AuthArea {
   auth::AccessTokenCodec access_tokens;
   auth::RefreshTokenCodec refresh_tokens;
   auth::PasswordHasher hasher;
-  DatabaseCredentialStore credentials;
+  auth::DatabaseCredentialStore credentials;
   auth::Authenticator authenticator;
-  KeyRotation key_rotation;
+  auth::KeyRotation key_rotation;
 };
 
 }  // namespace gatehouse::service

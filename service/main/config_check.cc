@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "base/status.h"
+#include "rpc/tls/tls_files.h"
 #include "service/config/secrets.h"
-#include "service/rpc/tls_files.h"
-#include "service/workers/webhook/http_sender.h"
+#include "service/delivery/http/http_sender.h"
 #include "storage/postgres/client/dsn.h"
 
 namespace gatehouse::service {
@@ -29,7 +29,7 @@ absl::Status CheckPasswordFile(const std::string& path) {
 
 absl::Status CheckCaFile(const std::string& path) {
   if (path.empty()) return absl::OkStatus();
-  const absl::Status status = webhook::HttpSender::CheckCaFile(path);
+  const absl::Status status = delivery::HttpSender::CheckCaFile(path);
   if (status.ok()) return status;
   return base::InvalidField("webhook.ca_file", std::string(status.message()));
 }
@@ -56,10 +56,10 @@ std::vector<absl::Status> FindFaults(const config::Config& config) {
   return found;
 }
 
-absl::StatusOr<webhook::AddressGuard> MakeGuard(const config::WebhookConfig& config) {
+absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookConfig& config) {
   std::istringstream stream(config.allowed_networks);
   const std::vector<std::string> networks{std::istream_iterator<std::string>(stream), {}};
-  auto guard = webhook::AddressGuard::Make(networks);
+  auto guard = delivery::AddressGuard::Make(networks);
   if (guard.ok()) return guard;
   return base::InvalidField("webhook.allowed_networks",
                             "must be IP networks separated by blanks, as \"10.1.0.0/16 ::1\"");

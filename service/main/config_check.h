@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/config/config.h"
-#include "service/webhook/address_guard.h"
+#include "service/delivery/http/address_guard.h"
 
 namespace gatehouse::service {
 
@@ -16,7 +16,7 @@ namespace gatehouse::service {
 std::vector<absl::Status> FindFaults(const config::Config& config);
 
 // The guard of webhook.allowed_networks; INVALID_FIELD if an item is no network.
-absl::StatusOr<webhook::AddressGuard> MakeGuard(const config::WebhookConfig& config);
+absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookConfig& config);
 
 }  // namespace gatehouse::service
 

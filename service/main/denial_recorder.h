@@ -1,10 +1,10 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_DENIAL_RECORDER_H_
 #define GATEHOUSE_SERVICE_MAIN_DENIAL_RECORDER_H_
 
-#include "auth/denial.h"
-#include "auth/rate_limiter.h"
+#include "auth/limits/denial.h"
+#include "auth/limits/rate_limiter.h"
 #include "base/time.h"
-#include "storage/event_store.h"
+#include "storage/event_log/event_store.h"
 
 namespace gatehouse::service {
 

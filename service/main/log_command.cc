@@ -12,8 +12,8 @@
 #include "service/main/commands.h"
 #include "service/main/exit_codes.h"
 #include "service/main/serve_command.h"
-#include "storage/postgres/sequencer_database.h"
-#include "storage/sequencer.h"
+#include "storage/event_log/sequencer.h"
+#include "storage/event_log/sequencer_database.h"
 
 namespace gatehouse::service {
 namespace {
@@ -41,7 +41,7 @@ absl::StatusOr<int64_t> ResetLog(const config::Config& settings) {
   loop.Start();
   GH_ASSIGN_OR_RETURN(
       const std::unique_ptr<Database> database,
-      storage::postgres::OpenSequencerDatabase(
+      storage::OpenSequencerDatabase(
           {.dsn = config.dsn,
            .password_file = config.password_file,
            .connect_timeout = config.connect_timeout,

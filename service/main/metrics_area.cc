@@ -125,7 +125,7 @@ void AddLog(const StorageArea& storage, const SequencerStats& sequencer, Familie
       .With({}, age.count());
 }
 
-void AddWebhooks(const webhook::EngineStats& stats, Families& families) {
+void AddWebhooks(const delivery::EngineStats& stats, Families& families) {
   families.Counter("webhook_requests", "Requests sent to webhook endpoints.")
       .With({}, static_cast<double>(stats.sent));
   families.Counter("webhook_attempts", "Attempts that ended, by result.")

@@ -10,7 +10,7 @@
 namespace gatehouse::service {
 
 ServiceArea::ServiceArea(const config::Config& config, const config::Secrets& secrets,
-                         webhook::AddressGuard guard, StorageArea& storage, AuthArea& auth,
+                         delivery::AddressGuard guard, StorageArea& storage, AuthArea& auth,
                          WorkerArea& workers, const base::Clock& clock)
     : once(storage.requests, secrets.token_pepper),
       page_tokens(secrets.token_pepper, clock),

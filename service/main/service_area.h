@@ -2,6 +2,7 @@
 #define GATEHOUSE_SERVICE_MAIN_SERVICE_AREA_H_
 
 #include "base/time.h"
+#include "rpc/method/method_registry.h"
 #include "service/audit/audit_service.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
@@ -10,7 +11,6 @@
 #include "service/main/auth_area.h"
 #include "service/main/storage_area.h"
 #include "service/main/worker_area.h"
-#include "service/rpc/method_registry.h"
 #include "service/session/session_service.h"
 #include "service/session/token_issuer.h"
 #include "service/user/user_service.h"
@@ -21,7 +21,7 @@ namespace gatehouse::service {
 // The handlers of the four services.
 struct ServiceArea {
   ServiceArea(const config::Config& config, const config::Secrets& secrets,
-              webhook::AddressGuard guard, StorageArea& storage, AuthArea& auth,
+              delivery::AddressGuard guard, StorageArea& storage, AuthArea& auth,
               WorkerArea& workers, const base::Clock& clock);
 
   void Register(rpc::MethodRegistry& registry);

@@ -9,13 +9,13 @@
 #include "auth/interceptors/authentication_interceptor.h"
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/rate_limit_interceptor.h"
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "base/uuid.h"
+#include "rpc/chain/chain_builder.h"
 #include "service/http/routes.h"
 #include "service/main/denial_recorder.h"
-#include "service/rpc/chain_builder.h"
 
 namespace gatehouse::service {
 namespace {

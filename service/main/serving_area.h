@@ -9,17 +9,17 @@
 #include "absl/status/statusor.h"
 #include "base/loop.h"
 #include "base/time.h"
+#include "rpc/chain/interceptor_chain.h"
+#include "rpc/method/method_registry.h"
+#include "rpc/server.h"
+#include "rpc/services/health_service.h"
+#include "rpc/services/reflection_service.h"
 #include "service/config/config.h"
 #include "service/http/http_server.h"
 #include "service/main/auth_area.h"
 #include "service/main/service_area.h"
 #include "service/main/storage_area.h"
-#include "service/rpc/health_service.h"
-#include "service/rpc/interceptor_chain.h"
-#include "service/rpc/method_registry.h"
-#include "service/rpc/reflection_service.h"
-#include "service/rpc/server.h"
-#include "service/workers/periodic_worker.h"
+#include "service/worker/periodic_worker.h"
 
 namespace prometheus {
 class Collectable;

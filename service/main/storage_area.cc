@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "base/uuid.h"
-#include "storage/postgres/sequencer_database.h"
+#include "storage/event_log/sequencer_database.h"
 
 namespace gatehouse::service {
 namespace {
@@ -41,7 +41,7 @@ absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(const config::Dat
   const DatabaseConfig shared = ClientConfigOf(config, loops.size(), *signal);
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(shared, loops));
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> sequencer_database,
-                      storage::postgres::OpenSequencerDatabase(shared, *loops.front()));
+                      storage::OpenSequencerDatabase(shared, *loops.front()));
   return std::unique_ptr<StorageArea>(new StorageArea(std::move(signal), std::move(database),
                                                       std::move(sequencer_database), secrets,
                                                       std::move(loops)));

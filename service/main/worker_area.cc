@@ -31,7 +31,7 @@ base::Task<absl::Status> PurgeAnswers(storage::IdempotencyStore* requests, const
   co_return absl::OkStatus();
 }
 
-webhook::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock) {
+delivery::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock) {
   return {.endpoints = storage.endpoints,
           .deliveries = storage.deliveries,
           .log = storage.log,
@@ -39,10 +39,11 @@ webhook::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Cloc
           .clock = clock};
 }
 
-webhook::EngineOptions EngineOptionsOf(const config::WebhookConfig& config,
-                                       webhook::AddressGuard guard, const base::Uuid& instance_id) {
-  webhook::EngineOptions options{.instance_id = instance_id,
-                                 .max_in_flight = static_cast<int>(config.max_in_flight)};
+delivery::EngineOptions EngineOptionsOf(const config::WebhookConfig& config,
+                                        delivery::AddressGuard guard,
+                                        const base::Uuid& instance_id) {
+  delivery::EngineOptions options{.instance_id = instance_id,
+                                  .max_in_flight = static_cast<int>(config.max_in_flight)};
   options.http.guard = std::move(guard);
   options.http.ca_file = config.ca_file;
   return options;
@@ -50,7 +51,7 @@ webhook::EngineOptions EngineOptionsOf(const config::WebhookConfig& config,
 
 }  // namespace
 
-WorkerArea::WorkerArea(const config::Config& config, webhook::AddressGuard guard,
+WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guard,
                        const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage,
                        AuthArea& auth, const base::Clock& clock)
     : loop_(loop),

@@ -12,14 +12,14 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/config/config.h"
+#include "service/delivery/webhook_engine.h"
+#include "service/event_log/partition_worker.h"
+#include "service/event_log/revocation_follower.h"
+#include "service/event_log/sequencer_worker.h"
 #include "service/main/auth_area.h"
 #include "service/main/storage_area.h"
-#include "service/workers/log/partition_worker.h"
-#include "service/workers/log/sequencer_worker.h"
-#include "service/workers/periodic_worker.h"
-#include "service/workers/revocation_follower.h"
-#include "service/workers/webhook/webhook_engine.h"
-#include "storage/postgres/log_listener.h"
+#include "service/worker/periodic_worker.h"
+#include "storage/event_log/log_listener.h"
 
 namespace gatehouse::service {
 
@@ -29,7 +29,7 @@ class WorkerArea {
  public:
   // `instance_id` names the server in the leases of webhook endpoints; `guard` says which
   // addresses they may have.
-  WorkerArea(const config::Config& config, webhook::AddressGuard guard,
+  WorkerArea(const config::Config& config, delivery::AddressGuard guard,
              const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage, AuthArea& auth,
              const base::Clock& clock);
   ~WorkerArea();
@@ -42,11 +42,11 @@ class WorkerArea {
   void Stop(std::chrono::milliseconds grace);
 
   // For what changes endpoints.
-  webhook::WebhookEngine& webhooks() { return webhooks_; }
+  delivery::WebhookEngine& webhooks() { return webhooks_; }
 
   // From any thread.
   SequencerStats sequencer_stats() const { return sequencer_.stats(); }
-  webhook::EngineStats webhook_stats() const { return webhooks_.stats(); }
+  delivery::EngineStats webhook_stats() const { return webhooks_.stats(); }
 
  private:
   base::Task<absl::Status> Prepare();
@@ -59,9 +59,9 @@ class WorkerArea {
   PartitionWorker partitions_;
   SequencerWorker sequencer_;
   // Behind PgBouncer in transaction mode nobody can listen; then everybody polls.
-  storage::postgres::LogListener listener_;
+  storage::LogListener listener_;
   RevocationFollower revocations_;
-  webhook::WebhookEngine webhooks_;
+  delivery::WebhookEngine webhooks_;
   std::vector<std::unique_ptr<PeriodicWorker>> periodic_;
   bool started_ = false;
   base::TaskGroup tasks_;

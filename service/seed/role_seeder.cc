@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
 #include "base/run_on_loop.h"
 #include "base/status.h"
 #include "base/uuid.h"

@@ -9,7 +9,7 @@
 #include "base/loop.h"
 #include "base/time.h"
 #include "service/seed/seed_file.h"
-#include "storage/role_store.h"
+#include "storage/role/role_store.h"
 
 namespace gatehouse::service {
 

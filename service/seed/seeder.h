@@ -15,7 +15,7 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "service/seed/seed_file.h"
-#include "storage/role_store.h"
+#include "storage/role/role_store.h"
 
 namespace gatehouse::v1 {
 class ApiKey;

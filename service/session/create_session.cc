@@ -2,15 +2,15 @@
 
 #include <utility>
 
-#include "auth/password_hasher.h"
-#include "auth/password_policy.h"
+#include "auth/password/password_hasher.h"
+#include "auth/password/password_policy.h"
 #include "base/status.h"
 #include "base/unicode.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
 #include "service/session/session_validation.h"
-#include "storage/event_store.h"
+#include "storage/event_log/event_store.h"
 #include "storage/event_types.h"
 
 namespace gatehouse::service {

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/common/page_size.h"

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "auth/authenticator.h"
+#include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/common/json.h"

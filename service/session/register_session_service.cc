@@ -1,7 +1,7 @@
 #include "service/session/register_session_service.h"
 
 #include "gatehouse/v1/session.pb.h"
-#include "service/rpc/service_methods.h"
+#include "rpc/method/service_methods.h"
 #include "service/session/session_service.h"
 
 namespace gatehouse::service {

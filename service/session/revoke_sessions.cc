@@ -3,8 +3,8 @@
 #include <optional>
 #include <utility>
 
-#include "auth/authenticator.h"
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
+#include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/common/idempotent.h"

@@ -4,7 +4,7 @@
 #include "absl/status/status.h"
 #include "base/time.h"
 #include "service/session/token_issuer.h"
-#include "storage/session.h"
+#include "storage/session/session.h"
 
 namespace gatehouse::v1 {
 class Session;

@@ -13,8 +13,8 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/session/token_issuer.h"
-#include "storage/session_store.h"
-#include "storage/user_store.h"
+#include "storage/session/session_store.h"
+#include "storage/user/user_store.h"
 
 namespace gatehouse::auth {
 class Authenticator;

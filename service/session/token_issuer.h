@@ -4,11 +4,11 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "auth/access_token.h"
-#include "auth/refresh_token.h"
+#include "auth/token/access_token.h"
+#include "auth/token/refresh_token.h"
 #include "base/time.h"
 #include "base/uuid.h"
-#include "storage/session.h"
+#include "storage/session/session.h"
 
 namespace gatehouse::service {
 

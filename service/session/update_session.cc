@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/common/etag.h"

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "auth/authenticator.h"
-#include "auth/keyring.h"
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
+#include "auth/signing_key/keyring.h"
+#include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/common/timestamps.h"

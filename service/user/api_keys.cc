@@ -2,9 +2,9 @@
 #include <utility>
 #include <vector>
 
-#include "auth/api_key.h"
-#include "auth/authenticator.h"
-#include "auth/permissions.h"
+#include "auth/api_key/api_key.h"
+#include "auth/permission/permissions.h"
+#include "auth/verdict/authenticator.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"

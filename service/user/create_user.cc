@@ -1,7 +1,7 @@
 #include <utility>
 
-#include "auth/password_hasher.h"
-#include "auth/password_policy.h"
+#include "auth/password/password_hasher.h"
+#include "auth/password/password_policy.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
 #include "base/status.h"
 #include "base/unicode.h"
 #include "gatehouse/v1/user.pb.h"

@@ -1,7 +1,7 @@
 #include "service/user/register_user_service.h"
 
 #include "gatehouse/v1/user.pb.h"
-#include "service/rpc/service_methods.h"
+#include "rpc/method/service_methods.h"
 #include "service/user/user_service.h"
 
 namespace gatehouse::service {

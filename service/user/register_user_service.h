@@ -1,11 +1,11 @@
 #ifndef GATEHOUSE_SERVICE_USER_REGISTER_USER_SERVICE_H_
 #define GATEHOUSE_SERVICE_USER_REGISTER_USER_SERVICE_H_
 
-namespace gatehouse::service {
-
-namespace rpc {
+namespace gatehouse::rpc {
 class MethodRegistry;
-}
+}  // namespace gatehouse::rpc
+
+namespace gatehouse::service {
 class UserService;
 
 // Adds the methods of gatehouse.v1.UserService. `service` outlives every call.

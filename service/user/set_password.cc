@@ -1,9 +1,9 @@
 #include <optional>
 #include <utility>
 
-#include "auth/authenticator.h"
-#include "auth/password_hasher.h"
-#include "auth/password_policy.h"
+#include "auth/password/password_hasher.h"
+#include "auth/password/password_policy.h"
+#include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/json.h"
@@ -11,7 +11,7 @@
 #include "service/user/user_rules.h"
 #include "service/user/user_service.h"
 #include "storage/event_types.h"
-#include "storage/session.h"
+#include "storage/session/session.h"
 
 namespace gatehouse::service {
 

@@ -2,8 +2,8 @@
 #include <utility>
 #include <vector>
 
-#include "auth/authenticator.h"
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
+#include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/etag.h"
@@ -13,7 +13,7 @@
 #include "service/user/user_fields.h"
 #include "service/user/user_rules.h"
 #include "service/user/user_service.h"
-#include "storage/session.h"
+#include "storage/session/session.h"
 
 namespace gatehouse::service {
 namespace {

@@ -2,8 +2,8 @@
 #define GATEHOUSE_SERVICE_USER_USER_CONVERSION_H_
 
 #include "absl/status/status.h"
-#include "storage/api_key_store.h"
-#include "storage/user.h"
+#include "storage/api_key/api_key_store.h"
+#include "storage/user/user.h"
 
 namespace gatehouse::v1 {
 class ApiKey;

@@ -7,7 +7,7 @@
 #include "service/common/json.h"
 #include "service/user/user_rules.h"
 #include "storage/canonical_json.h"
-#include "storage/role.h"
+#include "storage/role/role.h"
 
 namespace gatehouse::service {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "service/common/validate.h"
-#include "storage/user.h"
+#include "storage/user/user.h"
 
 namespace gatehouse::v1 {
 class User;

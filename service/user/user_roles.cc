@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "service/user/user_rules.h"

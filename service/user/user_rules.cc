@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "service/common/json.h"

@@ -11,7 +11,7 @@
 #include "base/principal.h"
 #include "base/time.h"
 #include "storage/event.h"
-#include "storage/user.h"
+#include "storage/user/user.h"
 
 namespace gatehouse::service {
 

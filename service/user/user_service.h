@@ -12,9 +12,9 @@
 #include "base/uuid.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
-#include "storage/api_key_store.h"
-#include "storage/role_store.h"
-#include "storage/user_store.h"
+#include "storage/api_key/api_key_store.h"
+#include "storage/role/role_store.h"
+#include "storage/user/user_store.h"
 
 namespace gatehouse::auth {
 class Authenticator;

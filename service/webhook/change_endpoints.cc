@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/common/etag.h"
@@ -11,8 +11,8 @@
 #include "service/common/field_mask.h"
 #include "service/common/json.h"
 #include "service/common/validate.h"
+#include "service/delivery/signature.h"
 #include "service/webhook/endpoint_fields.h"
-#include "service/webhook/signature.h"
 #include "service/webhook/webhook_service.h"
 #include "storage/event_types.h"
 
@@ -61,14 +61,13 @@ WebhookService::Result<v1::CreateEndpointResponse> WebhookService::DoCreate(
                              .id = base::Uuid::MakeV7(now),
                              .create_time = now,
                              .update_time = now};
-  const std::vector<std::string> all(webhook::kEndpointFields.begin(),
-                                     webhook::kEndpointFields.end());
-  webhook::ApplyEndpointFields(request.endpoint(), all, url_policy_, endpoint, checks);
+  const std::vector<std::string> all(kEndpointFields.begin(), kEndpointFields.end());
+  ApplyEndpointFields(request.endpoint(), all, url_policy_, endpoint, checks);
   std::string signing_key;
   if (request.secret().empty()) {
-    signing_key = webhook::MakeKey();
+    signing_key = delivery::MakeKey();
   } else {
-    absl::StatusOr<std::string> parsed = webhook::ParseSecret(request.secret());
+    absl::StatusOr<std::string> parsed = delivery::ParseSecret(request.secret());
     if (checks.Check(parsed.status())) signing_key = *std::move(parsed);
   }
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
@@ -76,16 +75,16 @@ WebhookService::Result<v1::CreateEndpointResponse> WebhookService::DoCreate(
   endpoint.keys = {signing_key};
 
   v1::CreateEndpointResponse response;
-  GH_CO_RETURN_IF_ERROR(webhook::ToProto({.endpoint = endpoint}, *response.mutable_endpoint()));
+  GH_CO_RETURN_IF_ERROR(ToProto({.endpoint = endpoint}, *response.mutable_endpoint()));
   if (request.validate_only()) co_return response;
   const std::string details = JsonObject().Add("event_types", endpoint.event_types).ToString();
-  storage::Change change{.events = {webhook::EndpointEvent(ctx, now, event_types::kEndpointCreated,
-                                                           endpoint, details)},
-                         .idempotency = key.WithResponse(response, now)};
+  storage::Change change{
+      .events = {EndpointEvent(ctx, now, event_types::kEndpointCreated, endpoint, details)},
+      .idempotency = key.WithResponse(response, now)};
   GH_CO_RETURN_IF_ERROR(co_await deps_.endpoints.Create(ctx, endpoint, std::move(change)));
   deps_.on_endpoint_changed(endpoint.tenant_id);
   // Only now: what is kept for retries holds no secret.
-  response.set_secret(webhook::FormatSecret(signing_key));
+  response.set_secret(delivery::FormatSecret(signing_key));
   co_return response;
 }
 
@@ -114,23 +113,22 @@ WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::TryUpdate(
     storage::EndpointWithHealth current) {
   const storage::Endpoint& before = current.endpoint;
   GH_CO_RETURN_IF_ERROR(CheckEtag(request.endpoint().etag(), before.version));
-  GH_CO_ASSIGN_OR_RETURN(
-      const std::vector<std::string> fields,
-      ResolveMask("update_mask", request.update_mask(), webhook::kEndpointFields));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
+                         ResolveMask("update_mask", request.update_mask(), kEndpointFields));
   storage::EndpointWithHealth next = current;
   FieldChecks checks;
-  webhook::ApplyEndpointFields(request.endpoint(), fields, url_policy_, next.endpoint, checks);
+  ApplyEndpointFields(request.endpoint(), fields, url_policy_, next.endpoint, checks);
   CheckHeadersAreForUrl(before, next.endpoint, checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   if (next.endpoint.event_types != before.event_types || next.endpoint.url != before.url) {
     GH_CO_RETURN_IF_ERROR(CheckMayReceive(ctx, next.endpoint));
   }
-  const std::vector<std::string> changed = webhook::ChangedEndpointFields(before, next.endpoint);
+  const std::vector<std::string> changed = ChangedEndpointFields(before, next.endpoint);
 
   const base::Time now = deps_.clock.Now();
   v1::UpdateEndpointResponse response;
   if (changed.empty()) {
-    GH_CO_RETURN_IF_ERROR(webhook::ToProto(current, *response.mutable_endpoint()));
+    GH_CO_RETURN_IF_ERROR(ToProto(current, *response.mutable_endpoint()));
     co_return co_await deps_.once.Unchanged(ctx, key, now, response);
   }
   const bool resume =
@@ -141,11 +139,11 @@ WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::TryUpdate(
     next.health.breaker_open = false;
     next.health.consecutive_failures = 0;
   }
-  GH_CO_RETURN_IF_ERROR(webhook::ToProto(next, *response.mutable_endpoint()));
+  GH_CO_RETURN_IF_ERROR(ToProto(next, *response.mutable_endpoint()));
   if (request.validate_only()) co_return response;
   storage::Change change{
-      .events = {webhook::EndpointEvent(ctx, now, event_types::kEndpointUpdated, next.endpoint,
-                                        JsonObject().Add("fields", changed).ToString())},
+      .events = {EndpointEvent(ctx, now, event_types::kEndpointUpdated, next.endpoint,
+                               JsonObject().Add("fields", changed).ToString())},
       .idempotency = key.WithResponse(response, now)};
   // The store takes the version that must still be there.
   next.endpoint.version = before.version;
@@ -175,7 +173,7 @@ WebhookService::Result<v1::DeleteEndpointResponse> WebhookService::DoDelete(
   const v1::DeleteEndpointResponse response;
   if (request.validate_only()) co_return response;
   storage::Change change{
-      .events = {webhook::EndpointEvent(ctx, now, event_types::kEndpointDeleted, endpoint)},
+      .events = {EndpointEvent(ctx, now, event_types::kEndpointDeleted, endpoint)},
       .idempotency = key.WithResponse(response, now)};
   GH_CO_RETURN_IF_ERROR(co_await deps_.endpoints.Delete(ctx, endpoint.tenant_id, endpoint.id,
                                                         version, std::move(change)));

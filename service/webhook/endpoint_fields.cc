@@ -12,7 +12,7 @@
 #include "service/common/timestamps.h"
 #include "storage/canonical_json.h"
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service {
 namespace {
 
 using std::chrono::milliseconds;
@@ -199,4 +199,4 @@ storage::Event EndpointEvent(const base::CallContext& ctx, base::Time now, std::
                             std::move(details_json));
 }
 
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service

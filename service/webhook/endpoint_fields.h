@@ -12,8 +12,8 @@
 #include "base/time.h"
 #include "service/common/validate.h"
 #include "service/webhook/endpoint_rules.h"
-#include "storage/delivery.h"
-#include "storage/endpoint.h"
+#include "storage/delivery/delivery.h"
+#include "storage/endpoint/endpoint.h"
 #include "storage/event.h"
 
 namespace gatehouse::v1 {
@@ -21,7 +21,7 @@ class Delivery;
 class Endpoint;
 }  // namespace gatehouse::v1
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service {
 
 // The fields of gatehouse.v1.Endpoint that callers set.
 inline constexpr std::array<std::string_view, 8> kEndpointFields = {
@@ -49,6 +49,6 @@ void ToProto(const storage::EndpointKey& key, const storage::Delivery& from, v1:
 storage::Event EndpointEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
                              const storage::Endpoint& endpoint, std::string details_json = "{}");
 
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service
 
 #endif  // GATEHOUSE_SERVICE_WEBHOOK_ENDPOINT_FIELDS_H_

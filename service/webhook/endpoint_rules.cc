@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "service/common/event_type.h"
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service {
 namespace {
 
 constexpr size_t kMaxUrlBytes = 2048;
@@ -55,7 +55,7 @@ bool IsLabel(std::string_view label) {
          });
 }
 
-absl::Status CheckAddress(const IpAddress& address, const UrlPolicy& policy) {
+absl::Status CheckAddress(const delivery::IpAddress& address, const UrlPolicy& policy) {
   if (policy.guard.Allows(address)) return absl::OkStatus();
   return UrlError("the address " + address.ToString() +
                   " is not globally reachable and the server's configuration does not allow it");
@@ -100,14 +100,15 @@ absl::Status CheckAuthority(std::string_view authority, const UrlPolicy& policy)
   if (authority.starts_with('[')) {
     host_end = authority.find(']');
     if (host_end == std::string_view::npos) return UrlError("the IPv6 address is malformed");
-    const std::optional<IpAddress> address = IpAddress::Parse(authority.substr(1, host_end - 1));
+    const std::optional<delivery::IpAddress> address =
+        delivery::IpAddress::Parse(authority.substr(1, host_end - 1));
     if (!address || !address->v6) return UrlError("the IPv6 address is malformed");
     GH_RETURN_IF_ERROR(CheckAddress(*address, policy));
     ++host_end;
   } else {
     host_end = std::min(authority.find(':'), authority.size());
     const std::string_view host = authority.substr(0, host_end);
-    if (const std::optional<IpAddress> address = IpAddress::Parse(host)) {
+    if (const std::optional<delivery::IpAddress> address = delivery::IpAddress::Parse(host)) {
       GH_RETURN_IF_ERROR(CheckAddress(*address, policy));
     } else {
       GH_RETURN_IF_ERROR(CheckHostName(host, policy));
@@ -196,4 +197,4 @@ absl::Status CheckEventPatterns(std::span<const std::string> patterns) {
   return absl::OkStatus();
 }
 
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service

@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "service/webhook/address_guard.h"
+#include "service/delivery/http/address_guard.h"
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service {
 
 // What the operator's configuration says about where webhooks may go.
 struct UrlPolicy {
   bool allow_http = false;
-  AddressGuard guard = {};
+  delivery::AddressGuard guard = {};
 };
 
 // https://host[:port][/path][?query], at most 2,048 bytes, with none of the
@@ -31,6 +31,6 @@ absl::Status CheckEndpointHeaders(const std::map<std::string, std::string>& head
 // 1 to 64 entries: "session.created", "session.*" or "*".
 absl::Status CheckEventPatterns(std::span<const std::string> patterns);
 
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service
 
 #endif  // GATEHOUSE_SERVICE_WEBHOOK_ENDPOINT_RULES_H_

@@ -7,14 +7,14 @@
 
 #include "base/status.h"
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 UrlPolicy LocalPolicy() {
-  return {.allow_http = true, .guard = *AddressGuard::Make({"127.0.0.0/8", "::1"})};
+  return {.allow_http = true, .guard = *delivery::AddressGuard::Make({"127.0.0.0/8", "::1"})};
 }
 
 TEST(EndpointRulesTest, TakesOrdinaryUrls) {
@@ -154,4 +154,4 @@ TEST(EndpointRulesTest, ChecksEventPatterns) {
 }
 
 }  // namespace
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service

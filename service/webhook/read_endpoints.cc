@@ -50,7 +50,7 @@ WebhookService::Result<v1::GetEndpointResponse> WebhookService::GetEndpoint(
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_ASSIGN_OR_RETURN(const storage::EndpointWithHealth endpoint, co_await Read(ctx, *id));
   v1::GetEndpointResponse response;
-  GH_CO_RETURN_IF_ERROR(webhook::ToProto(endpoint, *response.mutable_endpoint()));
+  GH_CO_RETURN_IF_ERROR(ToProto(endpoint, *response.mutable_endpoint()));
   co_return response;
 }
 
@@ -77,7 +77,7 @@ WebhookService::Result<v1::ListEndpointsResponse> WebhookService::ListEndpoints(
       break;
     }
     v1::Endpoint& added = *response.add_endpoints();
-    GH_CO_RETURN_IF_ERROR(webhook::ToProto(endpoint, added));
+    GH_CO_RETURN_IF_ERROR(ToProto(endpoint, added));
     bytes += added.ByteSizeLong();
   }
   co_return response;
@@ -115,7 +115,7 @@ WebhookService::Result<v1::ListDeliveriesResponse> WebhookService::ListDeliverie
   size_t bytes = 0;
   for (const storage::Delivery& delivery : *deliveries) {
     v1::Delivery next;
-    webhook::ToProto(query.key, delivery, next);
+    ToProto(query.key, delivery, next);
     bytes += next.ByteSizeLong();
     const int size = response.deliveries_size();
     // The first fits by itself; what the store left out for its size begins after

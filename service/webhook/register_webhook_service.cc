@@ -1,7 +1,7 @@
 #include "service/webhook/register_webhook_service.h"
 
 #include "gatehouse/v1/webhook.pb.h"
-#include "service/rpc/service_methods.h"
+#include "rpc/method/service_methods.h"
 #include "service/webhook/webhook_service.h"
 
 namespace gatehouse::service {

@@ -1,11 +1,11 @@
 #ifndef GATEHOUSE_SERVICE_WEBHOOK_REGISTER_WEBHOOK_SERVICE_H_
 #define GATEHOUSE_SERVICE_WEBHOOK_REGISTER_WEBHOOK_SERVICE_H_
 
-namespace gatehouse::service {
-
-namespace rpc {
+namespace gatehouse::rpc {
 class MethodRegistry;
-}
+}  // namespace gatehouse::rpc
+
+namespace gatehouse::service {
 class WebhookService;
 
 // Adds the methods of gatehouse.v1.WebhookService; `service` outlives `registry`.

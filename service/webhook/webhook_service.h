@@ -12,9 +12,9 @@
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
 #include "service/webhook/endpoint_rules.h"
-#include "storage/delivery_store.h"
-#include "storage/endpoint_store.h"
-#include "storage/event_store.h"
+#include "storage/delivery/delivery_store.h"
+#include "storage/endpoint/endpoint_store.h"
+#include "storage/event_log/event_store.h"
 
 namespace gatehouse::v1 {
 class CreateEndpointRequest;
@@ -53,7 +53,7 @@ class WebhookService {
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
   };
 
-  WebhookService(Deps deps, webhook::UrlPolicy url_policy)
+  WebhookService(Deps deps, UrlPolicy url_policy)
       : deps_(std::move(deps)), url_policy_(std::move(url_policy)) {}
 
   template <typename T>
@@ -93,7 +93,7 @@ class WebhookService {
                                                                base::Uuid id);
 
   Deps deps_;
-  webhook::UrlPolicy url_policy_;
+  UrlPolicy url_policy_;
 };
 
 }  // namespace gatehouse::service

@@ -7,10 +7,10 @@
 
 #include "storage/event_json.h"
 #include "storage/event_leaf.h"
+#include "storage/event_log/queries/event_log_queries.h"
 #include "storage/postgres/client/params.h"
 #include "storage/postgres/client/sqlstate.h"
-#include "storage/postgres/queries/event/event_queries.h"
-#include "storage/postgres/queries/request/request_queries.h"
+#include "storage/request/queries/request_queries.h"
 
 namespace gatehouse::storage::postgres {
 namespace {
@@ -58,7 +58,7 @@ struct EventColumns {
 
 void AppendKey(Batch& batch, const std::optional<Idempotency>& key) {
   if (!key) return;
-  batch.Add(queries::request::kInsert,
+  batch.Add(request::queries::kInsert,
             Params::Of(key->tenant_id, key->principal_id, key->request_id, key->method,
                        Bytes{key->request_hash}, Bytes{key->response}, key->create_time));
 }
@@ -71,7 +71,7 @@ void AppendEvents(Batch& batch, std::span<const Event* const> events) {
   for (const Event* event : events) columns.Add(*event);
   Params params;
   columns.AddTo(params);
-  batch.Add(queries::event::kInsert, std::move(params));
+  batch.Add(event_log::queries::kInsert, std::move(params));
   batch.Announce();
 }
 

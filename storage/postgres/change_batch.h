@@ -18,7 +18,7 @@ namespace gatehouse::storage::postgres {
 // version, a username), and two attempts at a time must queue up there.
 void AppendChange(Batch& batch, const Change& change);
 
-// As AppendChange, for a change whose own statement includes event/insert.sql: the
+// As AppendChange, for a change whose own statement includes event_log/insert.sql: the
 // events become the last of its `params`, instead of a statement.
 void AppendChangeInto(Params& params, Batch& batch, const Change& change);
 

@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "auth/access_token.h"
-#include "auth/api_key.h"
-#include "auth/argon2id_digest.h"
-#include "auth/password_hasher.h"
-#include "auth/refresh_token.h"
-#include "auth/verdict_cache.h"
+#include "auth/api_key/api_key.h"
+#include "auth/password/argon2id_digest.h"
+#include "auth/password/password_hasher.h"
+#include "auth/token/access_token.h"
+#include "auth/token/refresh_token.h"
+#include "auth/verdict/verdict_cache.h"
 #include "tests/support/coroutine/loop_runner.h"
 
 namespace gatehouse {

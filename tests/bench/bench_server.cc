@@ -9,10 +9,10 @@
 #include "base/call_context.h"
 #include "base/task.h"
 #include "gatehouse/bench/v1/noop.pb.h"
+#include "rpc/method/method_registry.h"
 #include "service/config/load_config.h"
 #include "service/config/secrets.h"
 #include "service/main/serve_command.h"
-#include "service/rpc/method_registry.h"
 #include "service/signals/stop_signal.h"
 
 namespace gatehouse {
@@ -25,7 +25,7 @@ base::Task<absl::StatusOr<bench::v1::NoopResponse>> Noop(base::CallContext,
   co_return response;
 }
 
-void AddNoop(service::rpc::MethodRegistry& registry) {
+void AddNoop(rpc::MethodRegistry& registry) {
   registry.AddUnary<bench::v1::NoopRequest, bench::v1::NoopResponse>(
       "/gatehouse.bench.v1.NoopService/Noop", &Noop);
 }

@@ -17,7 +17,7 @@
 #include <thread>
 #include <vector>
 
-#include "auth/argon2id_digest.h"
+#include "auth/password/argon2id_digest.h"
 
 namespace {
 

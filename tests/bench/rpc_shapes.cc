@@ -34,16 +34,16 @@
 #include "base/loop.h"
 #include "base/time.h"
 #include "gatehouse/bench/v1/noop.pb.h"
-#include "service/rpc/chain_builder.h"
-#include "service/rpc/interceptor_chain.h"
-#include "service/rpc/interceptors/parse_interceptor.h"
-#include "service/rpc/method_registry.h"
-#include "service/rpc/server.h"
+#include "rpc/chain/chain_builder.h"
+#include "rpc/chain/interceptor_chain.h"
+#include "rpc/interceptors/parse_interceptor.h"
+#include "rpc/method/method_registry.h"
+#include "rpc/server.h"
 
 namespace {
 
 namespace base = gatehouse::base;
-namespace rpc = gatehouse::service::rpc;
+namespace rpc = gatehouse::rpc;
 using gatehouse::bench::v1::NoopRequest;
 using gatehouse::bench::v1::NoopResponse;
 

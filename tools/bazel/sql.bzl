@@ -2,27 +2,28 @@
 
 load("//tools/bazel:cc.bzl", "gatehouse_cc_library")
 
-def gatehouse_sql_library(name, namespace, srcs, includes = {}, visibility = ["//storage:__subpackages__"]):
+def gatehouse_sql_library(name, srcs, includes = {}, visibility = ["//storage:__subpackages__"]):
     """Generates NAME.h: one constant per file, and kAll with all of them for the test that prepares every statement.
 
-    get_by_username.sql becomes gatehouse::storage::postgres::queries::NAMESPACE::kGetByUsername, named
-    "NAMESPACE/get_by_username".
+    storage/user/queries/get_by_username.sql becomes gatehouse::storage::user::queries::kGetByUsername, named
+    "user/get_by_username".
 
     Args:
       name: target and header name.
-      namespace: innermost C++ namespace and first part of the statements' names.
       srcs: the .sql files, one statement each.
       includes: label -> name of statements of other folders that these hold as a part, in place of a line
         "-- include NAME.sql, whose $1 is $6": several statements in one are one for Postgres to take, plan and answer.
       visibility: who may use them.
     """
     header = name + ".h"
+    folders = native.package_name().split("/")
+    area = folders[-2] if folders[-1] == "queries" else folders[-1]
     native.genrule(
         name = name + "_header",
         srcs = srcs,
         outs = [header],
-        cmd = "$(location //tools/bazel:sql_header) --namespace %s --header %s/%s --out $@ %s $(SRCS)" % (
-            namespace,
+        cmd = "$(location //tools/bazel:sql_header) --area %s --header %s/%s --out $@ %s $(SRCS)" % (
+            area,
             native.package_name(),
             header,
             " ".join(["--include %s=$(location %s)" % (part, label) for label, part in includes.items()]),

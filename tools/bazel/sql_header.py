@@ -26,7 +26,7 @@ def expand(text, includes):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--namespace", required=True)
+    parser.add_argument("--area", required=True)
     parser.add_argument("--header", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--include", action="append", default=[], metavar="NAME=FILE")
@@ -38,7 +38,7 @@ def main():
     }
 
     guard = "GATEHOUSE_" + re.sub(r"\W", "_", args.header).upper() + "_"
-    namespace = "gatehouse::storage::postgres::queries::" + args.namespace
+    namespace = "gatehouse::" + str(pathlib.PurePath(args.header).parent).replace("/", "::")
     lines = [
         f"#ifndef {guard}",
         f"#define {guard}",
@@ -59,7 +59,7 @@ def main():
         constants.append(constant)
         lines.append(
             f"inline constexpr ::gatehouse::storage::postgres::Query {constant}{{"
-            f'"{args.namespace}/{path.stem}", R"sql({text})sql"}};'
+            f'"{args.area}/{path.stem}", R"sql({text})sql"}};'
         )
     lines += [
         "",

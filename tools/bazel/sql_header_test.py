@@ -5,8 +5,8 @@ from tools.bazel import sql_header
 
 class ExpandTest(unittest.TestCase):
     def test_renumbers_the_parameters_of_what_it_includes(self):
-        text = "WITH a AS (\n  -- include event/insert.sql, whose $1 is $6\n), b AS (SELECT $1)"
-        includes = {"event/insert": "INSERT INTO t\nVALUES ($1, $2, $10::text)\n"}
+        text = "WITH a AS (\n  -- include event_log/insert.sql, whose $1 is $6\n), b AS (SELECT $1)"
+        includes = {"event_log/insert": "INSERT INTO t\nVALUES ($1, $2, $10::text)\n"}
         self.assertEqual(
             sql_header.expand(text, includes),
             "WITH a AS (\n  INSERT INTO t\n  VALUES ($6, $7, $15::text)\n), b AS (SELECT $1)",
@@ -17,5 +17,5 @@ class ExpandTest(unittest.TestCase):
             self.assertEqual(sql_header.expand(text, {}), text)
 
     def test_names_what_is_not_there(self):
-        with self.assertRaisesRegex(SystemExit, "event/insert.sql"):
-            sql_header.expand("-- include event/insert.sql, whose $1 is $2", {})
+        with self.assertRaisesRegex(SystemExit, "event_log/insert.sql"):
+            sql_header.expand("-- include event_log/insert.sql, whose $1 is $2", {})

@@ -8,20 +8,27 @@ import re
 import subprocess
 import sys
 
-# Folder -> what it must not include. An arrow in ARCHITECTURE.md that is missing there is a row here.
+# Folder -> what it must not include: an arrow in ARCHITECTURE.md that is missing there is a row here. Nothing includes upwards.
 LAYERS = {
-    "base/": r'"(service|auth|storage|migrations|gatehouse|tests)/|[<"](grpc|grpcpp|google)/',
-    "storage/": r'"(service|auth|gatehouse)/|[<"](grpc|grpcpp|google)/',
-    # auth/ implements links of the interceptor chain, whose interface is free of gRPC.
-    "auth/": r'"(service/(?!rpc/(interceptor|server_call)\.h)|gatehouse/|storage/postgres/)|[<"](grpc|grpcpp|google)/',
-    "migrations/": r'"(service|auth|gatehouse)/|[<"](grpc|grpcpp|google)/',
+    "base/": r'"(rpc|service|auth|storage|migrations|gatehouse|tests)/|[<"](grpc|grpcpp|google)/',
+    "rpc/": r'"(service|auth|storage|migrations)/',
+    "storage/": r'"(rpc|service|auth|gatehouse)/|[<"](grpc|grpcpp|google)/',
+    "auth/": r'"(service/|gatehouse/|storage/postgres/)|[<"](grpc|grpcpp|google)/',
+    "auth/(?!interceptors/)": r'"rpc/',
+    "migrations/": r'"(rpc|service|auth|gatehouse)/|[<"](grpc|grpcpp|google)/',
 }
 
+# gRPC's own library is known to one implementation of the server's transport.
+GRPC_FILES = re.compile(r"rpc/grpcpp/.*|tests/.*|rpc/\w+_(test|fixture)\.(cc|h)")
+
 # Folders whose headers may be built on messages: only there do they not slow down everyone else's builds.
-MESSAGE_FOLDERS = ("service/", "tests/")
+MESSAGE_FOLDERS = ("rpc/services/", "service/", "tests/")
 
 # Asio is slow to compile and its names should not spread: base::Loop and base::Task stand for it.
-ASIO_FILES = re.compile(r"base/\w+\.cc|storage/postgres/client/(\w+\.cc|lane\.h)|service/(\w+/)+\w+\.cc|tests/.*\.cc")
+ASIO_FILES = re.compile(r"base/\w+\.cc|storage/postgres/client/(\w+\.cc|lane\.h)|rpc/(\w+/)*\w+\.cc|service/(\w+/)+\w+\.cc|tests/.*\.cc")
+
+# Headers of an area that its stores' implementations share. All others there are free of the driver: handlers include them.
+DRIVER_HEADERS = re.compile(r"storage/\w+/(\w+_rows?|session_revocation|sequencer_database|\w+_fixture)\.h")
 
 # Programs, as opposed to libraries, may print.
 PRINTING_FILES = re.compile(r"service/main/|tests/|tools/|.*_test\.cc")
@@ -60,15 +67,17 @@ def check_includes(path, number, line):
         return
     for folder, forbidden in LAYERS.items():
         is_support = path.endswith("_test.cc") and include.group(1).startswith('"tests/support/')
-        if path.startswith(folder) and re.match(forbidden, include.group(1)) and not is_support:
+        if re.match(folder, path) and re.match(forbidden, include.group(1)) and not is_support:
             yield number, f"{folder} must not include {include.group(1)}"
     if ".pb.h" in line and path.endswith(".h") and not path.startswith(MESSAGE_FOLDERS):
         yield number, "include messages in .cc files, or below " + " ".join(MESSAGE_FOLDERS)
     if re.match(r"[<\"]asio[/.]", include.group(1)) and not ASIO_FILES.fullmatch(path):
         yield number, "only the event loop's own .cc files use Asio"
     if path.startswith("storage/") and path.endswith(".h") and not path.startswith("storage/postgres/"):
-        if re.match(r"<libpq|\"storage/postgres/", include.group(1)):
+        if re.match(r"<libpq|\"storage/postgres/", include.group(1)) and not DRIVER_HEADERS.fullmatch(path):
             yield number, "headers in storage/ are free of the driver"
+    if re.match(r"<grpc(pp)?/", include.group(1)) and not GRPC_FILES.fullmatch(path):
+        yield number, "gRPC's library is known to rpc/grpcpp alone"
 
 
 def check_banned(path, number, line):
@@ -106,16 +115,42 @@ def check_file(path, text):
         yield len(lines), f"{len(lines)} lines, the limit is {limit}: find the second thing this file does"
 
 
-QUERIES = "storage/postgres/queries/"
 ALL_QUERIES = "tests/support/postgres/all_queries.cc"
 
 
 def check_queries(paths, all_queries):
-    """Yields the folders of statements that `all_queries`, a text, does not name: no test would know them."""
-    folders = {path[len(QUERIES) :].partition("/")[0] for path in paths if path.startswith(QUERIES)}
-    for folder in sorted(folders):
-        if f"queries::{folder}::kAll" not in all_queries:
-            yield folder
+    """Yields the areas whose statements `all_queries`, a text, does not name: no test would know them."""
+    areas = {match.group(1) for path in paths if (match := re.match(r"storage/(\w+)/queries/", path))}
+    for area in sorted(areas):
+        if f"{area}::queries::kAll" not in all_queries:
+            yield area
+
+
+# A folder's namespace is its path or the beginning of it, and one for the whole folder.
+NAMESPACE = re.compile(r"^namespace (gatehouse(?:::\w+)*) \{(?!.*\})", re.M)
+
+
+def check_namespaces(files):
+    """`files` are (path, text). Yields (path, line, what is wrong)."""
+    namespaces = {}
+    for path, text in files:
+        folder = path.rpartition("/")[0]
+        if not path.endswith((".cc", ".h")) or folder.startswith("tests/"):
+            continue
+        for match in NAMESPACE.finditer(text):
+            # Declarations of what another folder defines are short; so are specialisations.
+            body = text[match.end() : text.find("\n}", match.end())]
+            if re.fullmatch(r"(\s*(class|struct|namespace|enum class) [\w: {]+;?(\n|$)|\s*\}\s*|\s*//.*)*", body):
+                continue
+            name = match.group(1)
+            line = text.count("\n", 0, match.start()) + 1
+            own = "gatehouse::" + folder.replace("/", "::")
+            if name.startswith(own + "::") or name.endswith("_internal"):
+                continue
+            if not (own + "::").startswith(name + "::"):
+                yield path, line, f"{name} is not the namespace of {folder}/"
+            elif namespaces.setdefault(folder, name) != name:
+                yield path, line, f"the files of {folder}/ are in {namespaces[folder]}"
 
 
 def main():
@@ -127,16 +162,21 @@ def main():
     problems = 0
     paths = [path for path in listing.split("\0") if path]
     for folder in check_queries(paths, pathlib.Path(ALL_QUERIES).read_text("utf-8")):
-        print(f"{ALL_QUERIES}:1: leaves out the statements of {QUERIES}{folder}")
+        print(f"{ALL_QUERIES}:1: leaves out the statements of storage/{folder}/queries")
         problems += 1
+    texts = []
     for path in paths:
         try:
             text = pathlib.Path(path).read_text("utf-8")
         except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
             continue
+        texts.append((path, text))
         for number, problem in check_file(path, text):
             print(f"{path}:{number}: {problem}")
             problems += 1
+    for path, number, problem in check_namespaces(texts):
+        print(f"{path}:{number}: {problem}")
+        problems += 1
     sys.exit(1 if problems else 0)
 
 

@@ -20,14 +20,14 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(problems(path, line), [], (path, line))
 
     def test_layers(self):
-        self.assert_bad("base/a.cc", '#include "storage/user.h"')
+        self.assert_bad("base/a.cc", '#include "storage/user/user.h"')
         self.assert_good("base/a.cc", '#include "base/b.h"')
         self.assert_good("base/a.cc", '#include "absl/status/status.h"')
         self.assert_bad("storage/postgres/a.cc", '#include "gatehouse/v1/user.pb.h"')
         self.assert_bad("storage/postgres/a.cc", "#include <grpcpp/grpcpp.h>")
-        self.assert_bad("auth/a.cc", '#include "service/rpc/bridge.h"')
-        self.assert_good("auth/a.cc", '#include "storage/user.h"')
-        self.assert_good("auth/interceptors/a.h", '#include "service/rpc/interceptor.h"')
+        self.assert_bad("auth/a.cc", '#include "rpc/bridge.h"')
+        self.assert_good("auth/a.cc", '#include "storage/user/user.h"')
+        self.assert_good("auth/interceptors/a.h", '#include "rpc/chain/interceptor.h"')
 
     def test_messages_only_in_service_headers(self):
         self.assert_bad("tools/a.h", '#include "gatehouse/v1/user.pb.h"')
@@ -38,13 +38,13 @@ class TidyTest(unittest.TestCase):
         self.assert_bad("base/a.cc", '#include "tests/support/coroutine/loop_runner.h"')
 
     def test_every_folder_of_statements_is_prepared(self):
-        paths = ["storage/postgres/queries/user/get.sql", "storage/postgres/queries/role/get.sql", "storage/postgres/role_store.cc"]
+        paths = ["storage/user/queries/get.sql", "storage/role/queries/get.sql", "storage/role/role_store.cc"]
         all_queries = "      queries::user::kAll,\n"
         self.assertEqual(list(tidy.check_queries(paths, all_queries)), ["role"])
         self.assertEqual(list(tidy.check_queries(paths, all_queries + "      queries::role::kAll,\n")), [])
 
     def test_driver_stays_out_of_storage_headers(self):
-        self.assert_bad("storage/user.h", "#include <libpq-fe.h>")
+        self.assert_bad("storage/user/user.h", "#include <libpq-fe.h>")
         self.assert_good("storage/postgres/client/lane.h", "#include <libpq-fe.h>")
 
     def test_asio(self):

@@ -21,7 +21,7 @@
 #include "base/status.h"
 #include "storage/postgres/embedded/postgres_install.h"
 
-namespace gatehouse::storage::postgres {
+namespace gatehouse::storage::postgres::embedded {
 namespace {
 
 namespace fs = std::filesystem;
@@ -252,4 +252,4 @@ void PostgresProcess::Kill9() {
   }
 }
 
-}  // namespace gatehouse::storage::postgres
+}  // namespace gatehouse::storage::postgres::embedded

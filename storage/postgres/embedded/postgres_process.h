@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "storage/postgres/embedded/server_account.h"
 
-namespace gatehouse::storage::postgres {
+namespace gatehouse::storage::postgres::embedded {
 
 // The folder with the newest installed Postgres's programs (postgres_install.h).
 // FAILED_PRECONDITION when there is none.
@@ -78,6 +78,6 @@ class PostgresProcess {
   bool running_ = true;
 };
 
-}  // namespace gatehouse::storage::postgres
+}  // namespace gatehouse::storage::postgres::embedded
 
 #endif  // GATEHOUSE_STORAGE_POSTGRES_EMBEDDED_POSTGRES_PROCESS_H_

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace gatehouse::storage::postgres {
+namespace gatehouse::storage::postgres::embedded {
 namespace {
 
 constexpr std::chrono::milliseconds kTimeout{30000};
@@ -107,4 +107,4 @@ TEST_F(PostgresProcessTest, InitFailsOnADirectoryInUse) {
 }
 
 }  // namespace
-}  // namespace gatehouse::storage::postgres
+}  // namespace gatehouse::storage::postgres::embedded

@@ -13,7 +13,7 @@
 #include "base/reason.h"
 #include "base/status.h"
 
-namespace gatehouse::storage::postgres {
+namespace gatehouse::storage::postgres::embedded {
 namespace {
 
 // Whether the user namespace this process lives in knows `id`.
@@ -85,4 +85,4 @@ bool ServerAccount::AssumeInChild() const {
   return false;
 }
 
-}  // namespace gatehouse::storage::postgres
+}  // namespace gatehouse::storage::postgres::embedded

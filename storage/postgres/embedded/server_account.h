@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace gatehouse::storage::postgres {
+namespace gatehouse::storage::postgres::embedded {
 
 // The account that Postgres's programs run under: they refuse to run as root.
 //
@@ -49,6 +49,6 @@ class ServerAccount {
   std::string gid_map_;
 };
 
-}  // namespace gatehouse::storage::postgres
+}  // namespace gatehouse::storage::postgres::embedded
 
 #endif  // GATEHOUSE_STORAGE_POSTGRES_EMBEDDED_SERVER_ACCOUNT_H_

@@ -17,7 +17,7 @@ namespace embedded = gatehouse::storage::postgres::embedded;
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
   if (std::getenv("GATEHOUSE_TEST_DROP") != nullptr) {
-    auto account = gatehouse::storage::postgres::ServerAccount::Choose();
+    auto account = gatehouse::storage::postgres::embedded::ServerAccount::Choose();
     if (!account.ok() || !account->AssumeInChild()) {
       std::cout << "FAILED cannot become an unprivileged user" << std::endl;
       return 1;

@@ -8,12 +8,12 @@
 #include "gatehouse/v1/audit.pb.h"
 #include "service/audit/audit_service.h"
 #include "service/audit/register_audit_service.h"
-#include "service/workers/log/sequencer_worker.h"
-#include "storage/event_log.h"
+#include "service/event_log/sequencer_worker.h"
+#include "storage/event_log/event_log.h"
+#include "storage/event_log/sequencer.h"
+#include "storage/event_log/sequencer_database.h"
 #include "storage/log_feed.h"
 #include "storage/postgres/client/database.h"
-#include "storage/postgres/sequencer_database.h"
-#include "storage/sequencer.h"
 #include "tests/support/postgres/patient_database.h"
 #include "tests/support/server/server_fixture.h"
 #include "tests/support/status/status_matchers.h"
@@ -24,10 +24,9 @@ namespace gatehouse::tests {
 // says so: by RunPass, or from worker_->Start() on by themselves.
 class AuditFixture : public ServerFixture {
  protected:
-  void AddServices(service::rpc::MethodRegistry& registry) override {
+  void AddServices(rpc::MethodRegistry& registry) override {
     TestBackend& b = backend();
-    sequencer_database_ =
-        *storage::postgres::OpenSequencerDatabase(PatientConfig(b.dsn), b.runner.loop());
+    sequencer_database_ = *storage::OpenSequencerDatabase(PatientConfig(b.dsn), b.runner.loop());
     sequencer_ = std::make_unique<storage::Sequencer>(*sequencer_database_, "test");
     worker_ = std::make_unique<service::SequencerWorker>(b.runner.loop(), *sequencer_, b.log_signal,
                                                          feed_);

@@ -1,4 +1,4 @@
-#include "storage/daily_partitions.h"
+#include "storage/event_log/daily_partitions.h"
 
 #include <chrono>
 #include <memory>
@@ -8,7 +8,7 @@
 #include "base/reason.h"
 #include "base/time.h"
 #include "base/uuid.h"
-#include "service/workers/log/partition_worker.h"
+#include "service/event_log/partition_worker.h"
 #include "tests/integration/event_log/event_log_fixture.h"
 #include "tests/support/status/status_matchers.h"
 

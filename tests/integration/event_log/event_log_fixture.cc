@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "storage/postgres/sequencer_database.h"
+#include "storage/event_log/sequencer_database.h"
 #include "tests/support/postgres/migrated_database.h"
 #include "tests/support/postgres/patient_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
@@ -67,7 +67,7 @@ storage::postgres::DatabaseConfig EventLogFixture::Config() {
 }
 
 std::unique_ptr<storage::postgres::Database> EventLogFixture::OpenSequencerDatabase() {
-  auto database = storage::postgres::OpenSequencerDatabase(Config(), runner_.loop());
+  auto database = storage::OpenSequencerDatabase(Config(), runner_.loop());
   EXPECT_THAT(database, IsOk());
   return *std::move(database);
 }

@@ -12,13 +12,13 @@
 #include "base/uuid.h"
 #include "gtest/gtest.h"
 #include "storage/event.h"
-#include "storage/event_log.h"
-#include "storage/event_store.h"
+#include "storage/event_log/event_log.h"
+#include "storage/event_log/event_store.h"
+#include "storage/event_log/sequencer.h"
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
 #include "storage/postgres/admin/connection.h"
 #include "storage/postgres/client/database.h"
-#include "storage/sequencer.h"
 #include "tests/support/coroutine/loop_runner.h"
 
 namespace gatehouse::tests {

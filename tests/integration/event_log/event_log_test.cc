@@ -1,4 +1,4 @@
-#include "storage/event_log.h"
+#include "storage/event_log/event_log.h"
 
 #include <string>
 #include <utility>

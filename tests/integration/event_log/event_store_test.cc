@@ -1,4 +1,4 @@
-#include "storage/event_store.h"
+#include "storage/event_log/event_store.h"
 
 #include <chrono>
 #include <future>

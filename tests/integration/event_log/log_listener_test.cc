@@ -1,4 +1,4 @@
-#include "storage/postgres/log_listener.h"
+#include "storage/event_log/log_listener.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@
 namespace gatehouse::tests {
 namespace {
 
-using storage::postgres::LogListener;
+using storage::LogListener;
 
 // So often has something happened that nobody has waited for yet.
 class Times {

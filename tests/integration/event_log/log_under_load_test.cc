@@ -10,10 +10,10 @@
 #include "base/mutex.h"
 #include "base/uuid.h"
 #include "gtest/gtest.h"
-#include "service/workers/log/sequencer_worker.h"
-#include "storage/event_log.h"
+#include "service/event_log/sequencer_worker.h"
+#include "storage/event_log/event_log.h"
+#include "storage/event_log/log_listener.h"
 #include "storage/log_feed.h"
-#include "storage/postgres/log_listener.h"
 #include "tests/integration/event_log/event_log_fixture.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/status/status_matchers.h"
@@ -95,19 +95,19 @@ TEST_F(LogUnderLoadTest, WorkerOrdersWhatNobodyToldItOf) {
 TEST_F(LogUnderLoadTest, OtherInstancesHearOfAPassAndOfCommits) {
   std::promise<void> connected, ordered, committed;
   std::atomic<int> orders = 0, commits = 0;
-  storage::postgres::LogListener listener({.dsn = dsn_,
-                                           .instance = "listening",
-                                           .on_ordered =
-                                               [&] {
-                                                 if (++orders == 2) ordered.set_value();
-                                               },
-                                           .on_committed =
-                                               [&] {
-                                                 // Both are told at once on connecting.
-                                                 ++commits;
-                                                 if (commits == 1) connected.set_value();
-                                                 if (commits == 2) committed.set_value();
-                                               }});
+  storage::LogListener listener({.dsn = dsn_,
+                                 .instance = "listening",
+                                 .on_ordered =
+                                     [&] {
+                                       if (++orders == 2) ordered.set_value();
+                                     },
+                                 .on_committed =
+                                     [&] {
+                                       // Both are told at once on connecting.
+                                       ++commits;
+                                       if (commits == 1) connected.set_value();
+                                       if (commits == 2) committed.set_value();
+                                     }});
   listener.Start();
   connected.get_future().wait();
   // Its own messages are none of its business.

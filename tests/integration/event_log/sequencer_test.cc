@@ -1,4 +1,4 @@
-#include "storage/sequencer.h"
+#include "storage/event_log/sequencer.h"
 
 #include <future>
 #include <memory>
@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "base/reason.h"
 #include "base/uuid.h"
-#include "storage/postgres/queries/event_log/event_log_queries.h"
+#include "storage/event_log/queries/event_log_queries.h"
 #include "tests/integration/event_log/event_log_fixture.h"
 #include "tests/support/status/status_matchers.h"
 
@@ -18,7 +18,7 @@ using storage::SequencerPass;
 
 // One pass as a sequencer would send it that believes it has the lock.
 std::string PassSql(int max_events) {
-  std::string text(storage::postgres::queries::event_log::kSequence.text);
+  std::string text(storage::event_log::queries::kSequence.text);
   for (const auto& [from, to] :
        {std::pair<std::string, std::string>{"$1", std::to_string(max_events)}, {"$2", "'other'"}}) {
     for (size_t at = 0; (at = text.find(from, at)) != std::string::npos;) {

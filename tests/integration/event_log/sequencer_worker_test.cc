@@ -1,4 +1,4 @@
-#include "service/workers/log/sequencer_worker.h"
+#include "service/event_log/sequencer_worker.h"
 
 #include <memory>
 

@@ -1,19 +1,17 @@
-#include "storage/postgres/queries/api_key/api_key_queries.h"
-#include "storage/postgres/queries/event_log/event_log_queries.h"
-#include "storage/postgres/queries/request/request_queries.h"
-#include "storage/postgres/queries/role/role_queries.h"
-#include "storage/postgres/queries/session/session_queries.h"
-#include "storage/postgres/queries/signing_key/signing_key_queries.h"
-#include "storage/postgres/queries/user/user_queries.h"
+#include "storage/api_key/queries/api_key_queries.h"
+#include "storage/event_log/queries/event_log_queries.h"
+#include "storage/request/queries/request_queries.h"
+#include "storage/role/queries/role_queries.h"
+#include "storage/session/queries/session_queries.h"
+#include "storage/signing_key/queries/signing_key_queries.h"
+#include "storage/user/queries/user_queries.h"
 #include "tests/integration/growth/statement_case.h"
 
 namespace gatehouse::tests {
 namespace {
 
-namespace queries = storage::postgres::queries;
-
 void AddUsers(std::vector<StatementCase>& cases) {
-  using namespace queries::user;
+  using namespace storage::user::queries;
   const StatementCase added[] = {
       {kGet, "tenant(), id($row)"},
       {kGetByUsername, "tenant(), username($row)"},
@@ -55,7 +53,7 @@ void AddUsers(std::vector<StatementCase>& cases) {
 }
 
 void AddSessions(std::vector<StatementCase>& cases) {
-  using namespace queries::session;
+  using namespace storage::session::queries;
   const StatementCase added[] = {
       {kGet, "tenant(), id($row)"},
       {kFindLive, "tenant(), id($row), present()"},
@@ -84,9 +82,9 @@ void AddSessions(std::vector<StatementCase>& cases) {
 }
 
 void AddKeysAndRoles(std::vector<StatementCase>& cases) {
-  namespace api_key = queries::api_key;
-  namespace role = queries::role;
-  namespace signing_key = queries::signing_key;
+  namespace api_key = storage::api_key::queries;
+  namespace role = storage::role::queries;
+  namespace signing_key = storage::signing_key::queries;
   const StatementCase added[] = {
       {api_key::kGet, "tenant(), id($row)"},
       {api_key::kFindLive, "tenant(), hash($row), present(), present()"},
@@ -107,11 +105,11 @@ void AddKeysAndRoles(std::vector<StatementCase>& cases) {
 }
 
 void AddRequests(std::vector<StatementCase>& cases) {
-  using namespace queries::request;
+  using namespace storage::request::queries;
   const StatementCase added[] = {
       {kFind, "tenant(), principal_of_request($row), id($row)"},
       {kInsert, "tenant(), principal_of_request($row), new_id(), '', '', '', present()"},
-      {queries::event_log::kClaimRequests,
+      {storage::event_log::queries::kClaimRequests,
        "ARRAY[tenant()], ARRAY[principal_of_request($row)], ARRAY[new_id()], '{m}',"
        " ARRAY[hash(1)], ARRAY[hash(1)], ARRAY[present()]"},
       {kPurge, "tenant(), at($row), 500"},

@@ -21,7 +21,7 @@ namespace {
 
 using storage::postgres::admin::Connection;
 
-// The parameters of event/insert.sql, for one event.
+// The parameters of event_log/insert.sql, for one event.
 constexpr char kEvent[] = R"sql(
   ARRAY[tenant()], ARRAY[new_id()], '{type.1}', '{1}', '{user}', '{a}', '{""}', ARRAY['[]'::jsonb],
   '{""}', '{""}', '{""}', '{""}', '{""}', ARRAY['{}'::jsonb], ARRAY[present()], ARRAY[present()],

@@ -1,14 +1,11 @@
-#include "storage/postgres/queries/delivery/delivery_queries.h"
-#include "storage/postgres/queries/endpoint/endpoint_queries.h"
-#include "storage/postgres/queries/event/event_queries.h"
-#include "storage/postgres/queries/event_log/event_log_queries.h"
-#include "storage/postgres/queries/signing_key/signing_key_queries.h"
+#include "storage/delivery/queries/delivery_queries.h"
+#include "storage/endpoint/queries/endpoint_queries.h"
+#include "storage/event_log/queries/event_log_queries.h"
+#include "storage/signing_key/queries/signing_key_queries.h"
 #include "tests/integration/growth/statement_case.h"
 
 namespace gatehouse::tests {
 namespace {
-
-namespace queries = storage::postgres::queries;
 
 // What the sequencer has to order: ten events.
 constexpr char kNewEvents[] = R"sql(
@@ -27,7 +24,7 @@ constexpr char kWithoutDelivery[] =
 // Lists with terms that no index serves look at 500 entries here, not at 5000 as the server does,
 // so that there are as many in the small tables.
 void AddLists(std::vector<StatementCase>& cases) {
-  using namespace queries::event_log;
+  using namespace storage::event_log::queries;
   const StatementCase added[] = {
       {kListAsc,
        "tenant(), $row, rows(), 51, 51, 0, '-infinity', 'infinity', '', false, '', 3145728"},
@@ -76,9 +73,9 @@ void AddLists(std::vector<StatementCase>& cases) {
 }
 
 void AddLog(std::vector<StatementCase>& cases) {
-  using namespace queries::event_log;
+  using namespace storage::event_log::queries;
   const StatementCase added[] = {
-      {queries::event::kInsert, "$event"},
+      {storage::event_log::queries::kInsert, "$event"},
       {kGet, "tenant(), id($row)"},
       {kGetIndex, "tenant(), id($row)"},
       {kGetHead, "tenant()"},
@@ -96,7 +93,7 @@ void AddLog(std::vector<StatementCase>& cases) {
 }
 
 void AddDeliveries(std::vector<StatementCase>& cases) {
-  using namespace queries::delivery;
+  using namespace storage::delivery::queries;
   const StatementCase added[] = {
       {kAdvanceFanout, "tenant(), 1, rows()"},
       {kMarkBehind, "tenant(), 1, ARRAY[endpoint_id(1)], ARRAY[rows()], ARRAY[NULL::bigint]"},
@@ -125,7 +122,7 @@ void AddDeliveries(std::vector<StatementCase>& cases) {
 }
 
 void AddEndpoints(std::vector<StatementCase>& cases) {
-  using namespace queries::endpoint;
+  using namespace storage::endpoint::queries;
   const StatementCase added[] = {
       {kGet, "tenant(), endpoint_id(1)"},
       {kList, "tenant(), NULL, 51"},
@@ -160,14 +157,14 @@ std::vector<StatementCase> LogCases() {
 
 std::vector<Exception> Exceptions() {
   return {
-      {queries::endpoint::kListAll,
+      {storage::endpoint::queries::kListAll,
        "reads every endpoint, at the start: a tenant has so many at most"},
-      {queries::event_log::kListHeads, "reads a row per tenant"},
-      {queries::delivery::kListFanouts, "reads a row per tenant"},
-      {queries::signing_key::kList, "reads every signing key: a few live at a time"},
-      {queries::event_log::kCreatePartition, "makes a table, once a day"},
-      {queries::event_log::kSealPartition, "closes a table, once a day"},
-      {queries::event_log::kReset,
+      {storage::event_log::queries::kListHeads, "reads a row per tenant"},
+      {storage::delivery::queries::kListFanouts, "reads a row per tenant"},
+      {storage::signing_key::queries::kList, "reads every signing key: a few live at a time"},
+      {storage::event_log::queries::kCreatePartition, "makes a table, once a day"},
+      {storage::event_log::queries::kSealPartition, "closes a table, once a day"},
+      {storage::event_log::queries::kReset,
        "orders what a restored database holds, once, when an operator asks for it"},
   };
 }

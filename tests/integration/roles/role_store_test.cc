@@ -1,6 +1,6 @@
 // The tenants' own roles in the database, and how the seeder brings them there.
 
-#include "storage/role_store.h"
+#include "storage/role/role_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

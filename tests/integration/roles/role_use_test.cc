@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "service/workers/revocation_follower.h"
-#include "storage/event_log.h"
+#include "service/event_log/revocation_follower.h"
+#include "storage/event_log/event_log.h"
+#include "storage/event_log/sequencer.h"
+#include "storage/event_log/sequencer_database.h"
 #include "storage/log_feed.h"
 #include "storage/postgres/client/database.h"
-#include "storage/postgres/sequencer_database.h"
-#include "storage/sequencer.h"
 #include "tests/integration/roles/role_fixture.h"
 #include "tests/integration/users/user_fixture.h"
 #include "tests/support/postgres/patient_database.h"
@@ -132,7 +132,7 @@ TEST_F(RoleUseTest, AChangeOfARoleReachesARunningServer) {
   Seed("support", {"users.read"});
   storage::EventLog log(*b.database);
   storage::LogFeed feed;
-  auto database = storage::postgres::OpenSequencerDatabase(PatientConfig(b.dsn), b.runner.loop());
+  auto database = storage::OpenSequencerDatabase(PatientConfig(b.dsn), b.runner.loop());
   ASSERT_THAT(database, IsOk());
   storage::Sequencer sequencer(**database, "test");
   std::optional<service::RevocationFollower> follower;

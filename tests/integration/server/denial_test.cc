@@ -1,6 +1,6 @@
 // Who asks for what they may not see is on record before they have their answer.
 
-#include "auth/denial.h"
+#include "auth/limits/denial.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // What one instance revokes, another one learns from the log.
 
-#include "service/workers/revocation_follower.h"
+#include "service/event_log/revocation_follower.h"
 
 #include <gtest/gtest.h>
 
@@ -14,15 +14,15 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "auth/authenticator.h"
+#include "auth/verdict/authenticator.h"
 #include "storage/change.h"
-#include "storage/event_log.h"
+#include "storage/event_log/event_log.h"
+#include "storage/event_log/sequencer.h"
+#include "storage/event_log/sequencer_database.h"
 #include "storage/event_types.h"
 #include "storage/log_feed.h"
 #include "storage/postgres/admin/connection.h"
 #include "storage/postgres/client/database.h"
-#include "storage/postgres/sequencer_database.h"
-#include "storage/sequencer.h"
 #include "tests/support/postgres/patient_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/server/test_backend.h"
@@ -94,7 +94,7 @@ class RevocationFollowerTest : public testing::Test {
 
   TestBackend b_;
   std::unique_ptr<storage::postgres::Database> sequencer_database_ =
-      *storage::postgres::OpenSequencerDatabase(PatientConfig(b_.dsn), b_.runner.loop());
+      *storage::OpenSequencerDatabase(PatientConfig(b_.dsn), b_.runner.loop());
   storage::Sequencer sequencer_{*sequencer_database_, "another instance"};
   storage::EventLog log_{*b_.database};
   storage::LogFeed feed_;

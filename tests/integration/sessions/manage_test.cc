@@ -10,7 +10,7 @@
 #include "base/reason.h"
 #include "base/status.h"
 #include "base/uuid.h"
-#include "storage/session.h"
+#include "storage/session/session.h"
 #include "tests/integration/sessions/session_fixture.h"
 
 namespace gatehouse::tests {

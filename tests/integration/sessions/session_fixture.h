@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "auth/refresh_token.h"
+#include "auth/token/refresh_token.h"
 #include "gatehouse/v1/session.pb.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/session/register_session_service.h"
@@ -25,7 +25,7 @@ class SessionFixture : public ServerFixture {
   static constexpr auto kGrace = std::chrono::seconds(20);
   static constexpr auto kIdle = std::chrono::hours(24);
 
-  void AddServices(service::rpc::MethodRegistry& registry) override {
+  void AddServices(rpc::MethodRegistry& registry) override {
     refresh_tokens_ = std::make_unique<auth::RefreshTokenCodec>("32 bytes that sign refresh token");
     issuer_ = std::make_unique<service::TokenIssuer>(backend().access_tokens, *refresh_tokens_);
     users_ = std::make_unique<service::UserService>(

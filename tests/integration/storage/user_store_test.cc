@@ -1,6 +1,6 @@
 // What the stores promise beyond what UserService shows of them.
 
-#include "storage/user_store.h"
+#include "storage/user/user_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/batch.h"
 #include "storage/postgres/client/database.h"
-#include "storage/postgres/session_revocation.h"
-#include "storage/session.h"
+#include "storage/session/session.h"
+#include "storage/session/session_revocation.h"
 #include "tests/support/postgres/patient_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/server/test_backend.h"
@@ -186,8 +186,8 @@ TEST_F(UserStoreTest, SavesTheSessionThatIsExcepted) {
   b_.LogInAs(kept.id, "viewer");
   b_.LogIn("viewer");  // Somebody else's.
   storage::postgres::Batch batch;
-  storage::postgres::AppendRevokeUserSessions(batch, kTenant, kept.id, kept.session_id, "REVOKED",
-                                              b_.clock.Now());
+  storage::AppendRevokeUserSessions(batch, kTenant, kept.id, kept.session_id, "REVOKED",
+                                    b_.clock.Now());
   const auto results = b_.runner.Run<absl::StatusOr<std::vector<storage::postgres::Rows>>>(
       [&] { return b_.database->Run(b_.SystemContext(), batch); });
   ASSERT_THAT(results, IsOk());

@@ -14,7 +14,7 @@ namespace gatehouse::tests {
 // A server with UserService.
 class UserFixture : public ServerFixture {
  protected:
-  void AddServices(service::rpc::MethodRegistry& registry) override {
+  void AddServices(rpc::MethodRegistry& registry) override {
     TestBackend& b = backend();
     service_ = std::make_unique<service::UserService>(
         service::UserService::Deps{.users = b.users,

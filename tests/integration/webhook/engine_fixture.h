@@ -13,22 +13,22 @@
 #include "base/manual_clock.h"
 #include "base/time.h"
 #include "base/uuid.h"
-#include "service/workers/webhook/webhook_engine.h"
-#include "storage/delivery_store.h"
-#include "storage/endpoint_store.h"
-#include "storage/event_log.h"
-#include "storage/event_store.h"
+#include "service/delivery/webhook_engine.h"
+#include "storage/delivery/delivery_store.h"
+#include "storage/endpoint/endpoint_store.h"
+#include "storage/event_log/event_log.h"
+#include "storage/event_log/event_store.h"
+#include "storage/event_log/sequencer.h"
+#include "storage/event_log/sequencer_database.h"
 #include "storage/log_feed.h"
 #include "storage/postgres/client/database.h"
-#include "storage/postgres/sequencer_database.h"
-#include "storage/sequencer.h"
 #include "tests/support/coroutine/loop_runner.h"
 #include "tests/support/http/http_receiver.h"
 #include "tests/support/postgres/migrated_database.h"
 #include "tests/support/postgres/patient_database.h"
 #include "tests/support/status/status_matchers.h"
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service::delivery {
 
 // A log, endpoints and engines on a real Postgres, stepped by hand.
 class EngineFixture : public ::testing::Test {
@@ -43,7 +43,7 @@ class EngineFixture : public ::testing::Test {
         database_(
             *storage::postgres::Database::Open(tests::PatientConfig(dsn_), {&runner_.loop()})),
         sequencer_database_(
-            *storage::postgres::OpenSequencerDatabase(tests::PatientConfig(dsn_), runner_.loop())),
+            *storage::OpenSequencerDatabase(tests::PatientConfig(dsn_), runner_.loop())),
         endpoints_(*database_, "secret"),
         deliveries_(*database_),
         log_(*database_),
@@ -208,6 +208,6 @@ class EngineFixture : public ::testing::Test {
   HttpReceiver receiver_;
 };
 
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service::delivery
 
 #endif  // GATEHOUSE_TESTS_INTEGRATION_WEBHOOK_ENGINE_FIXTURE_H_

@@ -9,7 +9,7 @@
 #include "base/encoding.h"
 #include "tests/support/http/http_receiver.h"
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service::delivery {
 
 // The signature that `request` should have, computed with OpenSSL alone.
 inline std::string ExpectedSignature(const tests::HttpReceiver::Request& request,
@@ -23,6 +23,6 @@ inline std::string ExpectedSignature(const tests::HttpReceiver::Request& request
   return "v1," + base::Base64Encode({reinterpret_cast<const char*>(mac), size});
 }
 
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service::delivery
 
 #endif  // GATEHOUSE_TESTS_INTEGRATION_WEBHOOK_EXPECTED_SIGNATURE_H_

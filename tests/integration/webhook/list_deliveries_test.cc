@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "base/uuid.h"
 #include "gatehouse/v1/webhook.pb.h"
-#include "storage/delivery_store.h"
+#include "storage/delivery/delivery_store.h"
 #include "tests/integration/webhook/webhook_service_fixture.h"
 
 namespace gatehouse::tests {

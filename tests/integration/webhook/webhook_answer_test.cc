@@ -3,13 +3,13 @@
 
 #include <string>
 
-#include "service/workers/webhook/http_sender.h"
-#include "service/workers/webhook/webhook_engine.h"
+#include "service/delivery/http/http_sender.h"
+#include "service/delivery/webhook_engine.h"
 #include "tests/integration/webhook/engine_fixture.h"
 #include "tests/support/http/http_receiver.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service::delivery {
 namespace {
 
 using tests::HttpReceiver;
@@ -63,4 +63,4 @@ TEST_F(WebhookAnswerTest, SendsNoMoreThanItCanHoldOfAnswers) {
 }
 
 }  // namespace
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service::delivery

@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "service/workers/webhook/webhook_engine.h"
+#include "service/delivery/webhook_engine.h"
+#include "storage/event_log/sequencer.h"
 #include "storage/log_feed.h"
-#include "storage/sequencer.h"
 #include "tests/integration/webhook/engine_fixture.h"
 #include "tests/support/status/status_matchers.h"
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service::delivery {
 namespace {
 
 using std::chrono::hours;
@@ -138,4 +138,4 @@ TEST_F(WebhookBudgetTest, APassIsReadOnceAndAFlushWritesAll) {
 }
 
 }  // namespace
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service::delivery

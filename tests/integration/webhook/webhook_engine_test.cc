@@ -1,4 +1,4 @@
-#include "service/workers/webhook/webhook_engine.h"
+#include "service/delivery/webhook_engine.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@
 #include "tests/integration/webhook/expected_signature.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service::delivery {
 namespace {
 
 using base::Uuid;
@@ -302,4 +302,4 @@ TEST_F(WebhookEngineTest, RunsByItselfAndStopsInOrder) {
 }
 
 }  // namespace
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service::delivery

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "service/workers/webhook/webhook_engine.h"
+#include "service/delivery/webhook_engine.h"
 #include "tests/integration/webhook/engine_fixture.h"
 #include "tests/integration/webhook/expected_signature.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service::delivery {
 namespace {
 
 using std::chrono::hours;
@@ -177,4 +177,4 @@ TEST_F(WebhookFailureTest, AHangingReceiverDelaysNobodyElse) {
 }
 
 }  // namespace
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service::delivery

@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "base/uuid.h"
-#include "service/rpc/method_registry.h"
+#include "rpc/method/method_registry.h"
 #include "service/webhook/endpoint_rules.h"
 #include "service/webhook/register_webhook_service.h"
 #include "service/webhook/webhook_service.h"
-#include "storage/delivery_store.h"
-#include "storage/endpoint_store.h"
+#include "storage/delivery/delivery_store.h"
+#include "storage/endpoint/endpoint_store.h"
 #include "tests/support/server/server_fixture.h"
 
 namespace gatehouse::tests {
@@ -18,7 +18,7 @@ namespace gatehouse::tests {
 // A server with the WebhookService and no engine: deliveries are written by the tests.
 class WebhookServiceFixture : public ServerFixture {
  protected:
-  void AddServices(service::rpc::MethodRegistry& registry) override {
+  void AddServices(rpc::MethodRegistry& registry) override {
     TestBackend& b = backend();
     endpoints_ = std::make_unique<storage::EndpointStore>(*b.database, "master");
     deliveries_ = std::make_unique<storage::DeliveryStore>(*b.database);
@@ -31,7 +31,7 @@ class WebhookServiceFixture : public ServerFixture {
             .page_tokens = b.page_tokens,
             .clock = b.clock,
             .on_endpoint_changed = [this](const base::Uuid&) { ++changes_; }},
-        service::webhook::UrlPolicy());
+        service::UrlPolicy());
     service::RegisterWebhookService(registry, *service_);
   }
 

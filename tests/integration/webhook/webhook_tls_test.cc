@@ -7,16 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "service/webhook/address_guard.h"
-#include "service/workers/webhook/http_sender.h"
-#include "service/workers/webhook/webhook_engine.h"
-#include "storage/delivery.h"
+#include "service/delivery/http/address_guard.h"
+#include "service/delivery/http/http_sender.h"
+#include "service/delivery/webhook_engine.h"
+#include "storage/delivery/delivery.h"
 #include "tests/integration/webhook/engine_fixture.h"
 #include "tests/support/http/test_authority.h"
 #include "tests/support/http/tls_receiver.h"
 #include "tests/support/status/status_matchers.h"
 
-namespace gatehouse::service::webhook {
+namespace gatehouse::service::delivery {
 namespace {
 
 using std::chrono::hours;
@@ -122,4 +122,4 @@ TEST_F(WebhookTlsTest, AFileWithoutAuthoritiesIsRefusedAtOnce) {
 }
 
 }  // namespace
-}  // namespace gatehouse::service::webhook
+}  // namespace gatehouse::service::delivery

@@ -18,11 +18,11 @@
 namespace gatehouse::tests {
 namespace {
 
-using storage::postgres::FindPostgresBinaries;
-using storage::postgres::InitCluster;
-using storage::postgres::PostgresProcess;
-using storage::postgres::ServerAccount;
 using storage::postgres::admin::Connection;
+using storage::postgres::embedded::FindPostgresBinaries;
+using storage::postgres::embedded::InitCluster;
+using storage::postgres::embedded::PostgresProcess;
+using storage::postgres::embedded::ServerAccount;
 
 constexpr std::chrono::milliseconds kTimeout{60000};
 constexpr int kMaxStarts = 20;
@@ -91,24 +91,26 @@ void PostgresCluster::StartJanitor() {
 }
 
 void PostgresCluster::Start() {
-  storage::postgres::ClusterOptions cluster{.binaries = Require(FindPostgresBinaries(), "Postgres"),
-                                            .data_dir = folder_.path() + "/data",
-                                            .socket_dir = socket_dir_,
-                                            .settings = {{"shared_buffers", "32MB"},
-                                                         {"max_connections", "100"},
-                                                         // Where it is removed with the rest,
-                                                         // also after a crash; not /dev/shm.
-                                                         {"dynamic_shared_memory_type", "mmap"},
-                                                         {"log_min_messages", "fatal"},
-                                                         {"log_min_error_statement", "panic"}},
-                                            .log_file = log_file_,
-                                            .die_with_parent = true};
+  storage::postgres::embedded::ClusterOptions cluster{
+      .binaries = Require(storage::postgres::embedded::FindPostgresBinaries(), "Postgres"),
+      .data_dir = folder_.path() + "/data",
+      .socket_dir = socket_dir_,
+      .settings = {{"shared_buffers", "32MB"},
+                   {"max_connections", "100"},
+                   // Where it is removed with the rest,
+                   // also after a crash; not /dev/shm.
+                   {"dynamic_shared_memory_type", "mmap"},
+                   {"log_min_messages", "fatal"},
+                   {"log_min_error_statement", "panic"}},
+      .log_file = log_file_,
+      .die_with_parent = true};
   if (!options_.durable) {
     cluster.settings.insert(cluster.settings.end(),
                             {{"fsync", "off"}, {"full_page_writes", "off"}});
   }
   if (!std::filesystem::exists(cluster.data_dir)) {
-    Require(InitCluster(*account_, cluster, options_.durable), "initdb");
+    Require(storage::postgres::embedded::InitCluster(*account_, cluster, options_.durable),
+            "initdb");
   }
   auto started = PostgresProcess::Start(*account_, cluster, kTimeout);
   // A backend that was forked in the moment of a Kill9 outlives it for a while, and nothing

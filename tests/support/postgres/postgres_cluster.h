@@ -63,8 +63,8 @@ class PostgresCluster {
   ScratchFolder folder_;
   std::string socket_dir_;
   std::string log_file_;
-  std::optional<storage::postgres::ServerAccount> account_;
-  std::unique_ptr<storage::postgres::PostgresProcess> server_;
+  std::optional<storage::postgres::embedded::ServerAccount> account_;
+  std::unique_ptr<storage::postgres::embedded::PostgresProcess> server_;
   int databases_ = 0;
   // Removes the files when this process dies without doing so: it waits for the
   // other end of the pipe to close.

@@ -10,19 +10,19 @@
 
 #include "auth/interceptors/authentication_interceptor.h"
 #include "auth/interceptors/authorisation_interceptor.h"
-#include "auth/permissions.h"
+#include "auth/permission/permissions.h"
+#include "rpc/chain/chain_builder.h"
+#include "rpc/chain/interceptor_chain.h"
+#include "rpc/method/method_registry.h"
+#include "rpc/server.h"
 #include "service/main/denial_recorder.h"
-#include "service/rpc/chain_builder.h"
-#include "service/rpc/interceptor_chain.h"
-#include "service/rpc/method_registry.h"
-#include "service/rpc/server.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
 namespace gatehouse::tests {
 
 struct ServerFixture::Serving {
   explicit Serving(TestBackend& backend)
-      : chain(service::rpc::BuildChain({
+      : chain(rpc::BuildChain({
             .clock = backend.clock,
             .metrics = metrics,
             .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
@@ -32,9 +32,9 @@ struct ServerFixture::Serving {
         })) {}
 
   prometheus::Registry metrics;
-  service::rpc::MethodRegistry registry;
-  service::rpc::InterceptorChain chain;
-  std::unique_ptr<service::rpc::Server> server;
+  rpc::MethodRegistry registry;
+  rpc::InterceptorChain chain;
+  std::unique_ptr<rpc::Server> server;
 };
 
 ServerFixture::ServerFixture() = default;
@@ -51,8 +51,8 @@ void ServerFixture::SetUp() {
         return static_cast<int>(*permission);
       });
   ASSERT_TRUE(valid.ok()) << valid;
-  auto server = service::rpc::Server::Start({}, {&backend_->runner.loop()}, serving_->registry,
-                                            serving_->chain);
+  auto server =
+      rpc::Server::Start({}, {&backend_->runner.loop()}, serving_->registry, serving_->chain);
   ASSERT_TRUE(server.ok()) << server.status();
   serving_->server = *std::move(server);
   client_ = std::make_unique<GrpcClient>(serving_->server->port());

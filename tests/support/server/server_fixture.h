@@ -12,7 +12,7 @@ namespace google::protobuf {
 class Message;
 }
 
-namespace gatehouse::service::rpc {
+namespace gatehouse::rpc {
 class MethodRegistry;
 }
 
@@ -23,7 +23,7 @@ namespace gatehouse::tests {
 //
 //   class UserServiceTest : public ServerFixture {
 //    protected:
-//     void AddServices(service::rpc::MethodRegistry& registry) override {
+//     void AddServices(rpc::MethodRegistry& registry) override {
 //       users_ = std::make_unique<service::UserService>(...backend()...);
 //       RegisterUserService(registry, *users_);
 //     }
@@ -38,7 +38,7 @@ class ServerFixture : public testing::Test {
 
   // Makes the services and registers their methods, once the backend is there.
   // Services are members of the subclass, which live until the server has stopped.
-  virtual void AddServices(service::rpc::MethodRegistry& registry) = 0;
+  virtual void AddServices(rpc::MethodRegistry& registry) = 0;
 
   void SetUp() override;
   void TearDown() override;

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "auth/api_key.h"
-#include "auth/signing_key.h"
+#include "auth/api_key/api_key.h"
+#include "auth/signing_key/signing_key.h"
 #include "base/principal.h"
 #include "base/unicode.h"
 #include "tests/support/postgres/migrated_database.h"

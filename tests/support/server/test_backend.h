@@ -6,24 +6,24 @@
 #include <string>
 #include <vector>
 
-#include "auth/access_token.h"
-#include "auth/authenticator.h"
-#include "auth/keyring.h"
-#include "auth/password_hasher.h"
+#include "auth/password/password_hasher.h"
+#include "auth/signing_key/keyring.h"
+#include "auth/token/access_token.h"
+#include "auth/verdict/authenticator.h"
+#include "auth/verdict/database_credential_store.h"
 #include "base/call_context.h"
 #include "base/manual_clock.h"
 #include "base/uuid.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
-#include "service/session/credential_store.h"
-#include "storage/api_key_store.h"
-#include "storage/event_store.h"
-#include "storage/idempotency_store.h"
+#include "storage/api_key/api_key_store.h"
+#include "storage/event_log/event_store.h"
 #include "storage/log_signal.h"
 #include "storage/postgres/client/database.h"
-#include "storage/role_store.h"
-#include "storage/session_store.h"
-#include "storage/user_store.h"
+#include "storage/request/idempotency_store.h"
+#include "storage/role/role_store.h"
+#include "storage/session/session_store.h"
+#include "storage/user/user_store.h"
 #include "tests/support/coroutine/loop_runner.h"
 
 namespace gatehouse::tests {
@@ -81,7 +81,7 @@ class TestBackend {
   auth::Keyring keyring;
   auth::AccessTokenCodec access_tokens;
   auth::PasswordHasher hasher;
-  service::DatabaseCredentialStore credentials;
+  auth::DatabaseCredentialStore credentials;
   auth::Authenticator authenticator;
 
   service::IdempotentCalls once;

@@ -1,0 +1,67 @@
+#ifndef GATEHOUSE_AUTH_LIMITS_RATE_LIMITER_H_
+#define GATEHOUSE_AUTH_LIMITS_RATE_LIMITER_H_
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "base/mutex.h"
+#include "base/time.h"
+
+namespace gatehouse::auth {
+
+// A token bucket per key: `rate` calls a second on average, `burst` at once.
+struct RateLimit {
+  double rate = 0;  // 0: no limit.
+  double burst = 0;
+};
+
+// Token buckets by key, in a bounded table. Thread-safe.
+class RateLimiter {
+ public:
+  // A bucket takes about 100 bytes.
+  static constexpr size_t kDefaultMaxKeys = 64 * 1024;
+
+  RateLimiter(RateLimit limit, size_t max_keys = kDefaultMaxKeys);
+
+  // Takes one token; nullopt if there was one, else how long until there is.
+  std::optional<std::chrono::milliseconds> Take(std::string_view key, base::SteadyTime now);
+
+  size_t size() const;
+
+ private:
+  // Lets std::string_view find std::string: Debian's absl::string_view is another type.
+  struct KeyHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+  };
+  struct Bucket {
+    double tokens = 0;
+    base::SteadyTime at;
+  };
+
+  double TokensAt(const Bucket& bucket, base::SteadyTime now) const;
+  // Makes room: a bucket that is full again says nothing; if none is found, any goes.
+  void Evict(base::SteadyTime now) GH_REQUIRES(mutex_);
+
+  const RateLimit limit_;
+  const size_t max_keys_;
+  mutable base::Mutex mutex_;
+  absl::flat_hash_map<std::string, Bucket, KeyHash, std::equal_to<>> buckets_ GH_GUARDED_BY(mutex_);
+};
+
+// What counts as one address: of IPv6 the /64, which one customer commonly has as a
+// whole.
+std::string AddressKey(const std::string& address);
+
+// RESOURCE_EXHAUSTED, RATE_LIMITED; `quota` names the limit.
+absl::Status RateLimited(std::chrono::milliseconds wait, std::string_view quota);
+
+}  // namespace gatehouse::auth
+
+#endif  // GATEHOUSE_AUTH_LIMITS_RATE_LIMITER_H_

@@ -1,0 +1,208 @@
+#include "auth/password/password_hasher.h"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "auth/password/argon2id_digest.h"
+#include "base/hash.h"
+#include "base/mutex.h"
+#include "base/one_shot.h"
+#include "base/status.h"
+#include "base/worker_pool.h"
+
+namespace gatehouse::auth {
+namespace {
+
+constexpr size_t kSaltBytes = 16;
+constexpr size_t kDigestBytes = 32;
+
+using Digest = std::optional<std::string>;
+using SteadyClock = std::chrono::steady_clock;
+
+absl::Status Overloaded(std::chrono::nanoseconds wait) {
+  // At least a tick, so that nobody retries at once.
+  const auto delay =
+      std::max(std::chrono::ceil<std::chrono::milliseconds>(wait), std::chrono::milliseconds(10));
+  return base::MakeError(absl::StatusCode::kResourceExhausted,
+                         "too many logins wait for password hashing",
+                         {.reason = base::Reason::kHashingOverloaded,
+                          .retry_after = delay,
+                          .quota = "password hashes waiting"});
+}
+
+absl::Status Cancelled() {
+  return base::MakeError(absl::StatusCode::kCancelled, "the caller gave up",
+                         {.reason = base::Reason::kCancelled});
+}
+
+absl::Status DeadlinePassed() {
+  return base::MakeError(absl::StatusCode::kDeadlineExceeded, "the deadline has passed",
+                         {.reason = base::Reason::kDeadline});
+}
+
+// One hash to compute. The loop and a worker hold it.
+struct Job {
+  Argon2idParams params;
+  std::string salt;
+  std::string password;
+  size_t digest_bytes = kDigestBytes;
+  // Set by the call's loop; read by the worker before it begins.
+  std::atomic<bool> abandoned = false;
+
+  ~Job() { OPENSSL_cleanse(password.data(), password.size()); }
+};
+
+}  // namespace
+
+// Arenas are shared, not owned by threads: there are never more than threads.
+struct PasswordHasher::State {
+  State(const Options& hasher_options, size_t threads)
+      : options(hasher_options), pool("hash", threads, hasher_options.max_queued) {
+    // Its digest is not that of any password, so it need not be computed.
+    dummy = {.params = options.params,
+             .salt = base::RandomBytes(kSaltBytes),
+             .digest = base::RandomBytes(kDigestBytes)};
+  }
+
+  // How long a job that is queued now waits until its hash is done.
+  std::chrono::nanoseconds EstimatedTime() const {
+    const size_t ahead = outstanding.load(std::memory_order_relaxed);
+    const auto rounds = static_cast<int64_t>(ahead / pool.threads() + 1);
+    return std::chrono::nanoseconds(average_nanos.load(std::memory_order_relaxed) * rounds);
+  }
+
+  Digest Compute(const Job& job);
+  base::Task<absl::StatusOr<std::string>> Run(base::CallContext context, std::shared_ptr<Job> job);
+
+  const Options options;
+  Argon2idHash dummy;
+  std::atomic<uint64_t> hash_count = 0;
+  // Queued or being computed.
+  std::atomic<size_t> outstanding = 0;
+  // Of one hash of the current costs; 0 until one was measured. Then every call is
+  // let in that the queue has room for.
+  std::atomic<int64_t> average_nanos = 0;
+  base::Mutex mutex;
+  std::vector<std::unique_ptr<Argon2idArena>> idle_arenas GH_GUARDED_BY(mutex);
+  // Last: its threads use the rest.
+  base::WorkerPool pool;
+};
+
+Digest PasswordHasher::State::Compute(const Job& job) {
+  std::unique_ptr<Argon2idArena> arena;
+  {
+    base::MutexLock lock(mutex);
+    if (!idle_arenas.empty()) {
+      arena = std::move(idle_arenas.back());
+      idle_arenas.pop_back();
+    }
+  }
+  if (!arena) arena = std::make_unique<Argon2idArena>();
+  const auto start = SteadyClock::now();
+  Digest digest = Argon2idDigest(job.params, job.password, job.salt, job.digest_bytes, *arena);
+  const int64_t nanos = std::chrono::nanoseconds(SteadyClock::now() - start).count();
+  hash_count.fetch_add(1, std::memory_order_relaxed);
+  if (job.params == options.params) {
+    const int64_t average = average_nanos.load(std::memory_order_relaxed);
+    average_nanos.store(average == 0 ? nanos : average + (nanos - average) / 8,
+                        std::memory_order_relaxed);
+  } else {
+    // An imported hash may have taken a gigabyte.
+    return digest;
+  }
+  // Under load the memory stays; when nothing waits it goes back, so that an idle
+  // server is small.
+  if (pool.queued() == 0) arena->Release();
+  base::MutexLock lock(mutex);
+  idle_arenas.push_back(std::move(arena));
+  return digest;
+}
+
+base::Task<absl::StatusOr<std::string>> PasswordHasher::State::Run(base::CallContext context,
+                                                                   std::shared_ptr<Job> job) {
+  if (context.cancel().cancelled()) co_return Cancelled();
+  const std::chrono::nanoseconds time = EstimatedTime();
+  // A difference, since a call without a deadline has the largest time point.
+  const auto time_left = context.deadline() - SteadyClock::now();
+  if (time_left <= std::chrono::nanoseconds(0)) co_return DeadlinePassed();
+  if (time_left < time) co_return Overloaded(time);
+
+  // nullopt: given up by the caller. Else what the worker computed.
+  base::OneShot<std::optional<Digest>> done;
+  base::Loop* loop = &context.loop();
+  outstanding.fetch_add(1, std::memory_order_relaxed);
+  const bool queued = pool.TrySubmit([this, loop, job, done] {
+    Digest digest;
+    if (!job->abandoned.load(std::memory_order_relaxed)) digest = Compute(*job);
+    outstanding.fetch_sub(1, std::memory_order_relaxed);
+    loop->Post([done, digest = std::move(digest)]() mutable { done.Set(std::move(digest)); });
+  });
+  if (!queued) {
+    outstanding.fetch_sub(1, std::memory_order_relaxed);
+    co_return Overloaded(time);
+  }
+  const auto on_cancel = context.cancel().OnCancel([job, done] {
+    job->abandoned.store(true, std::memory_order_relaxed);
+    done.Set(std::nullopt);
+  });
+  std::optional<Digest> result = co_await done;
+  if (!result) co_return Cancelled();
+  if (!*result) co_return base::InternalError("Argon2id failed: out of memory");
+  co_return **std::move(result);
+}
+
+PasswordHasher::PasswordHasher(Options options) {
+  const size_t threads =
+      options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+  state_ = std::make_unique<State>(options, threads);
+}
+
+PasswordHasher::~PasswordHasher() = default;
+
+base::Task<absl::StatusOr<std::string>> PasswordHasher::Hash(base::CallContext context,
+                                                             std::string password) {
+  auto job = std::make_shared<Job>();
+  job->params = state_->options.params;
+  job->salt = base::RandomBytes(kSaltBytes);
+  job->password = std::move(password);
+  GH_CO_ASSIGN_OR_RETURN(std::string digest, co_await state_->Run(std::move(context), job));
+  co_return FormatArgon2idHash(
+      {.params = job->params, .salt = job->salt, .digest = std::move(digest)});
+}
+
+base::Task<absl::StatusOr<bool>> PasswordHasher::VerifyOrDummy(
+    base::CallContext context, std::optional<std::string> phc,
+    std::optional<std::string> password) {
+  // Other schemes would be told apart by their prefix here.
+  std::optional<Argon2idHash> stored;
+  if (phc && password) stored = ParseArgon2idHash(*phc);
+  const Argon2idHash& hash = stored ? *stored : state_->dummy;
+  auto job = std::make_shared<Job>();
+  job->params = hash.params;
+  job->salt = hash.salt;
+  job->digest_bytes = hash.digest.size();
+  job->password = std::move(password).value_or("");
+  GH_CO_ASSIGN_OR_RETURN(std::string digest, co_await state_->Run(std::move(context), job));
+  const bool equal = base::ConstantTimeEquals(digest, hash.digest);
+  co_return equal&& stored.has_value();
+}
+
+bool PasswordHasher::NeedsRehash(std::string_view phc) const {
+  const std::optional<Argon2idHash> hash = ParseArgon2idHash(phc);
+  return !hash || hash->params != state_->options.params || hash->salt.size() != kSaltBytes ||
+         hash->digest.size() < kDigestBytes;
+}
+
+uint64_t PasswordHasher::hash_count() const {
+  return state_->hash_count.load(std::memory_order_relaxed);
+}
+
+size_t PasswordHasher::queued() const { return state_->pool.queued(); }
+
+}  // namespace gatehouse::auth

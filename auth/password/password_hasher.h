@@ -1,0 +1,75 @@
+#ifndef GATEHOUSE_AUTH_PASSWORD_PASSWORD_HASHER_H_
+#define GATEHOUSE_AUTH_PASSWORD_PASSWORD_HASHER_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "auth/password/argon2id.h"
+#include "base/call_context.h"
+#include "base/task.h"
+
+namespace gatehouse::auth {
+
+// Hashes and verifies passwords on threads of its own, so that nothing else
+// waits for them.
+//
+// Passwords are given in the form of NormalizePassword / CheckNewPassword.
+//
+// Overload: a full queue, or one so long that the call's deadline would pass
+// first, is RESOURCE_EXHAUSTED, HASHING_OVERLOADED with the delay after which a
+// retry is worth it, before any work is done.
+//
+// Thread-safe; a call resumes on its own loop. Cancellation: the call is
+// answered at once, and a job that has not begun is skipped. Outlives the
+// loops' calls; the destructor waits for the hash in progress.
+class PasswordHasher {
+ public:
+  struct Options {
+    // Of new hashes, and of the dummy one.
+    Argon2idParams params = {};
+    // 0: one per core. Argon2 is bound by the CPU and the memory bus.
+    size_t threads = 0;
+    // Jobs that may wait. 256 are about a second of work on two cores, two without AVX2.
+    size_t max_queued = 256;
+  };
+
+  explicit PasswordHasher(Options options);
+  ~PasswordHasher();
+  PasswordHasher(const PasswordHasher&) = delete;
+  PasswordHasher& operator=(const PasswordHasher&) = delete;
+
+  // A new PHC string with a random salt.
+  base::Task<absl::StatusOr<std::string>> Hash(base::CallContext context, std::string password);
+
+  // Whether `password` is the one of `phc`. Without a hash, with one that
+  // cannot be used (unknown scheme, malformed, beyond the limits) and without a
+  // password, the same queue and the same work lead to false: whoever measures
+  // learns nothing about the account. So a login calls this exactly once,
+  // whatever it found, and passes nullopt for an account that may not log in.
+  base::Task<absl::StatusOr<bool>> VerifyOrDummy(base::CallContext context,
+                                                 std::optional<std::string> phc,
+                                                 std::optional<std::string> password);
+
+  // True for a hash of other costs, shape or scheme than new ones get. To be
+  // asked after a successful verification, when the password is at hand.
+  bool NeedsRehash(std::string_view phc) const;
+
+  // Hashes computed so far, dummies included. For metrics, and for the test that
+  // every kind of failed login costs one.
+  uint64_t hash_count() const;
+  size_t queued() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gatehouse::auth
+
+#endif  // GATEHOUSE_AUTH_PASSWORD_PASSWORD_HASHER_H_

@@ -1,0 +1,188 @@
+#include "auth/password/password_hasher.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "tests/support/coroutine/loop_runner.h"
+
+namespace gatehouse::auth {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Argon2idParams kCheap = {.memory_kib = 64, .passes = 1, .lanes = 1};
+// Long enough (tens of milliseconds) that what is queued behind one still waits.
+constexpr Argon2idParams kSlow = {.memory_kib = 64 * 1024, .passes = 3, .lanes = 1};
+
+class PasswordHasherTest : public ::testing::Test {
+ protected:
+  std::string Hash(PasswordHasher& hasher, const std::string& password) {
+    const auto hash = runner_.Run<absl::StatusOr<std::string>>(
+        [&] { return hasher.Hash(runner_.Context(), password); });
+    EXPECT_TRUE(hash.ok()) << hash.status();
+    return hash.value_or("");
+  }
+
+  std::future<absl::StatusOr<bool>> StartVerify(PasswordHasher& hasher, base::CallContext context,
+                                                std::optional<std::string> phc,
+                                                std::optional<std::string> password) {
+    return runner_.Start<absl::StatusOr<bool>>(
+        [&hasher, context, phc, password] { return hasher.VerifyOrDummy(context, phc, password); });
+  }
+
+  // Verifies into `answer`; how many hashes there had been by then.
+  static base::Task<uint64_t> CountWhenAnswered(PasswordHasher* hasher, base::CallContext context,
+                                                absl::StatusOr<bool>* answer) {
+    *answer = co_await hasher->VerifyOrDummy(context, std::nullopt, "password1");
+    co_return hasher->hash_count();
+  }
+
+  absl::StatusOr<bool> Verify(PasswordHasher& hasher, std::optional<std::string> phc,
+                              std::optional<std::string> password) {
+    return StartVerify(hasher, runner_.Context(), phc, password).get();
+  }
+
+  tests::LoopRunner runner_;
+};
+
+TEST_F(PasswordHasherTest, VerifiesWhatItHashed) {
+  PasswordHasher hasher({.params = kCheap, .threads = 2});
+  const std::string phc = Hash(hasher, "correct horse");
+  EXPECT_TRUE(phc.starts_with("$argon2id$v=19$m=64,t=1,p=1$")) << phc;
+  EXPECT_EQ(*Verify(hasher, phc, "correct horse"), true);
+  EXPECT_EQ(*Verify(hasher, phc, "correct horsf"), false);
+  EXPECT_NE(Hash(hasher, "correct horse"), phc) << "salts must differ";
+}
+
+TEST_F(PasswordHasherTest, VerifiesHashesOfOtherCosts) {
+  PasswordHasher old_hasher({.params = kCheap, .threads = 1});
+  PasswordHasher hasher({.params = {.memory_kib = 128, .passes = 2, .lanes = 1}, .threads = 1});
+  const std::string phc = Hash(old_hasher, "password1");
+  EXPECT_EQ(*Verify(hasher, phc, "password1"), true);
+  EXPECT_TRUE(hasher.NeedsRehash(phc));
+  EXPECT_FALSE(old_hasher.NeedsRehash(phc));
+  EXPECT_TRUE(hasher.NeedsRehash("$2b$10$abcdefghijklmnopqrstuv"));
+  const std::string digest = "$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+  EXPECT_FALSE(hasher.NeedsRehash("$argon2id$v=19$m=128,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg" + digest));
+  EXPECT_TRUE(hasher.NeedsRehash("$argon2id$v=19$m=128,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZjAx" + digest))
+      << "a longer salt, which the faster library does not take";
+}
+
+TEST_F(PasswordHasherTest, EveryKindOfFailureCostsOneHash) {
+  PasswordHasher hasher({.params = kCheap, .threads = 1});
+  const std::string phc = Hash(hasher, "password1");
+  const std::vector<std::pair<std::optional<std::string>, std::optional<std::string>>> failures = {
+      {phc, "wrong password"},
+      {std::nullopt, "password1"},
+      {std::nullopt, ""},
+      {phc, std::nullopt},
+      {phc, ""},
+      {std::nullopt, std::nullopt},
+      {"", "password1"},
+      {"$2b$10$abcdefghijklmnopqrstuv", "password1"},
+      {"$argon2id$v=19$m=4294967295,t=9,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q", "password1"},
+  };
+  for (const auto& [stored, password] : failures) {
+    const uint64_t before = hasher.hash_count();
+    const auto verified = Verify(hasher, stored, password);
+    ASSERT_TRUE(verified.ok()) << verified.status();
+    EXPECT_FALSE(*verified) << stored.value_or("no hash");
+    EXPECT_EQ(hasher.hash_count() - before, 1u) << stored.value_or("no hash");
+  }
+}
+
+TEST_F(PasswordHasherTest, AFullQueueIsRefusedWithADelay) {
+  PasswordHasher hasher({.params = kSlow, .threads = 1, .max_queued = 1});
+  std::vector<std::future<absl::StatusOr<bool>>> calls;
+  // One is computed, one waits. Started on the loop, so that they arrive within microseconds and
+  // not as fast as threads take turns; a hash takes tens of milliseconds, so of ten some are
+  // refused.
+  runner_.RunPlain([&] {
+    for (int i = 0; i < 10; ++i) {
+      calls.push_back(StartVerify(hasher, runner_.Context(), std::nullopt, "password1"));
+    }
+  });
+  int refused = 0;
+  for (auto& call : calls) {
+    const auto result = call.get();
+    if (result.ok()) continue;
+    ++refused;
+    EXPECT_EQ(result.status().code(), absl::StatusCode::kResourceExhausted);
+    const auto details = base::GetErrorDetails(result.status());
+    EXPECT_EQ(details->reason, base::Reason::kHashingOverloaded);
+    EXPECT_GE(details->retry_after.value_or(0ms), 10ms);
+    EXPECT_EQ(details->quota, "password hashes waiting");
+  }
+  EXPECT_GE(refused, 1);
+  // And it recovers.
+  EXPECT_TRUE(Verify(hasher, std::nullopt, "password1").ok());
+}
+
+TEST_F(PasswordHasherTest, ACallThatCannotBeServedInTimeIsRefusedAtOnce) {
+  PasswordHasher hasher({.params = kSlow, .threads = 1});
+  Hash(hasher, "password1");  // Now it knows what a hash takes: tens of milliseconds.
+  const uint64_t before = hasher.hash_count();
+  const auto soon = std::chrono::steady_clock::now() + 1ms;
+  const auto result =
+      StartVerify(hasher, runner_.Context({.deadline = soon}), std::nullopt, "password1").get();
+  EXPECT_TRUE(base::HasReason(result.status(), base::Reason::kHashingOverloaded) ||
+              base::HasReason(result.status(), base::Reason::kDeadline))
+      << result.status();
+  EXPECT_EQ(hasher.hash_count(), before);
+  const auto later = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  EXPECT_TRUE(StartVerify(hasher, runner_.Context({.deadline = later}), std::nullopt, "password1")
+                  .get()
+                  .ok());
+}
+
+TEST_F(PasswordHasherTest, ADeadlineThatPassedIsToldAsSuch) {
+  PasswordHasher hasher({.params = kCheap, .threads = 1});
+  const auto past = std::chrono::steady_clock::now() - 1ms;
+  const auto result =
+      StartVerify(hasher, runner_.Context({.deadline = past}), std::nullopt, "password1").get();
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(base::HasReason(result.status(), base::Reason::kDeadline));
+}
+
+TEST_F(PasswordHasherTest, ACancelledCallIsAnsweredAtOnceAndItsJobSkipped) {
+  PasswordHasher hasher({.params = kSlow, .threads = 1});
+  // Enough ahead of it that it has not begun when it is cancelled. All on the loop, which goes from
+  // one to the next within microseconds and not as fast as threads take turns.
+  std::vector<std::future<absl::StatusOr<bool>>> ahead;
+  const base::CallContext context = runner_.Context();
+  absl::StatusOr<bool> cancelled;
+  std::future<uint64_t> hashed_before;
+  runner_.RunPlain([&] {
+    for (int i = 0; i < 5; ++i) {
+      ahead.push_back(StartVerify(hasher, runner_.Context(), std::nullopt, "password1"));
+    }
+    hashed_before =
+        runner_.Start<uint64_t>([&] { return CountWhenAnswered(&hasher, context, &cancelled); });
+    runner_.loop().Post([&] { context.cancel().Cancel(); });
+  });
+  EXPECT_LT(hashed_before.get(), 5u) << "it was answered before its turn";
+  EXPECT_EQ(cancelled.status().code(), absl::StatusCode::kCancelled);
+  for (auto& call : ahead) EXPECT_TRUE(call.get().ok());
+  EXPECT_TRUE(Verify(hasher, std::nullopt, "password1").ok());
+  EXPECT_EQ(hasher.hash_count(), 6u);
+  EXPECT_EQ(StartVerify(hasher, context, std::nullopt, "password1").get().status().code(),
+            absl::StatusCode::kCancelled);
+}
+
+TEST_F(PasswordHasherTest, ManyAtOnceOnSeveralThreadsAllGetTheirOwnAnswer) {
+  PasswordHasher hasher({.params = kCheap, .threads = 4});
+  const std::string phc = Hash(hasher, "password1");
+  std::vector<std::future<absl::StatusOr<bool>>> calls;
+  for (int i = 0; i < 100; ++i) {
+    calls.push_back(
+        StartVerify(hasher, runner_.Context(), phc, i % 3 == 0 ? "password1" : "password2"));
+  }
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(*calls[i].get(), i % 3 == 0) << i;
+}
+
+}  // namespace
+}  // namespace gatehouse::auth

@@ -1,0 +1,80 @@
+#include "auth/signing_key/key_rotation.h"
+
+#include <utility>
+#include <vector>
+
+#include "auth/signing_key/signing_key.h"
+#include "base/status.h"
+#include "storage/event_types.h"
+
+namespace gatehouse::auth {
+namespace {
+
+using SigningKey;
+using SigningKeyRow;
+using auth::RotationPlan;
+using base::CallContext;
+using base::Task;
+using base::Time;
+
+// Losing a race means that somebody else has rotated; once more finds nothing
+// to do.
+constexpr int kMaxTries = 3;
+
+storage::SigningKeyRotation ToRotation(const RotationPlan& plan, Time now,
+                                       const std::string& master_key) {
+  storage::SigningKeyRotation rotation{.tenant_id = base::kDefaultTenantId};
+  if (plan.add_active_from) {
+    rotation.add = SigningKey::Generate(auth::SigningAlgorithm::kEs256, rotation.tenant_id, now,
+                                        *plan.add_active_from, master_key);
+  }
+  for (const auto& [key_id, retired_at] : plan.retire) {
+    rotation.retire.emplace_back(key_id, retired_at);
+  }
+  rotation.remove = plan.remove;
+  return rotation;
+}
+
+storage::Change ChangeOf(const CallContext& ctx, const storage::SigningKeyRotation& rotation,
+                         Time now) {
+  std::vector<storage::EventTarget> targets;
+  if (rotation.add) targets.push_back({"signing_key", rotation.add->key_id, "added"});
+  for (const auto& [key_id, when] : rotation.retire) {
+    targets.push_back({"signing_key", key_id, "retired"});
+  }
+  for (const std::string& key_id : rotation.remove) {
+    targets.push_back({"signing_key", key_id, "removed"});
+  }
+  return {
+      .events = {storage::MakeEvent(ctx, now, std::string(storage::event_types::kSigningKeyRotated),
+                                    std::move(targets))}};
+}
+
+}  // namespace
+
+Task<absl::StatusOr<std::vector<SigningKeyRow>>> KeyRotation::ReadAndLoad(CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(std::vector<SigningKeyRow> rows, co_await store_.List(ctx));
+  GH_CO_RETURN_IF_ERROR(keyring_.Load(rows));
+  co_return rows;
+}
+
+Task<absl::Status> KeyRotation::Load(CallContext ctx) {
+  co_return (co_await ReadAndLoad(std::move(ctx))).status();
+}
+
+Task<absl::Status> KeyRotation::RunOnce(CallContext ctx) {
+  for (int tries = 0; tries < kMaxTries; ++tries) {
+    GH_CO_ASSIGN_OR_RETURN(const std::vector<SigningKeyRow> rows, co_await ReadAndLoad(ctx));
+    const Time now = clock_.Now();
+    const RotationPlan plan = auth::PlanRotation(rows, now, keyring_.policy());
+    if (plan.empty()) co_return absl::OkStatus();
+    storage::SigningKeyRotation rotation = ToRotation(plan, now, keyring_.master_key());
+    storage::Change change = ChangeOf(ctx, rotation, now);
+    const absl::Status rotated =
+        co_await store_.Rotate(ctx, std::move(rotation), std::move(change));
+    if (!rotated.ok() && !base::HasReason(rotated, base::Reason::kConflict)) co_return rotated;
+  }
+  co_return base::InternalError("signing keys do not come to rest: do clocks differ?");
+}
+
+}  // namespace gatehouse::auth

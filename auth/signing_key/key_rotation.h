@@ -1,0 +1,46 @@
+#ifndef GATEHOUSE_AUTH_SIGNING_KEY_KEY_ROTATION_H_
+#define GATEHOUSE_AUTH_SIGNING_KEY_KEY_ROTATION_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "auth/signing_key/keyring.h"
+#include "auth/signing_key/signing_key.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "storage/signing_key/signing_key_store.h"
+
+namespace gatehouse::auth {
+
+// Keeps the keyring in step with the database and the database with the
+// rotation policy. Run before the server serves, then every minute: often
+// enough that a key another instance made is known here long before it signs.
+//
+// Two instances may run it at once: one of them wins, the other reads again.
+class KeyRotation {
+ public:
+  // All outlive it.
+  KeyRotation(storage::SigningKeyStore& store, Keyring& keyring, const base::Clock& clock)
+      : store_(store), keyring_(keyring), clock_(clock) {}
+
+  // Afterwards the keyring holds what is stored; writes nothing. INTERNAL if it was sealed
+  // under another master key: then nothing may be sealed under this one either.
+  base::Task<absl::Status> Load(base::CallContext ctx);
+
+  // Afterwards the keyring holds what is stored and the default tenant has a
+  // key that signs and, when it is due, its successor.
+  base::Task<absl::Status> RunOnce(base::CallContext ctx);
+
+ private:
+  base::Task<absl::StatusOr<std::vector<SigningKeyRow>>> ReadAndLoad(base::CallContext ctx);
+
+  storage::SigningKeyStore& store_;
+  Keyring& keyring_;
+  const base::Clock& clock_;
+};
+
+}  // namespace gatehouse::auth
+
+#endif  // GATEHOUSE_AUTH_SIGNING_KEY_KEY_ROTATION_H_

@@ -1,0 +1,80 @@
+#ifndef GATEHOUSE_AUTH_TOKEN_ACCESS_TOKEN_H_
+#define GATEHOUSE_AUTH_TOKEN_ACCESS_TOKEN_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "auth/signing_key/keyring.h"
+#include "base/time.h"
+#include "base/uuid.h"
+
+namespace gatehouse::auth {
+
+// Longer tokens are refused unread. Ours have about 600 bytes.
+inline constexpr size_t kMaxAccessTokenBytes = 4096;
+
+// What an access token says. Times have the resolution of JWT: seconds.
+struct AccessClaims {
+  base::Uuid tenant_id;            // tid
+  base::Uuid user_id;              // sub
+  base::Uuid session_id;           // sid
+  int64_t user_epoch = 0;          // uep
+  std::vector<std::string> roles;  // roles
+  std::vector<std::string> amr;    // amr
+  base::Time auth_time;            // auth_time
+  // Set by Sign:
+  base::Uuid token_id;    // jti
+  base::Time issued_at;   // iat
+  base::Time expires_at;  // exp
+};
+
+// Signs and verifies access tokens: JWTs of the profile of RFC 9068.
+//
+// Of a token's header nothing is parsed, let alone trusted: each key has one
+// header, with its algorithm, its id and the type at+jwt, and a token is
+// genuine only if its first part is that text. So there is no algorithm to
+// confuse, no `none`, no `crit`, no key in the header.
+//
+// Immutable, thread-safe.
+class AccessTokenCodec {
+ public:
+  struct Options {
+    std::string issuer;
+    std::string audience;
+    std::chrono::seconds lifetime = std::chrono::minutes(5);
+    // How far ahead the clock of another instance may be.
+    std::chrono::seconds leeway = std::chrono::seconds(30);
+  };
+
+  struct Signed {
+    std::string token;
+    base::Time expires_at;
+  };
+
+  // `keyring` and `clock` outlive the codec.
+  AccessTokenCodec(const Keyring& keyring, const base::Clock& clock, Options options);
+
+  // Never later than `not_after`, the end of the session. INTERNAL if the tenant has no key.
+  absl::StatusOr<Signed> Sign(AccessClaims claims, base::Time not_after = base::Time::max()) const;
+
+  // The claims of a genuine token that has not expired. Whether its session still
+  // lives is another question. The error's message is for logs and tests; callers
+  // see UNAUTHENTICATED alone.
+  absl::StatusOr<AccessClaims> Verify(std::string_view token) const;
+
+  const Options& options() const { return options_; }
+
+ private:
+  const Keyring& keyring_;
+  const base::Clock& clock_;
+  const Options options_;
+};
+
+}  // namespace gatehouse::auth
+
+#endif  // GATEHOUSE_AUTH_TOKEN_ACCESS_TOKEN_H_

@@ -1,0 +1,51 @@
+#ifndef GATEHOUSE_AUTH_TOKEN_REFRESH_TOKEN_H_
+#define GATEHOUSE_AUTH_TOKEN_REFRESH_TOKEN_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/hmac_key.h"
+#include "base/uuid.h"
+
+namespace gatehouse::auth {
+
+// What a refresh token says.
+struct RefreshClaims {
+  base::Uuid tenant_id;
+  base::Uuid session_id;
+  base::Uuid user_id;
+  // Of the session's generations, the one this token is good for.
+  int64_t generation = 0;
+
+  friend bool operator==(const RefreshClaims&, const RefreshClaims&) = default;
+};
+
+// Makes and reads refresh tokens: gh_rt_ + base64url(version, tenant, session,
+// user, generation, HMAC-SHA-256 truncated to 16 bytes under
+// HKDF(server secret, session id)).
+//
+// The token is a function of its claims, so it is stored nowhere, a retry gets
+// the identical one, and a forged one is refused without a query.
+//
+// Immutable, thread-safe.
+class RefreshTokenCodec {
+ public:
+  // `secret`: at least 32 bytes, the same on every instance. Another secret makes every
+  // refresh token invalid.
+  explicit RefreshTokenCodec(std::string_view secret);
+
+  std::string Encode(const RefreshClaims& claims) const;
+  // nullopt for anything Encode did not make.
+  std::optional<RefreshClaims> Decode(std::string_view token) const;
+
+ private:
+  std::string Mac(const base::Uuid& session_id, std::string_view body) const;
+
+  const base::HkdfKey keys_;
+};
+
+}  // namespace gatehouse::auth
+
+#endif  // GATEHOUSE_AUTH_TOKEN_REFRESH_TOKEN_H_

@@ -1,0 +1,160 @@
+#include "auth/verdict/authenticator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "auth/api_key/api_key.h"
+#include "auth/permission/permissions.h"
+#include "base/status.h"
+
+namespace gatehouse::auth {
+namespace {
+
+// How often a question is asked again because what it was about changed
+// meanwhile. After that the answer is given, not cached: it is as good as that
+// of a call that came a moment earlier.
+constexpr int kMaxAttempts = 3;
+
+uint64_t PermissionsOf(const LiveSession& session) {
+  if (session.role_permissions) return KnownPermissions(*session.role_permissions);
+  return PermissionsOfRole(session.role);
+}
+
+}  // namespace
+
+absl::Status Unauthenticated() {
+  return base::MakeError(absl::StatusCode::kUnauthenticated,
+                         "the call needs valid credentials: authorization: Bearer <access token "
+                         "or API key>",
+                         {.reason = base::Reason::kUnauthenticated});
+}
+
+Authenticator::Authenticator(const AccessTokenCodec& tokens, CredentialStore& store,
+                             const base::Clock& clock, Options options)
+    : tokens_(tokens),
+      store_(store),
+      clock_(clock),
+      options_(options),
+      cache_(options.max_cached_verdicts) {}
+
+std::shared_ptr<const Verdict> Authenticator::FindCached(std::string_view credential) {
+  return FindCached(DigestOf(credential));
+}
+
+std::shared_ptr<const Verdict> Authenticator::FindCached(const CredentialDigest& digest) {
+  return RevocationsAreKnown() ? cache_.Find(digest, clock_.Now()) : nullptr;
+}
+
+bool Authenticator::WasGood(std::string_view credential) const {
+  return cache_.Contains(DigestOf(credential), clock_.Now());
+}
+
+base::Task<Authenticator::VerdictOr> Authenticator::Authenticate(base::CallContext context,
+                                                                 std::string credential,
+                                                                 Freshness freshness) {
+  const CredentialDigest digest = DigestOf(credential);
+  if (freshness == Freshness::kCached) {
+    if (auto verdict = FindCached(digest)) co_return verdict;
+  }
+  for (int attempt = 1;; ++attempt) {
+    const uint64_t ticket = cache_.Ticket();
+    VerdictOr verdict = co_await LookUp(context, credential);
+    if (!verdict.ok()) {
+      if (absl::IsUnauthenticated(verdict.status())) cache_.Remove(digest);
+      co_return verdict;
+    }
+    if (cache_.Insert(digest, *verdict, ticket) || attempt == kMaxAttempts) co_return verdict;
+  }
+}
+
+base::Task<Authenticator::VerdictOr> Authenticator::LookUp(base::CallContext context,
+                                                           std::string credential) {
+  if (LooksLikeApiKey(credential)) {
+    return LookUpApiKey(std::move(context), std::move(credential));
+  }
+  return LookUpSession(std::move(context), std::move(credential));
+}
+
+base::Task<Authenticator::VerdictOr> Authenticator::LookUpSession(base::CallContext context,
+                                                                  std::string token) {
+  absl::StatusOr<AccessClaims> claims = tokens_.Verify(token);
+  if (!claims.ok()) co_return Unauthenticated();
+  if (revocations_.IsRevoked(claims->session_id) ||
+      revocations_.IsRevoked(claims->user_id, claims->user_epoch)) {
+    co_return Unauthenticated();
+  }
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::optional<LiveSession> session,
+      co_await store_.FindLiveSession(context, claims->tenant_id, claims->session_id));
+  if (!session || session->user_id != claims->user_id || claims->user_epoch < session->user_epoch) {
+    co_return Unauthenticated();
+  }
+  auto verdict = std::make_shared<Verdict>();
+  verdict->principal = {.kind = base::Principal::Kind::kUser,
+                        .tenant_id = claims->tenant_id,
+                        .id = claims->user_id,
+                        .name = session->username,
+                        .session_id = claims->session_id,
+                        .roles = {session->role},
+                        .permissions = PermissionsOf(*session),
+                        .auth_time = claims->auth_time,
+                        .amr = std::move(claims->amr)};
+  verdict->expires_at = std::min(claims->expires_at, session->expires_at);
+  verdict->stale_at = verdict->expires_at;
+  if (verdict->expires_at <= clock_.Now()) co_return Unauthenticated();
+  co_return verdict;
+}
+
+base::Task<Authenticator::VerdictOr> Authenticator::LookUpApiKey(base::CallContext context,
+                                                                 std::string key) {
+  const std::optional<ParsedApiKey> parsed = ParseApiKey(key);
+  if (!parsed) co_return Unauthenticated();
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<LiveApiKey> found,
+                         co_await store_.FindLiveApiKey(context, parsed->tenant_id, parsed->hash));
+  const base::Time now = clock_.Now();
+  if (!found || revocations_.IsRevoked(found->api_key_id) ||
+      (found->expires_at && *found->expires_at <= now)) {
+    co_return Unauthenticated();
+  }
+  auto verdict = std::make_shared<Verdict>();
+  verdict->principal = {.kind = base::Principal::Kind::kApiKey,
+                        .tenant_id = parsed->tenant_id,
+                        .id = found->api_key_id,
+                        .name = found->display_name,
+                        .permissions = KnownPermissions(found->permissions)};
+  verdict->expires_at = found->expires_at.value_or(base::Time::max());
+  verdict->stale_at = std::min(verdict->expires_at, now + options_.api_key_verdict_lifetime);
+  co_return verdict;
+}
+
+base::Time Authenticator::LastTokenDead() const {
+  const AccessTokenCodec::Options& tokens = tokens_.options();
+  return clock_.Now() + tokens.lifetime + tokens.leeway;
+}
+
+void Authenticator::SessionRevoked(const base::Uuid& session_id) {
+  revocations_.Revoke(session_id, LastTokenDead(), clock_.Now());
+  cache_.Invalidate(session_id);
+}
+
+void Authenticator::UserRevoked(const base::Uuid& user_id, int64_t min_epoch) {
+  revocations_.RevokeBelowEpoch(user_id, min_epoch, LastTokenDead(), clock_.Now());
+  cache_.Invalidate(user_id);
+}
+
+void Authenticator::ApiKeyRevoked(const base::Uuid& api_key_id) {
+  revocations_.Revoke(api_key_id, LastTokenDead(), clock_.Now());
+  cache_.Invalidate(api_key_id);
+}
+
+void Authenticator::UserChanged(const base::Uuid& user_id) { cache_.Invalidate(user_id); }
+
+void Authenticator::InvalidateAll() { cache_.InvalidateAll(); }
+
+void Authenticator::RevocationsKnownUntil(base::SteadyTime time) { known_until_ = time; }
+
+bool Authenticator::RevocationsAreKnown() const {
+  return std::chrono::steady_clock::now() - known_until_.load() <= options_.max_revocation_lag;
+}
+
+}  // namespace gatehouse::auth

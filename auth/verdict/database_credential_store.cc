@@ -1,0 +1,38 @@
+#include "auth/verdict/database_credential_store.h"
+
+#include <utility>
+
+#include "base/status.h"
+
+namespace gatehouse::auth {
+
+using base::CallContext;
+using base::Task;
+using base::Uuid;
+
+Task<absl::StatusOr<std::optional<LiveSession>>> DatabaseCredentialStore::FindLiveSession(
+    CallContext context, Uuid tenant_id, Uuid session_id) {
+  GH_CO_ASSIGN_OR_RETURN(std::optional<storage::LiveSessionRow> row,
+                         co_await sessions_.FindLive(context, tenant_id, session_id, clock_.Now()));
+  if (!row) co_return std::nullopt;
+  co_return LiveSession{.user_id = row->user_id,
+                        .username = std::move(row->username),
+                        .role = std::move(row->role),
+                        .role_permissions = std::move(row->role_permissions),
+                        .user_epoch = row->user_epoch,
+                        .expires_at = row->expire_time};
+}
+
+Task<absl::StatusOr<std::optional<LiveApiKey>>> DatabaseCredentialStore::FindLiveApiKey(
+    CallContext context, Uuid tenant_id, std::string key_hash) {
+  GH_CO_ASSIGN_OR_RETURN(
+      std::optional<storage::ApiKey> key,
+      co_await api_keys_.FindLive(context, tenant_id, std::move(key_hash), clock_.Now()));
+  if (!key) co_return std::nullopt;
+  co_return LiveApiKey{.api_key_id = key->id,
+                       .display_name = std::move(key->display_name),
+                       .permissions = std::move(key->permissions),
+                       .expires_at = key->expire_time};
+}
+
+}  // namespace gatehouse::auth

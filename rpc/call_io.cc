@@ -1,0 +1,87 @@
+// The part of Call that reads and writes messages.
+
+#include <google/protobuf/message.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "rpc/call.h"
+
+namespace gatehouse::rpc {
+namespace {
+
+absl::Status Malformed() {
+  return base::MakeError(absl::StatusCode::kInvalidArgument,
+                         "the message is malformed, or holds a string that is not UTF-8",
+                         {.reason = base::Reason::kMalformedRequest});
+}
+
+absl::Status TooLarge(size_t limit) {
+  return base::MakeError(
+      absl::StatusCode::kResourceExhausted,
+      "the message is larger than " + std::to_string(limit) + " bytes",
+      {.reason = base::Reason::kMessageTooLarge, .metadata = {{"limit", std::to_string(limit)}}});
+}
+
+}  // namespace
+
+base::Task<absl::Status> Call::ReadRequest() {
+  request_.reset(method_->handler->request_prototype().New());
+  if (co_await ReadMessage(request_.get())) co_return absl::OkStatus();
+  request_.reset();
+  if (!read_error_.ok()) co_return read_error_;
+  if (cause_ != Cause::kNone) co_return CauseStatus();
+  // The client closed its side without sending anything.
+  co_return Malformed();
+}
+
+base::Task<bool> Call::Read(google::protobuf::Message* message) { return ReadMessage(message); }
+
+base::Task<bool> Call::ReadMessage(google::protobuf::Message* message) {
+  if (cause_ != Cause::kNone || !read_error_.ok() || read_pending_) co_return false;
+  read_pending_ = true;
+  transport_.Read();
+  const bool ok = co_await reader_;
+  if (!ok) co_return false;
+  if (transport_.ReadSize() > environment_.max_message_bytes) {
+    read_error_ = TooLarge(environment_.max_message_bytes);
+  } else if (!transport_.ParseRead(*message)) {
+    read_error_ = Malformed();
+  }
+  co_return read_error_.ok();
+}
+
+void Call::OnRead(bool ok) {
+  read_pending_ = false;
+  reader_.Resume(ok);
+}
+
+void Call::SetResponse(const google::protobuf::Message& response) {
+  transport_.SetResponse(response);
+}
+
+base::Task<bool> Call::Write(const google::protobuf::Message& message) {
+  if (cause_ != Cause::kNone || !read_error_.ok()) co_return false;
+  write_pending_ = true;
+  transport_.Write(message);
+  const bool ok = co_await writer_;
+  co_return ok&& cause_ == Cause::kNone;
+}
+
+void Call::OnWrite(bool ok) {
+  write_pending_ = false;
+  writer_.Resume(ok);
+}
+
+void Call::OnCancelled() {
+  // gRPC cancels at the client's deadline by itself, at times before our timer.
+  const std::optional<std::chrono::nanoseconds> left = transport_.ClientTimeLeft();
+  Cancel(left && left->count() <= 0 ? Cause::kDeadline : Cause::kClientGone);
+}
+
+void Call::OnReleased() { environment_.owner.Release(this); }
+
+}  // namespace gatehouse::rpc

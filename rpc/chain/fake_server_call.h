@@ -1,0 +1,58 @@
+#ifndef GATEHOUSE_RPC_CHAIN_FAKE_SERVER_CALL_H_
+#define GATEHOUSE_RPC_CHAIN_FAKE_SERVER_CALL_H_
+
+#include <google/protobuf/message.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "rpc/chain/server_call.h"
+
+namespace gatehouse::rpc {
+
+// A call without a network, for tests of interceptors. Set what they should
+// see, look at what they did.
+class FakeServerCall final : public ServerCall {
+ public:
+  explicit FakeServerCall(base::Loop& loop, MethodInfo method = {})
+      : method_(std::move(method)), context_(loop, {.method = method_.name}) {}
+
+  const MethodInfo& method() const override { return method_; }
+  const base::CallContext& context() const override { return context_; }
+  base::SteadyTime start_time() const override { return start_time_; }
+  std::optional<std::string_view> Metadata(std::string_view name) const override {
+    const auto it = metadata.find(name);
+    if (it == metadata.end()) return std::nullopt;
+    return it->second;
+  }
+  void AddTrailer(std::string_view name, std::string_view value) override {
+    trailers[std::string(name)] = std::string(value);
+  }
+  std::string peer() const override { return "ipv4:192.0.2.1:50000"; }
+  std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override {
+    return client_time_left;
+  }
+  void CancelAt(base::SteadyTime when) override { cancel_at = when; }
+  base::Task<absl::Status> ReadRequest() override { co_return absl::OkStatus(); }
+  const google::protobuf::Message* request() const override { return message.get(); }
+
+  std::map<std::string, std::string, std::less<>> metadata;
+  std::map<std::string, std::string> trailers;
+  std::optional<std::chrono::nanoseconds> client_time_left;
+  std::optional<base::SteadyTime> cancel_at;
+  std::unique_ptr<google::protobuf::Message> message;
+
+ private:
+  const MethodInfo method_;
+  const base::CallContext context_;
+  const base::SteadyTime start_time_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_CHAIN_FAKE_SERVER_CALL_H_

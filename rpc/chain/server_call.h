@@ -1,0 +1,57 @@
+#ifndef GATEHOUSE_RPC_CHAIN_SERVER_CALL_H_
+#define GATEHOUSE_RPC_CHAIN_SERVER_CALL_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "rpc/method/method_info.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace gatehouse::rpc {
+
+// One call as the interceptors see it. Owned by the bridge; it outlives the
+// chain and the handler. Thread: the call's Loop.
+class ServerCall {
+ public:
+  virtual ~ServerCall() = default;
+
+  virtual const MethodInfo& method() const = 0;
+  // The same context the handler gets. Interceptors fill it in.
+  virtual const base::CallContext& context() const = 0;
+  virtual base::SteadyTime start_time() const = 0;
+
+  // The value of a request header; names are lower case. The view lives as long
+  // as the call. Values are as the client sent them: any bytes. One that came
+  // several times counts as none: a proxy may have gone by another of its values.
+  virtual std::optional<std::string_view> Metadata(std::string_view name) const = 0;
+  // Goes back with the status.
+  virtual void AddTrailer(std::string_view name, std::string_view value) = 0;
+
+  // The caller's address as gRPC writes it, e.g. "ipv4:127.0.0.1:51234".
+  virtual std::string peer() const = 0;
+  // How long the client still waits; nullopt if it set no deadline.
+  virtual std::optional<std::chrono::nanoseconds> ClientTimeLeft() const = 0;
+  // Cancels the call with DEADLINE_EXCEEDED at `when` unless it ended before.
+  virtual void CancelAt(base::SteadyTime when) = 0;
+
+  // Reads and parses the first request message of a method that is not
+  // bidirectional. INVALID_ARGUMENT MALFORMED_REQUEST, or RESOURCE_EXHAUSTED
+  // TOO_LARGE. Called once, by ParseInterceptor.
+  virtual base::Task<absl::Status> ReadRequest() = 0;
+  // The message, once ReadRequest succeeded; null before and for
+  // bidirectional methods.
+  virtual const google::protobuf::Message* request() const = 0;
+};
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_CHAIN_SERVER_CALL_H_

@@ -1,0 +1,68 @@
+#include "rpc/loop_calls.h"
+
+#include <future>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+
+namespace gatehouse::rpc {
+namespace {
+
+void LogEscaped(const std::string& what) {
+  base::Log(base::LogLevel::kError, "exception outside the interceptor chain", {{"error", what}});
+}
+
+}  // namespace
+
+LoopCalls::LoopCalls(base::Loop& loop, const MethodRegistry& registry,
+                     const InterceptorChain& chain, size_t max_message_bytes)
+    : loop_(loop),
+      registry_(registry),
+      deadlines_(loop),
+      environment_{.loop = loop,
+                   .chain = chain,
+                   .deadlines = deadlines_,
+                   .owner = *this,
+                   .max_message_bytes = max_message_bytes},
+      tasks_(loop, LogEscaped) {}
+
+void LoopCalls::OnCall(CallTransport& transport) {
+  auto owned = std::make_unique<Call>(environment_, transport, registry_.Find(transport.method()));
+  Call* call = owned.get();
+  calls_.emplace(call, std::move(owned));
+  if (draining_ && call->is_stream()) call->Cancel(Call::Cause::kShutdown);
+  tasks_.Spawn(call->Run());
+}
+
+void LoopCalls::Release(Call* call) { calls_.erase(call); }
+
+void LoopCalls::Drain(base::SteadyTime cancel_all) {
+  draining_ = true;
+  CancelCalls(/*streams_only=*/true);
+  cancel_all_timer_ = loop_.At(cancel_all, [this] { CancelCalls(/*streams_only=*/false); });
+}
+
+void LoopCalls::CancelCalls(bool streams_only) {
+  // Calls are released by later events only, so the pointers stay good; new
+  // ones may not come in while this runs.
+  std::vector<Call*> targets;
+  for (const auto& [call, owned] : calls_) {
+    if (!streams_only || call->is_stream()) targets.push_back(call);
+  }
+  for (Call* call : targets) call->Cancel(Call::Cause::kShutdown);
+}
+
+void LoopCalls::Join() {
+  tasks_.StopAndJoin();
+  std::promise<void> done;
+  loop_.Post([this, &done] {
+    cancel_all_timer_.Reset();
+    deadlines_.Stop();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+}  // namespace gatehouse::rpc

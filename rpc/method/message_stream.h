@@ -1,0 +1,68 @@
+#ifndef GATEHOUSE_RPC_METHOD_MESSAGE_STREAM_H_
+#define GATEHOUSE_RPC_METHOD_MESSAGE_STREAM_H_
+
+#include <utility>
+
+#include "base/task.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace gatehouse::rpc {
+
+// The messages of one call, untyped; Reader and Writer below are what handlers
+// use. Implemented by the bridge, which owns it until after the handler has
+// returned. Thread: the call's Loop.
+class MessageStream {
+ public:
+  // The answer of a unary call. Serialised at once, sent with the status; not
+  // sent if the status turns out to be an error.
+  virtual void SetResponse(const google::protobuf::Message& response) = 0;
+
+  // Serialises at once; completes when gRPC took the message over and wants the
+  // next. False when the stream is gone: the handler returns then.
+  virtual base::Task<bool> Write(const google::protobuf::Message& message) = 0;
+
+  // Waits for the next message of the client. False at the end of its stream,
+  // when the call is cancelled, and for a message that does not parse; the last
+  // also ends the call with MALFORMED_REQUEST whatever the handler returns.
+  virtual base::Task<bool> Read(google::protobuf::Message* message) = 0;
+
+ protected:
+  ~MessageStream() = default;
+};
+
+// Sends the messages of a stream, one at a time: the handler awaits each Write,
+// so a slow client slows its handler and nothing piles up. A handle: copies
+// share the call, valid until the handler returns.
+template <typename T>
+class Writer {
+ public:
+  explicit Writer(MessageStream& stream) : stream_(&stream) {}
+
+  // False when the stream is gone (cancelled, disconnected, shut down).
+  base::Task<bool> Write(const T& message) { return stream_->Write(message); }
+
+ private:
+  MessageStream* stream_;
+};
+
+// Receives the messages of a client's stream. A handle like Writer. One Read
+// and one Write may be under way at the same time, not two of a kind.
+template <typename T>
+class Reader {
+ public:
+  explicit Reader(MessageStream& stream) : stream_(&stream) {}
+
+  // Fills in `message`, which must live until the task completes. False when
+  // the client has finished or the call is cancelled.
+  base::Task<bool> Read(T* message) { return stream_->Read(message); }
+
+ private:
+  MessageStream* stream_;
+};
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_METHOD_MESSAGE_STREAM_H_

@@ -1,0 +1,44 @@
+#ifndef GATEHOUSE_RPC_METHOD_SERVICE_METHODS_H_
+#define GATEHOUSE_RPC_METHOD_SERVICE_METHODS_H_
+
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "rpc/method/method_registry.h"
+
+namespace gatehouse::rpc {
+
+// Registers member functions of one service object as its unary methods.
+//
+//   ServiceMethods methods(registry, service, "gatehouse.v1.UserService");
+//   methods.Add("GetUser", &UserService::GetUser);
+//
+// Needed only while registering; `service` outlives every call.
+template <typename Service>
+class ServiceMethods {
+ public:
+  ServiceMethods(MethodRegistry& registry, Service& service, std::string name)
+      : registry_(registry), service_(service), name_(std::move(name)) {}
+
+  template <typename Request, typename Response>
+  void Add(const std::string& method_name,
+           base::Task<absl::StatusOr<Response>> (Service::*method)(base::CallContext, Request)) {
+    registry_.AddUnary<Request, Response>(
+        "/" + name_ + "/" + method_name,
+        [&service = service_, method](base::CallContext ctx, Request request) {
+          return (service.*method)(std::move(ctx), std::move(request));
+        });
+  }
+
+ private:
+  MethodRegistry& registry_;
+  Service& service_;
+  const std::string name_;
+};
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_METHOD_SERVICE_METHODS_H_

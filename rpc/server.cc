@@ -1,0 +1,62 @@
+#include "rpc/server.h"
+
+#include <mutex>
+#include <utility>
+
+#include "base/watchdog.h"
+#include "rpc/bridge.h"
+#include "rpc/loop_calls.h"
+
+namespace gatehouse::rpc {
+namespace {
+
+void ExitStuck() { base::ExitStuck("a handler does not end; exiting without it"); }
+
+}  // namespace
+
+struct Server::Once {
+  std::once_flag flag;
+};
+
+Server::Server(std::vector<std::unique_ptr<LoopCalls>> calls)
+    : calls_(std::move(calls)), shutdown_(std::make_unique<Once>()) {}
+
+Server::~Server() = default;
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                      std::vector<base::Loop*> loops,
+                                                      const MethodRegistry& registry,
+                                                      const InterceptorChain& chain) {
+  std::vector<std::unique_ptr<LoopCalls>> calls;
+  std::vector<Bridge::Lane> lanes;
+  for (base::Loop* loop : loops) {
+    calls.push_back(std::make_unique<LoopCalls>(*loop, registry, chain, options.max_message_bytes));
+    lanes.push_back({.loop = loop, .acceptor = calls.back().get()});
+  }
+  std::unique_ptr<Server> server(new Server(std::move(calls)));
+  absl::StatusOr<std::unique_ptr<Bridge>> bridge = Bridge::Start(options, std::move(lanes));
+  if (!bridge.ok()) {
+    for (const std::unique_ptr<LoopCalls>& c : server->calls_) c->Join();
+    return bridge.status();
+  }
+  server->bridge_ = *std::move(bridge);
+  return server;
+}
+
+int Server::port() const { return bridge_->port(); }
+
+void Server::Shutdown(const ShutdownOptions& options) {
+  std::call_once(shutdown_->flag, [&] {
+    const base::SteadyTime cancel_all = std::chrono::steady_clock::now() + options.grace;
+    const base::SteadyTime abort = cancel_all + options.unwind;
+    const base::Watchdog watchdog(abort + options.unwind,
+                                  options.on_stuck ? options.on_stuck : ExitStuck);
+    for (const std::unique_ptr<LoopCalls>& calls : calls_) {
+      calls->loop().Post([calls = calls.get(), cancel_all] { calls->Drain(cancel_all); });
+    }
+    bridge_->Shutdown(abort);
+    for (const std::unique_ptr<LoopCalls>& calls : calls_) calls->Join();
+  });
+}
+
+}  // namespace gatehouse::rpc

@@ -1,0 +1,18 @@
+#ifndef GATEHOUSE_RPC_TLS_TLS_FILES_H_
+#define GATEHOUSE_RPC_TLS_TLS_FILES_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace gatehouse::rpc {
+
+// Whether a server can serve with these PEM files; both empty: without TLS.
+// INVALID_FIELD about the setting whose file is missing, cannot be read or holds no
+// certificate, no key or a key with a passphrase; of the key, if it is of another
+// certificate.
+absl::Status CheckTlsFiles(const std::string& certificate_file, const std::string& key_file);
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_TLS_TLS_FILES_H_

@@ -1,0 +1,78 @@
+#ifndef GATEHOUSE_RPC_TRANSPORT_H_
+#define GATEHOUSE_RPC_TRANSPORT_H_
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "rpc/status_mapping.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace gatehouse::rpc {
+
+// What happens to a call on the wire, told on the call's Loop.
+class CallEvents {
+ public:
+  // A Read or Write is over; false: the stream is.
+  virtual void OnRead(bool ok) = 0;
+  virtual void OnWrite(bool ok) = 0;
+  // The client cannot get an answer any more: it cancelled, its deadline
+  // passed or its connection broke. Only before the status was sent.
+  virtual void OnCancelled() = 0;
+  // The transport is about to delete itself, and so must the receiver: nothing
+  // more will happen. Comes once, after Finish.
+  virtual void OnReleased() = 0;
+
+ protected:
+  ~CallEvents() = default;
+};
+
+// The gRPC side of one call: what the bridge lets the rest of the server do
+// with it, without gRPC's headers. Deletes itself once Finish was called and
+// everything under way has come back. Thread: the call's Loop.
+class CallTransport {
+ public:
+  // Where events go; set before anything else is called.
+  virtual void SetEvents(CallEvents* events) = 0;
+
+  virtual std::string_view method() const = 0;
+  virtual std::optional<std::string_view> Metadata(std::string_view name) const = 0;
+  virtual std::string peer() const = 0;
+  virtual std::optional<std::chrono::nanoseconds> ClientTimeLeft() const = 0;
+  virtual void AddTrailer(std::string_view name, std::string_view value) = 0;
+
+  // One Read and one Write may be under way at a time.
+  virtual void Read() = 0;
+  // Of the message that arrived with the last OnRead(true).
+  virtual size_t ReadSize() const = 0;
+  virtual bool ParseRead(google::protobuf::Message& message) = 0;
+  virtual void Write(const google::protobuf::Message& message) = 0;
+
+  // Keeps a message to send with an OK status.
+  virtual void SetResponse(const google::protobuf::Message& message) = 0;
+  // Ends the call. Exactly once; no Read or Write after it.
+  virtual void Finish(const WireStatus& status) = 0;
+  // Breaks the stream off: what is under way comes back, nothing more is sent.
+  virtual void Abort() = 0;
+
+ protected:
+  ~CallTransport() = default;
+};
+
+// Takes new calls. One per loop; thread: that loop.
+class CallAcceptor {
+ public:
+  virtual void OnCall(CallTransport& transport) = 0;
+
+ protected:
+  ~CallAcceptor() = default;
+};
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_TRANSPORT_H_

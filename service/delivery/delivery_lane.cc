@@ -1,0 +1,244 @@
+#include "service/delivery/delivery_lane.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/encoding.h"
+#include "service/delivery/retry_schedule.h"
+
+namespace gatehouse::service::delivery {
+namespace {
+
+using storage::DeliveryState;
+using storage::ExceptionRecord;
+
+// With a steady stream of new events, one request in so many is a retry: first
+// attempts come first, but do not starve what failed.
+constexpr int kRetryShare = 4;
+// An endpoint without a success for this long, and with this many events that
+// failed at every attempt since, is switched off.
+constexpr base::Duration kFailingFor = std::chrono::days(5);
+constexpr int kFailingExhausted = 2;
+constexpr int kGone = 410;
+constexpr int kTooManyRequests = 429;
+
+std::optional<base::Time> Earlier(std::optional<base::Time> a, std::optional<base::Time> b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+}  // namespace
+
+DeliveryLane::DeliveryLane(const storage::DeliveryLease& lease, int max_in_flight, base::Time now)
+    : key_(lease.key),
+      fence_(lease.fence),
+      scanned_(lease.position),
+      next_due_(lease.next_due),
+      window_(max_in_flight),
+      max_in_flight_(max_in_flight),
+      breaker_({.consecutive_failures = lease.consecutive_failures, .open = lease.breaker_open},
+               now),
+      retrying_count_(lease.retrying_count),
+      failing_since_(lease.failing_since),
+      exhausted_count_(lease.exhausted_count) {}
+
+int64_t DeliveryLane::position() const {
+  return unsettled_.empty() ? scanned_ : *unsettled_.begin() - 1;
+}
+
+void DeliveryLane::AddEvents(std::vector<DeliveryItem> items, int64_t through) {
+  for (DeliveryItem& item : items) {
+    unsettled_.insert(unsettled_.end(), item.index);
+    ready_bytes_ += item.body->size();
+    ready_.push_back(std::move(item));
+  }
+  scanned_ = std::max(scanned_, through);
+}
+
+std::vector<int64_t> DeliveryLane::retries_held() const {
+  std::vector<int64_t> held(retries_in_flight_.begin(), retries_in_flight_.end());
+  for (const DeliveryItem& item : retries_) held.push_back(item.index);
+  return held;
+}
+
+void DeliveryLane::AddRetries(std::vector<DeliveryItem> items, std::optional<base::Time> next_due) {
+  for (DeliveryItem& item : items) {
+    item.is_retry = true;
+    retries_.push_back(std::move(item));
+  }
+  next_due_ = Earlier(next_due, due_since_begin_);
+}
+
+std::optional<DeliveryItem> DeliveryLane::Take(base::Time now, bool retries_allowed) {
+  if (stopped_ || in_flight_ >= static_cast<int>(window_) || !breaker_.MayStart(now)) {
+    return std::nullopt;
+  }
+  const bool retry_ready = retries_allowed && !retries_.empty();
+  // Through an open breaker goes what is due anyway, so that its attempt counts.
+  const bool take_retry =
+      retry_ready && (ready_.empty() || breaker_.open() || since_retry_ >= kRetryShare - 1);
+  if (!take_retry && ready_.empty()) return std::nullopt;
+  std::deque<DeliveryItem>& source = take_retry ? retries_ : ready_;
+  DeliveryItem item = std::move(source.front());
+  source.pop_front();
+  if (take_retry) {
+    retries_in_flight_.insert(item.index);
+    since_retry_ = 0;
+  } else {
+    ready_bytes_ -= item.body->size();
+    ++since_retry_;
+  }
+  item.is_canary = breaker_.open();
+  breaker_.OnStart();
+  ++in_flight_;
+  return item;
+}
+
+void DeliveryLane::Drop(const DeliveryItem& item) {
+  --in_flight_;
+  breaker_.OnAbandoned();
+  dirty_ = true;
+  unsettled_.erase(item.index);
+  if (!item.is_retry) return;
+  retries_in_flight_.erase(item.index);
+  settled_retries_[item.index] = {.key = key_, .event_index = item.index};
+  --retrying_count_;
+}
+
+void DeliveryLane::OnResult(const DeliveryItem& item, const HttpResult& result, base::Time start,
+                            base::Time now, uint32_t random) {
+  --in_flight_;
+  dirty_ = true;
+  retries_in_flight_.erase(item.index);
+  std::string head = ResponseHead(result.body);
+  unflushed_bytes_ += head.size();
+  attempts_.push_back({.key = key_,
+                       .event_index = item.index,
+                       .attempt_id = base::Uuid::MakeV7(start),
+                       .event_id = item.event_id,
+                       .event_type = item.type,
+                       .start_time = start,
+                       .latency = result.latency,
+                       .status_code = result.status_code,
+                       .error_class = result.error_class,
+                       .response_head = std::move(head)});
+  if (result.ok()) {
+    OnSuccess(item, now);
+  } else {
+    OnFailure(item, result, now, random);
+  }
+}
+
+void DeliveryLane::OnSuccess(const DeliveryItem& item, base::Time now) {
+  breaker_.OnSuccess();
+  window_ = std::min<double>(max_in_flight_, window_ + 1 / window_);
+  last_success_time_ = now;
+  failing_since_.reset();
+  exhausted_count_ = 0;
+  unsettled_.erase(item.index);
+  if (!item.is_retry) return;
+  settled_retries_[item.index] = {.key = key_, .event_index = item.index};
+  --retrying_count_;
+}
+
+void DeliveryLane::OnFailure(const DeliveryItem& item, const HttpResult& result, base::Time now,
+                             uint32_t random) {
+  breaker_.OnFailure(now);
+  SlowDown(result);
+  last_failure_time_ = now;
+  if (!failing_since_) failing_since_ = now;
+  if (result.status_code == kGone) disable_reason_ = "gone";
+  if (item.is_canary && !item.is_retry) {
+    // It keeps its place and its attempts: the receiver is what was tried.
+    ready_bytes_ += item.body->size();
+    ready_.push_front(item);
+    return;
+  }
+  AddException(item, result, now, random);
+  unsettled_.erase(item.index);
+}
+
+void DeliveryLane::AddException(const DeliveryItem& item, const HttpResult& result, base::Time now,
+                                uint32_t random) {
+  const int32_t attempts = item.attempts + 1;
+  const std::optional<base::Duration> delay =
+      RetryDelay(attempts, ParseRetryAfter(result.retry_after, now), random);
+  exceptions_[item.index] = {
+      .key = key_,
+      .event_index = item.index,
+      .event_id = item.event_id,
+      .event_type = item.type,
+      .attempts = attempts,
+      .due = now + delay.value_or(base::Duration(0)),
+      .state = delay ? DeliveryState::kRetrying : DeliveryState::kExhausted,
+  };
+  if (delay) {
+    next_due_ = Earlier(next_due_, now + *delay);
+    due_since_begin_ = Earlier(due_since_begin_, now + *delay);
+    if (!item.is_retry) ++retrying_count_;
+    return;
+  }
+  if (item.is_retry) --retrying_count_;
+  ++exhausted_count_;
+  if (exhausted_count_ >= kFailingExhausted && now - *failing_since_ >= kFailingFor &&
+      disable_reason_.empty()) {
+    disable_reason_ = "failing";
+  }
+}
+
+void DeliveryLane::SlowDown(const HttpResult& result) {
+  // A refusal of this one event says nothing about the receiver's load.
+  const bool overload = result.error_class != "status" || result.status_code >= 500 ||
+                        result.status_code == kTooManyRequests;
+  if (overload) window_ = std::max(1.0, window_ / 2);
+}
+
+void DeliveryLane::set_max_in_flight(int max_in_flight) {
+  if (max_in_flight == max_in_flight_) return;
+  max_in_flight_ = max_in_flight;
+  window_ = max_in_flight;
+}
+
+void DeliveryLane::Stop() { stopped_ = true; }
+
+void DeliveryLane::CollectInto(storage::DeliveryFlush& flush) {
+  flush.progress.push_back({.key = key_,
+                            .fence = fence_,
+                            .position = position(),
+                            .retrying_count = retrying_count_,
+                            .next_due = next_due_,
+                            .consecutive_failures = breaker_.state().consecutive_failures,
+                            .breaker_open = breaker_.open(),
+                            .last_success_time = last_success_time_,
+                            .last_failure_time = last_failure_time_,
+                            .failing_since = failing_since_,
+                            .exhausted_count = exhausted_count_});
+  std::ranges::move(attempts_, std::back_inserter(flush.attempts));
+  attempts_.clear();
+  unflushed_bytes_ = 0;
+  for (auto& [index, exception] : exceptions_) flush.exceptions.push_back(std::move(exception));
+  exceptions_.clear();
+  for (auto& [index, settled] : settled_retries_) flush.settled.push_back(std::move(settled));
+  settled_retries_.clear();
+  dirty_ = false;
+}
+
+bool DeliveryLane::IdleAt(int64_t head) const {
+  return scanned_ >= head && ready_.empty() && retries_.empty() && in_flight_ == 0 && !dirty_;
+}
+
+std::string ResponseHead(const std::string& body) {
+  std::string head = body.substr(0, kMaxResponseBytes);
+  if (base::IsValidUtf8(head)) return head;
+  // A body of full length was probably cut, perhaps through a character of up to
+  // four bytes.
+  for (size_t cut = 1; cut < 4 && head.size() == kMaxResponseBytes; ++cut) {
+    std::string whole = head.substr(0, head.size() - cut);
+    if (base::IsValidUtf8(whole)) return whole;
+  }
+  std::ranges::replace_if(head, [](char c) { return c == 0 || (c & 0x80) != 0; }, '?');
+  return head;
+}
+
+}  // namespace gatehouse::service::delivery

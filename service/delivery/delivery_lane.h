@@ -1,0 +1,149 @@
+#ifndef GATEHOUSE_SERVICE_DELIVERY_DELIVERY_LANE_H_
+#define GATEHOUSE_SERVICE_DELIVERY_DELIVERY_LANE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "base/uuid.h"
+#include "service/delivery/breaker.h"
+#include "service/delivery/http/http_sender.h"
+#include "storage/delivery/delivery.h"
+
+namespace gatehouse::service::delivery {
+
+// An event on its way to one endpoint.
+struct DeliveryItem {
+  int64_t index = 0;
+  base::Uuid event_id;
+  std::string type;
+  std::shared_ptr<const std::string> body;
+  // Made before this one, as its exception counts them.
+  int32_t attempts = 0;
+  // It has an exception: the endpoint's position is past it.
+  bool is_retry = false;
+  // Sent through an open breaker, to see whether the receiver is back.
+  bool is_canary = false;
+};
+
+// One leased endpoint: which events are read, ready, in flight and settled, and
+// what of that is still to be written. Decides what is sent next and what a
+// result means; it sends and writes nothing itself.
+//
+// Events settle in any order; the position moves over the settled prefix. While
+// the breaker is open it stands still: one canary at a time is sent, and a
+// failed one goes back to where it was without using up its event's attempts.
+//
+// Owned by the engine. Thread: its loop. Time comes in as a parameter.
+class DeliveryLane {
+ public:
+  DeliveryLane(const storage::DeliveryLease& lease, int max_in_flight, base::Time now);
+
+  const storage::EndpointKey& key() const { return key_; }
+  int64_t fence() const { return fence_; }
+
+  // Events up to here have been read.
+  int64_t scanned() const { return scanned_; }
+  // Everything up to here is settled.
+  int64_t position() const;
+  // First attempts that wait to be sent.
+  size_t ready() const { return ready_.size(); }
+  size_t ready_bytes() const { return ready_bytes_; }
+  // Adds the wanted events of (scanned(), through], ascending.
+  void AddEvents(std::vector<DeliveryItem> items, int64_t through);
+
+  // When exceptions have to be looked for; nullopt: there are none.
+  std::optional<base::Time> next_due() const { return next_due_; }
+  // The exceptions that are ready or in flight.
+  std::vector<int64_t> retries_held() const;
+  size_t retries_ready() const { return retries_.size(); }
+  // Before exceptions are read, and after: adds those that are due; `next_due` is
+  // that of the first one not added.
+  void BeginRetries() { due_since_begin_.reset(); }
+  void AddRetries(std::vector<DeliveryItem> items, std::optional<base::Time> next_due);
+
+  // What to send now, if anything; it is in flight from then on.
+  std::optional<DeliveryItem> Take(base::Time now, bool retries_allowed);
+  // An item that turned out not to concern the endpoint any more: settled unsent.
+  void Drop(const DeliveryItem& item);
+  // The outcome of an item taken. `random` spreads the retry.
+  void OnResult(const DeliveryItem& item, const HttpResult& result, base::Time start,
+                base::Time now, uint32_t random);
+
+  int in_flight() const { return in_flight_; }
+  // A change of the endpoint's setting.
+  void set_max_in_flight(int max_in_flight);
+  const Breaker& breaker() const { return breaker_; }
+
+  // Takes nothing more from now on; what is ready stays unsettled.
+  void Stop();
+  bool stopped() const { return stopped_; }
+  // Why the endpoint must be switched off: "gone", "failing", or empty.
+  const std::string& disable_reason() const { return disable_reason_; }
+
+  // Something was settled or tried since the last flush.
+  bool dirty() const { return dirty_; }
+  // Results of attempts that wait to be written, and the bytes of their answers.
+  size_t unflushed() const { return attempts_.size(); }
+  size_t unflushed_bytes() const { return unflushed_bytes_; }
+  // Moves what is to be written into `flush`, with the lane's progress.
+  void CollectInto(storage::DeliveryFlush& flush);
+
+  // Nothing ready, in flight or to be written, and read up to `head`.
+  bool IdleAt(int64_t head) const;
+
+ private:
+  void OnSuccess(const DeliveryItem& item, base::Time now);
+  void OnFailure(const DeliveryItem& item, const HttpResult& result, base::Time now,
+                 uint32_t random);
+  void AddException(const DeliveryItem& item, const HttpResult& result, base::Time now,
+                    uint32_t random);
+  void SlowDown(const HttpResult& result);
+
+  storage::EndpointKey key_;
+  int64_t fence_;
+  int64_t scanned_;
+  std::deque<DeliveryItem> ready_;
+  size_t ready_bytes_ = 0;
+  std::deque<DeliveryItem> retries_;
+  std::set<int64_t> retries_in_flight_;
+  // Read and not settled: ready, or in flight for the first time.
+  std::set<int64_t> unsettled_;
+  std::optional<base::Time> next_due_;
+  // The earliest of exceptions added since BeginRetries.
+  std::optional<base::Time> due_since_begin_;
+  int in_flight_ = 0;
+  // Additive increase, multiplicative decrease, between 1 and max_in_flight_.
+  double window_;
+  int max_in_flight_;
+  int since_retry_ = 0;
+  Breaker breaker_;
+  bool stopped_ = false;
+  std::string disable_reason_;
+
+  bool dirty_ = false;
+  std::vector<storage::AttemptRecord> attempts_;
+  size_t unflushed_bytes_ = 0;
+  std::map<int64_t, storage::ExceptionRecord> exceptions_;
+  std::map<int64_t, storage::ExceptionRecord> settled_retries_;
+  int64_t retrying_count_;
+  std::optional<base::Time> last_success_time_;
+  std::optional<base::Time> last_failure_time_;
+  std::optional<base::Time> failing_since_;
+  int32_t exhausted_count_;
+};
+
+// The beginning of an answer's body as it is stored: at most kMaxResponseBytes
+// of valid UTF-8 without U+0000.
+std::string ResponseHead(const std::string& body);
+
+}  // namespace gatehouse::service::delivery
+
+#endif  // GATEHOUSE_SERVICE_DELIVERY_DELIVERY_LANE_H_

@@ -1,0 +1,60 @@
+#include "service/delivery/endpoint_cache.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+
+namespace gatehouse::service::delivery {
+
+base::Task<absl::Status> EndpointCache::LoadAll(base::CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(std::vector<storage::Endpoint> endpoints,
+                         co_await store_.ListAll(ctx, std::nullopt));
+  for (auto& [id, tenant] : tenants_) tenant.endpoints.clear();
+  for (storage::Endpoint& endpoint : endpoints) {
+    EndpointMap& map = tenants_[endpoint.tenant_id].endpoints;
+    const base::Uuid id = endpoint.id;
+    map[id] = std::make_shared<const storage::Endpoint>(std::move(endpoint));
+  }
+  co_return absl::OkStatus();
+}
+
+base::Task<absl::Status> EndpointCache::Reload(base::CallContext ctx, base::Uuid tenant_id) {
+  uint64_t changes;
+  do {
+    changes = tenants_[tenant_id].changes;
+    GH_CO_ASSIGN_OR_RETURN(std::vector<storage::Endpoint> endpoints,
+                           co_await store_.ListAll(ctx, tenant_id));
+    EndpointMap map;
+    for (storage::Endpoint& endpoint : endpoints) {
+      const base::Uuid id = endpoint.id;
+      map[id] = std::make_shared<const storage::Endpoint>(std::move(endpoint));
+    }
+    tenants_[tenant_id].endpoints = std::move(map);
+  } while (changes != tenants_[tenant_id].changes);
+  tenants_[tenant_id].loaded = changes;
+  co_return absl::OkStatus();
+}
+
+void EndpointCache::MarkStale(const base::Uuid& tenant_id) { ++tenants_[tenant_id].changes; }
+
+bool EndpointCache::IsStale(const base::Uuid& tenant_id) const {
+  const auto tenant = tenants_.find(tenant_id);
+  return tenant != tenants_.end() && tenant->second.changes != tenant->second.loaded;
+}
+
+std::shared_ptr<const storage::Endpoint> EndpointCache::Find(
+    const storage::EndpointKey& key) const {
+  const EndpointMap& map = endpoints(key.tenant_id);
+  const auto endpoint = map.find(key.endpoint_id);
+  return endpoint == map.end() ? nullptr : endpoint->second;
+}
+
+const EndpointMap& EndpointCache::endpoints(const base::Uuid& tenant_id) const {
+  static const EndpointMap kNone;
+  const auto tenant = tenants_.find(tenant_id);
+  return tenant == tenants_.end() ? kNone : tenant->second.endpoints;
+}
+
+}  // namespace gatehouse::service::delivery

@@ -1,0 +1,55 @@
+#ifndef GATEHOUSE_SERVICE_DELIVERY_ENDPOINT_CACHE_H_
+#define GATEHOUSE_SERVICE_DELIVERY_ENDPOINT_CACHE_H_
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "absl/status/status.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/uuid.h"
+#include "service/delivery/tenant_log.h"
+#include "storage/endpoint/endpoint.h"
+#include "storage/endpoint/endpoint_store.h"
+
+namespace gatehouse::service::delivery {
+
+// The settings of all endpoints, as each request needs them: URL, keys, state.
+//
+// Kept fresh by the log: whoever changes an endpoint writes an endpoint.* event
+// in the same transaction, and the follower reloads the tenant before it goes
+// on past that. A change made by this process is told at once, by MarkStale:
+// from then on nothing is sent with the old settings.
+//
+// Thread: the engine's loop.
+class EndpointCache {
+ public:
+  explicit EndpointCache(storage::EndpointStore& store) : store_(store) {}
+
+  base::Task<absl::Status> LoadAll(base::CallContext ctx);
+  // Reads the tenant's endpoints anew, again if it went stale meanwhile.
+  base::Task<absl::Status> Reload(base::CallContext ctx, base::Uuid tenant_id);
+
+  void MarkStale(const base::Uuid& tenant_id);
+  bool IsStale(const base::Uuid& tenant_id) const;
+
+  // Null if there is none.
+  std::shared_ptr<const storage::Endpoint> Find(const storage::EndpointKey& key) const;
+  const EndpointMap& endpoints(const base::Uuid& tenant_id) const;
+
+ private:
+  struct Tenant {
+    EndpointMap endpoints;
+    // Fresh while equal.
+    uint64_t changes = 0;
+    uint64_t loaded = 0;
+  };
+
+  storage::EndpointStore& store_;
+  std::unordered_map<base::Uuid, Tenant> tenants_;
+};
+
+}  // namespace gatehouse::service::delivery
+
+#endif  // GATEHOUSE_SERVICE_DELIVERY_ENDPOINT_CACHE_H_

@@ -1,0 +1,212 @@
+#include "service/delivery/http/http_transfer.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+
+namespace gatehouse::service::delivery {
+namespace {
+
+// A connection older than this is not reused: load balancers move, and DNS with
+// them.
+constexpr long kMaxConnectionAgeSeconds = 60;
+constexpr std::string_view kRetryAfter = "retry-after:";
+// More is neither seconds nor a date.
+constexpr size_t kMaxRetryAfterBytes = 64;
+
+std::string_view ClassOf(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "dns";
+    case CURLE_COULDNT_CONNECT:
+      return "refused";
+    case CURLE_OPERATION_TIMEDOUT:
+      return "timeout";
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_SHUTDOWN_FAILED:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_CLIENTCERT:
+    case CURLE_USE_SSL_FAILED:
+      return "tls";
+    default:
+      return "transport";
+  }
+}
+
+// As CURLOPT_RESOLVE takes it: the one answer for this host, which curl forgets again.
+std::string PinnedTo(const HostPort& to, const NameResolver::Addresses& addresses) {
+  std::string text = "+" + to.host + ":" + to.port + ":";
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    const std::string address = addresses[i].ToString();
+    text += (i == 0 ? "" : ",") + (addresses[i].v6 ? "[" + address + "]" : address);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<HostPort> HostPortOf(const std::string& url) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
+  char* host = nullptr;
+  char* port = nullptr;
+  std::optional<HostPort> result;
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
+      curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+      curl_url_get(parsed.get(), CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+    result = HostPort{host, port};
+  }
+  curl_free(host);
+  curl_free(port);
+  return result;
+}
+
+HttpTransfer::HttpTransfer(HttpRequest request, const HttpSender::Options& options,
+                           CurlDriver& driver)
+    : options_(options), driver_(driver), request_(std::move(request)) {}
+
+HttpTransfer::~HttpTransfer() {
+  curl_slist_free_all(headers_);
+  curl_slist_free_all(pinned_);
+}
+
+bool HttpTransfer::Pin(const HostPort& to, const NameResolver::Addresses& addresses) {
+  // One refused address taints the whole answer: a name that points inside and
+  // outside is up to no good.
+  blocked_ = !std::ranges::all_of(
+      addresses, [&](const IpAddress& address) { return options_.guard.Allows(address); });
+  if (addresses.empty() || blocked_) return false;
+  pinned_ = curl_slist_append(nullptr, PinnedTo(to, addresses).c_str());
+  return true;
+}
+
+long HttpTransfer::Remaining(std::chrono::milliseconds limit) const {
+  const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - start_);
+  return std::max<long>(static_cast<long>((limit - spent).count()), 1);
+}
+
+void HttpTransfer::Configure(CURL* easy) {
+  begun_ = true;
+  for (const auto& [name, value] : request_.headers) {
+    headers_ = curl_slist_append(headers_, (name + ": " + value).c_str());
+  }
+  headers_ = curl_slist_append(headers_, "Accept-Encoding: identity");
+  // Do not wait for "100 Continue" before a body of any size.
+  headers_ = curl_slist_append(headers_, "Expect:");
+  const std::string& body = *request_.body;
+  curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);
+  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
+  curl_easy_setopt(easy, CURLOPT_RESOLVE, pinned_);
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, Remaining(request_.timeout));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, Remaining(options_.connect_timeout));
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!options_.ca_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  }
+  curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, kMaxConnectionAgeSeconds);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CloseSocket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &driver_);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &OnHeader);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &OnBody);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+}
+
+HttpResult HttpTransfer::Finish(CURL* easy, CURLcode code) {
+  long status = 0;
+  if (begun_) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  // Cutting the body is our doing; the answer was complete in what counts.
+  if (code == CURLE_WRITE_ERROR && body_cut_) code = CURLE_OK;
+  result_.status_code = static_cast<int>(status);
+  if (headers_too_large_) {
+    result_.error_class = "too_large";
+  } else if (code != CURLE_OK) {
+    result_.error_class = blocked_ ? "blocked" : ClassOf(code);
+  } else if (status < 200 || status > 299) {
+    result_.error_class = "status";
+  }
+  result_.latency =
+      std::chrono::duration_cast<base::Duration>(std::chrono::steady_clock::now() - start_);
+  return std::move(result_);
+}
+
+curl_socket_t HttpTransfer::OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address) {
+  HttpTransfer& transfer = *static_cast<HttpTransfer*>(self);
+  const std::optional<IpAddress> ip = IpAddress::FromSockaddr(address->addr);
+  if (transfer.blocked_ || purpose != CURLSOCKTYPE_IPCXN || !ip ||
+      !transfer.options_.guard.Allows(*ip)) {
+    transfer.blocked_ = true;
+    return CURL_SOCKET_BAD;
+  }
+  const curl_socket_t socket =
+      ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (socket != CURL_SOCKET_BAD) transfer.driver_.Adopt(socket);
+  return socket;
+}
+
+int HttpTransfer::CloseSocket(void* driver, curl_socket_t socket) {
+  static_cast<CurlDriver*>(driver)->Forget(socket);
+  return ::close(socket);
+}
+
+size_t HttpTransfer::OnHeader(char* data, size_t, size_t size, void* self) {
+  HttpTransfer& transfer = *static_cast<HttpTransfer*>(self);
+  transfer.header_bytes_ += size;
+  if (transfer.header_bytes_ > transfer.options_.max_header_bytes) {
+    transfer.headers_too_large_ = true;
+    return 0;
+  }
+  const std::string line(data, size);
+  if (size > kRetryAfter.size() &&
+      absl::AsciiStrToLower(line.substr(0, kRetryAfter.size())) == kRetryAfter) {
+    std::string value = line.substr(kRetryAfter.size(), kMaxRetryAfterBytes);
+    absl::StripAsciiWhitespace(&value);
+    transfer.result_.retry_after = std::move(value);
+  }
+  return size;
+}
+
+size_t HttpTransfer::OnBody(char* data, size_t, size_t size, void* self) {
+  HttpTransfer& transfer = *static_cast<HttpTransfer*>(self);
+  std::string& body = transfer.result_.body;
+  const size_t room = transfer.options_.max_body_bytes - body.size();
+  body.append(data, std::min(size, room));
+  if (size <= room) return size;
+  transfer.body_cut_ = true;
+  return 0;
+}
+
+}  // namespace gatehouse::service::delivery

@@ -1,0 +1,173 @@
+#include "service/event_log/revocation_follower.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "storage/event_types.h"
+
+namespace gatehouse::service {
+namespace {
+
+using base::CallContext;
+using base::Task;
+using base::Uuid;
+using storage::EventLog;
+
+constexpr auto kReadTimeout = std::chrono::seconds(5);
+constexpr int32_t kPageSize = 1000;
+
+const std::vector<std::string>& FollowedTypes() {
+  static const auto& types = *new std::vector<std::string>{
+      std::string(storage::event_types::kSessionRevoked),
+      std::string(storage::event_types::kApiKeyRevoked), "user.*", "role.*"};
+  return types;
+}
+
+bool IsFollowed(const storage::LogEntry& entry) {
+  return entry.type == storage::event_types::kSessionRevoked ||
+         entry.type == storage::event_types::kApiKeyRevoked || entry.type.starts_with("user.") ||
+         entry.type.starts_with("role.");
+}
+
+CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
+  return CallContext(loop, {.deadline = std::chrono::steady_clock::now() + kReadTimeout,
+                            .principal = {.kind = base::Principal::Kind::kSystem},
+                            .method = "worker/revocation_follower",
+                            .cancel = cancel});
+}
+
+}  // namespace
+
+RevocationFollower::RevocationFollower(base::Loop& loop, EventLog& log, storage::LogFeed& feed,
+                                       auth::Authenticator& authenticator)
+    : loop_(loop), log_(log), authenticator_(authenticator), subscription_(feed.Subscribe(loop)) {}
+
+Task<absl::Status> RevocationFollower::Start(CallContext ctx) {
+  asked_at_ = std::chrono::steady_clock::now();
+  GH_CO_ASSIGN_OR_RETURN(EventLog::Progress progress, co_await log_.ProgressSince(ctx, ""));
+  for (const EventLog::Head& head : progress.heads) positions_[head.tenant_id] = head.index;
+  snapshot_ = std::move(progress.snapshot);
+  // What others revoked earlier no verdict can have missed: there is none yet.
+  authenticator_.RevocationsKnownUntil(asked_at_);
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> RevocationFollower::RunOnce(CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(std::vector<EventLog::Head> heads, co_await log_.Heads(ctx));
+  co_return co_await Follow(ctx, std::move(heads));
+}
+
+Task<absl::Status> RevocationFollower::Poll(CallContext ctx) {
+  const base::SteadyTime now = std::chrono::steady_clock::now();
+  GH_CO_ASSIGN_OR_RETURN(EventLog::Progress progress, co_await log_.ProgressSince(ctx, snapshot_));
+  GH_CO_RETURN_IF_ERROR(co_await Follow(ctx, std::move(progress.heads)));
+  // What has no place yet keeps the question open; a later moment would only do so longer.
+  if (!progress.complete) co_return absl::OkStatus();
+  authenticator_.RevocationsKnownUntil(std::exchange(asked_at_, now));
+  snapshot_ = std::move(progress.snapshot);
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> RevocationFollower::Follow(CallContext ctx, std::vector<EventLog::Head> heads) {
+  for (const EventLog::Head& head : heads) {
+    if (head.index < positions_[head.tenant_id]) {
+      // Postgres failed over to a standby that had not received the end of the log. Other
+      // events are going to take the indexes that were applied.
+      authenticator_.InvalidateAll();
+      positions_[head.tenant_id] = head.index;
+    }
+    GH_CO_RETURN_IF_ERROR(co_await FollowTenant(ctx, head));
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> RevocationFollower::FollowTenant(CallContext ctx, EventLog::Head head) {
+  while (positions_[head.tenant_id] < head.index) {
+    const int64_t from = positions_[head.tenant_id] + 1;
+    GH_CO_ASSIGN_OR_RETURN(
+        const EventLog::Range range,
+        co_await log_.ReadRange(ctx, head.tenant_id, from, kPageSize, FollowedTypes()));
+    for (const storage::LoggedEvent& logged : range.events) Apply(logged.event);
+    if (range.last_index < from) co_return base::InternalError("the log has become shorter");
+    positions_[head.tenant_id] = range.last_index;
+  }
+  co_return absl::OkStatus();
+}
+
+void RevocationFollower::Apply(const storage::Event& event) {
+  if (event.type.starts_with("role.")) {
+    // No verdict says which role it came from, and roles change rarely.
+    authenticator_.InvalidateAll();
+    return;
+  }
+  for (const storage::EventTarget& target : event.targets) {
+    const std::optional<Uuid> id = Uuid::Parse(target.id);
+    if (!id) continue;
+    if (event.type == storage::event_types::kSessionRevoked) {
+      if (target.type == "session") authenticator_.SessionRevoked(*id);
+    } else if (event.type == storage::event_types::kApiKeyRevoked) {
+      if (target.type == "api_key") authenticator_.ApiKeyRevoked(*id);
+    } else if (target.type == "user") {
+      // Whatever has changed: the next call with a token of the user asks the
+      // database.
+      authenticator_.UserChanged(*id);
+    }
+  }
+}
+
+Task<absl::Status> RevocationFollower::RunTurn(base::SteadyTime poll, base::CancelToken cancel) {
+  const storage::LogFeed::News news = co_await subscription_->Next(poll, cancel);
+  if (cancel.cancelled()) co_return absl::OkStatus();
+  // Most batches hold nothing of interest and cost no statement.
+  bool interesting = news.incomplete;
+  for (const auto& batch : news.batches) {
+    if (std::any_of(batch->entries.begin(), batch->entries.end(), IsFollowed)) {
+      interesting = true;
+    } else if (positions_[batch->tenant_id] + 1 == batch->first_index()) {
+      positions_[batch->tenant_id] = batch->last_index();
+    }
+  }
+  if (interesting && std::chrono::steady_clock::now() < poll) {
+    GH_CO_RETURN_IF_ERROR(co_await RunOnce(MakeContext(loop_, cancel)));
+  }
+  // Looked at last: where news never ends, following it may always take until `poll`.
+  if (std::chrono::steady_clock::now() < poll) co_return absl::OkStatus();
+  co_return co_await Poll(MakeContext(loop_, cancel));
+}
+
+Task<void> RevocationFollower::Run(base::CancelToken cancel) {
+  base::SteadyTime poll = std::chrono::steady_clock::now() + kPoll;
+  while (!cancel.cancelled()) {
+    const absl::Status status = co_await RunTurn(poll, cancel);
+    if (cancel.cancelled()) co_return;
+    const base::SteadyTime now = std::chrono::steady_clock::now();
+    if (!status.ok()) {
+      // So that what is down is asked at a measured pace.
+      poll = now + kPoll;
+    } else if (now >= poll) {
+      // From when it was due: what a slow poll takes would make what is known that much older.
+      poll = std::max(poll + kPoll, now);
+    }
+    Report(status);
+  }
+}
+
+void RevocationFollower::Report(const absl::Status& status) {
+  const bool known = authenticator_.RevocationsAreKnown();
+  if (known != reported_) return;
+  reported_ = !known;
+  if (known) {
+    base::Log(base::LogLevel::kInfo, "revocations of other instances are known again");
+  } else {
+    base::Log(base::LogLevel::kWarning,
+              "revocations of other instances are not known: every credential is looked up",
+              {{"error", status.ok() ? "events wait for their place in the log"
+                                     : std::string(status.message())}});
+  }
+}
+
+}  // namespace gatehouse::service

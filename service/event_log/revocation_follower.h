@@ -1,0 +1,86 @@
+#ifndef GATEHOUSE_SERVICE_EVENT_LOG_REVOCATION_FOLLOWER_H_
+#define GATEHOUSE_SERVICE_EVENT_LOG_REVOCATION_FOLLOWER_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "auth/verdict/authenticator.h"
+#include "base/call_context.h"
+#include "base/cancel.h"
+#include "base/loop.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "storage/event_log/event_log.h"
+#include "storage/log_feed.h"
+
+namespace gatehouse::service {
+
+// Makes this instance forget what other instances revoked: follows the log of
+// every tenant for the events that end sessions, keys and rights, and tells the
+// authenticator. What this instance revoked itself it learns twice, which does
+// no harm.
+//
+// Beside what it is told it looks by itself, and tells the authenticator how old
+// its knowledge is: a notification that got lost, a sequencer that stands still, a
+// database that cannot be reached hide a revocation no longer than the
+// authenticator allows.
+//
+// Keeps its position in memory: verdicts are cached in memory too, so what
+// happened before the start concerns none.
+//
+// Thread: `loop`. All it is given outlives it.
+class RevocationFollower {
+ public:
+  // How often it looks by itself. Each look vouches for the moment of the one before, so
+  // what is known is two polls old at most while all is well.
+  static constexpr std::chrono::milliseconds kPoll{250};
+
+  RevocationFollower(base::Loop& loop, storage::EventLog& log, storage::LogFeed& feed,
+                     auth::Authenticator& authenticator);
+
+  // Takes the heads of now as positions. Before the first call is served.
+  base::Task<absl::Status> Start(base::CallContext ctx);
+
+  // Applies everything up to the heads.
+  base::Task<absl::Status> RunOnce(base::CallContext ctx);
+
+  // The same, and finds out until when everything is known.
+  base::Task<absl::Status> Poll(base::CallContext ctx);
+
+  // Waits until something is ordered, and applies what there is; from `poll` on, polls.
+  base::Task<absl::Status> RunTurn(base::SteadyTime poll, base::CancelToken cancel);
+
+  // Turn after turn, with a poll every kPoll, until `cancel`. After an error the next
+  // one tries again from the same position.
+  base::Task<void> Run(base::CancelToken cancel);
+
+ private:
+  // Up to the heads: what comes after is news of its own.
+  base::Task<absl::Status> Follow(base::CallContext ctx,
+                                  std::vector<storage::EventLog::Head> heads);
+  base::Task<absl::Status> FollowTenant(base::CallContext ctx, storage::EventLog::Head head);
+  void Apply(const storage::Event& event);
+  void Report(const absl::Status& status);
+
+  base::Loop& loop_;
+  storage::EventLog& log_;
+  auth::Authenticator& authenticator_;
+  std::unique_ptr<storage::LogFeed::Subscription> subscription_;
+  // The last index applied, by tenant.
+  std::unordered_map<base::Uuid, int64_t> positions_;
+  // What was committed by then is being waited for, and what Postgres calls that moment.
+  base::SteadyTime asked_at_;
+  std::string snapshot_;
+  // So that one trouble is one line.
+  bool reported_ = false;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_EVENT_LOG_REVOCATION_FOLLOWER_H_

@@ -1,0 +1,165 @@
+#include "service/event_log/sequencer_worker.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/one_shot.h"
+#include "base/principal.h"
+#include "base/status.h"
+
+namespace gatehouse::service {
+namespace {
+
+// Longer than any pass should take; then its connection is not well.
+constexpr std::chrono::seconds kPassTimeout{15};
+
+}  // namespace
+
+// Where the signal rings. Loop thread only.
+struct SequencerWorker::Bell {
+  std::optional<base::OneShot<bool>> waiter;
+};
+
+SequencerWorker::SequencerWorker(base::Loop& loop, storage::Sequencer& sequencer,
+                                 storage::LogSignal& signal, storage::LogFeed& feed,
+                                 SequencerWorkerOptions options)
+    : loop_(loop),
+      sequencer_(sequencer),
+      signal_(signal),
+      feed_(feed),
+      options_(options),
+      bell_(std::make_shared<Bell>()),
+      last_pass_(std::chrono::steady_clock::now()),
+      tasks_(loop, [](const std::string& what) {
+        base::Log(base::LogLevel::kError, "exception in the sequencer", {{"error", what}});
+      }) {}
+
+SequencerWorker::~SequencerWorker() { Stop(); }
+
+void SequencerWorker::Start() {
+  started_ = true;
+  signal_.SetWake([loop = &loop_, weak = std::weak_ptr<Bell>(bell_)] {
+    loop->Post([weak] {
+      const std::shared_ptr<Bell> bell = weak.lock();
+      if (bell && bell->waiter) bell->waiter->Set(true);
+    });
+  });
+  loop_.Post([this] { tasks_.Spawn(Run()); });
+}
+
+void SequencerWorker::Stop() {
+  if (!std::exchange(started_, false)) return;
+  signal_.SetWake({});
+  tasks_.StopAndJoin();
+}
+
+base::Task<absl::StatusOr<storage::SequencerPass>> SequencerWorker::RunOnce() {
+  // Before the pass: what is committed from here on rings again.
+  signal_.TakePending();
+  const base::CallContext ctx(
+      loop_, {.deadline = std::chrono::steady_clock::now() + kPassTimeout,
+              .principal = {.kind = base::Principal::Kind::kSystem, .name = "sequencer"},
+              .method = "sequencer/pass",
+              .cancel = tasks_.cancel()});
+  absl::StatusOr<storage::SequencerPass> pass =
+      co_await sequencer_.RunPass(ctx, options_.max_events);
+  Count(pass);
+  if (!pass.ok()) {
+    // It may have been committed all the same.
+    feed_.Poke();
+    co_return pass.status();
+  }
+  // A follower needs the tenant's batch only once: the feed takes it over.
+  if (!pass->batches.empty()) feed_.Publish(pass->batches);
+  co_return pass;
+}
+
+base::Task<void> SequencerWorker::Run() {
+  while (!tasks_.cancel().cancelled()) {
+    const bool told = signal_.TakePending();
+    const absl::StatusOr<storage::SequencerPass> pass = co_await RunOnce();
+    // Given up for the sake of the stop, not failed.
+    if (tasks_.cancel().cancelled()) co_return;
+    Report(pass.status());
+    if (!pass.ok()) {
+      co_await Sleep(options_.retry);
+    } else if (!pass->leads) {
+      const base::CallContext ctx(
+          loop_, {.deadline = std::chrono::steady_clock::now() + kPassTimeout,
+                  .principal = {.kind = base::Principal::Kind::kSystem, .name = "sequencer"},
+                  .method = "sequencer/wake",
+                  .cancel = tasks_.cancel()});
+      if (told) {
+        const absl::Status woken = co_await sequencer_.WakeLeader(ctx);
+        if (tasks_.cancel().cancelled()) co_return;
+        Report(woken);
+      }
+      co_await Sleep(options_.forward_pause);
+      co_await WaitForSignal(options_.poll);
+    } else if (!pass->more) {
+      if (!pass->batches.empty()) co_await Sleep(PauseAfter(*pass));
+      co_await WaitForSignal(options_.poll);
+    }
+  }
+}
+
+base::Task<void> SequencerWorker::WaitForSignal(std::chrono::milliseconds longest) {
+  const base::OneShot<bool> woken;
+  bell_->waiter = woken;
+  if (!signal_.IsPending()) {
+    const base::CancelToken::Registration registration =
+        tasks_.cancel().OnCancel([woken] { woken.Set(false); });
+    const base::Loop::Timer timer =
+        loop_.At(std::chrono::steady_clock::now() + longest, [woken] { woken.Set(false); });
+    co_await woken;
+  }
+  bell_->waiter.reset();
+}
+
+std::chrono::milliseconds SequencerWorker::PauseAfter(const storage::SequencerPass& pass) const {
+  int64_t events = 0;
+  for (const storage::LogBatch& batch : pass.batches) events += batch.entries.size();
+  return std::min(options_.pause * events, options_.longest_pause);
+}
+
+base::Task<void> SequencerWorker::Sleep(std::chrono::milliseconds time) {
+  co_await loop_.SleepUntil(std::chrono::steady_clock::now() + time, tasks_.cancel());
+}
+
+void SequencerWorker::Count(const absl::StatusOr<storage::SequencerPass>& pass) {
+  if (!pass.ok()) {
+    ++failed_passes_;
+    leads_ = false;
+    // Other errors say nothing about it.
+    if (base::HasReason(pass.status(), base::Reason::kLogRolledBack)) halted_ = true;
+    return;
+  }
+  halted_ = false;
+  leads_ = pass->leads;
+  for (const storage::LogBatch& batch : pass->batches) ordered_ += batch.entries.size();
+  last_pass_ = std::chrono::steady_clock::now();
+}
+
+SequencerStats SequencerWorker::stats() const {
+  return {.leads = leads_,
+          .halted = halted_,
+          .ordered = ordered_,
+          .failed_passes = failed_passes_,
+          .last_pass = last_pass_};
+}
+
+void SequencerWorker::Report(const absl::Status& status) {
+  const std::string text = status.ok() ? "" : status.ToString();
+  if (text == reported_) return;
+  reported_ = text;
+  if (status.ok()) {
+    base::Log(base::LogLevel::kInfo, "the sequencer works again");
+  } else {
+    base::Log(base::LogLevel::kError, "the sequencer cannot order events", {{"error", text}});
+  }
+}
+
+}  // namespace gatehouse::service

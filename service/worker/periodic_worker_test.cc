@@ -1,0 +1,85 @@
+#include "service/worker/periodic_worker.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <string>
+
+#include "absl/status/status.h"
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/one_shot.h"
+
+namespace gatehouse::service {
+namespace {
+
+using std::chrono::milliseconds;
+
+class PeriodicWorkerTest : public testing::Test {
+ protected:
+  PeriodicWorkerTest() { loop_.Start(); }
+  ~PeriodicWorkerTest() override { loop_.Stop(); }
+
+  // The first turn fails, the third sets `third_`.
+  static base::Task<absl::Status> Count(PeriodicWorkerTest* test) {
+    const int turn = ++test->turns_;
+    if (turn == 3) test->third_.set_value();
+    co_return turn == 1 ? absl::UnavailableError("not yet") : absl::OkStatus();
+  }
+
+  // Lasts until it is cancelled.
+  static base::Task<absl::Status> Wait(PeriodicWorkerTest* test, base::CallContext ctx) {
+    base::OneShot<bool> cancelled;
+    const base::CancelToken::Registration registration =
+        ctx.cancel().OnCancel([cancelled] { cancelled.Set(true); });
+    test->begun_.set_value();
+    test->cancelled_ = co_await cancelled;
+    co_return absl::CancelledError("stopped");
+  }
+
+  base::Loop loop_{"test"};
+  // Written on the loop; read after Stop.
+  int turns_ = 0;
+  bool cancelled_ = false;
+  std::promise<void> third_;
+  std::promise<void> begun_;
+};
+
+TEST_F(PeriodicWorkerTest, GoesOnAfterAFailedTurnAndLogsIt) {
+  std::string log;
+  {
+    const base::ScopedLogCapture capture([&](const std::string& line) { log += line; });
+    PeriodicWorker worker(loop_, "counter", milliseconds(1),
+                          [this](base::CallContext) { return Count(this); });
+    third_.get_future().wait();
+    worker.Stop();
+  }
+  EXPECT_GE(turns_, 3);
+  EXPECT_NE(log.find("counter"), std::string::npos) << log;
+  EXPECT_NE(log.find("not yet"), std::string::npos) << log;
+}
+
+TEST_F(PeriodicWorkerTest, StopCancelsTheTurnUnderWay) {
+  std::string log;
+  {
+    const base::ScopedLogCapture capture([&](const std::string& line) { log += line; });
+    PeriodicWorker worker(loop_, "waiter", milliseconds(1),
+                          [this](base::CallContext ctx) { return Wait(this, ctx); });
+    begun_.get_future().wait();
+    worker.Stop();
+  }
+  EXPECT_TRUE(cancelled_);
+  EXPECT_EQ(log, "") << "that a stop ends a turn is no failure";
+}
+
+TEST_F(PeriodicWorkerTest, BeginsWithAPauseThatStopEnds) {
+  PeriodicWorker worker(loop_, "idle", std::chrono::hours(1),
+                        [this](base::CallContext) { return Count(this); });
+  worker.Stop();
+  EXPECT_EQ(turns_, 0);
+}
+
+}  // namespace
+}  // namespace gatehouse::service

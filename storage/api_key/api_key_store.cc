@@ -1,0 +1,100 @@
+#include "storage/api_key/api_key_store.h"
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "base/status.h"
+#include "storage/api_key/queries/api_key_queries.h"
+#include "storage/postgres/change_batch.h"
+#include "storage/postgres/client/batch.h"
+#include "storage/postgres/client/database.h"
+
+namespace gatehouse::storage {
+namespace {
+
+using postgres::Batch;
+using postgres::Bytes;
+using postgres::Params;
+using postgres::Rows;
+using postgres::RowView;
+namespace queries = api_key::queries;
+
+constexpr uint8_t kMaxByte = 0xff;
+
+ApiKey DecodeApiKey(const base::Uuid& tenant_id, RowView row) {
+  using MaybeTime = std::optional<base::Time>;
+  return ApiKey{
+      .tenant_id = tenant_id,
+      .id = row.Get<base::Uuid>(0),
+      .display_name = row.Get<std::string>(1),
+      .key_prefix = row.Get<std::string>(2),
+      .permissions = row.Get<std::vector<std::string>>(3),
+      .create_time = row.Get<base::Time>(4),
+      .expire_time = row.Get<MaybeTime>(5),
+      .revoke_time = row.Get<MaybeTime>(6),
+      .last_used_time = row.Get<MaybeTime>(7),
+  };
+}
+
+base::Uuid LastId() {
+  std::array<uint8_t, 16> bytes;
+  bytes.fill(kMaxByte);
+  return base::Uuid(bytes);
+}
+
+}  // namespace
+
+base::Task<absl::Status> ApiKeyStore::Create(base::CallContext context, ApiKey key,
+                                             std::string key_hash, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kInsert,
+            Params::Of(key.tenant_id, key.id, key.display_name, key.key_prefix, Bytes{key_hash},
+                       key.permissions, key.create_time, key.expire_time));
+  const auto results = co_await database_.Run(std::move(context), std::move(batch));
+  co_return results.status();
+}
+
+base::Task<absl::StatusOr<std::optional<ApiKey>>> ApiKeyStore::Get(base::CallContext context,
+                                                                   base::Uuid tenant_id,
+                                                                   base::Uuid id) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(context), queries::kGet, Params::Of(tenant_id, id)));
+  co_return rows.DecodeOne([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
+}
+
+base::Task<absl::StatusOr<std::optional<ApiKey>>> ApiKeyStore::FindLive(base::CallContext context,
+                                                                        base::Uuid tenant_id,
+                                                                        std::string key_hash,
+                                                                        base::Time now) {
+  const base::Time minute = std::chrono::floor<std::chrono::minutes>(now);
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(
+                                              std::move(context), queries::kFindLive,
+                                              Params::Of(tenant_id, Bytes{key_hash}, now, minute)));
+  co_return rows.DecodeOne([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
+}
+
+base::Task<absl::StatusOr<std::vector<ApiKey>>> ApiKeyStore::List(base::CallContext context,
+                                                                  base::Uuid tenant_id,
+                                                                  std::optional<base::Uuid> before,
+                                                                  bool show_ended, base::Time now,
+                                                                  int32_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kList,
+                                                  Params::Of(tenant_id, before.value_or(LastId()),
+                                                             show_ended, now, int64_t{limit})));
+  co_return rows.Decode([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
+}
+
+base::Task<absl::Status> ApiKeyStore::Revoke(base::CallContext context, base::Uuid tenant_id,
+                                             base::Uuid id, base::Time now, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kRevoke, Params::Of(tenant_id, id, now));
+  const auto results = co_await database_.Run(std::move(context), std::move(batch));
+  co_return results.status();
+}
+
+}  // namespace gatehouse::storage

@@ -1,0 +1,71 @@
+#ifndef GATEHOUSE_STORAGE_API_KEY_API_KEY_STORE_H_
+#define GATEHOUSE_STORAGE_API_KEY_API_KEY_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "storage/change.h"
+
+namespace gatehouse::storage {
+
+namespace postgres {
+class Database;
+}
+
+// A service's credential, without the key and its hash.
+struct ApiKey {
+  base::Uuid tenant_id;
+  base::Uuid id;
+  std::string display_name;
+  std::string key_prefix;
+  std::vector<std::string> permissions;
+  base::Time create_time;
+  std::optional<base::Time> expire_time;
+  std::optional<base::Time> revoke_time;
+  std::optional<base::Time> last_used_time;
+};
+
+// API keys, in the database. As UserStore in everything else.
+class ApiKeyStore {
+ public:
+  explicit ApiKeyStore(postgres::Database& database) : database_(database) {}
+
+  base::Task<absl::Status> Create(base::CallContext context, ApiKey key, std::string key_hash,
+                                  Change change);
+
+  base::Task<absl::StatusOr<std::optional<ApiKey>>> Get(base::CallContext context,
+                                                        base::Uuid tenant_id, base::Uuid id);
+
+  // The key of which this is the SHA-256, if it is good at `now`; notes the use,
+  // to the minute. nullopt otherwise.
+  base::Task<absl::StatusOr<std::optional<ApiKey>>> FindLive(base::CallContext context,
+                                                             base::Uuid tenant_id,
+                                                             std::string key_hash, base::Time now);
+
+  // Newest first, those with ids below `before` (nullopt: all); without
+  // `show_ended` only those that are good at `now`.
+  base::Task<absl::StatusOr<std::vector<ApiKey>>> List(base::CallContext context,
+                                                       base::Uuid tenant_id,
+                                                       std::optional<base::Uuid> before,
+                                                       bool show_ended, base::Time now,
+                                                       int32_t limit);
+
+  // ABORTED, CONFLICT if it was revoked before.
+  base::Task<absl::Status> Revoke(base::CallContext context, base::Uuid tenant_id, base::Uuid id,
+                                  base::Time now, Change change);
+
+ private:
+  postgres::Database& database_;
+};
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_API_KEY_API_KEY_STORE_H_

@@ -1,0 +1,102 @@
+#ifndef GATEHOUSE_STORAGE_DELIVERY_DELIVERY_H_
+#define GATEHOUSE_STORAGE_DELIVERY_DELIVERY_H_
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "base/uuid.h"
+
+namespace gatehouse::storage {
+
+// An endpoint by its key.
+struct EndpointKey {
+  base::Uuid tenant_id;
+  base::Uuid endpoint_id;
+
+  friend auto operator<=>(const EndpointKey&, const EndpointKey&) = default;
+};
+
+// What a deliverer needs to know when it takes over an endpoint.
+struct DeliveryLease {
+  EndpointKey key;
+  int64_t fence = 0;
+  int64_t position = 0;
+  std::optional<base::Time> next_due;
+  int64_t retrying_count = 0;
+  int32_t consecutive_failures = 0;
+  bool breaker_open = false;
+  std::optional<base::Time> failing_since;
+  int32_t exhausted_count = 0;
+};
+
+// One attempt, as it is kept.
+struct AttemptRecord {
+  EndpointKey key;
+  int64_t event_index = 0;
+  base::Uuid attempt_id;
+  base::Uuid event_id;
+  std::string event_type;
+  base::Time start_time;
+  base::Duration latency{0};
+  int32_t status_code = 0;
+  std::string error_class;
+  std::string response_head;
+};
+
+// gatehouse.v1.DeliveryState.
+enum class DeliveryState : int32_t { kSucceeded = 1, kRetrying = 2, kExhausted = 3 };
+
+// An event that failed at least once.
+struct ExceptionRecord {
+  EndpointKey key;
+  int64_t event_index = 0;
+  base::Uuid event_id;
+  std::string event_type;
+  int32_t attempts = 0;
+  base::Time due;
+  DeliveryState state = DeliveryState::kRetrying;
+};
+
+// How far an endpoint has got, and how it fares.
+struct DeliveryProgress {
+  EndpointKey key;
+  int64_t fence = 0;
+  int64_t position = 0;
+  int64_t retrying_count = 0;
+  std::optional<base::Time> next_due;
+  int32_t consecutive_failures = 0;
+  bool breaker_open = false;
+  std::optional<base::Time> last_success_time;
+  std::optional<base::Time> last_failure_time;
+  std::optional<base::Time> failing_since;
+  int32_t exhausted_count = 0;
+};
+
+// What one flush writes; of one (endpoint, event) at most one exception.
+struct DeliveryFlush {
+  std::vector<DeliveryProgress> progress;
+  std::vector<AttemptRecord> attempts;
+  std::vector<ExceptionRecord> exceptions;
+  // Delivered at last: by key and event_index.
+  std::vector<ExceptionRecord> settled;
+
+  bool empty() const { return progress.empty(); }
+};
+
+// One event's way to one endpoint, for ListDeliveries.
+struct Delivery {
+  int64_t event_index = 0;
+  base::Uuid event_id;
+  std::string event_type;
+  DeliveryState state = DeliveryState::kSucceeded;
+  std::optional<base::Time> next_attempt_time;
+  std::vector<AttemptRecord> attempts;  // Oldest first.
+};
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_DELIVERY_DELIVERY_H_

@@ -1,0 +1,265 @@
+#include "storage/delivery/delivery_store.h"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+#include "storage/delivery/queries/delivery_queries.h"
+#include "storage/postgres/client/database.h"
+
+namespace gatehouse::storage {
+namespace {
+
+using base::CallContext;
+using base::Task;
+using base::Time;
+using base::Uuid;
+using postgres::Batch;
+using postgres::Params;
+using postgres::Rows;
+using postgres::RowView;
+namespace queries = delivery::queries;
+
+DeliveryLease DecodeLease(RowView row) {
+  return {.key = {row.Get<Uuid>(0), row.Get<Uuid>(1)},
+          .fence = row.Get<int64_t>(2),
+          .position = row.Get<int64_t>(3),
+          .next_due = row.Get<std::optional<Time>>(4),
+          .retrying_count = row.Get<int64_t>(5),
+          .consecutive_failures = row.Get<int32_t>(6),
+          .breaker_open = row.Get<bool>(7),
+          .failing_since = row.Get<std::optional<Time>>(8),
+          .exhausted_count = row.Get<int32_t>(9)};
+}
+
+// The field `field` of each of `items`: a column for unnest.
+template <typename Item, typename Fn>
+auto Column(const std::vector<Item>& items, Fn field) {
+  std::vector<std::decay_t<std::invoke_result_t<Fn, const Item&>>> column;
+  column.reserve(items.size());
+  for (const Item& item : items) column.push_back(field(item));
+  return column;
+}
+
+// Where a key stands in DeliveryFlush::progress, from 1.
+class Slots {
+ public:
+  explicit Slots(const std::vector<DeliveryProgress>& progress) {
+    for (const DeliveryProgress& endpoint : progress) {
+      slots_.emplace(endpoint.key, static_cast<int64_t>(slots_.size()) + 1);
+    }
+  }
+  int64_t Of(const EndpointKey& key) const { return slots_.at(key); }
+
+ private:
+  std::map<EndpointKey, int64_t> slots_;
+};
+
+void AddProgress(Params& params, const std::vector<DeliveryProgress>& rows) {
+  using Row = DeliveryProgress;
+  params.Add(Column(rows, [](const Row& r) { return r.key.tenant_id; }));
+  params.Add(Column(rows, [](const Row& r) { return r.key.endpoint_id; }));
+  params.Add(Column(rows, [](const Row& r) { return r.fence; }));
+  params.Add(Column(rows, [](const Row& r) { return r.position; }));
+  params.Add(Column(rows, [](const Row& r) { return r.retrying_count; }));
+  params.Add(Column(rows, [](const Row& r) { return r.next_due; }));
+  params.Add(Column(rows, [](const Row& r) { return r.consecutive_failures; }));
+  params.Add(Column(rows, [](const Row& r) { return r.breaker_open; }));
+  params.Add(Column(rows, [](const Row& r) { return r.last_success_time; }));
+  params.Add(Column(rows, [](const Row& r) { return r.last_failure_time; }));
+  params.Add(Column(rows, [](const Row& r) { return r.failing_since; }));
+  params.Add(Column(rows, [](const Row& r) { return r.exhausted_count; }));
+}
+
+void AddAttempts(Params& params, const std::vector<AttemptRecord>& rows, const Slots& slots) {
+  using Row = AttemptRecord;
+  params.Add(Column(rows, [&](const Row& r) { return slots.Of(r.key); }));
+  params.Add(Column(rows, [](const Row& r) { return r.event_index; }));
+  params.Add(Column(rows, [](const Row& r) { return r.attempt_id; }));
+  params.Add(Column(rows, [](const Row& r) { return r.event_id; }));
+  params.Add(Column(rows, [](const Row& r) { return r.event_type; }));
+  params.Add(Column(rows, [](const Row& r) { return r.start_time; }));
+  params.Add(Column(rows, [](const Row& r) { return int64_t{r.latency.count()}; }));
+  params.Add(Column(rows, [](const Row& r) { return r.status_code; }));
+  params.Add(Column(rows, [](const Row& r) { return r.error_class; }));
+  params.Add(Column(rows, [](const Row& r) { return r.response_head; }));
+}
+
+void AddExceptions(Params& params, const std::vector<ExceptionRecord>& rows, const Slots& slots) {
+  using Row = ExceptionRecord;
+  params.Add(Column(rows, [&](const Row& r) { return slots.Of(r.key); }));
+  params.Add(Column(rows, [](const Row& r) { return r.event_index; }));
+  params.Add(Column(rows, [](const Row& r) { return r.event_id; }));
+  params.Add(Column(rows, [](const Row& r) { return r.event_type; }));
+  params.Add(Column(rows, [](const Row& r) { return r.attempts; }));
+  params.Add(Column(rows, [](const Row& r) { return r.due; }));
+  params.Add(Column(rows, [](const Row& r) { return static_cast<int32_t>(r.state); }));
+}
+
+AttemptRecord DecodeAttempt(const EndpointKey& key, const Delivery& delivery, RowView row) {
+  return {.key = key,
+          .event_index = delivery.event_index,
+          .attempt_id = row.Get<Uuid>(5),
+          .event_id = delivery.event_id,
+          .event_type = delivery.event_type,
+          .start_time = row.Get<Time>(6),
+          .latency = base::Duration(row.Get<int64_t>(7)),
+          .status_code = row.Get<int32_t>(8),
+          .error_class = row.Get<std::string>(9),
+          .response_head = row.Get<std::string>(10)};
+}
+
+// One delivery per index, from one row per attempt.
+std::vector<Delivery> GroupDeliveries(const EndpointKey& key, const Rows& rows) {
+  std::vector<Delivery> deliveries;
+  for (const RowView row : rows) {
+    const std::optional<int64_t> index = row.Get<std::optional<int64_t>>(0);
+    if (!index) continue;
+    if (deliveries.empty() || deliveries.back().event_index != *index) {
+      Delivery& added = deliveries.emplace_back();
+      added.event_index = *index;
+      added.event_id = row.Get<Uuid>(1);
+      added.event_type = row.Get<std::string>(2);
+      const std::optional<int32_t> state = row.Get<std::optional<int32_t>>(3);
+      added.state = state ? static_cast<DeliveryState>(*state) : DeliveryState::kRetrying;
+      if (added.state == DeliveryState::kRetrying) {
+        added.next_attempt_time = row.Get<std::optional<Time>>(4);
+      }
+    }
+    Delivery& delivery = deliveries.back();
+    if (row.IsNull(5)) continue;
+    delivery.attempts.push_back(DecodeAttempt(key, delivery, row));
+    if (row.IsNull(3) && delivery.attempts.back().error_class.empty()) {
+      delivery.state = DeliveryState::kSucceeded;
+    }
+  }
+  return deliveries;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<std::vector<DeliveryStore::Fanout>>> DeliveryStore::ListFanouts(
+    CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kListFanouts, Params()));
+  co_return rows.Decode([](RowView row) {
+    return Fanout{.tenant_id = row.Get<Uuid>(0),
+                  .position = row.Get<int64_t>(1),
+                  .head_index = row.Get<int64_t>(2)};
+  });
+}
+
+Task<absl::StatusOr<int64_t>> DeliveryStore::AdvanceFanout(CallContext ctx, Uuid tenant_id,
+                                                           int64_t from, int64_t to,
+                                                           std::vector<Mark> marks) {
+  Batch batch;
+  batch.Add(queries::kAdvanceFanout, Params::Of(tenant_id, from, to));
+  if (!marks.empty()) {
+    batch.Add(queries::kMarkBehind,
+              Params::Of(tenant_id, to, Column(marks, [](const Mark& m) { return m.endpoint_id; }),
+                         Column(marks, [](const Mark& m) { return m.first_index; }),
+                         Column(marks, [](const Mark& m) { return m.created_index; })));
+  }
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
+                         co_await database_.Run(ctx, std::move(batch)));
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::vector<std::optional<int64_t>> position,
+      results[0].Decode([](RowView row) { return row.Get<std::optional<int64_t>>(0); }));
+  if (position.empty() || !position[0]) co_return base::InternalError("no fan-out cursor");
+  co_return *position[0];
+}
+
+Task<absl::StatusOr<std::vector<DeliveryLease>>> DeliveryStore::Lease(
+    CallContext ctx, Uuid owner, std::chrono::milliseconds length, std::vector<Want> wanted) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(
+          ctx, queries::kLease,
+          Params::Of(owner, int64_t{length.count()},
+                     Column(wanted, [](const Want& w) { return w.key.tenant_id; }),
+                     Column(wanted, [](const Want& w) { return w.key.endpoint_id; }),
+                     Column(wanted, [](const Want& w) { return w.first_index; }))));
+  co_return rows.Decode(DecodeLease);
+}
+
+Task<absl::StatusOr<std::vector<DeliveryLease>>> DeliveryStore::LeaseDue(
+    CallContext ctx, Uuid owner, std::chrono::milliseconds length, Time now,
+    std::vector<EndpointKey> held, int64_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(
+          ctx, queries::kLeaseDue,
+          Params::Of(owner, int64_t{length.count()}, now,
+                     Column(held, [](const EndpointKey& k) { return k.tenant_id; }),
+                     Column(held, [](const EndpointKey& k) { return k.endpoint_id; }), limit)));
+  co_return rows.Decode(DecodeLease);
+}
+
+Task<absl::StatusOr<std::vector<EndpointKey>>> DeliveryStore::Flush(
+    CallContext ctx, Uuid owner, std::chrono::milliseconds length, DeliveryFlush flush) {
+  const Slots slots(flush.progress);
+  Params params = Params::Of(owner, int64_t{length.count()});
+  AddProgress(params, flush.progress);
+  AddAttempts(params, flush.attempts, slots);
+  AddExceptions(params, flush.exceptions, slots);
+  params.Add(Column(flush.settled, [&](const ExceptionRecord& r) { return slots.Of(r.key); }));
+  params.Add(Column(flush.settled, [](const ExceptionRecord& r) { return r.event_index; }));
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kFlush, std::move(params)));
+  co_return rows.Decode(
+      [](RowView row) { return EndpointKey{row.Get<Uuid>(0), row.Get<Uuid>(1)}; });
+}
+
+Task<absl::Status> DeliveryStore::ReleaseLeases(CallContext ctx, std::vector<Release> releases) {
+  co_return (co_await database_.Query(
+                 ctx, queries::kRelease,
+                 Params::Of(Column(releases, [](const Release& r) { return r.key.tenant_id; }),
+                            Column(releases, [](const Release& r) { return r.key.endpoint_id; }),
+                            Column(releases, [](const Release& r) { return r.fence; }),
+                            Column(releases, [](const Release& r) { return r.position; }),
+                            Column(releases, [](const Release& r) { return r.done; }))))
+      .status();
+}
+
+Task<absl::StatusOr<std::vector<ExceptionRecord>>> DeliveryStore::ListExceptions(
+    CallContext ctx, EndpointKey key, std::vector<int64_t> except, int64_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, queries::kListExceptions,
+                               Params::Of(key.tenant_id, key.endpoint_id, except, limit)));
+  co_return rows.Decode([&](RowView row) {
+    return ExceptionRecord{.key = key,
+                           .event_index = row.Get<int64_t>(0),
+                           .event_id = row.Get<Uuid>(1),
+                           .event_type = row.Get<std::string>(2),
+                           .attempts = row.Get<int32_t>(3),
+                           .due = row.Get<Time>(4),
+                           .state = DeliveryState::kRetrying};
+  });
+}
+
+Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> DeliveryStore::ListDeliveries(
+    CallContext ctx, DeliveryQuery query) {
+  Params params = Params::Of(query.key.tenant_id, query.key.endpoint_id, query.before, query.limit);
+  const bool failed = query.state && *query.state != DeliveryState::kSucceeded;
+  if (failed) {
+    params.Add(static_cast<int32_t>(*query.state));
+  } else {
+    params.Add(query.state.has_value());
+  }
+  params.Add(query.max_delivery_bytes);
+  params.Add(query.max_bytes);
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows, co_await database_.Query(
+                           ctx, failed ? queries::kListFailedDeliveries : queries::kListDeliveries,
+                           std::move(params)));
+  if (rows.empty()) co_return std::nullopt;
+  try {
+    co_return GroupDeliveries(query.key, rows);
+  } catch (const postgres::DecodeError& error) {
+    co_return base::InternalError(error.what());
+  }
+}
+
+}  // namespace gatehouse::storage

@@ -1,0 +1,128 @@
+#ifndef GATEHOUSE_STORAGE_DELIVERY_DELIVERY_STORE_H_
+#define GATEHOUSE_STORAGE_DELIVERY_DELIVERY_STORE_H_
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "storage/delivery/delivery.h"
+
+namespace gatehouse::storage {
+
+namespace postgres {
+class Database;
+}
+
+// How far webhooks have got: the cursors of tenants and endpoints, exceptions
+// and attempts.
+//
+// An endpoint has one deliverer at a time, by lease. Each lease raises the
+// endpoint's fence, and whatever a deliverer writes names the fence it holds:
+// one that lost its lease without noticing writes nothing. Leases are timed by
+// the database, whose clock all instances share.
+//
+// Stateless; every loop of `database`, which outlives it.
+class DeliveryStore {
+ public:
+  explicit DeliveryStore(postgres::Database& database) : database_(database) {}
+
+  // How far each tenant's log has been matched. Tenants without endpoints have
+  // no cursor.
+  struct Fanout {
+    base::Uuid tenant_id;
+    int64_t position = 0;
+    // The highest index of its log.
+    int64_t head_index = 0;
+  };
+  base::Task<absl::StatusOr<std::vector<Fanout>>> ListFanouts(base::CallContext ctx);
+
+  struct Mark {
+    base::Uuid endpoint_id;
+    // The first event of (from, to] that the endpoint wants.
+    std::optional<int64_t> first_index = std::nullopt;
+    // The index of the event of its creation, if that is in (from, to].
+    std::optional<int64_t> created_index = std::nullopt;
+  };
+  // Advances a tenant's cursor to `to` and, in the same transaction, notes which
+  // endpoints have work in (from, to] and where endpoints created there begin.
+  // Returns the cursor, which is beyond `to` if another instance was faster;
+  // below `from`, and nothing is written, if it was set back.
+  base::Task<absl::StatusOr<int64_t>> AdvanceFanout(base::CallContext ctx, base::Uuid tenant_id,
+                                                    int64_t from, int64_t to,
+                                                    std::vector<Mark> marks);
+
+  struct Want {
+    EndpointKey key;
+    // As in Mark.
+    int64_t first_index = 0;
+  };
+  // Leases those of `wanted` that nobody else holds.
+  base::Task<absl::StatusOr<std::vector<DeliveryLease>>> Lease(base::CallContext ctx,
+                                                               base::Uuid owner,
+                                                               std::chrono::milliseconds length,
+                                                               std::vector<Want> wanted);
+
+  // Leases up to `limit` enabled endpoints with work to do or exceptions due at
+  // `now` that nobody holds, or that `owner` held in an earlier life and is not
+  // in `held`.
+  base::Task<absl::StatusOr<std::vector<DeliveryLease>>> LeaseDue(
+      base::CallContext ctx, base::Uuid owner, std::chrono::milliseconds length, base::Time now,
+      std::vector<EndpointKey> held, int64_t limit);
+
+  // Writes all of it and renews the leases, in one statement. Endpoints whose
+  // fence is no longer the given one are left out altogether; returns those
+  // that were not. After an error the same flush may be written again, also if
+  // it took effect.
+  base::Task<absl::StatusOr<std::vector<EndpointKey>>> Flush(base::CallContext ctx,
+                                                             base::Uuid owner,
+                                                             std::chrono::milliseconds length,
+                                                             DeliveryFlush flush);
+
+  struct Release {
+    EndpointKey key;
+    int64_t fence = 0;
+    // Everything up to here is done; the endpoint is no longer behind if the
+    // tenant's cursor is at the same place or the endpoint's is beyond it.
+    int64_t position = 0;
+    // False for one that stops with work left.
+    bool done = false;
+  };
+  base::Task<absl::Status> ReleaseLeases(base::CallContext ctx, std::vector<Release> releases);
+
+  // RETRYING exceptions of an endpoint by due time, earliest first; without the
+  // events `except`.
+  base::Task<absl::StatusOr<std::vector<ExceptionRecord>>> ListExceptions(
+      base::CallContext ctx, EndpointKey key, std::vector<int64_t> except, int64_t limit);
+
+  // Newest event first; nullopt if there is no such endpoint. What attempts keep of
+  // answers is much more than the rest and is bounded by bytes: of one delivery,
+  // where older attempts come without; and of all, after which no further delivery
+  // begins. So there are fewer than `limit` only if nothing is left, or if they
+  // hold at least `max_bytes`.
+  struct DeliveryQuery {
+    EndpointKey key;
+    std::optional<DeliveryState> state;
+    // Events before this index, if given.
+    std::optional<int64_t> before;
+    int64_t limit = 0;
+    // An event that waits behind an open breaker may have hundreds of attempts.
+    int64_t max_delivery_bytes = int64_t{1} << 20;
+    int64_t max_bytes = int64_t{3} << 20;
+  };
+  base::Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> ListDeliveries(
+      base::CallContext ctx, DeliveryQuery query);
+
+ private:
+  postgres::Database& database_;
+};
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_DELIVERY_DELIVERY_STORE_H_

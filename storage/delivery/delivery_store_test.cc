@@ -1,0 +1,238 @@
+#include "storage/delivery/delivery_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "storage/delivery/delivery_fixture.h"
+#include "tests/support/postgres/postgres_cluster.h"
+#include "tests/support/status/status_matchers.h"
+
+namespace gatehouse::storage {
+namespace {
+
+using base::Uuid;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+using tests::IsOk;
+
+using DeliveryStoreTest = DeliveryFixture;
+
+TEST_F(DeliveryStoreTest, FanoutMarksEndpointsBehindWhereTheirWorkBegins) {
+  const EndpointKey key = MakeEndpoint();
+  EXPECT_THAT(LeaseDue(me_), IsEmpty());
+  EXPECT_EQ(*Advance(0, 10, {{.endpoint_id = key.endpoint_id, .first_index = 7}}), 10);
+  EXPECT_EQ(Get(key).health.position, 6);
+  // Behind already: a later match does not move it.
+  EXPECT_EQ(*Advance(10, 20, {{.endpoint_id = key.endpoint_id, .first_index = 15}}), 20);
+  EXPECT_EQ(Get(key).health.position, 6);
+  const std::vector<DeliveryLease> leases = LeaseDue(me_);
+  ASSERT_EQ(leases.size(), 1u);
+  EXPECT_EQ(leases[0].position, 6);
+}
+
+TEST_F(DeliveryStoreTest, FanoutNeverGoesBackAndRefusesAGap) {
+  MakeEndpoint();
+  EXPECT_EQ(*Advance(0, 10, {}), 10);
+  EXPECT_EQ(*Advance(3, 8, {}), 10);
+  EXPECT_EQ(*Advance(11, 20, {}), 10);
+}
+
+TEST_F(DeliveryStoreTest, AnEndpointOfWhichFanoutHasNotSeenTheCreationIsNotLeased) {
+  Endpoint endpoint{.tenant_id = kTenant,
+                    .id = Uuid::MakeV7(kNow),
+                    .url = "https://example.com/",
+                    .event_types = {"*"},
+                    .keys = {"k"},
+                    .create_time = kNow,
+                    .update_time = kNow};
+  const Event created = MakeCreated();
+  ASSERT_THAT(
+      Run([&](auto ctx) { return endpoints_.Create(ctx, endpoint, {.events = {created}}); }),
+      IsOk());
+  EXPECT_THAT(Lease(me_, {kTenant, endpoint.id}, 1), IsEmpty());
+  ASSERT_THAT(Advance(0, 9, {{.endpoint_id = endpoint.id, .first_index = {}, .created_index = 5}}),
+              IsOk());
+  ASSERT_EQ(Lease(me_, {kTenant, endpoint.id}, 6).size(), 1u);
+  EXPECT_EQ(Get({kTenant, endpoint.id}).health.position, 5);
+}
+
+TEST_F(DeliveryStoreTest, OnlyOneDelivererHoldsAnEndpoint) {
+  const EndpointKey key = MakeEndpoint();
+  ASSERT_EQ(Lease(me_, key, 1).size(), 1u);
+  EXPECT_THAT(Lease(other_, key, 1), IsEmpty());
+  EXPECT_THAT(LeaseDue(other_), IsEmpty());
+  EXPECT_THAT(LeaseDue(me_, {key}), IsEmpty());
+}
+
+TEST_F(DeliveryStoreTest, ALeaseThatEndedIsTakenOverAndTheZombieWritesNothing) {
+  const EndpointKey key = MakeEndpoint();
+  const DeliveryLease mine = Lease(me_, key, 1, milliseconds(-1)).at(0);
+  const DeliveryLease theirs = LeaseDue(other_).at(0);
+  EXPECT_EQ(theirs.fence, mine.fence + 1);
+  EXPECT_THAT(Flush(me_, {.progress = {{.key = key, .fence = mine.fence, .position = 50}},
+                          .attempts = {Attempt(key, 50)},
+                          .exceptions = {Exception(key, 49, 1, kNow)}}),
+              IsEmpty());
+  EXPECT_EQ(Get(key).health.position, 0);
+  EXPECT_THAT(List(key), IsEmpty());
+  EXPECT_EQ(tests::AskSql(dsn_, "SELECT count(*) FROM gatehouse.webhook_exception"), "0");
+  // Nor does it take the lease away by giving back its own.
+  ASSERT_THAT(Run([&](auto ctx) {
+                return store_.ReleaseLeases(
+                    ctx, {{.key = key, .fence = mine.fence, .position = 50, .done = true}});
+              }),
+              IsOk());
+  EXPECT_THAT(Flush(other_, {.progress = {{.key = key, .fence = theirs.fence, .position = 3}}}),
+              ElementsAre(key));
+}
+
+TEST_F(DeliveryStoreTest, ARestartedInstanceTakesItsOwnLeasesOverAtOnce) {
+  const EndpointKey key = MakeEndpoint();
+  const DeliveryLease before = Lease(me_, key, 1).at(0);
+  const DeliveryLease after = LeaseDue(me_).at(0);
+  EXPECT_EQ(after.fence, before.fence + 1);
+  EXPECT_THAT(Flush(me_, {.progress = {{.key = key, .fence = before.fence, .position = 50}}}),
+              IsEmpty());
+}
+
+TEST_F(DeliveryStoreTest, AFlushWritesEverythingOfEachEndpoint) {
+  const EndpointKey a = MakeEndpoint();
+  const EndpointKey b = MakeEndpoint();
+  const int64_t fence_a = Lease(me_, a, 1).at(0).fence;
+  const int64_t fence_b = Lease(me_, b, 1).at(0).fence;
+  EXPECT_THAT(Flush(me_, {.progress = {{.key = a,
+                                        .fence = fence_a,
+                                        .position = 12,
+                                        .retrying_count = 1,
+                                        .next_due = kNow + seconds(5),
+                                        .consecutive_failures = 3,
+                                        .breaker_open = true,
+                                        .last_success_time = kNow,
+                                        .last_failure_time = kNow + seconds(1),
+                                        .failing_since = kNow + seconds(1)},
+                                       {.key = b, .fence = fence_b, .position = 4}},
+                          .attempts = {Attempt(a, 11), Attempt(a, 12, "status"), Attempt(b, 4)},
+                          .exceptions = {Exception(a, 12, 1, kNow + seconds(5))}}),
+              UnorderedElementsAre(a, b));
+  const EndpointHealth health = Get(a).health;
+  EXPECT_EQ(health.position, 12);
+  EXPECT_EQ(health.retrying_count, 1);
+  EXPECT_EQ(health.consecutive_failures, 3);
+  EXPECT_TRUE(health.breaker_open);
+  EXPECT_EQ(health.last_success_time, kNow);
+  EXPECT_EQ(health.last_failure_time, kNow + seconds(1));
+  EXPECT_EQ(Get(b).health.position, 4);
+
+  const std::vector<Delivery> deliveries = List(a);
+  ASSERT_EQ(deliveries.size(), 2u);
+  EXPECT_EQ(deliveries[0].event_index, 12);
+  EXPECT_EQ(deliveries[0].state, DeliveryState::kRetrying);
+  EXPECT_EQ(deliveries[0].next_attempt_time, kNow + seconds(5));
+  EXPECT_EQ(deliveries[0].attempts.at(0).error_class, "status");
+  EXPECT_EQ(deliveries[1].state, DeliveryState::kSucceeded);
+  EXPECT_EQ(deliveries[1].attempts.at(0).response_head, "body");
+}
+
+TEST_F(DeliveryStoreTest, AnExceptionGrowsAndGoes) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(me_, key, 1).at(0).fence;
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2, .retrying_count = 2}},
+              .exceptions = {Exception(key, 1, 1, kNow + seconds(9)),
+                             Exception(key, 2, 1, kNow + seconds(5))}});
+  auto exceptions = [&](std::vector<int64_t> except) {
+    return *Run([&](auto ctx) { return store_.ListExceptions(ctx, key, except, 10); });
+  };
+  ASSERT_EQ(exceptions({}).size(), 2u);
+  EXPECT_EQ(exceptions({})[0].event_index, 2);
+  EXPECT_EQ(exceptions({2}).size(), 1u);
+  // One fails for good, the other succeeds.
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2, .retrying_count = 0}},
+              .exceptions = {Exception(key, 1, 10, kNow, DeliveryState::kExhausted)},
+              .settled = {Exception(key, 2, 0, kNow)}});
+  EXPECT_THAT(exceptions({}), IsEmpty());
+  EXPECT_EQ(Get(key).health.retrying_count, 0);
+  EXPECT_EQ(List(key, DeliveryState::kExhausted).size(), 1u);
+  EXPECT_THAT(List(key, DeliveryState::kRetrying), IsEmpty());
+}
+
+TEST_F(DeliveryStoreTest, ReleaseSettlesOnlyWhatHasReachedTheCursor) {
+  const EndpointKey key = MakeEndpoint();
+  ASSERT_THAT(Advance(0, 10, {{.endpoint_id = key.endpoint_id, .first_index = 1}}), IsOk());
+  auto release = [&](int64_t fence, int64_t position, bool done) {
+    EXPECT_THAT(Run([&](auto ctx) {
+                  return store_.ReleaseLeases(
+                      ctx, {{.key = key, .fence = fence, .position = position, .done = done}});
+                }),
+                IsOk());
+  };
+  release(LeaseDue(me_).at(0).fence, 9, true);
+  // The cursor is at 10, so there may be something at 10.
+  DeliveryLease lease = LeaseDue(me_).at(0);
+  EXPECT_EQ(lease.position, 9);
+  release(lease.fence, 9, false);
+  lease = LeaseDue(other_).at(0);
+  release(lease.fence, 10, true);
+  EXPECT_THAT(LeaseDue(me_), IsEmpty());
+  // Anew at the next event.
+  ASSERT_THAT(Advance(10, 11, {{.endpoint_id = key.endpoint_id, .first_index = 11}}), IsOk());
+  EXPECT_EQ(LeaseDue(me_).at(0).position, 10);
+}
+
+TEST_F(DeliveryStoreTest, AReleasedEndpointComesBackWhenAnExceptionIsDue) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(me_, key, 1).at(0).fence;
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 1, .retrying_count = 1}},
+              .exceptions = {Exception(key, 1, 1, kNow + seconds(5))}});
+  ASSERT_THAT(Run([&](auto ctx) {
+                return store_.ReleaseLeases(
+                    ctx, {{.key = key, .fence = fence, .position = 1, .done = true}});
+              }),
+              IsOk());
+  EXPECT_THAT(LeaseDue(me_), IsEmpty());
+  EXPECT_EQ(LeaseDue(me_, {}, kLease, kNow + seconds(5)).at(0).next_due, kNow + seconds(5));
+}
+
+TEST_F(DeliveryStoreTest, ListsDeliveriesByPageAndState) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(me_, key, 1).at(0).fence;
+  DeliveryFlush flush{.progress = {{.key = key, .fence = fence, .position = 20}}};
+  for (int64_t i = 1; i <= 20; ++i) {
+    flush.attempts.push_back(Attempt(key, i, i % 5 == 0 ? "timeout" : ""));
+    if (i % 5 == 0) flush.exceptions.push_back(Exception(key, i, 1, kNow));
+  }
+  // A retry that succeeded: two attempts, no exception.
+  flush.attempts.push_back(Attempt(key, 7, ""));
+  Flush(me_, flush);
+  std::vector<int64_t> seen;
+  std::optional<int64_t> before;
+  for (;;) {
+    const std::vector<Delivery> page = List(key, {}, before, 6);
+    if (page.empty()) break;
+    for (const Delivery& delivery : page) {
+      seen.push_back(delivery.event_index);
+      EXPECT_EQ(delivery.attempts.size(), delivery.event_index == 7 ? 2u : 1u);
+    }
+    before = page.back().event_index;
+  }
+  EXPECT_EQ(seen.size(), 20u);
+  EXPECT_TRUE(std::ranges::is_sorted(seen, std::greater<>()));
+  EXPECT_EQ(List(key, DeliveryState::kSucceeded).size(), 16u);
+  EXPECT_EQ(List(key, DeliveryState::kRetrying).size(), 4u);
+  const auto none = Run([&](auto ctx) {
+    return store_.ListDeliveries(ctx, {.key = {kTenant, Uuid::MakeV7(kNow)}, .limit = 5});
+  });
+  ASSERT_THAT(none, IsOk());
+  EXPECT_FALSE(none->has_value());
+}
+
+}  // namespace
+}  // namespace gatehouse::storage

@@ -1,0 +1,193 @@
+#include "storage/endpoint/endpoint_store.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/status.h"
+#include "storage/endpoint/queries/endpoint_queries.h"
+#include "storage/postgres/change_batch.h"
+#include "storage/postgres/client/database.h"
+
+namespace gatehouse::storage {
+namespace {
+
+using base::CallContext;
+using base::Task;
+using base::Time;
+using base::Uuid;
+using postgres::Batch;
+using postgres::Bytes;
+using postgres::Jsonb;
+using postgres::Params;
+using postgres::Rows;
+using postgres::RowView;
+namespace queries = endpoint::queries;
+
+constexpr size_t kKeyBytes = 32;
+// The column after those of DecodeEndpoint.
+constexpr int kEndpointColumns = 15;
+
+// What a sealed value is bound to: one moved to another endpoint or column does
+// not open.
+std::string SealContext(std::string_view what, const Uuid& tenant_id, const Uuid& id) {
+  return "endpoint " + std::string(what) + " " + tenant_id.ToString() + " " + id.ToString();
+}
+
+Bytes SealHeaders(std::string_view key, const Endpoint& endpoint) {
+  return {base::Seal(key, SealContext("headers", endpoint.tenant_id, endpoint.id),
+                     nlohmann::json(endpoint.headers).dump())};
+}
+
+std::vector<Bytes> SealKeys(std::string_view key, const Endpoint& endpoint) {
+  std::vector<Bytes> sealed;
+  for (const std::string& secret : endpoint.keys) {
+    sealed.push_back(
+        {base::Seal(key, SealContext("secret", endpoint.tenant_id, endpoint.id), secret)});
+  }
+  return sealed;
+}
+
+// Values that do not open mean another master secret than the one they were
+// written under: nothing a caller could do about.
+std::string OpenOrThrow(std::string_view key, const std::string& context, const Bytes& sealed) {
+  std::optional<std::string> opened = base::Open(key, context, sealed.value);
+  if (!opened) {
+    throw postgres::DecodeError("an endpoint's secrets do not open under the server's secret");
+  }
+  return *std::move(opened);
+}
+
+Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row) {
+  Endpoint endpoint{
+      .tenant_id = tenant_id,
+      .id = row.Get<Uuid>(0),
+      .url = row.Get<std::string>(1),
+      .event_types = row.Get<std::vector<std::string>>(2),
+      .description = row.Get<std::string>(3),
+      .timeout = std::chrono::milliseconds(row.Get<int32_t>(6)),
+      .max_in_flight = row.Get<int32_t>(7),
+      .state = static_cast<EndpointState>(row.Get<int32_t>(8)),
+      .disabled_reason = row.Get<std::string>(9),
+      .metadata_json = row.Get<Jsonb>(10).value,
+      .create_time = row.Get<Time>(11),
+      .update_time = row.Get<Time>(12),
+      .version = row.Get<int64_t>(13),
+      .created_event_id = row.Get<std::optional<Uuid>>(14),
+  };
+  endpoint.headers = nlohmann::json::parse(
+      OpenOrThrow(key, SealContext("headers", tenant_id, endpoint.id), row.Get<Bytes>(4)));
+  for (const Bytes& sealed : row.Get<std::vector<Bytes>>(5)) {
+    endpoint.keys.push_back(
+        OpenOrThrow(key, SealContext("secret", tenant_id, endpoint.id), sealed));
+  }
+  return endpoint;
+}
+
+EndpointWithHealth DecodeWithHealth(std::string_view key, const Uuid& tenant_id, RowView row) {
+  constexpr int kFirst = kEndpointColumns;
+  return {.endpoint = DecodeEndpoint(key, tenant_id, row),
+          .health = {
+              .breaker_open = row.Get<bool>(kFirst),
+              .consecutive_failures = row.Get<int32_t>(kFirst + 1),
+              .last_success_time = row.Get<std::optional<Time>>(kFirst + 2),
+              .last_failure_time = row.Get<std::optional<Time>>(kFirst + 3),
+              .position = row.Get<int64_t>(kFirst + 4),
+              .retrying_count = row.Get<int64_t>(kFirst + 5),
+          }};
+}
+
+absl::Status TooManyEndpoints() {
+  return base::MakeError(
+      absl::StatusCode::kResourceExhausted,
+      "there are " + std::to_string(EndpointStore::kMaxPerTenant) + " endpoints already",
+      {.reason = base::Reason::kLimitReached, .quota = "endpoints of a tenant"});
+}
+
+}  // namespace
+
+EndpointStore::EndpointStore(postgres::Database& database, std::string_view secret)
+    : database_(database),
+      key_(base::HkdfSha256(secret, "gatehouse webhook endpoints", kKeyBytes)) {}
+
+Task<absl::Status> EndpointStore::Create(CallContext ctx, Endpoint endpoint, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kInsert,
+            Params::Of(endpoint.tenant_id, endpoint.id, endpoint.url, endpoint.event_types,
+                       endpoint.description, SealHeaders(key_, endpoint), SealKeys(key_, endpoint),
+                       static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
+                       static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
+                       Jsonb{endpoint.metadata_json}, endpoint.create_time, endpoint.update_time,
+                       endpoint.version, kMaxPerTenant));
+  batch.Add(queries::kInsertFanout, Params::Of(endpoint.tenant_id));
+  batch.Add(queries::kInsertDelivery,
+            Params::Of(endpoint.tenant_id, endpoint.id, change.events.at(0).id));
+  const absl::Status made = (co_await database_.Run(ctx, std::move(batch))).status();
+  if (base::HasReason(made, base::Reason::kLimitReached)) co_return TooManyEndpoints();
+  co_return made;
+}
+
+Task<absl::StatusOr<std::optional<EndpointWithHealth>>> EndpointStore::Get(CallContext ctx,
+                                                                           Uuid tenant_id,
+                                                                           Uuid id) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kGet, Params::Of(tenant_id, id)));
+  co_return rows.DecodeOne([&](RowView row) { return DecodeWithHealth(key_, tenant_id, row); });
+}
+
+Task<absl::StatusOr<std::vector<EndpointWithHealth>>> EndpointStore::List(
+    CallContext ctx, Uuid tenant_id, std::optional<Uuid> before, int64_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, queries::kList, Params::Of(tenant_id, before, limit)));
+  co_return rows.Decode([&](RowView row) { return DecodeWithHealth(key_, tenant_id, row); });
+}
+
+Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, bool resume,
+                                         Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  if (resume) {
+    // The cursor before the endpoint, as everybody locks them.
+    batch.Add(queries::kResetHealth,
+              Params::Of(endpoint.tenant_id, endpoint.id, endpoint.update_time));
+    batch.Add(queries::kHastenExceptions,
+              Params::Of(endpoint.tenant_id, endpoint.id, endpoint.update_time));
+  }
+  batch.Add(
+      queries::kUpdate,
+      Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
+                 endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
+                 SealKeys(key_, endpoint), static_cast<int32_t>(endpoint.timeout.count()),
+                 endpoint.max_in_flight, static_cast<int32_t>(endpoint.state),
+                 endpoint.disabled_reason, Jsonb{endpoint.metadata_json}, endpoint.update_time));
+  co_return (co_await database_.Run(ctx, std::move(batch))).status();
+}
+
+Task<absl::Status> EndpointStore::Delete(CallContext ctx, Uuid tenant_id, Uuid id,
+                                         std::optional<int64_t> version, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kDeleteDelivery, Params::Of(tenant_id, id));
+  batch.Add(queries::kDelete, Params::Of(tenant_id, id, version));
+  co_return (co_await database_.Run(ctx, std::move(batch))).status();
+}
+
+Task<absl::Status> EndpointStore::Disable(CallContext ctx, Uuid tenant_id, Uuid id, int64_t fence,
+                                          std::string reason, Time now, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kDisable, Params::Of(tenant_id, id, fence, reason, now));
+  co_return (co_await database_.Run(ctx, std::move(batch))).status();
+}
+
+Task<absl::StatusOr<std::vector<Endpoint>>> EndpointStore::ListAll(CallContext ctx,
+                                                                   std::optional<Uuid> tenant_id) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kListAll, Params::Of(tenant_id)));
+  co_return rows.Decode(
+      [&](RowView row) { return DecodeEndpoint(key_, row.Get<Uuid>(kEndpointColumns), row); });
+}
+
+}  // namespace gatehouse::storage

@@ -1,0 +1,81 @@
+#ifndef GATEHOUSE_STORAGE_ENDPOINT_ENDPOINT_STORE_H_
+#define GATEHOUSE_STORAGE_ENDPOINT_ENDPOINT_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "base/uuid.h"
+#include "storage/change.h"
+#include "storage/endpoint/endpoint.h"
+
+namespace gatehouse::storage {
+
+namespace postgres {
+class Database;
+}
+
+// Webhook endpoints. Every change takes effect together with its events.
+// Signing keys and headers are sealed before they leave the process.
+//
+// Immutable; every loop of `database`, which outlives it.
+class EndpointStore {
+ public:
+  // `secret`: the server's master secret; a key for this use is derived.
+  EndpointStore(postgres::Database& database, std::string_view secret);
+
+  // Endpoints of a tenant. Each is looked at for every event of the tenant.
+  static constexpr int64_t kMaxPerTenant = 10'000;
+
+  // `change.events[0]` is the event of the creation: the endpoint gets what
+  // comes after it in the log. RESOURCE_EXHAUSTED, LIMIT_REACHED if the tenant
+  // has kMaxPerTenant.
+  base::Task<absl::Status> Create(base::CallContext ctx, Endpoint endpoint, Change change);
+
+  // nullopt if there is none.
+  base::Task<absl::StatusOr<std::optional<EndpointWithHealth>>> Get(base::CallContext ctx,
+                                                                    base::Uuid tenant_id,
+                                                                    base::Uuid id);
+
+  // Newest first; with a smaller id than `before`, if given.
+  base::Task<absl::StatusOr<std::vector<EndpointWithHealth>>> List(base::CallContext ctx,
+                                                                   base::Uuid tenant_id,
+                                                                   std::optional<base::Uuid> before,
+                                                                   int64_t limit);
+
+  // Replaces the settings. ABORTED, ETAG_MISMATCH if the version is not
+  // endpoint.version any more. `resume`: it was not enabled before; its health
+  // starts anew, and its exceptions are due.
+  base::Task<absl::Status> Update(base::CallContext ctx, Endpoint endpoint, bool resume,
+                                  Change change);
+
+  // With its exceptions; attempts stay until their retention ends. NOT_FOUND,
+  // ENDPOINT_NOT_FOUND if there is none; ABORTED, ETAG_MISMATCH if `version` is
+  // given and not the current one.
+  base::Task<absl::Status> Delete(base::CallContext ctx, base::Uuid tenant_id, base::Uuid id,
+                                  std::optional<int64_t> version, Change change);
+
+  // By the deliverer that holds `fence`: ENABLED becomes DISABLED. ABORTED,
+  // CONFLICT if it is not enabled or the fence is another's.
+  base::Task<absl::Status> Disable(base::CallContext ctx, base::Uuid tenant_id, base::Uuid id,
+                                   int64_t fence, std::string reason, base::Time now,
+                                   Change change);
+
+  // For the deliverer: every endpoint there is, or those of `tenant_id`.
+  base::Task<absl::StatusOr<std::vector<Endpoint>>> ListAll(base::CallContext ctx,
+                                                            std::optional<base::Uuid> tenant_id);
+
+ private:
+  postgres::Database& database_;
+  std::string key_;
+};
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_ENDPOINT_ENDPOINT_STORE_H_

@@ -1,0 +1,147 @@
+#include "storage/endpoint/endpoint_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "storage/delivery/delivery_fixture.h"
+#include "tests/support/postgres/postgres_cluster.h"
+#include "tests/support/status/status_matchers.h"
+
+namespace gatehouse::storage {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using tests::FailsWith;
+using tests::IsOk;
+
+using EndpointStoreTest = DeliveryFixture;
+
+TEST_F(EndpointStoreTest, SecretsAreNotReadableInTheDatabase) {
+  const EndpointKey key = MakeEndpoint();
+  const std::string row =
+      tests::AskSql(dsn_, "SELECT encode(headers || secrets[1], 'escape') FROM gatehouse.endpoint");
+  EXPECT_EQ(row.find("hidden"), std::string::npos);
+  EXPECT_EQ(row.find("key-one"), std::string::npos);
+  EXPECT_THAT(Get(key).endpoint.keys, ElementsAre("key-one"));
+  EXPECT_EQ(Get(key).endpoint.headers.at("authorization"), "Bearer hidden");
+  // Another master secret opens nothing and says nothing.
+  const EndpointStore wrong(*database_, "other");
+  EXPECT_THAT(Run([&](auto ctx) {
+                return const_cast<EndpointStore&>(wrong).Get(ctx, kTenant, key.endpoint_id);
+              }),
+              FailsWith(absl::StatusCode::kInternal, base::Reason::kInternal));
+}
+
+TEST_F(EndpointStoreTest, ATenantHasAsManyEndpointsAsTheLimitAndNoMore) {
+  MakeEndpoint();
+  const auto fill_up_to = [&](int64_t count) {
+    tests::AskSql(
+        dsn_,
+        "WITH one AS (SELECT * FROM gatehouse.endpoint LIMIT 1), more AS ("
+        "  INSERT INTO gatehouse.endpoint (tenant_id, endpoint_id, url, event_types, description,"
+        "    headers, secrets, timeout_ms, max_in_flight, state, disabled_reason, metadata,"
+        "    create_time, update_time, version)"
+        "  SELECT tenant_id, gen_random_uuid(), url, event_types, description, headers, secrets,"
+        "    timeout_ms, max_in_flight, state, disabled_reason, metadata, create_time,"
+        "    update_time, version"
+        "  FROM one, generate_series((SELECT count(*) FROM gatehouse.endpoint) + 1, " +
+            std::to_string(count) + ") RETURNING 1) SELECT count(*) FROM more");
+  };
+  fill_up_to(EndpointStore::kMaxPerTenant - 1);
+  MakeEndpoint();
+  const Event created = MakeCreated();
+  const Endpoint next{.tenant_id = kTenant,
+                      .id = base::Uuid::MakeV7(kNow),
+                      .url = "https://example.com/",
+                      .create_time = kNow,
+                      .update_time = kNow};
+  const absl::Status refused =
+      Run([&](auto ctx) { return endpoints_.Create(ctx, next, {.events = {created}}); });
+  EXPECT_THAT(refused,
+              FailsWith(absl::StatusCode::kResourceExhausted, base::Reason::kLimitReached));
+  EXPECT_EQ(base::GetErrorDetails(refused)->quota, "endpoints of a tenant");
+  EXPECT_EQ(tests::AskSql(dsn_, "SELECT count(*) FROM gatehouse.event WHERE event_id = '" +
+                                    created.id.ToString() + "'"),
+            "0");
+}
+
+TEST_F(EndpointStoreTest, DisablingNeedsTheFence) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(me_, key, 1).at(0).fence;
+  auto disable = [&](int64_t with) {
+    const Event event = MakeCreated();
+    return Run([&](auto ctx) {
+      return endpoints_.Disable(ctx, kTenant, key.endpoint_id, with, "gone", kNow,
+                                {.events = {event}});
+    });
+  };
+  EXPECT_THAT(disable(fence - 1), FailsWith(absl::StatusCode::kAborted, base::Reason::kConflict));
+  EXPECT_THAT(disable(fence), IsOk());
+  EXPECT_EQ(Get(key).endpoint.state, EndpointState::kDisabled);
+  EXPECT_EQ(Get(key).endpoint.disabled_reason, "gone");
+  EXPECT_THAT(disable(fence), FailsWith(absl::StatusCode::kAborted, base::Reason::kConflict));
+  // A disabled endpoint is not leased by looking for work.
+  EXPECT_THAT(LeaseDue(me_, {}, milliseconds(-1)), IsEmpty());
+}
+
+TEST_F(EndpointStoreTest, DeletingTakesTheCursorAndTheExceptionsAlong) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(me_, key, 1).at(0).fence;
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 1}},
+              .exceptions = {Exception(key, 1, 1, kNow)}});
+  auto remove = [&](std::optional<int64_t> version) {
+    const Event event = MakeCreated();
+    return Run([&](auto ctx) {
+      return endpoints_.Delete(ctx, kTenant, key.endpoint_id, version, {.events = {event}});
+    });
+  };
+  EXPECT_THAT(remove(99), FailsWith(absl::StatusCode::kAborted, base::Reason::kEtagMismatch));
+  EXPECT_THAT(remove(1), IsOk());
+  EXPECT_EQ(tests::AskSql(dsn_, "SELECT count(*) FROM gatehouse.webhook_exception"), "0");
+  EXPECT_THAT(Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 9}},
+                          .attempts = {Attempt(key, 9)}}),
+              IsEmpty());
+  EXPECT_THAT(remove({}), FailsWith(absl::StatusCode::kNotFound, base::Reason::kEndpointNotFound));
+}
+
+TEST_F(EndpointStoreTest, EnablingAnewMakesExceptionsDue) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(me_, key, 1).at(0).fence;
+  Flush(me_, {.progress = {{.key = key,
+                            .fence = fence,
+                            .position = 1,
+                            .retrying_count = 1,
+                            .next_due = kNow + std::chrono::hours(9),
+                            .consecutive_failures = 7,
+                            .breaker_open = true}},
+              .exceptions = {Exception(key, 1, 3, kNow + std::chrono::hours(9))}});
+  ASSERT_THAT(Run([&](auto ctx) {
+                return store_.ReleaseLeases(
+                    ctx, {{.key = key, .fence = fence, .position = 1, .done = true}});
+              }),
+              IsOk());
+  Endpoint endpoint = Get(key).endpoint;
+  endpoint.update_time = kNow;
+  const Event event = MakeCreated();
+  ASSERT_THAT(Run([&](auto ctx) {
+                return endpoints_.Update(ctx, endpoint, /*resume=*/true, {.events = {event}});
+              }),
+              IsOk());
+  EXPECT_FALSE(Get(key).health.breaker_open);
+  EXPECT_EQ(LeaseDue(me_).at(0).next_due, kNow);
+  EXPECT_THAT(Run([&](auto ctx) {
+                return endpoints_.Update(ctx, endpoint, false, {.events = {MakeCreated()}});
+              }),
+              FailsWith(absl::StatusCode::kAborted, base::Reason::kEtagMismatch));
+}
+
+}  // namespace
+}  // namespace gatehouse::storage

@@ -1,0 +1,172 @@
+#include "storage/event_log/log_listener.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <memory>
+#include <utility>
+
+namespace gatehouse::storage {
+namespace {
+
+constexpr int kMinBackoffMs = 100;
+constexpr int kMaxBackoffMs = 5000;
+constexpr int kForever = -1;
+// A listener only reads, so nothing would ever tell it that its server or the network between
+// has gone: after two silent seconds the kernel asks once a second, and three questions without
+// an answer end the connection. So within some five seconds; the polls cover these.
+constexpr char kKeepaliveIdle[] = "2";
+constexpr char kKeepaliveInterval[] = "1";
+constexpr char kKeepaliveCount[] = "3";
+// The same where a question of ours waits to be taken. Milliseconds.
+constexpr char kUnacknowledged[] = "5000";
+
+struct ResultFree {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, ResultFree>;
+
+struct NotifyFree {
+  void operator()(PGnotify* notify) const { PQfreemem(notify); }
+};
+using Notify = std::unique_ptr<PGnotify, NotifyFree>;
+
+std::string FirstLine(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+}  // namespace
+
+// One libpq connection, waiting for its socket and for the stop signal at once.
+class LogListener::Connection {
+ public:
+  Connection(const Options& options, int stop_fd) : stop_fd_(stop_fd) {
+    const std::string password =
+        options.password_file.empty() ? "" : FirstLine(options.password_file);
+    // What stands before the DSN gives way to it.
+    const char* keywords[] = {"keepalives_idle",
+                              "keepalives_interval",
+                              "keepalives_count",
+                              "tcp_user_timeout",
+                              "dbname",
+                              "fallback_application_name",
+                              password.empty() ? nullptr : "password",
+                              nullptr};
+    const char* values[] = {
+        kKeepaliveIdle,      kKeepaliveInterval,   kKeepaliveCount,  kUnacknowledged,
+        options.dsn.c_str(), "gatehouse-listener", password.c_str(), nullptr};
+    connection_ = PQconnectStartParams(keywords, values, /*expand_dbname=*/1);
+  }
+  ~Connection() { PQfinish(connection_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  bool Connect() {
+    if (PQstatus(connection_) == CONNECTION_BAD) return false;
+    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+    while (state != PGRES_POLLING_OK) {
+      if (state == PGRES_POLLING_FAILED) return false;
+      constexpr int kConnectTimeoutMs = 5000;
+      const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+      if (!Wait(events, kConnectTimeoutMs)) return false;
+      state = PQconnectPoll(connection_);
+    }
+    return true;
+  }
+
+  bool Listen() {
+    if (PQsendQuery(connection_, "LISTEN gatehouse_log; LISTEN gatehouse_wake") == 0) return false;
+    while (PQisBusy(connection_) != 0) {
+      if (!Wait(POLLIN, kForever) || PQconsumeInput(connection_) == 0) return false;
+    }
+    while (const Result result{PQgetResult(connection_)}) {
+      if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) return false;
+    }
+    return true;
+  }
+
+  bool WaitForInput() { return Wait(POLLIN, kForever) && PQconsumeInput(connection_) != 0; }
+  Notify Next() { return Notify(PQnotifies(connection_)); }
+  // libpq's words, which hold no password.
+  const char* error() const { return PQerrorMessage(connection_); }
+
+ private:
+  // False on a stop signal or when the time is up.
+  bool Wait(short events, int timeout_ms) const {
+    pollfd fds[] = {{stop_fd_, POLLIN, 0}, {PQsocket(connection_), events, 0}};
+    const int ready = poll(fds, 2, timeout_ms);
+    return ready > 0 && fds[0].revents == 0;
+  }
+
+  const int stop_fd_;
+  PGconn* connection_ = nullptr;
+};
+
+LogListener::LogListener(Options options)
+    : options_(std::move(options)), stop_fd_(eventfd(0, EFD_CLOEXEC)) {}
+
+LogListener::~LogListener() {
+  Stop();
+  close(stop_fd_);
+}
+
+void LogListener::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void LogListener::Stop() {
+  if (!thread_.joinable()) return;
+  const uint64_t one = 1;
+  if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) Report("cannot signal the stop");
+  thread_.join();
+}
+
+void LogListener::Run() {
+  int backoff_ms = kMinBackoffMs;
+  do {
+    was_connected_ = false;
+    ServeOne();
+    backoff_ms = was_connected_ ? kMinBackoffMs : std::min(2 * backoff_ms, kMaxBackoffMs);
+  } while (WaitToRetry(backoff_ms));
+}
+
+void LogListener::ServeOne() {
+  Connection connection(options_, stop_fd_);
+  if (!connection.Connect() || !connection.Listen()) {
+    Report(connection.error());
+    return;
+  }
+  was_connected_ = true;
+  bool ordered = true;
+  bool committed = true;
+  do {
+    while (const Notify notify = connection.Next()) {
+      if (options_.instance == notify->extra) continue;
+      const bool is_log = std::string_view(notify->relname) == "gatehouse_log";
+      (is_log ? ordered : committed) = true;
+    }
+    // However many there were: they all say the same.
+    if (std::exchange(ordered, false)) options_.on_ordered();
+    if (std::exchange(committed, false)) options_.on_committed();
+  } while (connection.WaitForInput());
+  Report(connection.error());
+}
+
+bool LogListener::WaitToRetry(int milliseconds) const {
+  pollfd fd = {stop_fd_, POLLIN, 0};
+  return poll(&fd, 1, milliseconds) == 0;
+}
+
+void LogListener::Report(std::string_view what) const {
+  if (options_.log && !what.empty()) options_.log(what);
+}
+
+}  // namespace gatehouse::storage

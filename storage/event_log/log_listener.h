@@ -1,0 +1,63 @@
+#ifndef GATEHOUSE_STORAGE_EVENT_LOG_LOG_LISTENER_H_
+#define GATEHOUSE_STORAGE_EVENT_LOG_LOG_LISTENER_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace gatehouse::storage {
+
+// Hears what other instances tell about the log, on a connection of its own:
+// that their sequencer ordered something, and that they committed events which
+// this one's sequencer should order.
+//
+// What it misses while it is not connected is made good by one call of each
+// callback after it connected again, and by everybody's polling.
+//
+// One thread, which sleeps in poll(): a connection that only listens needs no
+// place on a loop. Lifetime: Start() to Stop() or the destructor.
+class LogListener {
+ public:
+  struct Options {
+    // As in DatabaseConfig.
+    std::string dsn;
+    std::string password_file = {};
+    // Names this process to others; its own messages are not passed on.
+    std::string instance;
+    // Called on the listener's thread; they post and return.
+    std::function<void()> on_ordered;
+    std::function<void()> on_committed;
+    // One line when the connection is lost or cannot be made.
+    std::function<void(std::string_view)> log = {};
+  };
+
+  explicit LogListener(Options options);
+  ~LogListener();
+  LogListener(const LogListener&) = delete;
+  LogListener& operator=(const LogListener&) = delete;
+
+  void Start();
+  // Idempotent; waits for the thread, which ends at once.
+  void Stop();
+
+ private:
+  class Connection;
+
+  void Run();
+  // Until the connection breaks or Stop.
+  void ServeOne();
+  // False if `stop` was asked for within the time.
+  bool WaitToRetry(int milliseconds) const;
+  void Report(std::string_view what) const;
+
+  const Options options_;
+  // Readable when the thread shall end.
+  int stop_fd_ = -1;
+  bool was_connected_ = false;
+  std::thread thread_;
+};
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_EVENT_LOG_LOG_LISTENER_H_

@@ -1,0 +1,111 @@
+#ifndef GATEHOUSE_STORAGE_SESSION_SESSION_STORE_H_
+#define GATEHOUSE_STORAGE_SESSION_SESSION_STORE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "storage/change.h"
+#include "storage/session/session.h"
+
+namespace gatehouse::storage::postgres {
+class Database;
+}
+
+namespace gatehouse::storage {
+
+// A password hash that was made again under the current parameters. Takes effect only
+// while `from` is still the user's hash.
+struct PasswordUpgrade {
+  std::string from;
+  std::string to;
+};
+
+// Sessions. Every change takes effect together with its events. Immutable and
+// safe on every loop; `database` outlives it.
+class SessionStore {
+ public:
+  explicit SessionStore(postgres::Database& database) : database_(database) {}
+
+  // A login: adds the session and sets the user's last_login_time. UNAUTHENTICATED,
+  // LOGIN_FAILED if the user may no longer log in or its epoch is not
+  // `user_epoch` any more.
+  base::Task<absl::Status> Create(base::CallContext ctx, Session session, int64_t user_epoch,
+                                  std::optional<PasswordUpgrade> upgrade, Change change);
+
+  // nullopt if there is none.
+  base::Task<absl::StatusOr<std::optional<Session>>> Get(base::CallContext ctx,
+                                                         base::Uuid tenant_id, base::Uuid id);
+
+  // nullopt if the session or its user is not live at `now`.
+  base::Task<absl::StatusOr<std::optional<LiveSessionRow>>> FindLive(base::CallContext ctx,
+                                                                     base::Uuid tenant_id,
+                                                                     base::Uuid id, base::Time now);
+
+  struct ListQuery {
+    base::Uuid tenant_id;
+    // All users' without it.
+    std::optional<base::Uuid> user_id;
+    // Not empty, if given.
+    std::optional<std::string> thread_id;
+    bool show_ended = false;
+    // Sessions with a smaller id than this, newest first.
+    std::optional<base::Uuid> before;
+    int64_t limit = 0;
+    base::Time now;
+  };
+  base::Task<absl::StatusOr<std::vector<Session>>> List(base::CallContext ctx, ListQuery query);
+
+  // Sets label, thread_id and context. ABORTED, ETAG_MISMATCH if the session's
+  // version is not session.version any more or it was revoked.
+  base::Task<absl::Status> Update(base::CallContext ctx, Session session, Change change);
+
+  // One compare-and-swap of the generation. ABORTED, CONFLICT if the session is not
+  // live or its generation is not `generation`: FindRefreshState tells which.
+  base::Task<absl::StatusOr<TokenGrant>> Rotate(base::CallContext ctx, base::Uuid tenant_id,
+                                                base::Uuid id, int64_t generation, base::Time now,
+                                                base::Time idle_expire_time, Change change);
+
+  // nullopt if there is no such session.
+  base::Task<absl::StatusOr<std::optional<RefreshState>>> FindRefreshState(base::CallContext ctx,
+                                                                           base::Uuid tenant_id,
+                                                                           base::Uuid id,
+                                                                           base::Time now);
+
+  // Ends a session and returns it as it is then. nullopt, and nothing is
+  // written, if it had ended already or does not exist.
+  base::Task<absl::StatusOr<std::optional<Session>>> Revoke(base::CallContext ctx,
+                                                            base::Uuid tenant_id, base::Uuid id,
+                                                            std::string reason, base::Time now,
+                                                            Change change);
+
+  struct Revoked {
+    std::vector<base::Uuid> session_ids;
+    // The user's epoch, raised if no session was excepted.
+    int64_t epoch = 0;
+  };
+
+  // Ends the live sessions of a user, save `except`. Without `except` the epoch is
+  // raised too: a login whose password was verified before cannot end well after it.
+  // nullopt, and nothing is written, if none was live. NOT_FOUND, USER_NOT_FOUND if
+  // there is no such user.
+  base::Task<absl::StatusOr<std::optional<Revoked>>> RevokeByUser(
+      base::CallContext ctx, base::Uuid tenant_id, base::Uuid user_id,
+      std::optional<base::Uuid> except, std::string reason, base::Time now, Change change);
+
+  // How many RevokeByUser would end.
+  base::Task<absl::StatusOr<int64_t>> CountLiveByUser(base::CallContext ctx, base::Uuid tenant_id,
+                                                      base::Uuid user_id,
+                                                      std::optional<base::Uuid> except,
+                                                      base::Time now);
+
+ private:
+  postgres::Database& database_;
+};
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_SESSION_SESSION_STORE_H_

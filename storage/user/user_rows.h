@@ -1,0 +1,15 @@
+#ifndef GATEHOUSE_STORAGE_USER_USER_ROWS_H_
+#define GATEHOUSE_STORAGE_USER_USER_ROWS_H_
+
+#include "base/uuid.h"
+#include "storage/postgres/client/row.h"
+#include "storage/user/user.h"
+
+namespace gatehouse::storage {
+
+// A row of the statements in queries/user that select a whole user.
+User DecodeUser(const base::Uuid& tenant_id, postgres::RowView row);
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_USER_USER_ROWS_H_

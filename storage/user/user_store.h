@@ -1,0 +1,112 @@
+#ifndef GATEHOUSE_STORAGE_USER_USER_STORE_H_
+#define GATEHOUSE_STORAGE_USER_USER_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/reason.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "storage/change.h"
+#include "storage/user/user.h"
+
+namespace gatehouse::storage {
+
+namespace postgres {
+class Database;
+}
+
+// Which users to list, in which order, from where.
+struct UserListing {
+  enum class Order { kNewestFirst, kOldestFirst, kUsername, kEmail };
+
+  base::Uuid tenant_id;
+  Order order = Order::kNewestFirst;
+  // For kUsername and kEmail: only keys that begin with it.
+  std::string key_prefix;
+  std::optional<std::string> role;
+  std::optional<UserState> state;
+  // For the orders by time, without `state`.
+  bool show_deleted = false;
+  // The last user of the page before: by time or by key.
+  std::optional<base::Time> after_time;
+  base::Uuid after_id;
+  std::string after_key;
+  int32_t limit = 0;
+};
+
+// Accounts, in the database. Stateless; outlived by the database; methods on
+// the loop of their context.
+//
+// Every change takes its events and its idempotency key along in one batch: all
+// of it takes effect or none does. A batch whose key was used before fails with
+// the status that postgres::IsReplay recognises.
+class UserStore {
+ public:
+  explicit UserStore(postgres::Database& database) : database_(database) {}
+
+  // ALREADY_EXISTS: USERNAME_TAKEN, EMAIL_TAKEN, ID_TAKEN. NOT_FOUND, ROLE_NOT_FOUND.
+  base::Task<absl::Status> Create(base::CallContext context, User user,
+                                  std::optional<std::string> password_hash, Change change);
+
+  // Also a soft-deleted one. nullopt if there is none.
+  base::Task<absl::StatusOr<std::optional<User>>> Get(base::CallContext context,
+                                                      base::Uuid tenant_id, base::Uuid id);
+  // nullopt for deleted users as well.
+  base::Task<absl::StatusOr<std::optional<User>>> GetByUsernameKey(base::CallContext context,
+                                                                   base::Uuid tenant_id,
+                                                                   std::string key);
+  base::Task<absl::StatusOr<std::optional<User>>> GetByEmailKey(base::CallContext context,
+                                                                base::Uuid tenant_id,
+                                                                std::string key);
+  // Those that exist and are not deleted, in any order.
+  base::Task<absl::StatusOr<std::vector<User>>> BatchGet(base::CallContext context,
+                                                         base::Uuid tenant_id,
+                                                         std::vector<base::Uuid> ids);
+  // At most `limit`, in the order asked for.
+  base::Task<absl::StatusOr<std::vector<User>>> List(base::CallContext context,
+                                                     UserListing listing);
+
+  // Writes every field that can be changed if the version is still
+  // `user.version`, and raises it. With `end_sessions` (one of
+  // revoke_reasons) the user's sessions end and its epoch is
+  // raised. Returns the epoch. ABORTED, ETAG_MISMATCH if the user was changed or
+  // deleted meanwhile; USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_FOUND.
+  base::Task<absl::StatusOr<int64_t>> Update(base::CallContext context, User user,
+                                             std::optional<std::string> end_sessions,
+                                             Change change);
+
+  // Soft-deletes at `user.delete_time` and ends the user's sessions. Otherwise as
+  // Update.
+  base::Task<absl::StatusOr<int64_t>> Delete(base::CallContext context, User user, Change change);
+
+  // Returns the epoch, raised unless sessions are kept. ABORTED, CONFLICT if the
+  // user was deleted or is no longer of the role `expected_role`.
+  base::Task<absl::StatusOr<int64_t>> SetPassword(base::CallContext context, base::Uuid tenant_id,
+                                                  base::Uuid id, std::string expected_role,
+                                                  std::string password_hash, bool keep_sessions,
+                                                  base::Time now, Change change);
+
+  // `login_key`: the caseless key of a username or email address. nullopt if
+  // nobody has it.
+  base::Task<absl::StatusOr<std::optional<UserCredentials>>> GetCredentials(
+      base::CallContext context, base::Uuid tenant_id, std::string login_key);
+
+ private:
+  postgres::Database& database_;
+};
+
+// ALREADY_EXISTS: `what` belongs to another user. What UserStore answers when an index
+// finds it, and who checks without writing.
+absl::Status Taken(std::string_view what, base::Reason reason);
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_USER_USER_STORE_H_
