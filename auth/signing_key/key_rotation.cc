@@ -10,8 +10,6 @@
 namespace gatehouse::auth {
 namespace {
 
-using SigningKey;
-using SigningKeyRow;
 using auth::RotationPlan;
 using base::CallContext;
 using base::Task;

@@ -25,7 +25,10 @@ class TidyTest(unittest.TestCase):
         self.assert_good("base/a.cc", '#include "absl/status/status.h"')
         self.assert_bad("storage/postgres/a.cc", '#include "gatehouse/v1/user.pb.h"')
         self.assert_bad("storage/postgres/a.cc", "#include <grpcpp/grpcpp.h>")
-        self.assert_bad("auth/a.cc", '#include "rpc/bridge.h"')
+        self.assert_bad("auth/token/a.cc", '#include "rpc/bridge.h"')
+        self.assert_bad("rpc/a.cc", '#include "storage/user/user.h"')
+        self.assert_bad("rpc/a.cc", "#include <grpcpp/grpcpp.h>")
+        self.assert_good("rpc/grpcpp/a.cc", "#include <grpcpp/grpcpp.h>")
         self.assert_good("auth/a.cc", '#include "storage/user/user.h"')
         self.assert_good("auth/interceptors/a.h", '#include "rpc/chain/interceptor.h"')
 
@@ -39,13 +42,27 @@ class TidyTest(unittest.TestCase):
 
     def test_every_folder_of_statements_is_prepared(self):
         paths = ["storage/user/queries/get.sql", "storage/role/queries/get.sql", "storage/role/role_store.cc"]
-        all_queries = "      queries::user::kAll,\n"
+        all_queries = "      storage::user::queries::kAll,\n"
         self.assertEqual(list(tidy.check_queries(paths, all_queries)), ["role"])
-        self.assertEqual(list(tidy.check_queries(paths, all_queries + "      queries::role::kAll,\n")), [])
+        self.assertEqual(list(tidy.check_queries(paths, all_queries + "      storage::role::queries::kAll,\n")), [])
 
     def test_driver_stays_out_of_storage_headers(self):
         self.assert_bad("storage/user/user.h", "#include <libpq-fe.h>")
         self.assert_good("storage/postgres/client/lane.h", "#include <libpq-fe.h>")
+        self.assert_good("storage/user/user_rows.h", '#include "storage/postgres/client/row.h"')
+
+    def test_namespaces_follow_folders(self):
+        def wrong(*files):
+            return [path for path, _, _ in tidy.check_namespaces(files)]
+
+        body = " {\nint a();\n}\n"
+        self.assertEqual(wrong(("auth/token/a.h", "namespace gatehouse::auth" + body)), [])
+        self.assertEqual(wrong(("auth/token/a.h", "namespace gatehouse::auth::token" + body)), [])
+        self.assertEqual(wrong(("auth/token/a.h", "namespace gatehouse::service" + body)), ["auth/token/a.h"])
+        self.assertEqual(wrong(("auth/a.h", "namespace gatehouse::auth::a_internal" + body)), [])
+        self.assertEqual(wrong(("auth/a.h", "namespace gatehouse::storage {\nclass Store;\n}\n")), [])
+        mixed = [("auth/token/a.h", "namespace gatehouse::auth" + body), ("auth/token/b.h", "namespace gatehouse::auth::token" + body)]
+        self.assertEqual(wrong(*mixed), ["auth/token/b.h"])
 
     def test_asio(self):
         self.assert_bad("auth/a.cc", "#include <asio/post.hpp>")
