@@ -8,11 +8,11 @@
 #include "auth/api_key/api_key.h"
 #include "auth/interceptors/authentication_interceptor.h"
 #include "auth/interceptors/authorisation_interceptor.h"
-#include "auth/interceptors/fake_server_call.h"
 #include "auth/interceptors/rate_limit_interceptor.h"
 #include "auth/permission/permissions.h"
 #include "base/manual_clock.h"
 #include "base/status.h"
+#include "rpc/chain/fake_server_call.h"
 #include "tests/support/coroutine/loop_runner.h"
 
 namespace gatehouse::auth {
@@ -21,6 +21,7 @@ namespace {
 using base::Principal;
 using rpc::AccessPolicy;
 using rpc::Decision;
+using rpc::FakeServerCall;
 using rpc::Interceptor;
 using ::testing::ElementsAre;
 
@@ -60,7 +61,7 @@ class InterceptorsTest : public ::testing::Test {
  protected:
   FakeServerCall Call(AccessPolicy access, Principal principal = {}) {
     return FakeServerCall(runner_.Context({.principal = principal, .peer_ip = "192.0.2.1"}),
-                          access);
+                          {.name = "/test.Service/Method", .access = access});
   }
 
   // What the interceptor decides, awaited if need be.
@@ -108,7 +109,7 @@ TEST_F(InterceptorsTest, AuthenticationBoundsUnknownCredentialsOfAnAddress) {
   AuthenticationInterceptor interceptor(authenticator_, {.rate = 1, .burst = 2}, Recorder());
   for (int i = 0; i < 5; ++i) {
     FakeServerCall call = Call(kUsersRead);
-    call.headers["authorization"] = "Bearer " + MakeApiKey(base::kDefaultTenantId).key;
+    call.metadata["authorization"] = "Bearer " + MakeApiKey(base::kDefaultTenantId).key;
     const absl::Status status = Run(interceptor, call);
     EXPECT_EQ(base::HasReason(status, base::Reason::kRateLimited), i >= 2) << i << status;
   }
@@ -116,10 +117,10 @@ TEST_F(InterceptorsTest, AuthenticationBoundsUnknownCredentialsOfAnAddress) {
   // What is known already is not held up by it.
   FakeServerCall call = Call(kUsersRead);
   AuthenticationInterceptor open(authenticator_, RateLimit{}, Recorder());
-  call.headers["authorization"] = "Bearer " + key_.key;
+  call.metadata["authorization"] = "Bearer " + key_.key;
   ASSERT_TRUE(Run(open, call).ok());
   FakeServerCall again = Call(kUsersRead);
-  again.headers["authorization"] = "Bearer " + key_.key;
+  again.metadata["authorization"] = "Bearer " + key_.key;
   EXPECT_TRUE(Run(interceptor, again).ok());
 }
 
@@ -129,13 +130,13 @@ TEST_F(InterceptorsTest, AKnownCredentialStaysKnownWhileTheDatabaseHasToBeAsked)
   authenticator_.RevocationsKnownUntil(std::chrono::steady_clock::now() - std::chrono::minutes(1));
   for (int i = 0; i < 5; ++i) {
     FakeServerCall call = Call(kUsersRead);
-    call.headers["authorization"] = "Bearer " + key_.key;
+    call.metadata["authorization"] = "Bearer " + key_.key;
     EXPECT_TRUE(Run(interceptor, call).ok()) << i;
   }
   EXPECT_EQ(store_.statements, 5);
   authenticator_.ApiKeyRevoked(kKeyId);
   FakeServerCall call = Call(kUsersRead);
-  call.headers["authorization"] = "Bearer " + key_.key;
+  call.metadata["authorization"] = "Bearer " + key_.key;
   EXPECT_TRUE(base::HasReason(Run(interceptor, call), base::Reason::kRateLimited));
 }
 
@@ -143,7 +144,7 @@ TEST_F(InterceptorsTest, AuthenticationSaysWhoCalls) {
   AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder());
   for (const char* scheme : {"Bearer ", "bearer ", "BEARER "}) {
     FakeServerCall call = Call(kUsersRead);
-    call.headers["authorization"] = scheme + key_.key;
+    call.metadata["authorization"] = scheme + key_.key;
     EXPECT_TRUE(Run(interceptor, call).ok()) << scheme;
     EXPECT_EQ(call.context().principal().kind, Principal::Kind::kApiKey);
     EXPECT_EQ(call.context().principal().id, kKeyId);
@@ -155,7 +156,7 @@ TEST_F(InterceptorsTest, AuthenticationSaysWhoCalls) {
 TEST_F(InterceptorsTest, AKnownCredentialNeedsNoCoroutine) {
   AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, {});
   FakeServerCall call = Call(kUsersRead);
-  call.headers["authorization"] = "Bearer " + key_.key;
+  call.metadata["authorization"] = "Bearer " + key_.key;
   EXPECT_NE(interceptor.Before(call).task(), nullptr);
   EXPECT_TRUE(Run(interceptor, call).ok());
   EXPECT_EQ(interceptor.Before(call).task(), nullptr);
@@ -164,7 +165,7 @@ TEST_F(InterceptorsTest, AKnownCredentialNeedsNoCoroutine) {
 TEST_F(InterceptorsTest, AStaleVerdictIsRenewedByOneCall) {
   AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, {});
   FakeServerCall call = Call(kUsersRead);
-  call.headers["authorization"] = "Bearer " + key_.key;
+  call.metadata["authorization"] = "Bearer " + key_.key;
   EXPECT_TRUE(Run(interceptor, call).ok());
   clock_.Advance(std::chrono::seconds(60));
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(Run(interceptor, call).ok());
@@ -192,7 +193,7 @@ TEST_F(InterceptorsTest, EveryBadCredentialIsRefusedAlike) {
   };
   for (const auto& header : headers) {
     FakeServerCall call = Call(kUsersRead);
-    if (header) call.headers["authorization"] = *header;
+    if (header) call.metadata["authorization"] = *header;
     EXPECT_EQ(Run(interceptor, call), Unauthenticated()) << header.value_or("none");
     EXPECT_EQ(call.context().principal().kind, Principal::Kind::kAnonymous);
   }
@@ -204,7 +205,7 @@ TEST_F(InterceptorsTest, PublicMethodsNeedNoCredentialAndIgnoreDeadOnes) {
   AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder());
   FakeServerCall call = Call({.is_public = true});
   EXPECT_TRUE(Run(interceptor, call).ok());
-  call.headers["authorization"] = "Bearer dead";
+  call.metadata["authorization"] = "Bearer dead";
   EXPECT_TRUE(Run(interceptor, call).ok());
   EXPECT_EQ(call.context().principal().kind, Principal::Kind::kAnonymous);
   EXPECT_TRUE(denials_.empty());
@@ -214,7 +215,7 @@ TEST_F(InterceptorsTest, ADatabaseThatFailsIsNoDenial) {
   AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder());
   store_.down = true;
   FakeServerCall call = Call(kUsersRead);
-  call.headers["authorization"] = "Bearer " + key_.key;
+  call.metadata["authorization"] = "Bearer " + key_.key;
   EXPECT_EQ(Run(interceptor, call).code(), absl::StatusCode::kUnavailable);
   EXPECT_TRUE(denials_.empty());
 }
@@ -288,7 +289,8 @@ TEST_F(InterceptorsTest, RateLimitsCountPerPrincipal) {
 TEST_F(InterceptorsTest, RateLimitsCountAnonymousCallsPerAddress) {
   RateLimitInterceptor interceptor({.per_address = {.rate = 1, .burst = 1}}, {});
   const auto allows = [&](const char* address) {
-    FakeServerCall call(runner_.Context({.peer_ip = address}), {.is_public = true});
+    FakeServerCall call(runner_.Context({.peer_ip = address}),
+                        {.name = "/test.Service/Method", .access = {.is_public = true}});
     return Run(interceptor, call).ok();
   };
   EXPECT_TRUE(allows("192.0.2.1"));

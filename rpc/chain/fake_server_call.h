@@ -20,11 +20,14 @@ namespace gatehouse::rpc {
 class FakeServerCall final : public ServerCall {
  public:
   explicit FakeServerCall(base::Loop& loop, MethodInfo method = {})
-      : method_(std::move(method)), context_(loop, {.method = method_.name}) {}
+      : FakeServerCall(base::CallContext(loop, {.method = method.name}), method) {}
+  FakeServerCall(base::CallContext context, MethodInfo method)
+      : method_(std::move(method)), context_(std::move(context)) {}
 
   const MethodInfo& method() const override { return method_; }
+  MethodInfo& mutable_method() { return method_; }
   const base::CallContext& context() const override { return context_; }
-  base::SteadyTime start_time() const override { return start_time_; }
+  base::SteadyTime start_time() const override { return started; }
   std::optional<std::string_view> Metadata(std::string_view name) const override {
     const auto it = metadata.find(name);
     if (it == metadata.end()) return std::nullopt;
@@ -46,11 +49,11 @@ class FakeServerCall final : public ServerCall {
   std::optional<std::chrono::nanoseconds> client_time_left;
   std::optional<base::SteadyTime> cancel_at;
   std::unique_ptr<google::protobuf::Message> message;
+  base::SteadyTime started = std::chrono::steady_clock::now();
 
  private:
-  const MethodInfo method_;
+  MethodInfo method_;
   const base::CallContext context_;
-  const base::SteadyTime start_time_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace gatehouse::rpc
