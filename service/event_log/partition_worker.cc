@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/principal.h"
 #include "base/status.h"
+#include "base/system_context.h"
 
 namespace gatehouse::service {
 namespace {
@@ -43,11 +43,7 @@ void PartitionWorker::Stop() {
 }
 
 base::CallContext PartitionWorker::Context() const {
-  return base::CallContext(
-      loop_, {.deadline = std::chrono::steady_clock::now() + kTimeout,
-              .principal = {.kind = base::Principal::Kind::kSystem, .name = "partition_worker"},
-              .method = "daily_partitions/keep",
-              .cancel = tasks_.cancel()});
+  return base::SystemContext(loop_, "partition_worker", kTimeout, tasks_.cancel());
 }
 
 base::Task<absl::StatusOr<int>> PartitionWorker::CreateAhead() {

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "base/system_context.h"
 #include "storage/event_types.h"
 
 namespace gatehouse::service {
@@ -34,10 +35,7 @@ bool IsFollowed(const storage::LogEntry& entry) {
 }
 
 CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
-  return CallContext(loop, {.deadline = std::chrono::steady_clock::now() + kReadTimeout,
-                            .principal = {.kind = base::Principal::Kind::kSystem},
-                            .method = "worker/revocation_follower",
-                            .cancel = cancel});
+  return base::SystemContext(loop, "revocation_follower", kReadTimeout, cancel);
 }
 
 }  // namespace

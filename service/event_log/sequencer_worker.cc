@@ -7,8 +7,8 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "base/one_shot.h"
-#include "base/principal.h"
 #include "base/status.h"
+#include "base/system_context.h"
 
 namespace gatehouse::service {
 namespace {
@@ -59,13 +59,8 @@ void SequencerWorker::Stop() {
 base::Task<absl::StatusOr<storage::SequencerPass>> SequencerWorker::RunOnce() {
   // Before the pass: what is committed from here on rings again.
   signal_.TakePending();
-  const base::CallContext ctx(
-      loop_, {.deadline = std::chrono::steady_clock::now() + kPassTimeout,
-              .principal = {.kind = base::Principal::Kind::kSystem, .name = "sequencer"},
-              .method = "sequencer/pass",
-              .cancel = tasks_.cancel()});
-  absl::StatusOr<storage::SequencerPass> pass =
-      co_await sequencer_.RunPass(ctx, options_.max_events);
+  absl::StatusOr<storage::SequencerPass> pass = co_await sequencer_.RunPass(
+      base::SystemContext(loop_, "sequencer", kPassTimeout, tasks_.cancel()), options_.max_events);
   Count(pass);
   if (!pass.ok()) {
     // It may have been committed all the same.
@@ -87,13 +82,9 @@ base::Task<void> SequencerWorker::Run() {
     if (!pass.ok()) {
       co_await Sleep(options_.retry);
     } else if (!pass->leads) {
-      const base::CallContext ctx(
-          loop_, {.deadline = std::chrono::steady_clock::now() + kPassTimeout,
-                  .principal = {.kind = base::Principal::Kind::kSystem, .name = "sequencer"},
-                  .method = "sequencer/wake",
-                  .cancel = tasks_.cancel()});
       if (told) {
-        const absl::Status woken = co_await sequencer_.WakeLeader(ctx);
+        const absl::Status woken = co_await sequencer_.WakeLeader(
+            base::SystemContext(loop_, "sequencer", kPassTimeout, tasks_.cancel()));
         if (tasks_.cancel().cancelled()) co_return;
         Report(woken);
       }

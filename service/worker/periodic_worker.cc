@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/system_context.h"
 
 namespace gatehouse::service {
 namespace {
@@ -34,12 +35,8 @@ void PeriodicWorker::Stop() {
 
 base::Task<void> PeriodicWorker::Run() {
   while (co_await loop_.SleepUntil(std::chrono::steady_clock::now() + pause_, tasks_.cancel())) {
-    base::CallContext ctx(loop_,
-                          {.deadline = std::chrono::steady_clock::now() + kDeadline,
-                           .principal = {.kind = base::Principal::Kind::kSystem, .name = name_},
-                           .method = "worker/" + name_,
-                           .cancel = tasks_.cancel()});
-    const absl::Status status = co_await work_(ctx);
+    const absl::Status status =
+        co_await work_(base::SystemContext(loop_, name_, kDeadline, tasks_.cancel()));
     if (!status.ok() && !tasks_.cancel().cancelled()) {
       base::Log(base::LogLevel::kWarning, "a worker's turn failed",
                 {{"worker", name_}, {"error", std::string(status.message())}});
