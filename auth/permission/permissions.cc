@@ -118,6 +118,13 @@ absl::Status RequirePermission(const base::Principal& principal, Permission perm
   return PermissionDenied(PermissionName(permission));
 }
 
+absl::Status RequireWithinOwn(const base::Principal& principal, uint64_t permissions) {
+  if (principal.kind == base::Principal::Kind::kSystem) return absl::OkStatus();
+  const uint64_t lacking = permissions & ~principal.permissions;
+  if (lacking == 0) return absl::OkStatus();
+  return PermissionDenied(PermissionNames(lacking).front());
+}
+
 absl::Status RequireSelfOr(const base::Principal& principal, const base::Uuid& user_id,
                            Permission permission) {
   if (principal.kind == base::Principal::Kind::kUser && principal.id == user_id) {

@@ -67,6 +67,11 @@ bool HasPermission(const base::Principal& principal, int permission_number);
 absl::Status RequirePermission(const base::Principal& principal, Permission permission);
 absl::Status PermissionDenied(std::string_view permission);
 
+// Nobody gains what they do not have, by a user or a key that they make or change: OK if the
+// caller has every one of `permissions`, those of that user or key. Else users.write would be
+// as good as admin.
+absl::Status RequireWithinOwn(const base::Principal& principal, uint64_t permissions);
+
 // OK if the caller is the user `user_id` or has `permission`.
 absl::Status RequireSelfOr(const base::Principal& principal, const base::Uuid& user_id,
                            Permission permission);

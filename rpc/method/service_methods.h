@@ -26,10 +26,20 @@ class ServiceMethods {
   template <typename Request, typename Response>
   void Add(const std::string& method_name,
            base::Task<absl::StatusOr<Response>> (Service::*method)(base::CallContext, Request)) {
+    AddFunction<Request, Response>(
+        method_name, [method](Service& service, base::CallContext ctx, Request request) {
+          return (service.*method)(std::move(ctx), std::move(request));
+        });
+  }
+
+  // `Fn`: Task<StatusOr<Response>>(Service&, CallContext, Request), an ordinary function as for
+  // MethodRegistry: what puts something around the member function.
+  template <typename Request, typename Response, typename Fn>
+  void AddFunction(const std::string& method_name, Fn fn) {
     registry_.AddUnary<Request, Response>(
         "/" + name_ + "/" + method_name,
-        [&service = service_, method](base::CallContext ctx, Request request) {
-          return (service.*method)(std::move(ctx), std::move(request));
+        [&service = service_, fn = std::move(fn)](base::CallContext ctx, Request request) {
+          return fn(service, std::move(ctx), std::move(request));
         });
   }
 

@@ -61,8 +61,9 @@ class AuditService {
   size_t waiting_tails() const { return tail_turns_.waiting(); }
 
  private:
-  Result<v1::RecordEventResponse> DoRecordEvent(base::CallContext ctx,
-                                                v1::RecordEventRequest request, MutationKey key);
+  // The mutation within RecordEvent.
+  Result<v1::RecordEventResponse> Append(base::CallContext ctx, v1::RecordEventRequest request,
+                                         MutationKey key);
   // The index of an event that is committed, as soon as it has one.
   Result<int64_t> WaitForIndex(base::CallContext ctx, base::Uuid event_id,
                                std::shared_ptr<storage::LogFeed::Subscription> news);

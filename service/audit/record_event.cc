@@ -32,8 +32,9 @@ AuditService::Result<v1::RecordEventResponse> AuditService::RecordEvent(
   std::shared_ptr<storage::LogFeed::Subscription> news;
   // Before the event is written: its batch must not pass by unseen.
   if (wait) news = deps_.feed.Subscribe(ctx.loop(), ctx.principal().tenant_id);
-  absl::StatusOr<v1::RecordEventResponse> response = co_await deps_.once.Run(
-      ctx, request, Replay::kOnConflict, this, &AuditService::DoRecordEvent);
+  // Not registered as a mutation, but one within: a repeated call waits as well.
+  absl::StatusOr<v1::RecordEventResponse> response =
+      co_await deps_.once.Run(ctx, request, Replay::kOnConflict, this, &AuditService::Append);
   if (!response.ok() || !wait || request.validate_only()) co_return response;
   const std::optional<base::Uuid> id = base::Uuid::Parse(response->event().id());
   if (!id) co_return base::InternalError("a stored answer has no event id");
@@ -42,8 +43,9 @@ AuditService::Result<v1::RecordEventResponse> AuditService::RecordEvent(
   co_return response;
 }
 
-AuditService::Result<v1::RecordEventResponse> AuditService::DoRecordEvent(
-    base::CallContext ctx, v1::RecordEventRequest request, MutationKey key) {
+AuditService::Result<v1::RecordEventResponse> AuditService::Append(base::CallContext ctx,
+                                                                   v1::RecordEventRequest request,
+                                                                   MutationKey key) {
   const base::Time now = deps_.clock.Now();
   absl::StatusOr<storage::Event> event = EventFromProto(ctx, now, request.event());
   if (!event.ok()) co_return event.status();

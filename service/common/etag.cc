@@ -17,14 +17,4 @@ absl::Status EtagMismatch() {
                          {.reason = base::Reason::kEtagMismatch});
 }
 
-bool WasOutrun(const absl::Status& status, std::string_view etag) {
-  return etag.empty() && base::HasReason(status, base::Reason::kEtagMismatch);
-}
-
-absl::Status KeptChanging(std::string_view what) {
-  return base::MakeError(absl::StatusCode::kAborted,
-                         "others kept changing the " + std::string(what) + "; try again",
-                         {.reason = base::Reason::kConflict});
-}
-
 }  // namespace gatehouse::service

@@ -22,7 +22,8 @@ class Message;
 
 namespace gatehouse::service {
 
-// The request_id of one call, and what its request is recognised by.
+// The request_id of one call, and what its request is recognised by. Handlers of mutations
+// take one; who calls them within the program and does not repeat the call leaves it out.
 class MutationKey {
  public:
   // The key of a call without request_id: stores nothing.
@@ -54,10 +55,9 @@ enum class Replay {
 // repetitions with the first answer, also when they come at the same time.
 //
 //   base::Task<absl::StatusOr<v1::UpdateUserResponse>> UserService::UpdateUser(
-//       base::CallContext ctx, v1::UpdateUserRequest request) {
-//     return once_.Run(ctx, request, Replay::kLookUpFirst, this, &UserService::DoUpdateUser);
-//   }
+//       base::CallContext ctx, v1::UpdateUserRequest request, MutationKey key);
 //
+// MutationMethods registers such a method so that calls reach it through Run.
 // The method puts key.WithResponse(response, now) into its Change. Where it finds nothing to
 // change, it ends with `co_return co_await once_.Unchanged(ctx, key, now, response)` instead: else
 // the retry might find something, and do it long after the first answer. Its key is empty in a

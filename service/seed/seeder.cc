@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
 #include "gatehouse/v1/webhook.pb.h"
+#include "service/common/idempotent.h"
 #include "service/seed/role_seeder.h"
 #include "service/seed/secret_files.h"
 #include "service/user/user_service.h"
@@ -89,6 +90,16 @@ absl::StatusOr<Response> Seeder::Call(
     const Request& request) {
   return base::RunOnLoop<absl::StatusOr<Response>>(
       options_.loop, [&] { return (service.*method)(options_.make_context(), request); });
+}
+
+template <typename Response, typename Service, typename Request>
+absl::StatusOr<Response> Seeder::Call(Service& service,
+                                      base::Task<absl::StatusOr<Response>> (Service::*method)(
+                                          base::CallContext, Request, MutationKey),
+                                      const Request& request) {
+  return base::RunOnLoop<absl::StatusOr<Response>>(options_.loop, [&] {
+    return (service.*method)(options_.make_context(), request, MutationKey());
+  });
 }
 
 absl::Status Seeder::SeedOne(const SeedRole& seed) {

@@ -24,6 +24,7 @@ class Endpoint;
 
 namespace gatehouse::service {
 
+class MutationKey;
 class UserService;
 class WebhookService;
 
@@ -67,6 +68,12 @@ class Seeder {
       Service& service,
       base::Task<absl::StatusOr<Response>> (Service::*method)(base::CallContext, Request),
       const Request& request);
+  // A mutation, without a key: the seeder repeats no call.
+  template <typename Response, typename Service, typename Request>
+  absl::StatusOr<Response> Call(Service& service,
+                                base::Task<absl::StatusOr<Response>> (Service::*method)(
+                                    base::CallContext, Request, MutationKey),
+                                const Request& request);
   void Tell(std::string_view done, std::string_view what, std::string_view name);
 
   const Options options_;

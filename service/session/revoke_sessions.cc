@@ -32,12 +32,6 @@ storage::Event RevokedEvent(const CallContext& ctx, Time now, const Uuid& sessio
 }  // namespace
 
 SessionService::Result<v1::RevokeSessionResponse> SessionService::RevokeSession(
-    CallContext ctx, v1::RevokeSessionRequest request) {
-  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
-                        &SessionService::DoRevokeSession);
-}
-
-SessionService::Result<v1::RevokeSessionResponse> SessionService::DoRevokeSession(
     CallContext ctx, v1::RevokeSessionRequest request, MutationKey key) {
   const base::Principal& principal = ctx.principal();
   FieldChecks checks;
@@ -84,12 +78,6 @@ SessionService::Result<v1::RevokeSessionResponse> SessionService::DoRevokeSessio
 }
 
 SessionService::Result<v1::RevokeUserSessionsResponse> SessionService::RevokeUserSessions(
-    CallContext ctx, v1::RevokeUserSessionsRequest request) {
-  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
-                        &SessionService::DoRevokeUserSessions);
-}
-
-SessionService::Result<v1::RevokeUserSessionsResponse> SessionService::DoRevokeUserSessions(
     CallContext ctx, v1::RevokeUserSessionsRequest request, MutationKey key) {
   const base::Principal& principal = ctx.principal();
   FieldChecks checks;

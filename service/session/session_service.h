@@ -12,6 +12,7 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "service/common/idempotent.h"
 #include "service/session/token_issuer.h"
 #include "storage/session/session_store.h"
 #include "storage/user/user_store.h"
@@ -50,8 +51,6 @@ class VerifySessionResponse;
 
 namespace gatehouse::service {
 
-class IdempotentCalls;
-class MutationKey;
 class PageTokens;
 
 // The handlers of gatehouse.v1.SessionService; each method is documented in
@@ -96,12 +95,18 @@ class SessionService {
   Result<v1::ListSessionsResponse> ListSessions(base::CallContext ctx,
                                                 v1::ListSessionsRequest request);
   Result<v1::UpdateSessionResponse> UpdateSession(base::CallContext ctx,
-                                                  v1::UpdateSessionRequest request);
+                                                  v1::UpdateSessionRequest request,
+                                                  MutationKey key = {});
   Result<v1::RevokeSessionResponse> RevokeSession(base::CallContext ctx,
-                                                  v1::RevokeSessionRequest request);
+                                                  v1::RevokeSessionRequest request,
+                                                  MutationKey key = {});
   Result<v1::RevokeUserSessionsResponse> RevokeUserSessions(base::CallContext ctx,
-                                                            v1::RevokeUserSessionsRequest request);
+                                                            v1::RevokeUserSessionsRequest request,
+                                                            MutationKey key = {});
   Result<v1::GetJwksResponse> GetJwks(base::CallContext ctx, v1::GetJwksRequest request);
+
+  // What runs its mutations.
+  IdempotentCalls& once() const { return deps_.once; }
 
  private:
   // The user whose password was verified; LOGIN_FAILED for every reason not to.
@@ -123,21 +128,6 @@ class SessionService {
   base::Task<absl::StatusOr<storage::Session>> FindPermitted(base::CallContext ctx,
                                                              base::Uuid session_id,
                                                              auth::Permission permission);
-
-  Result<v1::UpdateSessionResponse> DoUpdateSession(base::CallContext ctx,
-                                                    v1::UpdateSessionRequest request,
-                                                    MutationKey key);
-  // Changes `fields` of what was read as `session`.
-  Result<v1::UpdateSessionResponse> TryUpdateSession(base::CallContext ctx,
-                                                     v1::UpdateSessionRequest request,
-                                                     std::vector<std::string> fields,
-                                                     MutationKey key, storage::Session session);
-  Result<v1::RevokeSessionResponse> DoRevokeSession(base::CallContext ctx,
-                                                    v1::RevokeSessionRequest request,
-                                                    MutationKey key);
-  Result<v1::RevokeUserSessionsResponse> DoRevokeUserSessions(base::CallContext ctx,
-                                                              v1::RevokeUserSessionsRequest request,
-                                                              MutationKey key);
 
   const Dependencies deps_;
   const Options options_;

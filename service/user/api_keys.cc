@@ -8,6 +8,7 @@
 #include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
+#include "service/common/change_attempts.h"
 #include "service/common/json.h"
 #include "service/common/page_size.h"
 #include "service/common/timestamps.h"
@@ -20,7 +21,6 @@ namespace gatehouse::service {
 namespace {
 
 constexpr size_t kMaxDisplayNameBytes = 100;
-constexpr int kMaxAttempts = 3;
 
 storage::Event KeyEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
                         const storage::ApiKey& key, std::string details_json = "{}") {
@@ -58,25 +58,13 @@ absl::StatusOr<storage::ApiKey> NewKey(const base::CallContext& ctx, const v1::A
   GH_RETURN_IF_ERROR(checks.ToStatus());
   // Each once, in one order.
   key.permissions = auth::PermissionNames(*permissions);
-  if (caller.kind != base::Principal::Kind::kSystem) {
-    if (const uint64_t lacking = *permissions & ~caller.permissions; lacking != 0) {
-      return auth::PermissionDenied(auth::PermissionNames(lacking).front());
-    }
-  }
+  GH_RETURN_IF_ERROR(auth::RequireWithinOwn(caller, *permissions));
   return key;
 }
 
 }  // namespace
 
 UserService::Result<v1::CreateApiKeyResponse> UserService::CreateApiKey(
-    base::CallContext ctx, v1::CreateApiKeyRequest request) {
-  // A retry may come after this time, at which no new key may stop working.
-  const Replay replay =
-      request.api_key().has_expire_time() ? Replay::kLookUpFirst : Replay::kOnConflict;
-  return deps_.once.Run(ctx, std::move(request), replay, this, &UserService::DoCreateApiKey);
-}
-
-UserService::Result<v1::CreateApiKeyResponse> UserService::DoCreateApiKey(
     base::CallContext ctx, v1::CreateApiKeyRequest request, MutationKey key) {
   const base::Time now = deps_.clock.Now();
   GH_CO_ASSIGN_OR_RETURN(storage::ApiKey made, NewKey(ctx, request.api_key(), now));
@@ -129,19 +117,12 @@ UserService::Result<v1::ListApiKeysResponse> UserService::ListApiKeys(
 }
 
 UserService::Result<v1::RevokeApiKeyResponse> UserService::RevokeApiKey(
-    base::CallContext ctx, v1::RevokeApiKeyRequest request) {
-  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
-                        &UserService::DoRevokeApiKey);
-}
-
-UserService::Result<v1::RevokeApiKeyResponse> UserService::DoRevokeApiKey(
     base::CallContext ctx, v1::RevokeApiKeyRequest request, MutationKey key) {
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("api_key_id", request.api_key_id());
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   const base::Uuid tenant_id = ctx.principal().tenant_id;
-  absl::Status revoked;
-  for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
+  for (ChangeAttempts attempts(/*etag=*/""); attempts.Next();) {
     GH_CO_ASSIGN_OR_RETURN(std::optional<storage::ApiKey> found,
                            co_await deps_.api_keys.Get(ctx, tenant_id, *id));
     if (!found) co_return KeyNotFound();
@@ -156,18 +137,14 @@ UserService::Result<v1::RevokeApiKeyResponse> UserService::DoRevokeApiKey(
     storage::Change change{
         .events = {KeyEvent(ctx, now, storage::event_types::kApiKeyRevoked, *found)},
         .idempotency = key.WithResponse(response, now)};
-    revoked = co_await deps_.api_keys.Revoke(ctx, tenant_id, *id, now, std::move(change));
-    if (revoked.ok()) {
-      deps_.authenticator.ApiKeyRevoked(*id);
-      co_return response;
-    }
-    // Somebody else revoked it since it was read: read again.
-    if (!base::HasReason(revoked, base::Reason::kConflict) ||
-        revoked.code() != absl::StatusCode::kAborted) {
-      break;
-    }
+    const absl::Status revoked =
+        co_await deps_.api_keys.Revoke(ctx, tenant_id, *id, now, std::move(change));
+    if (attempts.Outrun(revoked)) continue;
+    GH_CO_RETURN_IF_ERROR(revoked);
+    deps_.authenticator.ApiKeyRevoked(*id);
+    co_return response;
   }
-  co_return revoked;
+  co_return ChangeAttempts::KeptChanging("API key");
 }
 
 }  // namespace gatehouse::service

@@ -39,16 +39,8 @@ storage::User NewUser(const base::CallContext& ctx, const v1::CreateUserRequest&
 }  // namespace
 
 UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallContext ctx,
-                                                                    v1::CreateUserRequest request) {
-  Replay replay = Replay::kOnConflict;
-  // A retry should not cost a password hash.
-  if (!request.password().empty()) replay = Replay::kLookUpFirst;
-  return deps_.once.Run(ctx, std::move(request), replay, this, &UserService::DoCreateUser);
-}
-
-UserService::Result<v1::CreateUserResponse> UserService::DoCreateUser(base::CallContext ctx,
-                                                                      v1::CreateUserRequest request,
-                                                                      MutationKey key) {
+                                                                    v1::CreateUserRequest request,
+                                                                    MutationKey key) {
   FieldChecks checks;
   const base::Time now = deps_.clock.Now();
   storage::User user = NewUser(ctx, request, now, checks);

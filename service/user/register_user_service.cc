@@ -2,22 +2,37 @@
 
 #include "gatehouse/v1/user.pb.h"
 #include "rpc/method/service_methods.h"
+#include "service/common/mutation_methods.h"
 #include "service/user/user_service.h"
 
 namespace gatehouse::service {
+namespace {
+
+// A retry should not cost a password hash.
+Replay ReplayOfCreateUser(const v1::CreateUserRequest& request) {
+  return request.password().empty() ? Replay::kOnConflict : Replay::kLookUpFirst;
+}
+
+// A retry may come after the time at which no new key may stop working.
+Replay ReplayOfCreateApiKey(const v1::CreateApiKeyRequest& request) {
+  return request.api_key().has_expire_time() ? Replay::kLookUpFirst : Replay::kOnConflict;
+}
+
+}  // namespace
 
 void RegisterUserService(rpc::MethodRegistry& registry, UserService& service) {
   rpc::ServiceMethods methods(registry, service, "gatehouse.v1.UserService");
-  methods.Add("CreateUser", &UserService::CreateUser);
+  MutationMethods mutations(methods, service.once());
+  mutations.Add("CreateUser", ReplayOfCreateUser, &UserService::CreateUser);
   methods.Add("GetUser", &UserService::GetUser);
   methods.Add("BatchGetUsers", &UserService::BatchGetUsers);
   methods.Add("ListUsers", &UserService::ListUsers);
-  methods.Add("UpdateUser", &UserService::UpdateUser);
-  methods.Add("DeleteUser", &UserService::DeleteUser);
-  methods.Add("SetPassword", &UserService::SetPassword);
-  methods.Add("CreateApiKey", &UserService::CreateApiKey);
+  mutations.Add("UpdateUser", Replay::kLookUpFirst, &UserService::UpdateUser);
+  mutations.Add("DeleteUser", Replay::kLookUpFirst, &UserService::DeleteUser);
+  mutations.Add("SetPassword", Replay::kLookUpFirst, &UserService::SetPassword);
+  mutations.Add("CreateApiKey", ReplayOfCreateApiKey, &UserService::CreateApiKey);
   methods.Add("ListApiKeys", &UserService::ListApiKeys);
-  methods.Add("RevokeApiKey", &UserService::RevokeApiKey);
+  mutations.Add("RevokeApiKey", Replay::kLookUpFirst, &UserService::RevokeApiKey);
 }
 
 }  // namespace gatehouse::service

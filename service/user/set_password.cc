@@ -16,12 +16,6 @@
 namespace gatehouse::service {
 
 UserService::Result<v1::SetPasswordResponse> UserService::SetPassword(
-    base::CallContext ctx, v1::SetPasswordRequest request) {
-  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
-                        &UserService::DoSetPassword);
-}
-
-UserService::Result<v1::SetPasswordResponse> UserService::DoSetPassword(
     base::CallContext ctx, v1::SetPasswordRequest request, MutationKey key) {
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("user_id", request.user_id());

@@ -6,6 +6,7 @@
 #include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
+#include "service/common/change_attempts.h"
 #include "service/common/etag.h"
 #include "service/common/field_mask.h"
 #include "service/common/validate.h"
@@ -13,6 +14,7 @@
 #include "service/user/user_fields.h"
 #include "service/user/user_rules.h"
 #include "service/user/user_service.h"
+#include "storage/after_change.h"
 #include "storage/session/session.h"
 
 namespace gatehouse::service {
@@ -27,73 +29,66 @@ std::optional<std::string> EndOfSessions(const storage::User& before, const stor
   return std::nullopt;
 }
 
+// The user that `request` makes of `current`.
+absl::StatusOr<storage::User> Updated(const v1::UpdateUserRequest& request,
+                                      const storage::User& current) {
+  GH_RETURN_IF_ERROR(CheckEtag(request.user().etag(), current.version));
+  GH_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
+                      ResolveMask("update_mask", request.update_mask(), kUserFields));
+  storage::User next = current;
+  FieldChecks checks;
+  ApplyUserFields(request.user(), fields, next, checks);
+  GH_RETURN_IF_ERROR(checks.ToStatus());
+  return next;
+}
+
 }  // namespace
 
 UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallContext ctx,
-                                                                    v1::UpdateUserRequest request) {
-  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
-                        &UserService::DoUpdateUser);
-}
-
-UserService::Result<v1::UpdateUserResponse> UserService::DoUpdateUser(base::CallContext ctx,
-                                                                      v1::UpdateUserRequest request,
-                                                                      MutationKey key) {
+                                                                    v1::UpdateUserRequest request,
+                                                                    MutationKey key) {
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("user_id", request.user_id());
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_RETURN_IF_ERROR(auth::RequireSelfOr(ctx.principal(), *id, auth::Permission::kUsersWrite));
-  for (int attempt = 1; attempt <= kMaxChangeAttempts; ++attempt) {
-    GH_CO_ASSIGN_OR_RETURN(storage::User current, co_await ReadUser(ctx, *id));
-    absl::StatusOr<v1::UpdateUserResponse> response =
-        co_await TryUpdateUser(ctx, request, key, std::move(current));
-    if (!WasOutrun(response.status(), request.user().etag())) co_return response;
-  }
-  co_return KeptChanging("user");
-}
+  for (ChangeAttempts attempts(request.user().etag()); attempts.Next();) {
+    GH_CO_ASSIGN_OR_RETURN(const storage::User current, co_await ReadUser(ctx, *id));
+    GH_CO_ASSIGN_OR_RETURN(storage::User next, Updated(request, current));
+    const std::vector<std::string> changed = ChangedUserFields(current, next);
+    GH_CO_RETURN_IF_ERROR(co_await MayChange(ctx, current, next.role, changed));
 
-UserService::Result<v1::UpdateUserResponse> UserService::TryUpdateUser(
-    base::CallContext ctx, v1::UpdateUserRequest request, MutationKey key, storage::User current) {
-  GH_CO_RETURN_IF_ERROR(CheckEtag(request.user().etag(), current.version));
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
-                         ResolveMask("update_mask", request.update_mask(), kUserFields));
-  storage::User next = current;
-  FieldChecks checks;
-  ApplyUserFields(request.user(), fields, next, checks);
-  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
-  const std::vector<std::string> changed = ChangedUserFields(current, next);
-  GH_CO_RETURN_IF_ERROR(co_await MayChange(ctx, current, next.role, changed));
+    const base::Time now = deps_.clock.Now();
+    v1::UpdateUserResponse response;
+    if (changed.empty()) {
+      GH_CO_RETURN_IF_ERROR(ToProto(current, *response.mutable_user()));
+      co_return co_await deps_.once.Unchanged(ctx, key, now, response);
+    }
+    next.update_time = now;
+    GH_CO_RETURN_IF_ERROR(ToProto(storage::AfterChange(next), *response.mutable_user()));
+    if (request.validate_only()) {
+      GH_CO_RETURN_IF_ERROR(co_await CheckRoleExists(ctx, next.role));
+      GH_CO_RETURN_IF_ERROR(co_await CheckNamesAreFree(ctx, next));
+      co_return response;
+    }
 
-  const base::Time now = deps_.clock.Now();
-  v1::UpdateUserResponse response;
-  if (changed.empty()) {
-    GH_CO_RETURN_IF_ERROR(ToProto(current, *response.mutable_user()));
-    co_return co_await deps_.once.Unchanged(ctx, key, now, response);
-  }
-  next.update_time = now;
-  next.version = current.version + 1;
-  GH_CO_RETURN_IF_ERROR(ToProto(next, *response.mutable_user()));
-  if (request.validate_only()) {
-    GH_CO_RETURN_IF_ERROR(co_await CheckRoleExists(ctx, next.role));
-    GH_CO_RETURN_IF_ERROR(co_await CheckNamesAreFree(ctx, next));
+    const std::optional<std::string> end_sessions = EndOfSessions(current, next);
+    storage::Change change{.events = UpdateEvents(ctx, now, current, next),
+                           .idempotency = key.WithResponse(response, now)};
+    if (end_sessions) {
+      change.events.push_back(SessionsRevokedEvent(ctx, now, next, *end_sessions));
+    }
+    const absl::StatusOr<int64_t> epoch =
+        co_await deps_.users.Update(ctx, next, end_sessions, std::move(change));
+    if (attempts.Outrun(epoch.status())) continue;
+    GH_CO_RETURN_IF_ERROR(epoch.status());
+    if (end_sessions) {
+      deps_.authenticator.UserRevoked(next.id, *epoch);
+    } else if (next.username != current.username) {
+      deps_.authenticator.UserChanged(next.id);
+    }
     co_return response;
   }
-
-  const std::optional<std::string> end_sessions = EndOfSessions(current, next);
-  storage::Change change{.events = UpdateEvents(ctx, now, current, next),
-                         .idempotency = key.WithResponse(response, now)};
-  if (end_sessions) {
-    change.events.push_back(SessionsRevokedEvent(ctx, now, next, *end_sessions));
-  }
-  // The store takes the version that must still be there.
-  next.version = current.version;
-  GH_CO_ASSIGN_OR_RETURN(const int64_t epoch,
-                         co_await deps_.users.Update(ctx, next, end_sessions, std::move(change)));
-  if (end_sessions) {
-    deps_.authenticator.UserRevoked(next.id, epoch);
-  } else if (next.username != current.username) {
-    deps_.authenticator.UserChanged(next.id);
-  }
-  co_return response;
+  co_return ChangeAttempts::KeptChanging("user");
 }
 
 base::Task<absl::Status> UserService::MayChange(base::CallContext ctx, storage::User before,

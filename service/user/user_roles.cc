@@ -15,15 +15,17 @@ namespace gatehouse::service {
 base::Task<absl::Status> UserService::RequireRoleWithinOwn(base::CallContext ctx,
                                                            std::string role) {
   if (auth::IsRole(role)) {
-    co_return RequireWithinOwn(ctx.principal(), auth::PermissionsOfRole(role));
+    co_return auth::RequireWithinOwn(ctx.principal(), auth::PermissionsOfRole(role));
   }
   // Who may do everything need not be compared, which saves the question.
-  if (RequireWithinOwn(ctx.principal(), auth::kAllPermissions).ok()) co_return absl::OkStatus();
+  if (auth::RequireWithinOwn(ctx.principal(), auth::kAllPermissions).ok()) {
+    co_return absl::OkStatus();
+  }
   GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::Role> found,
                          co_await deps_.roles.Get(ctx, ctx.principal().tenant_id, role));
   // That there is no such role is for the change itself to find.
   if (!found) co_return absl::OkStatus();
-  co_return RequireWithinOwn(ctx.principal(), auth::KnownPermissions(found->permissions));
+  co_return auth::RequireWithinOwn(ctx.principal(), auth::KnownPermissions(found->permissions));
 }
 
 base::Task<absl::Status> UserService::CheckRoleExists(base::CallContext ctx, std::string role) {

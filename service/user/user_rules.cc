@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "auth/permission/permissions.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "service/common/json.h"
@@ -21,13 +20,6 @@ absl::Status Denied(std::string_view message) {
 }
 
 }  // namespace
-
-absl::Status RequireWithinOwn(const Principal& caller, uint64_t permissions) {
-  if (caller.kind == Principal::Kind::kSystem) return absl::OkStatus();
-  const uint64_t lacking = permissions & ~caller.permissions;
-  if (lacking == 0) return absl::OkStatus();
-  return auth::PermissionDenied(auth::PermissionNames(lacking).front());
-}
 
 absl::Status CheckOwnChange(const std::vector<std::string>& changed) {
   for (const std::string& field : changed) {

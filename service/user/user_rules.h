@@ -1,7 +1,6 @@
 #ifndef GATEHOUSE_SERVICE_USER_USER_RULES_H_
 #define GATEHOUSE_SERVICE_USER_USER_RULES_H_
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +13,6 @@
 #include "storage/user/user.h"
 
 namespace gatehouse::service {
-
-// Nobody gains by changing users what they do not have: PERMISSION_DENIED unless
-// the caller has every one of `permissions`, those of the user it makes or
-// changes. Else users.write would be as good as admin.
-absl::Status RequireWithinOwn(const base::Principal& caller, uint64_t permissions);
 
 // PERMISSION_DENIED if `changed` (names of kUserFields) has what users may not
 // change about themselves.

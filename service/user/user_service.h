@@ -70,42 +70,31 @@ class UserService {
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
 
-  Result<v1::CreateUserResponse> CreateUser(base::CallContext ctx, v1::CreateUserRequest request);
+  Result<v1::CreateUserResponse> CreateUser(base::CallContext ctx, v1::CreateUserRequest request,
+                                            MutationKey key = {});
   Result<v1::GetUserResponse> GetUser(base::CallContext ctx, v1::GetUserRequest request);
   Result<v1::BatchGetUsersResponse> BatchGetUsers(base::CallContext ctx,
                                                   v1::BatchGetUsersRequest request);
   Result<v1::ListUsersResponse> ListUsers(base::CallContext ctx, v1::ListUsersRequest request);
-  Result<v1::UpdateUserResponse> UpdateUser(base::CallContext ctx, v1::UpdateUserRequest request);
-  Result<v1::DeleteUserResponse> DeleteUser(base::CallContext ctx, v1::DeleteUserRequest request);
-  Result<v1::SetPasswordResponse> SetPassword(base::CallContext ctx,
-                                              v1::SetPasswordRequest request);
+  Result<v1::UpdateUserResponse> UpdateUser(base::CallContext ctx, v1::UpdateUserRequest request,
+                                            MutationKey key = {});
+  Result<v1::DeleteUserResponse> DeleteUser(base::CallContext ctx, v1::DeleteUserRequest request,
+                                            MutationKey key = {});
+  Result<v1::SetPasswordResponse> SetPassword(base::CallContext ctx, v1::SetPasswordRequest request,
+                                              MutationKey key = {});
   Result<v1::CreateApiKeyResponse> CreateApiKey(base::CallContext ctx,
-                                                v1::CreateApiKeyRequest request);
+                                                v1::CreateApiKeyRequest request,
+                                                MutationKey key = {});
   Result<v1::ListApiKeysResponse> ListApiKeys(base::CallContext ctx,
                                               v1::ListApiKeysRequest request);
   Result<v1::RevokeApiKeyResponse> RevokeApiKey(base::CallContext ctx,
-                                                v1::RevokeApiKeyRequest request);
+                                                v1::RevokeApiKeyRequest request,
+                                                MutationKey key = {});
+
+  // What runs its mutations.
+  IdempotentCalls& once() const { return deps_.once; }
 
  private:
-  // The mutations proper; the public methods make them safe to retry.
-  Result<v1::CreateUserResponse> DoCreateUser(base::CallContext ctx, v1::CreateUserRequest request,
-                                              MutationKey key);
-  Result<v1::UpdateUserResponse> DoUpdateUser(base::CallContext ctx, v1::UpdateUserRequest request,
-                                              MutationKey key);
-  // One attempt, from one reading of the user.
-  Result<v1::UpdateUserResponse> TryUpdateUser(base::CallContext ctx, v1::UpdateUserRequest request,
-                                               MutationKey key, storage::User current);
-  Result<v1::DeleteUserResponse> DoDeleteUser(base::CallContext ctx, v1::DeleteUserRequest request,
-                                              MutationKey key);
-  Result<v1::DeleteUserResponse> TryDeleteUser(base::CallContext ctx, v1::DeleteUserRequest request,
-                                               MutationKey key, storage::User current);
-  Result<v1::SetPasswordResponse> DoSetPassword(base::CallContext ctx,
-                                                v1::SetPasswordRequest request, MutationKey key);
-  Result<v1::CreateApiKeyResponse> DoCreateApiKey(base::CallContext ctx,
-                                                  v1::CreateApiKeyRequest request, MutationKey key);
-  Result<v1::RevokeApiKeyResponse> DoRevokeApiKey(base::CallContext ctx,
-                                                  v1::RevokeApiKeyRequest request, MutationKey key);
-
   // USER_NOT_FOUND if there is none or it is deleted.
   Result<storage::User> ReadUser(base::CallContext ctx, base::Uuid id);
   // USERNAME_TAKEN, EMAIL_TAKEN if another user has one of them now: for calls

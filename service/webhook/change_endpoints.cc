@@ -6,6 +6,7 @@
 #include "auth/permission/permissions.h"
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
+#include "service/common/change_attempts.h"
 #include "service/common/etag.h"
 #include "service/common/event_type.h"
 #include "service/common/field_mask.h"
@@ -14,6 +15,7 @@
 #include "service/delivery/signature.h"
 #include "service/webhook/endpoint_fields.h"
 #include "service/webhook/webhook_service.h"
+#include "storage/after_change.h"
 #include "storage/event_types.h"
 
 namespace gatehouse::service {
@@ -45,15 +47,24 @@ absl::Status CheckMayReceive(const base::CallContext& ctx, const storage::Endpoi
   return auth::RequirePermission(ctx.principal(), auth::Permission::kEventsRead);
 }
 
+// The endpoint that `request` makes of `before`.
+absl::StatusOr<storage::Endpoint> Updated(const v1::UpdateEndpointRequest& request,
+                                          const storage::Endpoint& before,
+                                          const UrlPolicy& url_policy) {
+  GH_RETURN_IF_ERROR(CheckEtag(request.endpoint().etag(), before.version));
+  GH_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
+                      ResolveMask("update_mask", request.update_mask(), kEndpointFields));
+  storage::Endpoint next = before;
+  FieldChecks checks;
+  ApplyEndpointFields(request.endpoint(), fields, url_policy, next, checks);
+  CheckHeadersAreForUrl(before, next, checks);
+  GH_RETURN_IF_ERROR(checks.ToStatus());
+  return next;
+}
+
 }  // namespace
 
 WebhookService::Result<v1::CreateEndpointResponse> WebhookService::CreateEndpoint(
-    base::CallContext ctx, v1::CreateEndpointRequest request) {
-  return deps_.once.Run(ctx, std::move(request), Replay::kOnConflict, this,
-                        &WebhookService::DoCreate);
-}
-
-WebhookService::Result<v1::CreateEndpointResponse> WebhookService::DoCreate(
     base::CallContext ctx, v1::CreateEndpointRequest request, MutationKey key) {
   FieldChecks checks;
   const base::Time now = deps_.clock.Now();
@@ -89,77 +100,51 @@ WebhookService::Result<v1::CreateEndpointResponse> WebhookService::DoCreate(
 }
 
 WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::UpdateEndpoint(
-    base::CallContext ctx, v1::UpdateEndpointRequest request) {
-  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
-                        &WebhookService::DoUpdate);
-}
-
-WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::DoUpdate(
     base::CallContext ctx, v1::UpdateEndpointRequest request, MutationKey key) {
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("endpoint_id", request.endpoint_id());
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
-  for (int attempt = 1; attempt <= kMaxChangeAttempts; ++attempt) {
-    GH_CO_ASSIGN_OR_RETURN(storage::EndpointWithHealth current, co_await Read(ctx, *id));
-    absl::StatusOr<v1::UpdateEndpointResponse> response =
-        co_await TryUpdate(ctx, request, key, std::move(current));
-    if (!WasOutrun(response.status(), request.endpoint().etag())) co_return response;
-  }
-  co_return KeptChanging("endpoint");
-}
+  for (ChangeAttempts attempts(request.endpoint().etag()); attempts.Next();) {
+    GH_CO_ASSIGN_OR_RETURN(const storage::EndpointWithHealth current, co_await Read(ctx, *id));
+    const storage::Endpoint& before = current.endpoint;
+    GH_CO_ASSIGN_OR_RETURN(storage::Endpoint next, Updated(request, before, url_policy_));
+    if (next.event_types != before.event_types || next.url != before.url) {
+      GH_CO_RETURN_IF_ERROR(CheckMayReceive(ctx, next));
+    }
+    const std::vector<std::string> changed = ChangedEndpointFields(before, next);
 
-WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::TryUpdate(
-    base::CallContext ctx, v1::UpdateEndpointRequest request, MutationKey key,
-    storage::EndpointWithHealth current) {
-  const storage::Endpoint& before = current.endpoint;
-  GH_CO_RETURN_IF_ERROR(CheckEtag(request.endpoint().etag(), before.version));
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
-                         ResolveMask("update_mask", request.update_mask(), kEndpointFields));
-  storage::EndpointWithHealth next = current;
-  FieldChecks checks;
-  ApplyEndpointFields(request.endpoint(), fields, url_policy_, next.endpoint, checks);
-  CheckHeadersAreForUrl(before, next.endpoint, checks);
-  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
-  if (next.endpoint.event_types != before.event_types || next.endpoint.url != before.url) {
-    GH_CO_RETURN_IF_ERROR(CheckMayReceive(ctx, next.endpoint));
+    const base::Time now = deps_.clock.Now();
+    v1::UpdateEndpointResponse response;
+    if (changed.empty()) {
+      GH_CO_RETURN_IF_ERROR(ToProto(current, *response.mutable_endpoint()));
+      co_return co_await deps_.once.Unchanged(ctx, key, now, response);
+    }
+    const bool resume =
+        before.state != EndpointState::kEnabled && next.state == EndpointState::kEnabled;
+    next.update_time = now;
+    storage::EndpointHealth health = current.health;
+    if (resume) {
+      health.breaker_open = false;
+      health.consecutive_failures = 0;
+    }
+    GH_CO_RETURN_IF_ERROR(ToProto({.endpoint = storage::AfterChange(next), .health = health},
+                                  *response.mutable_endpoint()));
+    if (request.validate_only()) co_return response;
+    storage::Change change{
+        .events = {EndpointEvent(ctx, now, event_types::kEndpointUpdated, next,
+                                 JsonObject().Add("fields", changed).ToString())},
+        .idempotency = key.WithResponse(response, now)};
+    const absl::Status updated =
+        co_await deps_.endpoints.Update(ctx, next, resume, std::move(change));
+    if (attempts.Outrun(updated)) continue;
+    GH_CO_RETURN_IF_ERROR(updated);
+    deps_.on_endpoint_changed(next.tenant_id);
+    co_return response;
   }
-  const std::vector<std::string> changed = ChangedEndpointFields(before, next.endpoint);
-
-  const base::Time now = deps_.clock.Now();
-  v1::UpdateEndpointResponse response;
-  if (changed.empty()) {
-    GH_CO_RETURN_IF_ERROR(ToProto(current, *response.mutable_endpoint()));
-    co_return co_await deps_.once.Unchanged(ctx, key, now, response);
-  }
-  const bool resume =
-      before.state != EndpointState::kEnabled && next.endpoint.state == EndpointState::kEnabled;
-  next.endpoint.update_time = now;
-  next.endpoint.version = before.version + 1;
-  if (resume) {
-    next.health.breaker_open = false;
-    next.health.consecutive_failures = 0;
-  }
-  GH_CO_RETURN_IF_ERROR(ToProto(next, *response.mutable_endpoint()));
-  if (request.validate_only()) co_return response;
-  storage::Change change{
-      .events = {EndpointEvent(ctx, now, event_types::kEndpointUpdated, next.endpoint,
-                               JsonObject().Add("fields", changed).ToString())},
-      .idempotency = key.WithResponse(response, now)};
-  // The store takes the version that must still be there.
-  next.endpoint.version = before.version;
-  GH_CO_RETURN_IF_ERROR(
-      co_await deps_.endpoints.Update(ctx, next.endpoint, resume, std::move(change)));
-  deps_.on_endpoint_changed(next.endpoint.tenant_id);
-  co_return response;
+  co_return ChangeAttempts::KeptChanging("endpoint");
 }
 
 WebhookService::Result<v1::DeleteEndpointResponse> WebhookService::DeleteEndpoint(
-    base::CallContext ctx, v1::DeleteEndpointRequest request) {
-  return deps_.once.Run(ctx, std::move(request), Replay::kLookUpFirst, this,
-                        &WebhookService::DoDelete);
-}
-
-WebhookService::Result<v1::DeleteEndpointResponse> WebhookService::DoDelete(
     base::CallContext ctx, v1::DeleteEndpointRequest request, MutationKey key) {
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("endpoint_id", request.endpoint_id());

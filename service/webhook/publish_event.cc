@@ -20,12 +20,6 @@ constexpr size_t kMaxDataBytes = size_t{256} << 10;
 }  // namespace
 
 WebhookService::Result<v1::PublishEventResponse> WebhookService::PublishEvent(
-    base::CallContext ctx, v1::PublishEventRequest request) {
-  return deps_.once.Run(ctx, std::move(request), Replay::kOnConflict, this,
-                        &WebhookService::DoPublish);
-}
-
-WebhookService::Result<v1::PublishEventResponse> WebhookService::DoPublish(
     base::CallContext ctx, v1::PublishEventRequest request, MutationKey key) {
   FieldChecks checks;
   CheckOwnEventType(checks, "type", request.type());

@@ -2,18 +2,20 @@
 
 #include "gatehouse/v1/webhook.pb.h"
 #include "rpc/method/service_methods.h"
+#include "service/common/mutation_methods.h"
 #include "service/webhook/webhook_service.h"
 
 namespace gatehouse::service {
 
 void RegisterWebhookService(rpc::MethodRegistry& registry, WebhookService& service) {
   rpc::ServiceMethods methods(registry, service, "gatehouse.v1.WebhookService");
-  methods.Add("CreateEndpoint", &WebhookService::CreateEndpoint);
+  MutationMethods mutations(methods, service.once());
+  mutations.Add("CreateEndpoint", Replay::kOnConflict, &WebhookService::CreateEndpoint);
   methods.Add("GetEndpoint", &WebhookService::GetEndpoint);
   methods.Add("ListEndpoints", &WebhookService::ListEndpoints);
-  methods.Add("UpdateEndpoint", &WebhookService::UpdateEndpoint);
-  methods.Add("DeleteEndpoint", &WebhookService::DeleteEndpoint);
-  methods.Add("PublishEvent", &WebhookService::PublishEvent);
+  mutations.Add("UpdateEndpoint", Replay::kLookUpFirst, &WebhookService::UpdateEndpoint);
+  mutations.Add("DeleteEndpoint", Replay::kLookUpFirst, &WebhookService::DeleteEndpoint);
+  mutations.Add("PublishEvent", Replay::kOnConflict, &WebhookService::PublishEvent);
   methods.Add("ListDeliveries", &WebhookService::ListDeliveries);
 }
 

@@ -60,34 +60,28 @@ class WebhookService {
   using Result = base::Task<absl::StatusOr<T>>;
 
   Result<v1::CreateEndpointResponse> CreateEndpoint(base::CallContext ctx,
-                                                    v1::CreateEndpointRequest request);
+                                                    v1::CreateEndpointRequest request,
+                                                    MutationKey key = {});
   Result<v1::GetEndpointResponse> GetEndpoint(base::CallContext ctx,
                                               v1::GetEndpointRequest request);
   Result<v1::ListEndpointsResponse> ListEndpoints(base::CallContext ctx,
                                                   v1::ListEndpointsRequest request);
   Result<v1::UpdateEndpointResponse> UpdateEndpoint(base::CallContext ctx,
-                                                    v1::UpdateEndpointRequest request);
+                                                    v1::UpdateEndpointRequest request,
+                                                    MutationKey key = {});
   Result<v1::DeleteEndpointResponse> DeleteEndpoint(base::CallContext ctx,
-                                                    v1::DeleteEndpointRequest request);
+                                                    v1::DeleteEndpointRequest request,
+                                                    MutationKey key = {});
   Result<v1::PublishEventResponse> PublishEvent(base::CallContext ctx,
-                                                v1::PublishEventRequest request);
+                                                v1::PublishEventRequest request,
+                                                MutationKey key = {});
   Result<v1::ListDeliveriesResponse> ListDeliveries(base::CallContext ctx,
                                                     v1::ListDeliveriesRequest request);
 
- private:
-  // The mutations proper; the public methods make them safe to retry.
-  Result<v1::CreateEndpointResponse> DoCreate(base::CallContext ctx,
-                                              v1::CreateEndpointRequest request, MutationKey key);
-  Result<v1::UpdateEndpointResponse> DoUpdate(base::CallContext ctx,
-                                              v1::UpdateEndpointRequest request, MutationKey key);
-  Result<v1::UpdateEndpointResponse> TryUpdate(base::CallContext ctx,
-                                               v1::UpdateEndpointRequest request, MutationKey key,
-                                               storage::EndpointWithHealth current);
-  Result<v1::DeleteEndpointResponse> DoDelete(base::CallContext ctx,
-                                              v1::DeleteEndpointRequest request, MutationKey key);
-  Result<v1::PublishEventResponse> DoPublish(base::CallContext ctx, v1::PublishEventRequest request,
-                                             MutationKey key);
+  // What runs its mutations.
+  IdempotentCalls& once() const { return deps_.once; }
 
+ private:
   // NOT_FOUND, ENDPOINT_NOT_FOUND if there is none.
   base::Task<absl::StatusOr<storage::EndpointWithHealth>> Read(base::CallContext ctx,
                                                                base::Uuid id);

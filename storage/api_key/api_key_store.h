@@ -58,7 +58,7 @@ class ApiKeyStore {
                                                        bool show_ended, base::Time now,
                                                        int32_t limit);
 
-  // ABORTED, CONFLICT if it was revoked before.
+  // ABORTED, ETAG_MISMATCH if it was revoked before.
   base::Task<absl::Status> Revoke(base::CallContext context, base::Uuid tenant_id, base::Uuid id,
                                   base::Time now, Change change);
 
