@@ -1,8 +1,11 @@
 #ifndef GATEHOUSE_STORAGE_CHANGE_H_
 #define GATEHOUSE_STORAGE_CHANGE_H_
 
+#include <concepts>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -17,7 +20,8 @@ struct Idempotency {
   base::Uuid principal_id;
   base::Uuid request_id;
   std::string method;
-  // SHA-256 over the method and the request without its request_id.
+  // An HMAC over the method and the request without its request_id: a plain hash
+  // of a request with a password would be a fast hash of the password.
   std::string request_hash;
   // The serialized answer to give to retries; never holds a secret.
   std::string response;
@@ -25,13 +29,44 @@ struct Idempotency {
   base::Time create_time;
 };
 
-// What goes with a change of state in the change's own transaction. Every
-// repository method that changes something takes one: there is no change
-// without its event and no event without its change.
+// The events of one change: at least one, in the order in which they are written.
+class ChangeEvents {
+ public:
+  // Implicit, so that a list of events in braces is one.
+  ChangeEvents(Event first, std::same_as<Event> auto... others) {  // NOLINT
+    events_.reserve(1 + sizeof...(others));
+    events_.push_back(std::move(first));
+    (events_.push_back(std::move(others)), ...);
+  }
+
+  // For a list whose length the compiler does not know; nullopt if it is empty.
+  static std::optional<ChangeEvents> FromList(std::vector<Event> events) {
+    if (events.empty()) return std::nullopt;
+    return ChangeEvents(std::move(events));
+  }
+
+  void Add(Event event) { events_.push_back(std::move(event)); }
+
+  const Event& first() const { return events_.front(); }
+  auto begin() const { return events_.begin(); }
+  auto end() const { return events_.end(); }
+
+ private:
+  explicit ChangeEvents(std::vector<Event> events) : events_(std::move(events)) {}
+
+  std::vector<Event> events_;
+};
+
+// What goes with a change of state in the change's own transaction. Every method of
+// a store that changes something takes one, and none can be made without an event:
+// there is no change without its event and no event without its change. An answer
+// that is kept for a call that changed nothing goes through IdempotencyStore::Keep.
 struct Change {
-  std::vector<Event> events;
+  ChangeEvents events;
   std::optional<Idempotency> idempotency = std::nullopt;
 };
+
+static_assert(!std::is_default_constructible_v<ChangeEvents>);
 
 }  // namespace gatehouse::storage
 

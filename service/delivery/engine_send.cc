@@ -163,11 +163,11 @@ Task<void> WebhookEngine::Disable(LanePtr lane) {
   if (status.ok() && IsCurrent(lane)) {
     const base::CallContext ctx = Context(key.tenant_id);
     const base::Time now = deps_.clock.Now();
-    storage::Change change;
-    change.events.push_back(
-        storage::MakeEvent(ctx, now, std::string(storage::event_types::kEndpointDisabled),
-                           {{.type = "endpoint", .id = key.endpoint_id.ToString(), .label = ""}},
-                           JsonObject().Add("reason", reason).ToString()));
+    storage::Change change{
+        .events = {storage::MakeEvent(
+            ctx, now, std::string(storage::event_types::kEndpointDisabled),
+            {{.type = "endpoint", .id = key.endpoint_id.ToString(), .label = ""}},
+            JsonObject().Add("reason", reason).ToString())}};
     status =
         co_await deps_.endpoints.Disable(ctx, key.tenant_id, key.endpoint_id,
                                          lane->delivery.fence(), reason, now, std::move(change));

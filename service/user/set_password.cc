@@ -39,7 +39,7 @@ UserService::Result<v1::SetPasswordResponse> UserService::SetPassword(
                            JsonObject().AddBool("keep_sessions", keep).ToString())},
       .idempotency = key.WithResponse(response, now)};
   if (!keep) {
-    change.events.push_back(
+    change.events.Add(
         SessionsRevokedEvent(ctx, now, user, storage::revoke_reasons::kPasswordChanged));
   }
   GH_CO_ASSIGN_OR_RETURN(

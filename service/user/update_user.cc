@@ -15,6 +15,7 @@
 #include "service/user/user_rules.h"
 #include "service/user/user_service.h"
 #include "storage/after_change.h"
+#include "storage/change.h"
 #include "storage/session/session.h"
 
 namespace gatehouse::service {
@@ -72,10 +73,12 @@ UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallCo
     }
 
     const std::optional<std::string> end_sessions = EndOfSessions(current, next);
-    storage::Change change{.events = UpdateEvents(ctx, now, current, next),
+    std::optional<storage::ChangeEvents> events = UpdateEvents(ctx, now, current, next);
+    if (!events) co_return base::InternalError("a field of users has no event that tells of it");
+    storage::Change change{.events = *std::move(events),
                            .idempotency = key.WithResponse(response, now)};
     if (end_sessions) {
-      change.events.push_back(SessionsRevokedEvent(ctx, now, next, *end_sessions));
+      change.events.Add(SessionsRevokedEvent(ctx, now, next, *end_sessions));
     }
     const absl::StatusOr<int64_t> epoch =
         co_await deps_.users.Update(ctx, next, end_sessions, std::move(change));

@@ -1,6 +1,7 @@
 #include "service/user/user_rules.h"
 
 #include <utility>
+#include <vector>
 
 #include "base/reason.h"
 #include "base/status.h"
@@ -59,8 +60,9 @@ storage::Event SessionsRevokedEvent(const base::CallContext& ctx, base::Time now
                    JsonObject().Add("reason", reason).ToString());
 }
 
-std::vector<storage::Event> UpdateEvents(const base::CallContext& ctx, base::Time now,
-                                         const storage::User& before, const storage::User& after) {
+std::optional<storage::ChangeEvents> UpdateEvents(const base::CallContext& ctx, base::Time now,
+                                                  const storage::User& before,
+                                                  const storage::User& after) {
   std::vector<std::string> profile = ChangedUserFields(before, after);
   std::erase(profile, "role");
   std::erase(profile, "state");
@@ -79,7 +81,7 @@ std::vector<storage::Event> UpdateEvents(const base::CallContext& ctx, base::Tim
     events.push_back(UserEvent(
         ctx, now, enabled ? event_types::kUserEnabled : event_types::kUserDisabled, after));
   }
-  return events;
+  return storage::ChangeEvents::FromList(std::move(events));
 }
 
 }  // namespace gatehouse::service

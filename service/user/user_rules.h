@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_USER_USER_RULES_H_
 #define GATEHOUSE_SERVICE_USER_USER_RULES_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/call_context.h"
 #include "base/principal.h"
 #include "base/time.h"
+#include "storage/change.h"
 #include "storage/event.h"
 #include "storage/user/user.h"
 
@@ -33,9 +35,11 @@ storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::stri
 storage::Event SessionsRevokedEvent(const base::CallContext& ctx, base::Time now,
                                     const storage::User& user, std::string_view reason);
 
-// The events of a change: one for the profile, and one each for role and state.
-std::vector<storage::Event> UpdateEvents(const base::CallContext& ctx, base::Time now,
-                                         const storage::User& before, const storage::User& after);
+// The events of a change: one for the profile, and one each for role and state. nullopt if
+// `before` and `after` have the same fields.
+std::optional<storage::ChangeEvents> UpdateEvents(const base::CallContext& ctx, base::Time now,
+                                                  const storage::User& before,
+                                                  const storage::User& after);
 
 }  // namespace gatehouse::service
 

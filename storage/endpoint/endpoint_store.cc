@@ -122,7 +122,7 @@ Task<absl::Status> EndpointStore::Create(CallContext ctx, Endpoint endpoint, Cha
                        endpoint.version, kMaxPerTenant));
   batch.Add(queries::kInsertFanout, Params::Of(endpoint.tenant_id));
   batch.Add(queries::kInsertDelivery,
-            Params::Of(endpoint.tenant_id, endpoint.id, change.events.at(0).id));
+            Params::Of(endpoint.tenant_id, endpoint.id, change.events.first().id));
   const absl::Status made = (co_await database_.Run(ctx, std::move(batch))).status();
   if (base::HasReason(made, base::Reason::kLimitReached)) co_return TooManyEndpoints();
   co_return made;

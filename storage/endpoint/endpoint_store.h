@@ -33,7 +33,7 @@ class EndpointStore {
   // Endpoints of a tenant. Each is looked at for every event of the tenant.
   static constexpr int64_t kMaxPerTenant = 10'000;
 
-  // `change.events[0]` is the event of the creation: the endpoint gets what
+  // `change.events.first()` is the event of the creation: the endpoint gets what
   // comes after it in the log. RESOURCE_EXHAUSTED, LIMIT_REACHED if the tenant
   // has kMaxPerTenant.
   base::Task<absl::Status> Create(base::CallContext ctx, Endpoint endpoint, Change change);

@@ -4,8 +4,9 @@
 #include <vector>
 
 #include "base/status.h"
-#include "storage/postgres/change_batch.h"
+#include "storage/postgres/client/batch.h"
 #include "storage/postgres/client/database.h"
+#include "storage/postgres/client/params.h"
 #include "storage/request/queries/request_queries.h"
 
 namespace gatehouse::storage {
@@ -30,7 +31,10 @@ base::Task<absl::StatusOr<std::optional<StoredAnswer>>> IdempotencyStore::Find(
 
 base::Task<absl::Status> IdempotencyStore::Keep(base::CallContext context, Idempotency answer) {
   postgres::Batch batch;
-  postgres::AppendChange(batch, {.idempotency = std::move(answer)});
+  // As AppendChange adds it to a change, which this is none of: it has no event.
+  batch.Add(request::queries::kInsert,
+            Params::Of(answer.tenant_id, answer.principal_id, answer.request_id, answer.method,
+                       Bytes{answer.request_hash}, Bytes{answer.response}, answer.create_time));
   const absl::StatusOr<std::vector<Rows>> result =
       co_await database_.Run(std::move(context), std::move(batch));
   co_return result.status();

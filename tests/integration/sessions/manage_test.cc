@@ -10,6 +10,8 @@
 #include "base/reason.h"
 #include "base/status.h"
 #include "base/uuid.h"
+#include "storage/event.h"
+#include "storage/event_types.h"
 #include "storage/session/session.h"
 #include "tests/integration/sessions/session_fixture.h"
 
@@ -283,8 +285,11 @@ TEST_F(ManageTest, RevokingAllRaisesTheEpochAndRevokingAllButOneDoesNot) {
                         .create_time = now,
                         .idle_expire_time = now + kIdle,
                         .expire_time = now + kIdle};
+  const storage::Event event = storage::MakeEvent(
+      backend().SystemContext(), now, std::string(storage::event_types::kSessionCreated), {});
   const absl::Status refused = backend().runner.Run<absl::Status>([&] {
-    return backend().sessions.Create(backend().SystemContext(), late, 1, std::nullopt, {});
+    return backend().sessions.Create(backend().SystemContext(), late, 1, std::nullopt,
+                                     {.events = {event}});
   });
   EXPECT_TRUE(base::HasReason(refused, base::Reason::kLoginFailed)) << refused;
   EXPECT_TRUE(LogIn("ada").ok());

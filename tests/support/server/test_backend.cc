@@ -19,6 +19,14 @@ namespace {
 // 2026-01-01T00:00:00Z.
 constexpr int64_t kStartMicros = 1'767'225'600'000'000;
 
+// What a test begins with has no event, since tests count the events of what they do. A change
+// cannot be made without one, but one whose events were taken has none left.
+storage::Change WithoutEvent() {
+  storage::Change change{.events = {storage::Event{}}};
+  const storage::ChangeEvents taken = std::move(change.events);
+  return change;
+}
+
 void MustBeOk(const absl::Status& status) {
   if (status.ok()) return;
   std::cerr << "the test's backend: " << status << "\n";
@@ -84,7 +92,7 @@ TestBackend::Caller TestBackend::LogIn(const std::string& role) {
                      .create_time = now,
                      .update_time = now};
   MustBeOk(runner.Run<absl::Status>(
-      [&] { return users.Create(SystemContext(), user, std::nullopt, {}); }));
+      [&] { return users.Create(SystemContext(), user, std::nullopt, WithoutEvent()); }));
   return LogInAs(id, role);
 }
 
@@ -102,8 +110,9 @@ TestBackend::Caller TestBackend::LogInAs(const base::Uuid& user_id, const std::s
                            .last_used_time = now,
                            .idle_expire_time = now + std::chrono::hours(24 * 30),
                            .expire_time = now + std::chrono::hours(24 * 30)};
-  MustBeOk(runner.Run<absl::Status>(
-      [&] { return sessions.Create(SystemContext(), session, epoch, std::nullopt, {}); }));
+  MustBeOk(runner.Run<absl::Status>([&] {
+    return sessions.Create(SystemContext(), session, epoch, std::nullopt, WithoutEvent());
+  }));
   const auto token = access_tokens.Sign({.tenant_id = session.tenant_id,
                                          .user_id = user_id,
                                          .session_id = session.id,
@@ -124,7 +133,7 @@ TestBackend::Caller TestBackend::MakeApiKey(const std::vector<std::string>& perm
                       .permissions = permissions,
                       .create_time = clock.Now()};
   MustBeOk(runner.Run<absl::Status>(
-      [&] { return api_keys.Create(SystemContext(), key, secret.hash, {}); }));
+      [&] { return api_keys.Create(SystemContext(), key, secret.hash, WithoutEvent()); }));
   return {.id = key.id, .session_id = {}, .credential = secret.key};
 }
 
