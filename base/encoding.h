@@ -26,6 +26,12 @@ std::optional<std::string> Base64UrlDecode(std::string_view text);
 // nor Postgres text may hold.
 bool IsValidUtf8(std::string_view text);
 
+// Appends `text` to `out` as a JSON string with its quotes and the shortest escapes
+// there are. Bytes from 0x80 on pass as they are. Changing what it writes changes the
+// hash of events that are in the log already (docs/event-leaf.md).
+void AppendJsonString(std::string_view text, std::string& out);
+std::string JsonString(std::string_view text);
+
 }  // namespace gatehouse::base
 
 #endif  // GATEHOUSE_BASE_ENCODING_H_

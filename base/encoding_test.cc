@@ -66,5 +66,14 @@ TEST(EncodingTest, Utf8FollowsTheUnicodeTable) {
   }
 }
 
+TEST(EncodingTest, JsonStringsHaveTheShortestEscapes) {
+  EXPECT_EQ(JsonString(""), R"("")");
+  EXPECT_EQ(JsonString("a\"b\\c/d"), R"("a\"b\\c/d")");
+  EXPECT_EQ(JsonString("\b\t\n\f\r"), R"("\b\t\n\f\r")");
+  EXPECT_EQ(JsonString(std::string("\0\x01\x1f", 3)), R"("\u0000\u0001\u001f")");
+  // DEL and what lies outside ASCII needs none.
+  EXPECT_EQ(JsonString("\x7f\u00e9\u20ac"), "\"\x7f\u00e9\u20ac\"");
+}
+
 }  // namespace
 }  // namespace gatehouse::base

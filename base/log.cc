@@ -59,27 +59,15 @@ std::string Timestamp() {
   return text;
 }
 
-// A JSON string. Bytes outside ASCII pass as they are when they are UTF-8 and
-// as one question mark each when not: a log line must always be parseable.
+// A JSON string. A text that is not UTF-8 has one question mark for each byte outside
+// ASCII: a log line must always be parseable.
 void AppendString(std::string& out, std::string_view text) {
-  out += '"';
-  const bool utf8 = IsValidUtf8(text);
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof(escaped), "\\u%04x", byte);
-      out += escaped;
-    } else if (byte >= 0x80 && !utf8) {
-      out += '?';
-    } else {
-      out += c;
-    }
+  if (IsValidUtf8(text)) return AppendJsonString(text, out);
+  std::string ascii(text);
+  for (char& c : ascii) {
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
   }
-  out += '"';
+  AppendJsonString(ascii, out);
 }
 
 void AppendField(std::string& out, const LogField& field) {

@@ -34,7 +34,7 @@ TEST_F(LogTest, WritesOneJsonObjectPerLine) {
 TEST_F(LogTest, EscapesWhatWouldBreakTheLine) {
   Log(LogLevel::kInfo, "a\"b\\c\nd", {{"k", std::string("\x01\xff", 2)}});
   ASSERT_EQ(lines_.size(), 1u);
-  EXPECT_THAT(lines_[0], HasSubstr("\"msg\":\"a\\\"b\\\\c\\u000ad\",\"k\":\"\\u0001?\""));
+  EXPECT_THAT(lines_[0], HasSubstr("\"msg\":\"a\\\"b\\\\c\\nd\",\"k\":\"\\u0001?\""));
 }
 
 TEST_F(LogTest, DropsLinesBelowTheLevel) {

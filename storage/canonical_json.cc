@@ -77,7 +77,7 @@ class Reader {
       case '"': {
         std::string text;
         if (!String(text)) return false;
-        AppendCanonicalString(text, out);
+        base::AppendJsonString(text, out);
         return true;
       }
       case 't':
@@ -115,7 +115,7 @@ class Reader {
     out.push_back('{');
     for (const auto& [name, value] : members) {
       if (out.back() != '{') out.push_back(',');
-      AppendCanonicalString(name, out);
+      base::AppendJsonString(name, out);
       out.push_back(':');
       out += value;
     }
@@ -266,12 +266,6 @@ std::optional<CanonicalMembers> CanonicalObject(std::string_view json) {
   CanonicalMembers members;
   if (!base::IsValidUtf8(json) || !Reader(json).Document(members)) return std::nullopt;
   return members;
-}
-
-std::string CanonicalString(std::string_view text) {
-  std::string out;
-  AppendCanonicalString(text, out);
-  return out;
 }
 
 }  // namespace gatehouse::storage

@@ -25,9 +25,6 @@ std::optional<std::string> CanonicalJson(std::string_view json);
 using CanonicalMembers = std::map<std::string, std::string>;
 std::optional<CanonicalMembers> CanonicalObject(std::string_view json);
 
-// `text` as a canonical JSON string, with its quotes.
-std::string CanonicalString(std::string_view text);
-
 // Deeper than anything sane, far from the end of a thread's stack.
 inline constexpr int kMaxJsonDepth = 200;
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/encoding.h"
 #include "gtest/gtest.h"
 
 namespace gatehouse::storage {
@@ -29,7 +30,7 @@ TEST(CanonicalJsonTest, EqualNumbersHaveOneText) {
 TEST(CanonicalJsonTest, StringsHaveTheShortestEscapes) {
   EXPECT_EQ(Canonical(R"("\u0041\/\u00e9\ud83d\ude00\u001F\n\"")"),
             "\"A/\xc3\xa9\xf0\x9f\x98\x80\\u001f\\n\\\"\"");
-  EXPECT_EQ(CanonicalString("a\tb\x7f"), "\"a\\tb\x7f\"");
+  EXPECT_EQ(base::JsonString("a\tb\x7f"), "\"a\\tb\x7f\"");
 }
 
 TEST(CanonicalJsonTest, RefusesWhatJsonbRefuses) {

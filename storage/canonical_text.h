@@ -3,16 +3,13 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace gatehouse::storage {
 
-// How canonical JSON (docs/event-leaf.md) writes its values. Changing a byte of it
-// changes the hash of events that are in the log already.
-
-// A string in quotes, with the shortest escapes there are.
-void AppendCanonicalString(std::string_view text, std::string& out);
-
+// How canonical JSON (docs/event-leaf.md) writes a number; strings are written by
+// base::AppendJsonString. Changing a byte of it changes the hash of events that are in
+// the log already.
+//
 // digits * 10^exponent as its one text: an integer without trailing zeros, then "e"
 // and the power of ten unless that is zero.
 void AppendCanonicalNumber(bool negative, std::string digits, int64_t exponent, std::string& out);

@@ -1,6 +1,6 @@
 #include "storage/event_json.h"
 
-#include "storage/canonical_json.h"
+#include "base/encoding.h"
 
 namespace gatehouse::storage {
 
@@ -8,9 +8,9 @@ std::string TargetsJson(const std::vector<EventTarget>& targets) {
   std::string json = "[";
   for (const EventTarget& target : targets) {
     if (json.size() > 1) json += ',';
-    json += "{\"id\":" + CanonicalString(target.id) +
-            ",\"label\":" + CanonicalString(target.label) +
-            ",\"type\":" + CanonicalString(target.type) + "}";
+    json += "{\"id\":" + base::JsonString(target.id) +
+            ",\"label\":" + base::JsonString(target.label) +
+            ",\"type\":" + base::JsonString(target.type) + "}";
   }
   return json + "]";
 }

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "base/encoding.h"
 #include "base/hash.h"
 #include "base/hmac_key.h"
 #include "storage/canonical_json.h"
@@ -81,8 +82,8 @@ class LeafWriter {
 };
 
 std::string CanonicalTarget(const EventTarget& target) {
-  return "{\"id\":" + CanonicalString(target.id) + ",\"label\":" + CanonicalString(target.label) +
-         ",\"type\":" + CanonicalString(target.type) + "}";
+  return "{\"id\":" + base::JsonString(target.id) + ",\"label\":" + base::JsonString(target.label) +
+         ",\"type\":" + base::JsonString(target.type) + "}";
 }
 
 void CommitDetails(const std::string& json, LeafWriter& writer) {

@@ -11,7 +11,6 @@
 
 #include "base/encoding.h"
 #include "base/status.h"
-#include "storage/canonical_json.h"
 
 namespace gatehouse::service {
 namespace {
@@ -103,7 +102,7 @@ class Writer {
     if (!base::IsValidUtf8(text)) {
       return base::InvalidField(field_, "holds a string that is not UTF-8 or has U+0000 in it");
     }
-    text_ += storage::CanonicalString(text);
+    base::AppendJsonString(text, text_);
     return CheckSize();
   }
 
@@ -139,12 +138,13 @@ absl::Status StructFromJson(std::string_view json, Struct* value) {
 
 void JsonObject::Name(std::string_view name) {
   if (text_.size() > 1) text_ += ',';
-  text_ += storage::CanonicalString(name) + ":";
+  base::AppendJsonString(name, text_);
+  text_ += ':';
 }
 
 JsonObject& JsonObject::Add(std::string_view name, std::string_view value) {
   Name(name);
-  text_ += storage::CanonicalString(value);
+  base::AppendJsonString(value, text_);
   return *this;
 }
 
@@ -153,7 +153,7 @@ JsonObject& JsonObject::Add(std::string_view name, std::span<const std::string> 
   text_ += '[';
   for (size_t i = 0; i < values.size(); ++i) {
     if (i > 0) text_ += ',';
-    text_ += storage::CanonicalString(values[i]);
+    base::AppendJsonString(values[i], text_);
   }
   text_ += ']';
   return *this;

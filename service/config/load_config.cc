@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_replace.h"
 #include "base/encoding.h"
 #include "base/status.h"
 #include "service/config/config_file.h"
@@ -56,20 +57,10 @@ absl::Status ApplyEnvironment(Config& config,
   return absl::OkStatus();
 }
 
-// A TOML basic string, on one line whatever `text` holds.
+// A TOML basic string, on one line whatever `text` holds: a JSON string but for DEL, which
+// TOML has escaped.
 std::string Quoted(std::string_view text) {
-  constexpr std::string_view kHexDigits = "0123456789abcdef";
-  constexpr unsigned char kDelete = 0x7f;
-  std::string out = "\"";
-  for (const unsigned char c : text) {
-    if (c < ' ' || c == kDelete) {
-      out.append("\\u00").append({kHexDigits[c >> 4], kHexDigits[c & 0xf]});
-      continue;
-    }
-    if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(static_cast<char>(c));
-  }
-  return out + '"';
+  return absl::StrReplaceAll(base::JsonString(text), {{"\x7f", "\\u007f"}});
 }
 
 std::pair<std::string, std::string> Split(const std::string& key) {

@@ -4,36 +4,20 @@
 #include <cstdio>
 #include <string_view>
 
+#include "base/encoding.h"
 #include "service/common/event_type.h"
 
 namespace gatehouse::service::delivery {
 namespace {
-
-void AppendString(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof(escaped), "\\u%04x", c);
-      out += escaped;
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
 
 // `first` is false after the call: the comma before the next member.
 void AppendMember(std::string& out, std::string_view name, std::string_view value, bool& first) {
   if (value.empty()) return;
   if (!first) out += ',';
   first = false;
-  AppendString(out, name);
+  base::AppendJsonString(name, out);
   out += ':';
-  AppendString(out, value);
+  base::AppendJsonString(value, out);
 }
 
 void AppendParty(std::string& out, std::string_view type, std::string_view id,
@@ -67,7 +51,7 @@ void AppendEnvelope(std::string& out, const storage::Event& event) {
     AppendParty(out, event.targets[i].type, event.targets[i].id, event.targets[i].label);
   }
   out += R"(],"outcome":)";
-  AppendString(out, OutcomeName(event.outcome));
+  base::AppendJsonString(OutcomeName(event.outcome), out);
   out += R"(,"details":)";
   out += event.details_json;
   out += R"(,"context":{)";
@@ -98,7 +82,7 @@ std::string BuildPayload(const storage::Event& event) {
   std::string out;
   out.reserve(event.details_json.size() + 512);
   out += R"({"type":)";
-  AppendString(out, event.type);
+  base::AppendJsonString(event.type, out);
   out += R"(,"timestamp":")";
   out += FormatTimestamp(event.occurred_time);
   out += R"(","data":)";

@@ -37,7 +37,7 @@ TEST(PayloadTest, PublishedEventsCarryTheCallersDataUntouched) {
 TEST(PayloadTest, OwnEventsSayWhoDidWhatToWhom) {
   EXPECT_EQ(BuildPayload(MakeSessionEvent()),
             R"({"type":"session.created","timestamp":"2023-11-14T22:13:20.000042Z","data":)"
-            R"({"actor":{"type":"user","id":"u-1","label":"Zoë \"Z\" \\ \u000a\u0001"},)"
+            R"({"actor":{"type":"user","id":"u-1","label":"Zoë \"Z\" \\ \n\u0001"},)"
             R"("targets":[{"type":"session","id":"s-1"},{"type":"user","id":"u-1","label":"zoe"}],)"
             R"("outcome":"denied","details":{"amr": ["pwd"], "n": 12345678901234567890},)"
             R"("context":{"ip_address":"192.0.2.1","request_id":"r-1","session_id":"s-1"}}})");

@@ -259,7 +259,7 @@ class ConfigTest(unittest.TestCase):
         printed = run("config", "print", "--log-level=debug", env=awkward).stdout
         with open(path, "w", encoding="utf-8") as file:
             file.write(printed)
-        self.assertIn('issuer = "a\\"b\\\\c#d\\u0009é"', printed)
+        self.assertIn('issuer = "a\\"b\\\\c#d\\té"', printed)
         self.assertEqual(run("config", "print", f"--config={path}").stdout, printed)
 
     def complete(self):
