@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <string>
 
+#include "service/delivery/defaults.h"
+#include "storage/postgres/client/defaults.h"
+
 namespace gatehouse::service::config {
 
 // One struct per area; settings.cc gives each field its name, its limits and
@@ -32,7 +35,7 @@ struct DatabaseConfig {
   int64_t write_lanes = 8;
   int64_t pool_size = 4;
   std::chrono::milliseconds connect_timeout{5'000};
-  std::chrono::milliseconds statement_timeout{10'000};
+  std::chrono::milliseconds statement_timeout = storage::postgres::kDefaultStatementTimeout;
   bool prepared_statements = true;
 };
 
@@ -62,7 +65,7 @@ struct WebhookConfig {
   std::string allowed_networks;
   // Empty: the authorities that the system trusts.
   std::string ca_file;
-  int64_t max_in_flight = 256;
+  int64_t max_in_flight = delivery::kDefaultMaxInFlight;
 };
 
 struct LogConfig {

@@ -25,6 +25,7 @@
 #include "base/task_group.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "service/delivery/defaults.h"
 #include "service/delivery/delivery_lane.h"
 #include "service/delivery/endpoint_cache.h"
 #include "service/delivery/http/http_sender.h"
@@ -51,7 +52,7 @@ struct EngineOptions {
   std::chrono::milliseconds idle_time{2'000};
   // Requests at a time, of the process and of one tenant. Retries get half, so
   // that first attempts never wait for them.
-  int max_in_flight = 512;
+  int max_in_flight = kDefaultMaxInFlight;
   int max_in_flight_per_tenant = 256;
   HttpSender::Options http = {};
 };

@@ -15,6 +15,7 @@
 #include "base/loop.h"
 #include "base/task.h"
 #include "storage/postgres/client/batch.h"
+#include "storage/postgres/client/defaults.h"
 #include "storage/postgres/client/params.h"
 #include "storage/postgres/client/query.h"
 #include "storage/postgres/client/row.h"
@@ -55,7 +56,7 @@ struct DatabaseConfig {
   std::chrono::milliseconds acquire_timeout{2000};
   std::chrono::milliseconds connect_timeout{5000};
   // Upper bound of every statement, whatever the call's deadline.
-  std::chrono::milliseconds statement_timeout{30000};
+  std::chrono::milliseconds statement_timeout = kDefaultStatementTimeout;
   // How long a statement that nobody waits for any more may hold up its lane
   // before it is cancelled: shorter, and statements about to end are cancelled.
   std::chrono::milliseconds abandoned_grace{50};
