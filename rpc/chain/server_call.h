@@ -18,8 +18,8 @@ class Message;
 
 namespace gatehouse::rpc {
 
-// One call as the interceptors see it. Owned by the bridge; it outlives the
-// chain and the handler. Thread: the call's Loop.
+// One call as the interceptors see it. Owned by LoopCalls, which keeps it until its
+// transport lets go of it; it outlives the chain and the handler. Thread: the call's Loop.
 class ServerCall {
  public:
   virtual ~ServerCall() = default;
@@ -45,7 +45,7 @@ class ServerCall {
 
   // Reads and parses the first request message of a method that is not
   // bidirectional. INVALID_ARGUMENT MALFORMED_REQUEST, or RESOURCE_EXHAUSTED
-  // TOO_LARGE. Called once, by ParseInterceptor.
+  // MESSAGE_TOO_LARGE. Called once, by ParseInterceptor.
   virtual base::Task<absl::Status> ReadRequest() = 0;
   // The message, once ReadRequest succeeded; null before and for
   // bidirectional methods.

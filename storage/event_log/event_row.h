@@ -8,7 +8,7 @@
 namespace gatehouse::storage {
 
 // Decodes index, event_id, type ... leaf_hash as the statements in
-// queries/event_log select them, beginning at column `first`.
+// storage/event_log/queries select them, beginning at column `first`.
 LoggedEvent DecodeLoggedEvent(const postgres::RowView& row, int first, const base::Uuid& tenant_id);
 
 }  // namespace gatehouse::storage

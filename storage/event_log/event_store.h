@@ -54,7 +54,7 @@ class EventStore {
   ~EventStore();
 
   // OK: committed, and the sequencer told. With a key that was used before
-  // nothing is written and postgres::IsReplay(status) is true, as for changes.
+  // nothing is written: ALREADY_EXISTS, as for changes.
   // When ctx is cancelled before that: CANCELLED, and the event may be written
   // if its statement was already under way.
   base::Task<absl::Status> Append(base::CallContext ctx, Event event,

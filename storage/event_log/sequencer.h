@@ -37,7 +37,7 @@ struct SequencerPass {
 //
 // `database` is its own (OpenSequencerDatabase), so that the lock stays
 // with the connection of the passes. Thread: its one loop. SequencerWorker
-// (service/workers) runs it; tests call RunPass by hand.
+// (service/event_log) runs it; tests call RunPass by hand.
 class Sequencer {
  public:
   // `instance` names this process to the listeners of all (LogListener).

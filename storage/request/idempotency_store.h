@@ -26,7 +26,8 @@ struct StoredAnswer {
   std::string response;
 };
 
-// Reads and purges what AppendChange (postgres/change_batch.h) writes.
+// The answers that changes keep (Change::idempotency), and those of calls that changed
+// nothing.
 // Stateless; any thread that may use the database. Outlived by the database.
 class IdempotencyStore {
  public:
@@ -39,7 +40,7 @@ class IdempotencyStore {
                                                                base::Uuid request_id);
 
   // Keeps the answer of a mutation that found nothing to change, and so had no batch to put
-  // it into. postgres::IsReplay(status) if there is one already.
+  // it into. ALREADY_EXISTS if there is one already.
   base::Task<absl::Status> Keep(base::CallContext context, Idempotency answer);
 
   // Deletes at most `limit` answers stored before `before`; returns how many.

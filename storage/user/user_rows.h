@@ -7,7 +7,7 @@
 
 namespace gatehouse::storage {
 
-// A row of the statements in queries/user that select a whole user.
+// A row of the statements in storage/user/queries that select a whole user.
 User DecodeUser(const base::Uuid& tenant_id, postgres::RowView row);
 
 }  // namespace gatehouse::storage

@@ -47,7 +47,7 @@ struct UserListing {
 //
 // Every change takes its events and its idempotency key along in one batch: all
 // of it takes effect or none does. A batch whose key was used before fails with
-// the status that postgres::IsReplay recognises.
+// ALREADY_EXISTS: the first answer is in IdempotencyStore.
 class UserStore {
  public:
   explicit UserStore(postgres::Database& database) : database_(database) {}

@@ -17,11 +17,11 @@ namespace gatehouse::tests {
 using storage::postgres::Query;
 std::vector<Query> AllQueries() {
   const std::span<const Query> folders[] = {
-      storage::api_key::queries::kAll,     storage::delivery::queries::kAll,
-      storage::endpoint::queries::kAll,    storage::event_log::queries::kAll,
-      storage::event_log::queries::kAll,   storage::request::queries::kAll,
-      storage::role::queries::kAll,        storage::session::queries::kAll,
-      storage::signing_key::queries::kAll, storage::user::queries::kAll,
+      storage::api_key::queries::kAll,  storage::delivery::queries::kAll,
+      storage::endpoint::queries::kAll, storage::event_log::queries::kAll,
+      storage::request::queries::kAll,  storage::role::queries::kAll,
+      storage::session::queries::kAll,  storage::signing_key::queries::kAll,
+      storage::user::queries::kAll,
   };
   std::vector<Query> all;
   for (const std::span<const Query> folder : folders) {

@@ -7,7 +7,7 @@
 
 namespace gatehouse::tests {
 
-// Every statement of the program, from the folders below storage/postgres/queries.
+// Every statement of the program, from the folders storage/*/queries.
 std::vector<storage::postgres::Query> AllQueries();
 
 }  // namespace gatehouse::tests
