@@ -49,7 +49,7 @@ Task<absl::Status> RevocationFollower::Start(CallContext ctx) {
   GH_CO_ASSIGN_OR_RETURN(EventLog::Progress progress, co_await log_.ProgressSince(ctx, ""));
   for (const EventLog::Head& head : progress.heads) positions_[head.tenant_id] = head.index;
   snapshot_ = std::move(progress.snapshot);
-  // What others revoked earlier no verdict can have missed: there is none yet.
+  // No verdict has been given yet, so none can have missed an earlier revocation.
   authenticator_.RevocationsKnownUntil(asked_at_);
   co_return absl::OkStatus();
 }
@@ -63,7 +63,8 @@ Task<absl::Status> RevocationFollower::Poll(CallContext ctx) {
   const base::SteadyTime now = std::chrono::steady_clock::now();
   GH_CO_ASSIGN_OR_RETURN(EventLog::Progress progress, co_await log_.ProgressSince(ctx, snapshot_));
   GH_CO_RETURN_IF_ERROR(co_await Follow(ctx, std::move(progress.heads)));
-  // What has no place yet keeps the question open; a later moment would only do so longer.
+  // Some event has no place in the log yet. The next poll asks from the same moment again:
+  // a later one would have to wait for later events as well.
   if (!progress.complete) co_return absl::OkStatus();
   authenticator_.RevocationsKnownUntil(std::exchange(asked_at_, now));
   snapshot_ = std::move(progress.snapshot);
@@ -73,8 +74,8 @@ Task<absl::Status> RevocationFollower::Poll(CallContext ctx) {
 Task<absl::Status> RevocationFollower::Follow(CallContext ctx, std::vector<EventLog::Head> heads) {
   for (const EventLog::Head& head : heads) {
     if (head.index < positions_[head.tenant_id]) {
-      // Postgres failed over to a standby that had not received the end of the log. Other
-      // events are going to take the indexes that were applied.
+      // Postgres failed over to a standby that had not received the end of the log. The
+      // indexes that were applied here will be given to other events.
       authenticator_.InvalidateAll();
       positions_[head.tenant_id] = head.index;
     }
@@ -98,7 +99,7 @@ Task<absl::Status> RevocationFollower::FollowTenant(CallContext ctx, EventLog::H
 
 void RevocationFollower::Apply(const storage::Event& event) {
   if (event.type.starts_with("role.")) {
-    // No verdict says which role it came from, and roles change rarely.
+    // A verdict does not say which role it came from. Roles change rarely, so all verdicts go.
     authenticator_.InvalidateAll();
     return;
   }
@@ -110,7 +111,7 @@ void RevocationFollower::Apply(const storage::Event& event) {
     } else if (event.type == storage::event_types::kApiKeyRevoked) {
       if (target.type == "api_key") authenticator_.ApiKeyRevoked(*id);
     } else if (target.type == "user") {
-      // Whatever has changed: the next call with a token of the user asks the
+      // Any change of the user counts. The next call with one of its tokens asks the
       // database.
       authenticator_.UserChanged(*id);
     }
@@ -120,7 +121,7 @@ void RevocationFollower::Apply(const storage::Event& event) {
 Task<absl::Status> RevocationFollower::RunTurn(base::SteadyTime poll, base::CancelToken cancel) {
   const storage::LogFeed::News news = co_await subscription_->Next(poll, cancel);
   if (cancel.cancelled()) co_return absl::OkStatus();
-  // Most batches hold nothing of interest and cost no statement.
+  // A batch without a followed event only moves the position, which costs no statement.
   bool interesting = news.incomplete;
   for (const auto& batch : news.batches) {
     if (std::any_of(batch->entries.begin(), batch->entries.end(), IsFollowed)) {
@@ -132,7 +133,7 @@ Task<absl::Status> RevocationFollower::RunTurn(base::SteadyTime poll, base::Canc
   if (interesting && std::chrono::steady_clock::now() < poll) {
     GH_CO_RETURN_IF_ERROR(co_await RunOnce(MakeContext(loop_, cancel)));
   }
-  // Looked at last: where news never ends, following it may always take until `poll`.
+  // The time is looked at last, because following news may take until `poll` each time.
   if (std::chrono::steady_clock::now() < poll) co_return absl::OkStatus();
   co_return co_await Poll(MakeContext(loop_, cancel));
 }
@@ -144,10 +145,11 @@ Task<void> RevocationFollower::Run(base::CancelToken cancel) {
     if (cancel.cancelled()) co_return;
     const base::SteadyTime now = std::chrono::steady_clock::now();
     if (!status.ok()) {
-      // So that what is down is asked at a measured pace.
+      // A database that is down is asked no more often than a healthy one.
       poll = now + kPoll;
     } else if (now >= poll) {
-      // From when it was due: what a slow poll takes would make what is known that much older.
+      // The next poll is counted from when this one was due. Counting from its end would
+      // add the time it took to the age of what is known.
       poll = std::max(poll + kPoll, now);
     }
     Report(status);

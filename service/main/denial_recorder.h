@@ -8,14 +8,16 @@
 
 namespace gatehouse::service {
 
-// Of one principal. Somebody who looks around is on record with all they tried; a client
-// that asks in a loop does not fill the log, which nobody may delete from.
+// How many denials of one principal are recorded. A person who tries one method after the
+// other stays below this, so the log has all they tried. A client that repeats a refused
+// call goes beyond it: nobody may delete from the log, so it must not fill up.
 inline constexpr auth::RateLimit kRecordedDenials = {.rate = 10, .burst = 200};
 
-// Writes an event for each call that lacked a permission, before its answer leaves, up
-// to `limit` of one principal. What is beyond that, anonymous or over its rate is not
-// written; the access log and the metrics count it. `events` and `clock` outlive the
-// hook.
+// Makes the hook that records denials. It writes an event for each call that lacked a
+// permission, and the answer waits for that event. No event is written for an anonymous
+// caller, for a caller that is over its rate of calls, or beyond `limit` denials of one
+// principal; the access log and the metrics count those too.
+// `events` and `clock` outlive the hook.
 auth::DenialHook MakeDenialRecorder(storage::EventStore& events, const base::Clock& clock,
                                     auth::RateLimit limit = kRecordedDenials);
 

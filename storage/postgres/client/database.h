@@ -24,62 +24,63 @@
 namespace gatehouse::storage::postgres {
 
 struct DatabaseConfig {
-  // A libpq connection string or URI; several hosts and target_session_attrs
-  // make it follow a failover. Hosts by name are resolved on the loop, which
-  // blocks it meanwhile: prefer addresses, Unix sockets or a local resolver.
+  // A libpq connection string or URI. With several hosts and target_session_attrs it
+  // follows a failover. Looking up the name of a host blocks the loop: addresses, Unix
+  // sockets and a local resolver do not.
   std::string dsn;
-  // If set, its first line replaces the DSN's password at every connect, so a
-  // rotated password is picked up without a restart.
+  // The first line of this file, if one is named, replaces the DSN's password. It is
+  // read at every connect, so a new password needs no restart.
   std::string password_file = {};
   std::string application_name = "gatehouse";
-  // Schemas that unqualified names are looked up in; empty leaves the role's.
+  // The schemas that unqualified names are looked up in. If empty, the role's own
+  // setting stays.
   std::string search_path = "gatehouse";
 
-  // Shared connections per loop for Query. One keeps a loop busy; the second
-  // keeps everybody else going while a slow statement holds up the first.
+  // Shared connections per loop for Query. One is enough to keep a loop busy. The second
+  // serves everybody else while a slow statement holds up the first.
   int lanes_per_loop = 2;
-  // And for Run. Changes have lanes of their own, and more of them: a lane waits
-  // for each commit to reach the disk before it goes on, so reads do not stand
-  // behind them, and Postgres writes the commits of several lanes at once.
+  // Shared connections per loop for Run. A lane waits until each commit has reached the
+  // disk, and reads should not wait with it, so changes have lanes of their own. There
+  // are more of them because Postgres writes the commits of several lanes at once.
   int batch_lanes_per_loop = 8;
-  // Calls in flight on one lane. More only wait inside Postgres, where they can
-  // no longer be refused or moved.
+  // Calls in flight on one lane. Further calls would wait inside Postgres, where they
+  // can no longer be refused or moved to another lane.
   int max_in_flight_per_lane = 64;
-  // Calls per loop that wait for a lane of either kind; beyond it
+  // Calls per loop that wait for a lane of either kind. The next one is refused with
   // STORAGE_OVERLOADED.
   int max_queued_per_loop = 1024;
-  // Connections per loop for transactions, opened when first needed.
+  // Connections per loop for transactions. Each is opened when it is first needed.
   int exclusive_per_loop = 4;
 
   // How long a call waits for a connection while none is up, or for an
   // exclusive one.
   std::chrono::milliseconds acquire_timeout{2000};
   std::chrono::milliseconds connect_timeout{5000};
-  // Upper bound of every statement, whatever the call's deadline.
+  // No statement runs longer than this, whatever the call's deadline.
   std::chrono::milliseconds statement_timeout = kDefaultStatementTimeout;
-  // How long a statement that nobody waits for any more may hold up its lane
-  // before it is cancelled: shorter, and statements about to end are cancelled.
+  // A statement that nobody waits for any more may hold up its lane for this long, then
+  // it is cancelled. A shorter time would cancel statements that are about to end.
   std::chrono::milliseconds abandoned_grace{50};
-  // Reconnecting: the first delay and the longest, doubled in between, with
-  // full jitter.
+  // The first and the longest delay before connecting again. Delays double in between
+  // and have full jitter.
   std::chrono::milliseconds min_backoff{50};
   std::chrono::milliseconds max_backoff{5000};
 
-  // False behind pgbouncer in transaction mode: no named statements and no
-  // session settings, so give the role its search_path and statement_timeout
-  // with ALTER ROLE ... SET.
+  // False behind pgbouncer in transaction mode, which allows neither named statements nor
+  // session settings. The role then needs its search_path and statement_timeout from
+  // ALTER ROLE ... SET.
   bool use_prepared_statements = true;
 
-  // Called on a loop's thread when the call of an announced batch (Batch::Announce) ends,
-  // however it ends. Must not block.
+  // Called when the call of an announced batch (Batch::Announce) ends, with success or
+  // not. Runs on a loop's thread and must not block.
   std::function<void()> on_announced = {};
 
-  // Gets one line per lost, failed and recovered connection, on a loop's
-  // thread. Never holds a password.
+  // Called with one line for each connection that was lost, failed or recovered. Runs on
+  // a loop's thread. The line never holds a password.
   std::function<void(std::string_view)> log = {};
 };
 
-// Counters since the start. Tests and benches read them; so do metrics.
+// Counters since the start, for metrics, tests and benchmarks.
 struct DatabaseStats {
   uint64_t statements = 0;  // Sent, without the PREPAREs.
   uint64_t prepares = 0;
@@ -96,46 +97,46 @@ struct DatabaseStats {
 
 // Postgres, for the whole process.
 //
-// Calls run on shared lanes: connections in pipeline mode, a few per loop, with
-// many calls in flight on each. What one call sends up to its Sync is a
-// transaction of its own. A result goes to the call at the head of its lane's
-// queue; after anything unexpected the lane is closed, so a row never reaches
-// the wrong call.
+// Calls run on shared lanes. A lane is a connection in pipeline mode; each loop has a
+// few, and each lane has many calls in flight. What one call sends up to its Sync is a
+// transaction of its own. A result goes to the call at the head of its lane's queue.
+// After anything unexpected the lane is closed, so a row never reaches the wrong call.
 //
-// Every call ends by its context's deadline or cancellation, also when Postgres
-// does not answer. Errors (see also sqlstate.h):
+// Every call ends at its context's deadline or cancellation, even if Postgres never
+// answers. Errors (see also sqlstate.h):
 //   DATABASE_UNAVAILABLE  no connection: nothing was done;
 //   OUTCOME_UNKNOWN       the connection broke after the call was sent;
 //   STORAGE_OVERLOADED    a limit of the config was hit: nothing was done;
 //   DEADLINE, CANCELLED   as named. A statement already sent may still take effect.
 //
-// Lifetime: after the loops were started, before they are stopped. Close() or
-// the destructor, from a thread that is no loop, ends every connection; calls
-// still in flight get SHUTTING_DOWN. Thread: each method on ctx.loop(), which
-// is one of the loops given to Open.
+// Lifetime: opened after the loops have started and closed before they stop. Close() and
+// the destructor end every connection; calls still in flight get SHUTTING_DOWN. Neither
+// may run on a loop's thread.
+// Thread: a method that takes a context runs on ctx.loop(), one of the loops given to Open.
 class Database {
  public:
-  // INVALID_ARGUMENT for a DSN that libpq cannot parse or limits below one.
-  // Does not wait for a connection: Ping does.
+  // INVALID_ARGUMENT if libpq cannot parse the DSN or a limit is below one. Open does not
+  // wait for a connection; Ping does.
   static absl::StatusOr<std::unique_ptr<Database>> Open(DatabaseConfig config,
                                                         std::vector<base::Loop*> loops);
   ~Database();
 
-  // One statement: a transaction of its own. For reads; changes go through Run.
+  // Runs one statement as a transaction of its own. This is for reads; changes go
+  // through Run.
   base::Task<absl::StatusOr<Rows>> Query(base::CallContext ctx, postgres::Query query,
                                          Params params);
 
-  // All statements or none, in one round trip; one Rows per statement.
+  // Runs all statements or none, in one round trip. Returns one Rows per statement.
   base::Task<absl::StatusOr<std::vector<Rows>>> Run(base::CallContext ctx, Batch batch);
 
-  // A transaction on a connection of its own, for what needs a reply in
-  // between. RESOURCE_EXHAUSTED when none is free within acquire_timeout.
+  // Begins a transaction on a connection of its own, for a caller that needs a reply in
+  // between. RESOURCE_EXHAUSTED if no connection becomes free within acquire_timeout.
   base::Task<absl::StatusOr<Transaction>> Begin(base::CallContext ctx);
 
   // OK when a shared lane answers.
   base::Task<absl::Status> Ping(base::CallContext ctx);
 
-  // Why connecting last failed, for the operator; empty while connected.
+  // Why connecting failed last, in words for the operator. Empty while connected.
   std::string last_connect_error() const;
 
   // From any thread.
