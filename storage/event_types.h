@@ -6,32 +6,70 @@
 
 namespace gatehouse::storage::event_types {
 
-// The events of the server's own changes. Stable: consumers filter by them.
+// The events of the server's own changes. Stable: consumers filter by them. docs/event-types.md
+// is made of this list. The comment of each says when it is written, then who its actor and
+// what its targets are; names in backticks are members of its details.
+
+// A user was created. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserCreated = "user.created";
+// Fields of a user's profile were changed; `fields` names them. Actor: the caller. Target: the
+// user.
 inline constexpr std::string_view kUserUpdated = "user.updated";
+// A user got another role; `from` and `to` name both. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserRoleChanged = "user.role_changed";
+// A user was disabled. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserDisabled = "user.disabled";
+// A disabled user was enabled again. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserEnabled = "user.enabled";
+// A user was deleted; what is left of it is purged 30 days later. Actor: the caller. Target:
+// the user.
 inline constexpr std::string_view kUserDeleted = "user.deleted";
+// A user's password was set; `keep_sessions` says whether its sessions go on. Actor: the
+// caller. Target: the user.
 inline constexpr std::string_view kUserPasswordChanged = "user.password_changed";
-inline constexpr std::string_view kRoleCreated = "role.created";
-inline constexpr std::string_view kRoleUpdated = "role.updated";
-inline constexpr std::string_view kApiKeyCreated = "api_key.created";
-inline constexpr std::string_view kApiKeyRevoked = "api_key.revoked";
-inline constexpr std::string_view kSessionCreated = "session.created";
-inline constexpr std::string_view kSessionRefreshed = "session.refreshed";
-inline constexpr std::string_view kSessionUpdated = "session.updated";
-inline constexpr std::string_view kSessionRevoked = "session.revoked";
-// All sessions of a user, or all but one: one event, however many they were.
+// All sessions of a user were ended, or all but one: one event, however many they were;
+// `reason` says why. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserSessionsRevoked = "user.sessions_revoked";
+// A role was created by a seed file. Actor: system. Target: the role.
+inline constexpr std::string_view kRoleCreated = "role.created";
+// The permissions of a role were changed by a seed file. Actor: system. Target: the role.
+inline constexpr std::string_view kRoleUpdated = "role.updated";
+// An API key was created; `permissions` lists what it permits. Actor: the caller. Target: the
+// key.
+inline constexpr std::string_view kApiKeyCreated = "api_key.created";
+// An API key was revoked. Actor: the caller. Target: the key.
+inline constexpr std::string_view kApiKeyRevoked = "api_key.revoked";
+// Somebody logged in. Actor: the user. Target: the session and the user.
+inline constexpr std::string_view kSessionCreated = "session.created";
+// A refresh token was exchanged for new tokens. Actor: the user. Target: the session and the
+// user.
+inline constexpr std::string_view kSessionRefreshed = "session.refreshed";
+// Fields of a session were changed; `fields` names them. Actor: the caller. Target: the
+// session and the user.
+inline constexpr std::string_view kSessionUpdated = "session.updated";
+// One session was ended; `reason` says why, LOGOUT for a logout. Actor: the caller, or the
+// user whose refresh token was reused. Target: the session and the user.
+inline constexpr std::string_view kSessionRevoked = "session.revoked";
+// A login was refused. Actor: anonymous. Target: the user if there is one with that login,
+// else none.
 inline constexpr std::string_view kSessionLoginFailed = "session.login_failed";
+// An old refresh token was used again, which ends its session; `generations_behind` says how
+// old it is. Actor: the user. Target: the session and the user.
 inline constexpr std::string_view kSessionTokenReused = "session.refresh_token_reused";
+// A webhook endpoint was created. Actor: the caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointCreated = "endpoint.created";
+// A webhook endpoint was changed, paused or resumed; `fields` names what was. Actor: the
+// caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointUpdated = "endpoint.updated";
+// A webhook endpoint was deleted. Actor: the caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointDeleted = "endpoint.deleted";
+// The server switched an endpoint off, because it answered 410 or failed for too long;
+// `reason` says which. Actor: system. Target: the endpoint.
 inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
-// A caller lacked the permission for a method.
+// A caller lacked the permission for a method; `method` and `permission` name both. Actor: the
+// caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
+// Signing keys were added, retired or removed. Actor: system. Target: each of the keys.
 inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_rotated";
 
 // First words callers may not use for events of their own.
