@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/status.h"
 #include "rpc/call.h"
@@ -46,7 +47,9 @@ base::Task<bool> Call::ReadMessage(google::protobuf::Message* message) {
   transport_.Read();
   const bool ok = co_await reader_;
   if (!ok) co_return false;
-  if (transport_.ReadSize() > environment_.max_message_bytes) {
+  if (absl::Status status = transport_.ReadStatus(); !status.ok()) {
+    read_error_ = std::move(status);
+  } else if (transport_.ReadSize() > environment_.max_message_bytes) {
     read_error_ = TooLarge(environment_.max_message_bytes);
   } else if (!transport_.ParseRead(*message)) {
     read_error_ = Malformed();

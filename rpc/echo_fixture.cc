@@ -102,7 +102,12 @@ void EchoProbe::Await(const std::atomic<int>& counter, int count) {
   }
 }
 
+std::string TransportName(const ::testing::TestParamInfo<Transport>& info) {
+  return info.param == Transport::kGrpcpp ? "Grpcpp" : "Http2";
+}
+
 EchoFixture::EchoFixture() {
+  options_.transport = GetParam();
   base::SetLogLevel(base::LogLevel::kError);
   EchoProbe* probe = &probe_;
   const std::shared_future<void> released = released_.get_future().share();

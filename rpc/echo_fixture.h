@@ -38,6 +38,11 @@ class EchoProbe {
   static void Await(const std::atomic<int>& counter, int count);
 };
 
+// Every test of the server is one of each transport:
+//   INSTANTIATE_TEST_SUITE_P(Transports, ServerTest, kTransports, TransportName);
+inline const auto kTransports = ::testing::Values(Transport::kGrpcpp, Transport::kHttp2);
+std::string TransportName(const ::testing::TestParamInfo<Transport>& info);
+
 // A server with two loops, the real chain and the EchoService, and a client of
 // it. Echo does as the text says:
 //   "wait"      until cancelled, then returns what the token's owner decided
@@ -46,7 +51,7 @@ class EchoProbe {
 //   "internal"  fails with an internal error
 //   "invalid"   fails with a field violation
 //   "stubborn"  ignores everything until Release()
-class EchoFixture : public ::testing::Test {
+class EchoFixture : public ::testing::TestWithParam<Transport> {
  protected:
   EchoFixture();
   ~EchoFixture() override;

@@ -64,7 +64,7 @@ class LifecycleTest : public EchoFixture {
   }
 };
 
-TEST_F(LifecycleTest, HandlerLearnsThatTheClientCancelled) {
+TEST_P(LifecycleTest, HandlerLearnsThatTheClientCancelled) {
   StartServer();
   auto call = StartEcho("wait");
   call->Cancel();
@@ -73,7 +73,7 @@ TEST_F(LifecycleTest, HandlerLearnsThatTheClientCancelled) {
   EXPECT_TRUE(Echo("next").ok());
 }
 
-TEST_F(LifecycleTest, HandlerLearnsThatTheStreamsClientIsGone) {
+TEST_P(LifecycleTest, HandlerLearnsThatTheStreamsClientIsGone) {
   StartServer();
   auto stream = StartHeldStream();
   stream.reset();
@@ -81,7 +81,7 @@ TEST_F(LifecycleTest, HandlerLearnsThatTheStreamsClientIsGone) {
   EchoProbe::Await(probe_.returned, 1);
 }
 
-TEST_F(LifecycleTest, CancelledReadEndsTheHandler) {
+TEST_P(LifecycleTest, CancelledReadEndsTheHandler) {
   StartServer();
   auto stream = client_->Open(kChat);
   EchoProbe::Await(probe_.waiting, 1);
@@ -90,7 +90,7 @@ TEST_F(LifecycleTest, CancelledReadEndsTheHandler) {
   EchoProbe::Await(probe_.returned, 1);
 }
 
-TEST_F(LifecycleTest, CallCancelledBeforeItsMessageEnds) {
+TEST_P(LifecycleTest, CallCancelledBeforeItsMessageEnds) {
   StartServer();
   for (int i = 0; i < 50; ++i) {
     auto call = client_->Open(kEcho);
@@ -103,7 +103,7 @@ TEST_F(LifecycleTest, CallCancelledBeforeItsMessageEnds) {
   EXPECT_EQ(probe_.returned, 1);
 }
 
-TEST_F(LifecycleTest, CancellationMayRaceWithTheAnswer) {
+TEST_P(LifecycleTest, CancellationMayRaceWithTheAnswer) {
   StartServer();
   EchoRequest request;
   request.set_text("quick");
@@ -122,7 +122,7 @@ TEST_F(LifecycleTest, CancellationMayRaceWithTheAnswer) {
   EXPECT_EQ(InFlight(), 0);
 }
 
-TEST_F(LifecycleTest, ClientsDeadlineCancelsTheHandler) {
+TEST_P(LifecycleTest, ClientsDeadlineCancelsTheHandler) {
   StartServer();
   // Until the handler has begun by then, however long the machine takes.
   for (milliseconds timeout(50); probe_.waiting == 0; timeout *= 2) {
@@ -131,7 +131,7 @@ TEST_F(LifecycleTest, ClientsDeadlineCancelsTheHandler) {
   EchoProbe::Await(probe_.returned, probe_.waiting);
 }
 
-TEST_F(LifecycleTest, ServersDeadlineEndsACallWithoutOne) {
+TEST_P(LifecycleTest, ServersDeadlineEndsACallWithoutOne) {
   max_unary_deadline_ = milliseconds(50);
   StartServer();
   const CallOutcome outcome = Echo("wait", {.no_deadline = true});
@@ -139,7 +139,7 @@ TEST_F(LifecycleTest, ServersDeadlineEndsACallWithoutOne) {
   EXPECT_EQ(outcome.reason(), "DEADLINE");
 }
 
-TEST_F(LifecycleTest, SuccessAfterTheDeadlineIsStillSuccess) {
+TEST_P(LifecycleTest, SuccessAfterTheDeadlineIsStillSuccess) {
   // What a handler has changed it must be able to say.
   CallOutcome outcome;
   // Until the handler has begun by then, however long the machine takes.
@@ -152,7 +152,7 @@ TEST_F(LifecycleTest, SuccessAfterTheDeadlineIsStillSuccess) {
   EXPECT_TRUE(outcome.ok()) << outcome.message;
 }
 
-TEST_F(LifecycleTest, DeadlineEndsACallThatSendsNoMessage) {
+TEST_P(LifecycleTest, DeadlineEndsACallThatSendsNoMessage) {
   max_unary_deadline_ = milliseconds(50);
   StartServer();
   auto call = client_->Open(kEcho, {.no_deadline = true});
@@ -161,7 +161,7 @@ TEST_F(LifecycleTest, DeadlineEndsACallThatSendsNoMessage) {
   EXPECT_EQ(outcome.reason(), "DEADLINE");
 }
 
-TEST_F(LifecycleTest, OverloadIsRefusedUntilACallEnds) {
+TEST_P(LifecycleTest, OverloadIsRefusedUntilACallEnds) {
   admission_.unary = 1;
   StartServer();
   auto call = StartEcho("wait");
@@ -180,7 +180,7 @@ TEST_F(LifecycleTest, OverloadIsRefusedUntilACallEnds) {
   EXPECT_TRUE(admitted.ok());
 }
 
-TEST_F(LifecycleTest, ShutdownLetsUnaryCallsFinish) {
+TEST_P(LifecycleTest, ShutdownLetsUnaryCallsFinish) {
   StartServer();
   auto call = StartEcho("stubborn");
   auto shutdown = std::async(std::launch::async, [this] { return Shutdown(kBound); });
@@ -193,7 +193,7 @@ TEST_F(LifecycleTest, ShutdownLetsUnaryCallsFinish) {
   EXPECT_LT(shutdown.get(), kBound);
 }
 
-TEST_F(LifecycleTest, ShutdownCancelsUnaryCallsAfterTheGrace) {
+TEST_P(LifecycleTest, ShutdownCancelsUnaryCallsAfterTheGrace) {
   StartServer();
   auto call = StartEcho("wait");
   EXPECT_LT(Shutdown(milliseconds(50)), kBound);
@@ -202,7 +202,7 @@ TEST_F(LifecycleTest, ShutdownCancelsUnaryCallsAfterTheGrace) {
   EXPECT_EQ(outcome.reason(), "SHUTTING_DOWN");
 }
 
-TEST_F(LifecycleTest, ShutdownEndsStreamsAtOnce) {
+TEST_P(LifecycleTest, ShutdownEndsStreamsAtOnce) {
   StartServer();
   auto held = StartHeldStream();
   auto chat = client_->Open(kChat, {.no_deadline = true});
@@ -215,7 +215,7 @@ TEST_F(LifecycleTest, ShutdownEndsStreamsAtOnce) {
   }
 }
 
-TEST_F(LifecycleTest, ShutdownDoesNotWaitForAClientThatDoesNotRead) {
+TEST_P(LifecycleTest, ShutdownDoesNotWaitForAClientThatDoesNotRead) {
   StartServer();
   CountRequest request;
   request.set_count(1);
@@ -251,19 +251,19 @@ class IdleConnection {
   const int socket_;
 };
 
-TEST_F(LifecycleTest, ShutdownDoesNotWaitForAConnectionWithoutCalls) {
+TEST_P(LifecycleTest, ShutdownDoesNotWaitForAConnectionWithoutCalls) {
   StartServer();
   const IdleConnection idle(server_->port());
   EXPECT_LT(Shutdown(kBound), kBound);
 }
 
-TEST_F(LifecycleTest, ShutdownTwiceIsOnce) {
+TEST_P(LifecycleTest, ShutdownTwiceIsOnce) {
   StartServer();
   Shutdown(kBound);
   EXPECT_LT(Shutdown(kBound), kBound);
 }
 
-TEST_F(LifecycleTest, ShutdownReportsAHandlerThatDoesNotEnd) {
+TEST_P(LifecycleTest, ShutdownReportsAHandlerThatDoesNotEnd) {
   StartServer();
   auto call = StartEcho("stubborn");
   std::promise<void> stuck;
@@ -276,6 +276,8 @@ TEST_F(LifecycleTest, ShutdownReportsAHandlerThatDoesNotEnd) {
   Release();
   EXPECT_EQ(shutdown.wait_for(kBound), std::future_status::ready);
 }
+
+INSTANTIATE_TEST_SUITE_P(Transports, LifecycleTest, kTransports, TransportName);
 
 }  // namespace
 }  // namespace gatehouse::rpc

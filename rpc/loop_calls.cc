@@ -1,5 +1,6 @@
 #include "rpc/loop_calls.h"
 
+#include <algorithm>
 #include <future>
 #include <string>
 #include <utility>
@@ -17,9 +18,11 @@ void LogEscaped(const std::string& what) {
 }  // namespace
 
 LoopCalls::LoopCalls(base::Loop& loop, const MethodRegistry& registry,
-                     const InterceptorChain& chain, size_t max_message_bytes)
+                     const InterceptorChain& chain, size_t max_message_bytes,
+                     size_t max_public_message_bytes)
     : loop_(loop),
       registry_(registry),
+      max_public_message_bytes_(max_public_message_bytes),
       deadlines_(loop),
       environment_{.loop = loop,
                    .chain = chain,
@@ -27,6 +30,17 @@ LoopCalls::LoopCalls(base::Loop& loop, const MethodRegistry& registry,
                    .owner = *this,
                    .max_message_bytes = max_message_bytes},
       tasks_(loop, LogEscaped) {}
+
+CallShape LoopCalls::Shape(std::string_view name) const {
+  const Method* const method = registry_.Find(name);
+  // A call of no method is refused, whatever it sends.
+  if (method == nullptr) return {};
+  const MethodInfo& info = method->info;
+  return {.single_request = info.kind != MethodKind::kBidiStreaming,
+          .max_message_bytes = info.access.is_public ? std::min(max_public_message_bytes_,
+                                                                environment_.max_message_bytes)
+                                                     : environment_.max_message_bytes};
+}
 
 void LoopCalls::OnCall(CallTransport& transport) {
   auto owned = std::make_unique<Call>(environment_, transport, registry_.Find(transport.method()));

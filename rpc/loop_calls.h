@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/loop.h"
@@ -18,8 +19,9 @@ namespace gatehouse::rpc {
 class LoopCalls final : public CallAcceptor, private CallEnvironment::Owner {
  public:
   LoopCalls(base::Loop& loop, const MethodRegistry& registry, const InterceptorChain& chain,
-            size_t max_message_bytes);
+            size_t max_message_bytes, size_t max_public_message_bytes);
 
+  CallShape Shape(std::string_view method) const override;
   void OnCall(CallTransport& transport) override;
 
   // From now on streams end at once; at `cancel_all` what is left is cancelled.
@@ -37,6 +39,7 @@ class LoopCalls final : public CallAcceptor, private CallEnvironment::Owner {
 
   base::Loop& loop_;
   const MethodRegistry& registry_;
+  const size_t max_public_message_bytes_;
   DeadlineQueue deadlines_;
   CallEnvironment environment_;
   std::unordered_map<Call*, std::unique_ptr<Call>> calls_;

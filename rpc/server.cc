@@ -5,6 +5,7 @@
 
 #include "base/watchdog.h"
 #include "rpc/bridge.h"
+#include "rpc/grpc/bridge.h"
 #include "rpc/loop_calls.h"
 
 namespace gatehouse::rpc {
@@ -30,11 +31,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   std::vector<std::unique_ptr<LoopCalls>> calls;
   std::vector<Bridge::Lane> lanes;
   for (base::Loop* loop : loops) {
-    calls.push_back(std::make_unique<LoopCalls>(*loop, registry, chain, options.max_message_bytes));
+    calls.push_back(std::make_unique<LoopCalls>(*loop, registry, chain, options.max_message_bytes,
+                                                options.max_public_message_bytes));
     lanes.push_back({.loop = loop, .acceptor = calls.back().get()});
   }
   std::unique_ptr<Server> server(new Server(std::move(calls)));
-  absl::StatusOr<std::unique_ptr<Bridge>> bridge = Bridge::Start(options, std::move(lanes));
+  absl::StatusOr<std::unique_ptr<Bridge>> bridge = options.transport == Transport::kHttp2
+                                                       ? StartHttp2Bridge(options, std::move(lanes))
+                                                       : Bridge::Start(options, std::move(lanes));
   if (!bridge.ok()) {
     for (const std::unique_ptr<LoopCalls>& c : server->calls_) c->Join();
     return bridge.status();

@@ -7,9 +7,14 @@
 
 namespace gatehouse::rpc {
 
+// Which implementation of Bridge speaks HTTP/2.
+enum class Transport { kGrpcpp, kHttp2 };
+
 struct ServerOptions {
   // "host:port"; port 0 takes any free one.
   std::string address = "127.0.0.1:0";
+
+  Transport transport = Transport::kGrpcpp;
 
   // PEM files. Empty: plain text, for a trusted network or behind a proxy.
   std::string tls_certificate_file = {};
@@ -27,10 +32,43 @@ struct ServerOptions {
   std::chrono::milliseconds keepalive_time = std::chrono::minutes(1);
   std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(20);
   // Clients reconnect now and then, so that they find new instances behind a
-  // load balancer; gRPC adds 10 % jitter. Zero: never.
+  // load balancer; 10 % jitter is added. Zero: never.
   std::chrono::milliseconds max_connection_age = std::chrono::hours(1);
   // What calls on such a connection, streams included, may still take.
   std::chrono::milliseconds max_connection_age_grace = std::chrono::minutes(5);
+
+  // The rest is of kHttp2 alone.
+
+  // Of a message to a method that needs no credentials: such messages are small, and
+  // whoever sends them is not known.
+  size_t max_public_message_bytes = size_t{64} << 10;
+
+  // Open at once. In all: what the file descriptors and the memory are meant for. Per address
+  // (IPv6: per /64): so that no one client takes them all; a proxy needs a few hundred.
+  int max_connections = 20'000;
+  int max_connections_per_address = 2'000;
+
+  // From the TCP connection to the client's HTTP/2 settings, a TLS handshake included.
+  std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
+  // Between the parts of an unfinished request: a call that is not whole holds no more than its
+  // headers, and not for long.
+  std::chrono::milliseconds request_timeout = std::chrono::seconds(5);
+  // How long a connection may stay without calls. Zero: for ever.
+  std::chrono::milliseconds max_connection_idle = std::chrono::minutes(30);
+  // How long the socket of a client that does not read may take nothing at all.
+  std::chrono::milliseconds write_timeout = std::chrono::seconds(30);
+
+  // Answers that clients have not read, and requests that are not whole, per connection and in
+  // all. What would go over it fails.
+  size_t max_connection_bytes = size_t{16} << 20;
+  size_t max_transport_bytes = size_t{128} << 20;
+
+  // Of one connection, per second; ten times as many at once. Beyond it is told to calm down,
+  // and closed. Clients cancel calls now and then; none makes thousands to take them back.
+  int max_stream_resets_per_second = 100;
+  // PING, SETTINGS, PRIORITY, unknown and empty frames. gRPC clients that measure the network ping
+  // once in a round trip, which is some thousand times on a loopback.
+  int max_control_frames_per_second = 20'000;
 };
 
 }  // namespace gatehouse::rpc

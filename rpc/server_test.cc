@@ -24,7 +24,7 @@ using ::testing::Not;
 
 class ServerTest : public EchoFixture {};
 
-TEST_F(ServerTest, AnswersAUnaryCall) {
+TEST_P(ServerTest, AnswersAUnaryCall) {
   StartServer();
   EchoRequest request;
   request.set_text("hello");
@@ -33,7 +33,7 @@ TEST_F(ServerTest, AnswersAUnaryCall) {
   EXPECT_EQ(outcome.response.text(), "hello");
 }
 
-TEST_F(ServerTest, StreamsMessagesInOrder) {
+TEST_P(ServerTest, StreamsMessagesInOrder) {
   StartServer();
   CountRequest request;
   request.set_count(100);
@@ -51,7 +51,7 @@ TEST_F(ServerTest, StreamsMessagesInOrder) {
   EXPECT_TRUE(stream->Finish().ok());
 }
 
-TEST_F(ServerTest, ChatsUntilTheClientIsDone) {
+TEST_P(ServerTest, ChatsUntilTheClientIsDone) {
   StartServer();
   auto stream = client_->Open(kChat);
   for (const char* text : {"a", "b", "c"}) {
@@ -70,7 +70,7 @@ TEST_F(ServerTest, ChatsUntilTheClientIsDone) {
   EXPECT_TRUE(stream->Finish().ok());
 }
 
-TEST_F(ServerTest, ServesManyClientsOnTwoLoops) {
+TEST_P(ServerTest, ServesManyClientsOnTwoLoops) {
   StartServer();
   std::vector<std::future<int>> clients;
   for (int c = 0; c < 8; ++c) {
@@ -89,28 +89,28 @@ TEST_F(ServerTest, ServesManyClientsOnTwoLoops) {
   for (std::future<int>& client : clients) EXPECT_EQ(client.get(), 50);
 }
 
-TEST_F(ServerTest, RefusesAnUnknownMethod) {
+TEST_P(ServerTest, RefusesAnUnknownMethod) {
   StartServer();
   const auto outcome = client_->CallBytes("/gatehouse.test.EchoService/Nothing", "");
   EXPECT_EQ(outcome.code, absl::StatusCode::kUnimplemented);
   EXPECT_EQ(outcome.reason(), "METHOD_NOT_FOUND");
 }
 
-TEST_F(ServerTest, RefusesMalformedBytes) {
+TEST_P(ServerTest, RefusesMalformedBytes) {
   StartServer();
   const auto outcome = client_->CallBytes(kEcho, "\x0a\xff");
   EXPECT_EQ(outcome.code, absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(outcome.reason(), "MALFORMED_REQUEST");
 }
 
-TEST_F(ServerTest, RefusesAStringThatIsNotUtf8) {
+TEST_P(ServerTest, RefusesAStringThatIsNotUtf8) {
   StartServer();
   const auto outcome = client_->CallBytes(kEcho, "\x0a\x02\xc3\x28");
   EXPECT_EQ(outcome.code, absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(outcome.reason(), "MALFORMED_REQUEST");
 }
 
-TEST_F(ServerTest, RefusesACallWithoutAMessage) {
+TEST_P(ServerTest, RefusesACallWithoutAMessage) {
   StartServer();
   auto stream = client_->Open(kEcho);
   stream->WritesDone();
@@ -121,7 +121,7 @@ TEST_F(ServerTest, RefusesACallWithoutAMessage) {
   EXPECT_EQ(outcome.reason(), "MALFORMED_REQUEST");
 }
 
-TEST_F(ServerTest, RefusesAnOversizedMessage) {
+TEST_P(ServerTest, RefusesAnOversizedMessage) {
   options_.max_message_bytes = 1000;
   StartServer();
   EXPECT_TRUE(Echo(std::string(900, 'x')).ok());
@@ -130,14 +130,14 @@ TEST_F(ServerTest, RefusesAnOversizedMessage) {
   EXPECT_EQ(outcome.reason(), "MESSAGE_TOO_LARGE");
 }
 
-TEST_F(ServerTest, BreaksOffAFloodingMessage) {
+TEST_P(ServerTest, BreaksOffAFloodingMessage) {
   options_.max_message_bytes = 1000;
   StartServer();
   EXPECT_EQ(Echo(std::string(100'000, 'x')).code, absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(Echo("still here").ok());
 }
 
-TEST_F(ServerTest, RefusesMetadataOverTheLimit) {
+TEST_P(ServerTest, RefusesMetadataOverTheLimit) {
   StartServer();
   EXPECT_FALSE(Echo("x", {.metadata = {{"x-large", std::string(20'000, 'x')}}}).ok());
   // On another connection: gRPC closes the one that too much came over right after its answer, and
@@ -147,7 +147,7 @@ TEST_F(ServerTest, RefusesMetadataOverTheLimit) {
   EXPECT_TRUE(outcome.ok()) << outcome.message;
 }
 
-TEST_F(ServerTest, EndsAStreamAtAMalformedMessage) {
+TEST_P(ServerTest, EndsAStreamAtAMalformedMessage) {
   StartServer();
   auto stream = client_->Open(kChat);
   stream->Write("\x0a\xff");
@@ -158,7 +158,7 @@ TEST_F(ServerTest, EndsAStreamAtAMalformedMessage) {
   EXPECT_EQ(outcome.reason(), "MALFORMED_REQUEST");
 }
 
-TEST_F(ServerTest, HidesTheCauseOfInternalErrors) {
+TEST_P(ServerTest, HidesTheCauseOfInternalErrors) {
   StartServer();
   const auto outcome = Echo("internal");
   EXPECT_EQ(outcome.code, absl::StatusCode::kInternal);
@@ -166,7 +166,7 @@ TEST_F(ServerTest, HidesTheCauseOfInternalErrors) {
   EXPECT_THAT(outcome.message, Not(HasSubstr("secret")));
 }
 
-TEST_F(ServerTest, SurvivesAHandlerThatThrows) {
+TEST_P(ServerTest, SurvivesAHandlerThatThrows) {
   StartServer();
   const auto outcome = Echo("throw");
   EXPECT_EQ(outcome.code, absl::StatusCode::kInternal);
@@ -175,7 +175,7 @@ TEST_F(ServerTest, SurvivesAHandlerThatThrows) {
   EXPECT_TRUE(Echo("fine").ok());
 }
 
-TEST_F(ServerTest, CarriesFieldViolations) {
+TEST_P(ServerTest, CarriesFieldViolations) {
   StartServer();
   const auto outcome = Echo("invalid");
   EXPECT_EQ(outcome.code, absl::StatusCode::kInvalidArgument);
@@ -184,7 +184,7 @@ TEST_F(ServerTest, CarriesFieldViolations) {
   EXPECT_EQ(bad_request->field_violations(0).field(), "text");
 }
 
-TEST_F(ServerTest, ReturnsTheRequestIdAlsoWithErrors) {
+TEST_P(ServerTest, ReturnsTheRequestIdAlsoWithErrors) {
   StartServer();
   EXPECT_EQ(Echo("x", {.metadata = {{"x-request-id", "mine-1"}}}).Trailer("x-request-id"),
             "mine-1");
@@ -198,7 +198,7 @@ TEST_F(ServerTest, ReturnsTheRequestIdAlsoWithErrors) {
 }
 
 // So too the credentials, of which a proxy may have looked at the other ones.
-TEST_F(ServerTest, TakesNoHeaderThatCameSeveralTimes) {
+TEST_P(ServerTest, TakesNoHeaderThatCameSeveralTimes) {
   StartServer();
   EXPECT_EQ(Echo("x", {.metadata = {{"x-request-id", "mine-1"}, {"x-request-id", "mine-2"}}})
                 .Trailer("x-request-id")
@@ -206,14 +206,16 @@ TEST_F(ServerTest, TakesNoHeaderThatCameSeveralTimes) {
             36u);
 }
 
-TEST_F(ServerTest, DoesNotStartOnAPortInUse) {
+TEST_P(ServerTest, DoesNotStartOnAPortInUse) {
   StartServer();
-  ServerOptions same;
+  ServerOptions same = options_;
   same.address = "127.0.0.1:" + std::to_string(server_->port());
   const auto second = Server::Start(same, {loops_[0].get()}, registry_, *chain_);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(second.status().message()), HasSubstr(same.address));
 }
+
+INSTANTIATE_TEST_SUITE_P(Transports, ServerTest, kTransports, TransportName);
 
 }  // namespace
 }  // namespace gatehouse::rpc

@@ -39,7 +39,7 @@ class TlsTest : public EchoFixture {
   }
 };
 
-TEST_F(TlsTest, ServesWithTheCertificate) {
+TEST_P(TlsTest, ServesWithTheCertificate) {
   MakeCertificate();
   options_.tls_certificate_file = certificate_;
   options_.tls_key_file = key_;
@@ -54,15 +54,17 @@ TEST_F(TlsTest, ServesWithTheCertificate) {
   EXPECT_EQ(Echo("x").code, absl::StatusCode::kUnavailable);
 }
 
-TEST_F(TlsTest, DoesNotStartWithoutItsKey) {
+TEST_P(TlsTest, DoesNotStartWithoutItsKey) {
   MakeCertificate();
   StartServer();
-  ServerOptions options;
+  ServerOptions options = options_;
   options.tls_certificate_file = certificate_;
   options.tls_key_file = directory_ + "/no-such-key.pem";
   const auto server = Server::Start(options, {loops_[0].get()}, registry_, *chain_);
   EXPECT_THAT(std::string(server.status().message()), HasSubstr("no-such-key.pem"));
 }
+
+INSTANTIATE_TEST_SUITE_P(Transports, TlsTest, kTransports, TransportName);
 
 }  // namespace
 }  // namespace gatehouse::rpc

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "rpc/status_mapping.h"
 
 namespace google::protobuf {
@@ -48,6 +49,9 @@ class CallTransport {
 
   // One Read and one Write may be under way at a time.
   virtual void Read() = 0;
+  // What is wrong with the message of the last OnRead(true), if the transport found something:
+  // there is none then, and none will follow.
+  virtual absl::Status ReadStatus() const { return absl::OkStatus(); }
   // Of the message that arrived with the last OnRead(true).
   virtual size_t ReadSize() const = 0;
   virtual bool ParseRead(google::protobuf::Message& message) = 0;
@@ -64,9 +68,18 @@ class CallTransport {
   ~CallTransport() = default;
 };
 
+// What a transport has to know of a method before it hands over a call of it.
+struct CallShape {
+  // There is one request message, and the call is handed over when it is whole: until then it
+  // holds nothing.
+  bool single_request = false;
+  size_t max_message_bytes = 0;
+};
+
 // Takes new calls. One per loop; thread: that loop.
 class CallAcceptor {
  public:
+  virtual CallShape Shape(std::string_view method) const = 0;
   virtual void OnCall(CallTransport& transport) = 0;
 
  protected:

@@ -47,7 +47,7 @@ class HealthServiceTest : public EchoFixture {
   }
 };
 
-TEST_F(HealthServiceTest, ServesOnlyWhatWasSetToServe) {
+TEST_P(HealthServiceTest, ServesOnlyWhatWasSetToServe) {
   StartServer();
   EXPECT_EQ(Check("").response.status(), HealthCheckResponse::NOT_SERVING);
   health_.Set("", true);
@@ -57,14 +57,14 @@ TEST_F(HealthServiceTest, ServesOnlyWhatWasSetToServe) {
   EXPECT_EQ(Check(kService).response.status(), HealthCheckResponse::SERVING);
 }
 
-TEST_F(HealthServiceTest, CheckDoesNotFindAnUnknownService) {
+TEST_P(HealthServiceTest, CheckDoesNotFindAnUnknownService) {
   StartServer();
   const auto outcome = Check("no.Such");
   EXPECT_EQ(outcome.code, absl::StatusCode::kNotFound);
   EXPECT_EQ(outcome.reason(), "SERVICE_UNKNOWN");
 }
 
-TEST_F(HealthServiceTest, WatchTellsNowAndAtEveryChange) {
+TEST_P(HealthServiceTest, WatchTellsNowAndAtEveryChange) {
   StartServer();
   auto watch = Watch(kService);
   EXPECT_EQ(Next(*watch), HealthCheckResponse::NOT_SERVING);
@@ -76,13 +76,13 @@ TEST_F(HealthServiceTest, WatchTellsNowAndAtEveryChange) {
   }
 }
 
-TEST_F(HealthServiceTest, WatchAnswersForAnUnknownService) {
+TEST_P(HealthServiceTest, WatchAnswersForAnUnknownService) {
   StartServer();
   auto watch = Watch("no.Such");
   EXPECT_EQ(Next(*watch), HealthCheckResponse::SERVICE_UNKNOWN);
 }
 
-TEST_F(HealthServiceTest, WatchersDoNotHoldTheStop) {
+TEST_P(HealthServiceTest, WatchersDoNotHoldTheStop) {
   StartServer();
   health_.SetAll(true);
   auto watch = Watch("");
@@ -95,12 +95,14 @@ TEST_F(HealthServiceTest, WatchersDoNotHoldTheStop) {
   EXPECT_EQ(watch->Finish().reason(), "SHUTTING_DOWN");
 }
 
-TEST_F(HealthServiceTest, IsAnsweredUnderOverload) {
+TEST_P(HealthServiceTest, IsAnsweredUnderOverload) {
   admission_.unary = 0;
   StartServer();
   EXPECT_EQ(Echo("x").reason(), "SERVER_OVERLOADED");
   EXPECT_TRUE(Check("").ok());
 }
+
+INSTANTIATE_TEST_SUITE_P(Transports, HealthServiceTest, kTransports, TransportName);
 
 }  // namespace
 }  // namespace gatehouse::rpc

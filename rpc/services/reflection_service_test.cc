@@ -123,5 +123,7 @@ TYPED_TEST(ReflectionServiceTest, AnswersWhatItDoesNotKnowWithAnErrorAndGoesOn) 
   EXPECT_TRUE(this->Ask(list).has_list_services_response());
 }
 
+INSTANTIATE_TEST_SUITE_P(Transports, ReflectionServiceTest, kTransports, TransportName);
+
 }  // namespace
 }  // namespace gatehouse::rpc

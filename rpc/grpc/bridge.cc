@@ -1,0 +1,131 @@
+#include "rpc/grpc/bridge.h"
+
+#include <google/protobuf/stubs/logging.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "rpc/grpc/lane.h"
+#include "rpc/grpc/memory_budget.h"
+#include "rpc/listener/byte_stream.h"
+#include "rpc/listener/connection_caps.h"
+#include "rpc/listener/peer_address.h"
+#include "rpc/listener/tcp_listener.h"
+#include "rpc/tls/tls_context.h"
+#include "rpc/tls/tls_session.h"
+
+namespace gatehouse::rpc {
+namespace {
+
+// How often changed certificates are looked for, at the next connection: renewing one has weeks.
+constexpr std::chrono::seconds kCertificateCheck(10);
+
+// Protobuf reports every malformed string it parses: callers decide how often.
+void LogFromProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
+  base::Log(base::LogLevel::kDebug, "protobuf", {{"error", message}});
+}
+
+class Http2Bridge final : public Bridge {
+ public:
+  Http2Bridge(const ServerOptions& options, const std::vector<Bridge::Lane>& lanes)
+      : total_(options.max_transport_bytes),
+        caps_(options.max_connections, options.max_connections_per_address) {
+    for (const Bridge::Lane& lane : lanes) {
+      lanes_.push_back(std::make_unique<rpc::Lane>(*lane.loop, *lane.acceptor, options, total_));
+    }
+  }
+
+  absl::Status Listen(const ServerOptions& options) {
+    if (!options.tls_certificate_file.empty() || !options.tls_key_file.empty()) {
+      GH_ASSIGN_OR_RETURN(tls_,
+                          TlsContext::Load(options.tls_certificate_file, options.tls_key_file));
+    }
+    GH_ASSIGN_OR_RETURN(listener_, TcpListener::Bind(options.address));
+    RaiseDescriptorLimit();
+    google::protobuf::SetLogHandler(LogFromProtobuf);
+    listener_->Start([this](int descriptor, const sockaddr_storage& peer) {
+      OnConnection(descriptor, ToPeerAddress(peer));
+    });
+    return absl::OkStatus();
+  }
+
+  int port() const override { return listener_->port(); }
+
+  void Shutdown(base::SteadyTime deadline) override {
+    listener_->Stop();
+    std::vector<std::future<void>> empty;
+    for (const std::unique_ptr<rpc::Lane>& lane : lanes_) {
+      empty.push_back(lane->empty());
+      lane->loop().Post([lane = lane.get()] { lane->Drain(); });
+    }
+    for (size_t i = 0; i < lanes_.size(); ++i) {
+      if (empty[i].wait_until(deadline) == std::future_status::ready) continue;
+      for (const std::unique_ptr<rpc::Lane>& lane : lanes_) {
+        lane->loop().Post([lane = lane.get()] { lane->CloseAll(); });
+      }
+      break;
+    }
+    for (size_t i = 0; i < lanes_.size(); ++i) {
+      empty[i].wait();
+      // Whatever the lane has posted before is through.
+      std::promise<void> quiet;
+      lanes_[i]->loop().Post([&quiet] { quiet.set_value(); });
+      quiet.get_future().wait();
+    }
+  }
+
+ private:
+  // On the listener's thread.
+  void OnConnection(int descriptor, PeerAddress peer) {
+    if (!caps_.Take(peer.client)) {
+      ::close(descriptor);
+      return;
+    }
+    rpc::Lane* const lane = LeastLoaded();
+    lane->AnnounceOne();
+    lane->loop().Post([this, lane, descriptor, tls = NewTls(), peer = std::move(peer)] {
+      lane->Add(std::make_unique<ByteStream>(lane->loop(), lane->scratch(), descriptor,
+                                             tls ? std::move(*tls) : nullptr),
+                peer.text, [this, client = peer.client] { caps_.Return(client); });
+    });
+  }
+
+  // Shared, since what is posted must be copyable.
+  std::shared_ptr<std::unique_ptr<TlsSession>> NewTls() {
+    if (tls_ == nullptr) return nullptr;
+    const base::SteadyTime now = std::chrono::steady_clock::now();
+    if (now >= next_certificate_check_) {
+      next_certificate_check_ = now + kCertificateCheck;
+      tls_->Refresh();
+    }
+    return std::make_shared<std::unique_ptr<TlsSession>>(tls_->NewSession());
+  }
+
+  rpc::Lane* LeastLoaded() {
+    return std::ranges::min_element(lanes_, {}, [](const auto& lane) { return lane->size(); })
+        ->get();
+  }
+
+  TotalBudget total_;
+  ConnectionCaps caps_;
+  std::unique_ptr<TlsContext> tls_;
+  base::SteadyTime next_certificate_check_ = std::chrono::steady_clock::now() + kCertificateCheck;
+  std::vector<std::unique_ptr<rpc::Lane>> lanes_;
+  std::unique_ptr<TcpListener> listener_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Bridge>> StartHttp2Bridge(const ServerOptions& options,
+                                                         std::vector<Bridge::Lane> lanes) {
+  auto bridge = std::make_unique<Http2Bridge>(options, lanes);
+  GH_RETURN_IF_ERROR(bridge->Listen(options));
+  return bridge;
+}
+
+}  // namespace gatehouse::rpc

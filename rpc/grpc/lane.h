@@ -1,0 +1,110 @@
+#ifndef GATEHOUSE_RPC_GRPC_LANE_H_
+#define GATEHOUSE_RPC_GRPC_LANE_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/loop.h"
+#include "base/time.h"
+#include "rpc/grpc/memory_budget.h"
+#include "rpc/http2/connection.h"
+#include "rpc/http2/limits.h"
+#include "rpc/http2/turn.h"
+#include "rpc/listener/byte_stream.h"
+#include "rpc/server_options.h"
+#include "rpc/transport.h"
+
+namespace gatehouse::rpc {
+
+class Lane;
+
+// One client's connection and its calls. Goes when the connection and every call of it are gone:
+// a handler may take longer than its client waits. Thread: the lane's loop.
+class GrpcConnection final : public http2::Connection::Owner {
+ public:
+  GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes, std::string peer,
+                 std::function<void()> on_gone);
+  ~GrpcConnection();
+
+  // http2::Connection::Owner
+  http2::Stream& NewStream(http2::Connection& connection) override;
+  void OnConnectionGone(http2::Connection& connection) override;
+
+  // A call has gone.
+  void OnCallGone();
+
+  http2::Connection& http2() { return http2_; }
+  Lane& lane() { return lane_; }
+  const std::string& peer() const { return peer_; }
+  ConnectionBudget& budget() { return budget_; }
+
+ private:
+  Lane& lane_;
+  const std::string peer_;
+  const std::function<void()> on_gone_;
+  ConnectionBudget budget_;
+  size_t calls_ = 0;
+  bool gone_ = false;
+  http2::Connection http2_;
+};
+
+// The connections of one loop. Thread: that loop, but for what is said otherwise.
+class Lane {
+ public:
+  Lane(base::Loop& loop, CallAcceptor& acceptor, const ServerOptions& options, TotalBudget& total);
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  // Serves a connection; `on_gone` is called when it is closed.
+  void Add(std::unique_ptr<ByteStream> bytes, std::string peer, std::function<void()> on_gone);
+
+  // Lets every connection end. `empty` becomes ready when no call and no connection is left.
+  void Drain();
+  std::future<void> empty() { return empty_.get_future(); }
+  // Ends what is left of them.
+  void CloseAll();
+
+  // Any thread: how many connections it has or will have, and that one is on its way to Add.
+  size_t size() const { return size_.load(std::memory_order_relaxed); }
+  void AnnounceOne() { size_.fetch_add(1, std::memory_order_relaxed); }
+
+  base::Loop& loop() { return loop_; }
+  IoScratch& scratch() { return scratch_; }
+  CallAcceptor& acceptor() { return acceptor_; }
+  const ServerOptions& options() const { return options_; }
+  const http2::Limits& limits() const { return limits_; }
+  TotalBudget& total_budget() { return total_; }
+  http2::Turn& turn() { return turn_; }
+  void OnGone(GrpcConnection& connection);
+
+ private:
+  void Tick();
+  void CheckEmpty();
+
+  base::Loop& loop_;
+  CallAcceptor& acceptor_;
+  const ServerOptions options_;
+  const http2::Limits limits_;
+  const std::chrono::milliseconds tick_;
+  TotalBudget& total_;
+  IoScratch scratch_;
+  http2::Turn turn_;
+  std::unordered_map<GrpcConnection*, std::unique_ptr<GrpcConnection>> connections_;
+  std::atomic<size_t> size_ = 0;
+  bool draining_ = false;
+  bool is_empty_ = false;
+  std::promise<void> empty_;
+  bool ticking_ = false;
+  base::Loop::Timer timer_;
+};
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_GRPC_LANE_H_

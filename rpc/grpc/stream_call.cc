@@ -1,0 +1,220 @@
+#include "rpc/grpc/stream_call.h"
+
+#include <google/protobuf/message.h>
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "rpc/grpc/header_values.h"
+#include "rpc/grpc/protocol_errors.h"
+
+namespace gatehouse::rpc {
+namespace {
+
+using http2::Field;
+
+constexpr size_t kPrefixBytes = 5;
+
+constexpr Field kOkStatus{.name = ":status", .value = "200"};
+constexpr Field kContentType{.name = "content-type", .value = "application/grpc"};
+constexpr Field kAcceptEncoding{.name = "grpc-accept-encoding", .value = "identity,gzip"};
+
+}  // namespace
+
+StreamCall::StreamCall(GrpcConnection& home)
+    : http2::Stream(home.http2()),
+      home_(home),
+      last_data_(home.http2().now()),
+      reader_(home.budget()),
+      output_charge_(home.budget()) {}
+
+StreamCall::~StreamCall() = default;
+
+// ---------------------------------------------------------------------------
+// What the handler's side asks for
+
+std::optional<std::string_view> StreamCall::Metadata(std::string_view name) const {
+  std::optional<std::string_view> found;
+  if (name.ends_with("-bin")) {
+    for (const auto& [key, value] : binary_) {
+      if (key != name) continue;
+      if (found) return std::nullopt;
+      found = value;
+    }
+    return found;
+  }
+  for (size_t i = 0; i < headers().size(); ++i) {
+    const http2::HeaderList::Entry entry = headers()[i];
+    if (entry.name != name) continue;
+    // Of several nobody can say which one counts.
+    if (found) return std::nullopt;
+    found = entry.value;
+  }
+  return found;
+}
+
+std::optional<std::chrono::nanoseconds> StreamCall::ClientTimeLeft() const {
+  if (!deadline_) return std::nullopt;
+  return *deadline_ - std::chrono::steady_clock::now();
+}
+
+void StreamCall::AddTrailer(std::string_view name, std::string_view value) {
+  trailers_.emplace_back(name,
+                         name.ends_with("-bin") ? EncodeBinaryHeader(value) : std::string(value));
+}
+
+void StreamCall::Read() {
+  reading_ = true;
+  if (std::exchange(message_told_, false)) Consume(reader_.Next());
+  if (reader_.ready() || reader_.at_end() || closed_) home_.lane().turn().AddEvent(*this);
+}
+
+bool StreamCall::ParseRead(google::protobuf::Message& message) {
+  const std::string_view bytes = reader_.message();
+  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+// False: there is no room for it.
+bool StreamCall::Serialise(const google::protobuf::Message& message) {
+  const size_t length = message.ByteSizeLong();
+  if (!output_charge_.Set(length)) return false;
+  output_ = {.bytes = std::make_unique_for_overwrite<char[]>(kPrefixBytes + length),
+             .size = kPrefixBytes + length};
+  auto* const bytes = reinterpret_cast<uint8_t*>(output_.bytes.get());
+  bytes[0] = 0;
+  for (size_t i = 1; i < kPrefixBytes; ++i) {
+    bytes[i] = static_cast<uint8_t>(length >> (8 * (kPrefixBytes - 1 - i)));
+  }
+  message.SerializeWithCachedSizesToArray(bytes + kPrefixBytes);
+  return true;
+}
+
+void StreamCall::Write(const google::protobuf::Message& message) {
+  writing_ = true;
+  if (closed_ || !Serialise(message)) {
+    overloaded_ = !closed_;
+    home_.lane().turn().AddEvent(*this);
+    return;
+  }
+  if (!headers_sent_) SendResponseHeaders();
+  ResumeBody();
+}
+
+void StreamCall::SetResponse(const google::protobuf::Message& message) {
+  has_response_ = true;
+  overloaded_ = !Serialise(message);
+}
+
+void StreamCall::Finish(const WireStatus& status) {
+  status_ = overloaded_ ? ToWireStatus(TransportOverloaded(), "") : status;
+  if (closed_) {
+    home_.lane().turn().AddEvent(*this);
+    return;
+  }
+  // The answer is for those who succeeded.
+  if (status_->code != 0 && has_response_) output_ = {};
+  if (!headers_sent_ && BodyBytes() == 0) {
+    SendStatus();
+    return;
+  }
+  if (!headers_sent_) SendResponseHeaders();
+  ResumeBody();
+}
+
+void StreamCall::Abort() {
+  if (closed_) return;
+  Reset(NGHTTP2_CANCEL);
+  OnClosed(false);
+}
+
+// ---------------------------------------------------------------------------
+// What goes to the client
+
+void StreamCall::SendResponseHeaders() {
+  headers_sent_ = true;
+  SendHeaders(std::array{kOkStatus, kContentType, kAcceptEncoding});
+}
+
+void StreamCall::TakeBody(size_t bytes, std::string& output) {
+  output.append(output_.bytes.get() + output_.taken, bytes);
+  output_.taken += bytes;
+  if (BodyBytes() > 0) return;
+  output_ = {};
+  output_charge_.Set(0);
+  if (writing_) home_.lane().turn().AddEvent(*this);
+}
+
+void StreamCall::OnBodyEnd() { SendStatus(); }
+
+// As trailers, or as an answer of nothing else.
+void StreamCall::SendStatus() {
+  std::array<char, 12> number;
+  const char* const number_end =
+      std::to_chars(number.data(), number.data() + number.size(), status_->code).ptr;
+  const std::string message = PercentEncode(status_->message);
+  const std::string details = EncodeBinaryHeader(status_->details);
+  std::vector<Field> fields;
+  fields.reserve(6 + trailers_.size());
+  if (!headers_sent_) fields.insert(fields.end(), {kOkStatus, kContentType, kAcceptEncoding});
+  fields.push_back({.name = "grpc-status", .value = {number.data(), number_end}});
+  if (!message.empty()) {
+    fields.push_back({.name = "grpc-message", .value = message, .unique = true});
+  }
+  if (!details.empty()) {
+    fields.push_back({.name = "grpc-status-details-bin", .value = details, .unique = true});
+  }
+  for (const auto& [name, value] : trailers_) {
+    fields.push_back({.name = name, .value = value, .unique = true});
+  }
+  if (headers_sent_) {
+    SendTrailers(fields);
+  } else {
+    headers_sent_ = true;
+    SendHeadersOnly(fields);
+  }
+}
+
+// ---------------------------------------------------------------------------
+// What has to be told to the handler's side, apart from what caused it
+
+void StreamCall::RunJob() {
+  while (TellOne()) {
+  }
+  const bool over = phase_ == Phase::kRunning ? status_.has_value() && !writing_ : true;
+  if (!closed_ || !over || queued()) return;
+  if (events_ != nullptr) events_->OnReleased();
+  GrpcConnection& home = home_;
+  delete this;
+  home.OnCallGone();
+}
+
+bool StreamCall::TellOne() {
+  if (phase_ == Phase::kHandingOver) {
+    // It has no client any more.
+    if (closed_) return false;
+    phase_ = Phase::kRunning;
+    home_.lane().acceptor().OnCall(*this);
+    return true;
+  }
+  if (phase_ != Phase::kRunning) return false;
+  if (std::exchange(cancelled_, false) && !status_) {
+    events_->OnCancelled();
+    return true;
+  }
+  if (reading_ && (reader_.ready() || reader_.at_end() || closed_)) {
+    reading_ = false;
+    message_told_ = reader_.ready() && !closed_;
+    if (!status_) events_->OnRead(message_told_);
+    return true;
+  }
+  if (writing_ && (closed_ || overloaded_ || BodyBytes() == 0)) {
+    writing_ = false;
+    events_->OnWrite(!closed_ && !overloaded_);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace gatehouse::rpc

@@ -1,0 +1,115 @@
+#ifndef GATEHOUSE_RPC_GRPC_STREAM_CALL_H_
+#define GATEHOUSE_RPC_GRPC_STREAM_CALL_H_
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/time.h"
+#include "rpc/grpc/lane.h"
+#include "rpc/grpc/memory_budget.h"
+#include "rpc/grpc/message_reader.h"
+#include "rpc/http2/stream.h"
+#include "rpc/http2/turn.h"
+#include "rpc/transport.h"
+
+namespace gatehouse::rpc {
+
+// One gRPC call over an HTTP/2 stream. Owns itself: made when a stream begins, deleted when that
+// is closed and, if the call was handed over, it is finished too.
+//
+// A call that is no gRPC, or whose request does not become complete, is answered here and never
+// handed over. Thread: the lane's loop.
+class StreamCall final : public CallTransport, public http2::Stream, private http2::Turn::Job {
+ public:
+  explicit StreamCall(GrpcConnection& home);
+
+  // CallTransport
+  void SetEvents(CallEvents* events) override { events_ = events; }
+  std::string_view method() const override { return method_; }
+  std::optional<std::string_view> Metadata(std::string_view name) const override;
+  std::string peer() const override { return home_.peer(); }
+  std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override;
+  void AddTrailer(std::string_view name, std::string_view value) override;
+  void Read() override;
+  absl::Status ReadStatus() const override { return reader_.status(); }
+  size_t ReadSize() const override { return reader_.message().size(); }
+  bool ParseRead(google::protobuf::Message& message) override;
+  void Write(const google::protobuf::Message& message) override;
+  void SetResponse(const google::protobuf::Message& message) override;
+  void Finish(const WireStatus& status) override;
+  void Abort() override;
+
+ private:
+  // The message that is being sent, with its prefix.
+  struct Output {
+    std::unique_ptr<char[]> bytes;
+    size_t size = 0;
+    size_t taken = 0;
+  };
+
+  ~StreamCall();
+
+  // http2::Stream
+  void OnRequest() override;
+  void OnData(std::string_view bytes) override;
+  void OnRequestEnd() override;
+  void OnClosed(bool clean) override;
+  void OnTick(base::SteadyTime now) override;
+  size_t BodyBytes() const override { return output_.size - output_.taken; }
+  bool BodyEnds() const override { return status_.has_value(); }
+  void TakeBody(size_t bytes, std::string& output) override;
+  void OnBodyEnd() override;
+
+  // Turn::Job: tells what has happened.
+  void RunJob() override;
+  bool TellOne();
+
+  bool ReadHeader(std::string_view name, std::string_view value);
+  void HandOver();
+  // Ends a call that is not handed over.
+  void RefuseHttp(std::string_view http_status);
+  void Refuse(const absl::Status& status);
+  bool Serialise(const google::protobuf::Message& message);
+  void SendStatus();
+  void SendResponseHeaders();
+
+  GrpcConnection& home_;
+  CallEvents* events_ = nullptr;
+  std::string_view method_;
+  CallShape shape_;
+  std::optional<base::SteadyTime> deadline_;
+  base::SteadyTime last_data_;
+  MessageReader reader_;
+  MessageReader::Encoding encoding_ = MessageReader::Encoding::kIdentity;
+  // Decoded, where the name ends in -bin.
+  std::vector<std::pair<std::string_view, std::string>> binary_;
+  std::vector<std::pair<std::string, std::string>> trailers_;
+  Output output_;
+  MessageCharge output_charge_;
+  // Set by Finish: the body ends with it.
+  std::optional<WireStatus> status_;
+
+  enum class Phase { kArriving, kHandingOver, kRunning, kRefused };
+  Phase phase_ = Phase::kArriving;
+  bool is_grpc_ = false;
+  bool closed_ = false;
+  bool cancelled_ = false;
+  bool headers_sent_ = false;
+  bool has_response_ = false;
+  bool overloaded_ = false;
+  bool reading_ = false;
+  // The message that is there was told of.
+  bool message_told_ = false;
+  bool writing_ = false;
+};
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_GRPC_STREAM_CALL_H_

@@ -1,0 +1,123 @@
+// The part of StreamCall that takes a request until it is handed over.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "rpc/grpc/header_values.h"
+#include "rpc/grpc/protocol_errors.h"
+#include "rpc/grpc/stream_call.h"
+
+namespace gatehouse::rpc {
+
+void StreamCall::OnRequest() {
+  if (headers().too_large()) {
+    Refuse(MetadataTooLarge(home_.lane().options().max_metadata_bytes));
+    return;
+  }
+  for (size_t i = 0; i < headers().size(); ++i) {
+    const http2::HeaderList::Entry header = headers()[i];
+    if (!ReadHeader(header.name, header.value)) return;
+  }
+  if (!is_grpc_) {
+    RefuseHttp("415");
+    return;
+  }
+  shape_ = home_.lane().acceptor().Shape(method_);
+  reader_.SetUp(shape_.max_message_bytes, encoding_);
+  if (!shape_.single_request) HandOver();
+}
+
+// False: it was answered.
+bool StreamCall::ReadHeader(std::string_view name, std::string_view value) {
+  if (name == ":path") {
+    method_ = value;
+  } else if (name == ":method") {
+    if (value == "POST") return true;
+    RefuseHttp("405");
+    return false;
+  } else if (name == "content-type") {
+    is_grpc_ = IsGrpcContentType(value);
+  } else if (name == "grpc-encoding") {
+    encoding_ = value == "identity" ? MessageReader::Encoding::kIdentity
+                : value == "gzip"   ? MessageReader::Encoding::kGzip
+                                    : MessageReader::Encoding::kUnknown;
+  } else if (name == "grpc-timeout") {
+    const std::optional<std::chrono::nanoseconds> timeout = ParseGrpcTimeout(value);
+    if (!timeout) {
+      Refuse(ProtocolViolation("a malformed grpc-timeout"));
+      return false;
+    }
+    deadline_ = last_data_ + *timeout;
+  } else if (name.ends_with("-bin")) {
+    std::optional<std::vector<std::string>> values = DecodeBinaryHeader(value);
+    if (!values) {
+      Refuse(ProtocolViolation("metadata whose name ends in -bin are not in base 64"));
+      return false;
+    }
+    for (std::string& one : *values) binary_.emplace_back(name, std::move(one));
+  }
+  return true;
+}
+
+void StreamCall::OnData(std::string_view bytes) {
+  if (phase_ == Phase::kRefused || status_) {
+    Consume(bytes.size());
+    return;
+  }
+  last_data_ = home_.http2().now();
+  Consume(reader_.Feed(bytes));
+  if (shape_.single_request && reader_.has_more()) reader_.Fail(TooManyMessages());
+  // What is wrong with a request need not wait for the rest of it.
+  if (phase_ == Phase::kArriving && reader_.ready() && !reader_.status().ok()) HandOver();
+  if (reading_ && reader_.ready()) home_.lane().turn().AddEvent(*this);
+}
+
+void StreamCall::OnRequestEnd() {
+  if (phase_ == Phase::kRefused) return;
+  reader_.End();
+  if (phase_ == Phase::kArriving) HandOver();
+  if (reading_) home_.lane().turn().AddEvent(*this);
+}
+
+void StreamCall::HandOver() {
+  phase_ = Phase::kHandingOver;
+  home_.lane().turn().AddEvent(*this);
+}
+
+void StreamCall::OnClosed(bool) {
+  closed_ = true;
+  cancelled_ = !status_;
+  home_.lane().turn().AddEvent(*this);
+}
+
+void StreamCall::OnTick(base::SteadyTime now) {
+  if (phase_ != Phase::kArriving && !reader_.partial()) return;
+  if (phase_ == Phase::kRefused || status_) return;
+  const bool late = now >= last_data_ + home_.lane().options().request_timeout ||
+                    (deadline_ && now >= *deadline_);
+  if (!late) return;
+  if (phase_ == Phase::kArriving) {
+    Refuse(RequestTimedOut());
+    return;
+  }
+  reader_.Fail(RequestTimedOut());
+  if (reading_) home_.lane().turn().AddEvent(*this);
+}
+
+void StreamCall::RefuseHttp(std::string_view http_status) {
+  phase_ = Phase::kRefused;
+  // So that it is not cancelled by its end.
+  status_.emplace();
+  headers_sent_ = true;
+  SendHeadersOnly(std::array{http2::Field{.name = ":status", .value = http_status}});
+}
+
+void StreamCall::Refuse(const absl::Status& status) {
+  phase_ = Phase::kRefused;
+  status_ = ToWireStatus(status, "");
+  SendStatus();
+}
+
+}  // namespace gatehouse::rpc

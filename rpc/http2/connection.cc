@@ -1,0 +1,270 @@
+#include "rpc/http2/connection.h"
+
+#include <nghttp2/nghttp2.h>
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "rpc/http2/callbacks.h"
+
+namespace gatehouse::rpc::http2 {
+namespace {
+
+// A burst may be this many times what is allowed per second.
+constexpr double kBurst = 10;
+
+// What a client may send before a handler has read it, over all streams of the connection; each
+// of them has the protocol's 64 KiB.
+constexpr int32_t kConnectionWindow = 1 << 20;
+
+// A GOAWAY made by hand: its session is in no state to make one.
+std::string GoAwayFrame(int32_t last_stream_id, uint32_t error_code, std::string_view why) {
+  std::string frame;
+  const auto append = [&frame](uint32_t number, int bytes) {
+    for (int i = bytes - 1; i >= 0; --i) frame.push_back(static_cast<char>(number >> (8 * i)));
+  };
+  append(static_cast<uint32_t>(8 + why.size()), 3);
+  append(NGHTTP2_GOAWAY, 1);
+  append(0, 1);
+  append(0, 4);
+  append(static_cast<uint32_t>(last_stream_id), 4);
+  append(error_code, 4);
+  frame.append(why);
+  return frame;
+}
+
+}  // namespace
+
+Connection::Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limits& limits,
+                       std::unique_ptr<ByteStream> bytes, base::SteadyTime now)
+    : owner_(owner),
+      turn_(turn),
+      scratch_(scratch),
+      limits_(limits),
+      session_(Callbacks::NewSession(*this)),
+      bytes_(std::move(bytes)),
+      resets_(limits.resets_per_second, kBurst * limits.resets_per_second, now),
+      control_frames_(limits.control_frames_per_second, kBurst * limits.control_frames_per_second,
+                      now),
+      now_(now),
+      started_(now),
+      last_input_(now),
+      last_call_(now),
+      last_progress_(now),
+      state_since_(now),
+      age_(limits.age) {}
+
+Connection::~Connection() { nghttp2_session_del(session_); }
+
+void Connection::Start() {
+  const std::array<nghttp2_settings_entry, 3> settings{{
+      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, static_cast<uint32_t>(limits_.concurrent_streams)},
+      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<uint32_t>(limits_.header_list_bytes)},
+      {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+  }};
+  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
+  nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
+  turn_.AddOutput(*this);
+  bytes_->Start(this);
+}
+
+void Connection::SetState(State state) {
+  state_ = state;
+  state_since_ = now_;
+}
+
+void Connection::OnBytes(std::string_view bytes) {
+  if (state_ >= State::kFinishing) return;
+  const Turn::Scope scope(turn_);
+  now_ = std::chrono::steady_clock::now();
+  last_input_ = now_;
+  const ssize_t result = nghttp2_session_mem_recv(
+      session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  if (result >= 0) {
+    turn_.AddOutput(*this);
+    return;
+  }
+  // A callback has said why already.
+  if (state_ >= State::kFinishing) return;
+  switch (result) {
+    case NGHTTP2_ERR_BAD_CLIENT_MAGIC:
+      Fail(NGHTTP2_PROTOCOL_ERROR, "this port speaks HTTP/2");
+      break;
+    case NGHTTP2_ERR_FLOODED:
+      Fail(NGHTTP2_ENHANCE_YOUR_CALM, "too many frames");
+      break;
+    default:
+      Fail(NGHTTP2_INTERNAL_ERROR, "");
+  }
+}
+
+void Connection::OnGone() {
+  if (state_ == State::kGone) return;
+  const Turn::Scope scope(turn_);
+  EndStreams();
+  SetState(State::kGone);
+  owner_.OnConnectionGone(*this);
+}
+
+void Connection::Close() { OnGone(); }
+
+void Connection::RunJob() {
+  if (state_ >= State::kFinishing) return;
+  std::string& output = scratch_.output;
+  bool more = true;
+  while (more && !bytes_->unsent()) {
+    output.clear();
+    more = FillOutput(output);
+    if (state_ >= State::kFinishing) return;
+    if (!output.empty()) bytes_->Write(output);
+  }
+  CloseWhenDone();
+}
+
+bool Connection::FillOutput(std::string& output) {
+  constexpr size_t kEnough = size_t{128} << 10;
+  while (true) {
+    const uint8_t* bytes = nullptr;
+    const ssize_t length = nghttp2_session_mem_send(session_, &bytes);
+    if (length < 0) {
+      Fail(NGHTTP2_INTERNAL_ERROR, "");
+      return false;
+    }
+    output.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length));
+    if (output.size() >= kEnough) return true;
+    // Bodies are not among the bytes: SendBody has appended them.
+    if (length == 0) return false;
+  }
+}
+
+void Connection::CloseWhenDone() {
+  if (state_ >= State::kFinishing || bytes_->unsent()) return;
+  if (nghttp2_session_want_read(session_) != 0 || nghttp2_session_want_write(session_) != 0) {
+    return;
+  }
+  EndStreams();
+  Finish();
+}
+
+void Connection::Finish() {
+  SetState(State::kFinishing);
+  bytes_->Finish();
+}
+
+void Connection::EndStreams() {
+  while (first_stream_ != nullptr) OnStreamClosed(*first_stream_, NGHTTP2_CANCEL);
+}
+
+bool Connection::Fail(uint32_t error_code, std::string_view why) {
+  if (state_ >= State::kFinishing) return false;
+  bytes_->Write(GoAwayFrame(last_stream_id_, error_code, why));
+  EndStreams();
+  Finish();
+  return false;
+}
+
+// ---------------------------------------------------------------------------
+// Frames
+
+bool Connection::OnFrameBegin(uint8_t type, uint8_t flags, size_t length) {
+  switch (type) {
+    case NGHTTP2_HEADERS:
+      block_bytes_ = length;
+      break;
+    case NGHTTP2_CONTINUATION:
+      block_bytes_ += length;
+      break;
+    case NGHTTP2_WINDOW_UPDATE:
+    case NGHTTP2_RST_STREAM:
+      return true;
+    case NGHTTP2_DATA:
+      if (length > 0 || (flags & NGHTTP2_FLAG_END_STREAM) != 0) return true;
+      [[fallthrough]];
+    default:
+      return control_frames_.Take(now_) ||
+             Fail(NGHTTP2_ENHANCE_YOUR_CALM, "too many control frames");
+  }
+  return block_bytes_ <= limits_.header_block_bytes ||
+         Fail(NGHTTP2_ENHANCE_YOUR_CALM, "the headers are too large");
+}
+
+bool Connection::OnReset() {
+  return resets_.Take(now_) || Fail(NGHTTP2_ENHANCE_YOUR_CALM, "too many requests taken back");
+}
+
+void Connection::OnPingAnswer() {
+  ping_pending_ = false;
+  if (state_ == State::kDraining) FinalGoAway();
+}
+
+void Connection::OnRequestBegin(int32_t stream_id) {
+  Stream& stream = owner_.NewStream(*this);
+  stream.id_ = stream_id;
+  last_stream_id_ = stream_id;
+  Link(stream);
+  nghttp2_session_set_stream_user_data(session_, stream_id, &stream);
+}
+
+void Connection::OnHeader(int32_t stream_id, nghttp2_rcbuf* name, nghttp2_rcbuf* value) {
+  if (Stream* stream = Find(stream_id)) {
+    stream->headers_.Add(name, value, limits_.header_list_bytes);
+  }
+}
+
+void Connection::OnRequest(int32_t stream_id) {
+  if (Stream* stream = Find(stream_id)) stream->OnRequest();
+}
+
+void Connection::OnRequestEnd(int32_t stream_id) {
+  if (Stream* stream = Find(stream_id)) stream->OnRequestEnd();
+}
+
+void Connection::OnAnswerSent(int32_t stream_id) {
+  // The answer is complete. Nothing more of the request is wanted: RFC 9113, 8.1.
+  if (nghttp2_session_get_stream_remote_close(session_, stream_id) != 0) return;
+  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream_id, NGHTTP2_NO_ERROR);
+}
+
+void Connection::OnData(int32_t stream_id, std::string_view bytes) {
+  Stream* const stream = Find(stream_id);
+  if (stream == nullptr) {
+    nghttp2_session_consume_connection(session_, bytes.size());
+    return;
+  }
+  stream->unconsumed_ += bytes.size();
+  stream->OnData(bytes);
+}
+
+void Connection::OnStreamClosed(Stream& stream, uint32_t error_code) {
+  Unlink(stream);
+  stream.OnClosed(error_code == NGHTTP2_NO_ERROR);
+}
+
+Stream* Connection::Find(int32_t stream_id) const {
+  return static_cast<Stream*>(nghttp2_session_get_stream_user_data(session_, stream_id));
+}
+
+void Connection::Link(Stream& stream) {
+  ++open_streams_;
+  last_call_ = now_;
+  stream.next_ = first_stream_;
+  if (first_stream_ != nullptr) first_stream_->previous_ = &stream;
+  first_stream_ = &stream;
+}
+
+void Connection::Unlink(Stream& stream) {
+  --open_streams_;
+  last_call_ = now_;
+  (stream.previous_ != nullptr ? stream.previous_->next_ : first_stream_) = stream.next_;
+  if (stream.next_ != nullptr) stream.next_->previous_ = stream.previous_;
+  stream.previous_ = stream.next_ = nullptr;
+  stream.connection_ = nullptr;
+  // What nobody will read must not narrow the connection for the others.
+  if (stream.unconsumed_ > 0) {
+    nghttp2_session_consume_connection(session_, stream.unconsumed_);
+    turn_.AddOutput(*this);
+  }
+}
+
+}  // namespace gatehouse::rpc::http2

@@ -1,0 +1,151 @@
+#ifndef GATEHOUSE_RPC_HTTP2_CONNECTION_H_
+#define GATEHOUSE_RPC_HTTP2_CONNECTION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "rpc/http2/limits.h"
+#include "rpc/http2/rate_bucket.h"
+#include "rpc/http2/stream.h"
+#include "rpc/http2/turn.h"
+#include "rpc/listener/byte_stream.h"
+
+struct nghttp2_rcbuf;
+struct nghttp2_session;
+
+namespace gatehouse::rpc::http2 {
+
+// The server's side of one HTTP/2 connection: nghttp2 between a ByteStream and the Streams of the
+// layer above, and the bounds on what a client may do to it. Knows no gRPC.
+//
+// Whatever is wrong with one request ends that one; a connection is closed, with a GOAWAY that
+// says why, where RFC 9113 demands it or a limit on the connection itself is passed.
+//
+// Thread: the loop's. Its owner destroys it when told that it is gone, after the current event.
+class Connection final : private ByteStream::Owner, private Turn::Job {
+ public:
+  class Owner {
+   public:
+    // A request begins.
+    virtual Stream& NewStream(Connection& connection) = 0;
+    // Nothing more will happen to it. Comes once.
+    virtual void OnConnectionGone(Connection& connection) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limits& limits,
+             std::unique_ptr<ByteStream> bytes, base::SteadyTime now);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Sends the server's settings and reads.
+  void Start();
+
+  // Looks at the timeouts. Several times in the shortest of them.
+  void OnTick(base::SteadyTime now);
+
+  // Tells the client to go elsewhere, lets what is under way end, and closes. A first GOAWAY lets
+  // requests in that are on their way, and a final one comes once the client has seen it.
+  void Drain();
+  // Closes at once: open streams end.
+  void Close();
+
+  size_t open_streams() const { return open_streams_; }
+  // As of what is being handled.
+  base::SteadyTime now() const { return now_; }
+
+ private:
+  friend class Stream;
+  struct Callbacks;
+
+  enum class State {
+    kOpen,
+    // The first GOAWAY was sent, and a PING after it: when that is answered, the client knows.
+    kDraining,
+    // The final one.
+    kLeaving,
+    // Everything was written.
+    kFinishing,
+    kGone,
+  };
+
+  // ByteStream::Owner
+  void OnBytes(std::string_view bytes) override;
+  void OnSent() override { turn_.AddOutput(*this); }
+  void OnGone() override;
+
+  // Turn::Job: sends what the session has.
+  void RunJob() override;
+  // True: there is more.
+  bool FillOutput(std::string& output);
+
+  // Events of the session; false: it must not go on.
+  bool OnFrameBegin(uint8_t type, uint8_t flags, size_t length);
+  bool OnReset();
+  void OnSettings() { greeted_ = true; }
+  void OnPingAnswer();
+  void OnRequestBegin(int32_t stream_id);
+  void OnHeader(int32_t stream_id, nghttp2_rcbuf* name, nghttp2_rcbuf* value);
+  void OnRequest(int32_t stream_id);
+  void OnRequestEnd(int32_t stream_id);
+  void OnAnswerSent(int32_t stream_id);
+  void OnData(int32_t stream_id, std::string_view bytes);
+  void OnStreamClosed(Stream& stream, uint32_t error_code);
+
+  Stream* Find(int32_t stream_id) const;
+  void Link(Stream& stream);
+  void Unlink(Stream& stream);
+
+  // A limit was passed, or the client's bytes are no HTTP/2: GOAWAY, and the end.
+  bool Fail(uint32_t error_code, std::string_view why);
+  void FinalGoAway();
+  void CloseWhenDone();
+  void EndStreams();
+  // The last bytes were written: waits for the client to close.
+  void Finish();
+  void SetState(State state);
+  bool IsDead() const;
+  void TickDrain();
+  void TickKeepalive();
+
+  Owner& owner_;
+  Turn& turn_;
+  IoScratch& scratch_;
+  const Limits& limits_;
+  nghttp2_session* session_ = nullptr;
+  std::unique_ptr<ByteStream> bytes_;
+  Stream* first_stream_ = nullptr;
+  size_t open_streams_ = 0;
+  int32_t last_stream_id_ = 0;
+  // Of the header block that is being received.
+  size_t block_bytes_ = 0;
+  RateBucket resets_;
+  RateBucket control_frames_;
+
+  // As of the last input or tick: one look at the clock for many frames.
+  base::SteadyTime now_;
+  const base::SteadyTime started_;
+  base::SteadyTime last_input_;
+  base::SteadyTime last_call_;
+  base::SteadyTime last_progress_;
+  // When the current state began.
+  base::SteadyTime state_since_;
+  size_t sent_bytes_ = 0;
+  base::SteadyTime pinged_at_ = {};
+  std::chrono::milliseconds age_;
+  bool ping_pending_ = false;
+  bool greeted_ = false;
+  State state_ = State::kOpen;
+};
+
+}  // namespace gatehouse::rpc::http2
+
+#endif  // GATEHOUSE_RPC_HTTP2_CONNECTION_H_

@@ -1,0 +1,99 @@
+// The part of Connection that ends it in time: timeouts, pings, the goodbye.
+
+#include <nghttp2/nghttp2.h>
+
+#include <chrono>
+
+#include "rpc/http2/connection.h"
+
+namespace gatehouse::rpc::http2 {
+namespace {
+
+// How long the client has to see the first GOAWAY, and to close its side in the end. A client
+// that is not called may look at its connection every few seconds only.
+constexpr std::chrono::milliseconds kGoodbye(250);
+
+}  // namespace
+
+void Connection::Drain() {
+  if (state_ != State::kOpen) return;
+  const Turn::Scope scope(turn_);
+  SetState(State::kDraining);
+  nghttp2_submit_shutdown_notice(session_);
+  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+  turn_.AddOutput(*this);
+}
+
+void Connection::FinalGoAway() {
+  SetState(State::kLeaving);
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
+                        nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
+                        nullptr, 0);
+  turn_.AddOutput(*this);
+}
+
+void Connection::OnTick(base::SteadyTime now) {
+  if (state_ == State::kGone) return;
+  const Turn::Scope scope(turn_);
+  now_ = now;
+  if (IsDead()) {
+    Close();
+    return;
+  }
+  if (state_ == State::kFinishing) return;
+  TickDrain();
+  TickKeepalive();
+  for (Stream* stream = first_stream_; stream != nullptr;) {
+    Stream* const next = stream->next_;
+    stream->OnTick(now);
+    stream = next;
+  }
+}
+
+// Whether there is no use in saying anything any more.
+bool Connection::IsDead() const {
+  if (state_ == State::kFinishing) return now_ >= state_since_ + kGoodbye;
+  if (!greeted_ && now_ >= started_ + limits_.handshake) return true;
+  if (bytes_->unsent() && bytes_->sent_bytes() == sent_bytes_ &&
+      now_ >= last_progress_ + limits_.write) {
+    return true;
+  }
+  return ping_pending_ && last_input_ < pinged_at_ &&
+         now_ >= pinged_at_ + limits_.keepalive_timeout;
+}
+
+void Connection::TickDrain() {
+  switch (state_) {
+    case State::kOpen:
+      if (age_.count() > 0 && now_ >= started_ + age_) Drain();
+      if (limits_.idle.count() > 0 && open_streams_ == 0 && now_ >= last_call_ + limits_.idle) {
+        Drain();
+      }
+      break;
+    case State::kDraining:
+      if (now_ >= state_since_ + kGoodbye) FinalGoAway();
+      break;
+    case State::kLeaving:
+      if (now_ >= state_since_ + limits_.age_grace) Close();
+      break;
+    default:
+      break;
+  }
+}
+
+void Connection::TickKeepalive() {
+  if (state_ >= State::kFinishing) return;
+  if (!bytes_->unsent() || bytes_->sent_bytes() != sent_bytes_) {
+    sent_bytes_ = bytes_->sent_bytes();
+    last_progress_ = now_;
+  }
+  if (!greeted_ || now_ < last_input_ + limits_.keepalive_time) return;
+  // Once for each silence.
+  if (ping_pending_ && pinged_at_ > last_input_) return;
+  ping_pending_ = true;
+  pinged_at_ = now_;
+  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+  turn_.AddOutput(*this);
+}
+
+}  // namespace gatehouse::rpc::http2

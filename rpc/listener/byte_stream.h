@@ -1,0 +1,70 @@
+#ifndef GATEHOUSE_RPC_LISTENER_BYTE_STREAM_H_
+#define GATEHOUSE_RPC_LISTENER_BYTE_STREAM_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/loop.h"
+
+namespace gatehouse::rpc {
+
+class TlsSession;
+
+// Memory that the connections of a loop share, since only one of them reads or writes at a time.
+struct IoScratch {
+  std::vector<char> input = std::vector<char>(size_t{64} << 10);
+  // What TLS made of it.
+  std::string plain = {};
+  std::string output = {};
+};
+
+// The bytes of one accepted connection, plain or over TLS. Thread: the loop's.
+class ByteStream {
+ public:
+  class Owner {
+   public:
+    // What came; gone when this returns.
+    virtual void OnBytes(std::string_view bytes) = 0;
+    // Everything that was written has left.
+    virtual void OnSent() = 0;
+    // The client closed or broke the connection, or TLS failed: nothing more will come, and
+    // nothing written gets through.
+    virtual void OnGone() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  // Takes the descriptor, a connected TCP socket. `tls` null: plain.
+  ByteStream(base::Loop& loop, IoScratch& scratch, int descriptor, std::unique_ptr<TlsSession> tls);
+  // Closes it.
+  ~ByteStream();
+  ByteStream(const ByteStream&) = delete;
+  ByteStream& operator=(const ByteStream&) = delete;
+
+  // Before anything else. The owner may destroy the stream in any event but OnBytes.
+  void Start(Owner* owner);
+
+  // Sends all of it, now or when the socket takes it. Breaks are told later, by OnGone.
+  void Write(std::string_view bytes);
+  // Something that was written waits for the socket.
+  bool unsent() const;
+  // Counts what the socket took, in bytes: whoever does not read stops it.
+  size_t sent_bytes() const;
+
+  // The last word was written: tells the client, and throws away what still comes, since closing
+  // a socket with unread input would take back what was just sent. OnGone when the client closes
+  // its side.
+  void Finish();
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_LISTENER_BYTE_STREAM_H_

@@ -1,0 +1,66 @@
+#ifndef GATEHOUSE_RPC_LISTENER_TCP_LISTENER_H_
+#define GATEHOUSE_RPC_LISTENER_TCP_LISTENER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "rpc/listener/peer_address.h"
+
+namespace gatehouse::rpc {
+
+// Listens on an address and accepts, on a thread of its own.
+//
+// Out of file descriptors it goes on: one is kept in reserve for this, with which a waiting
+// connection is accepted and closed, so that its client learns at once and the next one can be
+// looked at.
+class TcpListener {
+ public:
+  // Takes the descriptor. On the listener's thread.
+  using OnConnection = std::function<void(int descriptor, const sockaddr_storage& peer)>;
+
+  // "host:port" or "[host]:port", of which every address is listened on; port 0 takes a free one.
+  // UNAVAILABLE if one cannot be had. Accepts after Start.
+  static absl::StatusOr<std::unique_ptr<TcpListener>> Bind(const std::string& address);
+  // Stops.
+  ~TcpListener();
+  TcpListener(const TcpListener&) = delete;
+  TcpListener& operator=(const TcpListener&) = delete;
+
+  void Start(OnConnection on_connection);
+  // Accepts no more and frees the port. Again: does nothing.
+  void Stop();
+
+  int port() const { return port_; }
+
+ private:
+  TcpListener();
+
+  absl::Status BindAll(const std::string& address);
+  // A descriptor, or -1.
+  int BindOne(int family, const sockaddr* address, unsigned length);
+  void Run();
+  void AcceptAll(int socket);
+  // What can be done when accept does not work; true: try again at once.
+  bool OnAcceptError(int error, int socket);
+
+  std::vector<int> sockets_;
+  int port_ = 0;
+  // Readable when the thread shall end.
+  int stop_event_ = -1;
+  int reserve_ = -1;
+  // Pauses between attempts, after an error that will not go away at once.
+  bool backing_off_ = false;
+  OnConnection on_connection_;
+  std::thread thread_;
+};
+
+// Lets the process have as many descriptors as its hard limit allows.
+void RaiseDescriptorLimit();
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_LISTENER_TCP_LISTENER_H_

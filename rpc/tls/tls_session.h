@@ -1,0 +1,52 @@
+#ifndef GATEHOUSE_RPC_TLS_TLS_SESSION_H_
+#define GATEHOUSE_RPC_TLS_TLS_SESSION_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace gatehouse::rpc {
+
+// The TLS of one connection, server side, apart from its socket: cipher text in and out by hand.
+// Not thread-safe.
+class TlsSession {
+ public:
+  // Shares the context.
+  explicit TlsSession(ssl_ctx_st* context);
+  ~TlsSession();
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
+  // Cipher text from the peer; appends what is in it to `plain`. False: the session is over, and
+  // what TakeOutput has, an alert, is the last of it.
+  bool OnInput(std::string_view cipher, std::string& plain);
+
+  // Encrypts. Before the handshake is through it waits for its end.
+  void Write(std::string_view plain);
+  // Says that nothing more will be written.
+  void Finish();
+
+  // Cipher text for the peer.
+  std::string TakeOutput();
+
+ private:
+  struct Free {
+    void operator()(ssl_st* session) const;
+  };
+
+  bool Handshake();
+  void Drain();
+
+  std::unique_ptr<ssl_st, Free> session_;
+  std::string output_;
+  // Written before the handshake ended.
+  std::string early_;
+  bool ready_ = false;
+};
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_TLS_TLS_SESSION_H_
