@@ -106,8 +106,8 @@ std::string TransportName(const ::testing::TestParamInfo<Transport>& info) {
   return info.param == Transport::kGrpcpp ? "Grpcpp" : "Http2";
 }
 
-EchoFixture::EchoFixture() {
-  options_.transport = GetParam();
+EchoFixture::EchoFixture(Transport transport) {
+  options_.transport = transport;
   base::SetLogLevel(base::LogLevel::kError);
   EchoProbe* probe = &probe_;
   const std::shared_future<void> released = released_.get_future().share();

@@ -38,11 +38,6 @@ class EchoProbe {
   static void Await(const std::atomic<int>& counter, int count);
 };
 
-// Every test of the server is one of each transport:
-//   INSTANTIATE_TEST_SUITE_P(Transports, ServerTest, kTransports, TransportName);
-inline const auto kTransports = ::testing::Values(Transport::kGrpcpp, Transport::kHttp2);
-std::string TransportName(const ::testing::TestParamInfo<Transport>& info);
-
 // A server with two loops, the real chain and the EchoService, and a client of
 // it. Echo does as the text says:
 //   "wait"      until cancelled, then returns what the token's owner decided
@@ -51,9 +46,9 @@ std::string TransportName(const ::testing::TestParamInfo<Transport>& info);
 //   "internal"  fails with an internal error
 //   "invalid"   fails with a field violation
 //   "stubborn"  ignores everything until Release()
-class EchoFixture : public ::testing::TestWithParam<Transport> {
+class EchoFixture : public ::testing::Test {
  protected:
-  EchoFixture();
+  explicit EchoFixture(Transport transport);
   ~EchoFixture() override;
 
   // Not called by the constructor, so that tests can set options.
@@ -81,6 +76,16 @@ class EchoFixture : public ::testing::TestWithParam<Transport> {
   std::unique_ptr<Server> server_;
   std::unique_ptr<tests::GrpcClient> client_;
 };
+
+// The same for tests that are run on each transport:
+//   INSTANTIATE_TEST_SUITE_P(Transports, ServerTest, kTransports, TransportName);
+class EchoTransportFixture : public EchoFixture, public ::testing::WithParamInterface<Transport> {
+ protected:
+  EchoTransportFixture() : EchoFixture(GetParam()) {}
+};
+
+inline const auto kTransports = ::testing::Values(Transport::kGrpcpp, Transport::kHttp2);
+std::string TransportName(const ::testing::TestParamInfo<Transport>& info);
 
 }  // namespace gatehouse::rpc
 

@@ -31,7 +31,7 @@ using tests::ClientStream;
 // wait in these tests takes as long either.
 constexpr seconds kBound(60);
 
-class LifecycleTest : public EchoFixture {
+class LifecycleTest : public EchoTransportFixture {
  protected:
   double InFlight() const {
     for (const prometheus::MetricFamily& family : metrics_.Collect()) {

@@ -22,7 +22,7 @@ using gatehouse::test::EchoResponse;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class ServerTest : public EchoFixture {};
+class ServerTest : public EchoTransportFixture {};
 
 TEST_P(ServerTest, AnswersAUnaryCall) {
   StartServer();

@@ -18,7 +18,7 @@ using gatehouse::test::EchoRequest;
 using gatehouse::test::EchoResponse;
 using ::testing::HasSubstr;
 
-class TlsTest : public EchoFixture {
+class TlsTest : public EchoTransportFixture {
  protected:
   const std::string directory_ = ::testing::TempDir();
   const std::string certificate_ = directory_ + "/certificate.pem";

@@ -146,7 +146,11 @@ void StreamCall::TakeBody(size_t bytes, std::string& output) {
   if (writing_) home_.lane().turn().AddEvent(*this);
 }
 
-void StreamCall::OnBodyEnd() { SendStatus(); }
+bool StreamCall::OnBodyEnd() {
+  if (!http_status_.empty()) return false;
+  SendStatus();
+  return true;
+}
 
 // As trailers, or as an answer of nothing else.
 void StreamCall::SendStatus() {

@@ -65,7 +65,7 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   size_t BodyBytes() const override { return output_.size - output_.taken; }
   bool BodyEnds() const override { return status_.has_value(); }
   void TakeBody(size_t bytes, std::string& output) override;
-  void OnBodyEnd() override;
+  bool OnBodyEnd() override;
 
   // Turn::Job: tells what has happened.
   void RunJob() override;
@@ -74,7 +74,7 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   bool ReadHeader(std::string_view name, std::string_view value);
   void HandOver();
   // Ends a call that is not handed over.
-  void RefuseHttp(std::string_view http_status);
+  void RefuseHttp();
   void Refuse(const absl::Status& status);
   bool Serialise(const google::protobuf::Message& message);
   void SendStatus();
@@ -83,6 +83,8 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   GrpcConnection& home_;
   CallEvents* events_ = nullptr;
   std::string_view method_;
+  // Set for a request that is no gRPC's: what it is answered with.
+  std::string_view http_status_;
   CallShape shape_;
   std::optional<base::SteadyTime> deadline_;
   base::SteadyTime last_data_;

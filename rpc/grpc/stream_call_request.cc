@@ -10,6 +10,12 @@
 #include "rpc/grpc/stream_call.h"
 
 namespace gatehouse::rpc {
+namespace {
+
+// For people who look with a browser or curl.
+constexpr std::string_view kNoGrpc = "This port speaks gRPC: POST with application/grpc.\n";
+
+}  // namespace
 
 void StreamCall::OnRequest() {
   if (headers().too_large()) {
@@ -20,10 +26,9 @@ void StreamCall::OnRequest() {
     const http2::HeaderList::Entry header = headers()[i];
     if (!ReadHeader(header.name, header.value)) return;
   }
-  if (!is_grpc_) {
-    RefuseHttp("415");
-    return;
-  }
+  if (!is_grpc_ && http_status_.empty()) http_status_ = "415";
+  // Answered like any other server would: when it is complete.
+  if (!http_status_.empty()) return;
   shape_ = home_.lane().acceptor().Shape(method_);
   reader_.SetUp(shape_.max_message_bytes, encoding_);
   if (!shape_.single_request) HandOver();
@@ -35,8 +40,8 @@ bool StreamCall::ReadHeader(std::string_view name, std::string_view value) {
     method_ = value;
   } else if (name == ":method") {
     if (value == "POST") return true;
-    RefuseHttp("405");
-    return false;
+    http_status_ = "405";
+    return true;
   } else if (name == "content-type") {
     is_grpc_ = IsGrpcContentType(value);
   } else if (name == "grpc-encoding") {
@@ -62,7 +67,7 @@ bool StreamCall::ReadHeader(std::string_view name, std::string_view value) {
 }
 
 void StreamCall::OnData(std::string_view bytes) {
-  if (phase_ == Phase::kRefused || status_) {
+  if (!http_status_.empty() || status_) {
     Consume(bytes.size());
     return;
   }
@@ -76,6 +81,10 @@ void StreamCall::OnData(std::string_view bytes) {
 
 void StreamCall::OnRequestEnd() {
   if (phase_ == Phase::kRefused) return;
+  if (!http_status_.empty()) {
+    RefuseHttp();
+    return;
+  }
   reader_.End();
   if (phase_ == Phase::kArriving) HandOver();
   if (reading_) home_.lane().turn().AddEvent(*this);
@@ -98,6 +107,10 @@ void StreamCall::OnTick(base::SteadyTime now) {
   const bool late = now >= last_data_ + home_.lane().options().request_timeout ||
                     (deadline_ && now >= *deadline_);
   if (!late) return;
+  if (!http_status_.empty()) {
+    RefuseHttp();
+    return;
+  }
   if (phase_ == Phase::kArriving) {
     Refuse(RequestTimedOut());
     return;
@@ -106,12 +119,16 @@ void StreamCall::OnTick(base::SteadyTime now) {
   if (reading_) home_.lane().turn().AddEvent(*this);
 }
 
-void StreamCall::RefuseHttp(std::string_view http_status) {
+void StreamCall::RefuseHttp() {
   phase_ = Phase::kRefused;
   // So that it is not cancelled by its end.
   status_.emplace();
   headers_sent_ = true;
-  SendHeadersOnly(std::array{http2::Field{.name = ":status", .value = http_status}});
+  output_ = {.bytes = std::make_unique_for_overwrite<char[]>(kNoGrpc.size()),
+             .size = kNoGrpc.size()};
+  std::ranges::copy(kNoGrpc, output_.bytes.get());
+  SendHeaders(std::array{http2::Field{.name = ":status", .value = http_status_},
+                         http2::Field{.name = "content-type", .value = "text/plain"}});
 }
 
 void StreamCall::Refuse(const absl::Status& status) {

@@ -30,7 +30,8 @@ Connection& ToConnection(void* user) { return *static_cast<Connection*>(user); }
 
 int Connection::Callbacks::OnBeginFrame(nghttp2_session*, const nghttp2_frame_hd* header,
                                         void* user) {
-  return ToConnection(user).OnFrameBegin(header->type, header->flags, header->length)
+  return ToConnection(user).OnFrameBegin(header->type, header->flags, header->stream_id,
+                                         header->length)
              ? 0
              : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
@@ -95,8 +96,11 @@ int Connection::Callbacks::OnStreamClose(nghttp2_session*, int32_t stream_id, ui
 }
 
 int Connection::Callbacks::OnFrameSend(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-  if (frame->hd.type == NGHTTP2_HEADERS && EndsStream(*frame)) {
+  if ((frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
+      EndsStream(*frame)) {
     ToConnection(user).OnAnswerSent(frame->hd.stream_id);
+  } else if (frame->hd.type == NGHTTP2_RST_STREAM) {
+    ToConnection(user).OnResetSent(frame->hd.stream_id);
   }
   return 0;
 }
@@ -109,9 +113,8 @@ ssize_t Connection::Callbacks::ReadBody(nghttp2_session*, int32_t stream_id, uin
   const size_t ready = stream->BodyBytes();
   const size_t bytes = std::min(ready, length);
   if (bytes == ready && stream->BodyEnds()) {
-    // Trailers end the stream instead of this.
-    *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
-    stream->OnBodyEnd();
+    *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (stream->OnBodyEnd()) *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
   } else if (bytes == 0) {
     stream->body_waits_ = true;
     return NGHTTP2_ERR_DEFERRED;

@@ -2,6 +2,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -17,6 +18,9 @@ constexpr double kBurst = 10;
 // What a client may send before a handler has read it, over all streams of the connection; each
 // of them has the protocol's 64 KiB.
 constexpr int32_t kConnectionWindow = 1 << 20;
+
+// More are hardly on their way at a time.
+constexpr size_t kResetsKept = 64;
 
 // A GOAWAY made by hand: its session is in no state to make one.
 std::string GoAwayFrame(int32_t last_stream_id, uint32_t error_code, std::string_view why) {
@@ -167,7 +171,10 @@ bool Connection::Fail(uint32_t error_code, std::string_view why) {
 // ---------------------------------------------------------------------------
 // Frames
 
-bool Connection::OnFrameBegin(uint8_t type, uint8_t flags, size_t length) {
+bool Connection::OnFrameBegin(uint8_t type, uint8_t flags, int32_t stream_id, size_t length) {
+  if ((type == NGHTTP2_HEADERS || type == NGHTTP2_DATA) && !CheckClosedStream(stream_id)) {
+    return false;
+  }
   switch (type) {
     case NGHTTP2_HEADERS:
       block_bytes_ = length;
@@ -189,6 +196,33 @@ bool Connection::OnFrameBegin(uint8_t type, uint8_t flags, size_t length) {
          Fail(NGHTTP2_ENHANCE_YOUR_CALM, "the headers are too large");
 }
 
+// The session forgets streams at once when they are closed, which saves memory for each call of the
+// last minutes, and so it cannot tell what clients must not do with them.
+bool Connection::CheckClosedStream(int32_t stream_id) {
+  if (stream_id > last_stream_id_ || stream_id % 2 == 0 ||
+      nghttp2_session_find_stream(session_, stream_id) != nullptr) {
+    return true;
+  }
+  // It may have been on its way when the stream was reset, or that is too long ago to know.
+  if (std::ranges::find(reset_here_, stream_id) != reset_here_.end() ||
+      (reset_here_.size() == kResetsKept && stream_id < reset_here_[oldest_reset_])) {
+    return true;
+  }
+  // Without gaps in the numbers each of them was a request, and is over.
+  const bool was_used = requests_ == static_cast<uint32_t>(last_stream_id_ + 1) / 2;
+  return Fail(was_used ? NGHTTP2_STREAM_CLOSED : NGHTTP2_PROTOCOL_ERROR,
+              "a frame of a request that is over");
+}
+
+void Connection::OnResetSent(int32_t stream_id) {
+  if (reset_here_.size() < kResetsKept) {
+    reset_here_.push_back(stream_id);
+    return;
+  }
+  reset_here_[oldest_reset_] = stream_id;
+  oldest_reset_ = (oldest_reset_ + 1) % kResetsKept;
+}
+
 bool Connection::OnReset() {
   return resets_.Take(now_) || Fail(NGHTTP2_ENHANCE_YOUR_CALM, "too many requests taken back");
 }
@@ -202,6 +236,7 @@ void Connection::OnRequestBegin(int32_t stream_id) {
   Stream& stream = owner_.NewStream(*this);
   stream.id_ = stream_id;
   last_stream_id_ = stream_id;
+  ++requests_;
   Link(stream);
   nghttp2_session_set_stream_user_data(session_, stream_id, &stream);
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "rpc/http2/limits.h"
@@ -88,7 +89,10 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   bool FillOutput(std::string& output);
 
   // Events of the session; false: it must not go on.
-  bool OnFrameBegin(uint8_t type, uint8_t flags, size_t length);
+  bool OnFrameBegin(uint8_t type, uint8_t flags, int32_t stream_id, size_t length);
+  // Of a frame that needs an open stream.
+  bool CheckClosedStream(int32_t stream_id);
+  void OnResetSent(int32_t stream_id);
   bool OnReset();
   void OnSettings() { greeted_ = true; }
   void OnPingAnswer();
@@ -125,6 +129,10 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   Stream* first_stream_ = nullptr;
   size_t open_streams_ = 0;
   int32_t last_stream_id_ = 0;
+  uint32_t requests_ = 0;
+  // The last streams that this side has reset, whose clients may not know yet.
+  std::vector<int32_t> reset_here_;
+  size_t oldest_reset_ = 0;
   // Of the header block that is being received.
   size_t block_bytes_ = 0;
   RateBucket resets_;

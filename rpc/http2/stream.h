@@ -52,8 +52,8 @@ class Stream {
   virtual bool BodyEnds() const = 0;
   // Appends the next `bytes` of it.
   virtual void TakeBody(size_t bytes, std::string& output) = 0;
-  // Called when the end of the body was taken: SendTrailers.
-  virtual void OnBodyEnd() = 0;
+  // Called when the end of the body was taken. True: SendTrailers was called, to end the answer.
+  virtual bool OnBodyEnd() = 0;
 
   // Null once the stream is closed.
   Connection* connection() const { return connection_; }

@@ -26,7 +26,7 @@ HealthCheckRequest RequestFor(const std::string& service) {
   return request;
 }
 
-class HealthServiceTest : public EchoFixture {
+class HealthServiceTest : public EchoTransportFixture {
  protected:
   tests::UnaryOutcome<HealthCheckResponse> Check(const std::string& service) {
     return client_->Call<HealthCheckRequest, HealthCheckResponse>(kCheck, RequestFor(service));

@@ -17,16 +17,19 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 
-template <typename RequestT, typename ResponseT>
+template <typename RequestT, typename ResponseT, Transport transport>
 struct Version {
+  static constexpr Transport kTransport = transport;
   using Request = RequestT;
   using Response = ResponseT;
 };
 
+template <Transport transport>
 using V1 = Version<grpc::reflection::v1::ServerReflectionRequest,
-                   grpc::reflection::v1::ServerReflectionResponse>;
+                   grpc::reflection::v1::ServerReflectionResponse, transport>;
+template <Transport transport>
 using V1Alpha = Version<grpc::reflection::v1alpha::ServerReflectionRequest,
-                        grpc::reflection::v1alpha::ServerReflectionResponse>;
+                        grpc::reflection::v1alpha::ServerReflectionResponse, transport>;
 
 template <typename T>
 class ReflectionServiceTest : public EchoFixture {
@@ -34,7 +37,7 @@ class ReflectionServiceTest : public EchoFixture {
   using Request = typename T::Request;
   using Response = typename T::Response;
 
-  ReflectionServiceTest() {
+  ReflectionServiceTest() : EchoFixture(T::kTransport) {
     StartServer();
     std::string service = Request::descriptor()->file()->package() + ".ServerReflection";
     stream_ = client_->Open("/" + service + "/ServerReflectionInfo");
@@ -61,7 +64,8 @@ class ReflectionServiceTest : public EchoFixture {
   std::unique_ptr<tests::ClientStream> stream_;
 };
 
-using Versions = ::testing::Types<V1, V1Alpha>;
+using Versions = ::testing::Types<V1<Transport::kGrpcpp>, V1Alpha<Transport::kGrpcpp>, V1<Transport::kHttp2>,
+                                  V1Alpha<Transport::kHttp2>>;
 TYPED_TEST_SUITE(ReflectionServiceTest, Versions);
 
 TYPED_TEST(ReflectionServiceTest, ListsTheRegisteredServices) {
@@ -122,8 +126,6 @@ TYPED_TEST(ReflectionServiceTest, AnswersWhatItDoesNotKnowWithAnErrorAndGoesOn) 
   list.set_list_services("");
   EXPECT_TRUE(this->Ask(list).has_list_services_response());
 }
-
-INSTANTIATE_TEST_SUITE_P(Transports, ReflectionServiceTest, kTransports, TransportName);
 
 }  // namespace
 }  // namespace gatehouse::rpc
