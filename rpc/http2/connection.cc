@@ -83,23 +83,29 @@ void Connection::OnBytes(std::string_view bytes) {
   const Turn::Scope scope(turn_);
   now_ = std::chrono::steady_clock::now();
   last_input_ = now_;
+  size_t looked_at = 0;
+  while (const auto data = data_frames_.Find(bytes.substr(looked_at))) {
+    if (!Feed(bytes.substr(0, looked_at + data->before))) return;
+    bytes.remove_prefix(looked_at + data->before);
+    looked_at = 1;
+    if (!CheckClosedStream(data->stream_id)) return;
+  }
+  if (Feed(bytes)) turn_.AddOutput(*this);
+}
+
+bool Connection::Feed(std::string_view bytes) {
   const ssize_t result = nghttp2_session_mem_recv(
       session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
-  if (result >= 0) {
-    turn_.AddOutput(*this);
-    return;
-  }
   // A callback has said why already.
-  if (state_ >= State::kFinishing) return;
+  if (state_ >= State::kFinishing) return false;
+  if (result >= 0) return true;
   switch (result) {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC:
-      Fail(NGHTTP2_PROTOCOL_ERROR, "this port speaks HTTP/2");
-      break;
+      return Fail(NGHTTP2_PROTOCOL_ERROR, "this port speaks HTTP/2");
     case NGHTTP2_ERR_FLOODED:
-      Fail(NGHTTP2_ENHANCE_YOUR_CALM, "too many frames");
-      break;
+      return Fail(NGHTTP2_ENHANCE_YOUR_CALM, "too many frames");
     default:
-      Fail(NGHTTP2_INTERNAL_ERROR, "");
+      return Fail(NGHTTP2_INTERNAL_ERROR, "");
   }
 }
 
@@ -172,9 +178,7 @@ bool Connection::Fail(uint32_t error_code, std::string_view why) {
 // Frames
 
 bool Connection::OnFrameBegin(uint8_t type, uint8_t flags, int32_t stream_id, size_t length) {
-  if ((type == NGHTTP2_HEADERS || type == NGHTTP2_DATA) && !CheckClosedStream(stream_id)) {
-    return false;
-  }
+  if (type == NGHTTP2_HEADERS && !CheckClosedStream(stream_id)) return false;
   switch (type) {
     case NGHTTP2_HEADERS:
       block_bytes_ = length;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "rpc/http2/data_frame_finder.h"
 #include "rpc/http2/limits.h"
 #include "rpc/http2/rate_bucket.h"
 #include "rpc/http2/stream.h"
@@ -85,6 +86,8 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
 
   // Turn::Job: sends what the session has.
   void RunJob() override;
+  // False: the connection is at its end.
+  bool Feed(std::string_view bytes);
   // True: there is more.
   bool FillOutput(std::string& output);
 
@@ -130,6 +133,7 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   size_t open_streams_ = 0;
   int32_t last_stream_id_ = 0;
   uint32_t requests_ = 0;
+  DataFrameFinder data_frames_;
   // The last streams that this side has reset, whose clients may not know yet.
   std::vector<int32_t> reset_here_;
   size_t oldest_reset_ = 0;

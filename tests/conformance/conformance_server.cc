@@ -75,8 +75,8 @@ int Run(const std::vector<std::string>& arguments) {
   reflection.SetServices(registry.ServiceNames());
   health.SetAll(true);
   if (!registry.Validate([](std::string_view) { return std::nullopt; }).ok()) return 1;
-  const auto chain =
-      std::make_unique<rpc::InterceptorChain>(rpc::BuildChain({.clock = clock, .metrics = metrics}));
+  const auto chain = std::make_unique<rpc::InterceptorChain>(
+      rpc::BuildChain({.clock = clock, .metrics = metrics}));
 
   rpc::ServerOptions options{.transport = arguments.size() > 1 && arguments[1] == "grpcpp"
                                               ? rpc::Transport::kGrpcpp

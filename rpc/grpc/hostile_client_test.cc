@@ -1,0 +1,269 @@
+// What clients must not be able to do to the server, or to each other.
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gatehouse/test/echo.pb.h"
+#include "rpc/echo_fixture.h"
+#include "rpc/server.h"
+#include "tests/support/http2/raw_client.h"
+
+namespace gatehouse::rpc {
+namespace {
+
+using std::chrono::milliseconds;
+using tests::RawClient;
+
+// Of RFC 9113.
+constexpr uint32_t kEnhanceYourCalm = 11;
+
+class HostileClientTest : public EchoFixture {
+ protected:
+  HostileClientTest() : EchoFixture(Transport::kHttp2) {}
+
+  static std::string EchoMessage(const std::string& text) {
+    gatehouse::test::EchoRequest request;
+    request.set_text(text);
+    return RawClient::Message(request.SerializeAsString());
+  }
+
+  // Sends a call and returns the last headers of its answer, which hold literals in clear text
+  // unless they are short.
+  static std::string CallRaw(RawClient& client, uint32_t stream, const RawClient::Fields& fields,
+                             const std::string& body) {
+    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, stream,
+                     RawClient::Call(kEcho, fields));
+    client.SendFrame(RawClient::kData, RawClient::kEndStream, stream, body);
+    return Answer(client, stream);
+  }
+
+  static std::string Answer(RawClient& client, uint32_t stream) {
+    while (auto frame = client.ReadType(RawClient::kHeaders, stream)) {
+      if ((frame->flags & RawClient::kEndStream) != 0) return frame->payload;
+    }
+    return "no answer";
+  }
+
+  // Another call on the same connection still works: its answer has a message.
+  static bool StillServes(RawClient& client, uint32_t stream) {
+    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, stream, RawClient::Call(kEcho));
+    client.SendFrame(RawClient::kData, RawClient::kEndStream, stream, EchoMessage("hello"));
+    const auto data = client.ReadType(RawClient::kData, stream);
+    return data && data->payload == EchoMessage("hello");
+  }
+};
+
+TEST_F(HostileClientTest, AnIntegerOfHpackThatNeverEndsClosesTheConnection) {
+  StartServer();
+  RawClient client(server_->port());
+  client.SendFrame(RawClient::kHeaders, 0, 1, std::string("\x7f") + std::string(20, '\xff'));
+  for (int i = 0; i < 400; ++i) {
+    if (!client.SendFrame(9, 0, 1, std::string(1, '\xff'))) break;
+  }
+  EXPECT_TRUE(client.ReadEnd());
+  EXPECT_TRUE(Echo("hello").ok());
+}
+
+TEST_F(HostileClientTest, AHeaderBlockWithoutEndClosesTheConnection) {
+  StartServer();
+  RawClient client(server_->port());
+  std::string block = RawClient::Call(kEcho);
+  for (int i = 0; i < 10; ++i) block += RawClient::Encode({{"x-more", std::string(6'000, 'x')}});
+  client.SendFrame(RawClient::kHeaders, 0, 1, block.substr(0, 16'000));
+  client.SendFrame(9, 0, 1, block.substr(16'000, 16'000));
+  client.SendFrame(9, 0, 1, block.substr(32'000, 16'000));
+  EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+}
+
+TEST_F(HostileClientTest, HeadersThatAreTooLargeEndTheirOwnCallOnly) {
+  StartServer();
+  RawClient client(server_->port());
+  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, RawClient::Call(kChat));
+  const std::string answer = CallRaw(client, 3, {{"x-large", std::string(9'000, 'x')}}, "");
+  EXPECT_NE(answer, "no answer");
+  EXPECT_TRUE(StillServes(client, 5));
+  // The call beside it goes on.
+  client.SendFrame(RawClient::kData, 0, 1, EchoMessage("still here"));
+  const auto data = client.ReadType(RawClient::kData, 1);
+  ASSERT_TRUE(data.has_value());
+  EXPECT_EQ(data->payload, EchoMessage("still here"));
+}
+
+TEST_F(HostileClientTest, HeadersThatAreTooLargeAreAnsweredWithDetails) {
+  StartServer();
+  const auto outcome = Echo("x", {.metadata = {{"x-large", std::string(9'000, 'x')}}});
+  EXPECT_EQ(outcome.code, absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(outcome.reason(), "METADATA_TOO_LARGE");
+}
+
+TEST_F(HostileClientTest, ABinaryHeaderThatIsNoBase64EndsItsOwnCallOnly) {
+  StartServer();
+  RawClient client(server_->port());
+  EXPECT_NE(CallRaw(client, 1, {{"x-trace-bin", "!!!!"}}, EchoMessage("x")), "no answer");
+  EXPECT_EQ(probe_.returned, 0);
+  EXPECT_TRUE(StillServes(client, 3));
+}
+
+TEST_F(HostileClientTest, AMessageThatInflatesBeyondTheLimitIsRefused) {
+  StartServer();
+  // 64 MiB of zeros.
+  z_stream stream{};
+  ASSERT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string zeros(size_t{64} << 20, '\0');
+  std::string bomb(size_t{1} << 20, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(zeros.data());
+  stream.avail_in = static_cast<uInt>(zeros.size());
+  stream.next_out = reinterpret_cast<Bytef*>(bomb.data());
+  stream.avail_out = static_cast<uInt>(bomb.size());
+  ASSERT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  bomb.resize(stream.total_out);
+  deflateEnd(&stream);
+  // The client's window, so that it need not wait for updates.
+  ASSERT_LT(bomb.size(), 65'535u + 40'000u);
+
+  RawClient client(server_->port());
+  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1,
+                   RawClient::Call(kEcho, {{"grpc-encoding", "gzip"}}));
+  const std::string body = RawClient::Message(bomb, 1);
+  for (size_t at = 0; at < body.size(); at += 16'000) {
+    client.SendFrame(RawClient::kData, at + 16'000 >= body.size() ? RawClient::kEndStream : 0, 1,
+                     body.substr(at, 16'000));
+  }
+  EXPECT_NE(Answer(client, 1), "no answer");
+  EXPECT_EQ(probe_.returned, 0);
+}
+
+TEST_F(HostileClientTest, RequestsTakenBackInMassesCloseTheConnection) {
+  options_.max_stream_resets_per_second = 10;
+  StartServer();
+  RawClient client(server_->port());
+  const std::string headers = RawClient::Call(kChat);
+  for (uint32_t i = 0; i < 1000; ++i) {
+    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 2 * i + 1, headers);
+    if (!client.SendFrame(RawClient::kReset, 0, 2 * i + 1, std::string("\0\0\0\x8", 4))) break;
+  }
+  EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+  EXPECT_TRUE(client.ReadEnd());
+  EXPECT_TRUE(Echo("hello").ok());
+}
+
+TEST_F(HostileClientTest, PingsInMassesCloseTheConnection) {
+  options_.max_control_frames_per_second = 10;
+  StartServer();
+  RawClient client(server_->port());
+  for (int i = 0; i < 1000; ++i) {
+    if (!client.SendFrame(RawClient::kPing, 0, 0, "12345678")) break;
+  }
+  EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+}
+
+TEST_F(HostileClientTest, SilentConnectionsAreClosed) {
+  options_.handshake_timeout = milliseconds(100);
+  StartServer();
+  RawClient client(server_->port(), /*greet=*/false);
+  EXPECT_TRUE(client.ReadEnd());
+  RawClient slow(server_->port(), /*greet=*/false);
+  slow.Send("PRI * HTTP/2.0\r\n");
+  EXPECT_TRUE(slow.ReadEnd());
+}
+
+TEST_F(HostileClientTest, ACallThatSendsNothingMoreIsNotHandedOver) {
+  options_.request_timeout = milliseconds(100);
+  admission_.unary = 1;
+  StartServer();
+  RawClient client(server_->port());
+  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, RawClient::Call(kEcho));
+  client.SendFrame(RawClient::kData, 0, 1, EchoMessage("half").substr(0, 7));
+  // It holds no place of others meanwhile.
+  EXPECT_TRUE(Echo("hello").ok());
+  EXPECT_NE(Answer(client, 1), "no answer");
+  EXPECT_TRUE(StillServes(client, 3));
+}
+
+TEST_F(HostileClientTest, OneAddressGetsOnlySoManyConnections) {
+  options_.max_connections_per_address = 2;
+  StartServer();
+  RawClient first(server_->port());
+  auto second = std::make_unique<RawClient>(server_->port());
+  ASSERT_TRUE(first.Read() && second->Read());
+  EXPECT_TRUE(RawClient(server_->port()).ReadEnd());
+  second.reset();
+  // Its place is free once the server has seen that.
+  while (!RawClient(server_->port()).Read()) {
+  }
+}
+
+TEST_F(HostileClientTest, AcceptsAgainAfterItRanOutOfDescriptors) {
+  StartServer();
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_TRUE(Echo("hello").ok());
+  // Every descriptor of the process is taken, but for a few that the clients' own ends need.
+  rlimit low = before;
+  low.rlim_cur = 200;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  {
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 150; ++i) clients.push_back(std::make_unique<RawClient>(server_->port()));
+    // Those that got through are served, others are closed; nobody is left waiting.
+    EXPECT_TRUE(clients.front()->Read().has_value());
+  }
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  RawClient after(server_->port());
+  EXPECT_TRUE(StillServes(after, 1));
+}
+
+TEST_F(HostileClientTest, TakesTheLongestTimeout) {
+  StartServer();
+  RawClient client(server_->port());
+  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1,
+                   RawClient::Call(kEcho, {{"grpc-timeout", "5000000H"}}));
+  client.SendFrame(RawClient::kData, RawClient::kEndStream, 1, EchoMessage("hello"));
+  const auto data = client.ReadType(RawClient::kData, 1);
+  ASSERT_TRUE(data.has_value());
+  EXPECT_EQ(data->payload, EchoMessage("hello"));
+}
+
+TEST_F(HostileClientTest, TwoMessagesInAUnaryCallAreRefused) {
+  StartServer();
+  RawClient client(server_->port());
+  EXPECT_NE(CallRaw(client, 1, {}, EchoMessage("a") + EchoMessage("b")), "no answer");
+  EXPECT_EQ(probe_.returned, 0);
+  EXPECT_NE(CallRaw(client, 3, {}, RawClient::Message("x", 0x7f)), "no answer");
+  EXPECT_NE(CallRaw(client, 5, {{"grpc-encoding", "snappy"}}, RawClient::Message("x", 1)),
+            "no answer");
+  EXPECT_EQ(probe_.returned, 0);
+  EXPECT_TRUE(StillServes(client, 7));
+}
+
+TEST_F(HostileClientTest, AnswersThatNobodyReadsHoldNoMoreThanTheBudget) {
+  options_.max_connection_bytes = size_t{1} << 20;
+  StartServer();
+  gatehouse::test::CountRequest request;
+  request.set_count(1);
+  request.set_text_bytes(400'000);
+  RawClient client(server_->port());
+  for (uint32_t stream = 1; stream < 9; stream += 2) {
+    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, stream, RawClient::Call(kCount));
+    client.SendFrame(RawClient::kData, RawClient::kEndStream, stream,
+                     RawClient::Message(request.SerializeAsString()));
+  }
+  // Two wait for the client's window, the others are refused.
+  int refused = 0;
+  while (refused < 2) {
+    const auto frame = client.ReadType(RawClient::kHeaders);
+    ASSERT_TRUE(frame.has_value());
+    refused += (frame->flags & RawClient::kEndStream) != 0;
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::rpc
