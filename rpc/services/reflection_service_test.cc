@@ -64,8 +64,8 @@ class ReflectionServiceTest : public EchoFixture {
   std::unique_ptr<tests::ClientStream> stream_;
 };
 
-using Versions = ::testing::Types<V1<Transport::kGrpcpp>, V1Alpha<Transport::kGrpcpp>, V1<Transport::kHttp2>,
-                                  V1Alpha<Transport::kHttp2>>;
+using Versions = ::testing::Types<V1<Transport::kGrpcpp>, V1Alpha<Transport::kGrpcpp>,
+                                  V1<Transport::kHttp2>, V1Alpha<Transport::kHttp2>>;
 TYPED_TEST_SUITE(ReflectionServiceTest, Versions);
 
 TYPED_TEST(ReflectionServiceTest, ListsTheRegisteredServices) {

@@ -152,7 +152,7 @@ TEST_F(RevocationFollowerTest, BeginsAtTheHeadAndReadsNothingTwice) {
   const auto tell = [&] {
     ASSERT_THAT(b_.runner.Run<absl::Status>([&] {
       return b_.events.Append(b_.SystemContext(),
-                              With(event_types::kUserUpdated, "user", user.id).events.front());
+                              With(event_types::kUserUpdated, "user", user.id).events.first());
     }),
                 IsOk());
   };
