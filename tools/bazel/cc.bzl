@@ -3,6 +3,8 @@
 Flags that change the ABI (language version, mangling) are in .bazelrc, since generated code needs them as well.
 """
 
+load("//third_party/pch:pch.bzl", "pch_copts", "pch_deps")
+
 _COPTS = [
     "-Wall",
     "-Wextra",
@@ -20,17 +22,20 @@ _FEATURES = ["layering_check"]
 # What a test needs decides when it runs: `tools/test` selects by these tags.
 _KINDS = ["unit", "integration", "e2e", "slow"]
 
-def gatehouse_cc_library(name, copts = [], **kwargs):
+def gatehouse_cc_library(name, copts = [], deps = [], pch = True, **kwargs):
     """A library of our own code.
 
     Args:
       name: target name.
       copts: further flags, after the common ones.
+      deps: libraries.
+      pch: whether the common headers are precompiled; not where copts have other sanitizers.
       **kwargs: as for cc_library.
     """
     native.cc_library(
         name = name,
-        copts = _COPTS + copts,
+        copts = _COPTS + copts + (pch_copts("common") if pch else []),
+        deps = deps + (pch_deps("common") if pch else []),
         features = _FEATURES,
         # Nothing is loaded at run time, so a second, shared build of each library would be waste.
         linkstatic = True,
@@ -81,10 +86,10 @@ def gatehouse_cc_test(name, kind = "unit", size = None, tags = [], copts = [], d
     native.cc_test(
         name = name,
         size = size or ("small" if kind == "unit" else "medium"),
-        copts = _COPTS + copts,
+        copts = _COPTS + copts + pch_copts("test"),
         features = _FEATURES,
         linkstatic = True,
         tags = test_tags(kind, tags),
-        deps = deps + ["//third_party:gtest_main" if main else "//third_party:gtest"],
+        deps = deps + ["//third_party:gtest_main" if main else "//third_party:gtest"] + pch_deps("test"),
         **kwargs
     )
