@@ -28,20 +28,19 @@ def _precompiled_header_impl(ctx):
     ))
 
     # Our targets have the feature layering_check, and the compiler wants the same here; there is nothing to check.
-    args.add_all(["-fmodules-strict-decluse", "-iquote", "."])
+    args.add("-fmodules-strict-decluse")
 
-    # Where and when it was made must not matter to whoever takes it from a cache.
-    args.add_all(["-Xclang", "-fno-pch-timestamp"])
-    args.add_all(["-x", "c++-header", "-", "-o", out.path])
-
-    # By a pipe, since of a file it would keep the whole path, and another sandbox has another one.
+    # Where and when it was made must not matter to whoever takes it from a cache. So it keeps no times, reads its text from a
+    # pipe, since of a file it would keep the whole path, and is made in a folder that every machine has.
+    args.add_all(["-Xclang", "-fno-pch-timestamp", "-x", "c++-header", "-"])
     ctx.actions.run_shell(
-        command = "cat %s | %s \"$@\"" % (
+        command = "here=$PWD && cat %s | (cd / && %s \"$@\" -o \"$here/%s\")" % (
             " ".join([f.path for f in ctx.files.srcs]),
             cc_common.get_tool_for_action(
                 feature_configuration = features,
                 action_name = CPP_COMPILE_ACTION_NAME,
             ),
+            out.path,
         ),
         arguments = [args],
         env = cc_common.get_environment_variables(

@@ -1,6 +1,6 @@
 """The headers of Debian's that are precompiled, as files that Bazel watches: an update of theirs compiles them anew."""
 
-_FOLDERS = ["absl", "gmock", "google/protobuf", "gtest"]
+_FOLDERS = ["absl", "gmock", "gtest"]
 
 def _debian_headers_impl(repository_ctx):
     for folder in _FOLDERS:
