@@ -12,13 +12,9 @@
 
 namespace gatehouse::rpc {
 
-// The listening gRPC server, and the only door to gRPC: this target holds all its
-// template code. grpc_call.cc is one call, grpc_setup.cc what is said before it serves,
-// bridge.cc the rest: queues, their threads, start and shutdown.
-//
-// Per loop there is one completion queue and one thread that waits on it. That
-// thread does gRPC's network work and posts what happened to the loop; every
-// operation of a call is issued on the loop, where its coroutine runs.
+// The listening gRPC server, seen from the rest of the program: calls come to the acceptor of a
+// loop, and everything that happens to them happens on that loop. There are two, by
+// ServerOptions::transport: rpc/grpcpp on gRPC's own library, rpc/grpc on nghttp2.
 class Bridge {
  public:
   struct Lane {

@@ -18,6 +18,14 @@
 #include "rpc/grpcpp/grpc_call.h"
 #include "rpc/grpcpp/grpc_setup.h"
 
+// The only door to gRPC's library, and the place of all its template code: grpc_call.cc is one
+// call, grpc_setup.cc what is said before it serves, this file the rest: queues, their threads,
+// start and shutdown.
+//
+// Per loop there is one completion queue and one thread that waits on it. That thread does gRPC's
+// network work and posts what happened to the loop; every operation of a call is issued on the
+// loop, where its coroutine runs.
+//
 // This, grpc_call.cc and grpc_setup.cc are built without ThreadSanitizer's
 // instrumentation: gRPC's header templates share state with its library, whose
 // synchronisation TSan cannot see, and each call would be reported. What crosses
