@@ -2,7 +2,7 @@
 
 load("//tools/bazel:cc.bzl", "gatehouse_cc_library")
 
-def gatehouse_sql_library(name, srcs, includes = {}, visibility = ["//storage:__subpackages__"]):
+def gatehouse_sql_library(name, srcs, parts = [], includes = {}, visibility = ["//storage:__subpackages__"]):
     """Generates NAME.h: one constant per file, and kAll with all of them for the test that prepares every statement.
 
     storage/user/queries/get_by_username.sql becomes gatehouse::storage::user::queries::kGetByUsername, named
@@ -11,6 +11,8 @@ def gatehouse_sql_library(name, srcs, includes = {}, visibility = ["//storage:__
     Args:
       name: target and header name.
       srcs: the .sql files, one statement each.
+      parts: .sql.part files, what several of the statements share, such as the columns of a whole row: each stands in place of
+        a line "-- include columns.sql.part".
       includes: label -> name of statements of other folders that these hold as a part, in place of a line
         "-- include NAME.sql, whose $1 is $6": several statements in one are one for Postgres to take, plan and answer.
       visibility: who may use them.
@@ -20,13 +22,15 @@ def gatehouse_sql_library(name, srcs, includes = {}, visibility = ["//storage:__
     area = folders[-2] if folders[-1] == "queries" else folders[-1]
     native.genrule(
         name = name + "_header",
-        srcs = srcs,
+        srcs = srcs + parts,
         outs = [header],
-        cmd = "$(location //tools/bazel:sql_header) --area %s --header %s/%s --out $@ %s $(SRCS)" % (
+        cmd = "$(location //tools/bazel:sql_header) --area %s --header %s/%s --out $@ %s %s" % (
             area,
             native.package_name(),
             header,
-            " ".join(["--include %s=$(location %s)" % (part, label) for label, part in includes.items()]),
+            " ".join(["--include %s=$(location %s)" % (part, label) for label, part in includes.items()] +
+                     ["--part $(location %s)" % part for part in parts]),
+            " ".join(["$(locations %s)" % src for src in srcs]),
         ),
         tools = ["//tools/bazel:sql_header"] + includes.keys(),
     )

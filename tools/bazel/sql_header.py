@@ -10,8 +10,14 @@ def constant_name(stem):
     return "k" + "".join(word.capitalize() for word in stem.split("_"))
 
 
-def expand(text, includes):
-    """`text` with each line "-- include NAME.sql, whose $1 is $N" replaced by that statement, its parameters renumbered."""
+def expand(text, includes, parts):
+    """`text` with what it includes: see gatehouse_sql_library. Statements get their parameters renumbered."""
+
+    def part(line):
+        indent, name = line.groups()
+        if name not in parts:
+            sys.exit(f"{name}.sql.part is not in this folder, only: {', '.join(parts) or 'none'}")
+        return "\n".join(indent + row for row in parts[name].strip().splitlines())
 
     def included(line):
         indent, name, first = line.groups()
@@ -19,8 +25,9 @@ def expand(text, includes):
             sys.exit(f"{name}.sql is not among the statements to include: {', '.join(includes) or 'none'}")
         shift = int(first) - 1
         statement = re.sub(r"\$(\d+)", lambda number: f"${int(number.group(1)) + shift}", includes[name].strip())
-        return "\n".join(indent + part if part else part for part in statement.splitlines())
+        return "\n".join(indent + row if row else row for row in statement.splitlines())
 
+    text = re.sub(r"^( *)-- include (\S+)\.sql\.part$", part, text, flags=re.M)
     return re.sub(r"^( *)-- include (\S+)\.sql, whose \$1 is \$(\d+)$", included, text, flags=re.M)
 
 
@@ -30,12 +37,15 @@ def main():
     parser.add_argument("--header", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--include", action="append", default=[], metavar="NAME=FILE")
+    parser.add_argument("--part", action="append", default=[], type=pathlib.Path)
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
     includes = {
         name: pathlib.Path(path).read_text(encoding="utf-8")
         for name, path in (include.split("=", 1) for include in args.include)
     }
+
+    parts = {path.name.removesuffix(".sql.part"): path.read_text(encoding="utf-8") for path in args.part}
 
     guard = "GATEHOUSE_" + re.sub(r"\W", "_", args.header).upper() + "_"
     namespace = "gatehouse::" + str(pathlib.PurePath(args.header).parent).replace("/", "::")
@@ -50,7 +60,7 @@ def main():
     ]
     constants = []
     for path in sorted(args.files, key=lambda path: path.stem):
-        text = expand(path.read_text(encoding="utf-8"), includes).strip()
+        text = expand(path.read_text(encoding="utf-8"), includes, parts).strip()
         if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
             sys.exit(f"{path}: the file name must be snake_case")
         if not text or ")sql\"" in text:

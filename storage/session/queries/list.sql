@@ -1,8 +1,7 @@
 -- Newest first: version 7 ids sort by creation. $2: before this id, or null; coalesced, so that it bounds the index also in a
 -- plan for any parameters. $3: also ended ones; $4: now. $5: limit.
-SELECT session_id, user_id, generation, rotate_time, label, thread_id, context, ip_address, user_agent,
-       amr, auth_time, create_time, update_time, last_used_time, idle_expire_time, expire_time,
-       revoke_time, revoke_reason, version
+SELECT
+  -- include columns.sql.part
 FROM gatehouse.session
 WHERE tenant_id = $1
   AND session_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')

@@ -1,7 +1,6 @@
 -- As list.sql, of the thread $6, which is not empty: its index leaves out sessions without one.
-SELECT session_id, user_id, generation, rotate_time, label, thread_id, context, ip_address, user_agent,
-       amr, auth_time, create_time, update_time, last_used_time, idle_expire_time, expire_time,
-       revoke_time, revoke_reason, version
+SELECT
+  -- include columns.sql.part
 FROM gatehouse.session
 WHERE tenant_id = $1 AND thread_id = $6 AND thread_id <> ''
   AND session_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')

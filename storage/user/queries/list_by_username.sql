@@ -1,6 +1,5 @@
-SELECT user_id, username, username_key, email, email_key, first_name, last_name, bio, avatar_url, timezone,
-       locale, metadata, role, state, email_verified_time, last_login_time, create_time, update_time,
-       delete_time, purge_time, version, epoch
+SELECT
+  -- include columns.sql.part
 FROM gatehouse.user_account
 WHERE tenant_id = $1 AND username_key > $2 AND username_key >= $3 AND username_key < $4
   AND delete_time IS NULL
