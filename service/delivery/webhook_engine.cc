@@ -53,6 +53,7 @@ WebhookEngine::WebhookEngine(base::Loop& loop, Deps deps, EngineOptions options)
 WebhookEngine::~WebhookEngine() = default;
 
 void WebhookEngine::Start() {
+  started_ = true;
   loop_.Post([this] {
     group_.Spawn(RunFollow());
     group_.Spawn(RunUpkeep());
@@ -61,6 +62,7 @@ void WebhookEngine::Start() {
 }
 
 void WebhookEngine::Stop(milliseconds grace) {
+  if (!started_ || ended_) return;
   std::promise<void> drained;
   loop_.Post(
       [this, grace, &drained] { group_.Spawn(Drain(steady_clock::now() + grace, &drained)); });

@@ -25,6 +25,7 @@
 #include "base/task_group.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "base/worker.h"
 #include "service/delivery/defaults.h"
 #include "service/delivery/delivery_lane.h"
 #include "service/delivery/endpoint_cache.h"
@@ -78,7 +79,7 @@ struct EngineStats {
 // Lifetime: Start() begins; Stop() ends it in order, Abort() at once; the
 // destructor comes after either. What it is given outlives it.
 // Thread: `loop`, unless said otherwise.
-class WebhookEngine {
+class WebhookEngine final : public base::Worker {
  public:
   struct Deps {
     storage::EndpointStore& endpoints;
@@ -89,15 +90,14 @@ class WebhookEngine {
   };
 
   WebhookEngine(base::Loop& loop, Deps deps, EngineOptions options);
-  ~WebhookEngine();
+  ~WebhookEngine() override;
   WebhookEngine(const WebhookEngine&) = delete;
   WebhookEngine& operator=(const WebhookEngine&) = delete;
 
-  // From any thread.
-  void Start();
+  void Start() override;
   // Takes nothing new, lets what is in flight end within `grace`, writes it and
-  // gives the leases back. Once; not from the loop's thread.
-  void Stop(std::chrono::milliseconds grace);
+  // gives the leases back.
+  void Stop(std::chrono::milliseconds grace) override;
 
   // Ends its tasks and requests, writes nothing and gives nothing back: what a
   // kill leaves. Nothing after Stop. Not from the loop's thread.
@@ -204,7 +204,8 @@ class WebhookEngine {
   std::unique_ptr<HttpSender> http_;
   std::unique_ptr<storage::LogFeed::Subscription> subscription_;
 
-  // Of the thread that stops it.
+  // Of the threads that start and stop it.
+  bool started_ = false;
   bool ended_ = false;
   bool loaded_ = false;
   bool stopping_ = false;

@@ -1,12 +1,8 @@
 #include "service/event_log/partition_worker.h"
 
-#include <chrono>
-#include <string>
 #include <utility>
 
-#include "base/log.h"
 #include "base/status.h"
-#include "base/system_context.h"
 
 namespace gatehouse::service {
 namespace {
@@ -14,61 +10,40 @@ namespace {
 // A server that could not do its maintenance over a long weekend still writes
 // to daily partitions.
 constexpr int kDaysAhead = 3;
-// Far more often than once a day, since a run that finds nothing to do is cheap
+// Far more often than once a day, since a turn that finds nothing to do is cheap
 // and a missed one is not.
-constexpr std::chrono::hours kInterval{1};
-constexpr std::chrono::minutes kRetry{1};
-constexpr std::chrono::minutes kTimeout{1};
+constexpr std::chrono::hours kPause{1};
+constexpr std::chrono::minutes kPauseAfterFailure{1};
+// Of a turn: creating and sealing.
+constexpr std::chrono::minutes kTimeout{2};
 
 }  // namespace
 
 PartitionWorker::PartitionWorker(base::Loop& loop, storage::DailyPartitions& partitions,
                                  const base::Clock& clock)
-    : loop_(loop),
-      partitions_(partitions),
+    : partitions_(partitions),
       clock_(clock),
-      tasks_(loop, [](const std::string& what) {
-        base::Log(base::LogLevel::kError, "exception in the partition worker", {{"error", what}});
-      }) {}
+      turns_(loop,
+             {.name = "partition_worker",
+              .pause = kPause,
+              .pause_after_failure = kPauseAfterFailure,
+              .at_once = true,
+              .turn_timeout = kTimeout},
+             [this](base::CallContext ctx) { return Turn(std::move(ctx)); }) {}
 
-PartitionWorker::~PartitionWorker() { Stop(); }
-
-void PartitionWorker::Start() {
-  started_ = true;
-  loop_.Post([this] { tasks_.Spawn(Run()); });
+base::Task<absl::StatusOr<int>> PartitionWorker::CreateAhead(base::CallContext ctx) {
+  return partitions_.CreateAhead(std::move(ctx), clock_.Now(), kDaysAhead);
 }
 
-void PartitionWorker::Stop() {
-  if (std::exchange(started_, false)) tasks_.StopAndJoin();
-}
-
-base::CallContext PartitionWorker::Context() const {
-  return base::SystemContext(loop_, "partition_worker", kTimeout, tasks_.cancel());
-}
-
-base::Task<absl::StatusOr<int>> PartitionWorker::CreateAhead() {
-  return partitions_.CreateAhead(Context(), clock_.Now(), kDaysAhead);
-}
-
-base::Task<absl::StatusOr<int>> PartitionWorker::RunOnce() {
-  GH_CO_ASSIGN_OR_RETURN(const int created, co_await CreateAhead());
-  GH_CO_ASSIGN_OR_RETURN(const int sealed, co_await partitions_.SealPast(Context(), clock_.Now()));
+base::Task<absl::StatusOr<int>> PartitionWorker::RunOnce(base::CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(const int created, co_await CreateAhead(ctx));
+  GH_CO_ASSIGN_OR_RETURN(const int sealed, co_await partitions_.SealPast(ctx, clock_.Now()));
   co_return created + sealed;
 }
 
-base::Task<void> PartitionWorker::Run() {
-  bool go_on = true;
-  while (go_on) {
-    const absl::StatusOr<int> kept = co_await RunOnce();
-    if (!kept.ok() && !tasks_.cancel().cancelled()) {
-      base::Log(base::LogLevel::kWarning, "cannot keep daily partitions",
-                {{"error", kept.status().ToString()}});
-    }
-    const base::SteadyTime next =
-        std::chrono::steady_clock::now() +
-        (kept.ok() ? std::chrono::duration_cast<std::chrono::minutes>(kInterval) : kRetry);
-    go_on = co_await loop_.SleepUntil(next, tasks_.cancel());
-  }
+base::Task<absl::Status> PartitionWorker::Turn(base::CallContext ctx) {
+  const absl::StatusOr<int> kept = co_await RunOnce(std::move(ctx));
+  co_return kept.status();
 }
 
 }  // namespace gatehouse::service

@@ -1,45 +1,43 @@
 #ifndef GATEHOUSE_SERVICE_EVENT_LOG_PARTITION_WORKER_H_
 #define GATEHOUSE_SERVICE_EVENT_LOG_PARTITION_WORKER_H_
 
+#include <chrono>
+
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/call_context.h"
 #include "base/loop.h"
 #include "base/task.h"
-#include "base/task_group.h"
 #include "base/time.h"
+#include "base/worker.h"
+#include "service/worker/periodic_worker.h"
 #include "storage/event_log/daily_partitions.h"
 
 namespace gatehouse::service {
 
 // Keeps daily partitions of events and webhook attempts ready, some days ahead, and seals
 // the days of events that are over.
-//
-// Lifetime: within that of the loop, the partitions and the clock; Start() on
-// any thread, Stop() or the destructor on one that is no loop.
-class PartitionWorker {
+class PartitionWorker final : public base::Worker {
  public:
+  // All it is given outlives it.
   PartitionWorker(base::Loop& loop, storage::DailyPartitions& partitions, const base::Clock& clock);
-  ~PartitionWorker();
 
-  void Start();
-  void Stop();
+  void Start() override { turns_.Start(); }
+  void Stop(std::chrono::milliseconds grace) override { turns_.Stop(grace); }
 
   // Creates what today needs, before the first call; how many partitions. Loop thread.
-  base::Task<absl::StatusOr<int>> CreateAhead();
+  base::Task<absl::StatusOr<int>> CreateAhead(base::CallContext ctx);
 
-  // One run by hand; how many partitions it created and sealed. Not while started.
+  // One turn by hand; how many partitions it created and sealed. Not while started.
   // Loop thread.
-  base::Task<absl::StatusOr<int>> RunOnce();
+  base::Task<absl::StatusOr<int>> RunOnce(base::CallContext ctx);
 
  private:
-  base::CallContext Context() const;
-  base::Task<void> Run();
+  base::Task<absl::Status> Turn(base::CallContext ctx);
 
-  base::Loop& loop_;
   storage::DailyPartitions& partitions_;
   const base::Clock& clock_;
-  bool started_ = false;
-  base::TaskGroup tasks_;
+  PeriodicWorker turns_;
 };
 
 }  // namespace gatehouse::service

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -42,9 +43,27 @@ CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
 
 RevocationFollower::RevocationFollower(base::Loop& loop, EventLog& log, storage::LogFeed& feed,
                                        auth::Authenticator& authenticator)
-    : loop_(loop), log_(log), authenticator_(authenticator), subscription_(feed.Subscribe(loop)) {}
+    : loop_(loop),
+      log_(log),
+      authenticator_(authenticator),
+      subscription_(feed.Subscribe(loop)),
+      tasks_(loop, [](const std::string& what) {
+        base::Log(base::LogLevel::kError, "exception in the revocation follower",
+                  {{"error", what}});
+      }) {}
 
-Task<absl::Status> RevocationFollower::Start(CallContext ctx) {
+RevocationFollower::~RevocationFollower() { Stop(std::chrono::milliseconds(0)); }
+
+void RevocationFollower::Start() {
+  started_ = true;
+  loop_.Post([this] { tasks_.Spawn(Run(tasks_.cancel())); });
+}
+
+void RevocationFollower::Stop(std::chrono::milliseconds) {
+  if (std::exchange(started_, false)) tasks_.StopAndJoin();
+}
+
+Task<absl::Status> RevocationFollower::TakePosition(CallContext ctx) {
   asked_at_ = std::chrono::steady_clock::now();
   GH_CO_ASSIGN_OR_RETURN(EventLog::Progress progress, co_await log_.ProgressSince(ctx, ""));
   for (const EventLog::Head& head : progress.heads) positions_[head.tenant_id] = head.index;

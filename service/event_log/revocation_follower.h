@@ -14,8 +14,10 @@
 #include "base/cancel.h"
 #include "base/loop.h"
 #include "base/task.h"
+#include "base/task_group.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "base/worker.h"
 #include "storage/event_log/event_log.h"
 #include "storage/log_feed.h"
 
@@ -34,20 +36,27 @@ namespace gatehouse::service {
 // Keeps its position in memory: verdicts are cached in memory too, so what
 // happened before the start concerns none.
 //
-// Thread: `loop`. All it is given outlives it.
-class RevocationFollower {
+// Thread: `loop`, but for Start and Stop. A stop gives up the turn under way.
+class RevocationFollower final : public base::Worker {
  public:
   // How often it looks by itself. Each look vouches for the moment of the one before, so
   // what is known is two polls old at most while all is well.
   static constexpr std::chrono::milliseconds kPoll{250};
 
+  // All it is given outlives it.
   RevocationFollower(base::Loop& loop, storage::EventLog& log, storage::LogFeed& feed,
                      auth::Authenticator& authenticator);
+  ~RevocationFollower() override;
 
-  // Takes the heads of now as positions. Before the first call is served.
-  base::Task<absl::Status> Start(base::CallContext ctx);
+  // Takes the heads of now as positions. Before Start, and before the first call is served.
+  base::Task<absl::Status> TakePosition(base::CallContext ctx);
 
-  // Applies everything up to the heads.
+  // Runs turn after turn, with a poll every kPoll. After an error the next one tries again
+  // from the same position.
+  void Start() override;
+  void Stop(std::chrono::milliseconds grace) override;
+
+  // Steps by hand, not while started. This one applies everything up to the heads.
   base::Task<absl::Status> RunOnce(base::CallContext ctx);
 
   // The same, and finds out until when everything is known.
@@ -56,11 +65,8 @@ class RevocationFollower {
   // Waits until something is ordered, and applies what there is; from `poll` on, polls.
   base::Task<absl::Status> RunTurn(base::SteadyTime poll, base::CancelToken cancel);
 
-  // Turn after turn, with a poll every kPoll, until `cancel`. After an error the next
-  // one tries again from the same position.
-  base::Task<void> Run(base::CancelToken cancel);
-
  private:
+  base::Task<void> Run(base::CancelToken cancel);
   // Up to the heads: what comes after is news of its own.
   base::Task<absl::Status> Follow(base::CallContext ctx,
                                   std::vector<storage::EventLog::Head> heads);
@@ -79,6 +85,8 @@ class RevocationFollower {
   std::string snapshot_;
   // So that one trouble is one line.
   bool reported_ = false;
+  bool started_ = false;
+  base::TaskGroup tasks_;
 };
 
 }  // namespace gatehouse::service

@@ -37,7 +37,7 @@ SequencerWorker::SequencerWorker(base::Loop& loop, storage::Sequencer& sequencer
         base::Log(base::LogLevel::kError, "exception in the sequencer", {{"error", what}});
       }) {}
 
-SequencerWorker::~SequencerWorker() { Stop(); }
+SequencerWorker::~SequencerWorker() { Stop(std::chrono::milliseconds(0)); }
 
 void SequencerWorker::Start() {
   started_ = true;
@@ -50,7 +50,7 @@ void SequencerWorker::Start() {
   loop_.Post([this] { tasks_.Spawn(Run()); });
 }
 
-void SequencerWorker::Stop() {
+void SequencerWorker::Stop(std::chrono::milliseconds) {
   if (!std::exchange(started_, false)) return;
   signal_.SetWake({});
   tasks_.StopAndJoin();

@@ -14,6 +14,7 @@
 #include "base/task.h"
 #include "base/task_group.h"
 #include "base/time.h"
+#include "base/worker.h"
 #include "storage/event_log/sequencer.h"
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
@@ -51,18 +52,17 @@ struct SequencerStats {
 };
 
 // Runs the sequencer: a pass whenever events were committed, and hands what it
-// ordered to the feed. Sleeps while there is nothing to do.
-//
-// Lifetime: within that of the loop, the sequencer, the signal and the feed;
-// Start() on any thread, Stop() or the destructor on one that is no loop.
-class SequencerWorker {
+// ordered to the feed. Sleeps while there is nothing to do. A stop gives up the
+// pass under way.
+class SequencerWorker final : public base::Worker {
  public:
+  // All it is given outlives it.
   SequencerWorker(base::Loop& loop, storage::Sequencer& sequencer, storage::LogSignal& signal,
                   storage::LogFeed& feed, SequencerWorkerOptions options = {});
-  ~SequencerWorker();
+  ~SequencerWorker() override;
 
-  void Start();
-  void Stop();
+  void Start() override;
+  void Stop(std::chrono::milliseconds grace) override;
 
   // One pass by hand, for tests and tools. Not while started. Loop thread.
   base::Task<absl::StatusOr<storage::SequencerPass>> RunOnce();

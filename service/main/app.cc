@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/run_on_loop.h"
 #include "base/status.h"
+#include "base/system_context.h"
 #include "base/uuid.h"
 #include "base/watchdog.h"
 #include "service/delivery/http/http_sender.h"
@@ -68,10 +69,7 @@ App::App(Options options) : options_(std::move(options)) {
 App::~App() { Stop(); }
 
 base::CallContext App::SystemContext(std::string name) {
-  return base::CallContext(loop(),
-                           {.deadline = std::chrono::steady_clock::now() + kStartTimeout,
-                            .principal = {.kind = base::Principal::Kind::kSystem, .name = name},
-                            .method = std::move(name)});
+  return base::SystemContext(loop(), std::move(name), kStartTimeout);
 }
 
 absl::Status App::Open() {

@@ -8,6 +8,7 @@
 #include "base/loop.h"
 #include "base/run_on_loop.h"
 #include "base/status.h"
+#include "base/system_context.h"
 #include "migrations/schema_state.h"
 #include "service/main/commands.h"
 #include "service/main/exit_codes.h"
@@ -50,10 +51,8 @@ absl::StatusOr<int64_t> ResetLog(const config::Config& settings) {
            .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }},
           loop));
   storage::Sequencer sequencer(*database, /*instance=*/"log reset");
-  const base::CallContext ctx(loop, {.deadline = std::chrono::steady_clock::now() + kTimeout,
-                                     .principal = {.kind = base::Principal::Kind::kSystem},
-                                     .method = "log/reset"});
-  return base::RunOnLoop<absl::StatusOr<int64_t>>(loop, [&] { return Reset(&sequencer, ctx); });
+  return base::RunOnLoop<absl::StatusOr<int64_t>>(
+      loop, [&] { return Reset(&sequencer, base::SystemContext(loop, "log_reset", kTimeout)); });
 }
 
 }  // namespace

@@ -57,12 +57,7 @@ rpc::InterceptorChain MakeChain(const ServingArea::Options& options, StorageArea
 base::Task<absl::Status> FollowDatabase(storage::postgres::Database* database,
                                         rpc::HealthService* health, int* misses,
                                         base::CallContext ctx) {
-  const base::CallContext ping(ctx.loop(),
-                               {.deadline = std::chrono::steady_clock::now() + kPingTimeout,
-                                .principal = ctx.principal(),
-                                .method = ctx.method(),
-                                .cancel = ctx.cancel()});
-  const absl::Status status = co_await database->Ping(ping);
+  const absl::Status status = co_await database->Ping(ctx);
   if (ctx.cancel().cancelled()) co_return absl::OkStatus();
   const bool answers = !absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status);
   *misses = answers ? 0 : *misses + 1;
@@ -135,10 +130,13 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
 
 void ServingArea::WatchDatabase(base::Loop& loop, storage::postgres::Database& database) {
   database_watch_ = std::make_unique<PeriodicWorker>(
-      loop, "database_watch", kDatabaseWatchPause,
+      loop,
+      PeriodicWorker::Options{
+          .name = "database_watch", .pause = kDatabaseWatchPause, .turn_timeout = kPingTimeout},
       [&database, health = health_.get(), misses = &missed_pings_](base::CallContext ctx) {
         return FollowDatabase(&database, health, misses, std::move(ctx));
       });
+  database_watch_->Start();
 }
 
 std::string ServingArea::grpc_address() const {
@@ -152,7 +150,7 @@ std::string ServingArea::http_address() const {
 void ServingArea::Stop() {
   if (!server_) return;
   // Before it could say that the server serves.
-  if (database_watch_) database_watch_->Stop();
+  if (database_watch_) database_watch_->Stop(std::chrono::milliseconds(0));
   health_->SetAll(false);
   server_->Shutdown({.grace = config_.grpc.drain_grace});
 }

@@ -2,13 +2,10 @@
 #define GATEHOUSE_SERVICE_MAIN_WORKER_AREA_H_
 
 #include <chrono>
-#include <memory>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "base/loop.h"
 #include "base/task.h"
-#include "base/task_group.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/config/config.h"
@@ -18,6 +15,7 @@
 #include "service/event_log/sequencer_worker.h"
 #include "service/main/auth_area.h"
 #include "service/main/storage_area.h"
+#include "service/main/worker_list.h"
 #include "service/worker/periodic_worker.h"
 #include "storage/event_log/log_listener.h"
 
@@ -32,14 +30,13 @@ class WorkerArea {
   WorkerArea(const config::Config& config, delivery::AddressGuard guard,
              const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage, AuthArea& auth,
              const base::Clock& clock);
-  ~WorkerArea();
 
   // Blocks until the first partitions are there and the position in the log is
   // known: both must be so before the first call.
   absl::Status Start();
 
   // Deliveries under way get `grace` to end. Idempotent.
-  void Stop(std::chrono::milliseconds grace);
+  void Stop(std::chrono::milliseconds grace) { workers_.Stop(grace); }
 
   // For what changes endpoints.
   delivery::WebhookEngine& webhooks() { return webhooks_; }
@@ -50,21 +47,18 @@ class WorkerArea {
 
  private:
   base::Task<absl::Status> Prepare();
-  void StartPeriodic();
 
   base::Loop& loop_;
-  StorageArea& storage_;
-  AuthArea& auth_;
-  const base::Clock& clock_;
   PartitionWorker partitions_;
   SequencerWorker sequencer_;
+  RevocationFollower revocations_;
   // Behind PgBouncer in transaction mode nobody can listen; then everybody polls.
   storage::LogListener listener_;
-  RevocationFollower revocations_;
   delivery::WebhookEngine webhooks_;
-  std::vector<std::unique_ptr<PeriodicWorker>> periodic_;
-  bool started_ = false;
-  base::TaskGroup tasks_;
+  PeriodicWorker key_rotation_;
+  PeriodicWorker answers_purge_;
+  // Last: its end stops them.
+  WorkerList workers_;
 };
 
 }  // namespace gatehouse::service

@@ -6,41 +6,37 @@
 #include "base/system_context.h"
 
 namespace gatehouse::service {
-namespace {
 
-// Of one turn.
-constexpr auto kDeadline = std::chrono::seconds(30);
-
-}  // namespace
-
-PeriodicWorker::PeriodicWorker(base::Loop& loop, std::string name, std::chrono::milliseconds pause,
-                               Work work)
+PeriodicWorker::PeriodicWorker(base::Loop& loop, Options options, Work work)
     : loop_(loop),
-      name_(std::move(name)),
-      pause_(pause),
+      options_(std::move(options)),
       work_(std::move(work)),
       tasks_(loop, [](const std::string& what) {
         base::Log(base::LogLevel::kError, "a worker threw", {{"error", what}});
-      }) {
+      }) {}
+
+PeriodicWorker::~PeriodicWorker() { Stop(std::chrono::milliseconds(0)); }
+
+void PeriodicWorker::Start() {
+  started_ = true;
   loop_.Post([this] { tasks_.Spawn(Run()); });
 }
 
-PeriodicWorker::~PeriodicWorker() { Stop(); }
-
-void PeriodicWorker::Stop() {
-  if (stopped_) return;
-  stopped_ = true;
-  tasks_.StopAndJoin();
+void PeriodicWorker::Stop(std::chrono::milliseconds) {
+  if (std::exchange(started_, false)) tasks_.StopAndJoin();
 }
 
 base::Task<void> PeriodicWorker::Run() {
-  while (co_await loop_.SleepUntil(std::chrono::steady_clock::now() + pause_, tasks_.cancel())) {
-    const absl::Status status =
-        co_await work_(base::SystemContext(loop_, name_, kDeadline, tasks_.cancel()));
+  std::chrono::milliseconds pause =
+      options_.at_once ? std::chrono::milliseconds(0) : options_.pause;
+  while (co_await loop_.SleepUntil(std::chrono::steady_clock::now() + pause, tasks_.cancel())) {
+    const absl::Status status = co_await work_(
+        base::SystemContext(loop_, options_.name, options_.turn_timeout, tasks_.cancel()));
     if (!status.ok() && !tasks_.cancel().cancelled()) {
       base::Log(base::LogLevel::kWarning, "a worker's turn failed",
-                {{"worker", name_}, {"error", std::string(status.message())}});
+                {{"worker", options_.name}, {"error", std::string(status.message())}});
     }
+    pause = status.ok() ? options_.pause : options_.pause_after_failure.value_or(options_.pause);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -10,33 +11,43 @@
 #include "base/loop.h"
 #include "base/task.h"
 #include "base/task_group.h"
+#include "base/worker.h"
 
 namespace gatehouse::service {
 
-// Does one piece of work now and then, for as long as the server runs. An error
-// is logged; the next turn tries again.
-//
-// Lifetime: within that of the loop and of what `work` uses; Stop or the
-// destructor on a thread that is no loop.
-class PeriodicWorker {
+// Does one piece of work now and then, for as long as the server runs. An error is logged; the
+// next turn tries again. A stop cancels the turn under way.
+class PeriodicWorker final : public base::Worker {
  public:
+  struct Options {
+    // In log lines and as the actor of events.
+    std::string name;
+    // From the end of a turn to the next.
+    std::chrono::milliseconds pause;
+    // After a turn that failed; `pause` if there is none.
+    std::optional<std::chrono::milliseconds> pause_after_failure = {};
+    // Begins with a turn instead of a pause.
+    bool at_once = false;
+    // Of one turn.
+    std::chrono::milliseconds turn_timeout{30'000};
+  };
+  // One turn.
   using Work = std::function<base::Task<absl::Status>(base::CallContext)>;
 
-  // Starts at once with a pause: what must be done before serving is done by
-  // whoever starts the server.
-  PeriodicWorker(base::Loop& loop, std::string name, std::chrono::milliseconds pause, Work work);
-  ~PeriodicWorker();
+  // All that `work` uses outlives this.
+  PeriodicWorker(base::Loop& loop, Options options, Work work);
+  ~PeriodicWorker() override;
 
-  void Stop();
+  void Start() override;
+  void Stop(std::chrono::milliseconds grace) override;
 
  private:
   base::Task<void> Run();
 
   base::Loop& loop_;
-  const std::string name_;
-  const std::chrono::milliseconds pause_;
+  const Options options_;
   const Work work_;
-  bool stopped_ = false;
+  bool started_ = false;
   base::TaskGroup tasks_;
 };
 

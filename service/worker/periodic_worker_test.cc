@@ -29,6 +29,13 @@ class PeriodicWorkerTest : public testing::Test {
     co_return turn == 1 ? absl::UnavailableError("not yet") : absl::OkStatus();
   }
 
+  // Fails at first, then sets `worked_`.
+  static base::Task<absl::Status> CountUntilItWorks(PeriodicWorkerTest* test) {
+    if (++test->turns_ == 1) co_return absl::UnavailableError("not yet");
+    test->worked_.set_value();
+    co_return absl::OkStatus();
+  }
+
   // Lasts until it is cancelled.
   static base::Task<absl::Status> Wait(PeriodicWorkerTest* test, base::CallContext ctx) {
     base::OneShot<bool> cancelled;
@@ -44,6 +51,7 @@ class PeriodicWorkerTest : public testing::Test {
   int turns_ = 0;
   bool cancelled_ = false;
   std::promise<void> third_;
+  std::promise<void> worked_;
   std::promise<void> begun_;
 };
 
@@ -51,10 +59,11 @@ TEST_F(PeriodicWorkerTest, GoesOnAfterAFailedTurnAndLogsIt) {
   std::string log;
   {
     const base::ScopedLogCapture capture([&](const std::string& line) { log += line; });
-    PeriodicWorker worker(loop_, "counter", milliseconds(1),
+    PeriodicWorker worker(loop_, {.name = "counter", .pause = milliseconds(1)},
                           [this](base::CallContext) { return Count(this); });
+    worker.Start();
     third_.get_future().wait();
-    worker.Stop();
+    worker.Stop(milliseconds(0));
   }
   EXPECT_GE(turns_, 3);
   EXPECT_NE(log.find("counter"), std::string::npos) << log;
@@ -65,20 +74,35 @@ TEST_F(PeriodicWorkerTest, StopCancelsTheTurnUnderWay) {
   std::string log;
   {
     const base::ScopedLogCapture capture([&](const std::string& line) { log += line; });
-    PeriodicWorker worker(loop_, "waiter", milliseconds(1),
+    PeriodicWorker worker(loop_, {.name = "waiter", .pause = milliseconds(1)},
                           [this](base::CallContext ctx) { return Wait(this, ctx); });
+    worker.Start();
     begun_.get_future().wait();
-    worker.Stop();
+    worker.Stop(milliseconds(0));
   }
   EXPECT_TRUE(cancelled_);
   EXPECT_EQ(log, "") << "that a stop ends a turn is no failure";
 }
 
 TEST_F(PeriodicWorkerTest, BeginsWithAPauseThatStopEnds) {
-  PeriodicWorker worker(loop_, "idle", std::chrono::hours(1),
+  PeriodicWorker worker(loop_, {.name = "idle", .pause = std::chrono::hours(1)},
                         [this](base::CallContext) { return Count(this); });
-  worker.Stop();
+  worker.Start();
+  worker.Stop(milliseconds(0));
   EXPECT_EQ(turns_, 0);
+}
+
+TEST_F(PeriodicWorkerTest, BeginsAtOnceAndPausesLessAfterAFailureIfToldTo) {
+  PeriodicWorker worker(loop_,
+                        {.name = "eager",
+                         .pause = std::chrono::hours(1),
+                         .pause_after_failure = milliseconds(1),
+                         .at_once = true},
+                        [this](base::CallContext) { return CountUntilItWorks(this); });
+  worker.Start();
+  worked_.get_future().wait();
+  worker.Stop(milliseconds(0));
+  EXPECT_EQ(turns_, 2);
 }
 
 }  // namespace

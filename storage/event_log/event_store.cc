@@ -12,6 +12,7 @@
 #include "base/one_shot.h"
 #include "base/reason.h"
 #include "base/status.h"
+#include "base/system_context.h"
 #include "base/task_group.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -221,12 +222,9 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
   // Gives each event its result. A group that fails for the sake of one event is
   // halved until that one stands alone.
   base::Task<void> Write(Group group) {
-    const base::CallContext ctx(
-        loop_, {.deadline = std::chrono::steady_clock::now() + kFlushTimeout,
-                .principal = {.kind = base::Principal::Kind::kSystem, .name = "event_store"},
-                .method = "event_store/flush",
-                .cancel = flushes_.cancel()});
-    const absl::StatusOr<std::vector<Rows>> result = co_await database_.Run(ctx, BatchOf(group));
+    const absl::StatusOr<std::vector<Rows>> result = co_await database_.Run(
+        base::SystemContext(loop_, "event_store", kFlushTimeout, flushes_.cancel()),
+        BatchOf(group));
     if (!result.ok() && group.size() > 1 && MayBeOneEventsFault(result.status())) {
       const auto middle = group.begin() + static_cast<ptrdiff_t>(group.size() / 2);
       Group second(middle, group.end());

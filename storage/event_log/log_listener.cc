@@ -114,7 +114,7 @@ LogListener::LogListener(Options options)
     : options_(std::move(options)), stop_fd_(eventfd(0, EFD_CLOEXEC)) {}
 
 LogListener::~LogListener() {
-  Stop();
+  Stop(std::chrono::milliseconds(0));
   close(stop_fd_);
 }
 
@@ -122,7 +122,7 @@ void LogListener::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-void LogListener::Stop() {
+void LogListener::Stop(std::chrono::milliseconds) {
   if (!thread_.joinable()) return;
   const uint64_t one = 1;
   if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) Report("cannot signal the stop");

@@ -1,10 +1,13 @@
 #ifndef GATEHOUSE_STORAGE_EVENT_LOG_LOG_LISTENER_H_
 #define GATEHOUSE_STORAGE_EVENT_LOG_LOG_LISTENER_H_
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
+
+#include "base/worker.h"
 
 namespace gatehouse::storage {
 
@@ -16,8 +19,8 @@ namespace gatehouse::storage {
 // callback after it connected again, and by everybody's polling.
 //
 // One thread, which sleeps in poll(): a connection that only listens needs no
-// place on a loop. Lifetime: Start() to Stop() or the destructor.
-class LogListener {
+// place on a loop. A stop ends it at once.
+class LogListener final : public base::Worker {
  public:
   struct Options {
     // As in DatabaseConfig.
@@ -33,13 +36,12 @@ class LogListener {
   };
 
   explicit LogListener(Options options);
-  ~LogListener();
+  ~LogListener() override;
   LogListener(const LogListener&) = delete;
   LogListener& operator=(const LogListener&) = delete;
 
-  void Start();
-  // Idempotent; waits for the thread, which ends at once.
-  void Stop();
+  void Start() override;
+  void Stop(std::chrono::milliseconds grace) override;
 
  private:
   class Connection;

@@ -50,7 +50,7 @@ class AuditFixture : public ServerFixture {
   virtual storage::postgres::DatabaseConfig LogDatabase() { return PatientConfig(backend().dsn); }
 
   void TearDown() override {
-    worker_->Stop();
+    worker_->Stop(std::chrono::milliseconds(0));
     sequencer_database_->Close();
     log_database_->Close();
     ServerFixture::TearDown();

@@ -206,7 +206,8 @@ TEST_F(SealedDaysTest, WorkerSealsThem) {
   base::ManualClock clock(now_);
   service::PartitionWorker worker(runner_.loop(), *partitions_, clock);
   // Two days of both tables ahead, two days behind.
-  const auto changed = runner_.Run<absl::StatusOr<int>>([&] { return worker.RunOnce(); });
+  const auto changed =
+      runner_.Run<absl::StatusOr<int>>([&] { return worker.RunOnce(runner_.Context()); });
   EXPECT_EQ(changed.value_or(-1), 2 * kTables + 2);
 }
 
@@ -214,7 +215,8 @@ TEST_F(DailyPartitionsTest, WorkerKeepsThreeDaysAhead) {
   base::ManualClock clock(kLate);
   service::PartitionWorker worker(runner_.loop(), *partitions_, clock);
   const auto run = [&] {
-    return runner_.Run<absl::StatusOr<int>>([&] { return worker.RunOnce(); }).value_or(-1);
+    return runner_.Run<absl::StatusOr<int>>([&] { return worker.RunOnce(runner_.Context()); })
+        .value_or(-1);
   };
   EXPECT_EQ(run(), 4 * kTables);
   clock.Advance(std::chrono::hours(23));

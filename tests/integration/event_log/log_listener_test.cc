@@ -57,10 +57,10 @@ TEST_F(LogListenerTest, CallsEachOnceWhenItIsConnected) {
   listener.Start();
   EXPECT_TRUE(ordered_.Take());
   EXPECT_TRUE(committed_.Take());
-  listener.Stop();
+  listener.Stop(std::chrono::milliseconds(0));
   EXPECT_TRUE(ordered_.None());
   EXPECT_TRUE(committed_.None());
-  listener.Stop();
+  listener.Stop(std::chrono::milliseconds(0));
 }
 
 TEST_F(LogListenerTest, TellsTheTwoApartAndItselfFromOthers) {
@@ -102,7 +102,7 @@ TEST_F(LogListenerTest, StopsWhileThereIsNoDatabase) {
   listener.Start();
   EXPECT_TRUE(complaints_.Take());
   EXPECT_TRUE(complaints_.Take()) << "it tries again";
-  listener.Stop();
+  listener.Stop(std::chrono::milliseconds(0));
   EXPECT_TRUE(ordered_.None());
 }
 
@@ -142,7 +142,7 @@ TEST_F(LogListenerTest, HasTheKernelAskWhetherTheServerIsThere) {
   EXPECT_EQ(OptionOfConnectionTo(port, IPPROTO_TCP, TCP_KEEPINTVL), 1);
   EXPECT_EQ(OptionOfConnectionTo(port, IPPROTO_TCP, TCP_USER_TIMEOUT), 5000);
   EXPECT_EQ(OptionOfConnectionTo(port, IPPROTO_TCP, TCP_KEEPCNT), 7) << "the DSN's own win";
-  listener.Stop();
+  listener.Stop(std::chrono::milliseconds(0));
   close(connection);
   close(server);
 }

@@ -87,7 +87,7 @@ TEST_F(LogUnderLoadTest, WorkerOrdersWhatNobodyToldItOf) {
   const auto news = runner_.Run<storage::LogFeed::News>([&] {
     return subscription->Next(std::chrono::steady_clock::now() + std::chrono::seconds(60), {});
   });
-  worker.Stop();
+  worker.Stop(std::chrono::milliseconds(0));
   ASSERT_EQ(news.batches.size(), 1u);
   EXPECT_EQ(news.batches[0]->entries[0].type, "untold");
 }
@@ -121,7 +121,7 @@ TEST_F(LogUnderLoadTest, OtherInstancesHearOfAPassAndOfCommits) {
   ASSERT_THAT(runner_.Run<absl::Status>([&] { return sequencer_->WakeLeader(runner_.Context()); }),
               IsOk());
   committed.get_future().wait();
-  listener.Stop();
+  listener.Stop(std::chrono::milliseconds(0));
   EXPECT_EQ(orders, 2);
   EXPECT_EQ(commits, 2);
 }
@@ -161,7 +161,7 @@ TEST_F(LogUnderLoadTest, NothingAcknowledgedIsLostWhenPostgresIsKilled) {
   while (count() < target) std::this_thread::yield();
   stop = true;
   for (std::thread& caller : callers) caller.join();
-  worker.Stop();
+  worker.Stop(std::chrono::milliseconds(0));
   while (!Pass().ok()) {
   }
   PassAll();

@@ -146,7 +146,7 @@ TEST_F(RoleUseTest, AChangeOfARoleReachesARunningServer) {
     EXPECT_FALSE(pass->batches.empty());
   };
   order();
-  ASSERT_THAT(b.runner.Run<absl::Status>([&] { return follower->Start(b.SystemContext()); }),
+  ASSERT_THAT(b.runner.Run<absl::Status>([&] { return follower->TakePosition(b.SystemContext()); }),
               IsOk());
 
   const Caller support = b.LogIn("support");

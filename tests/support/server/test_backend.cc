@@ -8,7 +8,7 @@
 
 #include "auth/api_key/api_key.h"
 #include "auth/signing_key/signing_key.h"
-#include "base/principal.h"
+#include "base/system_context.h"
 #include "base/unicode.h"
 #include "tests/support/postgres/migrated_database.h"
 #include "tests/support/postgres/patient_database.h"
@@ -76,8 +76,8 @@ TestBackend::~TestBackend() {
 }
 
 base::CallContext TestBackend::SystemContext() {
-  return runner.Context(
-      {.principal = {.kind = base::Principal::Kind::kSystem, .name = "test"}, .method = "test"});
+  // Longer than any test.
+  return base::SystemContext(runner.loop(), "test", std::chrono::hours(1));
 }
 
 TestBackend::Caller TestBackend::LogIn(const std::string& role) {
