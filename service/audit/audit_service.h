@@ -36,6 +36,8 @@ class AuditService {
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
+  };
+  struct Options {
     // A stream whose caller's access ended meanwhile gets no more events after this
     // time, as the .proto file promises.
     std::chrono::milliseconds recheck_interval{1000};
@@ -45,7 +47,8 @@ class AuditService {
     size_t max_asking_tails = 32;
   };
 
-  explicit AuditService(Deps deps) : deps_(deps), tail_turns_(deps.max_asking_tails) {}
+  AuditService(Deps deps, Options options)
+      : deps_(deps), options_(options), tail_turns_(options.max_asking_tails) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
@@ -69,6 +72,7 @@ class AuditService {
                                std::shared_ptr<storage::LogFeed::Subscription> news);
 
   const Deps deps_;
+  const Options options_;
   base::Semaphore tail_turns_;
 };
 

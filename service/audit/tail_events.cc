@@ -123,7 +123,8 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
 
   while (!ctx.cancel().cancelled()) {
     GH_CO_RETURN_IF_ERROR(co_await recheck());
-    base::SteadyTime page_recheck_due = std::chrono::steady_clock::now() + deps_.recheck_interval;
+    base::SteadyTime page_recheck_due =
+        std::chrono::steady_clock::now() + options_.recheck_interval;
     GH_CO_ASSIGN_OR_RETURN(
         const storage::EventLog::Range range,
         co_await InTurn<absl::StatusOr<storage::EventLog::Range>>(tail_turns_, ctx, [&] {
@@ -134,7 +135,7 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
       // A client that reads slowly takes long over a page.
       if (std::chrono::steady_clock::now() >= page_recheck_due) {
         GH_CO_RETURN_IF_ERROR(co_await recheck());
-        page_recheck_due = std::chrono::steady_clock::now() + deps_.recheck_interval;
+        page_recheck_due = std::chrono::steady_clock::now() + options_.recheck_interval;
       }
       GH_CO_RETURN_IF_ERROR(ToProto(event, *(message = {}).mutable_event()));
       if (!co_await writer.Write(message)) co_return absl::OkStatus();
@@ -144,7 +145,7 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
     bool read = next <= range.head_index;
     while (!read) {
       const base::SteadyTime recheck_due =
-          std::chrono::steady_clock::now() + deps_.recheck_interval;
+          std::chrono::steady_clock::now() + options_.recheck_interval;
       const LogFeed::News news =
           co_await feed->Next(std::min(heartbeat_due, recheck_due), ctx.cancel());
       if (ctx.cancel().cancelled()) co_return absl::OkStatus();

@@ -13,7 +13,7 @@ namespace gatehouse::service::config {
 // One struct per area; settings.cc gives each field its name, its limits and
 // its documentation.
 
-struct GrpcConfig {
+struct GrpcSettings {
   std::string address = "127.0.0.1:50051";
   std::string tls_certificate_file;
   std::string tls_key_file;
@@ -24,11 +24,11 @@ struct GrpcConfig {
   int64_t loops = 0;
 };
 
-struct HttpConfig {
+struct HttpSettings {
   std::string address = "127.0.0.1:8081";
 };
 
-struct DatabaseConfig {
+struct DatabaseSettings {
   std::string dsn;
   std::string password_file;
   int64_t lanes = 2;
@@ -39,7 +39,7 @@ struct DatabaseConfig {
   bool prepared_statements = true;
 };
 
-struct AuthConfig {
+struct AuthSettings {
   std::string issuer = "gatehouse";
   std::string audience = "gatehouse";
   std::chrono::seconds access_token_ttl{300};
@@ -59,7 +59,7 @@ struct AuthConfig {
   int64_t public_requests_per_second = 1000;
 };
 
-struct WebhookConfig {
+struct WebhookSettings {
   bool allow_http = false;
   // Separated by blanks.
   std::string allowed_networks;
@@ -68,17 +68,17 @@ struct WebhookConfig {
   int64_t max_in_flight = delivery::kDefaultMaxInFlight;
 };
 
-struct LogConfig {
+struct LogSettings {
   std::string level = "info";
 };
 
 struct Config {
-  GrpcConfig grpc;
-  HttpConfig http;
-  DatabaseConfig database;
-  AuthConfig auth;
-  WebhookConfig webhook;
-  LogConfig log;
+  GrpcSettings grpc;
+  HttpSettings http;
+  DatabaseSettings database;
+  AuthSettings auth;
+  WebhookSettings webhook;
+  LogSettings log;
   // Of `gatehouse dev` alone: its database and its secrets.
   std::string data_dir;
 };

@@ -85,7 +85,7 @@ absl::StatusOr<std::string> LoadSecret(std::string_view setting, const std::stri
   return *secret;
 }
 
-absl::StatusOr<Secrets> LoadSecrets(const AuthConfig& config) {
+absl::StatusOr<Secrets> LoadSecrets(const AuthSettings& config) {
   Secrets secrets;
   GH_ASSIGN_OR_RETURN(secrets.master_key,
                       LoadSecret("auth.master_key_file", config.master_key_file));
@@ -99,8 +99,8 @@ absl::StatusOr<Secrets> LoadSecrets(const AuthConfig& config) {
 }
 
 absl::StatusOr<Secrets> OpenSecretsFolder(const std::string& folder, bool may_create) {
-  AuthConfig files{.master_key_file = folder + "/master_key",
-                   .token_pepper_file = folder + "/token_pepper"};
+  AuthSettings files{.master_key_file = folder + "/master_key",
+                     .token_pepper_file = folder + "/token_pepper"};
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
     return absl::FailedPreconditionError("mkdir " + folder + ": " + std::strerror(errno));
   }

@@ -25,7 +25,7 @@ struct Secrets {
 absl::StatusOr<std::string> LoadSecret(std::string_view setting, const std::string& path);
 
 // Both secrets of `gatehouse serve`; they must differ.
-absl::StatusOr<Secrets> LoadSecrets(const AuthConfig& config);
+absl::StatusOr<Secrets> LoadSecrets(const AuthSettings& config);
 
 // Both secrets of `gatehouse dev`, in `folder` (mode 0700, files 0600). Those that are missing are
 // made at random if `may_create`; pass false once there is a database, since what it holds was

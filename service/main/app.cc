@@ -24,7 +24,7 @@ constexpr auto kStartTimeout = std::chrono::seconds(15);
 // grace of calls and deliveries.
 constexpr auto kStopMargin = std::chrono::seconds(5);
 
-size_t LoopCount(const config::GrpcConfig& config) {
+size_t LoopCount(const config::GrpcSettings& config) {
   if (config.loops > 0) return static_cast<size_t>(config.loops);
   // One loop serves what four cores can ask of it: the rest of the work of a call is
   // gRPC's and Postgres's.
@@ -74,8 +74,8 @@ base::CallContext App::SystemContext(std::string name) {
 
 absl::Status App::Open() {
   const config::Config& config = options_.config;
-  GH_ASSIGN_OR_RETURN(storage_,
-                      StorageArea::Open(config.database, options_.secrets, Pointers(loops_)));
+  GH_ASSIGN_OR_RETURN(storage_, StorageArea::Open(DatabaseConfigOf(config.database, loops_.size()),
+                                                  options_.secrets.master_key, Pointers(loops_)));
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return storage_->database->Ping(SystemContext("start")); }));
   auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);
@@ -87,8 +87,15 @@ absl::Status App::Open() {
   }
   workers_ = std::make_unique<WorkerArea>(config, guard, InstanceId(options_), loop(), *storage_,
                                           *auth_, clock_);
-  services_ = std::make_unique<ServiceArea>(config, options_.secrets, std::move(guard), *storage_,
-                                            *auth_, *workers_, clock_);
+  services_ = std::make_unique<ServiceArea>(
+      ServiceArea::Options{.config = config,
+                           .secrets = options_.secrets,
+                           .guard = std::move(guard),
+                           .on_endpoint_changed =
+                               [&engine = workers_->webhooks()](const base::Uuid& tenant_id) {
+                                 engine.EndpointChanged(tenant_id);
+                               }},
+      *storage_, *auth_, clock_);
   metrics_ = std::make_unique<MetricsArea>(*storage_, *auth_, *workers_, *services_);
   return absl::OkStatus();
 }

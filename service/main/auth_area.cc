@@ -5,13 +5,13 @@ namespace {
 
 // A key is kept until the last token it signed has died, with an allowance for
 // clocks that differ.
-auth::RotationPolicy PolicyOf(const config::AuthConfig& config) {
+auth::RotationPolicy PolicyOf(const config::AuthSettings& config) {
   auth::RotationPolicy policy;
   policy.retention = config.access_token_ttl + std::chrono::minutes(5);
   return policy;
 }
 
-auth::PasswordHasher::Options HasherOptionsOf(const config::AuthConfig& config) {
+auth::PasswordHasher::Options HasherOptionsOf(const config::AuthSettings& config) {
   return {.params = {.memory_kib = static_cast<uint32_t>(config.argon2_memory_kib),
                      .passes = static_cast<uint32_t>(config.argon2_iterations),
                      .lanes = static_cast<uint32_t>(config.argon2_parallelism)},
@@ -21,7 +21,7 @@ auth::PasswordHasher::Options HasherOptionsOf(const config::AuthConfig& config) 
 
 }  // namespace
 
-AuthArea::AuthArea(const config::AuthConfig& config, const config::Secrets& secrets,
+AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& secrets,
                    StorageArea& storage, const base::Clock& clock)
     : keyring(secrets.master_key, PolicyOf(config)),
       access_tokens(keyring, clock,

@@ -17,7 +17,7 @@ namespace gatehouse::service {
 
 // Who callers are, and how they prove it.
 struct AuthArea {
-  AuthArea(const config::AuthConfig& config, const config::Secrets& secrets, StorageArea& storage,
+  AuthArea(const config::AuthSettings& config, const config::Secrets& secrets, StorageArea& storage,
            const base::Clock& clock);
 
   auth::Keyring keyring;

@@ -14,7 +14,7 @@
 namespace gatehouse::service {
 namespace {
 
-absl::Status CheckDatabase(const config::DatabaseConfig& config) {
+absl::Status CheckDatabase(const config::DatabaseSettings& config) {
   if (config.dsn.empty()) {
     return base::InvalidField("database.dsn",
                               "is required: set GATEHOUSE_DATABASE_DSN, or try `gatehouse dev`");
@@ -34,7 +34,7 @@ absl::Status CheckCaFile(const std::string& path) {
   return base::InvalidField("webhook.ca_file", std::string(status.message()));
 }
 
-std::vector<absl::Status> CheckSecrets(const config::AuthConfig& config) {
+std::vector<absl::Status> CheckSecrets(const config::AuthSettings& config) {
   const absl::Status master_key =
       config::LoadSecret("auth.master_key_file", config.master_key_file).status();
   const absl::Status pepper =
@@ -56,7 +56,7 @@ std::vector<absl::Status> FindFaults(const config::Config& config) {
   return found;
 }
 
-absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookConfig& config) {
+absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookSettings& config) {
   std::istringstream stream(config.allowed_networks);
   const std::vector<std::string> networks{std::istream_iterator<std::string>(stream), {}};
   auto guard = delivery::AddressGuard::Make(networks);

@@ -16,7 +16,7 @@ namespace gatehouse::service {
 std::vector<absl::Status> FindFaults(const config::Config& config);
 
 // The guard of webhook.allowed_networks; INVALID_FIELD if an item is no network.
-absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookConfig& config);
+absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookSettings& config);
 
 }  // namespace gatehouse::service
 

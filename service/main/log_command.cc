@@ -1,7 +1,6 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
-#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -13,6 +12,7 @@
 #include "service/main/commands.h"
 #include "service/main/exit_codes.h"
 #include "service/main/serve_command.h"
+#include "service/main/storage_area.h"
 #include "storage/event_log/sequencer.h"
 #include "storage/event_log/sequencer_database.h"
 
@@ -36,20 +36,14 @@ base::Task<absl::StatusOr<int64_t>> Reset(storage::Sequencer* sequencer, base::C
 
 absl::StatusOr<int64_t> ResetLog(const config::Config& settings) {
   GH_RETURN_IF_ERROR(RequireDsn(settings));
-  const config::DatabaseConfig& config = settings.database;
-  GH_RETURN_IF_ERROR(migrations::CheckSchemaVersion(config.dsn, config.password_file));
+  GH_RETURN_IF_ERROR(
+      migrations::CheckSchemaVersion(settings.database.dsn, settings.database.password_file));
   base::Loop loop("log-reset");
   loop.Start();
-  GH_ASSIGN_OR_RETURN(
-      const std::unique_ptr<Database> database,
-      storage::OpenSequencerDatabase(
-          {.dsn = config.dsn,
-           .password_file = config.password_file,
-           .connect_timeout = config.connect_timeout,
-           .statement_timeout = kTimeout,
-           .use_prepared_statements = config.prepared_statements,
-           .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }},
-          loop));
+  storage::postgres::DatabaseConfig config = DatabaseConfigOf(settings.database, /*loops=*/1);
+  config.statement_timeout = kTimeout;
+  GH_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database,
+                      storage::OpenSequencerDatabase(std::move(config), loop));
   storage::Sequencer sequencer(*database, /*instance=*/"log reset");
   return base::RunOnLoop<absl::StatusOr<int64_t>>(
       loop, [&] { return Reset(&sequencer, base::SystemContext(loop, "log_reset", kTimeout)); });

@@ -9,11 +9,10 @@
 
 namespace gatehouse::service {
 
-ServiceArea::ServiceArea(const config::Config& config, const config::Secrets& secrets,
-                         delivery::AddressGuard guard, StorageArea& storage, AuthArea& auth,
-                         WorkerArea& workers, const base::Clock& clock)
-    : once(storage.requests, secrets.token_pepper),
-      page_tokens(secrets.token_pepper, clock),
+ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
+                         const base::Clock& clock)
+    : once(storage.requests, options.secrets.token_pepper),
+      page_tokens(options.secrets.token_pepper, clock),
       issuer(auth.access_tokens, auth.refresh_tokens),
       users({.users = storage.users,
              .roles = storage.roles,
@@ -34,26 +33,25 @@ ServiceArea::ServiceArea(const config::Config& config, const config::Secrets& se
                 .once = once,
                 .page_tokens = page_tokens,
                 .clock = clock},
-               {.idle_ttl = config.auth.session_idle_ttl,
-                .ttl = config.auth.session_ttl,
-                .refresh_grace = config.auth.refresh_grace}),
+               {.idle_ttl = options.config.auth.session_idle_ttl,
+                .ttl = options.config.auth.session_ttl,
+                .refresh_grace = options.config.auth.refresh_grace}),
       audit({.events = storage.events,
              .log = storage.log,
              .feed = storage.feed,
              .once = once,
              .page_tokens = page_tokens,
-             .clock = clock}),
-      webhooks({.endpoints = storage.endpoints,
-                .deliveries = storage.deliveries,
-                .events = storage.events,
-                .once = once,
-                .page_tokens = page_tokens,
-                .clock = clock,
-                .on_endpoint_changed =
-                    [&engine = workers.webhooks()](const base::Uuid& tenant_id) {
-                      engine.EndpointChanged(tenant_id);
-                    }},
-               {.allow_http = config.webhook.allow_http, .guard = std::move(guard)}) {}
+             .clock = clock},
+            options.audit),
+      webhooks(
+          {.endpoints = storage.endpoints,
+           .deliveries = storage.deliveries,
+           .events = storage.events,
+           .once = once,
+           .page_tokens = page_tokens,
+           .clock = clock,
+           .on_endpoint_changed = std::move(options.on_endpoint_changed)},
+          {.allow_http = options.config.webhook.allow_http, .guard = std::move(options.guard)}) {}
 
 void ServiceArea::Register(rpc::MethodRegistry& registry) {
   RegisterUserService(registry, users);

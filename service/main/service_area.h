@@ -1,16 +1,19 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_SERVICE_AREA_H_
 #define GATEHOUSE_SERVICE_MAIN_SERVICE_AREA_H_
 
+#include <functional>
+
 #include "base/time.h"
+#include "base/uuid.h"
 #include "rpc/method/method_registry.h"
 #include "service/audit/audit_service.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
 #include "service/config/config.h"
 #include "service/config/secrets.h"
+#include "service/delivery/http/address_guard.h"
 #include "service/main/auth_area.h"
 #include "service/main/storage_area.h"
-#include "service/main/worker_area.h"
 #include "service/session/session_service.h"
 #include "service/session/token_issuer.h"
 #include "service/user/user_service.h"
@@ -20,9 +23,17 @@ namespace gatehouse::service {
 
 // The handlers of the four services.
 struct ServiceArea {
-  ServiceArea(const config::Config& config, const config::Secrets& secrets,
-              delivery::AddressGuard guard, StorageArea& storage, AuthArea& auth,
-              WorkerArea& workers, const base::Clock& clock);
+  struct Options {
+    const config::Config& config;
+    const config::Secrets& secrets;
+    // Which addresses webhooks may have.
+    delivery::AddressGuard guard;
+    // Who delivers: see WebhookService::Deps.
+    std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
+    AuditService::Options audit = {};
+  };
+
+  ServiceArea(Options options, StorageArea& storage, AuthArea& auth, const base::Clock& clock);
 
   void Register(rpc::MethodRegistry& registry);
 

@@ -12,45 +12,40 @@
 #include "storage/event_log/sequencer_database.h"
 
 namespace gatehouse::service {
-namespace {
 
 using storage::postgres::Database;
 using storage::postgres::DatabaseConfig;
 
-DatabaseConfig ClientConfigOf(const config::DatabaseConfig& config, size_t loops,
-                              storage::LogSignal& signal) {
-  const auto write_lanes = std::max(2, static_cast<int>(config.write_lanes / loops));
-  return {.dsn = config.dsn,
-          .password_file = config.password_file,
-          .lanes_per_loop = static_cast<int>(config.lanes),
+DatabaseConfig DatabaseConfigOf(const config::DatabaseSettings& settings, size_t loops) {
+  const auto write_lanes = std::max(2, static_cast<int>(settings.write_lanes / loops));
+  return {.dsn = settings.dsn,
+          .password_file = settings.password_file,
+          .lanes_per_loop = static_cast<int>(settings.lanes),
           .batch_lanes_per_loop = write_lanes,
-          .exclusive_per_loop = static_cast<int>(config.pool_size),
-          .connect_timeout = config.connect_timeout,
-          .statement_timeout = config.statement_timeout,
-          .use_prepared_statements = config.prepared_statements,
-          .on_announced = [&signal] { signal.Notify(); },
+          .exclusive_per_loop = static_cast<int>(settings.pool_size),
+          .connect_timeout = settings.connect_timeout,
+          .statement_timeout = settings.statement_timeout,
+          .use_prepared_statements = settings.prepared_statements,
           .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }};
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(const config::DatabaseConfig& config,
-                                                               const config::Secrets& secrets,
+absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(DatabaseConfig config,
+                                                               std::string master_key,
                                                                std::vector<base::Loop*> loops) {
   auto signal = std::make_unique<storage::LogSignal>();
-  const DatabaseConfig shared = ClientConfigOf(config, loops.size(), *signal);
-  GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(shared, loops));
+  config.on_announced = [told = signal.get()] { told->Notify(); };
+  GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(config, loops));
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> sequencer_database,
-                      storage::OpenSequencerDatabase(shared, *loops.front()));
+                      storage::OpenSequencerDatabase(std::move(config), *loops.front()));
   return std::unique_ptr<StorageArea>(new StorageArea(std::move(signal), std::move(database),
-                                                      std::move(sequencer_database), secrets,
-                                                      std::move(loops)));
+                                                      std::move(sequencer_database),
+                                                      std::move(master_key), std::move(loops)));
 }
 
 StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
                          std::unique_ptr<Database> opened,
-                         std::unique_ptr<Database> opened_for_sequencer,
-                         const config::Secrets& secrets, std::vector<base::Loop*> loops)
+                         std::unique_ptr<Database> opened_for_sequencer, std::string master_key,
+                         std::vector<base::Loop*> loops)
     : instance(base::Uuid::MakeV7(base::SystemClock().Now()).ToString()),
       signal(std::move(opened_signal)),
       database(std::move(opened)),
@@ -65,7 +60,7 @@ StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
       log(*database),
       partitions(*database),
       sequencer(*sequencer_database, instance),
-      endpoints(*database, secrets.master_key),
+      endpoints(*database, std::move(master_key)),
       deliveries(*database) {}
 
 void StorageArea::Close() {

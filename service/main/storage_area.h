@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_STORAGE_AREA_H_
 #define GATEHOUSE_SERVICE_MAIN_STORAGE_AREA_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,7 +9,6 @@
 #include "absl/status/statusor.h"
 #include "base/loop.h"
 #include "service/config/config.h"
-#include "service/config/secrets.h"
 #include "storage/api_key/api_key_store.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
@@ -27,11 +27,16 @@
 
 namespace gatehouse::service {
 
+// How a process with so many loops opens the database of these settings.
+storage::postgres::DatabaseConfig DatabaseConfigOf(const config::DatabaseSettings& settings,
+                                                   size_t loops);
+
 // The database and everything that speaks SQL.
 struct StorageArea {
-  // Opens the database; does not wait for a connection.
-  static absl::StatusOr<std::unique_ptr<StorageArea>> Open(const config::DatabaseConfig& config,
-                                                           const config::Secrets& secrets,
+  // Opens the database; does not wait for a connection. `master_key` seals the secrets of
+  // webhooks at rest.
+  static absl::StatusOr<std::unique_ptr<StorageArea>> Open(storage::postgres::DatabaseConfig config,
+                                                           std::string master_key,
                                                            std::vector<base::Loop*> loops);
 
   // Waits for what is in flight, ends every connection. While the loops run.
@@ -62,7 +67,7 @@ struct StorageArea {
   StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
               std::unique_ptr<storage::postgres::Database> opened,
               std::unique_ptr<storage::postgres::Database> opened_for_sequencer,
-              const config::Secrets& secrets, std::vector<base::Loop*> loops);
+              std::string master_key, std::vector<base::Loop*> loops);
 };
 
 }  // namespace gatehouse::service

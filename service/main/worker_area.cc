@@ -41,7 +41,7 @@ delivery::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clo
           .clock = clock};
 }
 
-delivery::EngineOptions EngineOptionsOf(const config::WebhookConfig& config,
+delivery::EngineOptions EngineOptionsOf(const config::WebhookSettings& config,
                                         delivery::AddressGuard guard,
                                         const base::Uuid& instance_id) {
   delivery::EngineOptions options{.instance_id = instance_id,

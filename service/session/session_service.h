@@ -65,7 +65,7 @@ class SessionService {
   };
 
   // All outlive the service.
-  struct Dependencies {
+  struct Deps {
     storage::SessionStore& sessions;
     storage::UserStore& users;
     storage::EventStore& events;
@@ -79,8 +79,7 @@ class SessionService {
     const base::Clock& clock;
   };
 
-  SessionService(Dependencies dependencies, Options options)
-      : deps_(dependencies), options_(options) {}
+  SessionService(Deps deps, Options options) : deps_(deps), options_(options) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
@@ -129,7 +128,7 @@ class SessionService {
                                                              base::Uuid session_id,
                                                              auth::Permission permission);
 
-  const Dependencies deps_;
+  const Deps deps_;
   const Options options_;
 };
 

@@ -1,7 +1,6 @@
 #include "storage/event_log/daily_partitions.h"
 
 #include <chrono>
-#include <memory>
 #include <string>
 
 #include "base/manual_clock.h"
@@ -25,14 +24,9 @@ constexpr int kTables = 2;
 
 class DailyPartitionsTest : public EventLogFixture {
  protected:
-  void SetUp() override {
-    EventLogFixture::SetUp();
-    partitions_ = std::make_unique<storage::DailyPartitions>(*database_);
-  }
-
   int CreateAhead(base::Time now, int days_ahead) {
     const auto created = runner_.Run<absl::StatusOr<int>>(
-        [&] { return partitions_->CreateAhead(runner_.Context(), now, days_ahead); });
+        [&] { return storage_->partitions.CreateAhead(runner_.Context(), now, days_ahead); });
     EXPECT_THAT(created, IsOk());
     return created.value_or(-1);
   }
@@ -46,7 +40,7 @@ class DailyPartitionsTest : public EventLogFixture {
 
   int SealPast(base::Time now) {
     const auto sealed = runner_.Run<absl::StatusOr<int>>(
-        [&] { return partitions_->SealPast(runner_.Context(), now); });
+        [&] { return storage_->partitions.SealPast(runner_.Context(), now); });
     EXPECT_THAT(sealed, IsOk());
     return sealed.value_or(-1);
   }
@@ -61,8 +55,6 @@ class DailyPartitionsTest : public EventLogFixture {
         "'pg_rewrite'::regclass "
         "WHERE r.ev_class = 'gatehouse.unsealed_event'::regclass AND d.refobjsubid > 0");
   }
-
-  std::unique_ptr<storage::DailyPartitions> partitions_;
 };
 
 // Sealing is bound to the clock of the database as well, which nobody can step.
@@ -137,7 +129,7 @@ TEST_F(DailyPartitionsTest, OneTableThatFailsDoesNotHoldUpTheOther) {
   Writer writer(dsn_);
   writer.Execute("ALTER TABLE gatehouse.event_default RENAME TO event_lost");
   const auto created = runner_.Run<absl::StatusOr<int>>(
-      [&] { return partitions_->CreateAhead(runner_.Context(), kLate, 0); });
+      [&] { return storage_->partitions.CreateAhead(runner_.Context(), kLate, 0); });
   EXPECT_FALSE(created.ok());
   EXPECT_EQ(Ask("SELECT to_regclass('gatehouse.webhook_attempt_20261121') IS NOT NULL"), "t");
 }
@@ -188,7 +180,7 @@ TEST_F(SealedDaysTest, DayWaitsForThoseWhoWriteToIt) {
   other.InsertWithId("early", base::Uuid::MakeV7(now_));
   PassAll();
   const auto refused = runner_.Run<absl::StatusOr<int>>(
-      [&] { return partitions_->SealPast(runner_.Context(), now_); });
+      [&] { return storage_->partitions.SealPast(runner_.Context(), now_); });
   EXPECT_THAT(refused.status(), FailsWith(absl::StatusCode::kAborted, base::Reason::kConflict));
   open.Commit();
   EXPECT_EQ(SealPast(now_), 0);
@@ -204,7 +196,7 @@ TEST_F(SealedDaysTest, ServerWithAClockAheadSealsNoDayThatIsOpen) {
 
 TEST_F(SealedDaysTest, WorkerSealsThem) {
   base::ManualClock clock(now_);
-  service::PartitionWorker worker(runner_.loop(), *partitions_, clock);
+  service::PartitionWorker worker(runner_.loop(), storage_->partitions, clock);
   // Two days of both tables ahead, two days behind.
   const auto changed =
       runner_.Run<absl::StatusOr<int>>([&] { return worker.RunOnce(runner_.Context()); });
@@ -213,7 +205,7 @@ TEST_F(SealedDaysTest, WorkerSealsThem) {
 
 TEST_F(DailyPartitionsTest, WorkerKeepsThreeDaysAhead) {
   base::ManualClock clock(kLate);
-  service::PartitionWorker worker(runner_.loop(), *partitions_, clock);
+  service::PartitionWorker worker(runner_.loop(), storage_->partitions, clock);
   const auto run = [&] {
     return runner_.Run<absl::StatusOr<int>>([&] { return worker.RunOnce(runner_.Context()); })
         .value_or(-1);

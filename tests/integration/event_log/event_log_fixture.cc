@@ -43,26 +43,16 @@ void Writer::InsertWithId(const std::string& type, const base::Uuid& id) {
 
 void EventLogFixture::SetUp() {
   dsn_ = CreateMigratedDatabase();
-  auto database = storage::postgres::Database::Open(Config(), {&runner_.loop()});
-  ASSERT_THAT(database, IsOk());
-  database_ = *std::move(database);
-  sequencer_database_ = OpenSequencerDatabase();
-  sequencer_ = std::make_unique<storage::Sequencer>(*sequencer_database_, "test");
-  store_ =
-      std::make_unique<storage::EventStore>(*database_, std::vector<base::Loop*>{&runner_.loop()});
-  log_ = std::make_unique<storage::EventLog>(*database_);
+  auto storage = service::StorageArea::Open(Config(), "secret", {&runner_.loop()});
+  ASSERT_THAT(storage, IsOk());
+  storage_ = *std::move(storage);
 }
 
-void EventLogFixture::TearDown() {
-  store_.reset();
-  sequencer_database_.reset();
-  database_.reset();
-}
+void EventLogFixture::TearDown() { storage_->Close(); }
 
 storage::postgres::DatabaseConfig EventLogFixture::Config() {
   storage::postgres::DatabaseConfig config = PatientConfig(dsn_);
   config.max_backoff = std::chrono::milliseconds(100);
-  config.on_announced = [this] { signal_.Notify(); };
   return config;
 }
 
@@ -83,7 +73,7 @@ absl::StatusOr<storage::SequencerPass> EventLogFixture::Pass(storage::Sequencer&
 }
 
 absl::StatusOr<storage::SequencerPass> EventLogFixture::Pass(int64_t max_events) {
-  return Pass(*sequencer_, max_events);
+  return Pass(storage_->sequencer, max_events);
 }
 
 int64_t EventLogFixture::PassAll(int64_t max_events) {
@@ -97,7 +87,8 @@ int64_t EventLogFixture::PassAll(int64_t max_events) {
 }
 
 absl::Status EventLogFixture::Append(storage::Event event) {
-  return runner_.Run<absl::Status>([&] { return store_->Append(runner_.Context(), event); });
+  return runner_.Run<absl::Status>(
+      [&] { return storage_->events.Append(runner_.Context(), event); });
 }
 
 std::vector<storage::LoggedEvent> EventLogFixture::ReadAll(std::vector<std::string> types) {
@@ -107,7 +98,7 @@ std::vector<storage::LoggedEvent> EventLogFixture::ReadAll(std::vector<std::stri
   while (true) {
     constexpr int kPage = 7;
     const RangeOr range = runner_.Run<RangeOr>([&] {
-      return log_->ReadRange(runner_.Context(), base::kDefaultTenantId, next, kPage, types);
+      return storage_->log.ReadRange(runner_.Context(), base::kDefaultTenantId, next, kPage, types);
     });
     EXPECT_THAT(range, IsOk());
     if (!range.ok() || range->last_index < next) return all;

@@ -11,12 +11,10 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "gtest/gtest.h"
+#include "service/main/storage_area.h"
 #include "storage/event.h"
 #include "storage/event_log/event_log.h"
-#include "storage/event_log/event_store.h"
 #include "storage/event_log/sequencer.h"
-#include "storage/log_feed.h"
-#include "storage/log_signal.h"
 #include "storage/postgres/admin/connection.h"
 #include "storage/postgres/client/database.h"
 #include "tests/support/coroutine/loop_runner.h"
@@ -69,13 +67,7 @@ class EventLogFixture : public testing::Test {
 
   std::string dsn_;
   LoopRunner runner_;
-  std::unique_ptr<storage::postgres::Database> database_;
-  std::unique_ptr<storage::postgres::Database> sequencer_database_;
-  storage::LogSignal signal_;
-  storage::LogFeed feed_;
-  std::unique_ptr<storage::Sequencer> sequencer_;
-  std::unique_ptr<storage::EventStore> store_;
-  std::unique_ptr<storage::EventLog> log_;
+  std::unique_ptr<service::StorageArea> storage_;
   const base::SystemClock clock_;
 };
 

@@ -24,7 +24,7 @@ class EventLogTest : public EventLogFixture {
   absl::StatusOr<EventLog::Page> List(EventQuery query) {
     query.tenant_id = base::kDefaultTenantId;
     return runner_.Run<absl::StatusOr<EventLog::Page>>(
-        [&] { return log_->List(runner_.Context(), query); });
+        [&] { return storage_->log.List(runner_.Context(), query); });
   }
 
   // All pages, as "index index ...".
@@ -148,8 +148,9 @@ TEST_F(EventLogTest, LargeEventsComeInShortPages) {
   }
   int64_t next = 1;
   while (next <= 120) {
-    const auto range = runner_.Run<absl::StatusOr<EventLog::Range>>(
-        [&] { return log_->ReadRange(runner_.Context(), base::kDefaultTenantId, next, 1000); });
+    const auto range = runner_.Run<absl::StatusOr<EventLog::Range>>([&] {
+      return storage_->log.ReadRange(runner_.Context(), base::kDefaultTenantId, next, 1000);
+    });
     ASSERT_THAT(range, IsOk());
     EXPECT_LE(bytes_of(range->events), kMostBytes);
     for (const LoggedEvent& event : range->events) EXPECT_EQ(event.index, next++);
@@ -164,10 +165,12 @@ TEST_F(EventLogTest, ReadingFromAnyIndexGivesTheRestOfTheList) {
   const std::vector<LoggedEvent> all = ReadAll();
   ASSERT_EQ(all.size(), 20u);
   for (int64_t from = 1; from <= 21; ++from) {
-    const auto range = runner_.Run<absl::StatusOr<EventLog::Range>>(
-        [&] { return log_->ReadRange(runner_.Context(), base::kDefaultTenantId, from, 100); });
-    const auto entries = runner_.Run<absl::StatusOr<EventLog::EntryRange>>(
-        [&] { return log_->ReadEntries(runner_.Context(), base::kDefaultTenantId, from, 100); });
+    const auto range = runner_.Run<absl::StatusOr<EventLog::Range>>([&] {
+      return storage_->log.ReadRange(runner_.Context(), base::kDefaultTenantId, from, 100);
+    });
+    const auto entries = runner_.Run<absl::StatusOr<EventLog::EntryRange>>([&] {
+      return storage_->log.ReadEntries(runner_.Context(), base::kDefaultTenantId, from, 100);
+    });
     ASSERT_THAT(range, IsOk());
     ASSERT_THAT(entries, IsOk());
     EXPECT_EQ(range->last_index, 20);
@@ -205,7 +208,7 @@ TEST_F(EventLogTest, EventIsFoundBeforeItHasAnIndex) {
   ASSERT_THAT(Append(event), IsOk());
   const auto get = [&](const base::Uuid& tenant) {
     return runner_.Run<absl::StatusOr<std::optional<LoggedEvent>>>(
-        [&] { return log_->Get(runner_.Context(), tenant, event.id); });
+        [&] { return storage_->log.Get(runner_.Context(), tenant, event.id); });
   };
   ASSERT_THAT(get(event.tenant_id), IsOk());
   ASSERT_TRUE(get(event.tenant_id)->has_value());
@@ -222,7 +225,7 @@ TEST_F(EventLogTest, HeadsNameEveryTenant) {
   writer.Insert("a", 3, other);
   PassAll();
   const auto heads = runner_.Run<absl::StatusOr<std::vector<EventLog::Head>>>(
-      [&] { return log_->Heads(runner_.Context()); });
+      [&] { return storage_->log.Heads(runner_.Context()); });
   ASSERT_THAT(heads, IsOk());
   ASSERT_EQ(heads->size(), 2u);
   EXPECT_EQ((*heads)[0].tenant_id, base::kDefaultTenantId);
@@ -234,7 +237,7 @@ class LogProgressTest : public EventLogFixture {
  protected:
   EventLog::Progress Since(const std::string& snapshot) {
     const auto progress = runner_.Run<absl::StatusOr<EventLog::Progress>>(
-        [&] { return log_->ProgressSince(runner_.Context(), snapshot); });
+        [&] { return storage_->log.ProgressSince(runner_.Context(), snapshot); });
     EXPECT_THAT(progress, IsOk());
     return progress.value_or(EventLog::Progress());
   }

@@ -38,7 +38,7 @@ class EventStoreTest : public EventLogFixture {
     std::vector<std::future<absl::Status>> pending;
     for (const Item& item : items) {
       pending.push_back(runner_.Start<absl::Status>([this, item] {
-        return store_->Append(runner_.Context(), item.event, item.idempotency);
+        return storage_->events.Append(runner_.Context(), item.event, item.idempotency);
       }));
     }
     release.set_value();
@@ -71,9 +71,9 @@ class EventStoreTest : public EventLogFixture {
 
 TEST_F(EventStoreTest, AcknowledgedEventIsThereAndTheSequencerIsTold) {
   Event event = MakeEvent("a.b");
-  EXPECT_FALSE(signal_.IsPending());
+  EXPECT_FALSE(storage_->signal->IsPending());
   ASSERT_THAT(Append(event), IsOk());
-  EXPECT_TRUE(signal_.IsPending());
+  EXPECT_TRUE(storage_->signal->IsPending());
   EXPECT_EQ(Ask("SELECT type FROM gatehouse.event WHERE event_id = '" + event.id.ToString() + "'"),
             "a.b");
 }
@@ -119,11 +119,11 @@ TEST_F(EventStoreTest, EveryFieldComesBackAndHashesToItsLeaf) {
 
 TEST_F(EventStoreTest, ConcurrentAppendsShareStatements) {
   ASSERT_THAT(Append(MakeEvent("warm.up")), IsOk());
-  const uint64_t before = database_->statements_sent();
+  const uint64_t before = storage_->database->statements_sent();
   std::vector<Item> items;
   for (int i = 0; i < 64; ++i) items.push_back({MakeEvent("a.b")});
   for (const absl::Status& status : AppendTogether(items)) EXPECT_THAT(status, IsOk());
-  EXPECT_EQ(database_->statements_sent() - before, 1u);
+  EXPECT_EQ(storage_->database->statements_sent() - before, 1u);
   EXPECT_EQ(Events(), "65");
 }
 
@@ -173,16 +173,17 @@ TEST_F(EventStoreTest, SameNewRequestIdTwiceInOneGroupTakesEffectOnce) {
 TEST_F(EventStoreTest, CallerWhoGaveUpBeforehandWritesNothing) {
   const base::CallContext ctx = runner_.Context();
   runner_.RunPlain([&] { ctx.cancel().Cancel(); });
-  EXPECT_THAT(runner_.Run<absl::Status>([&] { return store_->Append(ctx, MakeEvent("a.b")); }),
-              FailsWith(absl::StatusCode::kCancelled, base::Reason::kCancelled));
   EXPECT_THAT(
-      runner_.Run<absl::Status>([&] { return store_->AppendNow(ctx, MakeEvent("denied.x")); }),
-      IsOk());
+      runner_.Run<absl::Status>([&] { return storage_->events.Append(ctx, MakeEvent("a.b")); }),
+      FailsWith(absl::StatusCode::kCancelled, base::Reason::kCancelled));
+  EXPECT_THAT(runner_.Run<absl::Status>(
+                  [&] { return storage_->events.AppendNow(ctx, MakeEvent("denied.x")); }),
+              IsOk());
   EXPECT_EQ(Ask("SELECT string_agg(type, ' ') FROM gatehouse.event"), "denied.x");
 }
 
 TEST_F(EventStoreTest, TooManyWaitingAreRefused) {
-  storage::EventStore small(*database_, {&runner_.loop()}, {.max_waiting_rows = 2});
+  storage::EventStore small(*storage_->database, {&runner_.loop()}, {.max_waiting_rows = 2});
   std::promise<void> release = BlockLoop();
   std::vector<std::future<absl::Status>> pending;
   for (int i = 0; i < 5; ++i) {
@@ -202,7 +203,8 @@ TEST_F(EventStoreTest, TooManyWaitingAreRefused) {
 }
 
 TEST_F(EventStoreTest, HalfOfTheCrowdSetsOffWithoutWaitingForTheRest) {
-  storage::EventStore store(*database_, {&runner_.loop()}, {.gather = std::chrono::hours(1)});
+  storage::EventStore store(*storage_->database, {&runner_.loop()},
+                            {.gather = std::chrono::hours(1)});
   auto append = [&](int count) {
     std::vector<std::future<absl::Status>> pending;
     std::promise<void> release = BlockLoop();
@@ -236,7 +238,7 @@ TEST_F(EventStoreTest, LoneEventAfterACrowdIsNotLeftWaiting) {
 }
 
 TEST_F(EventStoreTest, ClosedStoreRefuses) {
-  store_->Close();
+  storage_->events.Close();
   EXPECT_THAT(Append(MakeEvent("a.b")),
               FailsWith(absl::StatusCode::kUnavailable, base::Reason::kShuttingDown));
 }
@@ -246,10 +248,10 @@ TEST_F(EventStoreTest, CloseGivesUpWhatTheDatabaseDoesNotFinish) {
   blocker.Begin();
   blocker.Execute("LOCK TABLE gatehouse.event IN ACCESS EXCLUSIVE MODE");
   auto stuck = runner_.Start<absl::Status>(
-      [&, event = MakeEvent("a.b")] { return store_->Append(runner_.Context(), event); });
+      [&, event = MakeEvent("a.b")] { return storage_->events.Append(runner_.Context(), event); });
   while (Ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") std::this_thread::yield();
   // Would hang as long as the lock is held.
-  store_->Close();
+  storage_->events.Close();
   EXPECT_FALSE(stuck.get().ok());
 }
 
@@ -259,11 +261,11 @@ TEST_F(EventStoreTest, GivesUpWhatIsNotCancelledWithItsCall) {
   blocker.Execute("LOCK TABLE gatehouse.event IN ACCESS EXCLUSIVE MODE");
   const base::CallContext ctx = runner_.Context();
   auto stuck = runner_.Start<absl::Status>(
-      [&, event = MakeEvent("denied.x")] { return store_->AppendNow(ctx, event); });
+      [&, event = MakeEvent("denied.x")] { return storage_->events.AppendNow(ctx, event); });
   while (Ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") std::this_thread::yield();
   runner_.RunPlain([&] { ctx.cancel().Cancel(); });
   EXPECT_EQ(stuck.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
-  store_->GiveUp();
+  storage_->events.GiveUp();
   EXPECT_THAT(stuck.get(), FailsWith(absl::StatusCode::kUnavailable, base::Reason::kShuttingDown));
   EXPECT_THAT(Append(MakeEvent("a.b")),
               FailsWith(absl::StatusCode::kUnavailable, base::Reason::kShuttingDown));
@@ -275,7 +277,7 @@ TEST_F(EventStoreTest, NoEventWithoutItsChange) {
   storage::postgres::AppendEvents(batch, std::vector{&event});
   batch.Add({"test/guard", "SELECT gatehouse.require(false, 'ETAG_MISMATCH')"});
   const auto result = runner_.Run<absl::StatusOr<std::vector<storage::postgres::Rows>>>(
-      [&] { return database_->Run(runner_.Context(), batch); });
+      [&] { return storage_->database->Run(runner_.Context(), batch); });
   EXPECT_FALSE(result.ok());
   EXPECT_EQ(Events(), "0");
   EXPECT_EQ(PassAll(), 0);

@@ -79,9 +79,9 @@ TEST_F(LogUnderLoadTest, IndexesAreDenseUnderConcurrentWriters) {
 
 // The worker by itself: nothing is polled by hand, nothing is missed.
 TEST_F(LogUnderLoadTest, WorkerOrdersWhatNobodyToldItOf) {
-  service::SequencerWorker worker(runner_.loop(), *sequencer_, signal_, feed_,
-                                  {.poll = std::chrono::milliseconds(20)});
-  const auto subscription = feed_.Subscribe(runner_.loop());
+  service::SequencerWorker worker(runner_.loop(), storage_->sequencer, *storage_->signal,
+                                  storage_->feed, {.poll = std::chrono::milliseconds(20)});
+  const auto subscription = storage_->feed.Subscribe(runner_.loop());
   worker.Start();
   Writer(dsn_).Insert("untold");
   const auto news = runner_.Run<storage::LogFeed::News>([&] {
@@ -111,15 +111,16 @@ TEST_F(LogUnderLoadTest, OtherInstancesHearOfAPassAndOfCommits) {
   listener.Start();
   connected.get_future().wait();
   // Its own messages are none of its business.
-  storage::Sequencer own(*sequencer_database_, "listening");
+  storage::Sequencer own(*storage_->sequencer_database, "listening");
   Writer writer(dsn_);
   writer.Insert("a");
   ASSERT_THAT(Pass(own, 10), IsOk());
   writer.Insert("b");
   ASSERT_THAT(Pass(), IsOk());
   ordered.get_future().wait();
-  ASSERT_THAT(runner_.Run<absl::Status>([&] { return sequencer_->WakeLeader(runner_.Context()); }),
-              IsOk());
+  ASSERT_THAT(
+      runner_.Run<absl::Status>([&] { return storage_->sequencer.WakeLeader(runner_.Context()); }),
+      IsOk());
   committed.get_future().wait();
   listener.Stop(std::chrono::milliseconds(0));
   EXPECT_EQ(orders, 2);
@@ -129,8 +130,8 @@ TEST_F(LogUnderLoadTest, OtherInstancesHearOfAPassAndOfCommits) {
 // Postgres dies under load, twice: what was acknowledged is there, and the
 // indexes are dense.
 TEST_F(LogUnderLoadTest, NothingAcknowledgedIsLostWhenPostgresIsKilled) {
-  service::SequencerWorker worker(runner_.loop(), *sequencer_, signal_, feed_,
-                                  {.retry = std::chrono::milliseconds(20)});
+  service::SequencerWorker worker(runner_.loop(), storage_->sequencer, *storage_->signal,
+                                  storage_->feed, {.retry = std::chrono::milliseconds(20)});
   worker.Start();
   base::Mutex mutex;
   std::set<std::string> acknowledged;

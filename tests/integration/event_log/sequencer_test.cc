@@ -155,7 +155,7 @@ TEST_F(SequencerTest, SecondSequencerWaitsForTheFirstToLetGo) {
   EXPECT_FALSE(pass->leads);
   EXPECT_EQ(Order(), "a");
   // The lock goes with the connection.
-  sequencer_database_->Close();
+  storage_->sequencer_database->Close();
   auto taken_over = Pass(other, 100);
   // Until Postgres has noticed that the connection is gone.
   while (taken_over.ok() && !taken_over->leads) taken_over = Pass(other, 100);
@@ -172,7 +172,7 @@ TEST_F(SequencerTest, TwoPassesAtOnceOrderOnce) {
   other.Begin();
   other.Execute(PassSql(100));
   auto pass = runner_.Start<absl::StatusOr<SequencerPass>>(
-      [this] { return sequencer_->RunPass(runner_.Context(), 100); });
+      [this] { return storage_->sequencer.RunPass(runner_.Context(), 100); });
   while (Ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") {
   }
   other.Commit();
@@ -193,7 +193,7 @@ TEST_F(SequencerTest, PassThatIsKilledLeavesNothingHalfDone) {
   blocker.Execute("INSERT INTO gatehouse.event_log_head VALUES ('" +
                   base::kDefaultTenantId.ToString() + "', 0)");
   auto pass = runner_.Start<absl::StatusOr<SequencerPass>>(
-      [this] { return sequencer_->RunPass(runner_.Context(), 100); });
+      [this] { return storage_->sequencer.RunPass(runner_.Context(), 100); });
   while (Ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") {
   }
   Ask("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted");
@@ -225,8 +225,8 @@ TEST_F(SequencerTest, RestoredDatabaseIsRefusedUntilReset) {
   EXPECT_THAT(Pass(), refused);
   EXPECT_EQ(Order(), "old old");
 
-  const auto reset =
-      runner_.Run<absl::StatusOr<int64_t>>([this] { return sequencer_->Reset(runner_.Context()); });
+  const auto reset = runner_.Run<absl::StatusOr<int64_t>>(
+      [this] { return storage_->sequencer.Reset(runner_.Context()); });
   ASSERT_THAT(reset, IsOk());
   EXPECT_EQ(*reset, 2);
   writer.Insert("newer");
@@ -243,8 +243,8 @@ TEST_F(SequencerTest, ResetDoesNoHarmToAHealthyLog) {
   writer.Insert("b");
   open.Begin();
   open.Insert("late");
-  const auto reset =
-      runner_.Run<absl::StatusOr<int64_t>>([this] { return sequencer_->Reset(runner_.Context()); });
+  const auto reset = runner_.Run<absl::StatusOr<int64_t>>(
+      [this] { return storage_->sequencer.Reset(runner_.Context()); });
   ASSERT_THAT(reset, IsOk());
   EXPECT_EQ(*reset, 1);
   open.Commit();

@@ -14,8 +14,8 @@ class SequencerWorkerTest : public EventLogFixture {
  protected:
   void SetUp() override {
     EventLogFixture::SetUp();
-    worker_ =
-        std::make_unique<service::SequencerWorker>(runner_.loop(), *sequencer_, signal_, feed_);
+    worker_ = std::make_unique<service::SequencerWorker>(runner_.loop(), storage_->sequencer,
+                                                         *storage_->signal, storage_->feed);
   }
 
   absl::Status Step() {
@@ -52,8 +52,8 @@ TEST_F(SequencerWorkerTest, TellsThatTheLogIsHaltedUntilItIsReset) {
   EXPECT_EQ(worker_->stats().failed_passes, 1u);
   EXPECT_EQ(worker_->stats().last_pass, before);
 
-  const auto reset =
-      runner_.Run<absl::StatusOr<int64_t>>([this] { return sequencer_->Reset(runner_.Context()); });
+  const auto reset = runner_.Run<absl::StatusOr<int64_t>>(
+      [this] { return storage_->sequencer.Reset(runner_.Context()); });
   ASSERT_THAT(reset, IsOk());
   ASSERT_THAT(Step(), IsOk());
   EXPECT_FALSE(worker_->stats().halted);

@@ -11,7 +11,7 @@
 #include "tests/integration/event_log/audit_fixture.h"
 #include "tests/integration/event_log/event_log_fixture.h"
 #include "tests/support/grpc_client.h"
-#include "tests/support/postgres/patient_database.h"
+#include "tests/support/server/test_backend.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -68,7 +68,7 @@ TEST_F(TailEventsTest, EndsWhenItsCredentialDoes) {
   RunPass();
   const auto stream = Tail(std::stoll(Ask("SELECT size FROM gatehouse.event_log_head")));
   NextOf(*stream);
-  backend().authenticator.SessionRevoked(admin().session_id);
+  backend().auth.authenticator.SessionRevoked(admin().session_id);
   std::string bytes;
   EXPECT_FALSE(stream->Read(&bytes));
   EXPECT_EQ(stream->Finish().reason(), "UNAUTHENTICATED");
@@ -93,7 +93,7 @@ TEST_F(TailEventsTest, EndsWhenItsCallerMayNoLongerRead) {
   // Another role, and the session lives on.
   Ask("UPDATE gatehouse.user_account SET role = 'viewer' WHERE user_id = '" + first.id.ToString() +
       "' RETURNING role");
-  backend().authenticator.UserChanged(first.id);
+  backend().auth.authenticator.UserChanged(first.id);
   EXPECT_FALSE(of_first->Read(&bytes));
   const auto denied = of_first->Finish();
   EXPECT_EQ(denied.code, StatusCode::kPermissionDenied);
@@ -101,7 +101,7 @@ TEST_F(TailEventsTest, EndsWhenItsCallerMayNoLongerRead) {
 
   // The same role, which permits less.
   Ask("UPDATE gatehouse.role SET permissions = '{users.read}' RETURNING name");
-  backend().authenticator.InvalidateAll();
+  backend().auth.authenticator.InvalidateAll();
   EXPECT_FALSE(of_second->Read(&bytes));
   EXPECT_EQ(of_second->Finish().reason(), "PERMISSION_DENIED");
 }
@@ -109,7 +109,7 @@ TEST_F(TailEventsTest, EndsWhenItsCallerMayNoLongerRead) {
 class EagerTailTest : public TailEventsTest {
  protected:
   // Before each event: so no time has to pass.
-  std::chrono::milliseconds recheck_interval() const override { return {}; }
+  void Configure(TestBackend::Options& options) override { options.audit.recheck_interval = {}; }
 };
 
 // A client that does not read holds the server up in the midst of a page.
@@ -126,7 +126,7 @@ TEST_F(EagerTailTest, EndsWithinAPageToo) {
   int received = 0;
   EXPECT_NE(NextOf(*stream), "");
   ++received;
-  backend().authenticator.SessionRevoked(admin().session_id);
+  backend().auth.authenticator.SessionRevoked(admin().session_id);
   while (!NextOf(*stream).empty()) ++received;
   EXPECT_EQ(stream->Finish().reason(), "UNAUTHENTICATED");
   EXPECT_LT(received, kEvents);
@@ -135,6 +135,12 @@ TEST_F(EagerTailTest, EndsWithinAPageToo) {
 // More streams than may ask at a time.
 class ManyTailsTest : public TailEventsTest {
  protected:
+  explicit ManyTailsTest(size_t max_asking) : max_asking_(max_asking) {}
+
+  void Configure(TestBackend::Options& options) override {
+    options.audit.max_asking_tails = max_asking_;
+  }
+
   // Opens so many streams, from the log's last event, that one waits for its turn more
   // than the others can have had, for the database answers none of them yet.
   void OpenWhileTheLogIsLocked(size_t streams) {
@@ -145,11 +151,11 @@ class ManyTailsTest : public TailEventsTest {
     blocker_->Begin();
     blocker_->Execute("LOCK TABLE gatehouse.event_log_head IN ACCESS EXCLUSIVE MODE");
     for (size_t i = 0; i < streams; ++i) streams_.push_back(Tail(head_));
-    WaitUntilWaiting(streams - max_asking_tails());
+    WaitUntilWaiting(streams - max_asking_);
   }
 
   void WaitUntilWaiting(size_t count) {
-    while (audit_->waiting_tails() != count) std::this_thread::yield();
+    while (backend().services.audit.waiting_tails() != count) std::this_thread::yield();
   }
 
   void ExpectAllFollow() {
@@ -164,9 +170,10 @@ class ManyTailsTest : public TailEventsTest {
         EXPECT_EQ(NextOf(*stream), "a.next@" + std::to_string(head_ + i));
       }
     }
-    EXPECT_EQ(audit_->waiting_tails(), 0u);
+    EXPECT_EQ(backend().services.audit.waiting_tails(), 0u);
   }
 
+  const size_t max_asking_;
   int64_t head_ = 0;
   std::unique_ptr<Writer> blocker_;
   std::vector<std::unique_ptr<ClientStream>> streams_;
@@ -174,12 +181,13 @@ class ManyTailsTest : public TailEventsTest {
 
 class FewMayAskTest : public ManyTailsTest {
  protected:
-  size_t max_asking_tails() const override { return 2; }
+  FewMayAskTest() : ManyTailsTest(2) {}
 };
 
 TEST_F(FewMayAskTest, TheOthersWaitForTheirTurn) {
   OpenWhileTheLogIsLocked(10);
-  EXPECT_EQ(log_database_->stats().in_flight + log_database_->stats().queued, 2);
+  const storage::postgres::DatabaseStats asked = backend().storage->database->stats();
+  EXPECT_EQ(asked.in_flight + asked.queued, 2);
   // Wherever it stood.
   streams_.back()->Cancel();
   streams_.pop_back();
@@ -189,14 +197,14 @@ TEST_F(FewMayAskTest, TheOthersWaitForTheirTurn) {
 
 class OverloadedLogTest : public ManyTailsTest {
  protected:
-  size_t max_asking_tails() const override { return 10; }
-  // Of ten that ask it refuses eight.
-  storage::postgres::DatabaseConfig LogDatabase() override {
-    storage::postgres::DatabaseConfig config = PatientConfig(backend().dsn);
-    config.lanes_per_loop = 1;
-    config.max_in_flight_per_lane = 1;
-    config.max_queued_per_loop = 1;
-    return config;
+  OverloadedLogTest() : ManyTailsTest(10) {}
+
+  // Of ten that ask the database refuses eight.
+  void Configure(TestBackend::Options& options) override {
+    ManyTailsTest::Configure(options);
+    options.database.lanes_per_loop = 1;
+    options.database.max_in_flight_per_lane = 1;
+    options.database.max_queued_per_loop = 1;
   }
 };
 

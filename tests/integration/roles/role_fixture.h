@@ -16,8 +16,8 @@ namespace gatehouse::tests {
 inline absl::Status SeedRole(TestBackend& backend, const std::string& name,
                              const std::vector<std::string>& permissions,
                              std::vector<std::string>* told = nullptr, bool dry_run = false) {
-  return service::ApplySeedRole(backend.roles, backend.runner.loop(), backend.SystemContext(),
-                                backend.clock,
+  return service::ApplySeedRole(backend.storage->roles, backend.runner.loop(),
+                                backend.SystemContext(), backend.clock,
                                 service::SeedRole{.name = name, .permissions = permissions},
                                 dry_run, [told](std::string_view done) {
                                   if (told) told->emplace_back(done);

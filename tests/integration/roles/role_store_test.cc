@@ -42,11 +42,11 @@ class RoleStoreTest : public testing::Test {
     const storage::Change change{
         .events = {storage::MakeEvent(b_.SystemContext(), b_.clock.Now(), "role.test", {})}};
     return b_.runner.Run<absl::Status>(
-        [&] { return b_.roles.Upsert(b_.SystemContext(), role, change); });
+        [&] { return b_.storage->roles.Upsert(b_.SystemContext(), role, change); });
   }
   std::optional<Role> Get(const base::Uuid& tenant_id, const std::string& name) {
     return *b_.runner.Run<absl::StatusOr<std::optional<Role>>>(
-        [&] { return b_.roles.Get(b_.SystemContext(), tenant_id, name); });
+        [&] { return b_.storage->roles.Get(b_.SystemContext(), tenant_id, name); });
   }
   std::string CountEvents() { return AskSql(b_.dsn, "SELECT count(*) FROM gatehouse.event"); }
 

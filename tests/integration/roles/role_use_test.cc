@@ -10,14 +10,9 @@
 #include <vector>
 
 #include "service/event_log/revocation_follower.h"
-#include "storage/event_log/event_log.h"
 #include "storage/event_log/sequencer.h"
-#include "storage/event_log/sequencer_database.h"
-#include "storage/log_feed.h"
-#include "storage/postgres/client/database.h"
 #include "tests/integration/roles/role_fixture.h"
 #include "tests/integration/users/user_fixture.h"
-#include "tests/support/postgres/patient_database.h"
 #include "tests/support/status/status_matchers.h"
 
 namespace gatehouse::tests {
@@ -130,18 +125,15 @@ TEST_F(RoleUseTest, NobodyGivesOrTouchesARoleThatMayDoMore) {
 TEST_F(RoleUseTest, AChangeOfARoleReachesARunningServer) {
   TestBackend& b = backend();
   Seed("support", {"users.read"});
-  storage::EventLog log(*b.database);
-  storage::LogFeed feed;
-  auto database = storage::OpenSequencerDatabase(PatientConfig(b.dsn), b.runner.loop());
-  ASSERT_THAT(database, IsOk());
-  storage::Sequencer sequencer(**database, "test");
   std::optional<service::RevocationFollower> follower;
-  b.runner.RunPlain([&] { follower.emplace(b.runner.loop(), log, feed, b.authenticator); });
+  b.runner.RunPlain([&] {
+    follower.emplace(b.runner.loop(), b.storage->log, b.storage->feed, b.auth.authenticator);
+  });
   const auto order = [&] {
     using Pass = absl::StatusOr<storage::SequencerPass>;
     constexpr int64_t kMaxEvents = 1000;
-    Pass pass =
-        b.runner.Run<Pass>([&] { return sequencer.RunPass(b.SystemContext(), kMaxEvents); });
+    Pass pass = b.runner.Run<Pass>(
+        [&] { return b.storage->sequencer.RunPass(b.SystemContext(), kMaxEvents); });
     ASSERT_THAT(pass, IsOk());
     EXPECT_FALSE(pass->batches.empty());
   };
@@ -161,7 +153,6 @@ TEST_F(RoleUseTest, AChangeOfARoleReachesARunningServer) {
   EXPECT_EQ(ListKeys(support), "");
 
   b.runner.RunPlain([&] { follower.reset(); });
-  (*database)->Close();
 }
 
 }  // namespace

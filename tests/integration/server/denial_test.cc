@@ -96,7 +96,7 @@ TEST_F(DenialTest, WhatIsAllowedOrAnonymousIsNotRecorded) {
 
 TEST_F(DenialTest, IsBoundedForEachPrincipal) {
   const auth::DenialHook hook =
-      service::MakeDenialRecorder(backend().events, clock(), {.rate = 0.001, .burst = 3});
+      service::MakeDenialRecorder(backend().storage->events, clock(), {.rate = 0.001, .burst = 3});
   const auto deny = [&](const Caller& caller, auth::Denial::Kind kind) {
     backend().runner.Run<bool>([&] { return Tell(&hook, ContextOf(caller), {.kind = kind}); });
   };

@@ -16,14 +16,9 @@
 #include "absl/status/status.h"
 #include "auth/verdict/authenticator.h"
 #include "storage/change.h"
-#include "storage/event_log/event_log.h"
 #include "storage/event_log/sequencer.h"
-#include "storage/event_log/sequencer_database.h"
 #include "storage/event_types.h"
-#include "storage/log_feed.h"
 #include "storage/postgres/admin/connection.h"
-#include "storage/postgres/client/database.h"
-#include "tests/support/postgres/patient_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/server/test_backend.h"
 #include "tests/support/status/status_matchers.h"
@@ -38,8 +33,6 @@ namespace event_types = storage::event_types;
 // the one that follows is `follower_` with that authenticator.
 class RevocationFollowerTest : public testing::Test {
  protected:
-  ~RevocationFollowerTest() override { sequencer_database_->Close(); }
-
   absl::Status TakePosition() {
     return b_.runner.Run<absl::Status>([&] { return follower_.TakePosition(b_.SystemContext()); });
   }
@@ -47,7 +40,7 @@ class RevocationFollowerTest : public testing::Test {
   // notification is lost.
   void Order() {
     const auto pass = b_.runner.Run<absl::StatusOr<storage::SequencerPass>>(
-        [&] { return sequencer_.RunPass(b_.SystemContext(), 1000); });
+        [&] { return b_.storage->sequencer.RunPass(b_.SystemContext(), 1000); });
     ASSERT_THAT(pass, IsOk());
     ASSERT_FALSE(pass->batches.empty());
   }
@@ -67,9 +60,9 @@ class RevocationFollowerTest : public testing::Test {
   void RevokeElsewhere(const Caller& caller) {
     using Ended = absl::StatusOr<std::optional<storage::Session>>;
     const Ended revoked = b_.runner.Run<Ended>([&] {
-      return b_.sessions.Revoke(b_.SystemContext(), base::kDefaultTenantId, caller.session_id,
-                                "REVOKED", b_.clock.Now(),
-                                With(event_types::kSessionRevoked, "session", caller.session_id));
+      return b_.storage->sessions.Revoke(
+          b_.SystemContext(), base::kDefaultTenantId, caller.session_id, "REVOKED", b_.clock.Now(),
+          With(event_types::kSessionRevoked, "session", caller.session_id));
     });
     ASSERT_THAT(revoked, IsOk());
   }
@@ -77,8 +70,9 @@ class RevocationFollowerTest : public testing::Test {
   bool Works(const Caller& caller) {
     using VerdictOr = absl::StatusOr<std::shared_ptr<const auth::Verdict>>;
     return b_.runner
-        .Run<VerdictOr>(
-            [&] { return b_.authenticator.Authenticate(b_.SystemContext(), caller.credential); })
+        .Run<VerdictOr>([&] {
+          return b_.auth.authenticator.Authenticate(b_.SystemContext(), caller.credential);
+        })
         .ok();
   }
 
@@ -88,12 +82,8 @@ class RevocationFollowerTest : public testing::Test {
   }
 
   TestBackend b_;
-  std::unique_ptr<storage::postgres::Database> sequencer_database_ =
-      *storage::OpenSequencerDatabase(PatientConfig(b_.dsn), b_.runner.loop());
-  storage::Sequencer sequencer_{*sequencer_database_, "another instance"};
-  storage::EventLog log_{*b_.database};
-  storage::LogFeed feed_;
-  service::RevocationFollower follower_{b_.runner.loop(), log_, feed_, b_.authenticator};
+  service::RevocationFollower follower_{b_.runner.loop(), b_.storage->log, b_.storage->feed,
+                                        b_.auth.authenticator};
 };
 
 TEST_F(RevocationFollowerTest, ForgetsASessionThatAnotherInstanceEnded) {
@@ -116,8 +106,9 @@ TEST_F(RevocationFollowerTest, ForgetsAnApiKeyThatAnotherInstanceRevoked) {
   const Caller key = b_.MakeApiKey({"users.read"});
   ASSERT_TRUE(Works(key));
   ASSERT_THAT(b_.runner.Run<absl::Status>([&] {
-    return b_.api_keys.Revoke(b_.SystemContext(), base::kDefaultTenantId, key.id, b_.clock.Now(),
-                              With(event_types::kApiKeyRevoked, "api_key", key.id));
+    return b_.storage->api_keys.Revoke(b_.SystemContext(), base::kDefaultTenantId, key.id,
+                                       b_.clock.Now(),
+                                       With(event_types::kApiKeyRevoked, "api_key", key.id));
   }),
               IsOk());
   ASSERT_TRUE(Works(key));
@@ -131,9 +122,9 @@ TEST_F(RevocationFollowerTest, AsksAgainAboutAUserThatAnotherInstanceChanged) {
   ASSERT_TRUE(Works(user));
   using Revoked = absl::StatusOr<std::optional<storage::SessionStore::Revoked>>;
   const Revoked revoked = b_.runner.Run<Revoked>([&] {
-    return b_.sessions.RevokeByUser(b_.SystemContext(), base::kDefaultTenantId, user.id,
-                                    std::nullopt, "REVOKED", b_.clock.Now(),
-                                    With(event_types::kUserSessionsRevoked, "user", user.id));
+    return b_.storage->sessions.RevokeByUser(
+        b_.SystemContext(), base::kDefaultTenantId, user.id, std::nullopt, "REVOKED",
+        b_.clock.Now(), With(event_types::kUserSessionsRevoked, "user", user.id));
   });
   ASSERT_THAT(revoked, IsOk());
   ASSERT_TRUE(Works(user));
@@ -146,27 +137,27 @@ TEST_F(RevocationFollowerTest, BeginsAtTheHeadAndReadsNothingTwice) {
   ASSERT_TRUE(Works(user));
   const auto tell = [&] {
     ASSERT_THAT(b_.runner.Run<absl::Status>([&] {
-      return b_.events.Append(b_.SystemContext(),
-                              With(event_types::kUserUpdated, "user", user.id).events.first());
+      return b_.storage->events.Append(
+          b_.SystemContext(), With(event_types::kUserUpdated, "user", user.id).events.first());
     }),
                 IsOk());
   };
   tell();
   ASSERT_THAT(b_.runner.Run<absl::StatusOr<storage::SequencerPass>>(
-                  [&] { return sequencer_.RunPass(b_.SystemContext(), 1000); }),
+                  [&] { return b_.storage->sequencer.RunPass(b_.SystemContext(), 1000); }),
               IsOk());
   ASSERT_THAT(TakePosition(), IsOk());
   const auto run_once = [&] {
     return b_.runner.Run<absl::Status>([&] { return follower_.RunOnce(b_.SystemContext()); });
   };
   ASSERT_THAT(run_once(), IsOk());
-  EXPECT_NE(b_.authenticator.FindCached(user.credential), nullptr);
+  EXPECT_NE(b_.auth.authenticator.FindCached(user.credential), nullptr);
   tell();
   Follow();
-  EXPECT_EQ(b_.authenticator.FindCached(user.credential), nullptr);
+  EXPECT_EQ(b_.auth.authenticator.FindCached(user.credential), nullptr);
   ASSERT_TRUE(Works(user));
   ASSERT_THAT(run_once(), IsOk());
-  EXPECT_NE(b_.authenticator.FindCached(user.credential), nullptr);
+  EXPECT_NE(b_.auth.authenticator.FindCached(user.credential), nullptr);
 }
 
 TEST_F(RevocationFollowerTest, ReadsTheHeadsAndOnceWhatIsNew) {
@@ -183,13 +174,13 @@ TEST_F(RevocationFollowerTest, ForgetsAllWhenTheLogHasLostItsEnd) {
   ASSERT_TRUE(Works(user));
   RevokeElsewhere(b_.LogIn("viewer"));
   Follow();
-  ASSERT_NE(b_.authenticator.FindCached(user.credential), nullptr);
+  ASSERT_NE(b_.auth.authenticator.FindCached(user.credential), nullptr);
   // As after a failover to a standby that was behind.
   ExecuteSql(b_.dsn,
              "WITH head AS (UPDATE gatehouse.event_log_head SET size = size - 1 RETURNING size) "
              "DELETE FROM gatehouse.event_order o USING head WHERE o.index > head.size");
   ASSERT_THAT(Poll(), IsOk());
-  EXPECT_EQ(b_.authenticator.FindCached(user.credential), nullptr);
+  EXPECT_EQ(b_.auth.authenticator.FindCached(user.credential), nullptr);
   // What takes the place of the lost event is not missed.
   ASSERT_TRUE(Works(user));
   RevokeElsewhere(user);
@@ -213,13 +204,13 @@ TEST_F(RevocationFollowerTest, KnowsNoMoreThanWhatHasItsPlaceInTheLog) {
   // The sequencer stands still: the revocation has no place, however often one asks.
   for (int i = 0; i < 3; ++i) {
     ASSERT_THAT(Poll(), IsOk());
-    EXPECT_LT(b_.authenticator.revocations_known_until(), before);
+    EXPECT_LT(b_.auth.authenticator.revocations_known_until(), before);
   }
   Order();
   ASSERT_THAT(Poll(), IsOk());
   EXPECT_FALSE(Works(ended));
   ASSERT_THAT(Poll(), IsOk());
-  EXPECT_GT(b_.authenticator.revocations_known_until(), after);
+  EXPECT_GT(b_.auth.authenticator.revocations_known_until(), after);
 }
 
 TEST_F(RevocationFollowerTest, OnePollFindsWhatNobodyTold) {
@@ -240,7 +231,7 @@ TEST_F(RevocationFollowerTest, ANotificationIsNotLeftToThePoll) {
   ASSERT_TRUE(Works(ended));
   RevokeElsewhere(ended);
   Order();
-  feed_.Poke();
+  b_.storage->feed.Poke();
   ASSERT_THAT(Turn(base::SteadyTime::max()), IsOk());
   EXPECT_FALSE(Works(ended));
 }
@@ -249,18 +240,18 @@ TEST_F(RevocationFollowerTest, PollsThoughFollowingANotificationTookUntilThen) {
   ASSERT_THAT(TakePosition(), IsOk());
   const base::SteadyTime before = std::chrono::steady_clock::now();
   ASSERT_THAT(Poll(), IsOk());
-  ASSERT_LT(b_.authenticator.revocations_known_until(), before);
+  ASSERT_LT(b_.auth.authenticator.revocations_known_until(), before);
   const auto blocker = storage::postgres::admin::Connection::Open(b_.dsn);
   ASSERT_THAT(blocker, IsOk());
   ASSERT_THAT((*blocker)->Execute("BEGIN; LOCK TABLE gatehouse.event_log_head"), IsOk());
-  feed_.Poke();
+  b_.storage->feed.Poke();
   const base::SteadyTime poll = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
   std::future<absl::Status> turn =
       b_.runner.Start<absl::Status>([&] { return follower_.RunTurn(poll, {}); });
   while (std::chrono::steady_clock::now() < poll) std::this_thread::yield();
   ASSERT_THAT((*blocker)->Execute("ROLLBACK"), IsOk());
   EXPECT_THAT(turn.get(), IsOk());
-  EXPECT_GE(b_.authenticator.revocations_known_until(), before);
+  EXPECT_GE(b_.auth.authenticator.revocations_known_until(), before);
 }
 
 TEST_F(RevocationFollowerTest, RunsOnOverLostConnectionsUntilItIsStopped) {
@@ -281,15 +272,15 @@ TEST_F(RevocationFollowerTest, RunsOnOverLostConnectionsUntilItIsStopped) {
     // Asked without a statement, as those would meet the lost connections themselves. The
     // other tells that it was not for want of knowledge.
     const auto followed = [&] {
-      return b_.authenticator.FindCached(ended.credential) == nullptr &&
-             b_.authenticator.FindCached(other.credential) != nullptr;
+      return b_.auth.authenticator.FindCached(ended.credential) == nullptr &&
+             b_.auth.authenticator.FindCached(other.credential) != nullptr;
     };
     while (!followed() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
     EXPECT_TRUE(followed()) << "round " << round;
   }
   // It still runs: it vouches for what is later than all this.
   const base::SteadyTime now = std::chrono::steady_clock::now();
-  const auto vouches = [&] { return b_.authenticator.revocations_known_until() > now; };
+  const auto vouches = [&] { return b_.auth.authenticator.revocations_known_until() > now; };
   while (!vouches() && std::chrono::steady_clock::now() < now + std::chrono::seconds(60)) {
     std::this_thread::yield();
   }

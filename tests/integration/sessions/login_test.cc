@@ -64,14 +64,14 @@ TEST_F(LoginTest, EveryFailureLooksTheSame) {
   };
   std::string message;
   for (const auto& [login, password] : attempts) {
-    const uint64_t hashes = backend().hasher.hash_count();
+    const uint64_t hashes = backend().auth.hasher.hash_count();
     const uint64_t statements = backend().statements();
     const auto outcome = LogIn(login, password);
     EXPECT_EQ(outcome.code, absl::StatusCode::kUnauthenticated) << login;
     EXPECT_EQ(outcome.reason(), "LOGIN_FAILED") << login;
     if (message.empty()) message = outcome.message;
     EXPECT_EQ(outcome.message, message) << login;
-    EXPECT_EQ(backend().hasher.hash_count() - hashes, 1u) << login;
+    EXPECT_EQ(backend().auth.hasher.hash_count() - hashes, 1u) << login;
     EXPECT_EQ(backend().statements() - statements, 2u) << login;
   }
   EXPECT_EQ(CountEvents("session.login_failed"), std::to_string(attempts.size()));

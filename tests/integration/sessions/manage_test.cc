@@ -288,8 +288,8 @@ TEST_F(ManageTest, RevokingAllRaisesTheEpochAndRevokingAllButOneDoesNot) {
   const storage::Event event = storage::MakeEvent(
       backend().SystemContext(), now, std::string(storage::event_types::kSessionCreated), {});
   const absl::Status refused = backend().runner.Run<absl::Status>([&] {
-    return backend().sessions.Create(backend().SystemContext(), late, 1, std::nullopt,
-                                     {.events = {event}});
+    return backend().storage->sessions.Create(backend().SystemContext(), late, 1, std::nullopt,
+                                              {.events = {event}});
   });
   EXPECT_TRUE(base::HasReason(refused, base::Reason::kLoginFailed)) << refused;
   EXPECT_TRUE(LogIn("ada").ok());

@@ -2,57 +2,27 @@
 #define GATEHOUSE_TESTS_INTEGRATION_SESSIONS_SESSION_FIXTURE_H_
 
 #include <chrono>
-#include <memory>
 #include <string>
-#include <vector>
 
-#include "auth/token/refresh_token.h"
+#include "base/uuid.h"
 #include "gatehouse/v1/session.pb.h"
 #include "gatehouse/v1/user.pb.h"
-#include "service/session/register_session_service.h"
-#include "service/session/session_service.h"
-#include "service/session/token_issuer.h"
-#include "service/user/register_user_service.h"
-#include "service/user/user_service.h"
 #include "tests/support/server/server_fixture.h"
+#include "tests/support/server/test_backend.h"
 
 namespace gatehouse::tests {
 
-// SessionService and UserService, served in process.
+// Users who log in, and what becomes of their sessions.
 class SessionFixture : public ServerFixture {
  protected:
   static constexpr char kPassword[] = "correct horse battery";
   static constexpr auto kGrace = std::chrono::seconds(20);
   static constexpr auto kIdle = std::chrono::hours(24);
 
-  void AddServices(rpc::MethodRegistry& registry) override {
-    refresh_tokens_ = std::make_unique<auth::RefreshTokenCodec>("32 bytes that sign refresh token");
-    issuer_ = std::make_unique<service::TokenIssuer>(backend().access_tokens, *refresh_tokens_);
-    users_ = std::make_unique<service::UserService>(
-        service::UserService::Deps{.users = backend().users,
-                                   .roles = backend().roles,
-                                   .api_keys = backend().api_keys,
-                                   .once = backend().once,
-                                   .page_tokens = backend().page_tokens,
-                                   .hasher = backend().hasher,
-                                   .authenticator = backend().authenticator,
-                                   .clock = clock()});
-    sessions_ = std::make_unique<service::SessionService>(
-        service::SessionService::Dependencies{.sessions = backend().sessions,
-                                              .users = backend().users,
-                                              .events = backend().events,
-                                              .hasher = backend().hasher,
-                                              .authenticator = backend().authenticator,
-                                              .keyring = backend().keyring,
-                                              .issuer = *issuer_,
-                                              .refresh_tokens = *refresh_tokens_,
-                                              .once = backend().once,
-                                              .page_tokens = backend().page_tokens,
-                                              .clock = clock()},
-        service::SessionService::Options{
-            .idle_ttl = kIdle, .ttl = std::chrono::hours(240), .refresh_grace = kGrace});
-    RegisterUserService(registry, *users_);
-    RegisterSessionService(registry, *sessions_);
+  void Configure(TestBackend::Options& options) override {
+    options.config.auth.session_idle_ttl = kIdle;
+    options.config.auth.session_ttl = std::chrono::hours(240);
+    options.config.auth.refresh_grace = kGrace;
   }
 
   // A user with kPassword; its id.
@@ -104,11 +74,6 @@ class SessionFixture : public ServerFixture {
   std::string CountEvents(const std::string& type) {
     return Ask("SELECT count(*) FROM gatehouse.event WHERE type = '" + type + "'");
   }
-
-  std::unique_ptr<auth::RefreshTokenCodec> refresh_tokens_;
-  std::unique_ptr<service::TokenIssuer> issuer_;
-  std::unique_ptr<service::UserService> users_;
-  std::unique_ptr<service::SessionService> sessions_;
 };
 
 }  // namespace gatehouse::tests

@@ -48,36 +48,38 @@ class UserStoreTest : public testing::Test {
   }
   User Create(const std::string& name) {
     const User user = MakeUser(name);
-    EXPECT_THAT(b_.runner.Run<absl::Status>(
-                    [&] { return b_.users.Create(b_.SystemContext(), user, "hash", AChange()); }),
+    EXPECT_THAT(b_.runner.Run<absl::Status>([&] {
+      return b_.storage->users.Create(b_.SystemContext(), user, "hash", AChange());
+    }),
                 IsOk());
     return user;
   }
   std::optional<User> Get(const base::Uuid& id) {
     return *b_.runner.Run<absl::StatusOr<std::optional<User>>>(
-        [&] { return b_.users.Get(b_.SystemContext(), kTenant, id); });
+        [&] { return b_.storage->users.Get(b_.SystemContext(), kTenant, id); });
   }
   std::optional<UserCredentials> Credentials(const std::string& key) {
     return *b_.runner.Run<absl::StatusOr<std::optional<UserCredentials>>>(
-        [&] { return b_.users.GetCredentials(b_.SystemContext(), kTenant, key); });
+        [&] { return b_.storage->users.GetCredentials(b_.SystemContext(), kTenant, key); });
   }
   absl::StatusOr<int64_t> Update(const User& user,
                                  std::optional<std::string> end_sessions = std::nullopt,
                                  std::optional<Change> change = std::nullopt) {
     return b_.runner.Run<absl::StatusOr<int64_t>>([&] {
-      return b_.users.Update(b_.SystemContext(), user, end_sessions, change.value_or(AChange()));
+      return b_.storage->users.Update(b_.SystemContext(), user, end_sessions,
+                                      change.value_or(AChange()));
     });
   }
   absl::StatusOr<int64_t> Delete(User user) {
     user.delete_time = b_.clock.Now();
     user.purge_time = b_.clock.Now();
     return b_.runner.Run<absl::StatusOr<int64_t>>(
-        [&] { return b_.users.Delete(b_.SystemContext(), user, AChange()); });
+        [&] { return b_.storage->users.Delete(b_.SystemContext(), user, AChange()); });
   }
   absl::StatusOr<int64_t> SetPassword(const base::Uuid& id, const std::string& role, bool keep) {
     return b_.runner.Run<absl::StatusOr<int64_t>>([&] {
-      return b_.users.SetPassword(b_.SystemContext(), kTenant, id, role, "new hash", keep,
-                                  b_.clock.Now(), AChange());
+      return b_.storage->users.SetPassword(b_.SystemContext(), kTenant, id, role, "new hash", keep,
+                                           b_.clock.Now(), AChange());
     });
   }
   // A login with what was read of the user before.
@@ -91,7 +93,8 @@ class UserStoreTest : public testing::Test {
                                    .idle_expire_time = now + std::chrono::hours(1),
                                    .expire_time = now + std::chrono::hours(1)};
     return b_.runner.Run<absl::Status>([&] {
-      return b_.sessions.Create(b_.SystemContext(), session, epoch, std::nullopt, AChange());
+      return b_.storage->sessions.Create(b_.SystemContext(), session, epoch, std::nullopt,
+                                         AChange());
     });
   }
   storage::Event AnEvent(std::string type = "test.event") {
@@ -138,8 +141,9 @@ TEST_F(UserStoreTest, OfAUsernameAndAnEmailMadeAtATimeOnlyOneCanBeThatName) {
     by_username.email = by_username.email_key = std::nullopt;
     User by_email = MakeUser("u" + std::to_string(i));
     by_email.email = by_email.email_key = name;
-    auto one = b_.runner.Start<absl::Status>(
-        [&] { return b_.users.Create(b_.SystemContext(), by_username, std::nullopt, AChange()); });
+    auto one = b_.runner.Start<absl::Status>([&] {
+      return b_.storage->users.Create(b_.SystemContext(), by_username, std::nullopt, AChange());
+    });
     auto other = b_.runner.Start<absl::Status>(
         [&] { return others.Create(b_.SystemContext(), by_email, std::nullopt, AChange()); });
     EXPECT_NE(one.get().ok(), other.get().ok()) << i;
@@ -193,7 +197,7 @@ TEST_F(UserStoreTest, SavesTheSessionThatIsExcepted) {
   storage::AppendRevokeUserSessions(batch, kTenant, kept.id, kept.session_id, "REVOKED",
                                     b_.clock.Now());
   const auto results = b_.runner.Run<absl::StatusOr<std::vector<storage::postgres::Rows>>>(
-      [&] { return b_.database->Run(b_.SystemContext(), batch); });
+      [&] { return b_.storage->database->Run(b_.SystemContext(), batch); });
   ASSERT_THAT(results, IsOk());
   EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.session WHERE revoke_time IS NULL"), "2");
 }
@@ -216,8 +220,8 @@ TEST_F(UserStoreTest, OfTwoChangesWithOneRequestIdTheSecondIsAReplay) {
   EXPECT_EQ(CountEvents(), events);
 
   const auto stored = b_.runner.Run<absl::StatusOr<std::optional<storage::StoredAnswer>>>([&] {
-    return b_.requests.Find(b_.SystemContext(), kTenant, base::Uuid(),
-                            change.idempotency->request_id);
+    return b_.storage->requests.Find(b_.SystemContext(), kTenant, base::Uuid(),
+                                     change.idempotency->request_id);
   });
   ASSERT_THAT(stored, IsOk());
   ASSERT_TRUE(*stored);

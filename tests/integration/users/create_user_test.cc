@@ -199,9 +199,9 @@ TEST_F(CreateUserTest, MakesNobodyMorePowerfulThanTheCaller) {
 
 TEST_F(CreateUserTest, IsOneBatch) {
   Create("warm-up");
-  const uint64_t syncs = backend().database->stats().syncs;
+  const uint64_t syncs = backend().storage->database->stats().syncs;
   Create("ada");
-  EXPECT_EQ(backend().database->stats().syncs - syncs, 1u);
+  EXPECT_EQ(backend().storage->database->stats().syncs - syncs, 1u);
 }
 
 }  // namespace

@@ -28,9 +28,9 @@ TEST_F(RetryTest, ARepetitionOfACallWithAPasswordCostsNoHash) {
   request.set_request_id(kRequestId);
   request.set_password("correct horse battery");
   Create(request);
-  const uint64_t hashes = backend().hasher.hash_count();
+  const uint64_t hashes = backend().auth.hasher.hash_count();
   Create(request);
-  EXPECT_EQ(backend().hasher.hash_count(), hashes);
+  EXPECT_EQ(backend().auth.hasher.hash_count(), hashes);
 }
 
 TEST_F(RetryTest, AnotherRequestUnderTheSameIdIsRefused) {
@@ -171,8 +171,8 @@ TEST_F(RetryTest, PurgeForgetsWhatIsOld) {
   Create(request);
   const auto purge = [&](base::Time before) {
     return *backend().runner.Run<absl::StatusOr<int64_t>>([&] {
-      return backend().requests.Purge(backend().SystemContext(), base::kDefaultTenantId, before,
-                                      100);
+      return backend().storage->requests.Purge(backend().SystemContext(), base::kDefaultTenantId,
+                                               before, 100);
     });
   };
   EXPECT_EQ(purge(clock().Now()), 0);

@@ -1,33 +1,16 @@
 #ifndef GATEHOUSE_TESTS_INTEGRATION_USERS_USER_FIXTURE_H_
 #define GATEHOUSE_TESTS_INTEGRATION_USERS_USER_FIXTURE_H_
 
-#include <memory>
 #include <string>
 
 #include "gatehouse/v1/user.pb.h"
-#include "service/user/register_user_service.h"
-#include "service/user/user_service.h"
 #include "tests/support/server/server_fixture.h"
 
 namespace gatehouse::tests {
 
-// A server with UserService.
+// What users are made and changed with.
 class UserFixture : public ServerFixture {
  protected:
-  void AddServices(rpc::MethodRegistry& registry) override {
-    TestBackend& b = backend();
-    service_ = std::make_unique<service::UserService>(
-        service::UserService::Deps{.users = b.users,
-                                   .roles = b.roles,
-                                   .api_keys = b.api_keys,
-                                   .once = b.once,
-                                   .page_tokens = b.page_tokens,
-                                   .hasher = b.hasher,
-                                   .authenticator = b.authenticator,
-                                   .clock = b.clock});
-    service::RegisterUserService(registry, *service_);
-  }
-
   static v1::CreateUserRequest NewUser(const std::string& username) {
     v1::CreateUserRequest request;
     request.mutable_user()->set_username(username);
@@ -62,9 +45,6 @@ class UserFixture : public ServerFixture {
   }
 
   static constexpr char kRequestId[] = "0190d1f0-0000-4000-8000-00000000000a";
-
- private:
-  std::unique_ptr<service::UserService> service_;
 };
 
 }  // namespace gatehouse::tests

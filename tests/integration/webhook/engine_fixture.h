@@ -14,14 +14,11 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/delivery/webhook_engine.h"
+#include "service/main/storage_area.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
-#include "storage/event_log/event_log.h"
 #include "storage/event_log/event_store.h"
 #include "storage/event_log/sequencer.h"
-#include "storage/event_log/sequencer_database.h"
-#include "storage/log_feed.h"
-#include "storage/postgres/client/database.h"
 #include "tests/support/coroutine/loop_runner.h"
 #include "tests/support/http/http_receiver.h"
 #include "tests/support/postgres/migrated_database.h"
@@ -40,21 +37,9 @@ class EngineFixture : public ::testing::Test {
 
   EngineFixture()
       : dsn_(tests::CreateMigratedDatabase()),
-        database_(
-            *storage::postgres::Database::Open(tests::PatientConfig(dsn_), {&runner_.loop()})),
-        sequencer_database_(
-            *storage::OpenSequencerDatabase(tests::PatientConfig(dsn_), runner_.loop())),
-        endpoints_(*database_, "secret"),
-        deliveries_(*database_),
-        log_(*database_),
-        sequencer_(*sequencer_database_, "test"),
-        events_(*database_, {&runner_.loop()}) {}
+        storage_(*StorageArea::Open(tests::PatientConfig(dsn_), "secret", {&runner_.loop()})) {}
 
-  ~EngineFixture() override {
-    events_.Close();
-    database_->Close();
-    sequencer_database_->Close();
-  }
+  ~EngineFixture() override { storage_->Close(); }
 
   // fn(context) -> Task<T>, on the loop.
   template <typename Fn>
@@ -83,7 +68,12 @@ class EngineFixture : public ::testing::Test {
   EnginePtr MakeGuardedEngine(EngineOptions options) {
     WebhookEngine* engine = nullptr;
     runner_.RunPlain([&] {
-      engine = new WebhookEngine(runner_.loop(), {endpoints_, deliveries_, log_, feed_, clock_},
+      engine = new WebhookEngine(runner_.loop(),
+                                 {.endpoints = storage_->endpoints,
+                                  .deliveries = storage_->deliveries,
+                                  .log = storage_->log,
+                                  .feed = storage_->feed,
+                                  .clock = clock_},
                                  options);
     });
     return EnginePtr(engine);
@@ -112,15 +102,17 @@ class EngineFixture : public ::testing::Test {
                                .create_time = clock_.Now(),
                                .update_time = clock_.Now()};
     const storage::Event created = MakeEvent("endpoint.created");
-    EXPECT_THAT(
-        Run([&](auto ctx) { return endpoints_.Create(ctx, endpoint, {.events = {created}}); }),
-        tests::IsOk());
+    EXPECT_THAT(Run([&](auto ctx) {
+                  return storage_->endpoints.Create(ctx, endpoint, {.events = {created}});
+                }),
+                tests::IsOk());
     return endpoint;
   }
 
   storage::EndpointWithHealth Get(const storage::Endpoint& endpoint) {
-    return **Run(
-        [&](auto ctx) { return endpoints_.Get(ctx, base::kDefaultTenantId, endpoint.id); });
+    return **Run([&](auto ctx) {
+      return storage_->endpoints.Get(ctx, base::kDefaultTenantId, endpoint.id);
+    });
   }
 
   // Writes `change` over the endpoint as it is stored, with its event.
@@ -131,14 +123,15 @@ class EngineFixture : public ::testing::Test {
     change(current);
     const bool resume = !was_enabled && current.state == storage::EndpointState::kEnabled;
     const storage::Event event = MakeEvent("endpoint.updated");
-    ASSERT_THAT(
-        Run([&](auto ctx) { return endpoints_.Update(ctx, current, resume, {.events = {event}}); }),
-        tests::IsOk());
+    ASSERT_THAT(Run([&](auto ctx) {
+                  return storage_->endpoints.Update(ctx, current, resume, {.events = {event}});
+                }),
+                tests::IsOk());
   }
 
   base::Uuid Publish(std::string type = "order.paid", std::string details = "{\"n\": 1}") {
     const storage::Event event = MakeEvent(std::move(type), std::move(details));
-    EXPECT_THAT(Run([&](auto ctx) { return events_.Append(ctx, event); }), tests::IsOk());
+    EXPECT_THAT(Run([&](auto ctx) { return storage_->events.Append(ctx, event); }), tests::IsOk());
     return event.id;
   }
 
@@ -146,10 +139,10 @@ class EngineFixture : public ::testing::Test {
   void Sequence() {
     for (;;) {
       absl::StatusOr<storage::SequencerPass> pass =
-          Run([&](auto ctx) { return sequencer_.RunPass(ctx, 1000); });
+          Run([&](auto ctx) { return storage_->sequencer.RunPass(ctx, 1000); });
       ASSERT_THAT(pass, tests::IsOk());
       const bool done = !pass->more && pass->batches.empty();
-      feed_.Publish(std::move(pass->batches));
+      storage_->feed.Publish(std::move(pass->batches));
       if (done) return;
     }
   }
@@ -182,7 +175,7 @@ class EngineFixture : public ::testing::Test {
   std::vector<storage::Delivery> List(const storage::Endpoint& endpoint,
                                       std::optional<storage::DeliveryState> state = {}) {
     return **Run([&](auto ctx) {
-      return deliveries_.ListDeliveries(
+      return storage_->deliveries.ListDeliveries(
           ctx, {.key = {base::kDefaultTenantId, endpoint.id}, .state = state, .limit = 1000});
     });
   }
@@ -197,14 +190,7 @@ class EngineFixture : public ::testing::Test {
   base::ManualClock clock_{base::TimeFromMicros(1'800'000'000'000'000)};
   tests::LoopRunner runner_;
   std::string dsn_;
-  std::unique_ptr<storage::postgres::Database> database_;
-  std::unique_ptr<storage::postgres::Database> sequencer_database_;
-  storage::EndpointStore endpoints_;
-  storage::DeliveryStore deliveries_;
-  storage::EventLog log_;
-  storage::Sequencer sequencer_;
-  storage::LogFeed feed_;
-  storage::EventStore events_;
+  std::unique_ptr<StorageArea> storage_;
   HttpReceiver receiver_;
 };
 

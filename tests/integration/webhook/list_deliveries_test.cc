@@ -65,8 +65,9 @@ class ListDeliveriesTest : public WebhookServiceFixture {
   // Writes what a deliverer of the endpoint would.
   void Write(DeliveryFlush flush) {
     flush.progress.push_back({.key = key_, .position = 1'000'000});
-    const absl::Status status = backend().runner.Run<absl::Status>(
-        [&] { return Deliver(deliveries_.get(), backend().SystemContext(), std::move(flush)); });
+    const absl::Status status = backend().runner.Run<absl::Status>([&] {
+      return Deliver(&backend().storage->deliveries, backend().SystemContext(), std::move(flush));
+    });
     ASSERT_TRUE(status.ok()) << status;
   }
 

@@ -36,7 +36,7 @@ class WebhookBudgetTest : public EngineFixture {
     std::vector<storage::LogBatch> ordered;
     for (;;) {
       absl::StatusOr<storage::SequencerPass> pass =
-          Run([&](auto ctx) { return sequencer_.RunPass(ctx, 1000); });
+          Run([&](auto ctx) { return storage_->sequencer.RunPass(ctx, 1000); });
       EXPECT_THAT(pass, IsOk());
       if (!pass.ok() || (!pass->more && pass->batches.empty())) return ordered;
       for (storage::LogBatch& batch : pass->batches) ordered.push_back(std::move(batch));
@@ -61,9 +61,9 @@ class WebhookBudgetTest : public EngineFixture {
   }
   template <typename Fn>
   uint64_t Counted(Fn work) {
-    const uint64_t before = database_->statements_sent();
+    const uint64_t before = storage_->database->statements_sent();
     work();
-    return database_->statements_sent() - before;
+    return storage_->database->statements_sent() - before;
   }
 
   // A pause in which nothing comes; the statements of the upkeep.

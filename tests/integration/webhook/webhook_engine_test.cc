@@ -81,9 +81,9 @@ TEST_F(WebhookEngineTest, DeliversABacklogToSeveralEndpointsWithFewStatements) {
   std::set<std::string> ids;
   for (int i = 0; i < 700; ++i) ids.insert(Publish().ToString());
   Sequence();
-  const uint64_t before = database_->statements_sent();
+  const uint64_t before = storage_->database->statements_sent();
   Step(engine);
-  const uint64_t statements = database_->statements_sent() - before;
+  const uint64_t statements = storage_->database->statements_sent() - before;
   std::map<std::string, std::set<std::string>> by_target;
   for (const auto& request : receiver_.requests()) {
     by_target[request.target].insert(request.headers.at("webhook-id"));
@@ -205,8 +205,8 @@ TEST_F(WebhookEngineTest, ADeletedEndpointGetsNothingMore) {
   Publish();
   const storage::Event event = MakeEvent("endpoint.deleted");
   ASSERT_THAT(Run([&](auto ctx) {
-                return endpoints_.Delete(ctx, base::kDefaultTenantId, endpoint.id, {},
-                                         {.events = {event}});
+                return storage_->endpoints.Delete(ctx, base::kDefaultTenantId, endpoint.id, {},
+                                                  {.events = {event}});
               }),
               IsOk());
   Publish();

@@ -169,8 +169,9 @@ TEST_F(WebhookServiceTest, UpdatesWhatTheMaskNames) {
     (*endpoint.mutable_headers())["x-other"] = "new";
   });
   ASSERT_TRUE(headers.ok()) << headers.message;
-  auto stored = backend().runner.Run<absl::StatusOr<std::vector<storage::Endpoint>>>(
-      [&] { return endpoints_->ListAll(backend().SystemContext(), std::nullopt); });
+  auto stored = backend().runner.Run<absl::StatusOr<std::vector<storage::Endpoint>>>([&] {
+    return backend().storage->endpoints.ListAll(backend().SystemContext(), std::nullopt);
+  });
   EXPECT_EQ(stored->at(0).headers.at("x-key"), "header-secret");
   EXPECT_EQ(stored->at(0).headers.at("x-other"), "new");
   EXPECT_FALSE(Update(created.id(), "headers", [](v1::Endpoint& endpoint) {

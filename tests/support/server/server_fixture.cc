@@ -26,9 +26,9 @@ struct ServerFixture::Serving {
             .clock = backend.clock,
             .metrics = metrics,
             .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
-                backend.authenticator, auth::RateLimit{}, auth::DenialHook()),
+                backend.auth.authenticator, auth::RateLimit{}, auth::DenialHook()),
             .authorise = std::make_unique<auth::AuthorisationInterceptor>(
-                service::MakeDenialRecorder(backend.events, backend.clock)),
+                service::MakeDenialRecorder(backend.storage->events, backend.clock)),
         })) {}
 
   prometheus::Registry metrics;
@@ -41,9 +41,11 @@ ServerFixture::ServerFixture() = default;
 ServerFixture::~ServerFixture() = default;
 
 void ServerFixture::SetUp() {
-  backend_ = std::make_unique<TestBackend>();
+  TestBackend::Options options;
+  Configure(options);
+  backend_ = std::make_unique<TestBackend>(std::move(options));
   serving_ = std::make_unique<Serving>(*backend_);
-  AddServices(serving_->registry);
+  backend_->services.Register(serving_->registry);
   const absl::Status valid =
       serving_->registry.Validate([](std::string_view name) -> std::optional<int> {
         const auto permission = auth::PermissionFromName(name);

@@ -12,22 +12,16 @@ namespace google::protobuf {
 class Message;
 }
 
-namespace gatehouse::rpc {
-class MethodRegistry;
-}
-
 namespace gatehouse::tests {
 
-// A test of services as callers see them: a server in this process, with the
+// A test of services as callers see them: a server in this process, with all of them and the
 // real chain, over a database of the test's own.
 //
-//   class UserServiceTest : public ServerFixture {
+//   class SessionServiceTest : public ServerFixture {
 //    protected:
-//     void AddServices(rpc::MethodRegistry& registry) override {
-//       users_ = std::make_unique<service::UserService>(...backend()...);
-//       RegisterUserService(registry, *users_);
+//     void Configure(TestBackend::Options& options) override {
+//       options.config.auth.refresh_grace = std::chrono::seconds(20);
 //     }
-//     std::unique_ptr<service::UserService> users_;
 //   };
 class ServerFixture : public testing::Test {
  protected:
@@ -36,9 +30,8 @@ class ServerFixture : public testing::Test {
   ServerFixture();
   ~ServerFixture() override;
 
-  // Makes the services and registers their methods, once the backend is there.
-  // Services are members of the subclass, which live until the server has stopped.
-  virtual void AddServices(rpc::MethodRegistry& registry) = 0;
+  // What the test needs otherwise than TestBackend has it. Before the backend is made.
+  virtual void Configure(TestBackend::Options& options) {}
 
   void SetUp() override;
   void TearDown() override;

@@ -11,7 +11,6 @@
 #include "base/system_context.h"
 #include "base/unicode.h"
 #include "tests/support/postgres/migrated_database.h"
-#include "tests/support/postgres/patient_database.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -19,60 +18,60 @@ namespace {
 // 2026-01-01T00:00:00Z.
 constexpr int64_t kStartMicros = 1'767'225'600'000'000;
 
-// What a test begins with has no event, since tests count the events of what they do. A change
-// cannot be made without one, but one whose events were taken has none left.
-storage::Change WithoutEvent() {
-  storage::Change change{.events = {storage::Event{}}};
-  const storage::ChangeEvents taken = std::move(change.events);
-  return change;
-}
-
 void MustBeOk(const absl::Status& status) {
   if (status.ok()) return;
   std::cerr << "the test's backend: " << status << "\n";
   std::abort();
 }
 
-std::unique_ptr<storage::postgres::Database> OpenDatabase(const std::string& dsn, base::Loop& loop,
-                                                          storage::LogSignal& log_signal) {
-  storage::postgres::DatabaseConfig config = PatientConfig(dsn);
-  config.on_announced = [&log_signal] { log_signal.Notify(); };
-  auto database = storage::postgres::Database::Open(std::move(config), {&loop});
-  MustBeOk(database.status());
-  return *std::move(database);
+std::unique_ptr<service::StorageArea> OpenStorage(storage::postgres::DatabaseConfig config,
+                                                  const std::string& dsn,
+                                                  const service::config::Secrets& secrets,
+                                                  base::Loop& loop) {
+  config.dsn = dsn;
+  auto area = service::StorageArea::Open(std::move(config), secrets.master_key, {&loop});
+  MustBeOk(area.status());
+  return *std::move(area);
 }
 
 }  // namespace
 
-TestBackend::TestBackend()
-    : clock(base::TimeFromMicros(kStartMicros)),
-      dsn(CreateMigratedDatabase()),
-      database(OpenDatabase(dsn, runner.loop(), log_signal)),
-      requests(*database),
-      users(*database),
-      roles(*database),
-      api_keys(*database),
-      sessions(*database),
-      events(*database, {&runner.loop()}),
-      keyring(secret_, {}),
-      access_tokens(keyring, clock, {.issuer = "gatehouse-test", .audience = "gatehouse-test"}),
-      // The lowest costs there are: what they protect here is nothing.
-      hasher({.params = {.memory_kib = 64, .passes = 1, .lanes = 1}, .threads = 1}),
-      credentials(sessions, api_keys, clock),
-      // What is remembered stays good however slow the machine; tests of the bound set their own.
-      authenticator(access_tokens, credentials, clock,
-                    {.max_revocation_lag = std::chrono::hours(1)}),
-      once(requests, secret_),
-      page_tokens(secret_, clock) {
-  const std::vector<auth::SigningKeyRow> keys = {
-      auth::SigningKey::Generate(auth::SigningAlgorithm::kEs256, base::kDefaultTenantId,
-                                 clock.Now(), clock.Now(), keyring.master_key())};
-  MustBeOk(keyring.Load(keys));
+service::config::Config TestConfig() {
+  service::config::Config config;
+  // What passwords protect here is nothing.
+  config.auth.argon2_memory_kib = 64;
+  config.auth.argon2_iterations = 1;
+  config.auth.argon2_parallelism = 1;
+  config.auth.hash_threads = 1;
+  // What is remembered stays good however slow the machine; tests of the bound set their own.
+  config.auth.max_revocation_lag = std::chrono::hours(1);
+  return config;
 }
 
-TestBackend::~TestBackend() {
-  events.Close();
-  database->Close();
+TestBackend::TestBackend(Options options)
+    : options_(std::move(options)),
+      secrets_({.master_key = "a secret of this test, 32 bytes.",
+                .token_pepper = "32 bytes that sign refresh token"}),
+      clock(base::TimeFromMicros(kStartMicros)),
+      dsn(CreateMigratedDatabase()),
+      storage(OpenStorage(options_.database, dsn, secrets_, runner.loop())),
+      auth(options_.config.auth, secrets_, *storage, clock),
+      services({.config = options_.config,
+                .secrets = secrets_,
+                .guard = {},
+                .on_endpoint_changed = options_.on_endpoint_changed,
+                .audit = options_.audit},
+               *storage, auth, clock) {
+  const std::vector<auth::SigningKeyRow> keys = {
+      auth::SigningKey::Generate(auth::SigningAlgorithm::kEs256, base::kDefaultTenantId,
+                                 clock.Now(), clock.Now(), auth.keyring.master_key())};
+  MustBeOk(auth.keyring.Load(keys));
+}
+
+TestBackend::~TestBackend() { storage->Close(); }
+
+storage::Change TestBackend::Given() {
+  return {.events = {storage::MakeEvent(SystemContext(), clock.Now(), "test.given", {})}};
 }
 
 base::CallContext TestBackend::SystemContext() {
@@ -92,7 +91,7 @@ TestBackend::Caller TestBackend::LogIn(const std::string& role) {
                      .create_time = now,
                      .update_time = now};
   MustBeOk(runner.Run<absl::Status>(
-      [&] { return users.Create(SystemContext(), user, std::nullopt, WithoutEvent()); }));
+      [&] { return storage->users.Create(SystemContext(), user, std::nullopt, Given()); }));
   return LogInAs(id, role);
 }
 
@@ -111,15 +110,15 @@ TestBackend::Caller TestBackend::LogInAs(const base::Uuid& user_id, const std::s
                            .idle_expire_time = now + std::chrono::hours(24 * 30),
                            .expire_time = now + std::chrono::hours(24 * 30)};
   MustBeOk(runner.Run<absl::Status>([&] {
-    return sessions.Create(SystemContext(), session, epoch, std::nullopt, WithoutEvent());
+    return storage->sessions.Create(SystemContext(), session, epoch, std::nullopt, Given());
   }));
-  const auto token = access_tokens.Sign({.tenant_id = session.tenant_id,
-                                         .user_id = user_id,
-                                         .session_id = session.id,
-                                         .user_epoch = epoch,
-                                         .roles = {role},
-                                         .amr = session.amr,
-                                         .auth_time = now});
+  const auto token = auth.access_tokens.Sign({.tenant_id = session.tenant_id,
+                                              .user_id = user_id,
+                                              .session_id = session.id,
+                                              .user_epoch = epoch,
+                                              .roles = {role},
+                                              .amr = session.amr,
+                                              .auth_time = now});
   MustBeOk(token.status());
   return {.id = user_id, .session_id = session.id, .credential = token->token};
 }
@@ -133,7 +132,7 @@ TestBackend::Caller TestBackend::MakeApiKey(const std::vector<std::string>& perm
                       .permissions = permissions,
                       .create_time = clock.Now()};
   MustBeOk(runner.Run<absl::Status>(
-      [&] { return api_keys.Create(SystemContext(), key, secret.hash, WithoutEvent()); }));
+      [&] { return storage->api_keys.Create(SystemContext(), key, secret.hash, Given()); }));
   return {.id = key.id, .session_id = {}, .credential = secret.key};
 }
 

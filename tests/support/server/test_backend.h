@@ -2,40 +2,47 @@
 #define GATEHOUSE_TESTS_SUPPORT_SERVER_TEST_BACKEND_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "auth/password/password_hasher.h"
-#include "auth/signing_key/keyring.h"
-#include "auth/token/access_token.h"
-#include "auth/verdict/authenticator.h"
-#include "auth/verdict/database_credential_store.h"
 #include "base/call_context.h"
 #include "base/manual_clock.h"
 #include "base/uuid.h"
-#include "service/common/idempotent.h"
-#include "service/common/page_token.h"
-#include "storage/api_key/api_key_store.h"
-#include "storage/event_log/event_store.h"
-#include "storage/log_signal.h"
+#include "service/audit/audit_service.h"
+#include "service/config/config.h"
+#include "service/config/secrets.h"
+#include "service/main/auth_area.h"
+#include "service/main/service_area.h"
+#include "service/main/storage_area.h"
+#include "storage/change.h"
 #include "storage/postgres/client/database.h"
-#include "storage/request/idempotency_store.h"
-#include "storage/role/role_store.h"
-#include "storage/session/session_store.h"
-#include "storage/user/user_store.h"
 #include "tests/support/coroutine/loop_runner.h"
+#include "tests/support/postgres/patient_database.h"
 
 namespace gatehouse::tests {
 
-// What services stand on, over a database of its own: stores, authentication,
-// a clock that stands still. Made for one test and thrown away with it.
+// The lowest costs and the longest patience there are.
+service::config::Config TestConfig();
+
+// What a server is made of but for its workers and listeners: the areas of the program, over a
+// database of its own and a clock that stands still. Made for one test and thrown away with it.
 //
 // Thread: the test's. Coroutines run on runner.loop(), as those of a server do.
 class TestBackend {
  public:
-  // At 2026-01-01T00:00:00Z.
-  TestBackend();
+  struct Options {
+    service::config::Config config = TestConfig();
+    // All but the DSN.
+    storage::postgres::DatabaseConfig database = PatientConfig("");
+    service::AuditService::Options audit = {};
+    std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed = [](const base::Uuid&) {};
+  };
+
+  // At 2026-01-01T00:00:00Z, with a key that signs.
+  TestBackend() : TestBackend(Options()) {}
+  explicit TestBackend(Options options);
   ~TestBackend();
 
   // Somebody who can call.
@@ -58,34 +65,25 @@ class TestBackend {
 
   // The number of statements sent so far, and of round trips: statements of a
   // batch share one.
-  uint64_t statements() const { return database->statements_sent(); }
-  uint64_t round_trips() const { return database->stats().syncs; }
+  uint64_t statements() const { return storage->database->statements_sent(); }
+  uint64_t round_trips() const { return storage->database->stats().syncs; }
 
  private:
+  // What a test begins with has an event like any other change, of a type of its own: tests
+  // count the events of what they do.
+  storage::Change Given();
+
   // Declared first: everything else uses them.
-  std::string secret_ = "a secret of this test, 32 bytes.";
+  const Options options_;
+  const service::config::Secrets secrets_;
 
  public:
   base::ManualClock clock;
   LoopRunner runner;
   const std::string dsn;
-  storage::LogSignal log_signal;
-  std::unique_ptr<storage::postgres::Database> database;
-  storage::IdempotencyStore requests;
-  storage::UserStore users;
-  storage::RoleStore roles;
-  storage::ApiKeyStore api_keys;
-  storage::SessionStore sessions;
-  storage::EventStore events;
-
-  auth::Keyring keyring;
-  auth::AccessTokenCodec access_tokens;
-  auth::PasswordHasher hasher;
-  auth::DatabaseCredentialStore credentials;
-  auth::Authenticator authenticator;
-
-  service::IdempotentCalls once;
-  service::PageTokens page_tokens;
+  const std::unique_ptr<service::StorageArea> storage;
+  service::AuthArea auth;
+  service::ServiceArea services;
 };
 
 }  // namespace gatehouse::tests
