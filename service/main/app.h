@@ -57,6 +57,7 @@ class App {
   ServiceArea& services() { return *services_; }
   StorageArea& storage() { return *storage_; }
   base::Loop& loop() { return *loops_.front(); }
+  const base::Clock& clock() const { return clock_; }
 
   // A context of the server itself, who may do everything.
   base::CallContext SystemContext(std::string name);

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "service/config/config.h"
+#include "service/main/app.h"
+#include "service/seed/seeder.h"
 
 namespace gatehouse::service {
 
@@ -20,6 +22,10 @@ int RunDev(config::Config config);
 // Brings the database in line with a seed file; with `dry_run` only tells what
 // it would do.
 int RunSeed(const config::Config& config, const std::string& file, bool dry_run);
+
+// What a Seeder of this process needs, which tells nothing yet. `actor` is whose events these
+// are. `app` outlives the seeder.
+Seeder::Options SeedingOf(App& app, std::string actor);
 
 // Lets the event log go on after the database was restored into another cluster.
 int RunLogReset(const config::Config& config);

@@ -9,14 +9,18 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "service/dev/demo_users.h"
 #include "service/dev/dev_database.h"
 #include "service/main/commands.h"
-#include "service/main/demo_users.h"
 #include "service/main/serve_command.h"
+#include "service/seed/seed_file.h"
+#include "service/seed/seeder.h"
 #include "service/signals/stop_signal.h"
 
 namespace gatehouse::service {
 namespace {
+
+constexpr std::string_view kDemoPassword = "try-gatehouse";
 
 void Tell(std::string_view line) { std::cout << line << std::endl; }
 
@@ -30,6 +34,15 @@ void ForgetOtherDatabases() {
     if (text.starts_with("PG")) names.emplace_back(text.substr(0, text.find('=')));
   }
   for (const std::string& name : names) unsetenv(name.c_str());
+}
+
+// Users who were made once stay as they were changed since.
+absl::Status SeedDemoUsers(App& app) {
+  GH_ASSIGN_OR_RETURN(const SeedFile seed, ParseSeedFile(kDemoUsers));
+  Seeder::Options options = SeedingOf(app, "demo");
+  options.keep_users = true;
+  options.initial_password = kDemoPassword;
+  return Seeder(std::move(options)).Run(seed);
 }
 
 // Where a client on this machine reaches what listens on `address`: all addresses is none to

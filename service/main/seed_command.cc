@@ -1,8 +1,11 @@
 #include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/log.h"
 #include "base/status.h"
-#include "base/time.h"
 #include "migrations/schema_state.h"
 #include "service/config/secrets.h"
 #include "service/main/commands.h"
@@ -21,19 +24,23 @@ absl::Status Seed(const config::Config& config, const std::string& file, bool dr
       migrations::CheckSchemaVersion(config.database.dsn, config.database.password_file));
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<App> app,
                       App::Assemble({.config = config, .secrets = std::move(secrets)}));
-  const base::SystemClock clock;
-  Seeder seeder({.roles = app->storage().roles,
-                 .users = app->services().users,
-                 .webhooks = app->services().webhooks,
-                 .loop = app->loop(),
-                 .clock = clock,
-                 .make_context = [&] { return app->SystemContext("seed"); },
-                 .tell = [](std::string_view line) { std::cout << line << "\n"; },
-                 .dry_run = dry_run});
-  return seeder.Run(seed);
+  Seeder::Options options = SeedingOf(*app, "seed");
+  options.tell = [](std::string_view line) { std::cout << line << "\n"; };
+  options.dry_run = dry_run;
+  return Seeder(std::move(options)).Run(seed);
 }
 
 }  // namespace
+
+Seeder::Options SeedingOf(App& app, std::string actor) {
+  return {.roles = app.storage().roles,
+          .users = app.services().users,
+          .webhooks = app.services().webhooks,
+          .loop = app.loop(),
+          .clock = app.clock(),
+          .make_context = [&app, actor = std::move(actor)] { return app.SystemContext(actor); },
+          .tell = [](std::string_view) {}};
+}
 
 int RunSeed(const config::Config& config, const std::string& file, bool dry_run) {
   base::SetLogLevel(*base::ParseLogLevel(config.log.level));

@@ -117,6 +117,7 @@ absl::Status Seeder::SeedOne(const SeedUser& seed) {
   const auto found = Call(options_.users, &UserService::GetUser, get);
   if (base::HasReason(found.status(), base::Reason::kUserNotFound)) return CreateOne(seed);
   GH_RETURN_IF_ERROR(found.status());
+  if (options_.keep_users) return absl::OkStatus();
 
   const std::vector<std::string> fields = Differences(seed, found->user());
   if (fields.empty()) return absl::OkStatus();
@@ -133,6 +134,7 @@ absl::Status Seeder::SeedOne(const SeedUser& seed) {
 absl::Status Seeder::CreateOne(const SeedUser& seed) {
   v1::CreateUserRequest create;
   *create.mutable_user() = ToUser(seed, roles_to_create_);
+  create.set_password(options_.initial_password);
   if (!seed.password_file.empty()) {
     GH_ASSIGN_OR_RETURN(*create.mutable_password(),
                         ReadSecretFile("password_file", seed.password_file));

@@ -45,6 +45,10 @@ class Seeder {
     // Gets a line for each thing done, or in a dry run to be done.
     std::function<void(std::string_view)> tell;
     bool dry_run = false;
+    // Users who are there stay as they are, also where they differ from the file.
+    bool keep_users = false;
+    // Of new users for whom the file names no `password_file`. Empty: they have none.
+    std::string initial_password = {};
   };
 
   explicit Seeder(Options options) : options_(std::move(options)) {}

@@ -107,11 +107,17 @@ class DevTest(unittest.TestCase):
 
     def test_second_run_keeps_what_the_first_one_made(self):
         first = self.start()
-        user = self.login(first).CreateUser(user={"username": "kept"}).user
+        client = self.login(first)
+        user = client.CreateUser(user={"username": "kept"}).user
+        # A demo user is one like others: what was changed is not changed back.
+        analyst = client.GetUser(username="analyst").user.id
+        client.UpdateUser(user_id=analyst, user={"email": "other@example.com"}, update_mask={"paths": ["email"]})
         keys = get(first.http_address, "/.well-known/jwks.json")
         self.assertEqual(first.stop(), 0)
         second = self.start()
-        self.assertEqual(self.login(second).GetUser(username="kept").user.id, user.id)
+        client = self.login(second)
+        self.assertEqual(client.GetUser(username="kept").user.id, user.id)
+        self.assertEqual(client.GetUser(username="analyst").user.email, "other@example.com")
         self.assertEqual(get(second.http_address, "/.well-known/jwks.json"), keys)
         self.assertEqual(second.stop(), 0)
         check_postgres_log(self.data_dir)
