@@ -12,9 +12,9 @@
 
 namespace gatehouse::service {
 
-// What the parts of the server count, as Prometheus metrics: read when they are
-// asked for, so that nothing is counted twice. docs/operating/metrics.md says what
-// each means.
+// Collects what the parts of the server count, as Prometheus metrics: read when they
+// are asked for, so that nothing is counted twice. Each part describes its own, in a
+// file *_metrics.cc beside it; docs/operating/metrics.md says what each means.
 //
 // Lifetime: within that of the areas. Thread-safe; never waits for a loop, so that
 // a server that hangs still shows its figures.

@@ -41,9 +41,9 @@ class WorkerArea {
   // For what changes endpoints.
   delivery::WebhookEngine& webhooks() { return webhooks_; }
 
-  // From any thread.
-  SequencerStats sequencer_stats() const { return sequencer_.stats(); }
-  delivery::EngineStats webhook_stats() const { return webhooks_.stats(); }
+  // For what describes their figures.
+  const delivery::WebhookEngine& webhooks() const { return webhooks_; }
+  const SequencerWorker& sequencer() const { return sequencer_; }
 
  private:
   base::Task<absl::Status> Prepare();

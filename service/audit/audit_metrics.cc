@@ -1,0 +1,10 @@
+#include "service/audit/audit_metrics.h"
+
+namespace gatehouse::service {
+
+void DescribeMetrics(const AuditService& audit, base::MetricFamilies& families) {
+  families.Gauge("tails_waiting", "Streams of events that wait for their turn to read.",
+                 audit.waiting_tails());
+}
+
+}  // namespace gatehouse::service
