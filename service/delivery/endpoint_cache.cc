@@ -1,8 +1,6 @@
 #include "service/delivery/endpoint_cache.h"
 
-#include <optional>
 #include <utility>
-#include <vector>
 
 #include "base/status.h"
 
@@ -10,7 +8,7 @@ namespace gatehouse::service::delivery {
 
 base::Task<absl::Status> EndpointCache::LoadAll(base::CallContext ctx) {
   GH_CO_ASSIGN_OR_RETURN(std::vector<storage::Endpoint> endpoints,
-                         co_await store_.ListAll(ctx, std::nullopt));
+                         co_await read_(ctx, std::nullopt));
   for (auto& [id, tenant] : tenants_) tenant.endpoints.clear();
   for (storage::Endpoint& endpoint : endpoints) {
     EndpointMap& map = tenants_[endpoint.tenant_id].endpoints;
@@ -25,7 +23,7 @@ base::Task<absl::Status> EndpointCache::Reload(base::CallContext ctx, base::Uuid
   do {
     changes = tenants_[tenant_id].changes;
     GH_CO_ASSIGN_OR_RETURN(std::vector<storage::Endpoint> endpoints,
-                           co_await store_.ListAll(ctx, tenant_id));
+                           co_await read_(ctx, tenant_id));
     EndpointMap map;
     for (storage::Endpoint& endpoint : endpoints) {
       const base::Uuid id = endpoint.id;

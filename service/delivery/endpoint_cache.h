@@ -2,16 +2,20 @@
 #define GATEHOUSE_SERVICE_DELIVERY_ENDPOINT_CACHE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/call_context.h"
 #include "base/task.h"
 #include "base/uuid.h"
 #include "service/delivery/tenant_log.h"
 #include "storage/endpoint/endpoint.h"
-#include "storage/endpoint/endpoint_store.h"
 
 namespace gatehouse::service::delivery {
 
@@ -25,7 +29,11 @@ namespace gatehouse::service::delivery {
 // Thread: the engine's loop.
 class EndpointCache {
  public:
-  explicit EndpointCache(storage::EndpointStore& store) : store_(store) {}
+  // Reads the endpoints of a tenant, or all there are.
+  using Read = std::function<base::Task<absl::StatusOr<std::vector<storage::Endpoint>>>(
+      base::CallContext ctx, std::optional<base::Uuid> tenant_id)>;
+
+  explicit EndpointCache(Read read) : read_(std::move(read)) {}
 
   base::Task<absl::Status> LoadAll(base::CallContext ctx);
   // Reads the tenant's endpoints anew, again if it went stale meanwhile.
@@ -46,7 +54,7 @@ class EndpointCache {
     uint64_t loaded = 0;
   };
 
-  storage::EndpointStore& store_;
+  Read read_;
   std::unordered_map<base::Uuid, Tenant> tenants_;
 };
 

@@ -101,6 +101,15 @@ class TenantLog {
   int64_t window_end_;
 };
 
+// A tenant's log, and what is being done about it. LogMatcher owns and changes them.
+struct FollowedLog {
+  TenantLog log;
+  // The window is being filled, or about to be: lanes that are up to date need not read.
+  bool filling = false;
+  bool marking = false;
+};
+using TenantLogs = std::unordered_map<base::Uuid, FollowedLog>;
+
 // An event as it is sent.
 DeliveryItem MakeItem(const storage::LoggedEvent& logged);
 

@@ -1,20 +1,25 @@
 #include "service/delivery/webhook_engine.h"
 
 #include <algorithm>
-#include <future>
 #include <utility>
 
 #include "base/log.h"
 #include "base/status.h"
-#include "service/delivery/engine_state.h"
+#include "service/delivery/engine/engine_parts.h"
 
 namespace gatehouse::service::delivery {
 namespace {
 
 using base::Task;
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 using std::chrono::steady_clock;
 
+// How often due retries, canaries and idle lanes are looked at: retries are at
+// least seconds apart.
+constexpr milliseconds kTick(200);
+// How often work that nobody is at is looked for.
+constexpr seconds kScanInterval(1);
 // How often a stopping engine looks whether the last answer has come.
 constexpr milliseconds kDrainStep(10);
 // For the last results and the leases, after the grace of deliveries. A database that
@@ -23,49 +28,45 @@ constexpr milliseconds kLastStatements(1000);
 
 }  // namespace
 
-Task<void> WebhookEngine::Turnstile::Enter() {
-  while (busy) {
-    const base::OneShot<bool> turn;
-    waiting.push_back(turn);
-    co_await turn;
-  }
-  busy = true;
-}
-
-void WebhookEngine::Turnstile::Leave() {
-  busy = false;
-  if (waiting.empty()) return;
-  const base::OneShot<bool> next = waiting.front();
-  waiting.pop_front();
-  next.Set(true);
-}
-
 WebhookEngine::WebhookEngine(base::Loop& loop, Deps deps, EngineOptions options)
     : loop_(loop),
-      deps_(deps),
-      options_(std::move(options)),
-      cache_(deps.endpoints),
-      http_(std::make_unique<HttpSender>(loop, options_.http)),
-      group_(loop, [](const std::string& what) {
-        base::Log(base::LogLevel::kError, "webhooks: exception in a task", {{"what", what}});
-      }) {}
+      http_(std::make_unique<HttpSender>(loop, std::move(options.http))),
+      parts_(std::make_unique<EngineParts>(
+          loop,
+          EngineParts::Deps{.endpoints = deps.endpoints,
+                            .deliveries = deps.deliveries,
+                            .log = deps.log,
+                            .feed = deps.feed,
+                            .clock = deps.clock,
+                            .send =
+                                [this](HttpRequest request, Dispatcher::DoneFn done) {
+                                  http_->Send(std::move(request), std::move(done));
+                                }},
+          EngineParts::Options{
+              .instance_id = options.instance_id,
+              .lease = options.lease,
+              .flush_interval = options.flush_interval,
+              .idle_time = options.idle_time,
+              .limits = {.in_flight = options.max_in_flight,
+                         .in_flight_per_tenant = options.max_in_flight_per_tenant}})) {}
 
 WebhookEngine::~WebhookEngine() = default;
 
 void WebhookEngine::Start() {
   started_ = true;
   loop_.Post([this] {
-    group_.Spawn(RunFollow());
-    group_.Spawn(RunUpkeep());
-    group_.Spawn(RunFlush());
+    parts_->tasks.SpawnForLife(parts_->matcher.Run());
+    parts_->tasks.SpawnForLife(RunUpkeep());
+    parts_->tasks.SpawnForLife(parts_->flusher.Run());
   });
 }
 
 void WebhookEngine::Stop(milliseconds grace) {
   if (!started_ || ended_) return;
   std::promise<void> drained;
-  loop_.Post(
-      [this, grace, &drained] { group_.Spawn(Drain(steady_clock::now() + grace, &drained)); });
+  loop_.Post([this, grace, &drained] {
+    parts_->tasks.SpawnForLife(Drain(steady_clock::now() + grace, &drained));
+  });
   drained.get_future().wait();
   Abort();
 }
@@ -73,92 +74,102 @@ void WebhookEngine::Stop(milliseconds grace) {
 void WebhookEngine::Abort() {
   if (std::exchange(ended_, true)) return;
   loop_.Post([this] {
-    stopping_ = true;
-    statements_.Cancel();
+    parts_->tasks.BeginStop();
+    parts_->tasks.statements().Cancel();
   });
-  group_.StopAndJoin();
+  parts_->tasks.StopAndJoin();
   std::promise<void> gone;
   loop_.Post([this, &gone] {
     http_.reset();
-    subscription_.reset();
     gone.set_value();
   });
   gone.get_future().wait();
 }
 
 Task<void> WebhookEngine::Drain(base::SteadyTime deadline, std::promise<void>* drained) {
-  stopping_ = true;
+  EngineTasks& tasks = parts_->tasks;
+  tasks.BeginStop();
   const base::Loop::Timer give_up = loop_.At(
-      std::max(deadline, steady_clock::now()) + kLastStatements, [statements = statements_] {
+      std::max(deadline, steady_clock::now()) + kLastStatements, [statements = tasks.statements()] {
         base::Log(base::LogLevel::kWarning,
                   "webhooks: the last results are given up; they may be sent again");
         statements.Cancel();
       });
-  while (in_flight_ > 0 && steady_clock::now() < deadline) {
-    co_await loop_.SleepUntil(std::min(deadline, steady_clock::now() + kDrainStep),
-                              group_.cancel());
+  while (parts_->dispatcher.in_flight() > 0 && steady_clock::now() < deadline) {
+    co_await loop_.SleepUntil(std::min(deadline, steady_clock::now() + kDrainStep), tasks.cancel());
   }
   const absl::Status status = co_await Flush();
-  if (!status.ok()) LogProblem("webhooks: cannot write results before stopping", status);
-  std::vector<storage::DeliveryStore::Release> releases;
-  for (const auto& [key, lane] : lanes_) {
-    const DeliveryLane& delivery = lane->delivery;
-    const auto tenant = tenants_.find(key.tenant_id);
-    releases.push_back({.key = key,
-                        .fence = delivery.fence(),
-                        .position = delivery.position(),
-                        .done = status.ok() && tenant != tenants_.end() &&
-                                delivery.IdleAt(tenant->second->log.matched())});
-  }
-  lanes_.clear();
-  if (!releases.empty()) co_await ReleaseLanes(std::move(releases));
+  if (!status.ok()) tasks.LogProblem("webhooks: cannot write results before stopping", status);
+  co_await parts_->leases.GiveBackAll(/*written=*/status.ok());
   drained->set_value();
 }
 
+Task<void> WebhookEngine::RunUpkeep() {
+  const EngineTasks& tasks = parts_->tasks;
+  base::SteadyTime next_scan = steady_clock::now();
+  while (co_await loop_.SleepUntil(steady_clock::now() + kTick, tasks.cancel())) {
+    if (tasks.stopping() || !parts_->settings.loaded()) continue;
+    TendAll();
+    if (steady_clock::now() < next_scan) continue;
+    next_scan = steady_clock::now() + kScanInterval;
+    const absl::Status status = co_await parts_->leases.LeaseDue();
+    if (!status.ok()) tasks.LogProblem("webhooks: cannot look for work", status);
+  }
+}
+
+void WebhookEngine::TendAll() {
+  parts_->leases.Tend();
+  parts_->reader.Tend();
+  // A canary, or a retry that had to wait for its share.
+  parts_->lanes.ForEach([this](const LanePtr& lane) { parts_->dispatcher.Enqueue(lane); });
+}
+
+void WebhookEngine::EndpointChanged(base::Uuid tenant_id) {
+  auto change = [this, tenant_id] { parts_->settings.OnChanged(tenant_id); };
+  if (loop_.IsCurrent()) {
+    change();
+  } else {
+    loop_.Post(std::move(change));
+  }
+}
+
 Task<absl::Status> WebhookEngine::Deliver() {
-  if (!loaded_) GH_CO_RETURN_IF_ERROR(co_await Load());
+  GH_CO_RETURN_IF_ERROR(co_await parts_->settings.Load());
   uint64_t sent;
   do {
-    sent = counters_.sent;
-    GH_CO_RETURN_IF_ERROR(co_await Poll());
-    GH_CO_RETURN_IF_ERROR(co_await LeaseDue());
+    sent = parts_->dispatcher.sent();
+    GH_CO_RETURN_IF_ERROR(co_await parts_->matcher.Poll());
+    GH_CO_RETURN_IF_ERROR(co_await parts_->leases.LeaseDue());
     co_await Tend();
-  } while (counters_.sent != sent);
+  } while (parts_->dispatcher.sent() != sent);
   co_return absl::OkStatus();
 }
 
+Task<absl::Status> WebhookEngine::Flush() { return parts_->flusher.Flush(); }
+
 Task<absl::Status> WebhookEngine::Hear(std::shared_ptr<const storage::LogBatch> news) {
   const base::Uuid tenant_id = news->tenant_id;
-  std::vector<std::shared_ptr<const storage::LogBatch>> batches;
+  LogMatcher::News batches;
   batches.push_back(std::move(news));
-  GH_CO_RETURN_IF_ERROR(co_await Follow(tenant_id, std::move(batches)));
-  co_await AwaitIdle();
+  GH_CO_RETURN_IF_ERROR(co_await parts_->matcher.Follow(tenant_id, std::move(batches)));
+  co_await parts_->tasks.AwaitIdle();
   co_return absl::OkStatus();
 }
 
 Task<void> WebhookEngine::Tend() {
-  Tick();
-  co_await AwaitIdle();
-}
-
-Task<void> WebhookEngine::AwaitIdle() {
-  while (in_flight_ > 0 || tasks_ > 0) {
-    idle_.emplace();
-    const base::OneShot<bool> idle = *idle_;
-    co_await idle;
-    idle_.reset();
-  }
+  TendAll();
+  co_await parts_->tasks.AwaitIdle();
 }
 
 EngineStats WebhookEngine::stats() const {
-  return {.sent = counters_.sent,
-          .succeeded = counters_.succeeded,
-          .failed = counters_.failed,
-          .flushes = counters_.flushes,
-          .leases_lost = counters_.leases_lost,
-          .in_flight = in_flight_,
-          .lanes = counters_.lanes,
-          .unflushed = static_cast<int64_t>(unflushed_.load())};
+  return {.sent = parts_->dispatcher.sent(),
+          .succeeded = parts_->dispatcher.succeeded(),
+          .failed = parts_->dispatcher.failed(),
+          .flushes = parts_->flusher.flushes(),
+          .leases_lost = parts_->flusher.leases_lost(),
+          .in_flight = parts_->dispatcher.in_flight(),
+          .lanes = parts_->leases.held(),
+          .unflushed = static_cast<int64_t>(parts_->flusher.unflushed())};
 }
 
 }  // namespace gatehouse::service::delivery

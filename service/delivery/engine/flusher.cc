@@ -1,13 +1,11 @@
+#include "service/delivery/engine/flusher.h"
+
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/log.h"
 #include "base/status.h"
-#include "service/delivery/engine_state.h"
-#include "service/delivery/webhook_engine.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -21,7 +19,7 @@ constexpr size_t kFlushNow = 500;
 // Of one flush: bounds its memory and its time in the database.
 constexpr size_t kMaxFlushAttempts = 2'000;
 constexpr size_t kMaxFlushBytes = size_t{4} << 20;
-constexpr milliseconds kFlushRetryDelay(500);
+constexpr milliseconds kRetryDelay(500);
 // After so many, half a second apart, the database means it.
 constexpr int kMaxRefusals = 3;
 
@@ -53,54 +51,60 @@ std::vector<storage::DeliveryFlush> ByEndpoint(const storage::DeliveryFlush& flu
 
 }  // namespace
 
-void WebhookEngine::MarkDirty(const LanePtr& lane) {
+void Flusher::MarkDirty(const LanePtr& lane) {
   dirty_.insert(lane->delivery.key());
-  flush_wanted_.Set(true);
-  if (unflushed_ >= kFlushNow) flush_now_.Set(true);
+  wanted_.Set(true);
+  if (unflushed_ >= kFlushNow) now_.Set(true);
 }
 
-Task<void> WebhookEngine::RunFlush() {
-  const base::CancelToken::Registration wake = group_.cancel().OnCancel([this] {
-    flush_wanted_.Set(true);
-    flush_now_.Set(true);
+void Flusher::AddResult(const LanePtr& lane, size_t bytes) {
+  ++unflushed_;
+  unflushed_bytes_ += bytes;
+  MarkDirty(lane);
+}
+
+Task<void> Flusher::Run() {
+  const base::CancelToken cancel = deps_.tasks.cancel();
+  const base::CancelToken::Registration wake = cancel.OnCancel([this] {
+    wanted_.Set(true);
+    now_.Set(true);
   });
-  while (!group_.cancel().cancelled()) {
-    co_await flush_wanted_;
-    flush_wanted_ = {};
-    flush_now_ = {};
-    const base::Loop::Timer timer = loop_.At(steady_clock::now() + options_.flush_interval,
-                                             [now = flush_now_] { now.Set(true); });
-    co_await flush_now_;
-    if (group_.cancel().cancelled()) break;
+  while (!cancel.cancelled()) {
+    co_await wanted_;
+    wanted_ = {};
+    now_ = {};
+    const base::Loop::Timer timer = deps_.tasks.loop().At(steady_clock::now() + options_.interval,
+                                                          [now = now_] { now.Set(true); });
+    co_await now_;
+    if (cancel.cancelled()) break;
     const absl::Status status = co_await Flush();
     if (status.ok()) continue;
-    LogProblem("webhooks: cannot write results", status);
-    flush_wanted_.Set(true);
-    co_await loop_.SleepUntil(steady_clock::now() + kFlushRetryDelay, group_.cancel());
+    deps_.tasks.LogProblem("webhooks: cannot write results", status);
+    wanted_.Set(true);
+    co_await deps_.tasks.loop().SleepUntil(steady_clock::now() + kRetryDelay, cancel);
   }
 }
 
-Task<absl::Status> WebhookEngine::Flush() {
-  co_await flush_turn_.Enter();
-  absl::Status status;
-  do {
-    status = co_await WriteFlush();
-  } while (status.ok() && (!dirty_.empty() || !unconfirmed_.empty()));
-  flush_turn_.Leave();
-  GH_CO_RETURN_IF_ERROR(status);
-  co_return co_await MarkAll();
+Task<absl::Status> Flusher::Flush() {
+  {
+    const Turnstile::Pass pass = co_await turn_.Enter();
+    do {
+      GH_CO_RETURN_IF_ERROR(co_await WriteNext());
+    } while (!dirty_.empty() || !unconfirmed_.empty());
+  }
+  co_return co_await deps_.mark();
 }
 
-Task<absl::Status> WebhookEngine::WriteFlush() {
+Task<absl::Status> Flusher::WriteNext() {
   if (unconfirmed_.empty()) {
     size_t bytes = 0;
     while (!dirty_.empty() && unconfirmed_.attempts.size() < kMaxFlushAttempts &&
            bytes < kMaxFlushBytes) {
-      const auto lane = lanes_.find(*dirty_.begin());
+      const LanePtr lane = deps_.lanes.Find(*dirty_.begin());
       dirty_.erase(dirty_.begin());
-      if (lane == lanes_.end()) continue;
-      bytes += lane->second->delivery.unflushed_bytes();
-      lane->second->delivery.CollectInto(unconfirmed_);
+      if (!lane) continue;
+      bytes += lane->delivery.unflushed_bytes();
+      lane->delivery.CollectInto(unconfirmed_);
     }
   }
   if (unconfirmed_.empty()) co_return absl::OkStatus();
@@ -115,28 +119,25 @@ Task<absl::Status> WebhookEngine::WriteFlush() {
     unflushed_bytes_ -= attempt.response_head.size();
   }
   unconfirmed_ = {};
-  Pump();
+  deps_.on_written();
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> WebhookEngine::Write(storage::DeliveryFlush flush) {
+Task<absl::Status> Flusher::Write(storage::DeliveryFlush flush) {
   const base::SteadyTime until = steady_clock::now() + options_.lease;
-  GH_CO_ASSIGN_OR_RETURN(
-      const std::vector<storage::EndpointKey> live,
-      co_await deps_.deliveries.Flush(Context(base::kDefaultTenantId), options_.instance_id,
-                                      options_.lease, flush));
-  ++counters_.flushes;
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::EndpointKey> live, co_await deps_.write(flush));
+  ++flushes_;
   const std::set<storage::EndpointKey> kept(live.begin(), live.end());
   for (const storage::DeliveryProgress& progress : flush.progress) {
-    const auto lane = lanes_.find(progress.key);
-    if (lane == lanes_.end() || lane->second->delivery.fence() != progress.fence) continue;
+    const LanePtr lane = deps_.lanes.Find(progress.key);
+    if (!lane || lane->delivery.fence() != progress.fence) continue;
     if (kept.contains(progress.key)) {
-      lane->second->lease_until = until;
+      lane->lease_until = until;
       continue;
     }
     // Somebody else delivers to it now, or it was deleted.
-    ++counters_.leases_lost;
-    DropLane(progress.key);
+    ++leases_lost_;
+    Drop(progress.key);
   }
   co_return absl::OkStatus();
 }
@@ -144,7 +145,7 @@ Task<absl::Status> WebhookEngine::Write(storage::DeliveryFlush flush) {
 // One endpoint whose results the database refuses must not hold up the others: the
 // record of its attempts is lost then, with a line in the log, and if that is
 // not enough it has to wait for its next deliverer.
-Task<absl::Status> WebhookEngine::WriteByEndpoint() {
+Task<absl::Status> Flusher::WriteByEndpoint() {
   for (storage::DeliveryFlush& part : ByEndpoint(unconfirmed_)) {
     const storage::EndpointKey key = part.progress.front().key;
     absl::Status status = co_await Write(part);
@@ -157,8 +158,8 @@ Task<absl::Status> WebhookEngine::WriteByEndpoint() {
       status = co_await Write(part);
     }
     if (IsRefusal(status)) {
-      LogProblem("webhooks: the position of an endpoint is refused", status);
-      DropLane(key);
+      deps_.tasks.LogProblem("webhooks: the position of an endpoint is refused", status);
+      Drop(key);
       continue;
     }
     GH_CO_RETURN_IF_ERROR(status);
@@ -166,14 +167,14 @@ Task<absl::Status> WebhookEngine::WriteByEndpoint() {
   co_return absl::OkStatus();
 }
 
-void WebhookEngine::DropLane(const storage::EndpointKey& key) {
-  const auto lane = lanes_.find(key);
-  if (lane == lanes_.end()) return;
+void Flusher::Drop(const storage::EndpointKey& key) {
+  const LanePtr lane = deps_.lanes.Find(key);
+  if (!lane) return;
   // What it had still to write, nobody will.
-  unflushed_ -= lane->second->delivery.unflushed();
-  unflushed_bytes_ -= lane->second->delivery.unflushed_bytes();
-  lane->second->delivery.Stop();
-  lanes_.erase(lane);
+  unflushed_ -= lane->delivery.unflushed();
+  unflushed_bytes_ -= lane->delivery.unflushed_bytes();
+  lane->delivery.Stop();
+  deps_.lanes.Remove(key);
 }
 
 }  // namespace gatehouse::service::delivery

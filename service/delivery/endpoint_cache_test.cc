@@ -1,0 +1,89 @@
+#include "service/delivery/endpoint_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "tests/support/coroutine/loop_runner.h"
+#include "tests/support/status/status_matchers.h"
+
+namespace gatehouse::service::delivery {
+namespace {
+
+using tests::HasCode;
+using tests::IsOk;
+using Endpoints = absl::StatusOr<std::vector<storage::Endpoint>>;
+
+class EndpointCacheTest : public ::testing::Test {
+ protected:
+  storage::Endpoint MakeEndpoint(const std::string& url) {
+    return {.tenant_id = tenant_,
+            .id = base::Uuid::MakeV7(base::TimeFromMicros(1'800'000'000'000'000)),
+            .url = url};
+  }
+  absl::Status Reload() {
+    return runner_.Run<absl::Status>([this] { return cache_.Reload(runner_.Context(), tenant_); });
+  }
+  absl::Status LoadAll() {
+    return runner_.Run<absl::Status>([this] { return cache_.LoadAll(runner_.Context()); });
+  }
+  std::string UrlOf(const storage::Endpoint& endpoint) {
+    const auto found = cache_.Find({.tenant_id = endpoint.tenant_id, .endpoint_id = endpoint.id});
+    return found ? found->url : "none";
+  }
+  base::Task<Endpoints> Read(std::optional<base::Uuid> tenant_id) {
+    ++reads_;
+    if (on_read_) on_read_();
+    co_return stored_;
+  }
+
+  tests::LoopRunner runner_;
+  const base::Uuid tenant_ = base::kDefaultTenantId;
+  Endpoints stored_ = std::vector<storage::Endpoint>();
+  std::function<void()> on_read_;
+  int reads_ = 0;
+  EndpointCache cache_{
+      [this](auto, std::optional<base::Uuid> tenant_id) { return Read(tenant_id); }};
+};
+
+TEST_F(EndpointCacheTest, HoldsWhatWasReadLast) {
+  const storage::Endpoint endpoint = MakeEndpoint("first");
+  EXPECT_EQ(UrlOf(endpoint), "none");
+  stored_->push_back(endpoint);
+  EXPECT_THAT(LoadAll(), IsOk());
+  EXPECT_EQ(UrlOf(endpoint), "first");
+  stored_->front().url = "second";
+  EXPECT_THAT(Reload(), IsOk());
+  EXPECT_EQ(UrlOf(endpoint), "second");
+  stored_->clear();
+  EXPECT_THAT(Reload(), IsOk());
+  EXPECT_EQ(UrlOf(endpoint), "none");
+}
+
+TEST_F(EndpointCacheTest, IsStaleUntilItIsReadAnew) {
+  EXPECT_FALSE(cache_.IsStale(tenant_));
+  cache_.MarkStale(tenant_);
+  EXPECT_TRUE(cache_.IsStale(tenant_));
+  stored_ = absl::UnavailableError("no database");
+  EXPECT_THAT(Reload(), HasCode(absl::StatusCode::kUnavailable));
+  EXPECT_TRUE(cache_.IsStale(tenant_));
+  stored_ = std::vector<storage::Endpoint>();
+  EXPECT_THAT(Reload(), IsOk());
+  EXPECT_FALSE(cache_.IsStale(tenant_));
+}
+
+TEST_F(EndpointCacheTest, AChangeWhileItIsReadMakesItReadAgain) {
+  on_read_ = [this] {
+    if (reads_ == 1) cache_.MarkStale(tenant_);
+  };
+  EXPECT_THAT(Reload(), IsOk());
+  EXPECT_EQ(reads_, 2);
+  EXPECT_FALSE(cache_.IsStale(tenant_));
+}
+
+}  // namespace
+}  // namespace gatehouse::service::delivery

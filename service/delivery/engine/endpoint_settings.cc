@@ -1,0 +1,85 @@
+#include "service/delivery/engine/endpoint_settings.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+#include "service/common/json.h"
+#include "storage/event.h"
+#include "storage/event_types.h"
+
+namespace gatehouse::service::delivery {
+
+using base::Task;
+using base::Uuid;
+
+Task<absl::Status> EndpointSettings::Load() {
+  if (loaded_) co_return absl::OkStatus();
+  GH_CO_RETURN_IF_ERROR(co_await deps_.cache.LoadAll(deps_.tasks.Context(base::kDefaultTenantId)));
+  loaded_ = true;
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> EndpointSettings::Refresh(Uuid tenant_id) {
+  deps_.cache.MarkStale(tenant_id);
+  GH_CO_RETURN_IF_ERROR(co_await deps_.cache.Reload(deps_.tasks.Context(tenant_id), tenant_id));
+  Apply(tenant_id);
+  co_return absl::OkStatus();
+}
+
+void EndpointSettings::OnChanged(Uuid tenant_id) {
+  deps_.cache.MarkStale(tenant_id);
+  deps_.tasks.Spawn(Reload(tenant_id));
+}
+
+Task<void> EndpointSettings::Reload(Uuid tenant_id) {
+  if (!loaded_ || deps_.tasks.stopping()) co_return;
+  absl::Status status = co_await deps_.cache.Reload(deps_.tasks.Context(tenant_id), tenant_id);
+  if (status.ok()) {
+    Apply(tenant_id);
+    status = co_await deps_.leases.LeaseDue();
+    deps_.reader.FeedTenant(tenant_id);
+  }
+  if (!status.ok()) deps_.tasks.LogProblem("webhooks: cannot read an endpoint's settings", status);
+}
+
+void EndpointSettings::Apply(const Uuid& tenant_id) {
+  deps_.lanes.ForTenant(tenant_id, [this](const LanePtr& lane) {
+    const std::shared_ptr<const storage::Endpoint> endpoint =
+        deps_.cache.Find(lane->delivery.key());
+    if (!endpoint || endpoint->state != storage::EndpointState::kEnabled) {
+      lane->delivery.Stop();
+      return;
+    }
+    lane->delivery.set_max_in_flight(endpoint->max_in_flight);
+    deps_.dispatcher.Enqueue(lane);
+  });
+}
+
+Task<void> EndpointSettings::RunDisable(LanePtr lane) {
+  const absl::Status status = co_await WriteDisabled(lane);
+  // A conflict: paused, deleted or disabled meanwhile, which the lane learns by
+  // the log. After other errors the next failure tries again.
+  if (!status.ok()) deps_.tasks.LogProblem("webhooks: cannot disable an endpoint", status);
+  lane->disabling = false;
+}
+
+Task<absl::Status> EndpointSettings::WriteDisabled(LanePtr lane) {
+  const storage::EndpointKey key = lane->delivery.key();
+  const std::string reason = lane->delivery.disable_reason();
+  GH_CO_RETURN_IF_ERROR(co_await deps_.flusher.Flush());
+  if (!deps_.lanes.IsCurrent(lane)) co_return absl::OkStatus();
+  const base::CallContext ctx = deps_.tasks.Context(key.tenant_id);
+  const base::Time now = deps_.clock.Now();
+  storage::Change change{.events = {storage::MakeEvent(
+                             ctx, now, std::string(storage::event_types::kEndpointDisabled),
+                             {{.type = "endpoint", .id = key.endpoint_id.ToString(), .label = ""}},
+                             JsonObject().Add("reason", reason).ToString())}};
+  GH_CO_RETURN_IF_ERROR(co_await deps_.endpoints.Disable(
+      ctx, key.tenant_id, key.endpoint_id, lane->delivery.fence(), reason, now, std::move(change)));
+  OnChanged(key.tenant_id);
+  co_return absl::OkStatus();
+}
+
+}  // namespace gatehouse::service::delivery

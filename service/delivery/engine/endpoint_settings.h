@@ -1,0 +1,64 @@
+#ifndef GATEHOUSE_SERVICE_DELIVERY_ENGINE_ENDPOINT_SETTINGS_H_
+#define GATEHOUSE_SERVICE_DELIVERY_ENGINE_ENDPOINT_SETTINGS_H_
+
+#include "absl/status/status.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "service/delivery/endpoint_cache.h"
+#include "service/delivery/engine/dispatcher.h"
+#include "service/delivery/engine/engine_tasks.h"
+#include "service/delivery/engine/flusher.h"
+#include "service/delivery/engine/lane_map.h"
+#include "service/delivery/engine/lane_reader.h"
+#include "service/delivery/engine/lease_holder.h"
+#include "storage/endpoint/endpoint_store.h"
+
+namespace gatehouse::service::delivery {
+
+// Carries changes of settings from the database to the cache and the lanes, and writes the one
+// change that the engine makes itself: it switches off endpoints that will not have deliveries.
+//
+// Thread: the engine's loop.
+class EndpointSettings {
+ public:
+  struct Deps {
+    EngineTasks& tasks;
+    LaneMap& lanes;
+    EndpointCache& cache;
+    storage::EndpointStore& endpoints;
+    Flusher& flusher;
+    Dispatcher& dispatcher;
+    LaneReader& reader;
+    LeaseHolder& leases;
+    const base::Clock& clock;
+  };
+
+  explicit EndpointSettings(Deps deps) : deps_(deps) {}
+
+  // Reads all there are, unless that is done.
+  base::Task<absl::Status> Load();
+  bool loaded() const { return loaded_; }
+
+  // What was read of a tenant is old: reads it anew, and is done once lanes follow it.
+  base::Task<absl::Status> Refresh(base::Uuid tenant_id);
+  // The same from outside the log: nothing is sent with the old settings from now on, and
+  // what the new ones begin is begun.
+  void OnChanged(base::Uuid tenant_id);
+
+  // Switches off the endpoint of a lane, which is stopped, for the reason that it gives.
+  void Disable(const LanePtr& lane) { deps_.tasks.Spawn(RunDisable(lane)); }
+
+ private:
+  base::Task<void> Reload(base::Uuid tenant_id);
+  base::Task<void> RunDisable(LanePtr lane);
+  base::Task<absl::Status> WriteDisabled(LanePtr lane);
+  void Apply(const base::Uuid& tenant_id);
+
+  Deps deps_;
+  bool loaded_ = false;
+};
+
+}  // namespace gatehouse::service::delivery
+
+#endif  // GATEHOUSE_SERVICE_DELIVERY_ENGINE_ENDPOINT_SETTINGS_H_

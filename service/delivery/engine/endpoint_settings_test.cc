@@ -1,0 +1,101 @@
+#include "service/delivery/engine/endpoint_settings.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "service/delivery/engine/parts_fixture.h"
+#include "tests/support/postgres/postgres_cluster.h"
+
+namespace gatehouse::service::delivery {
+namespace {
+
+using storage::EndpointState;
+
+class EndpointSettingsTest : public PartsFixture {
+ protected:
+  // With a lane and an event that is ready.
+  storage::Endpoint LeaseOne() {
+    const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"order.*"});
+    Publish();
+    Follow();
+    return endpoint;
+  }
+  void Change() {
+    OnLoop([this] { parts_->settings.OnChanged(base::kDefaultTenantId); });
+  }
+  std::string CountDisabled() {
+    return tests::AskSql(dsn_,
+                         "SELECT count(*) FROM gatehouse.event WHERE type = 'endpoint.disabled'");
+  }
+};
+
+TEST_F(EndpointSettingsTest, AChangeCountsAtOnceAndReachesTheLane) {
+  const storage::Endpoint endpoint = LeaseOne();
+  Update(endpoint, [](storage::Endpoint& e) { e.url = "https://b.example/"; });
+  runner_.RunPlain([&] {
+    parts_->settings.OnChanged(endpoint.tenant_id);
+    EXPECT_TRUE(parts_->cache.IsStale(endpoint.tenant_id));
+  });
+  AwaitIdle();
+  OnLoop([&] {
+    EXPECT_FALSE(parts_->cache.IsStale(endpoint.tenant_id));
+    EXPECT_EQ(parts_->cache.Find(KeyOf(endpoint))->url, "https://b.example/");
+  });
+}
+
+TEST_F(EndpointSettingsTest, PausingStopsTheLaneAndEnablingBeginsAnother) {
+  const storage::Endpoint endpoint = LeaseOne();
+  const LanePtr lane = LaneOf(endpoint);
+  Update(endpoint, [](storage::Endpoint& e) { e.state = EndpointState::kPaused; });
+  Change();
+  EXPECT_TRUE(lane->delivery.stopped());
+  OnLoop([this] { parts_->leases.Tend(); });
+  EXPECT_EQ(LaneOf(endpoint), nullptr);
+  Update(endpoint, [](storage::Endpoint& e) { e.state = EndpointState::kEnabled; });
+  FlushAll();
+  Change();
+  ASSERT_NE(LaneOf(endpoint), nullptr);
+  EXPECT_EQ(LaneOf(endpoint)->delivery.ready(), 1u);
+}
+
+TEST_F(EndpointSettingsTest, NothingIsReadBeforeTheFirstLoadOrOnceTheEngineStops) {
+  const uint64_t before = database_->statements_sent();
+  Change();
+  EXPECT_EQ(database_->statements_sent(), before);
+  Do([this] { return parts_->settings.Load(); });
+  OnLoop([this] { parts_->tasks.BeginStop(); });
+  const uint64_t loaded = database_->statements_sent();
+  Change();
+  EXPECT_EQ(database_->statements_sent(), loaded);
+}
+
+TEST_F(EndpointSettingsTest, DisablesWithWhatIsKnownSoFarWritten) {
+  const storage::Endpoint endpoint = LeaseOne();
+  const LanePtr lane = LaneOf(endpoint);
+  Settle(lane, {.status_code = 410, .error_class = "status"});
+  OnLoop([&] {
+    lane->disabling = true;
+    lane->delivery.Stop();
+    parts_->settings.Disable(lane);
+  });
+  EXPECT_EQ(Get(endpoint).endpoint.state, EndpointState::kDisabled);
+  EXPECT_EQ(Get(endpoint).endpoint.disabled_reason, "gone");
+  EXPECT_EQ(List(endpoint).size(), 1u);
+  EXPECT_EQ(CountDisabled(), "1");
+  EXPECT_FALSE(lane->disabling);
+  OnLoop([&] { EXPECT_EQ(parts_->cache.Find(KeyOf(endpoint))->state, EndpointState::kDisabled); });
+}
+
+TEST_F(EndpointSettingsTest, WhoLostTheLeaseDisablesNothing) {
+  const storage::Endpoint endpoint = LeaseOne();
+  const LanePtr lane = LaneOf(endpoint);
+  Settle(lane, {.status_code = 410, .error_class = "status"});
+  tests::ExecuteSql(dsn_, "UPDATE gatehouse.endpoint_delivery SET fence = fence + 1");
+  OnLoop([&] { parts_->settings.Disable(lane); });
+  EXPECT_EQ(Get(endpoint).endpoint.state, EndpointState::kEnabled);
+  EXPECT_EQ(CountDisabled(), "0");
+}
+
+}  // namespace
+}  // namespace gatehouse::service::delivery

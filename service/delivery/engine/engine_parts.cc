@@ -1,0 +1,75 @@
+#include "service/delivery/engine/engine_parts.h"
+
+#include <optional>
+#include <utility>
+
+namespace gatehouse::service::delivery {
+
+EngineParts::EngineParts(base::Loop& loop, Deps deps, Options options)
+    : tasks(loop),
+      cache([&endpoints = deps.endpoints](base::CallContext ctx,
+                                          std::optional<base::Uuid> tenant_id) {
+        return endpoints.ListAll(std::move(ctx), tenant_id);
+      }),
+      flusher({.tasks = tasks,
+               .lanes = lanes,
+               .write =
+                   [this, &deliveries = deps.deliveries, owner = options.instance_id,
+                    lease = options.lease](storage::DeliveryFlush flush) {
+                     return deliveries.Flush(tasks.Context(base::kDefaultTenantId), owner, lease,
+                                             std::move(flush));
+                   },
+               .mark = [this] { return matcher.MarkAll(); },
+               .on_written = [this] { dispatcher.Resume(); }},
+              {.lease = options.lease, .interval = options.flush_interval}),
+      dispatcher({.tasks = tasks,
+                  .lanes = lanes,
+                  .cache = cache,
+                  .flusher = flusher,
+                  .clock = deps.clock,
+                  .send = std::move(deps.send),
+                  .refill = [this](const LanePtr& lane) { reader.Feed(lane); },
+                  .disable = [this](const LanePtr& lane) { settings.Disable(lane); }},
+                 options.limits),
+      reader({.tasks = tasks,
+              .lanes = lanes,
+              .logs = logs,
+              .cache = cache,
+              .log = deps.log,
+              .deliveries = deps.deliveries,
+              .flusher = flusher,
+              .dispatcher = dispatcher,
+              .clock = deps.clock}),
+      leases({.tasks = tasks,
+              .lanes = lanes,
+              .logs = logs,
+              .cache = cache,
+              .deliveries = deps.deliveries,
+              .flusher = flusher,
+              .reader = reader,
+              .clock = deps.clock},
+             {.instance_id = options.instance_id,
+              .lease = options.lease,
+              .idle_time = options.idle_time}),
+      settings({.tasks = tasks,
+                .lanes = lanes,
+                .cache = cache,
+                .endpoints = deps.endpoints,
+                .flusher = flusher,
+                .dispatcher = dispatcher,
+                .reader = reader,
+                .leases = leases,
+                .clock = deps.clock}),
+      matcher({.tasks = tasks,
+               .lanes = lanes,
+               .logs = logs,
+               .cache = cache,
+               .log = deps.log,
+               .deliveries = deps.deliveries,
+               .feed = deps.feed,
+               .flusher = flusher,
+               .reader = reader,
+               .leases = leases,
+               .settings = settings}) {}
+
+}  // namespace gatehouse::service::delivery

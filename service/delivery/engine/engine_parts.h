@@ -1,0 +1,67 @@
+#ifndef GATEHOUSE_SERVICE_DELIVERY_ENGINE_ENGINE_PARTS_H_
+#define GATEHOUSE_SERVICE_DELIVERY_ENGINE_ENGINE_PARTS_H_
+
+#include <chrono>
+
+#include "base/loop.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "service/delivery/endpoint_cache.h"
+#include "service/delivery/engine/dispatcher.h"
+#include "service/delivery/engine/endpoint_settings.h"
+#include "service/delivery/engine/engine_tasks.h"
+#include "service/delivery/engine/flusher.h"
+#include "service/delivery/engine/lane_map.h"
+#include "service/delivery/engine/lane_reader.h"
+#include "service/delivery/engine/lease_holder.h"
+#include "service/delivery/engine/log_matcher.h"
+#include "service/delivery/tenant_log.h"
+#include "storage/delivery/delivery_store.h"
+#include "storage/endpoint/endpoint_store.h"
+#include "storage/event_log/event_log.h"
+#include "storage/log_feed.h"
+
+namespace gatehouse::service::delivery {
+
+// The parts of an engine, connected. Each knows those above it; where it needs one below, it
+// was given a function.
+//
+// Lifetime: tasks.StopAndJoin() before it goes, and no request is answered any more.
+// Thread: the loop's, but for what the parts say.
+struct EngineParts {
+  struct Deps {
+    storage::EndpointStore& endpoints;
+    storage::DeliveryStore& deliveries;
+    storage::EventLog& log;
+    storage::LogFeed& feed;
+    const base::Clock& clock;
+    Dispatcher::SendFn send;
+  };
+  // As in EngineOptions.
+  struct Options {
+    base::Uuid instance_id;
+    std::chrono::milliseconds lease;
+    std::chrono::milliseconds flush_interval;
+    std::chrono::milliseconds idle_time;
+    Dispatcher::Limits limits;
+  };
+
+  EngineParts(base::Loop& loop, Deps deps, Options options);
+  EngineParts(const EngineParts&) = delete;
+  EngineParts& operator=(const EngineParts&) = delete;
+
+  EngineTasks tasks;
+  LaneMap lanes;
+  TenantLogs logs;
+  EndpointCache cache;
+  Flusher flusher;
+  Dispatcher dispatcher;
+  LaneReader reader;
+  LeaseHolder leases;
+  EndpointSettings settings;
+  LogMatcher matcher;
+};
+
+}  // namespace gatehouse::service::delivery
+
+#endif  // GATEHOUSE_SERVICE_DELIVERY_ENGINE_ENGINE_PARTS_H_

@@ -1,0 +1,71 @@
+#ifndef GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_FIXTURE_H_
+#define GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/manual_clock.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "service/delivery/engine/engine_tasks.h"
+#include "service/delivery/engine/lane_map.h"
+#include "tests/support/coroutine/loop_runner.h"
+
+namespace gatehouse::service::delivery {
+
+// Lanes of endpoints that no database knows.
+class LaneFixture : public ::testing::Test {
+ protected:
+  ~LaneFixture() override { tasks_.StopAndJoin(); }
+
+  base::Uuid NewId() { return base::Uuid::MakeV7(clock_.Now()); }
+  storage::EndpointKey NewKey(const base::Uuid& tenant_id = base::kDefaultTenantId) {
+    return {.tenant_id = tenant_id, .endpoint_id = NewId()};
+  }
+  // Leased for long, with nothing to do.
+  LanePtr MakeLane(const storage::EndpointKey& key, int max_in_flight = 100, int64_t fence = 1) {
+    auto lane = std::make_shared<Lane>(storage::DeliveryLease{.key = key, .fence = fence},
+                                       max_in_flight, clock_.Now());
+    lane->lease_until = std::chrono::steady_clock::now() + std::chrono::hours(1);
+    return lane;
+  }
+
+  std::vector<DeliveryItem> MakeItems(int64_t from, int64_t to) {
+    std::vector<DeliveryItem> items;
+    for (int64_t index = from; index <= to; ++index) {
+      items.push_back({.index = index,
+                       .event_id = NewId(),
+                       .type = "order.paid",
+                       .body = std::make_shared<const std::string>("body")});
+    }
+    return items;
+  }
+
+  // On the loop, with what it posts in turn.
+  void OnLoop(const std::function<void()>& fn) {
+    runner_.RunPlain(fn);
+    AwaitPosted();
+  }
+  // What a function on the loop posts comes after what others post until that function has
+  // returned: the second time around it has.
+  void AwaitPosted() {
+    runner_.RunPlain([] {});
+    runner_.RunPlain([] {});
+  }
+
+  base::ManualClock clock_{base::TimeFromMicros(1'800'000'000'000'000)};
+  tests::LoopRunner runner_;
+  EngineTasks tasks_{runner_.loop()};
+  LaneMap lanes_;
+};
+
+}  // namespace gatehouse::service::delivery
+
+#endif  // GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_FIXTURE_H_

@@ -1,0 +1,167 @@
+#include "service/delivery/engine/lane_reader.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+
+namespace gatehouse::service::delivery {
+namespace {
+
+using base::Task;
+using base::Uuid;
+using std::chrono::steady_clock;
+
+// Ready events and their bytes beyond which a lane reads no more.
+constexpr size_t kEnoughReady = 256;
+constexpr size_t kEnoughBytes = size_t{2} << 20;
+constexpr int32_t kMinReadLimit = 8;
+constexpr int32_t kMaxReadLimit = 500;
+// Statements of lanes at a time: the database serves others too.
+constexpr int kMaxReads = 32;
+constexpr int64_t kRetryPage = 32;
+
+// Empty: all.
+std::vector<std::string> TypesOf(const storage::Endpoint* endpoint) {
+  if (endpoint == nullptr) return {};
+  const std::vector<std::string>& types = endpoint->event_types;
+  return std::ranges::find(types, "*") == types.end() ? types : std::vector<std::string>();
+}
+
+// How many events like these make a page.
+int32_t FittingLimit(const std::vector<DeliveryItem>& items) {
+  size_t bytes = 0;
+  for (const DeliveryItem& item : items) bytes += item.body->size();
+  const size_t fitting = kEnoughBytes / (bytes / items.size() + 1);
+  return std::clamp(static_cast<int32_t>(std::min<size_t>(fitting, kMaxReadLimit)), kMinReadLimit,
+                    kMaxReadLimit);
+}
+
+}  // namespace
+
+void LaneReader::FeedTenant(const Uuid& tenant_id) {
+  deps_.lanes.ForTenant(tenant_id, [this](const LanePtr& lane) { Feed(lane); });
+}
+
+void LaneReader::Feed(const LanePtr& lane) {
+  DeliveryLane& delivery = lane->delivery;
+  if (delivery.stopped() || deps_.tasks.stopping() || delivery.ready() >= kEnoughReady ||
+      delivery.ready_bytes() >= kEnoughBytes) {
+    return;
+  }
+  const FollowedLog& followed = deps_.logs.at(delivery.key().tenant_id);
+  const TenantLog& log = followed.log;
+  if (delivery.scanned() < log.window_end() && delivery.scanned() + 1 >= log.window_begin()) {
+    const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(delivery.key());
+    if (!endpoint) return;
+    if (log.WindowHolds(endpoint->event_types)) {
+      delivery.AddEvents(log.EventsAfter(delivery.scanned(), endpoint->event_types),
+                         log.window_end());
+      lane->last_used = steady_clock::now();
+      deps_.dispatcher.Enqueue(lane);
+    }
+  }
+  const bool window_comes = followed.filling && delivery.scanned() >= log.window_end();
+  if (delivery.scanned() >= log.matched() || window_comes || lane->reading || reads_ >= kMaxReads) {
+    return;
+  }
+  lane->reading = true;
+  ++reads_;
+  deps_.tasks.Spawn(ReadEvents(lane));
+}
+
+Task<void> LaneReader::ReadEvents(LanePtr lane) {
+  DeliveryLane& delivery = lane->delivery;
+  const Uuid tenant_id = delivery.key().tenant_id;
+  // Beyond this the endpoint may have other settings than the ones read with.
+  const int64_t matched = deps_.logs.at(tenant_id).log.matched();
+  absl::StatusOr<storage::EventLog::Range> range = co_await deps_.log.ReadRange(
+      deps_.tasks.Context(tenant_id), tenant_id, delivery.scanned() + 1, lane->read_limit,
+      TypesOf(deps_.cache.Find(delivery.key()).get()));
+  lane->reading = false;
+  --reads_;
+  if (!range.ok()) deps_.tasks.LogProblem("webhooks: cannot read events", range.status());
+  if (!range.ok() || !deps_.lanes.IsCurrent(lane) || delivery.stopped()) co_return;
+  std::vector<DeliveryItem> items;
+  for (const storage::LoggedEvent& event : range->events) {
+    if (event.index > matched) break;
+    if (event.index > delivery.scanned()) items.push_back(MakeItem(event));
+  }
+  if (!items.empty()) lane->read_limit = FittingLimit(items);
+  delivery.AddEvents(std::move(items), std::min(range->last_index, matched));
+  lane->last_used = steady_clock::now();
+  deps_.dispatcher.Enqueue(lane);
+  Feed(lane);
+}
+
+void LaneReader::Tend() {
+  const base::Time now = deps_.clock.Now();
+  deps_.lanes.ForEach([this, now](const LanePtr& lane) {
+    if (MayLoadRetries(*lane, now)) {
+      lane->loading_retries = true;
+      ++reads_;
+      deps_.tasks.Spawn(LoadRetries(lane));
+    }
+    Feed(lane);
+  });
+}
+
+bool LaneReader::MayLoadRetries(const Lane& lane, base::Time now) const {
+  const DeliveryLane& delivery = lane.delivery;
+  return delivery.next_due() && *delivery.next_due() <= now && delivery.retries_ready() == 0 &&
+         !lane.loading_retries && !delivery.dirty() && !deps_.flusher.busy() &&
+         !delivery.stopped() && delivery.breaker().MayStart(now) && reads_ < kMaxReads;
+}
+
+Task<void> LaneReader::LoadRetries(LanePtr lane) {
+  DeliveryLane& delivery = lane->delivery;
+  delivery.BeginRetries();
+  absl::StatusOr<Due> due =
+      co_await ReadDue(delivery.key(), delivery.retries_held(), deps_.clock.Now());
+  lane->loading_retries = false;
+  --reads_;
+  if (!due.ok()) {
+    deps_.tasks.LogProblem("webhooks: cannot read what is to be retried", due.status());
+    co_return;
+  }
+  if (!deps_.lanes.IsCurrent(lane) || delivery.stopped()) co_return;
+  delivery.AddRetries(std::move(due->items), due->next_due);
+  lane->last_used = steady_clock::now();
+  deps_.dispatcher.Enqueue(lane);
+}
+
+Task<absl::StatusOr<LaneReader::Due>> LaneReader::ReadDue(storage::EndpointKey key,
+                                                          std::vector<int64_t> held,
+                                                          base::Time now) {
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::ExceptionRecord> exceptions,
+                         co_await deps_.deliveries.ListExceptions(
+                             deps_.tasks.Context(key.tenant_id), key, std::move(held), kRetryPage));
+  Due due;
+  for (const storage::ExceptionRecord& exception : exceptions) {
+    if (exception.due > now) {
+      due.next_due = exception.due;
+      co_return due;
+    }
+    GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::LoggedEvent> event,
+                           co_await deps_.log.Get(deps_.tasks.Context(key.tenant_id), key.tenant_id,
+                                                  exception.event_id));
+    // Without a body: its retention has ended, there is nothing to send any more.
+    DeliveryItem item = event ? MakeItem(*event) : DeliveryItem();
+    item.index = exception.event_index;
+    item.event_id = exception.event_id;
+    item.type = exception.event_type;
+    item.attempts = exception.attempts;
+    due.items.push_back(std::move(item));
+  }
+  // A full page: there may be more that is due.
+  if (exceptions.size() == kRetryPage) due.next_due = exceptions.back().due;
+  co_return due;
+}
+
+}  // namespace gatehouse::service::delivery

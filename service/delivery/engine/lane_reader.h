@@ -1,0 +1,68 @@
+#ifndef GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_READER_H_
+#define GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_READER_H_
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "service/delivery/endpoint_cache.h"
+#include "service/delivery/engine/dispatcher.h"
+#include "service/delivery/engine/engine_tasks.h"
+#include "service/delivery/engine/flusher.h"
+#include "service/delivery/engine/lane_map.h"
+#include "service/delivery/tenant_log.h"
+#include "storage/delivery/delivery_store.h"
+#include "storage/event_log/event_log.h"
+
+namespace gatehouse::service::delivery {
+
+// Gives lanes their events: from the window that up-to-date ones share, else by a page read for
+// the lane alone; and what is due to be retried. Owns how many such reads are under way.
+//
+// Thread: the engine's loop.
+class LaneReader {
+ public:
+  struct Deps {
+    EngineTasks& tasks;
+    LaneMap& lanes;
+    const TenantLogs& logs;
+    const EndpointCache& cache;
+    storage::EventLog& log;
+    storage::DeliveryStore& deliveries;
+    const Flusher& flusher;
+    Dispatcher& dispatcher;
+    const base::Clock& clock;
+  };
+
+  explicit LaneReader(Deps deps) : deps_(deps) {}
+
+  // Fills the lane up to where its tenant's log is matched, now or by a read that begins.
+  void Feed(const LanePtr& lane);
+  void FeedTenant(const base::Uuid& tenant_id);
+  // Now and then: all lanes, and those that have something to retry.
+  void Tend();
+
+ private:
+  // What is due of a lane's exceptions.
+  struct Due {
+    std::vector<DeliveryItem> items;
+    // Of the first one that is not among them.
+    std::optional<base::Time> next_due;
+  };
+
+  base::Task<void> ReadEvents(LanePtr lane);
+  bool MayLoadRetries(const Lane& lane, base::Time now) const;
+  base::Task<void> LoadRetries(LanePtr lane);
+  base::Task<absl::StatusOr<Due>> ReadDue(storage::EndpointKey key, std::vector<int64_t> held,
+                                          base::Time now);
+
+  Deps deps_;
+  // Under way.
+  int reads_ = 0;
+};
+
+}  // namespace gatehouse::service::delivery
+
+#endif  // GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_READER_H_

@@ -1,0 +1,142 @@
+#include "service/delivery/engine/lease_holder.h"
+
+#include <memory>
+#include <utility>
+
+#include "base/status.h"
+
+namespace gatehouse::service::delivery {
+namespace {
+
+using base::Task;
+using base::Uuid;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+using storage::DeliveryLease;
+using storage::DeliveryStore;
+
+constexpr int64_t kScanLimit = 1000;
+// An endpoint whose next retry is due within this is not worth giving back.
+constexpr seconds kSoon(10);
+
+bool IsEnabled(const storage::Endpoint* endpoint) {
+  return endpoint != nullptr && endpoint->state == storage::EndpointState::kEnabled;
+}
+
+DeliveryStore::Release ReleaseOf(const DeliveryLane& delivery, bool done) {
+  return {.key = delivery.key(),
+          .fence = delivery.fence(),
+          .position = delivery.position(),
+          .done = done};
+}
+
+}  // namespace
+
+Task<absl::Status> LeaseHolder::LeaseMatched(Uuid tenant_id,
+                                             std::vector<TenantLog::Match> matches) {
+  std::vector<DeliveryStore::Want> wanted;
+  for (const TenantLog::Match& match : matches) {
+    const storage::EndpointKey key{tenant_id, match.endpoint_id};
+    if (deps_.lanes.Contains(key) || !IsEnabled(deps_.cache.Find(key).get())) continue;
+    wanted.push_back({.key = key, .first_index = match.first_index});
+  }
+  if (wanted.empty() || deps_.tasks.stopping()) co_return absl::OkStatus();
+  const Turnstile::Pass pass = co_await turn_.Enter();
+  co_return co_await TakeWanted(std::move(wanted));
+}
+
+Task<absl::Status> LeaseHolder::LeaseDue() {
+  if (deps_.tasks.stopping()) co_return absl::OkStatus();
+  const Turnstile::Pass pass = co_await turn_.Enter();
+  co_return co_await TakeDue();
+}
+
+Task<absl::Status> LeaseHolder::TakeWanted(std::vector<DeliveryStore::Want> wanted) {
+  // Leased while it waited for its turn.
+  std::erase_if(wanted, [this](const auto& want) { return deps_.lanes.Contains(want.key); });
+  if (wanted.empty()) co_return absl::OkStatus();
+  const base::SteadyTime until = steady_clock::now() + options_.lease;
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::vector<DeliveryLease> leases,
+      co_await deps_.deliveries.Lease(deps_.tasks.Context(base::kDefaultTenantId),
+                                      options_.instance_id, options_.lease, std::move(wanted)));
+  Add(leases, until);
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> LeaseHolder::TakeDue() {
+  const base::SteadyTime until = steady_clock::now() + options_.lease;
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<DeliveryLease> leases,
+                         co_await deps_.deliveries.LeaseDue(
+                             deps_.tasks.Context(base::kDefaultTenantId), options_.instance_id,
+                             options_.lease, deps_.clock.Now(), deps_.lanes.Keys(), kScanLimit));
+  Add(leases, until);
+  co_return absl::OkStatus();
+}
+
+void LeaseHolder::Add(const std::vector<DeliveryLease>& leases, base::SteadyTime until) {
+  for (const DeliveryLease& lease : leases) {
+    const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(lease.key);
+    const bool known = IsEnabled(endpoint.get()) && deps_.logs.contains(lease.key.tenant_id);
+    const auto lane =
+        std::make_shared<Lane>(lease, known ? endpoint->max_in_flight : 1, deps_.clock.Now());
+    lane->lease_until = until;
+    lane->last_used = steady_clock::now();
+    // To be given back at the next occasion.
+    if (!known || deps_.tasks.stopping()) lane->delivery.Stop();
+    deps_.lanes.Add(lane);
+    deps_.reader.Feed(lane);
+  }
+}
+
+void LeaseHolder::Tend() {
+  const base::SteadyTime renew = steady_clock::now() + options_.lease * 2 / 3;
+  std::vector<DeliveryStore::Release> releases;
+  // First out of sight: whoever finds work for it now leases it anew.
+  deps_.lanes.RemoveIf([&](const LanePtr& lane) {
+    const bool release = IsAtRest(*lane) && (lane->delivery.stopped() || IsDone(*lane));
+    if (release) releases.push_back(ReleaseOf(lane->delivery, !lane->delivery.stopped()));
+    return release;
+  });
+  deps_.lanes.ForEach([&](const LanePtr& lane) {
+    if (lane->lease_until < renew) deps_.flusher.MarkDirty(lane);
+  });
+  held_ = static_cast<int64_t>(deps_.lanes.size());
+  if (!releases.empty()) deps_.tasks.Spawn(Release(std::move(releases)));
+}
+
+// Nothing is under way for it, in the database or elsewhere.
+bool LeaseHolder::IsAtRest(const Lane& lane) const {
+  return lane.delivery.in_flight() == 0 && !lane.delivery.dirty() && !lane.reading &&
+         !lane.loading_retries && !lane.disabling && !deps_.flusher.busy();
+}
+
+// It has had nothing to do for a while, and will not have soon.
+bool LeaseHolder::IsDone(const Lane& lane) const {
+  const DeliveryLane& delivery = lane.delivery;
+  const TenantLog& log = deps_.logs.at(delivery.key().tenant_id).log;
+  if (!delivery.IdleAt(log.matched()) || log.durable() < log.matched()) return false;
+  if (delivery.next_due() && *delivery.next_due() < deps_.clock.Now() + kSoon) return false;
+  return steady_clock::now() - lane.last_used > options_.idle_time;
+}
+
+Task<void> LeaseHolder::GiveBackAll(bool written) {
+  std::vector<DeliveryStore::Release> releases;
+  deps_.lanes.RemoveIf([&](const LanePtr& lane) {
+    const auto log = deps_.logs.find(lane->delivery.key().tenant_id);
+    const bool done =
+        written && log != deps_.logs.end() && lane->delivery.IdleAt(log->second.log.matched());
+    releases.push_back(ReleaseOf(lane->delivery, done));
+    return true;
+  });
+  if (!releases.empty()) co_await Release(std::move(releases));
+}
+
+Task<void> LeaseHolder::Release(std::vector<DeliveryStore::Release> releases) {
+  // If this fails, the leases end by themselves.
+  const absl::Status status = co_await deps_.deliveries.ReleaseLeases(
+      deps_.tasks.Context(base::kDefaultTenantId), std::move(releases));
+  if (!status.ok()) deps_.tasks.LogProblem("webhooks: cannot give endpoints back", status);
+}
+
+}  // namespace gatehouse::service::delivery
