@@ -10,7 +10,8 @@ void DescribeMetrics(const WebhookEngine& engine, base::MetricFamilies& families
   families.Counter("webhook_attempts", "Attempts that ended, by result.", stats.failed,
                    {{"result", "failed"}});
   families.Gauge("webhook_in_flight", "Requests that wait for an answer.", stats.in_flight);
-  families.Gauge("webhook_endpoints", "Endpoints that this instance delivers to now.", stats.lanes);
+  families.Gauge("webhook_endpoints", "Endpoints that this instance delivers to now.",
+                 stats.endpoints);
   families.Gauge("webhook_results_unwritten", "Results that are not in the database yet.",
                  stats.unflushed);
   families.Counter("webhook_flushes", "Statements that wrote results.", stats.flushes);

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/uuid.h"
-#include "service/delivery/delivery_lane.h"
+#include "service/delivery/queue/endpoint_queue.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint.h"
 #include "storage/event_log/event_log.h"
@@ -104,7 +104,7 @@ class TenantLog {
 // A tenant's log, and what is being done about it. LogMatcher owns and changes them.
 struct FollowedLog {
   TenantLog log;
-  // The window is being filled, or about to be: lanes that are up to date need not read.
+  // The window is being filled, or about to be: queues that are up to date need not read.
   bool filling = false;
   bool marking = false;
 };

@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-// How often due retries, canaries and idle lanes are looked at: retries are at
+// How often due retries, canaries and idle queues are looked at: retries are at
 // least seconds apart.
 constexpr milliseconds kTick(200);
 // How often work that nobody is at is looked for.
@@ -121,7 +121,7 @@ void WebhookEngine::TendAll() {
   parts_->leases.Tend();
   parts_->reader.Tend();
   // A canary, or a retry that had to wait for its share.
-  parts_->lanes.ForEach([this](const LanePtr& lane) { parts_->dispatcher.Enqueue(lane); });
+  parts_->queues.ForEach([this](const QueuePtr& queue) { parts_->dispatcher.RequestTurn(queue); });
 }
 
 void WebhookEngine::EndpointChanged(base::Uuid tenant_id) {
@@ -168,7 +168,7 @@ EngineStats WebhookEngine::stats() const {
           .flushes = parts_->flusher.flushes(),
           .leases_lost = parts_->flusher.leases_lost(),
           .in_flight = parts_->dispatcher.in_flight(),
-          .lanes = parts_->leases.held(),
+          .endpoints = parts_->leases.held(),
           .unflushed = static_cast<int64_t>(parts_->flusher.unflushed())};
 }
 

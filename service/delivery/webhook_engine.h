@@ -52,7 +52,7 @@ struct EngineStats {
   uint64_t leases_lost = 0;
   int64_t in_flight = 0;
   // Endpoints that this instance has the lease of, as of the last tick.
-  int64_t lanes = 0;
+  int64_t endpoints = 0;
   // Results that are not written yet.
   int64_t unflushed = 0;
 };

@@ -43,23 +43,23 @@ HttpRequest MakeRequest(const storage::Endpoint& endpoint, const DeliveryItem& i
 
 }  // namespace
 
-void Dispatcher::Enqueue(const LanePtr& lane) {
-  const DeliveryLane& delivery = lane->delivery;
-  if (lane->queued || delivery.stopped() || deps_.tasks.stopping()) return;
+void Dispatcher::RequestTurn(const QueuePtr& queue) {
+  const EndpointQueue& delivery = queue->delivery;
+  if (queue->waiting || delivery.stopped() || deps_.tasks.stopping()) return;
   if (delivery.ready() == 0 && delivery.retries_ready() == 0) return;
-  lane->queued = true;
+  queue->waiting = true;
   Tenant& tenant = tenants_[delivery.key().tenant_id];
-  tenant.runnable.push_back(lane);
-  QueueTenant(tenant);
+  tenant.runnable.push_back(queue);
+  AddTurn(tenant);
   ScheduleSending();
 }
 
-void Dispatcher::QueueTenant(Tenant& tenant) {
-  if (tenant.queued || tenant.runnable.empty() ||
+void Dispatcher::AddTurn(Tenant& tenant) {
+  if (tenant.waiting || tenant.runnable.empty() ||
       tenant.in_flight >= limits_.in_flight_per_tenant) {
     return;
   }
-  tenant.queued = true;
+  tenant.waiting = true;
   turns_.push_back(&tenant);
 }
 
@@ -79,66 +79,66 @@ void Dispatcher::SendInTurns() {
          deps_.flusher.HasRoom()) {
     Tenant& tenant = *turns_.front();
     turns_.pop_front();
-    tenant.queued = false;
+    tenant.waiting = false;
     SendOne(tenant);
-    QueueTenant(tenant);
+    AddTurn(tenant);
   }
 }
 
-// Of the first of its lanes that has something that may be sent now.
+// Of the first of its queues that has something that may be sent now.
 void Dispatcher::SendOne(Tenant& tenant) {
   while (!tenant.runnable.empty()) {
-    const LanePtr lane = std::move(tenant.runnable.front());
+    const QueuePtr queue = std::move(tenant.runnable.front());
     tenant.runnable.pop_front();
-    lane->queued = false;
-    if (!deps_.lanes.IsCurrent(lane) || !TrySend(tenant, lane)) continue;
-    Enqueue(lane);
+    queue->waiting = false;
+    if (!deps_.queues.IsCurrent(queue) || !TrySend(tenant, queue)) continue;
+    RequestTurn(queue);
     return;
   }
 }
 
-bool Dispatcher::TrySend(Tenant& tenant, const LanePtr& lane) {
-  DeliveryLane& delivery = lane->delivery;
-  // Settings that changed are read first; then the lane is queued again.
+bool Dispatcher::TrySend(Tenant& tenant, const QueuePtr& queue) {
+  EndpointQueue& delivery = queue->delivery;
+  // Settings that changed are read first; then its turn is requested again.
   if (deps_.cache.IsStale(delivery.key().tenant_id)) return false;
   const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(delivery.key());
   if (!endpoint || endpoint->state != storage::EndpointState::kEnabled) {
     delivery.Stop();
     return false;
   }
-  if (steady_clock::now() + kLeaseMargin > lane->lease_until) return false;
+  if (steady_clock::now() + kLeaseMargin > queue->lease_until) return false;
   // Retries get half, so that first attempts never wait for them.
   std::optional<DeliveryItem> item =
       delivery.Take(deps_.clock.Now(), retries_in_flight_ < limits_.in_flight / 2);
   if (!item) return false;
-  lane->last_used = steady_clock::now();
+  queue->last_used = steady_clock::now();
   if (!item->body || !MatchesAny(endpoint->event_types, item->type)) {
     delivery.Drop(*item);
-    deps_.flusher.MarkDirty(lane);
+    deps_.flusher.MarkDirty(queue);
     return true;
   }
   ++in_flight_;
   ++tenant.in_flight;
   if (item->is_retry) ++retries_in_flight_;
-  Send(lane, *endpoint, *std::move(item));
-  deps_.refill(lane);
+  Send(queue, *endpoint, *std::move(item));
+  deps_.refill(queue);
   return true;
 }
 
-void Dispatcher::Send(const LanePtr& lane, const storage::Endpoint& endpoint, DeliveryItem item) {
+void Dispatcher::Send(const QueuePtr& queue, const storage::Endpoint& endpoint, DeliveryItem item) {
   const base::Time now = deps_.clock.Now();
   HttpRequest request = MakeRequest(endpoint, item, now);
   ++sent_;
   deps_.tasks.BeginWork();
-  deps_.send(std::move(request), [this, lane, item = std::move(item), now](HttpResult result) {
-    OnDone(lane, item, now, std::move(result));
+  deps_.send(std::move(request), [this, queue, item = std::move(item), now](HttpResult result) {
+    OnDone(queue, item, now, std::move(result));
     deps_.tasks.EndWork();
   });
 }
 
-void Dispatcher::OnDone(const LanePtr& lane, const DeliveryItem& item, base::Time start,
+void Dispatcher::OnDone(const QueuePtr& queue, const DeliveryItem& item, base::Time start,
                         HttpResult result) {
-  DeliveryLane& delivery = lane->delivery;
+  EndpointQueue& delivery = queue->delivery;
   Tenant& tenant = tenants_.at(delivery.key().tenant_id);
   --in_flight_;
   --tenant.in_flight;
@@ -146,18 +146,18 @@ void Dispatcher::OnDone(const LanePtr& lane, const DeliveryItem& item, base::Tim
   ++(result.ok() ? succeeded_ : failed_);
   const size_t bytes_before = delivery.unflushed_bytes();
   delivery.OnResult(item, result, start, deps_.clock.Now(), RandomBits());
-  if (deps_.lanes.IsCurrent(lane)) {
-    deps_.flusher.AddResult(lane, delivery.unflushed_bytes() - bytes_before);
-    lane->last_used = steady_clock::now();
-    if (!delivery.disable_reason().empty() && !lane->disabling) {
-      lane->disabling = true;
+  if (deps_.queues.IsCurrent(queue)) {
+    deps_.flusher.AddResult(queue, delivery.unflushed_bytes() - bytes_before);
+    queue->last_used = steady_clock::now();
+    if (!delivery.disable_reason().empty() && !queue->disabling) {
+      queue->disabling = true;
       delivery.Stop();
-      deps_.disable(lane);
+      deps_.disable(queue);
     }
-    Enqueue(lane);
-    deps_.refill(lane);
+    RequestTurn(queue);
+    deps_.refill(queue);
   }
-  QueueTenant(tenant);
+  AddTurn(tenant);
   ScheduleSending();
 }
 

@@ -6,26 +6,29 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/delivery/endpoint_cache.h"
 #include "service/delivery/engine/engine_tasks.h"
 #include "service/delivery/engine/flusher.h"
-#include "service/delivery/engine/lane_map.h"
+#include "service/delivery/engine/queue_map.h"
 #include "service/delivery/http/http_sender.h"
+#include "service/delivery/queue/endpoint_queue.h"
+#include "storage/endpoint/endpoint.h"
 
 namespace gatehouse::service::delivery {
 
-// Decides whose request is sent next, and takes the answers: which lanes wait for their turn,
+// Decides whose request is sent next, and takes the answers: which queues wait for their turn,
 // and how many requests are in flight, of the process, of each tenant, and of retries.
 //
-// Tenants take turns, so that none waits for another's backlog, and so do the lanes of one
-// tenant. Whoever gives a lane something to send enqueues it; sending itself begins in the
-// loop's next turn, once for all that were enqueued in this one.
+// Tenants take turns, so that none waits for another's backlog, and so do the queues of one
+// tenant. Whoever gives a queue something to send requests its turn; sending itself begins when
+// the loop comes round to it, once for all requests until then.
 //
 // Thread: the engine's loop; the counters may be read from any. Once the engine is stopping
-// nothing is sent any more, and lanes that wait stay unsettled.
+// nothing is sent any more, and queues that wait stay unsettled.
 class Dispatcher {
  public:
   using DoneFn = std::function<void(HttpResult)>;
@@ -34,15 +37,15 @@ class Dispatcher {
 
   struct Deps {
     EngineTasks& tasks;
-    LaneMap& lanes;
+    QueueMap& queues;
     const EndpointCache& cache;
     Flusher& flusher;
     const base::Clock& clock;
     SendFn send;
-    // A request of the lane was sent or answered: it may want to be filled up.
-    std::function<void(const LanePtr&)> refill;
-    // The lane, which is stopped, asks for its endpoint to be switched off.
-    std::function<void(const LanePtr&)> disable;
+    // A request of the queue was sent or answered: it may want to be filled up.
+    std::function<void(const QueuePtr&)> refill;
+    // The queue, which is stopped, asks for its endpoint to be switched off.
+    std::function<void(const QueuePtr&)> disable;
   };
   struct Limits {
     int in_flight = 0;
@@ -52,7 +55,7 @@ class Dispatcher {
   Dispatcher(Deps deps, Limits limits) : deps_(std::move(deps)), limits_(limits) {}
 
   // If there is something to send in it, it gets its turn.
-  void Enqueue(const LanePtr& lane);
+  void RequestTurn(const QueuePtr& queue);
   // The flusher has room again.
   void Resume() { ScheduleSending(); }
 
@@ -64,25 +67,25 @@ class Dispatcher {
 
  private:
   struct Tenant {
-    // Lanes that may have something to send, each at most once; some have lost their lease.
-    std::deque<LanePtr> runnable;
+    // Queues that may have something to send, each at most once; some have lost their lease.
+    std::deque<QueuePtr> runnable;
     int in_flight = 0;
     // It stands in turns_.
-    bool queued = false;
+    bool waiting = false;
   };
 
-  void QueueTenant(Tenant& tenant);
+  void AddTurn(Tenant& tenant);
   void ScheduleSending();
   void SendInTurns();
   void SendOne(Tenant& tenant);
-  bool TrySend(Tenant& tenant, const LanePtr& lane);
-  void Send(const LanePtr& lane, const storage::Endpoint& endpoint, DeliveryItem item);
-  void OnDone(const LanePtr& lane, const DeliveryItem& item, base::Time start, HttpResult result);
+  bool TrySend(Tenant& tenant, const QueuePtr& queue);
+  void Send(const QueuePtr& queue, const storage::Endpoint& endpoint, DeliveryItem item);
+  void OnDone(const QueuePtr& queue, const DeliveryItem& item, base::Time start, HttpResult result);
 
   Deps deps_;
   Limits limits_;
   std::map<base::Uuid, Tenant> tenants_;
-  // Those that have runnable lanes and may send, in the order of their turns.
+  // Those that have runnable queues and may send, in the order of their turns.
   std::deque<Tenant*> turns_;
   // Sending is posted, or runs.
   bool sending_ = false;

@@ -15,7 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "service/delivery/engine/lane_fixture.h"
+#include "service/delivery/engine/queue_fixture.h"
 #include "tests/support/status/status_matchers.h"
 
 namespace gatehouse::service::delivery {
@@ -31,37 +31,38 @@ using ::testing::IsEmpty;
 using tests::IsOk;
 
 // Sends into a queue, from which the test answers.
-class DispatcherTest : public LaneFixture {
+class DispatcherTest : public QueueFixture {
  protected:
-  // The lane of an endpoint whose URL is `url`, with so many events that wait.
-  LanePtr AddLane(const std::string& url, int events, const base::Uuid& tenant_id = kTenant) {
-    const LanePtr lane = MakeLane(NewKey(tenant_id));
-    lane->delivery.AddEvents(MakeItems(1, events), events);
+  // The queue of an endpoint whose URL is `url`, with so many events that wait.
+  QueuePtr AddQueue(const std::string& url, int events, const base::Uuid& tenant_id = kTenant) {
+    const QueuePtr queue = MakeQueue(NewKey(tenant_id));
+    queue->delivery.AddEvents(MakeItems(1, events), events);
     endpoints_.push_back({.tenant_id = tenant_id,
-                          .id = lane->delivery.key().endpoint_id,
+                          .id = queue->delivery.key().endpoint_id,
                           .url = url,
                           .event_types = {"order.*"},
                           .keys = {"signing-secret-of-24-byte"}});
-    OnLoop([&] { lanes_.Add(lane); });
+    OnLoop([&] { queues_.Add(queue); });
     ReadSettings();
-    return lane;
+    return queue;
   }
-  void AddRetries(const LanePtr& lane, int64_t from, int64_t to) {
-    lane->delivery.BeginRetries();
-    lane->delivery.AddRetries(MakeItems(from, to), std::nullopt);
+  void AddRetries(const QueuePtr& queue, int64_t from, int64_t to) {
+    queue->delivery.BeginRetries();
+    queue->delivery.AddRetries(MakeItems(from, to), std::nullopt);
   }
   void ReadSettings() {
     EXPECT_THAT(runner_.Run<absl::Status>([this] { return cache_.LoadAll(runner_.Context()); }),
                 IsOk());
   }
-  storage::Endpoint& SettingsOf(const LanePtr& lane) {
-    return *std::ranges::find(endpoints_, lane->delivery.key().endpoint_id, &storage::Endpoint::id);
+  storage::Endpoint& SettingsOf(const QueuePtr& queue) {
+    return *std::ranges::find(endpoints_, queue->delivery.key().endpoint_id,
+                              &storage::Endpoint::id);
   }
 
   Dispatcher& Make(Dispatcher::Limits limits) {
     dispatcher_.emplace(
         Dispatcher::Deps{.tasks = tasks_,
-                         .lanes = lanes_,
+                         .queues = queues_,
                          .cache = cache_,
                          .flusher = flusher_,
                          .clock = clock_,
@@ -70,14 +71,14 @@ class DispatcherTest : public LaneFixture {
                                sent_.push_back(request.url);
                                unanswered_.emplace_back(request.url, std::move(done));
                              },
-                         .refill = [this](const LanePtr& lane) { ++refilled_[lane]; },
-                         .disable = [this](const LanePtr& lane) { disabled_.push_back(lane); }},
+                         .refill = [this](const QueuePtr& queue) { ++refilled_[queue]; },
+                         .disable = [this](const QueuePtr& queue) { disabled_.push_back(queue); }},
         limits);
     return *dispatcher_;
   }
-  void Enqueue(const std::vector<LanePtr>& lanes) {
+  void RequestTurn(const std::vector<QueuePtr>& queues) {
     OnLoop([&] {
-      for (const LanePtr& lane : lanes) dispatcher_->Enqueue(lane);
+      for (const QueuePtr& queue : queues) dispatcher_->RequestTurn(queue);
     });
   }
   // The oldest request, or the oldest one to `url`.
@@ -109,27 +110,27 @@ class DispatcherTest : public LaneFixture {
   std::vector<storage::Endpoint> endpoints_;
   EndpointCache cache_{[this](auto, auto) { return ReadEndpoints(); }};
   Flusher flusher_{{.tasks = tasks_,
-                    .lanes = lanes_,
+                    .queues = queues_,
                     .write = [](DeliveryFlush flush) { return Confirm(std::move(flush)); },
                     .mark = [] { return Nothing(); },
                     .on_written = [this] { dispatcher_->Resume(); }},
                    {.lease = hours(1), .interval = milliseconds(50)}};
   std::vector<std::string> sent_;
   std::deque<std::pair<std::string, Dispatcher::DoneFn>> unanswered_;
-  std::map<LanePtr, int> refilled_;
-  std::vector<LanePtr> disabled_;
+  std::map<QueuePtr, int> refilled_;
+  std::vector<QueuePtr> disabled_;
   std::optional<Dispatcher> dispatcher_;
 };
 
-TEST_F(DispatcherTest, SendsInTheLoopsNextTurnOnceForAll) {
+TEST_F(DispatcherTest, SendsWhenTheLoopComesRoundOnceForAll) {
   Make({.in_flight = 10, .in_flight_per_tenant = 10});
-  const LanePtr a = AddLane("a", 1);
-  const LanePtr b = AddLane("b", 2);
+  const QueuePtr a = AddQueue("a", 1);
+  const QueuePtr b = AddQueue("b", 2);
   runner_.RunPlain([&] {
-    dispatcher_->Enqueue(a);
+    dispatcher_->RequestTurn(a);
     // Again: it has one place.
-    dispatcher_->Enqueue(a);
-    dispatcher_->Enqueue(b);
+    dispatcher_->RequestTurn(a);
+    dispatcher_->RequestTurn(b);
     EXPECT_THAT(Sent(), IsEmpty());
   });
   AwaitPosted();
@@ -140,10 +141,10 @@ TEST_F(DispatcherTest, SendsInTheLoopsNextTurnOnceForAll) {
 
 TEST_F(DispatcherTest, TenantsTakeTurnsHoweverLongTheirBacklogs) {
   Make({.in_flight = 4, .in_flight_per_tenant = 100});
-  const LanePtr a1 = AddLane("a1", 50);
-  const LanePtr a2 = AddLane("a2", 50);
-  const LanePtr b = AddLane("b", 50, NewId());
-  Enqueue({a1, a2, b});
+  const QueuePtr a1 = AddQueue("a1", 50);
+  const QueuePtr a2 = AddQueue("a2", 50);
+  const QueuePtr b = AddQueue("b", 50, NewId());
+  RequestTurn({a1, a2, b});
   EXPECT_THAT(Sent(), ElementsAre("a1", "b", "a2", "b"));
   // With everything in flight each answer makes room for one: that goes round as well.
   for (int i = 0; i < 4; ++i) Answer();
@@ -152,11 +153,11 @@ TEST_F(DispatcherTest, TenantsTakeTurnsHoweverLongTheirBacklogs) {
 
 TEST_F(DispatcherTest, ATenantAtItsLimitHoldsUpNobody) {
   Make({.in_flight = 10, .in_flight_per_tenant = 2});
-  const LanePtr a = AddLane("a", 50);
-  const LanePtr b = AddLane("b", 1, NewId());
-  Enqueue({a});
+  const QueuePtr a = AddQueue("a", 50);
+  const QueuePtr b = AddQueue("b", 1, NewId());
+  RequestTurn({a});
   EXPECT_THAT(Sent(), ElementsAre("a", "a"));
-  Enqueue({b});
+  RequestTurn({b});
   EXPECT_THAT(Sent(), ElementsAre("b"));
   Answer({.status_code = 200}, "b");
   EXPECT_THAT(Sent(), IsEmpty());
@@ -166,12 +167,12 @@ TEST_F(DispatcherTest, ATenantAtItsLimitHoldsUpNobody) {
 
 TEST_F(DispatcherTest, RetriesGetHalf) {
   Make({.in_flight = 6, .in_flight_per_tenant = 100});
-  const LanePtr failed = AddLane("retry", 0);
+  const QueuePtr failed = AddQueue("retry", 0);
   AddRetries(failed, 1, 10);
-  Enqueue({failed});
+  RequestTurn({failed});
   EXPECT_THAT(Sent(), ElementsAre("retry", "retry", "retry"));
-  const LanePtr fresh = AddLane("first", 10);
-  Enqueue({fresh});
+  const QueuePtr fresh = AddQueue("first", 10);
+  RequestTurn({fresh});
   EXPECT_THAT(Sent(), ElementsAre("first", "first", "first"));
   Answer({.status_code = 200}, "retry");
   EXPECT_EQ(Sent().size(), 1u);
@@ -181,8 +182,8 @@ TEST_F(DispatcherTest, NothingIsSentWhileResultsPileUp) {
   Make({.in_flight = 1, .in_flight_per_tenant = 1});
   const std::string body(kMaxResponseBytes, 'x');
   const int full = static_cast<int>(Flusher::kMaxUnflushedBytes / kMaxResponseBytes);
-  const LanePtr lane = AddLane("a", full + 1);
-  Enqueue({lane});
+  const QueuePtr queue = AddQueue("a", full + 1);
+  RequestTurn({queue});
   for (int i = 0; i < full; ++i) Answer({.status_code = 200, .body = body});
   EXPECT_EQ(Sent().size(), static_cast<size_t>(full));
   EXPECT_THAT(runner_.Run<absl::Status>([this] { return flusher_.Flush(); }), IsOk());
@@ -190,20 +191,20 @@ TEST_F(DispatcherTest, NothingIsSentWhileResultsPileUp) {
   EXPECT_THAT(Sent(), ElementsAre("a"));
 }
 
-TEST_F(DispatcherTest, QueuedLanesSendNothingOnceTheStopBegins) {
+TEST_F(DispatcherTest, WaitingQueuesSendNothingOnceTheStopBegins) {
   Make({.in_flight = 2, .in_flight_per_tenant = 2});
-  const LanePtr a = AddLane("a", 1);
-  const LanePtr b = AddLane("b", 1);
-  Enqueue({a});
+  const QueuePtr a = AddQueue("a", 1);
+  const QueuePtr b = AddQueue("b", 1);
+  RequestTurn({a});
   EXPECT_THAT(Sent(), ElementsAre("a"));
   OnLoop([&] {
-    dispatcher_->Enqueue(b);
+    dispatcher_->RequestTurn(b);
     tasks_.BeginStop();
   });
   EXPECT_THAT(Sent(), IsEmpty());
   // The one in flight is taken, to be written; nothing comes after it.
   Answer();
-  Enqueue({b});
+  RequestTurn({b});
   EXPECT_THAT(Sent(), IsEmpty());
   EXPECT_EQ(dispatcher_->in_flight(), 0);
   EXPECT_EQ(flusher_.unflushed(), 1u);
@@ -213,51 +214,51 @@ TEST_F(DispatcherTest, QueuedLanesSendNothingOnceTheStopBegins) {
 
 TEST_F(DispatcherTest, NothingIsSentWithSettingsThatAreKnownToBeOld) {
   Make({.in_flight = 10, .in_flight_per_tenant = 10});
-  const LanePtr lane = AddLane("old", 1);
+  const QueuePtr queue = AddQueue("old", 1);
   OnLoop([&] { cache_.MarkStale(kTenant); });
-  Enqueue({lane});
+  RequestTurn({queue});
   EXPECT_THAT(Sent(), IsEmpty());
-  SettingsOf(lane).url = "new";
+  SettingsOf(queue).url = "new";
   EXPECT_THAT(
       runner_.Run<absl::Status>([this] { return cache_.Reload(runner_.Context(), kTenant); }),
       IsOk());
-  Enqueue({lane});
+  RequestTurn({queue});
   EXPECT_THAT(Sent(), ElementsAre("new"));
 }
 
-TEST_F(DispatcherTest, APausedEndpointsLaneIsStopped) {
+TEST_F(DispatcherTest, APausedEndpointsQueueIsStopped) {
   Make({.in_flight = 10, .in_flight_per_tenant = 10});
-  const LanePtr lane = AddLane("a", 1);
-  SettingsOf(lane).state = storage::EndpointState::kPaused;
+  const QueuePtr queue = AddQueue("a", 1);
+  SettingsOf(queue).state = storage::EndpointState::kPaused;
   ReadSettings();
-  Enqueue({lane});
+  RequestTurn({queue});
   EXPECT_THAT(Sent(), IsEmpty());
-  EXPECT_TRUE(lane->delivery.stopped());
+  EXPECT_TRUE(queue->delivery.stopped());
 }
 
 TEST_F(DispatcherTest, NothingIsSentUnderALeaseThatEndsOrIsLost) {
   Make({.in_flight = 10, .in_flight_per_tenant = 10});
-  const LanePtr ending = AddLane("a", 1);
+  const QueuePtr ending = AddQueue("a", 1);
   ending->lease_until = steady_clock::now() + milliseconds(500);
-  const LanePtr lost = AddLane("b", 1);
+  const QueuePtr lost = AddQueue("b", 1);
   runner_.RunPlain([&] {
-    dispatcher_->Enqueue(ending);
-    dispatcher_->Enqueue(lost);
-    lanes_.Remove(lost->delivery.key());
+    dispatcher_->RequestTurn(ending);
+    dispatcher_->RequestTurn(lost);
+    queues_.Remove(lost->delivery.key());
   });
   AwaitPosted();
   EXPECT_THAT(Sent(), IsEmpty());
   // Renewed in time.
   ending->lease_until = steady_clock::now() + hours(1);
-  Enqueue({ending});
+  RequestTurn({ending});
   EXPECT_THAT(Sent(), ElementsAre("a"));
 }
 
 TEST_F(DispatcherTest, AnAnswerAfterTheLeaseIsLostIsNotWritten) {
   Make({.in_flight = 10, .in_flight_per_tenant = 10});
-  const LanePtr lane = AddLane("a", 1);
-  Enqueue({lane});
-  OnLoop([&] { lanes_.Remove(lane->delivery.key()); });
+  const QueuePtr queue = AddQueue("a", 1);
+  RequestTurn({queue});
+  OnLoop([&] { queues_.Remove(queue->delivery.key()); });
   Answer();
   EXPECT_EQ(flusher_.unflushed(), 0u);
   EXPECT_EQ(dispatcher_->succeeded(), 1u);
@@ -266,23 +267,23 @@ TEST_F(DispatcherTest, AnAnswerAfterTheLeaseIsLostIsNotWritten) {
 
 TEST_F(DispatcherTest, WhatTheEndpointNoLongerWantsIsSettledUnsent) {
   Make({.in_flight = 1, .in_flight_per_tenant = 1});
-  const LanePtr lane = AddLane("a", 5);
-  SettingsOf(lane).event_types = {"invoice.*"};
+  const QueuePtr queue = AddQueue("a", 5);
+  SettingsOf(queue).event_types = {"invoice.*"};
   ReadSettings();
-  Enqueue({lane});
+  RequestTurn({queue});
   EXPECT_THAT(Sent(), IsEmpty());
-  EXPECT_EQ(lane->delivery.position(), 5);
-  EXPECT_TRUE(lane->delivery.dirty());
+  EXPECT_EQ(queue->delivery.position(), 5);
+  EXPECT_TRUE(queue->delivery.dirty());
 }
 
 TEST_F(DispatcherTest, AGoneReceiverIsSwitchedOffOnce) {
   Make({.in_flight = 10, .in_flight_per_tenant = 10});
-  const LanePtr lane = AddLane("a", 2);
-  Enqueue({lane});
+  const QueuePtr queue = AddQueue("a", 2);
+  RequestTurn({queue});
   Answer({.status_code = 410, .error_class = "status"});
   Answer({.status_code = 410, .error_class = "status"});
-  EXPECT_THAT(disabled_, ElementsAre(lane));
-  EXPECT_TRUE(lane->delivery.stopped());
+  EXPECT_THAT(disabled_, ElementsAre(queue));
+  EXPECT_TRUE(queue->delivery.stopped());
   EXPECT_EQ(dispatcher_->failed(), 2u);
 }
 

@@ -45,39 +45,40 @@ Task<void> EndpointSettings::Reload(Uuid tenant_id) {
 }
 
 void EndpointSettings::Apply(const Uuid& tenant_id) {
-  deps_.lanes.ForTenant(tenant_id, [this](const LanePtr& lane) {
+  deps_.queues.ForTenant(tenant_id, [this](const QueuePtr& queue) {
     const std::shared_ptr<const storage::Endpoint> endpoint =
-        deps_.cache.Find(lane->delivery.key());
+        deps_.cache.Find(queue->delivery.key());
     if (!endpoint || endpoint->state != storage::EndpointState::kEnabled) {
-      lane->delivery.Stop();
+      queue->delivery.Stop();
       return;
     }
-    lane->delivery.set_max_in_flight(endpoint->max_in_flight);
-    deps_.dispatcher.Enqueue(lane);
+    queue->delivery.set_max_in_flight(endpoint->max_in_flight);
+    deps_.dispatcher.RequestTurn(queue);
   });
 }
 
-Task<void> EndpointSettings::RunDisable(LanePtr lane) {
-  const absl::Status status = co_await WriteDisabled(lane);
-  // A conflict: paused, deleted or disabled meanwhile, which the lane learns by
+Task<void> EndpointSettings::RunDisable(QueuePtr queue) {
+  const absl::Status status = co_await WriteDisabled(queue);
+  // A conflict: paused, deleted or disabled meanwhile, which the queue learns by
   // the log. After other errors the next failure tries again.
   if (!status.ok()) deps_.tasks.LogProblem("webhooks: cannot disable an endpoint", status);
-  lane->disabling = false;
+  queue->disabling = false;
 }
 
-Task<absl::Status> EndpointSettings::WriteDisabled(LanePtr lane) {
-  const storage::EndpointKey key = lane->delivery.key();
-  const std::string reason = lane->delivery.disable_reason();
+Task<absl::Status> EndpointSettings::WriteDisabled(QueuePtr queue) {
+  const storage::EndpointKey key = queue->delivery.key();
+  const std::string reason = queue->delivery.disable_reason();
   GH_CO_RETURN_IF_ERROR(co_await deps_.flusher.Flush());
-  if (!deps_.lanes.IsCurrent(lane)) co_return absl::OkStatus();
+  if (!deps_.queues.IsCurrent(queue)) co_return absl::OkStatus();
   const base::CallContext ctx = deps_.tasks.Context(key.tenant_id);
   const base::Time now = deps_.clock.Now();
   storage::Change change{.events = {storage::MakeEvent(
                              ctx, now, std::string(storage::event_types::kEndpointDisabled),
                              {{.type = "endpoint", .id = key.endpoint_id.ToString(), .label = ""}},
                              JsonObject().Add("reason", reason).ToString())}};
-  GH_CO_RETURN_IF_ERROR(co_await deps_.endpoints.Disable(
-      ctx, key.tenant_id, key.endpoint_id, lane->delivery.fence(), reason, now, std::move(change)));
+  GH_CO_RETURN_IF_ERROR(co_await deps_.endpoints.Disable(ctx, key.tenant_id, key.endpoint_id,
+                                                         queue->delivery.fence(), reason, now,
+                                                         std::move(change)));
   OnChanged(key.tenant_id);
   co_return absl::OkStatus();
 }

@@ -9,14 +9,14 @@
 #include "service/delivery/engine/dispatcher.h"
 #include "service/delivery/engine/engine_tasks.h"
 #include "service/delivery/engine/flusher.h"
-#include "service/delivery/engine/lane_map.h"
-#include "service/delivery/engine/lane_reader.h"
 #include "service/delivery/engine/lease_holder.h"
+#include "service/delivery/engine/queue_map.h"
+#include "service/delivery/engine/queue_reader.h"
 #include "storage/endpoint/endpoint_store.h"
 
 namespace gatehouse::service::delivery {
 
-// Carries changes of settings from the database to the cache and the lanes, and writes the one
+// Carries changes of settings from the database to the cache and the queues, and writes the one
 // change that the engine makes itself: it switches off endpoints that will not have deliveries.
 //
 // Thread: the engine's loop.
@@ -24,12 +24,12 @@ class EndpointSettings {
  public:
   struct Deps {
     EngineTasks& tasks;
-    LaneMap& lanes;
+    QueueMap& queues;
     EndpointCache& cache;
     storage::EndpointStore& endpoints;
     Flusher& flusher;
     Dispatcher& dispatcher;
-    LaneReader& reader;
+    QueueReader& reader;
     LeaseHolder& leases;
     const base::Clock& clock;
   };
@@ -40,19 +40,19 @@ class EndpointSettings {
   base::Task<absl::Status> Load();
   bool loaded() const { return loaded_; }
 
-  // What was read of a tenant is old: reads it anew, and is done once lanes follow it.
+  // What was read of a tenant is old: reads it anew, and is done once queues follow it.
   base::Task<absl::Status> Refresh(base::Uuid tenant_id);
   // The same from outside the log: nothing is sent with the old settings from now on, and
   // what the new ones begin is begun.
   void OnChanged(base::Uuid tenant_id);
 
-  // Switches off the endpoint of a lane, which is stopped, for the reason that it gives.
-  void Disable(const LanePtr& lane) { deps_.tasks.Spawn(RunDisable(lane)); }
+  // Switches off the endpoint of a queue, which is stopped, for the reason that it gives.
+  void Disable(const QueuePtr& queue) { deps_.tasks.Spawn(RunDisable(queue)); }
 
  private:
   base::Task<void> Reload(base::Uuid tenant_id);
-  base::Task<void> RunDisable(LanePtr lane);
-  base::Task<absl::Status> WriteDisabled(LanePtr lane);
+  base::Task<void> RunDisable(QueuePtr queue);
+  base::Task<absl::Status> WriteDisabled(QueuePtr queue);
   void Apply(const base::Uuid& tenant_id);
 
   Deps deps_;

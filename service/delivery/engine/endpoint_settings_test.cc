@@ -14,7 +14,7 @@ using storage::EndpointState;
 
 class EndpointSettingsTest : public PartsFixture {
  protected:
-  // With a lane and an event that is ready.
+  // With a queue and an event that is ready.
   storage::Endpoint LeaseOne() {
     const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"order.*"});
     Publish();
@@ -30,7 +30,7 @@ class EndpointSettingsTest : public PartsFixture {
   }
 };
 
-TEST_F(EndpointSettingsTest, AChangeCountsAtOnceAndReachesTheLane) {
+TEST_F(EndpointSettingsTest, AChangeCountsAtOnceAndReachesTheQueue) {
   const storage::Endpoint endpoint = LeaseOne();
   Update(endpoint, [](storage::Endpoint& e) { e.url = "https://b.example/"; });
   runner_.RunPlain([&] {
@@ -44,19 +44,19 @@ TEST_F(EndpointSettingsTest, AChangeCountsAtOnceAndReachesTheLane) {
   });
 }
 
-TEST_F(EndpointSettingsTest, PausingStopsTheLaneAndEnablingBeginsAnother) {
+TEST_F(EndpointSettingsTest, PausingStopsTheQueueAndEnablingBeginsAnother) {
   const storage::Endpoint endpoint = LeaseOne();
-  const LanePtr lane = LaneOf(endpoint);
+  const QueuePtr queue = QueueOf(endpoint);
   Update(endpoint, [](storage::Endpoint& e) { e.state = EndpointState::kPaused; });
   Change();
-  EXPECT_TRUE(lane->delivery.stopped());
+  EXPECT_TRUE(queue->delivery.stopped());
   OnLoop([this] { parts_->leases.Tend(); });
-  EXPECT_EQ(LaneOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint), nullptr);
   Update(endpoint, [](storage::Endpoint& e) { e.state = EndpointState::kEnabled; });
   FlushAll();
   Change();
-  ASSERT_NE(LaneOf(endpoint), nullptr);
-  EXPECT_EQ(LaneOf(endpoint)->delivery.ready(), 1u);
+  ASSERT_NE(QueueOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint)->delivery.ready(), 1u);
 }
 
 TEST_F(EndpointSettingsTest, NothingIsReadBeforeTheFirstLoadOrOnceTheEngineStops) {
@@ -72,27 +72,27 @@ TEST_F(EndpointSettingsTest, NothingIsReadBeforeTheFirstLoadOrOnceTheEngineStops
 
 TEST_F(EndpointSettingsTest, DisablesWithWhatIsKnownSoFarWritten) {
   const storage::Endpoint endpoint = LeaseOne();
-  const LanePtr lane = LaneOf(endpoint);
-  Settle(lane, {.status_code = 410, .error_class = "status"});
+  const QueuePtr queue = QueueOf(endpoint);
+  Settle(queue, {.status_code = 410, .error_class = "status"});
   OnLoop([&] {
-    lane->disabling = true;
-    lane->delivery.Stop();
-    parts_->settings.Disable(lane);
+    queue->disabling = true;
+    queue->delivery.Stop();
+    parts_->settings.Disable(queue);
   });
   EXPECT_EQ(Get(endpoint).endpoint.state, EndpointState::kDisabled);
   EXPECT_EQ(Get(endpoint).endpoint.disabled_reason, "gone");
   EXPECT_EQ(List(endpoint).size(), 1u);
   EXPECT_EQ(CountDisabled(), "1");
-  EXPECT_FALSE(lane->disabling);
+  EXPECT_FALSE(queue->disabling);
   OnLoop([&] { EXPECT_EQ(parts_->cache.Find(KeyOf(endpoint))->state, EndpointState::kDisabled); });
 }
 
 TEST_F(EndpointSettingsTest, WhoLostTheLeaseDisablesNothing) {
   const storage::Endpoint endpoint = LeaseOne();
-  const LanePtr lane = LaneOf(endpoint);
-  Settle(lane, {.status_code = 410, .error_class = "status"});
+  const QueuePtr queue = QueueOf(endpoint);
+  Settle(queue, {.status_code = 410, .error_class = "status"});
   tests::ExecuteSql(dsn_, "UPDATE gatehouse.endpoint_delivery SET fence = fence + 1");
-  OnLoop([&] { parts_->settings.Disable(lane); });
+  OnLoop([&] { parts_->settings.Disable(queue); });
   EXPECT_EQ(Get(endpoint).endpoint.state, EndpointState::kEnabled);
   EXPECT_EQ(CountDisabled(), "0");
 }

@@ -11,10 +11,10 @@
 #include "service/delivery/engine/endpoint_settings.h"
 #include "service/delivery/engine/engine_tasks.h"
 #include "service/delivery/engine/flusher.h"
-#include "service/delivery/engine/lane_map.h"
-#include "service/delivery/engine/lane_reader.h"
 #include "service/delivery/engine/lease_holder.h"
 #include "service/delivery/engine/log_matcher.h"
+#include "service/delivery/engine/queue_map.h"
+#include "service/delivery/engine/queue_reader.h"
 #include "service/delivery/tenant_log.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
@@ -51,12 +51,12 @@ struct EngineParts {
   EngineParts& operator=(const EngineParts&) = delete;
 
   EngineTasks tasks;
-  LaneMap lanes;
+  QueueMap queues;
   TenantLogs logs;
   EndpointCache cache;
   Flusher flusher;
   Dispatcher dispatcher;
-  LaneReader reader;
+  QueueReader reader;
   LeaseHolder leases;
   EndpointSettings settings;
   LogMatcher matcher;

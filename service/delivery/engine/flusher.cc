@@ -51,16 +51,16 @@ std::vector<storage::DeliveryFlush> ByEndpoint(const storage::DeliveryFlush& flu
 
 }  // namespace
 
-void Flusher::MarkDirty(const LanePtr& lane) {
-  dirty_.insert(lane->delivery.key());
+void Flusher::MarkDirty(const QueuePtr& queue) {
+  dirty_.insert(queue->delivery.key());
   wanted_.Set(true);
   if (unflushed_ >= kFlushNow) now_.Set(true);
 }
 
-void Flusher::AddResult(const LanePtr& lane, size_t bytes) {
+void Flusher::AddResult(const QueuePtr& queue, size_t bytes) {
   ++unflushed_;
   unflushed_bytes_ += bytes;
-  MarkDirty(lane);
+  MarkDirty(queue);
 }
 
 Task<void> Flusher::Run() {
@@ -100,11 +100,11 @@ Task<absl::Status> Flusher::WriteNext() {
     size_t bytes = 0;
     while (!dirty_.empty() && unconfirmed_.attempts.size() < kMaxFlushAttempts &&
            bytes < kMaxFlushBytes) {
-      const LanePtr lane = deps_.lanes.Find(*dirty_.begin());
+      const QueuePtr queue = deps_.queues.Find(*dirty_.begin());
       dirty_.erase(dirty_.begin());
-      if (!lane) continue;
-      bytes += lane->delivery.unflushed_bytes();
-      lane->delivery.CollectInto(unconfirmed_);
+      if (!queue) continue;
+      bytes += queue->delivery.unflushed_bytes();
+      queue->delivery.CollectInto(unconfirmed_);
     }
   }
   if (unconfirmed_.empty()) co_return absl::OkStatus();
@@ -129,10 +129,10 @@ Task<absl::Status> Flusher::Write(storage::DeliveryFlush flush) {
   ++flushes_;
   const std::set<storage::EndpointKey> kept(live.begin(), live.end());
   for (const storage::DeliveryProgress& progress : flush.progress) {
-    const LanePtr lane = deps_.lanes.Find(progress.key);
-    if (!lane || lane->delivery.fence() != progress.fence) continue;
+    const QueuePtr queue = deps_.queues.Find(progress.key);
+    if (!queue || queue->delivery.fence() != progress.fence) continue;
     if (kept.contains(progress.key)) {
-      lane->lease_until = until;
+      queue->lease_until = until;
       continue;
     }
     // Somebody else delivers to it now, or it was deleted.
@@ -168,13 +168,13 @@ Task<absl::Status> Flusher::WriteByEndpoint() {
 }
 
 void Flusher::Drop(const storage::EndpointKey& key) {
-  const LanePtr lane = deps_.lanes.Find(key);
-  if (!lane) return;
+  const QueuePtr queue = deps_.queues.Find(key);
+  if (!queue) return;
   // What it had still to write, nobody will.
-  unflushed_ -= lane->delivery.unflushed();
-  unflushed_bytes_ -= lane->delivery.unflushed_bytes();
-  lane->delivery.Stop();
-  deps_.lanes.Remove(key);
+  unflushed_ -= queue->delivery.unflushed();
+  unflushed_bytes_ -= queue->delivery.unflushed_bytes();
+  queue->delivery.Stop();
+  deps_.queues.Remove(key);
 }
 
 }  // namespace gatehouse::service::delivery

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -14,14 +15,14 @@
 #include "base/one_shot.h"
 #include "base/task.h"
 #include "service/delivery/engine/engine_tasks.h"
-#include "service/delivery/engine/lane_map.h"
+#include "service/delivery/engine/queue_map.h"
 #include "service/delivery/engine/turnstile.h"
 #include "storage/delivery/delivery.h"
 
 namespace gatehouse::service::delivery {
 
-// Writes what lanes have settled: which of them have something to write, what was written but
-// not confirmed, and how many results wait. Each write renews the leases of its lanes; one whose
+// Writes what queues have settled: which of them have something to write, what was written but
+// not confirmed, and how many results wait. Each write renews the leases of its queues; one whose
 // fence does not count any more leaves the map.
 //
 // Thread: the engine's loop; the counters may be read from any.
@@ -29,7 +30,7 @@ class Flusher {
  public:
   struct Deps {
     EngineTasks& tasks;
-    LaneMap& lanes;
+    QueueMap& queues;
     // Writes all of it; returns the endpoints whose fences counted.
     std::function<base::Task<absl::StatusOr<std::vector<storage::EndpointKey>>>(
         storage::DeliveryFlush)>
@@ -60,17 +61,17 @@ class Flusher {
   // Writes everything, and marks. Several at a time take turns.
   base::Task<absl::Status> Flush();
 
-  // The lane has something to write, or its lease is to be renewed.
-  void MarkDirty(const LanePtr& lane);
+  // The queue has something to write, or its lease is to be renewed.
+  void MarkDirty(const QueuePtr& queue);
   // It has the result of an attempt to write, with so many bytes of an answer.
-  void AddResult(const LanePtr& lane, size_t bytes);
+  void AddResult(const QueuePtr& queue, size_t bytes);
   // There is something to mark.
   void Wake() { wanted_.Set(true); }
 
   bool HasRoom() const {
     return unflushed_ < kMaxUnflushed && unflushed_bytes_ < kMaxUnflushedBytes;
   }
-  // A flush is under way: what lanes gave to it may be in the database or not.
+  // A flush is under way: what queues gave to it may be in the database or not.
   bool busy() const { return turn_.busy(); }
 
   uint64_t flushes() const { return flushes_; }

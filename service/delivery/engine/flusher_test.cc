@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "service/delivery/engine/lane_fixture.h"
+#include "service/delivery/engine/queue_fixture.h"
 #include "tests/support/status/status_matchers.h"
 
 namespace gatehouse::service::delivery {
@@ -33,27 +33,27 @@ std::vector<EndpointKey> KeysOf(const DeliveryFlush& flush) {
   return keys;
 }
 
-class FlusherTest : public LaneFixture {
+class FlusherTest : public QueueFixture {
  protected:
   using Answer = absl::StatusOr<std::vector<EndpointKey>>;
 
-  // A lane with `results` answers to write, of so many bytes each.
-  LanePtr AddLane(int results, size_t bytes = 2, int64_t fence = 1) {
-    const LanePtr lane = MakeLane(NewKey(), results, fence);
+  // A queue with `results` answers to write, of so many bytes each.
+  QueuePtr AddQueue(int results, size_t bytes = 2, int64_t fence = 1) {
+    const QueuePtr queue = MakeQueue(NewKey(), results, fence);
     runner_.RunPlain([&] {
-      lanes_.Add(lane);
-      Settle(lane, results, bytes);
+      queues_.Add(queue);
+      Settle(queue, results, bytes);
     });
-    return lane;
+    return queue;
   }
-  void Settle(const LanePtr& lane, int results, size_t bytes = 2) {
-    DeliveryLane& delivery = lane->delivery;
+  void Settle(const QueuePtr& queue, int results, size_t bytes = 2) {
+    EndpointQueue& delivery = queue->delivery;
     delivery.AddEvents(MakeItems(delivery.scanned() + 1, delivery.scanned() + results),
                        delivery.scanned() + results);
     const HttpResult result{.status_code = 200, .body = std::string(bytes, 'x')};
     for (int i = 0; i < results; ++i) {
       delivery.OnResult(*delivery.Take(clock_.Now(), true), result, clock_.Now(), clock_.Now(), 0);
-      flusher_.AddResult(lane, bytes);
+      flusher_.AddResult(queue, bytes);
     }
   }
 
@@ -80,16 +80,16 @@ class FlusherTest : public LaneFixture {
   std::promise<void>* marked_ = nullptr;
   int told_of_room_ = 0;
   Flusher flusher_{{.tasks = tasks_,
-                    .lanes = lanes_,
+                    .queues = queues_,
                     .write = [this](DeliveryFlush flush) { return Write(std::move(flush)); },
                     .mark = [this] { return Mark(); },
                     .on_written = [this] { ++told_of_room_; }},
                    {.lease = hours(2), .interval = hours(1)}};
 };
 
-TEST_F(FlusherTest, WritesAllLanesTogetherThenMarks) {
-  const LanePtr a = AddLane(3);
-  const LanePtr b = AddLane(1);
+TEST_F(FlusherTest, WritesAllQueuesTogetherThenMarks) {
+  const QueuePtr a = AddQueue(3);
+  const QueuePtr b = AddQueue(1);
   EXPECT_EQ(flusher_.unflushed(), 4u);
   EXPECT_THAT(Flush(), IsOk());
   ASSERT_EQ(writes_.size(), 1u);
@@ -106,21 +106,21 @@ TEST_F(FlusherTest, WritesAllLanesTogetherThenMarks) {
   EXPECT_EQ(marks_, 2);
 }
 
-TEST_F(FlusherTest, ALaneWithoutResultsIsWrittenToRenewItsLease) {
-  const LanePtr lane = AddLane(0);
-  runner_.RunPlain([&] { flusher_.MarkDirty(lane); });
+TEST_F(FlusherTest, AQueueWithoutResultsIsWrittenToRenewItsLease) {
+  const QueuePtr queue = AddQueue(0);
+  runner_.RunPlain([&] { flusher_.MarkDirty(queue); });
   EXPECT_THAT(Flush(), IsOk());
   EXPECT_EQ(writes_.size(), 1u);
-  EXPECT_GT(lane->lease_until, steady_clock::now() + hours(1));
+  EXPECT_GT(queue->lease_until, steady_clock::now() + hours(1));
 }
 
 TEST_F(FlusherTest, WhatIsNotConfirmedIsWrittenAgainBeforeAnythingElse) {
-  const LanePtr lane = AddLane(1);
+  const QueuePtr queue = AddQueue(1);
   answer_ = [](const DeliveryFlush&) { return absl::UnavailableError("gone"); };
   EXPECT_THAT(Flush(), HasCode(absl::StatusCode::kUnavailable));
   EXPECT_EQ(marks_, 0);
   EXPECT_EQ(flusher_.unflushed(), 1u);
-  runner_.RunPlain([&] { Settle(lane, 2); });
+  runner_.RunPlain([&] { Settle(queue, 2); });
   EXPECT_EQ(flusher_.unflushed(), 3u);
   answer_ = nullptr;
   EXPECT_THAT(Flush(), IsOk());
@@ -131,37 +131,37 @@ TEST_F(FlusherTest, WhatIsNotConfirmedIsWrittenAgainBeforeAnythingElse) {
   EXPECT_EQ(flusher_.unflushed(), 0u);
 }
 
-TEST_F(FlusherTest, ALaneWhoseFenceDoesNotCountLeaves) {
-  const LanePtr lost = AddLane(1);
-  const LanePtr kept = AddLane(1);
+TEST_F(FlusherTest, AQueueWhoseFenceDoesNotCountLeaves) {
+  const QueuePtr lost = AddQueue(1);
+  const QueuePtr kept = AddQueue(1);
   answer_ = [&](const DeliveryFlush&) {
     // Answers that came while it was written are nobody's any more.
     Settle(lost, 3);
     return std::vector{kept->delivery.key()};
   };
   EXPECT_THAT(Flush(), IsOk());
-  EXPECT_FALSE(lanes_.IsCurrent(lost));
+  EXPECT_FALSE(queues_.IsCurrent(lost));
   EXPECT_TRUE(lost->delivery.stopped());
-  EXPECT_TRUE(lanes_.IsCurrent(kept));
+  EXPECT_TRUE(queues_.IsCurrent(kept));
   EXPECT_EQ(flusher_.leases_lost(), 1u);
   EXPECT_EQ(flusher_.unflushed(), 0u);
 }
 
 TEST_F(FlusherTest, ALaterLeaseOfTheSameEndpointStays) {
-  const LanePtr old = AddLane(1);
-  const LanePtr next = MakeLane(old->delivery.key(), 1, /*fence=*/2);
+  const QueuePtr old = AddQueue(1);
+  const QueuePtr next = MakeQueue(old->delivery.key(), 1, /*fence=*/2);
   answer_ = [&](const DeliveryFlush&) {
-    lanes_.Add(next);
+    queues_.Add(next);
     return std::vector<EndpointKey>();
   };
   EXPECT_THAT(Flush(), IsOk());
-  EXPECT_TRUE(lanes_.IsCurrent(next));
+  EXPECT_TRUE(queues_.IsCurrent(next));
   EXPECT_EQ(flusher_.leases_lost(), 0u);
 }
 
 TEST_F(FlusherTest, AnEndpointThatIsRefusedHoldsUpNobodyElse) {
-  const LanePtr refused = AddLane(1);
-  const LanePtr sound = AddLane(2);
+  const QueuePtr refused = AddQueue(1);
+  const QueuePtr sound = AddQueue(2);
   answer_ = [&](const DeliveryFlush& flush) -> Answer {
     for (const storage::AttemptRecord& attempt : flush.attempts) {
       if (attempt.key == refused->delivery.key()) return absl::InternalError("no");
@@ -184,25 +184,25 @@ TEST_F(FlusherTest, AnEndpointThatIsRefusedHoldsUpNobodyElse) {
   }
   EXPECT_EQ(attempts_of_sound, 2u);
   EXPECT_TRUE(position_of_refused);
-  EXPECT_TRUE(lanes_.IsCurrent(refused));
+  EXPECT_TRUE(queues_.IsCurrent(refused));
   EXPECT_EQ(flusher_.unflushed(), 0u);
 }
 
 TEST_F(FlusherTest, AnEndpointWhosePositionIsRefusedWaitsForItsNextDeliverer) {
-  const LanePtr refused = AddLane(1);
+  const QueuePtr refused = AddQueue(1);
   answer_ = [](const DeliveryFlush&) { return absl::InternalError("no"); };
   for (int i = 1; i < 3; ++i) EXPECT_THAT(Flush(), HasCode(absl::StatusCode::kInternal));
   EXPECT_THAT(Flush(), IsOk());
-  EXPECT_FALSE(lanes_.IsCurrent(refused));
+  EXPECT_FALSE(queues_.IsCurrent(refused));
   EXPECT_EQ(flusher_.unflushed(), 0u);
 }
 
 TEST_F(FlusherTest, HasRoomForSoManyBytesOfAnswers) {
   constexpr size_t kAnswer = size_t{16} << 10;
   constexpr int kFull = Flusher::kMaxUnflushedBytes / kAnswer;
-  const LanePtr lane = AddLane(kFull - 1, kAnswer);
+  const QueuePtr queue = AddQueue(kFull - 1, kAnswer);
   EXPECT_TRUE(flusher_.HasRoom());
-  runner_.RunPlain([&] { Settle(lane, 1, kAnswer); });
+  runner_.RunPlain([&] { Settle(queue, 1, kAnswer); });
   EXPECT_FALSE(flusher_.HasRoom());
   EXPECT_THAT(Flush(), IsOk());
   EXPECT_TRUE(flusher_.HasRoom());
@@ -210,9 +210,9 @@ TEST_F(FlusherTest, HasRoomForSoManyBytesOfAnswers) {
 }
 
 TEST_F(FlusherTest, HasRoomForSoManyResults) {
-  const LanePtr lane = AddLane(Flusher::kMaxUnflushed - 1, 0);
+  const QueuePtr queue = AddQueue(Flusher::kMaxUnflushed - 1, 0);
   EXPECT_TRUE(flusher_.HasRoom());
-  runner_.RunPlain([&] { Settle(lane, 1, 0); });
+  runner_.RunPlain([&] { Settle(queue, 1, 0); });
   EXPECT_FALSE(flusher_.HasRoom());
   EXPECT_THAT(Flush(), IsOk());
   EXPECT_TRUE(flusher_.HasRoom());
@@ -222,9 +222,9 @@ TEST_F(FlusherTest, RunsWithoutWaitingForTheIntervalWhenThereIsMuch) {
   std::promise<void> marked;
   marked_ = &marked;
   runner_.RunPlain([&] { tasks_.SpawnForLife(flusher_.Run()); });
-  AddLane(499);
+  AddQueue(499);
   runner_.RunPlain([&] { EXPECT_EQ(flusher_.unflushed(), 499u); });
-  AddLane(1);
+  AddQueue(1);
   marked.get_future().wait();
   runner_.RunPlain([&] { EXPECT_EQ(flusher_.unflushed(), 0u); });
 }

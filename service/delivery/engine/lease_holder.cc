@@ -23,7 +23,7 @@ bool IsEnabled(const storage::Endpoint* endpoint) {
   return endpoint != nullptr && endpoint->state == storage::EndpointState::kEnabled;
 }
 
-DeliveryStore::Release ReleaseOf(const DeliveryLane& delivery, bool done) {
+DeliveryStore::Release ReleaseOf(const EndpointQueue& delivery, bool done) {
   return {.key = delivery.key(),
           .fence = delivery.fence(),
           .position = delivery.position(),
@@ -37,7 +37,7 @@ Task<absl::Status> LeaseHolder::LeaseMatched(Uuid tenant_id,
   std::vector<DeliveryStore::Want> wanted;
   for (const TenantLog::Match& match : matches) {
     const storage::EndpointKey key{tenant_id, match.endpoint_id};
-    if (deps_.lanes.Contains(key) || !IsEnabled(deps_.cache.Find(key).get())) continue;
+    if (deps_.queues.Contains(key) || !IsEnabled(deps_.cache.Find(key).get())) continue;
     wanted.push_back({.key = key, .first_index = match.first_index});
   }
   if (wanted.empty() || deps_.tasks.stopping()) co_return absl::OkStatus();
@@ -53,7 +53,7 @@ Task<absl::Status> LeaseHolder::LeaseDue() {
 
 Task<absl::Status> LeaseHolder::TakeWanted(std::vector<DeliveryStore::Want> wanted) {
   // Leased while it waited for its turn.
-  std::erase_if(wanted, [this](const auto& want) { return deps_.lanes.Contains(want.key); });
+  std::erase_if(wanted, [this](const auto& want) { return deps_.queues.Contains(want.key); });
   if (wanted.empty()) co_return absl::OkStatus();
   const base::SteadyTime until = steady_clock::now() + options_.lease;
   GH_CO_ASSIGN_OR_RETURN(
@@ -69,7 +69,7 @@ Task<absl::Status> LeaseHolder::TakeDue() {
   GH_CO_ASSIGN_OR_RETURN(const std::vector<DeliveryLease> leases,
                          co_await deps_.deliveries.LeaseDue(
                              deps_.tasks.Context(base::kDefaultTenantId), options_.instance_id,
-                             options_.lease, deps_.clock.Now(), deps_.lanes.Keys(), kScanLimit));
+                             options_.lease, deps_.clock.Now(), deps_.queues.Keys(), kScanLimit));
   Add(leases, until);
   co_return absl::OkStatus();
 }
@@ -78,14 +78,14 @@ void LeaseHolder::Add(const std::vector<DeliveryLease>& leases, base::SteadyTime
   for (const DeliveryLease& lease : leases) {
     const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(lease.key);
     const bool known = IsEnabled(endpoint.get()) && deps_.logs.contains(lease.key.tenant_id);
-    const auto lane =
-        std::make_shared<Lane>(lease, known ? endpoint->max_in_flight : 1, deps_.clock.Now());
-    lane->lease_until = until;
-    lane->last_used = steady_clock::now();
+    const auto queue = std::make_shared<LeasedQueue>(lease, known ? endpoint->max_in_flight : 1,
+                                                     deps_.clock.Now());
+    queue->lease_until = until;
+    queue->last_used = steady_clock::now();
     // To be given back at the next occasion.
-    if (!known || deps_.tasks.stopping()) lane->delivery.Stop();
-    deps_.lanes.Add(lane);
-    deps_.reader.Feed(lane);
+    if (!known || deps_.tasks.stopping()) queue->delivery.Stop();
+    deps_.queues.Add(queue);
+    deps_.reader.Feed(queue);
   }
 }
 
@@ -93,40 +93,40 @@ void LeaseHolder::Tend() {
   const base::SteadyTime renew = steady_clock::now() + options_.lease * 2 / 3;
   std::vector<DeliveryStore::Release> releases;
   // First out of sight: whoever finds work for it now leases it anew.
-  deps_.lanes.RemoveIf([&](const LanePtr& lane) {
-    const bool release = IsAtRest(*lane) && (lane->delivery.stopped() || IsDone(*lane));
-    if (release) releases.push_back(ReleaseOf(lane->delivery, !lane->delivery.stopped()));
+  deps_.queues.RemoveIf([&](const QueuePtr& queue) {
+    const bool release = IsAtRest(*queue) && (queue->delivery.stopped() || IsDone(*queue));
+    if (release) releases.push_back(ReleaseOf(queue->delivery, !queue->delivery.stopped()));
     return release;
   });
-  deps_.lanes.ForEach([&](const LanePtr& lane) {
-    if (lane->lease_until < renew) deps_.flusher.MarkDirty(lane);
+  deps_.queues.ForEach([&](const QueuePtr& queue) {
+    if (queue->lease_until < renew) deps_.flusher.MarkDirty(queue);
   });
-  held_ = static_cast<int64_t>(deps_.lanes.size());
+  held_ = static_cast<int64_t>(deps_.queues.size());
   if (!releases.empty()) deps_.tasks.Spawn(Release(std::move(releases)));
 }
 
 // Nothing is under way for it, in the database or elsewhere.
-bool LeaseHolder::IsAtRest(const Lane& lane) const {
-  return lane.delivery.in_flight() == 0 && !lane.delivery.dirty() && !lane.reading &&
-         !lane.loading_retries && !lane.disabling && !deps_.flusher.busy();
+bool LeaseHolder::IsAtRest(const LeasedQueue& queue) const {
+  return queue.delivery.in_flight() == 0 && !queue.delivery.dirty() && !queue.reading &&
+         !queue.loading_retries && !queue.disabling && !deps_.flusher.busy();
 }
 
 // It has had nothing to do for a while, and will not have soon.
-bool LeaseHolder::IsDone(const Lane& lane) const {
-  const DeliveryLane& delivery = lane.delivery;
+bool LeaseHolder::IsDone(const LeasedQueue& queue) const {
+  const EndpointQueue& delivery = queue.delivery;
   const TenantLog& log = deps_.logs.at(delivery.key().tenant_id).log;
   if (!delivery.IdleAt(log.matched()) || log.durable() < log.matched()) return false;
   if (delivery.next_due() && *delivery.next_due() < deps_.clock.Now() + kSoon) return false;
-  return steady_clock::now() - lane.last_used > options_.idle_time;
+  return steady_clock::now() - queue.last_used > options_.idle_time;
 }
 
 Task<void> LeaseHolder::GiveBackAll(bool written) {
   std::vector<DeliveryStore::Release> releases;
-  deps_.lanes.RemoveIf([&](const LanePtr& lane) {
-    const auto log = deps_.logs.find(lane->delivery.key().tenant_id);
+  deps_.queues.RemoveIf([&](const QueuePtr& queue) {
+    const auto log = deps_.logs.find(queue->delivery.key().tenant_id);
     const bool done =
-        written && log != deps_.logs.end() && lane->delivery.IdleAt(log->second.log.matched());
-    releases.push_back(ReleaseOf(lane->delivery, done));
+        written && log != deps_.logs.end() && queue->delivery.IdleAt(log->second.log.matched());
+    releases.push_back(ReleaseOf(queue->delivery, done));
     return true;
   });
   if (!releases.empty()) co_await Release(std::move(releases));

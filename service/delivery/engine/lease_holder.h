@@ -13,16 +13,16 @@
 #include "service/delivery/endpoint_cache.h"
 #include "service/delivery/engine/engine_tasks.h"
 #include "service/delivery/engine/flusher.h"
-#include "service/delivery/engine/lane_map.h"
-#include "service/delivery/engine/lane_reader.h"
+#include "service/delivery/engine/queue_map.h"
+#include "service/delivery/engine/queue_reader.h"
 #include "service/delivery/engine/turnstile.h"
 #include "service/delivery/tenant_log.h"
 #include "storage/delivery/delivery_store.h"
 
 namespace gatehouse::service::delivery {
 
-// Leases endpoints that have work, which makes lanes of them; sees that their leases are renewed
-// in time, by a flush; and gives back those that have had nothing to do for a while.
+// Leases endpoints that have work, which gives each a queue here; sees that their leases are
+// renewed in time, by a flush; and gives back those that have had nothing to do for a while.
 //
 // Thread: the engine's loop; held() may be called from any. Nothing is leased once the engine
 // is stopping.
@@ -30,12 +30,12 @@ class LeaseHolder {
  public:
   struct Deps {
     EngineTasks& tasks;
-    LaneMap& lanes;
+    QueueMap& queues;
     const TenantLogs& logs;
     const EndpointCache& cache;
     storage::DeliveryStore& deliveries;
     Flusher& flusher;
-    LaneReader& reader;
+    QueueReader& reader;
     const base::Clock& clock;
   };
   struct Options {
@@ -65,8 +65,8 @@ class LeaseHolder {
   base::Task<absl::Status> TakeWanted(std::vector<storage::DeliveryStore::Want> wanted);
   base::Task<absl::Status> TakeDue();
   void Add(const std::vector<storage::DeliveryLease>& leases, base::SteadyTime until);
-  bool IsAtRest(const Lane& lane) const;
-  bool IsDone(const Lane& lane) const;
+  bool IsAtRest(const LeasedQueue& queue) const;
+  bool IsDone(const LeasedQueue& queue) const;
   base::Task<void> Release(std::vector<storage::DeliveryStore::Release> releases);
 
   Deps deps_;

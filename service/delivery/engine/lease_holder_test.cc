@@ -44,19 +44,19 @@ TEST_F(LeaseHolderTest, LeasesWhatHasWorkAndFeedsIt) {
   const storage::Endpoint endpoint = CreateOne();
   Publish();
   Follow();
-  const LanePtr lane = LaneOf(endpoint);
-  ASSERT_NE(lane, nullptr);
-  EXPECT_EQ(lane->delivery.ready(), 1u);
+  const QueuePtr queue = QueueOf(endpoint);
+  ASSERT_NE(queue, nullptr);
+  EXPECT_EQ(queue->delivery.ready(), 1u);
   EXPECT_EQ(OwnerOf(endpoint), instance_.ToString());
-  EXPECT_GT(lane->lease_until, steady_clock::now());
+  EXPECT_GT(queue->lease_until, steady_clock::now());
   Tend();
   EXPECT_EQ(parts_->leases.held(), 1);
 }
 
-TEST_F(LeaseHolderTest, ConcurrentLeasesOfOneEndpointMakeOneLane) {
+TEST_F(LeaseHolderTest, ConcurrentLeasesOfOneEndpointMakeOneQueue) {
   const storage::Endpoint endpoint = CreateOne();
   Follow();
-  ASSERT_EQ(LaneOf(endpoint), nullptr);
+  ASSERT_EQ(QueueOf(endpoint), nullptr);
   const auto lease = [&] {
     return parts_->leases.LeaseMatched(endpoint.tenant_id,
                                        {{.endpoint_id = endpoint.id, .first_index = 2}});
@@ -64,11 +64,11 @@ TEST_F(LeaseHolderTest, ConcurrentLeasesOfOneEndpointMakeOneLane) {
   std::future<absl::Status> first = runner_.Start<absl::Status>(lease);
   std::future<absl::Status> second = runner_.Start<absl::Status>(lease);
   EXPECT_THAT(first.get(), tests::IsOk());
-  const LanePtr lane = LaneOf(endpoint);
-  ASSERT_NE(lane, nullptr);
+  const QueuePtr queue = QueueOf(endpoint);
+  ASSERT_NE(queue, nullptr);
   EXPECT_THAT(second.get(), tests::IsOk());
-  EXPECT_EQ(LaneOf(endpoint), lane);
-  EXPECT_EQ(lane->delivery.fence(), 1);
+  EXPECT_EQ(QueueOf(endpoint), queue);
+  EXPECT_EQ(queue->delivery.fence(), 1);
 }
 
 TEST_F(LeaseHolderTest, WhatAnotherInstanceHoldsIsLeftToIt) {
@@ -79,12 +79,12 @@ TEST_F(LeaseHolderTest, WhatAnotherInstanceHoldsIsLeftToIt) {
                     "lease_until = now() + '1 h'::interval");
   GiveWork();
   Do([this] { return parts_->leases.LeaseDue(); });
-  EXPECT_EQ(LaneOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint), nullptr);
   tests::ExecuteSql(dsn_,
                     "UPDATE gatehouse.endpoint_delivery SET lease_until = now() - '1 s'::interval");
   Do([this] { return parts_->leases.LeaseDue(); });
-  ASSERT_NE(LaneOf(endpoint), nullptr);
-  EXPECT_EQ(LaneOf(endpoint)->delivery.ready(), 1u);
+  ASSERT_NE(QueueOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint)->delivery.ready(), 1u);
 }
 
 TEST_F(LeaseHolderTest, NothingIsLeasedOnceTheEngineStops) {
@@ -93,7 +93,7 @@ TEST_F(LeaseHolderTest, NothingIsLeasedOnceTheEngineStops) {
   OnLoop([this] { parts_->tasks.BeginStop(); });
   GiveWork();
   Do([this] { return parts_->leases.LeaseDue(); });
-  EXPECT_EQ(LaneOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint), nullptr);
 }
 
 TEST_F(LeaseHolderTest, GivesBackOnlyWhatIsAtRest) {
@@ -101,22 +101,22 @@ TEST_F(LeaseHolderTest, GivesBackOnlyWhatIsAtRest) {
   const storage::Endpoint endpoint = CreateOne();
   Publish();
   Follow();
-  const LanePtr lane = LaneOf(endpoint);
-  ASSERT_NE(lane, nullptr);
+  const QueuePtr queue = QueueOf(endpoint);
+  ASSERT_NE(queue, nullptr);
   Tend();
-  EXPECT_EQ(LaneOf(endpoint), lane) << "it has events ready";
-  Settle(lane);
+  EXPECT_EQ(QueueOf(endpoint), queue) << "it has events ready";
+  Settle(queue);
   Tend();
-  EXPECT_EQ(LaneOf(endpoint), lane) << "its results are not written";
+  EXPECT_EQ(QueueOf(endpoint), queue) << "its results are not written";
   FlushAll();
   // What was matched meanwhile, and is not marked, could be forgotten.
   Publish("invoice.sent");
   Follow();
   Tend();
-  EXPECT_EQ(LaneOf(endpoint), lane) << "the tenant's cursor is not written";
+  EXPECT_EQ(QueueOf(endpoint), queue) << "the tenant's cursor is not written";
   FlushAll();
   Tend();
-  EXPECT_EQ(LaneOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint), nullptr);
   EXPECT_EQ(OwnerOf(endpoint), "nobody");
   EXPECT_EQ(parts_->leases.held(), 0);
 }
@@ -126,52 +126,52 @@ TEST_F(LeaseHolderTest, KeepsWhatHasARetrySoon) {
   const storage::Endpoint endpoint = CreateOne();
   Publish();
   Follow();
-  Settle(LaneOf(endpoint), {.status_code = 500, .error_class = "status"});
+  Settle(QueueOf(endpoint), {.status_code = 500, .error_class = "status"});
   FlushAll();
   Tend();
-  EXPECT_NE(LaneOf(endpoint), nullptr);
+  EXPECT_NE(QueueOf(endpoint), nullptr);
 }
 
 TEST_F(LeaseHolderTest, GivesBackAStoppedEndpointWithItsWork) {
   const storage::Endpoint endpoint = CreateOne();
   GiveWork();
-  OnLoop([&] { parts_->lanes.Find(KeyOf(endpoint))->delivery.Stop(); });
+  OnLoop([&] { parts_->queues.Find(KeyOf(endpoint))->delivery.Stop(); });
   Tend();
-  EXPECT_EQ(LaneOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint), nullptr);
   EXPECT_EQ(OwnerOf(endpoint), "nobody");
   Do([this] { return parts_->leases.LeaseDue(); });
-  ASSERT_NE(LaneOf(endpoint), nullptr);
-  EXPECT_EQ(LaneOf(endpoint)->delivery.ready(), 1u);
+  ASSERT_NE(QueueOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint)->delivery.ready(), 1u);
 }
 
 TEST_F(LeaseHolderTest, RenewsByAFlushBeforeTheLeaseEnds) {
   const storage::Endpoint endpoint = CreateOne();
   GiveWork();
-  const LanePtr lane = LaneOf(endpoint);
+  const QueuePtr queue = QueueOf(endpoint);
   const uint64_t flushes = parts_->flusher.flushes();
   Tend();
   FlushAll();
   EXPECT_EQ(parts_->flusher.flushes(), flushes) << "there was time";
-  OnLoop([&] { lane->lease_until = steady_clock::now() + kPatience / 2; });
+  OnLoop([&] { queue->lease_until = steady_clock::now() + kPatience / 2; });
   Tend();
   FlushAll();
   EXPECT_EQ(parts_->flusher.flushes(), flushes + 1);
-  EXPECT_GT(lane->lease_until, steady_clock::now() + kPatience / 2);
+  EXPECT_GT(queue->lease_until, steady_clock::now() + kPatience / 2);
 }
 
 TEST_F(LeaseHolderTest, AtTheEndAllIsGivenBackAndWorkIsLeftForOthers) {
   const storage::Endpoint busy = CreateOne();
   const storage::Endpoint done = CreateEndpoint("https://b.example/", {"order.*"});
   GiveWork();
-  Settle(LaneOf(done));
+  Settle(QueueOf(done));
   FlushAll();
   runner_.Run<bool>([this] { return GiveBackAll(&parts_->leases); });
   EXPECT_EQ(OwnerOf(busy), "nobody");
   EXPECT_EQ(OwnerOf(done), "nobody");
-  EXPECT_EQ(LaneOf(busy), nullptr);
+  EXPECT_EQ(QueueOf(busy), nullptr);
   Do([this] { return parts_->leases.LeaseDue(); });
-  EXPECT_NE(LaneOf(busy), nullptr);
-  EXPECT_EQ(LaneOf(done), nullptr);
+  EXPECT_NE(QueueOf(busy), nullptr);
+  EXPECT_EQ(QueueOf(done), nullptr);
 }
 
 }  // namespace

@@ -143,15 +143,15 @@ Task<absl::Status> LogMatcher::FillWindow(Uuid tenant_id) {
   bool all = false;
   std::set<std::string> patterns;
   bool wanted = false;
-  deps_.lanes.ForTenant(tenant_id, [&](const LanePtr& lane) {
+  deps_.queues.ForTenant(tenant_id, [&](const QueuePtr& queue) {
     const std::shared_ptr<const storage::Endpoint> endpoint =
-        deps_.cache.Find(lane->delivery.key());
-    if (!endpoint || lane->delivery.stopped()) return;
+        deps_.cache.Find(queue->delivery.key());
+    if (!endpoint || queue->delivery.stopped()) return;
     for (const std::string& pattern : endpoint->event_types) {
       all |= pattern == "*";
       patterns.insert(pattern);
     }
-    wanted |= lane->delivery.scanned() >= tenant.log.window_end();
+    wanted |= queue->delivery.scanned() >= tenant.log.window_end();
   });
   std::vector<std::string> types;
   if (!all) types.assign(patterns.begin(), patterns.end());

@@ -12,9 +12,9 @@
 #include "service/delivery/engine/endpoint_settings.h"
 #include "service/delivery/engine/engine_tasks.h"
 #include "service/delivery/engine/flusher.h"
-#include "service/delivery/engine/lane_map.h"
-#include "service/delivery/engine/lane_reader.h"
 #include "service/delivery/engine/lease_holder.h"
+#include "service/delivery/engine/queue_map.h"
+#include "service/delivery/engine/queue_reader.h"
 #include "service/delivery/tenant_log.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/event_log/event_log.h"
@@ -23,7 +23,7 @@
 namespace gatehouse::service::delivery {
 
 // Follows the logs of all tenants that have endpoints: matches what comes against them, has
-// those leased that have work, reads the window that up-to-date lanes share, and makes durable
+// those leased that have work, reads the window that up-to-date queues share, and makes durable
 // how far each log is matched. It alone changes `logs`, in which no tenant is ever removed.
 //
 // Thread: the engine's loop.
@@ -33,14 +33,14 @@ class LogMatcher {
 
   struct Deps {
     EngineTasks& tasks;
-    LaneMap& lanes;
+    QueueMap& queues;
     TenantLogs& logs;
     const EndpointCache& cache;
     storage::EventLog& log;
     storage::DeliveryStore& deliveries;
     storage::LogFeed& feed;
     Flusher& flusher;
-    LaneReader& reader;
+    QueueReader& reader;
     LeaseHolder& leases;
     EndpointSettings& settings;
   };

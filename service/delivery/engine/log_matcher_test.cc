@@ -66,11 +66,11 @@ TEST_F(LogMatcherTest, NewsAreMatchedWithoutReadingThem) {
   // No endpoint wants it: there is nothing to do at all.
   EXPECT_EQ(FollowNews(Order()), 0u);
   EXPECT_EQ(Matched(), 2);
-  EXPECT_EQ(LaneOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint), nullptr);
   Publish("order.paid");
   FollowNews(Order());
-  ASSERT_NE(LaneOf(endpoint), nullptr);
-  EXPECT_EQ(LaneOf(endpoint)->delivery.ready(), 1u);
+  ASSERT_NE(QueueOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint)->delivery.ready(), 1u);
 }
 
 TEST_F(LogMatcherTest, AGapInTheNewsIsReadFromTheLog) {
@@ -81,7 +81,7 @@ TEST_F(LogMatcherTest, AGapInTheNewsIsReadFromTheLog) {
   Publish();
   FollowNews(Order());
   EXPECT_EQ(Matched(), 3);
-  EXPECT_EQ(LaneOf(endpoint)->delivery.ready(), 2u);
+  EXPECT_EQ(QueueOf(endpoint)->delivery.ready(), 2u);
   // What is known already is nothing new.
   LogMatcher::News old = {std::make_shared<const storage::LogBatch>(storage::LogBatch{
       .tenant_id = base::kDefaultTenantId, .entries = {{.index = 2, .type = "order.paid"}}})};
@@ -138,8 +138,8 @@ TEST_F(LogMatcherTest, ChangedSettingsCountFromTheirPlaceInTheLogOn) {
     }
   }
   EXPECT_EQ(Matched(), 5);
-  ASSERT_NE(LaneOf(endpoint), nullptr);
-  EXPECT_EQ(LaneOf(endpoint)->delivery.ready(), 1u);
+  ASSERT_NE(QueueOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint)->delivery.ready(), 1u);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include "base/uuid.h"
 #include "service/delivery/engine/dispatcher.h"
 #include "service/delivery/engine/engine_parts.h"
-#include "service/delivery/engine/lane_map.h"
+#include "service/delivery/engine/queue_map.h"
 #include "storage/delivery/delivery.h"
 #include "storage/endpoint/endpoint.h"
 #include "tests/integration/webhook/engine_fixture.h"
@@ -20,7 +20,7 @@
 namespace gatehouse::service::delivery {
 
 // The parts of an engine on a real Postgres, none of which runs by itself. Nothing is sent, so
-// that what lanes were given can be seen in them; tests take it out.
+// that what queues were given can be seen in them; tests take it out.
 class PartsFixture : public EngineFixture {
  protected:
   PartsFixture() { MakeParts(std::chrono::hours(1)); }
@@ -74,17 +74,17 @@ class PartsFixture : public EngineFixture {
     return {.tenant_id = endpoint.tenant_id, .endpoint_id = endpoint.id};
   }
   // Null if it is not leased.
-  LanePtr LaneOf(const storage::Endpoint& endpoint) {
-    LanePtr lane;
-    runner_.RunPlain([&] { lane = parts_->lanes.Find(KeyOf(endpoint)); });
-    return lane;
+  QueuePtr QueueOf(const storage::Endpoint& endpoint) {
+    QueuePtr queue;
+    runner_.RunPlain([&] { queue = parts_->queues.Find(KeyOf(endpoint)); });
+    return queue;
   }
-  // As if all that the lane has ready had been sent and answered like this.
-  void Settle(const LanePtr& lane, const HttpResult& result = {.status_code = 200}) {
+  // As if all that the queue has ready had been sent and answered like this.
+  void Settle(const QueuePtr& queue, const HttpResult& result = {.status_code = 200}) {
     OnLoop([&] {
-      while (const auto item = lane->delivery.Take(clock_.Now(), true)) {
-        lane->delivery.OnResult(*item, result, clock_.Now(), clock_.Now(), 0);
-        parts_->flusher.AddResult(lane, result.body.size());
+      while (const auto item = queue->delivery.Take(clock_.Now(), true)) {
+        queue->delivery.OnResult(*item, result, clock_.Now(), clock_.Now(), 0);
+        parts_->flusher.AddResult(queue, result.body.size());
       }
     });
   }

@@ -1,5 +1,5 @@
-#ifndef GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_FIXTURE_H_
-#define GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_FIXTURE_H_
+#ifndef GATEHOUSE_SERVICE_DELIVERY_ENGINE_QUEUE_FIXTURE_H_
+#define GATEHOUSE_SERVICE_DELIVERY_ENGINE_QUEUE_FIXTURE_H_
 
 #include <gtest/gtest.h>
 
@@ -15,26 +15,26 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/delivery/engine/engine_tasks.h"
-#include "service/delivery/engine/lane_map.h"
+#include "service/delivery/engine/queue_map.h"
 #include "tests/support/coroutine/loop_runner.h"
 
 namespace gatehouse::service::delivery {
 
-// Lanes of endpoints that no database knows.
-class LaneFixture : public ::testing::Test {
+// Queues of endpoints that no database knows.
+class QueueFixture : public ::testing::Test {
  protected:
-  ~LaneFixture() override { tasks_.StopAndJoin(); }
+  ~QueueFixture() override { tasks_.StopAndJoin(); }
 
   base::Uuid NewId() { return base::Uuid::MakeV7(clock_.Now()); }
   storage::EndpointKey NewKey(const base::Uuid& tenant_id = base::kDefaultTenantId) {
     return {.tenant_id = tenant_id, .endpoint_id = NewId()};
   }
   // Leased for long, with nothing to do.
-  LanePtr MakeLane(const storage::EndpointKey& key, int max_in_flight = 100, int64_t fence = 1) {
-    auto lane = std::make_shared<Lane>(storage::DeliveryLease{.key = key, .fence = fence},
-                                       max_in_flight, clock_.Now());
-    lane->lease_until = std::chrono::steady_clock::now() + std::chrono::hours(1);
-    return lane;
+  QueuePtr MakeQueue(const storage::EndpointKey& key, int max_in_flight = 100, int64_t fence = 1) {
+    auto queue = std::make_shared<LeasedQueue>(storage::DeliveryLease{.key = key, .fence = fence},
+                                               max_in_flight, clock_.Now());
+    queue->lease_until = std::chrono::steady_clock::now() + std::chrono::hours(1);
+    return queue;
   }
 
   std::vector<DeliveryItem> MakeItems(int64_t from, int64_t to) {
@@ -63,9 +63,9 @@ class LaneFixture : public ::testing::Test {
   base::ManualClock clock_{base::TimeFromMicros(1'800'000'000'000'000)};
   tests::LoopRunner runner_;
   EngineTasks tasks_{runner_.loop()};
-  LaneMap lanes_;
+  QueueMap queues_;
 };
 
 }  // namespace gatehouse::service::delivery
 
-#endif  // GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_FIXTURE_H_
+#endif  // GATEHOUSE_SERVICE_DELIVERY_ENGINE_QUEUE_FIXTURE_H_

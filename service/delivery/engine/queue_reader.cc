@@ -1,4 +1,4 @@
-#include "service/delivery/engine/lane_reader.h"
+#include "service/delivery/engine/queue_reader.h"
 
 #include <algorithm>
 #include <chrono>
@@ -18,12 +18,12 @@ using base::Task;
 using base::Uuid;
 using std::chrono::steady_clock;
 
-// Ready events and their bytes beyond which a lane reads no more.
+// Ready events and their bytes beyond which a queue reads no more.
 constexpr size_t kEnoughReady = 256;
 constexpr size_t kEnoughBytes = size_t{2} << 20;
 constexpr int32_t kMinReadLimit = 8;
 constexpr int32_t kMaxReadLimit = 500;
-// Statements of lanes at a time: the database serves others too.
+// Statements of queues at a time: the database serves others too.
 constexpr int kMaxReads = 32;
 constexpr int64_t kRetryPage = 32;
 
@@ -45,12 +45,12 @@ int32_t FittingLimit(const std::vector<DeliveryItem>& items) {
 
 }  // namespace
 
-void LaneReader::FeedTenant(const Uuid& tenant_id) {
-  deps_.lanes.ForTenant(tenant_id, [this](const LanePtr& lane) { Feed(lane); });
+void QueueReader::FeedTenant(const Uuid& tenant_id) {
+  deps_.queues.ForTenant(tenant_id, [this](const QueuePtr& queue) { Feed(queue); });
 }
 
-void LaneReader::Feed(const LanePtr& lane) {
-  DeliveryLane& delivery = lane->delivery;
+void QueueReader::Feed(const QueuePtr& queue) {
+  EndpointQueue& delivery = queue->delivery;
   if (delivery.stopped() || deps_.tasks.stopping() || delivery.ready() >= kEnoughReady ||
       delivery.ready_bytes() >= kEnoughBytes) {
     return;
@@ -63,82 +63,83 @@ void LaneReader::Feed(const LanePtr& lane) {
     if (log.WindowHolds(endpoint->event_types)) {
       delivery.AddEvents(log.EventsAfter(delivery.scanned(), endpoint->event_types),
                          log.window_end());
-      lane->last_used = steady_clock::now();
-      deps_.dispatcher.Enqueue(lane);
+      queue->last_used = steady_clock::now();
+      deps_.dispatcher.RequestTurn(queue);
     }
   }
   const bool window_comes = followed.filling && delivery.scanned() >= log.window_end();
-  if (delivery.scanned() >= log.matched() || window_comes || lane->reading || reads_ >= kMaxReads) {
+  if (delivery.scanned() >= log.matched() || window_comes || queue->reading ||
+      reads_ >= kMaxReads) {
     return;
   }
-  lane->reading = true;
+  queue->reading = true;
   ++reads_;
-  deps_.tasks.Spawn(ReadEvents(lane));
+  deps_.tasks.Spawn(ReadEvents(queue));
 }
 
-Task<void> LaneReader::ReadEvents(LanePtr lane) {
-  DeliveryLane& delivery = lane->delivery;
+Task<void> QueueReader::ReadEvents(QueuePtr queue) {
+  EndpointQueue& delivery = queue->delivery;
   const Uuid tenant_id = delivery.key().tenant_id;
   // Beyond this the endpoint may have other settings than the ones read with.
   const int64_t matched = deps_.logs.at(tenant_id).log.matched();
   absl::StatusOr<storage::EventLog::Range> range = co_await deps_.log.ReadRange(
-      deps_.tasks.Context(tenant_id), tenant_id, delivery.scanned() + 1, lane->read_limit,
+      deps_.tasks.Context(tenant_id), tenant_id, delivery.scanned() + 1, queue->read_limit,
       TypesOf(deps_.cache.Find(delivery.key()).get()));
-  lane->reading = false;
+  queue->reading = false;
   --reads_;
   if (!range.ok()) deps_.tasks.LogProblem("webhooks: cannot read events", range.status());
-  if (!range.ok() || !deps_.lanes.IsCurrent(lane) || delivery.stopped()) co_return;
+  if (!range.ok() || !deps_.queues.IsCurrent(queue) || delivery.stopped()) co_return;
   std::vector<DeliveryItem> items;
   for (const storage::LoggedEvent& event : range->events) {
     if (event.index > matched) break;
     if (event.index > delivery.scanned()) items.push_back(MakeItem(event));
   }
-  if (!items.empty()) lane->read_limit = FittingLimit(items);
+  if (!items.empty()) queue->read_limit = FittingLimit(items);
   delivery.AddEvents(std::move(items), std::min(range->last_index, matched));
-  lane->last_used = steady_clock::now();
-  deps_.dispatcher.Enqueue(lane);
-  Feed(lane);
+  queue->last_used = steady_clock::now();
+  deps_.dispatcher.RequestTurn(queue);
+  Feed(queue);
 }
 
-void LaneReader::Tend() {
+void QueueReader::Tend() {
   const base::Time now = deps_.clock.Now();
-  deps_.lanes.ForEach([this, now](const LanePtr& lane) {
-    if (MayLoadRetries(*lane, now)) {
-      lane->loading_retries = true;
+  deps_.queues.ForEach([this, now](const QueuePtr& queue) {
+    if (MayLoadRetries(*queue, now)) {
+      queue->loading_retries = true;
       ++reads_;
-      deps_.tasks.Spawn(LoadRetries(lane));
+      deps_.tasks.Spawn(LoadRetries(queue));
     }
-    Feed(lane);
+    Feed(queue);
   });
 }
 
-bool LaneReader::MayLoadRetries(const Lane& lane, base::Time now) const {
-  const DeliveryLane& delivery = lane.delivery;
+bool QueueReader::MayLoadRetries(const LeasedQueue& queue, base::Time now) const {
+  const EndpointQueue& delivery = queue.delivery;
   return delivery.next_due() && *delivery.next_due() <= now && delivery.retries_ready() == 0 &&
-         !lane.loading_retries && !delivery.dirty() && !deps_.flusher.busy() &&
+         !queue.loading_retries && !delivery.dirty() && !deps_.flusher.busy() &&
          !delivery.stopped() && delivery.breaker().MayStart(now) && reads_ < kMaxReads;
 }
 
-Task<void> LaneReader::LoadRetries(LanePtr lane) {
-  DeliveryLane& delivery = lane->delivery;
+Task<void> QueueReader::LoadRetries(QueuePtr queue) {
+  EndpointQueue& delivery = queue->delivery;
   delivery.BeginRetries();
   absl::StatusOr<Due> due =
       co_await ReadDue(delivery.key(), delivery.retries_held(), deps_.clock.Now());
-  lane->loading_retries = false;
+  queue->loading_retries = false;
   --reads_;
   if (!due.ok()) {
     deps_.tasks.LogProblem("webhooks: cannot read what is to be retried", due.status());
     co_return;
   }
-  if (!deps_.lanes.IsCurrent(lane) || delivery.stopped()) co_return;
+  if (!deps_.queues.IsCurrent(queue) || delivery.stopped()) co_return;
   delivery.AddRetries(std::move(due->items), due->next_due);
-  lane->last_used = steady_clock::now();
-  deps_.dispatcher.Enqueue(lane);
+  queue->last_used = steady_clock::now();
+  deps_.dispatcher.RequestTurn(queue);
 }
 
-Task<absl::StatusOr<LaneReader::Due>> LaneReader::ReadDue(storage::EndpointKey key,
-                                                          std::vector<int64_t> held,
-                                                          base::Time now) {
+Task<absl::StatusOr<QueueReader::Due>> QueueReader::ReadDue(storage::EndpointKey key,
+                                                            std::vector<int64_t> held,
+                                                            base::Time now) {
   GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::ExceptionRecord> exceptions,
                          co_await deps_.deliveries.ListExceptions(
                              deps_.tasks.Context(key.tenant_id), key, std::move(held), kRetryPage));

@@ -1,11 +1,11 @@
-#include "service/delivery/delivery_lane.h"
+#include "service/delivery/queue/endpoint_queue.h"
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "base/encoding.h"
-#include "service/delivery/retry_schedule.h"
+#include "service/delivery/queue/retry_schedule.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -30,7 +30,7 @@ std::optional<base::Time> Earlier(std::optional<base::Time> a, std::optional<bas
 
 }  // namespace
 
-DeliveryLane::DeliveryLane(const storage::DeliveryLease& lease, int max_in_flight, base::Time now)
+EndpointQueue::EndpointQueue(const storage::DeliveryLease& lease, int max_in_flight, base::Time now)
     : key_(lease.key),
       fence_(lease.fence),
       scanned_(lease.position),
@@ -43,11 +43,11 @@ DeliveryLane::DeliveryLane(const storage::DeliveryLease& lease, int max_in_fligh
       failing_since_(lease.failing_since),
       exhausted_count_(lease.exhausted_count) {}
 
-int64_t DeliveryLane::position() const {
+int64_t EndpointQueue::position() const {
   return unsettled_.empty() ? scanned_ : *unsettled_.begin() - 1;
 }
 
-void DeliveryLane::AddEvents(std::vector<DeliveryItem> items, int64_t through) {
+void EndpointQueue::AddEvents(std::vector<DeliveryItem> items, int64_t through) {
   for (DeliveryItem& item : items) {
     unsettled_.insert(unsettled_.end(), item.index);
     ready_bytes_ += item.body->size();
@@ -56,13 +56,14 @@ void DeliveryLane::AddEvents(std::vector<DeliveryItem> items, int64_t through) {
   scanned_ = std::max(scanned_, through);
 }
 
-std::vector<int64_t> DeliveryLane::retries_held() const {
+std::vector<int64_t> EndpointQueue::retries_held() const {
   std::vector<int64_t> held(retries_in_flight_.begin(), retries_in_flight_.end());
   for (const DeliveryItem& item : retries_) held.push_back(item.index);
   return held;
 }
 
-void DeliveryLane::AddRetries(std::vector<DeliveryItem> items, std::optional<base::Time> next_due) {
+void EndpointQueue::AddRetries(std::vector<DeliveryItem> items,
+                               std::optional<base::Time> next_due) {
   for (DeliveryItem& item : items) {
     item.is_retry = true;
     retries_.push_back(std::move(item));
@@ -70,7 +71,7 @@ void DeliveryLane::AddRetries(std::vector<DeliveryItem> items, std::optional<bas
   next_due_ = Earlier(next_due, due_since_begin_);
 }
 
-std::optional<DeliveryItem> DeliveryLane::Take(base::Time now, bool retries_allowed) {
+std::optional<DeliveryItem> EndpointQueue::Take(base::Time now, bool retries_allowed) {
   if (stopped_ || in_flight_ >= static_cast<int>(window_) || !breaker_.MayStart(now)) {
     return std::nullopt;
   }
@@ -95,7 +96,7 @@ std::optional<DeliveryItem> DeliveryLane::Take(base::Time now, bool retries_allo
   return item;
 }
 
-void DeliveryLane::Drop(const DeliveryItem& item) {
+void EndpointQueue::Drop(const DeliveryItem& item) {
   --in_flight_;
   breaker_.OnAbandoned();
   dirty_ = true;
@@ -106,8 +107,8 @@ void DeliveryLane::Drop(const DeliveryItem& item) {
   --retrying_count_;
 }
 
-void DeliveryLane::OnResult(const DeliveryItem& item, const HttpResult& result, base::Time start,
-                            base::Time now, uint32_t random) {
+void EndpointQueue::OnResult(const DeliveryItem& item, const HttpResult& result, base::Time start,
+                             base::Time now, uint32_t random) {
   --in_flight_;
   dirty_ = true;
   retries_in_flight_.erase(item.index);
@@ -130,7 +131,7 @@ void DeliveryLane::OnResult(const DeliveryItem& item, const HttpResult& result, 
   }
 }
 
-void DeliveryLane::OnSuccess(const DeliveryItem& item, base::Time now) {
+void EndpointQueue::OnSuccess(const DeliveryItem& item, base::Time now) {
   breaker_.OnSuccess();
   window_ = std::min<double>(max_in_flight_, window_ + 1 / window_);
   last_success_time_ = now;
@@ -142,8 +143,8 @@ void DeliveryLane::OnSuccess(const DeliveryItem& item, base::Time now) {
   --retrying_count_;
 }
 
-void DeliveryLane::OnFailure(const DeliveryItem& item, const HttpResult& result, base::Time now,
-                             uint32_t random) {
+void EndpointQueue::OnFailure(const DeliveryItem& item, const HttpResult& result, base::Time now,
+                              uint32_t random) {
   breaker_.OnFailure(now);
   SlowDown(result);
   last_failure_time_ = now;
@@ -159,8 +160,8 @@ void DeliveryLane::OnFailure(const DeliveryItem& item, const HttpResult& result,
   unsettled_.erase(item.index);
 }
 
-void DeliveryLane::AddException(const DeliveryItem& item, const HttpResult& result, base::Time now,
-                                uint32_t random) {
+void EndpointQueue::AddException(const DeliveryItem& item, const HttpResult& result, base::Time now,
+                                 uint32_t random) {
   const int32_t attempts = item.attempts + 1;
   const std::optional<base::Duration> delay =
       RetryDelay(attempts, ParseRetryAfter(result.retry_after, now), random);
@@ -187,22 +188,22 @@ void DeliveryLane::AddException(const DeliveryItem& item, const HttpResult& resu
   }
 }
 
-void DeliveryLane::SlowDown(const HttpResult& result) {
+void EndpointQueue::SlowDown(const HttpResult& result) {
   // A refusal of this one event says nothing about the receiver's load.
   const bool overload = result.error_class != "status" || result.status_code >= 500 ||
                         result.status_code == kTooManyRequests;
   if (overload) window_ = std::max(1.0, window_ / 2);
 }
 
-void DeliveryLane::set_max_in_flight(int max_in_flight) {
+void EndpointQueue::set_max_in_flight(int max_in_flight) {
   if (max_in_flight == max_in_flight_) return;
   max_in_flight_ = max_in_flight;
   window_ = max_in_flight;
 }
 
-void DeliveryLane::Stop() { stopped_ = true; }
+void EndpointQueue::Stop() { stopped_ = true; }
 
-void DeliveryLane::CollectInto(storage::DeliveryFlush& flush) {
+void EndpointQueue::CollectInto(storage::DeliveryFlush& flush) {
   flush.progress.push_back({.key = key_,
                             .fence = fence_,
                             .position = position(),
@@ -224,7 +225,7 @@ void DeliveryLane::CollectInto(storage::DeliveryFlush& flush) {
   dirty_ = false;
 }
 
-bool DeliveryLane::IdleAt(int64_t head) const {
+bool EndpointQueue::IdleAt(int64_t head) const {
   return scanned_ >= head && ready_.empty() && retries_.empty() && in_flight_ == 0 && !dirty_;
 }
 

@@ -1,5 +1,5 @@
-#ifndef GATEHOUSE_SERVICE_DELIVERY_DELIVERY_LANE_H_
-#define GATEHOUSE_SERVICE_DELIVERY_DELIVERY_LANE_H_
+#ifndef GATEHOUSE_SERVICE_DELIVERY_QUEUE_ENDPOINT_QUEUE_H_
+#define GATEHOUSE_SERVICE_DELIVERY_QUEUE_ENDPOINT_QUEUE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
-#include "service/delivery/breaker.h"
 #include "service/delivery/http/http_sender.h"
+#include "service/delivery/queue/breaker.h"
 #include "storage/delivery/delivery.h"
 
 namespace gatehouse::service::delivery {
@@ -42,9 +42,9 @@ struct DeliveryItem {
 // failed one goes back to where it was without using up its event's attempts.
 //
 // Owned by the engine. Thread: its loop. Time comes in as a parameter.
-class DeliveryLane {
+class EndpointQueue {
  public:
-  DeliveryLane(const storage::DeliveryLease& lease, int max_in_flight, base::Time now);
+  EndpointQueue(const storage::DeliveryLease& lease, int max_in_flight, base::Time now);
 
   const storage::EndpointKey& key() const { return key_; }
   int64_t fence() const { return fence_; }
@@ -93,7 +93,7 @@ class DeliveryLane {
   // Results of attempts that wait to be written, and the bytes of their answers.
   size_t unflushed() const { return attempts_.size(); }
   size_t unflushed_bytes() const { return unflushed_bytes_; }
-  // Moves what is to be written into `flush`, with the lane's progress.
+  // Moves what is to be written into `flush`, with the queue's progress.
   void CollectInto(storage::DeliveryFlush& flush);
 
   // Nothing ready, in flight or to be written, and read up to `head`.
@@ -146,4 +146,4 @@ std::string ResponseHead(const std::string& body);
 
 }  // namespace gatehouse::service::delivery
 
-#endif  // GATEHOUSE_SERVICE_DELIVERY_DELIVERY_LANE_H_
+#endif  // GATEHOUSE_SERVICE_DELIVERY_QUEUE_ENDPOINT_QUEUE_H_

@@ -1,4 +1,4 @@
-#include "service/delivery/breaker.h"
+#include "service/delivery/queue/breaker.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "service/delivery/engine/lane_reader.h"
+#include "service/delivery/engine/queue_reader.h"
 
 #include <gtest/gtest.h>
 
@@ -13,17 +13,17 @@ namespace {
 
 using std::chrono::seconds;
 
-class LaneReaderTest : public PartsFixture {
+class QueueReaderTest : public PartsFixture {
  protected:
-  // The lane of an endpoint that has settled the event it was leased for.
-  LanePtr LeaseUpToDate() {
+  // The queue of an endpoint that has settled the event it was leased for.
+  QueuePtr LeaseUpToDate() {
     const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"order.*"});
     Publish();
     Follow();
-    const LanePtr lane = LaneOf(endpoint);
-    Settle(lane);
+    const QueuePtr queue = QueueOf(endpoint);
+    Settle(queue);
     FlushAll();
-    return lane;
+    return queue;
   }
   template <typename Fn>
   uint64_t Statements(Fn fn) {
@@ -33,54 +33,54 @@ class LaneReaderTest : public PartsFixture {
   }
 };
 
-TEST_F(LaneReaderTest, ALaneThatLagsReadsForItself) {
+TEST_F(QueueReaderTest, AQueueThatLagsReadsForItself) {
   const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"order.*"});
   for (int i = 0; i < 70; ++i) Publish();
   Publish("invoice.sent");
   Follow();
-  const LanePtr lane = LaneOf(endpoint);
-  ASSERT_NE(lane, nullptr);
+  const QueuePtr queue = QueueOf(endpoint);
+  ASSERT_NE(queue, nullptr);
   // In several pages, up to the end.
-  EXPECT_EQ(lane->delivery.ready(), 70u);
-  EXPECT_EQ(lane->delivery.scanned(), 72);
+  EXPECT_EQ(queue->delivery.ready(), 70u);
+  EXPECT_EQ(queue->delivery.scanned(), 72);
 }
 
-TEST_F(LaneReaderTest, ReadsNoMoreThanWillBeSentSoon) {
+TEST_F(QueueReaderTest, ReadsNoMoreThanWillBeSentSoon) {
   const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"order.*"});
   for (int i = 0; i < 900; ++i) Publish();
   Follow();
-  const LanePtr lane = LaneOf(endpoint);
-  EXPECT_GE(lane->delivery.ready(), 256u);
-  EXPECT_LT(lane->delivery.ready(), 900u);
+  const QueuePtr queue = QueueOf(endpoint);
+  EXPECT_GE(queue->delivery.ready(), 256u);
+  EXPECT_LT(queue->delivery.ready(), 900u);
   // Once that is sent it goes on where it was.
-  while (lane->delivery.ready() > 0) {
-    Settle(lane);
-    OnLoop([&] { parts_->reader.Feed(lane); });
+  while (queue->delivery.ready() > 0) {
+    Settle(queue);
+    OnLoop([&] { parts_->reader.Feed(queue); });
   }
-  EXPECT_EQ(lane->delivery.position(), 901);
+  EXPECT_EQ(queue->delivery.position(), 901);
 }
 
-TEST_F(LaneReaderTest, UpToDateLanesShareOneReadOfTheWindow) {
+TEST_F(QueueReaderTest, UpToDateQueuesShareOneReadOfTheWindow) {
   const storage::Endpoint a = CreateEndpoint("https://a.example/", {"order.*"});
   const storage::Endpoint b = CreateEndpoint("https://b.example/", {"order.*"});
   Publish();
   Follow();
-  for (const storage::Endpoint& endpoint : {a, b}) Settle(LaneOf(endpoint));
+  for (const storage::Endpoint& endpoint : {a, b}) Settle(QueueOf(endpoint));
   FlushAll();
   // The window begins with the types of those that are leased by now.
   Publish();
   Follow();
-  for (const storage::Endpoint& endpoint : {a, b}) Settle(LaneOf(endpoint));
+  for (const storage::Endpoint& endpoint : {a, b}) Settle(QueueOf(endpoint));
   Publish();
   Sequence();
   // The cursors, the entries, twice since there may be more, and the window.
   EXPECT_EQ(Statements([&] { Do([this] { return parts_->matcher.Poll(); }); }), 4u);
-  EXPECT_EQ(LaneOf(a)->delivery.ready(), 1u);
-  EXPECT_EQ(LaneOf(b)->delivery.ready(), 1u);
+  EXPECT_EQ(QueueOf(a)->delivery.ready(), 1u);
+  EXPECT_EQ(QueueOf(b)->delivery.ready(), 1u);
 }
 
-TEST_F(LaneReaderTest, WhoIsUpToDateWaitsForTheWindowThatIsBeingFilled) {
-  const LanePtr lane = LeaseUpToDate();
+TEST_F(QueueReaderTest, WhoIsUpToDateWaitsForTheWindowThatIsBeingFilled) {
+  const QueuePtr queue = LeaseUpToDate();
   Publish();
   Sequence();
   OnLoop([&] {
@@ -89,54 +89,54 @@ TEST_F(LaneReaderTest, WhoIsUpToDateWaitsForTheWindowThatIsBeingFilled) {
     followed.log.MatchEntries({{{.index = followed.log.matched() + 1, .type = "order.paid"}}}, {});
     followed.filling = true;
   });
-  EXPECT_EQ(Statements([&] { OnLoop([&] { parts_->reader.Feed(lane); }); }), 0u);
+  EXPECT_EQ(Statements([&] { OnLoop([&] { parts_->reader.Feed(queue); }); }), 0u);
   OnLoop([&] { parts_->logs.at(base::kDefaultTenantId).filling = false; });
-  EXPECT_EQ(Statements([&] { OnLoop([&] { parts_->reader.Feed(lane); }); }), 1u);
-  EXPECT_EQ(lane->delivery.ready(), 1u);
+  EXPECT_EQ(Statements([&] { OnLoop([&] { parts_->reader.Feed(queue); }); }), 1u);
+  EXPECT_EQ(queue->delivery.ready(), 1u);
 }
 
-TEST_F(LaneReaderTest, RetriesAreReadWhenTheyAreDueAndWritten) {
+TEST_F(QueueReaderTest, RetriesAreReadWhenTheyAreDueAndWritten) {
   const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"order.*"});
   Publish();
   Follow();
-  const LanePtr lane = LaneOf(endpoint);
-  Settle(lane, {.status_code = 500, .error_class = "status"});
+  const QueuePtr queue = QueueOf(endpoint);
+  Settle(queue, {.status_code = 500, .error_class = "status"});
   clock_.Advance(seconds(4));
   FlushAll();
   OnLoop([&] { parts_->reader.Tend(); });
-  EXPECT_EQ(lane->delivery.retries_ready(), 0u);
+  EXPECT_EQ(queue->delivery.retries_ready(), 0u);
   clock_.Advance(seconds(4));
   OnLoop([&] { parts_->reader.Tend(); });
-  EXPECT_EQ(lane->delivery.retries_ready(), 1u);
+  EXPECT_EQ(queue->delivery.retries_ready(), 1u);
   // They are read once.
   EXPECT_EQ(Statements([&] { OnLoop([&] { parts_->reader.Tend(); }); }), 0u);
-  const std::optional<DeliveryItem> item = lane->delivery.Take(clock_.Now(), true);
+  const std::optional<DeliveryItem> item = queue->delivery.Take(clock_.Now(), true);
   ASSERT_TRUE(item.has_value());
   EXPECT_TRUE(item->is_retry);
   EXPECT_EQ(item->attempts, 1);
 }
 
-TEST_F(LaneReaderTest, WhatIsNotWrittenYetIsNotRead) {
+TEST_F(QueueReaderTest, WhatIsNotWrittenYetIsNotRead) {
   const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"order.*"});
   Publish();
   Follow();
-  const LanePtr lane = LaneOf(endpoint);
-  Settle(lane, {.status_code = 500, .error_class = "status"});
+  const QueuePtr queue = QueueOf(endpoint);
+  Settle(queue, {.status_code = 500, .error_class = "status"});
   clock_.Advance(seconds(8));
   EXPECT_EQ(Statements([&] { OnLoop([&] { parts_->reader.Tend(); }); }), 0u);
   FlushAll();
   OnLoop([&] { parts_->reader.Tend(); });
-  EXPECT_EQ(lane->delivery.retries_ready(), 1u);
+  EXPECT_EQ(queue->delivery.retries_ready(), 1u);
 }
 
-TEST_F(LaneReaderTest, NothingIsReadOnceTheEngineStops) {
-  const LanePtr lane = LeaseUpToDate();
+TEST_F(QueueReaderTest, NothingIsReadOnceTheEngineStops) {
+  const QueuePtr queue = LeaseUpToDate();
   OnLoop([&] {
     TenantLog& log = parts_->logs.at(base::kDefaultTenantId).log;
     log.MatchEntries({{{.index = log.matched() + 1, .type = "order.paid"}}}, {});
     parts_->tasks.BeginStop();
   });
-  EXPECT_EQ(Statements([&] { OnLoop([&] { parts_->reader.Feed(lane); }); }), 0u);
+  EXPECT_EQ(Statements([&] { OnLoop([&] { parts_->reader.Feed(queue); }); }), 0u);
 }
 
 }  // namespace

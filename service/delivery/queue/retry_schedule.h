@@ -1,5 +1,5 @@
-#ifndef GATEHOUSE_SERVICE_DELIVERY_RETRY_SCHEDULE_H_
-#define GATEHOUSE_SERVICE_DELIVERY_RETRY_SCHEDULE_H_
+#ifndef GATEHOUSE_SERVICE_DELIVERY_QUEUE_RETRY_SCHEDULE_H_
+#define GATEHOUSE_SERVICE_DELIVERY_QUEUE_RETRY_SCHEDULE_H_
 
 #include <cstdint>
 #include <optional>
@@ -32,4 +32,4 @@ std::optional<base::Duration> ParseRetryAfter(std::string_view value, base::Time
 
 }  // namespace gatehouse::service::delivery
 
-#endif  // GATEHOUSE_SERVICE_DELIVERY_RETRY_SCHEDULE_H_
+#endif  // GATEHOUSE_SERVICE_DELIVERY_QUEUE_RETRY_SCHEDULE_H_

@@ -1,7 +1,9 @@
-#ifndef GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_READER_H_
-#define GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_READER_H_
+#ifndef GATEHOUSE_SERVICE_DELIVERY_ENGINE_QUEUE_READER_H_
+#define GATEHOUSE_SERVICE_DELIVERY_ENGINE_QUEUE_READER_H_
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/task.h"
@@ -11,22 +13,22 @@
 #include "service/delivery/engine/dispatcher.h"
 #include "service/delivery/engine/engine_tasks.h"
 #include "service/delivery/engine/flusher.h"
-#include "service/delivery/engine/lane_map.h"
+#include "service/delivery/engine/queue_map.h"
 #include "service/delivery/tenant_log.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/event_log/event_log.h"
 
 namespace gatehouse::service::delivery {
 
-// Gives lanes their events: from the window that up-to-date ones share, else by a page read for
-// the lane alone; and what is due to be retried. Owns how many such reads are under way.
+// Gives queues their events: from the window that up-to-date ones share, else by a page read for
+// the queue alone; and what is due to be retried. Owns how many such reads are under way.
 //
 // Thread: the engine's loop.
-class LaneReader {
+class QueueReader {
  public:
   struct Deps {
     EngineTasks& tasks;
-    LaneMap& lanes;
+    QueueMap& queues;
     const TenantLogs& logs;
     const EndpointCache& cache;
     storage::EventLog& log;
@@ -36,25 +38,25 @@ class LaneReader {
     const base::Clock& clock;
   };
 
-  explicit LaneReader(Deps deps) : deps_(deps) {}
+  explicit QueueReader(Deps deps) : deps_(deps) {}
 
-  // Fills the lane up to where its tenant's log is matched, now or by a read that begins.
-  void Feed(const LanePtr& lane);
+  // Fills the queue up to where its tenant's log is matched, now or by a read that begins.
+  void Feed(const QueuePtr& queue);
   void FeedTenant(const base::Uuid& tenant_id);
-  // Now and then: all lanes, and those that have something to retry.
+  // Now and then: all queues, and those that have something to retry.
   void Tend();
 
  private:
-  // What is due of a lane's exceptions.
+  // What is due of a queue's exceptions.
   struct Due {
     std::vector<DeliveryItem> items;
     // Of the first one that is not among them.
     std::optional<base::Time> next_due;
   };
 
-  base::Task<void> ReadEvents(LanePtr lane);
-  bool MayLoadRetries(const Lane& lane, base::Time now) const;
-  base::Task<void> LoadRetries(LanePtr lane);
+  base::Task<void> ReadEvents(QueuePtr queue);
+  bool MayLoadRetries(const LeasedQueue& queue, base::Time now) const;
+  base::Task<void> LoadRetries(QueuePtr queue);
   base::Task<absl::StatusOr<Due>> ReadDue(storage::EndpointKey key, std::vector<int64_t> held,
                                           base::Time now);
 
@@ -65,4 +67,4 @@ class LaneReader {
 
 }  // namespace gatehouse::service::delivery
 
-#endif  // GATEHOUSE_SERVICE_DELIVERY_ENGINE_LANE_READER_H_
+#endif  // GATEHOUSE_SERVICE_DELIVERY_ENGINE_QUEUE_READER_H_

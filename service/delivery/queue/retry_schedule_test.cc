@@ -1,4 +1,4 @@
-#include "service/delivery/retry_schedule.h"
+#include "service/delivery/queue/retry_schedule.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,194 @@
+#include "service/delivery/queue/endpoint_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace gatehouse::service::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const base::Time kNow = base::TimeFromMicros(1'800'000'000'000'000);
+
+HttpResult Answer(int status) {
+  return {.status_code = status, .error_class = status < 300 ? "" : "status"};
+}
+
+std::vector<DeliveryItem> Items(int64_t from, int64_t to) {
+  std::vector<DeliveryItem> items;
+  for (int64_t index = from; index <= to; ++index) {
+    items.push_back({.index = index,
+                     .event_id = base::Uuid::MakeV7(kNow),
+                     .type = "order.paid",
+                     .body = std::make_shared<const std::string>("body")});
+  }
+  return items;
+}
+
+EndpointQueue MakeQueue(int max_in_flight = 4) {
+  return EndpointQueue({.fence = 3, .position = 10}, max_in_flight, kNow);
+}
+
+storage::DeliveryFlush Collect(EndpointQueue& queue) {
+  storage::DeliveryFlush flush;
+  queue.CollectInto(flush);
+  return flush;
+}
+
+TEST(EndpointQueueTest, ThePositionMovesOverTheSettledPrefixOnly) {
+  EndpointQueue queue = MakeQueue();
+  queue.AddEvents(Items(11, 14), 20);
+  std::vector<DeliveryItem> taken;
+  while (auto item = queue.Take(kNow, true)) taken.push_back(*item);
+  ASSERT_EQ(taken.size(), 4u);
+  EXPECT_EQ(queue.position(), 10);
+  queue.OnResult(taken[2], Answer(200), kNow, kNow, 0);
+  queue.OnResult(taken[1], Answer(200), kNow, kNow, 0);
+  EXPECT_EQ(queue.position(), 10);
+  queue.OnResult(taken[0], Answer(200), kNow, kNow, 0);
+  EXPECT_EQ(queue.position(), 13);
+  // The last one settled: everything that was read is, wanted or not.
+  queue.OnResult(taken[3], Answer(200), kNow, kNow, 0);
+  EXPECT_EQ(queue.position(), 20);
+  EXPECT_TRUE(queue.dirty());
+  EXPECT_EQ(Collect(queue).attempts.size(), 4u);
+  EXPECT_TRUE(queue.IdleAt(20));
+}
+
+TEST(EndpointQueueTest, AFailureBecomesAnExceptionAndThePositionMovesOn) {
+  EndpointQueue queue = MakeQueue();
+  queue.AddEvents(Items(11, 11), 11);
+  const DeliveryItem item = *queue.Take(kNow, true);
+  queue.OnResult(item, Answer(500), kNow, kNow, 0);
+  EXPECT_EQ(queue.position(), 11);
+  EXPECT_EQ(queue.next_due(), kNow + seconds(5));
+  const storage::DeliveryFlush flush = Collect(queue);
+  ASSERT_EQ(flush.exceptions.size(), 1u);
+  EXPECT_EQ(flush.exceptions[0].attempts, 1);
+  EXPECT_EQ(flush.progress[0].retrying_count, 1);
+  EXPECT_EQ(flush.progress[0].failing_since, kNow);
+}
+
+TEST(EndpointQueueTest, ARetryThatSucceedsRemovesItsException) {
+  EndpointQueue queue({.fence = 3, .position = 10, .next_due = kNow, .retrying_count = 1}, 4, kNow);
+  std::vector<DeliveryItem> items = Items(5, 5);
+  items[0].attempts = 2;
+  queue.BeginRetries();
+  queue.AddRetries(items, std::nullopt);
+  const DeliveryItem item = *queue.Take(kNow, true);
+  EXPECT_TRUE(item.is_retry);
+  queue.OnResult(item, Answer(200), kNow, kNow, 0);
+  const storage::DeliveryFlush flush = Collect(queue);
+  ASSERT_EQ(flush.settled.size(), 1u);
+  EXPECT_EQ(flush.settled[0].event_index, 5);
+  EXPECT_EQ(flush.progress[0].retrying_count, 0);
+  EXPECT_EQ(flush.progress[0].position, 10);
+}
+
+TEST(EndpointQueueTest, ExceptionsThatComeUpWhileReadingOnesAreNotForgotten) {
+  EndpointQueue queue = MakeQueue();
+  queue.AddEvents(Items(11, 11), 11);
+  const DeliveryItem item = *queue.Take(kNow, true);
+  queue.BeginRetries();
+  queue.OnResult(item, Answer(500), kNow, kNow, 0);
+  queue.AddRetries({}, kNow + seconds(900));
+  EXPECT_EQ(queue.next_due(), kNow + seconds(5));
+}
+
+TEST(EndpointQueueTest, FirstAttemptsComeFirstButDoNotStarveRetries) {
+  EndpointQueue queue = MakeQueue(32);
+  queue.AddEvents(Items(11, 22), 22);
+  queue.BeginRetries();
+  queue.AddRetries(Items(1, 3), std::nullopt);
+  std::string order;
+  for (int i = 0; i < 12; ++i) order += queue.Take(kNow, true)->is_retry ? 'r' : 'f';
+  EXPECT_EQ(order, "fffrfffrfffr");
+  queue.BeginRetries();
+  queue.AddRetries(Items(4, 4), std::nullopt);
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(queue.Take(kNow, false)->is_retry);
+  EXPECT_FALSE(queue.Take(kNow, false).has_value());
+  EXPECT_TRUE(queue.Take(kNow, true)->is_retry);
+}
+
+TEST(EndpointQueueTest, SlowsDownOnOverloadAndRecovers) {
+  EndpointQueue queue = MakeQueue(4);
+  queue.AddEvents(Items(11, 60), 60);
+  const DeliveryItem first = *queue.Take(kNow, true);
+  queue.OnResult(first, Answer(429), kNow, kNow, 0);
+  EXPECT_TRUE(queue.Take(kNow, true));
+  EXPECT_TRUE(queue.Take(kNow, true));
+  EXPECT_FALSE(queue.Take(kNow, true));
+  // A refusal of one event is no overload.
+  EndpointQueue other = MakeQueue(2);
+  other.AddEvents(Items(11, 20), 20);
+  other.OnResult(*other.Take(kNow, true), Answer(400), kNow, kNow, 0);
+  EXPECT_TRUE(other.Take(kNow, true));
+  EXPECT_TRUE(other.Take(kNow, true));
+}
+
+TEST(EndpointQueueTest, AFailedCanaryKeepsItsPlaceAndItsAttempts) {
+  EndpointQueue queue({.fence = 1, .position = 10, .consecutive_failures = 5, .breaker_open = true},
+                      4, kNow);
+  queue.AddEvents(Items(11, 13), 13);
+  const DeliveryItem canary = *queue.Take(kNow, true);
+  EXPECT_TRUE(canary.is_canary);
+  EXPECT_FALSE(queue.Take(kNow, true));
+  queue.OnResult(canary, Answer(503), kNow, kNow, 0);
+  EXPECT_EQ(queue.position(), 10);
+  EXPECT_EQ(queue.ready(), 3u);
+  const storage::DeliveryFlush flush = Collect(queue);
+  EXPECT_EQ(flush.attempts.size(), 1u);
+  EXPECT_TRUE(flush.exceptions.empty());
+  EXPECT_FALSE(queue.Take(kNow + seconds(29), true));
+  const DeliveryItem again = *queue.Take(kNow + seconds(30), true);
+  EXPECT_EQ(again.index, 11);
+  queue.OnResult(again, Answer(200), kNow, kNow, 0);
+  EXPECT_EQ(queue.position(), 11);
+  EXPECT_TRUE(queue.Take(kNow + seconds(30), true));
+}
+
+TEST(EndpointQueueTest, GoneAsksForDisabling) {
+  EndpointQueue queue = MakeQueue();
+  queue.AddEvents(Items(11, 11), 11);
+  queue.OnResult(*queue.Take(kNow, true), Answer(410), kNow, kNow, 0);
+  EXPECT_EQ(queue.disable_reason(), "gone");
+  // It was not delivered: whoever enables the endpoint again gets it.
+  EXPECT_EQ(Collect(queue).exceptions.size(), 1u);
+}
+
+TEST(EndpointQueueTest, AStoppedQueueTakesNothing) {
+  EndpointQueue queue = MakeQueue();
+  queue.AddEvents(Items(11, 11), 11);
+  queue.Stop();
+  EXPECT_FALSE(queue.Take(kNow, true));
+  EXPECT_EQ(queue.position(), 10);
+}
+
+TEST(EndpointQueueTest, KeepsTheHeadOfAnAnswerAsValidText) {
+  EXPECT_EQ(ResponseHead("plain"), "plain");
+  ASSERT_EQ(kMaxResponseBytes, 16u * 1024);
+  const std::string full(kMaxResponseBytes, 'x');
+  EXPECT_EQ(ResponseHead(full), full);
+  EXPECT_EQ(ResponseHead(full + "x"), full);
+  // The sender hands over no more than it keeps, so the cut through a character may
+  // be there already.
+  for (const std::string character : {"\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x98\x80"}) {
+    for (size_t kept = 1; kept <= character.size(); ++kept) {
+      const std::string before(kMaxResponseBytes - kept, 'x');
+      const bool whole = kept == character.size();
+      EXPECT_EQ(ResponseHead(before + character), whole ? before + character : before) << kept;
+      EXPECT_EQ(ResponseHead(before + character.substr(0, kept)),
+                whole ? before + character : before)
+          << kept;
+    }
+  }
+  EXPECT_EQ(ResponseHead("a\xff\xfe"), "a??");
+  EXPECT_EQ(ResponseHead(std::string("a\0b", 3)), "a?b");
+}
+
+}  // namespace
+}  // namespace gatehouse::service::delivery
