@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "base/cancel.h"
-#include "base/loop.h"
+#include "base/async/cancel.h"
+#include "base/async/loop.h"
+#include "base/async/task.h"
 #include "base/principal.h"
-#include "base/task.h"
 #include "base/time.h"
 
 namespace gatehouse::base {

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::base {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "base/encoding.h"
 #include "base/hash.h"
+#include "base/text/encoding.h"
 #include "gtest/gtest.h"
 
 namespace gatehouse::base {

@@ -9,8 +9,8 @@
 #include <thread>
 #include <utility>
 
-#include "base/encoding.h"
-#include "base/mutex.h"
+#include "base/async/mutex.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::base {
 namespace {

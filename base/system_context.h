@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "base/async/cancel.h"
+#include "base/async/loop.h"
 #include "base/call_context.h"
-#include "base/cancel.h"
-#include "base/loop.h"
 #include "base/principal.h"
 
 namespace gatehouse::base {

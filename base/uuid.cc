@@ -2,9 +2,9 @@
 
 #include <cstring>
 
-#include "base/encoding.h"
+#include "base/async/mutex.h"
 #include "base/hash.h"
-#include "base/mutex.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::base {
 namespace {

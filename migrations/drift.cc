@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/encoding.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "base/text/encoding.h"
 #include "migrations/migrator.h"
 #include "migrations/queries/migration_queries.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/loop.h"
+#include "base/async/loop.h"
 #include "base/time.h"
 #include "rpc/server_options.h"
 #include "rpc/transport.h"

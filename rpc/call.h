@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 #include "rpc/chain/interceptor_chain.h"
 #include "rpc/chain/server_call.h"
 #include "rpc/deadline_queue.h"

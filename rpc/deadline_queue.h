@@ -4,7 +4,7 @@
 #include <map>
 #include <optional>
 
-#include "base/loop.h"
+#include "base/async/loop.h"
 #include "base/time.h"
 
 namespace gatehouse::rpc {

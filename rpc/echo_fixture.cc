@@ -5,8 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/async/one_shot.h"
 #include "base/log.h"
-#include "base/one_shot.h"
 #include "base/status.h"
 #include "gatehouse/test/echo.pb.h"
 

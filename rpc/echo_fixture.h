@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/loop.h"
+#include "base/async/loop.h"
 #include "base/time.h"
 #include "rpc/chain/chain_builder.h"
 #include "rpc/method/method_registry.h"

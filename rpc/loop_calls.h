@@ -6,8 +6,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "base/loop.h"
-#include "base/task_group.h"
+#include "base/async/loop.h"
+#include "base/async/task_group.h"
 #include "base/time.h"
 #include "rpc/call.h"
 #include "rpc/deadline_queue.h"

@@ -3,7 +3,7 @@
 #include <mutex>
 #include <utility>
 
-#include "base/watchdog.h"
+#include "base/async/watchdog.h"
 #include "rpc/bridge.h"
 #include "rpc/grpc/bridge.h"
 #include "rpc/loop_calls.h"

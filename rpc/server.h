@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/loop.h"
+#include "base/async/loop.h"
 #include "rpc/chain/interceptor_chain.h"
 #include "rpc/method/method_registry.h"
 #include "rpc/server_options.h"

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "base/encoding.h"
 #include "base/status.h"
+#include "base/text/encoding.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 

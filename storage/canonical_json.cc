@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 #include "storage/canonical_text.h"
 
 namespace gatehouse::storage {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 #include "gtest/gtest.h"
 
 namespace gatehouse::storage {

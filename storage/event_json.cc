@@ -1,6 +1,6 @@
 #include "storage/event_json.h"
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::storage {
 

@@ -2,9 +2,9 @@
 
 #include <optional>
 
-#include "base/encoding.h"
 #include "base/hash.h"
 #include "base/hmac_key.h"
+#include "base/text/encoding.h"
 #include "storage/canonical_json.h"
 
 namespace gatehouse::storage {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "base/encoding.h"
 #include "base/hash.h"
+#include "base/text/encoding.h"
 #include "gtest/gtest.h"
 
 namespace gatehouse::storage {

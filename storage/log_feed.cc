@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/one_shot.h"
+#include "base/async/one_shot.h"
 
 namespace gatehouse::storage {
 

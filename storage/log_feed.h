@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "base/cancel.h"
-#include "base/loop.h"
-#include "base/mutex.h"
-#include "base/task.h"
+#include "base/async/cancel.h"
+#include "base/async/loop.h"
+#include "base/async/mutex.h"
+#include "base/async/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
 

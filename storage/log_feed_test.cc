@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/cancel.h"
-#include "base/task.h"
+#include "base/async/cancel.h"
+#include "base/async/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "gtest/gtest.h"

@@ -5,7 +5,7 @@
 #include <functional>
 #include <utility>
 
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 
 namespace gatehouse::storage {
 

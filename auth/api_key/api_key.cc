@@ -3,8 +3,8 @@
 #include <array>
 #include <cstdint>
 
-#include "base/encoding.h"
 #include "base/hash.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::auth {
 namespace {

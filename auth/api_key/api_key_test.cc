@@ -4,8 +4,8 @@
 
 #include <set>
 
-#include "base/encoding.h"
 #include "base/hash.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::auth {
 namespace {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 
 namespace gatehouse::auth {
 

@@ -10,7 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 #include "base/time.h"
 
 namespace gatehouse::auth {

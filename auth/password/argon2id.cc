@@ -3,7 +3,7 @@
 #include <charconv>
 #include <utility>
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::auth {
 namespace {

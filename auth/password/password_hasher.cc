@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "auth/password/argon2id_digest.h"
+#include "base/async/mutex.h"
+#include "base/async/one_shot.h"
+#include "base/async/worker_pool.h"
 #include "base/hash.h"
-#include "base/mutex.h"
-#include "base/one_shot.h"
 #include "base/status.h"
-#include "base/worker_pool.h"
 
 namespace gatehouse::auth {
 namespace {

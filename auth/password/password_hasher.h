@@ -11,8 +11,8 @@
 
 #include "absl/status/statusor.h"
 #include "auth/password/argon2id.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 
 namespace gatehouse::auth {
 

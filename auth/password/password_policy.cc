@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "base/unicode.h"
+#include "base/text/unicode.h"
 
 namespace gatehouse::auth {
 namespace {

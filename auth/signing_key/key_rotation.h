@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 #include "auth/signing_key/keyring.h"
 #include "auth/signing_key/signing_key.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 #include "base/time.h"
 #include "storage/signing_key/signing_key_store.h"
 

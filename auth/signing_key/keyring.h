@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "auth/signing_key/signing_key.h"
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 #include "base/time.h"
 #include "base/uuid.h"
 

@@ -6,8 +6,8 @@
 #include <set>
 #include <utility>
 
-#include "base/encoding.h"
 #include "base/status.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::auth {
 namespace {

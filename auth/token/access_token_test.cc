@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/encoding.h"
 #include "base/hash.h"
 #include "base/manual_clock.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::auth {
 namespace {

@@ -12,8 +12,8 @@
 #include "auth/verdict/credential_store.h"
 #include "auth/verdict/revocation_set.h"
 #include "auth/verdict/verdict_cache.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 #include "base/time.h"
 
 namespace gatehouse::auth {

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "absl/container/flat_hash_map.h"
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 #include "base/time.h"
 #include "base/uuid.h"
 

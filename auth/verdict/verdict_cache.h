@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/async/mutex.h"
 #include "base/hmac_key.h"
-#include "base/mutex.h"
 #include "base/principal.h"
 #include "base/time.h"
 #include "base/uuid.h"

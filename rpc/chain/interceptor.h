@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "absl/status/status.h"
-#include "base/task.h"
+#include "base/async/task.h"
 #include "rpc/chain/server_call.h"
 
 namespace gatehouse::rpc {

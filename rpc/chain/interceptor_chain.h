@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "base/task.h"
+#include "base/async/task.h"
 #include "rpc/chain/interceptor.h"
 
 namespace gatehouse::rpc {

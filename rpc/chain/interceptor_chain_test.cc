@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/loop.h"
-#include "base/task_group.h"
+#include "base/async/loop.h"
+#include "base/async/task_group.h"
 #include "rpc/chain/chain_builder.h"
 #include "rpc/chain/fake_server_call.h"
 

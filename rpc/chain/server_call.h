@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 #include "base/time.h"
 #include "rpc/method/method_info.h"
 

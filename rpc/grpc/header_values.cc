@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::rpc {
 namespace {

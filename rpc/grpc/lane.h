@@ -10,7 +10,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "base/loop.h"
+#include "base/async/loop.h"
 #include "base/time.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/http2/connection.h"

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <thread>
 
-#include "base/loop.h"
+#include "base/async/loop.h"
 #include "rpc/transport.h"
 
 namespace gatehouse::rpc {

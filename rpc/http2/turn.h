@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/loop.h"
+#include "base/async/loop.h"
 
 namespace gatehouse::rpc::http2 {
 

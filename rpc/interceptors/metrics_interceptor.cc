@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 #include "base/reason.h"
 #include "base/status.h"
 

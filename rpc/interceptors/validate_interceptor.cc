@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 #include "base/status.h"
 #include "google/api/field_behavior.pb.h"
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/loop.h"
+#include "base/async/loop.h"
 
 namespace gatehouse::rpc {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 
 namespace gatehouse::rpc {
 

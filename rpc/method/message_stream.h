@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "base/task.h"
+#include "base/async/task.h"
 
 namespace google::protobuf {
 class Message;

@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 #include "rpc/method/message_stream.h"
 
 namespace gatehouse::rpc {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 #include "rpc/method/method_registry.h"
 
 namespace gatehouse::rpc {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/one_shot.h"
+#include "base/async/one_shot.h"
 #include "base/status.h"
 
 namespace gatehouse::rpc {

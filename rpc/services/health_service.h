@@ -11,9 +11,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/async/mutex.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/mutex.h"
-#include "base/task.h"
 #include "grpc/health/v1/health.pb.h"
 #include "rpc/method/message_stream.h"
 #include "rpc/method/method_registry.h"

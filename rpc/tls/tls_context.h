@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 
 struct ssl_ctx_st;
 

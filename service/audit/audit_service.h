@@ -8,9 +8,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/async/semaphore.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/semaphore.h"
-#include "base/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "gatehouse/v1/audit.pb.h"

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/loop.h"
+#include "base/async/loop.h"
+#include "base/async/semaphore.h"
 #include "base/reason.h"
-#include "base/semaphore.h"
 #include "base/status.h"
 #include "service/audit/audit_service.h"
 #include "service/audit/event_conversion.h"

@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "base/encoding.h"
 #include "base/status.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::service {
 namespace {

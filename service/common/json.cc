@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/encoding.h"
 #include "base/status.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::service {
 namespace {

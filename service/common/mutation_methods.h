@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 #include "rpc/method/service_methods.h"
 #include "service/common/idempotent.h"
 

@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "absl/status/status.h"
-#include "base/encoding.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::service {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::service {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_replace.h"
-#include "base/encoding.h"
 #include "base/status.h"
+#include "base/text/encoding.h"
 #include "service/config/config_file.h"
 #include "service/config/settings.h"
 

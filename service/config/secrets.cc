@@ -9,9 +9,9 @@
 #include <optional>
 #include <set>
 
-#include "base/encoding.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::service::config {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 #include "base/uuid.h"
 #include "service/delivery/tenant_log.h"
 #include "storage/endpoint/endpoint.h"

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 #include "service/common/event_type.h"
 
 namespace gatehouse::service::delivery {

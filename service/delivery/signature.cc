@@ -2,9 +2,9 @@
 
 #include <optional>
 
-#include "base/encoding.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::service::delivery {
 namespace {

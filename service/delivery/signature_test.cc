@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::service::delivery {
 namespace {

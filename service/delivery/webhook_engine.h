@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "absl/status/status.h"
-#include "base/loop.h"
-#include "base/task.h"
+#include "base/async/loop.h"
+#include "base/async/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "base/worker.h"

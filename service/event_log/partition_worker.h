@@ -5,9 +5,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/async/loop.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/loop.h"
-#include "base/task.h"
 #include "base/time.h"
 #include "base/worker.h"
 #include "service/worker/periodic_worker.h"

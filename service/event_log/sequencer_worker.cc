@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "base/cancel.h"
+#include "base/async/cancel.h"
+#include "base/async/one_shot.h"
 #include "base/log.h"
-#include "base/one_shot.h"
 #include "base/status.h"
 #include "base/system_context.h"
 

@@ -9,10 +9,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/async/loop.h"
+#include "base/async/task.h"
+#include "base/async/task_group.h"
 #include "base/call_context.h"
-#include "base/loop.h"
-#include "base/task.h"
-#include "base/task_group.h"
 #include "base/time.h"
 #include "base/worker.h"
 #include "storage/event_log/sequencer.h"

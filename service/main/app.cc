@@ -6,12 +6,12 @@
 #include <thread>
 #include <utility>
 
+#include "base/async/run_on_loop.h"
+#include "base/async/watchdog.h"
 #include "base/hash.h"
-#include "base/run_on_loop.h"
 #include "base/status.h"
 #include "base/system_context.h"
 #include "base/uuid.h"
-#include "base/watchdog.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/main/config_check.h"
 

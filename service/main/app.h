@@ -7,17 +7,17 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/async/loop.h"
 #include "base/call_context.h"
-#include "base/loop.h"
 #include "base/time.h"
 #include "service/config/config.h"
 #include "service/config/secrets.h"
-#include "service/main/auth_area.h"
-#include "service/main/metrics_area.h"
-#include "service/main/service_area.h"
-#include "service/main/serving_area.h"
-#include "service/main/storage_area.h"
-#include "service/main/worker_area.h"
+#include "service/main/area/auth_area.h"
+#include "service/main/area/metrics_area.h"
+#include "service/main/area/service_area.h"
+#include "service/main/area/serving_area.h"
+#include "service/main/area/storage_area.h"
+#include "service/main/area/worker_area.h"
 
 namespace gatehouse::rpc {
 class MethodRegistry;

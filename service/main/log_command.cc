@@ -3,16 +3,16 @@
 #include <memory>
 #include <utility>
 
+#include "base/async/loop.h"
+#include "base/async/run_on_loop.h"
 #include "base/log.h"
-#include "base/loop.h"
-#include "base/run_on_loop.h"
 #include "base/status.h"
 #include "base/system_context.h"
 #include "migrations/schema_state.h"
+#include "service/main/area/storage_area.h"
 #include "service/main/commands.h"
 #include "service/main/exit_codes.h"
 #include "service/main/serve_command.h"
-#include "service/main/storage_area.h"
 #include "storage/event_log/sequencer.h"
 #include "storage/event_log/sequencer_database.h"
 

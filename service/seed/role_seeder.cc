@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "auth/permission/permissions.h"
-#include "base/run_on_loop.h"
+#include "base/async/run_on_loop.h"
 #include "base/status.h"
 #include "base/uuid.h"
 #include "service/common/json.h"

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "base/async/loop.h"
 #include "base/call_context.h"
-#include "base/loop.h"
 #include "base/time.h"
 #include "service/seed/seed_file.h"
 #include "storage/role/role_store.h"

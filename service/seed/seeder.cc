@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/run_on_loop.h"
+#include "base/async/run_on_loop.h"
 #include "base/small_file.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"

@@ -5,7 +5,7 @@
 #include "auth/password/password_hasher.h"
 #include "auth/password/password_policy.h"
 #include "base/status.h"
-#include "base/unicode.h"
+#include "base/text/unicode.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "base/unicode.h"
+#include "base/text/unicode.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/filter.h"
 #include "service/common/page_size.h"

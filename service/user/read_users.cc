@@ -7,7 +7,7 @@
 
 #include "auth/permission/permissions.h"
 #include "base/status.h"
-#include "base/unicode.h"
+#include "base/text/unicode.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/page_size.h"
 #include "service/common/validate.h"

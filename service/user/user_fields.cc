@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/unicode.h"
+#include "base/text/unicode.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/json.h"
 #include "service/user/user_rules.h"

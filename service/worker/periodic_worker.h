@@ -7,10 +7,10 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "base/async/loop.h"
+#include "base/async/task.h"
+#include "base/async/task_group.h"
 #include "base/call_context.h"
-#include "base/loop.h"
-#include "base/task.h"
-#include "base/task_group.h"
 #include "base/worker.h"
 
 namespace gatehouse::service {

@@ -7,10 +7,10 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "base/cancel.h"
+#include "base/async/cancel.h"
+#include "base/async/loop.h"
+#include "base/async/one_shot.h"
 #include "base/log.h"
-#include "base/loop.h"
-#include "base/one_shot.h"
 
 namespace gatehouse::service {
 namespace {

@@ -7,13 +7,13 @@
 #include <string>
 #include <utility>
 
-#include "base/cancel.h"
+#include "base/async/cancel.h"
+#include "base/async/one_shot.h"
+#include "base/async/task_group.h"
 #include "base/log.h"
-#include "base/one_shot.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "base/system_context.h"
-#include "base/task_group.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/event_log/queries/event_log_queries.h"

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/async/loop.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/loop.h"
-#include "base/task.h"
 #include "storage/change.h"
 #include "storage/event.h"
 

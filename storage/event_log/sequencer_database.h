@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "base/loop.h"
+#include "base/async/loop.h"
 #include "storage/postgres/client/database.h"
 
 namespace gatehouse::storage {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 #include "storage/change.h"
 #include "storage/session/session.h"
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/task.h"
 #include "gatehouse/bench/v1/noop.pb.h"
 #include "rpc/method/method_registry.h"
 #include "service/config/load_config.h"

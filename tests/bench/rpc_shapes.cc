@@ -31,7 +31,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "base/loop.h"
+#include "base/async/loop.h"
 #include "base/time.h"
 #include "gatehouse/bench/v1/noop.pb.h"
 #include "rpc/chain/chain_builder.h"

@@ -28,7 +28,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "gatehouse/v1/webhook.pb.h"

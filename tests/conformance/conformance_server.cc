@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/async/loop.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/time.h"
 #include "gatehouse/test/echo.pb.h"
 #include "rpc/chain/chain_builder.h"

@@ -25,7 +25,7 @@ GRPC_FILES = re.compile(r"rpc/grpcpp/.*|tests/.*|rpc/\w+_(test|fixture)\.(cc|h)"
 MESSAGE_FOLDERS = ("rpc/services/", "service/", "tests/")
 
 # Asio is slow to compile and its names should not spread: base::Loop and base::Task stand for it.
-ASIO_FILES = re.compile(r"base/\w+\.cc|storage/postgres/client/(\w+\.cc|lane\.h)|rpc/(\w+/)*\w+\.cc|service/(\w+/)+\w+\.cc|tests/.*\.cc")
+ASIO_FILES = re.compile(r"base/(\w+/)*\w+\.cc|storage/postgres/client/(\w+\.cc|lanes/(\w+\.cc|lane\.h))|rpc/(\w+/)*\w+\.cc|service/(\w+/)+\w+\.cc|tests/.*\.cc")
 
 # Headers of an area that its stores' implementations share. All others there are free of the driver: handlers include them.
 DRIVER_HEADERS = re.compile(r"storage/\w+/(\w+_rows?|session_revocation|sequencer_database|\w+_fixture)\.h")
@@ -40,7 +40,7 @@ MAX_TEST_LINES = 600
 BANNED = [
     (r".*\.(cc|h)", r"asio::detached", "spawn in a base::TaskGroup, which can stop and wait for it"),
     (r".*\.(cc|h)", r"absl::Mutex\b", "use base::Mutex: ThreadSanitizer can not see into Debian's Abseil"),
-    (r"(?!base/mutex\.h).*\.(cc|h)", r"\bstd::(mutex|lock_guard|unique_lock|scoped_lock)\b", "use base::Mutex"),
+    (r"(?!base/async/mutex\.h).*\.(cc|h)", r"\bstd::(mutex|lock_guard|unique_lock|scoped_lock)\b", "use base::Mutex"),
     (r".*\.h", r"^\s*using namespace ", "a header must not import names into its users"),
     (r".*\.(cc|h)", r"#pragma once", "use an include guard"),
     # Excepted is blocking code that waits for another process, which announces nothing.

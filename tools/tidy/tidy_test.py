@@ -48,7 +48,7 @@ class TidyTest(unittest.TestCase):
 
     def test_driver_stays_out_of_storage_headers(self):
         self.assert_bad("storage/user/user.h", "#include <libpq-fe.h>")
-        self.assert_good("storage/postgres/client/lane.h", "#include <libpq-fe.h>")
+        self.assert_good("storage/postgres/client/lanes/lane.h", "#include <libpq-fe.h>")
         self.assert_good("storage/user/user_rows.h", '#include "storage/postgres/client/row.h"')
 
     def test_namespaces_follow_folders(self):
@@ -66,14 +66,14 @@ class TidyTest(unittest.TestCase):
 
     def test_asio(self):
         self.assert_bad("auth/a.cc", "#include <asio/post.hpp>")
-        self.assert_good("base/loop.cc", "#include <asio/post.hpp>")
-        self.assert_bad("base/loop.h", "#include <asio/io_context.hpp>")
-        self.assert_good("base/loop.h", "asio::io_context& io();")
-        self.assert_bad("base/loop.cc", "asio::co_spawn(x, y, asio::detached);")
+        self.assert_good("base/async/loop.cc", "#include <asio/post.hpp>")
+        self.assert_bad("base/async/loop.h", "#include <asio/io_context.hpp>")
+        self.assert_good("base/async/loop.h", "asio::io_context& io();")
+        self.assert_bad("base/async/loop.cc", "asio::co_spawn(x, y, asio::detached);")
 
     def test_locks(self):
         self.assert_bad("auth/a.cc", "std::mutex mutex_;")
-        self.assert_good("base/mutex.h", "std::mutex mutex_;")
+        self.assert_good("base/async/mutex.h", "std::mutex mutex_;")
         self.assert_bad("auth/a.cc", "absl::Mutex mutex_;")
 
     def test_time_and_chance(self):

@@ -2,7 +2,7 @@
 #define GATEHOUSE_SERVICE_DELIVERY_ENGINE_ENDPOINT_SETTINGS_H_
 
 #include "absl/status/status.h"
-#include "base/task.h"
+#include "base/async/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/delivery/endpoint_cache.h"

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "base/loop.h"
+#include "base/async/loop.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/delivery/endpoint_cache.h"

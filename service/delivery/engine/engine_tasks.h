@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "base/async/cancel.h"
+#include "base/async/loop.h"
+#include "base/async/one_shot.h"
+#include "base/async/task.h"
+#include "base/async/task_group.h"
 #include "base/call_context.h"
-#include "base/cancel.h"
-#include "base/loop.h"
-#include "base/one_shot.h"
-#include "base/task.h"
-#include "base/task_group.h"
 #include "base/uuid.h"
 
 namespace gatehouse::service::delivery {

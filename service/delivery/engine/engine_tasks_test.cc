@@ -8,8 +8,8 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "base/async/one_shot.h"
 #include "base/log.h"
-#include "base/one_shot.h"
 #include "base/principal.h"
 #include "base/time.h"
 #include "tests/support/coroutine/loop_runner.h"

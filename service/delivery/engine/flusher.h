@@ -12,8 +12,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "base/one_shot.h"
-#include "base/task.h"
+#include "base/async/one_shot.h"
+#include "base/async/task.h"
 #include "service/delivery/engine/engine_tasks.h"
 #include "service/delivery/engine/queue_map.h"
 #include "service/delivery/engine/turnstile.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "base/task.h"
+#include "base/async/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/delivery/endpoint_cache.h"

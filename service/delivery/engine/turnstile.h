@@ -4,8 +4,8 @@
 #include <deque>
 #include <utility>
 
-#include "base/one_shot.h"
-#include "base/task.h"
+#include "base/async/one_shot.h"
+#include "base/async/task.h"
 
 namespace gatehouse::service::delivery {
 

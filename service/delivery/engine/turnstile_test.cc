@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "base/one_shot.h"
-#include "base/task.h"
+#include "base/async/one_shot.h"
+#include "base/async/task.h"
 #include "tests/support/coroutine/loop_runner.h"
 
 namespace gatehouse::service::delivery {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "base/loop.h"
+#include "base/async/loop.h"
 #include "base/time.h"
 #include "service/delivery/http/address_guard.h"
 #include "service/delivery/http/name_resolver.h"

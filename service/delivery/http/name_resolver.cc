@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 
 namespace gatehouse::service::delivery {
 namespace {

@@ -12,9 +12,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/loop.h"
+#include "base/async/loop.h"
+#include "base/async/worker_pool.h"
 #include "base/time.h"
-#include "base/worker_pool.h"
 #include "service/delivery/http/address_guard.h"
 
 namespace gatehouse::service::delivery {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 #include "tests/support/coroutine/loop_runner.h"
 
 namespace gatehouse::service::delivery {

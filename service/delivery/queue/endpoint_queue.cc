@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 #include "service/delivery/queue/retry_schedule.h"
 
 namespace gatehouse::service::delivery {

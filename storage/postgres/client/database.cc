@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "base/status.h"
-#include "storage/postgres/client/client_state.h"
-#include "storage/postgres/client/connect_params.h"
-#include "storage/postgres/client/exclusive_pool.h"
-#include "storage/postgres/client/lane_set.h"
-#include "storage/postgres/client/transaction_lease.h"
+#include "storage/postgres/client/lanes/client_state.h"
+#include "storage/postgres/client/lanes/connect_params.h"
+#include "storage/postgres/client/lanes/exclusive_pool.h"
+#include "storage/postgres/client/lanes/lane_set.h"
+#include "storage/postgres/client/lanes/transaction_lease.h"
 
 namespace gatehouse::storage::postgres {
 namespace {

@@ -11,9 +11,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/async/loop.h"
+#include "base/async/task.h"
 #include "base/call_context.h"
-#include "base/loop.h"
-#include "base/task.h"
 #include "storage/postgres/client/batch.h"
 #include "storage/postgres/client/defaults.h"
 #include "storage/postgres/client/params.h"

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "base/status.h"
-#include "storage/postgres/client/segment.h"
-#include "storage/postgres/client/transaction_lease.h"
+#include "storage/postgres/client/lanes/segment.h"
+#include "storage/postgres/client/lanes/transaction_lease.h"
 
 namespace gatehouse::storage::postgres {
 namespace {

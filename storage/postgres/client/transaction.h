@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "base/task.h"
+#include "base/async/task.h"
 #include "storage/postgres/client/batch.h"
 #include "storage/postgres/client/params.h"
 #include "storage/postgres/client/query.h"

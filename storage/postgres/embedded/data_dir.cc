@@ -18,9 +18,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "base/encoding.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "base/text/encoding.h"
 
 namespace gatehouse::storage::postgres::embedded {
 namespace {

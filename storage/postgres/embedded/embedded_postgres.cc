@@ -9,7 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 #include "base/status.h"
 #include "storage/postgres/admin/connection.h"
 #include "storage/postgres/embedded/cluster_files.h"

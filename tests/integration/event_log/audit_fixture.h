@@ -6,7 +6,7 @@
 
 #include "gatehouse/v1/audit.pb.h"
 #include "service/event_log/sequencer_worker.h"
-#include "service/main/storage_area.h"
+#include "service/main/area/storage_area.h"
 #include "storage/event_log/sequencer.h"
 #include "tests/support/server/server_fixture.h"
 #include "tests/support/status/status_matchers.h"

@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "gtest/gtest.h"
-#include "service/main/storage_area.h"
+#include "service/main/area/storage_area.h"
 #include "storage/event.h"
 #include "storage/event_log/event_log.h"
 #include "storage/event_log/sequencer.h"

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/encoding.h"
 #include "base/hash.h"
+#include "base/text/encoding.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/event.h"

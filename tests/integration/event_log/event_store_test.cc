@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "base/call_context.h"
-#include "base/encoding.h"
 #include "base/reason.h"
+#include "base/text/encoding.h"
 #include "base/uuid.h"
 #include "storage/change.h"
 #include "storage/event_leaf.h"

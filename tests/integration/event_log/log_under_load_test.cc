@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 #include "base/uuid.h"
 #include "gtest/gtest.h"
 #include "service/event_log/sequencer_worker.h"

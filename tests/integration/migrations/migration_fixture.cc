@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "base/encoding.h"
 #include "base/hash.h"
+#include "base/text/encoding.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
 namespace gatehouse::migrations {

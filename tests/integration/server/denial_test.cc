@@ -8,13 +8,13 @@
 #include <string>
 #include <utility>
 
+#include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/principal.h"
-#include "base/task.h"
 #include "base/uuid.h"
 #include "gatehouse/v1/session.pb.h"
 #include "gatehouse/v1/user.pb.h"
-#include "service/main/denial_recorder.h"
+#include "service/main/area/denial_recorder.h"
 #include "tests/integration/sessions/session_fixture.h"
 
 namespace gatehouse::tests {

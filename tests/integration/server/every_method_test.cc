@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "base/run_on_loop.h"
+#include "base/async/run_on_loop.h"
 #include "gatehouse/v1/access.pb.h"
 #include "gatehouse/v1/session.pb.h"
 #include "gatehouse/v1/user.pb.h"

@@ -14,7 +14,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/delivery/webhook_engine.h"
-#include "service/main/storage_area.h"
+#include "service/main/area/storage_area.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
 #include "storage/event_log/event_store.h"

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 #include "tests/support/http/http_receiver.h"
 
 namespace gatehouse::service::delivery {

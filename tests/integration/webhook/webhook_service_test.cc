@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/encoding.h"
+#include "base/text/encoding.h"
 #include "base/uuid.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "google/rpc/error_details.pb.h"

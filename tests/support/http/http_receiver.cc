@@ -16,7 +16,7 @@
 #include <thread>
 #include <utility>
 
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 
 namespace gatehouse::tests {
 

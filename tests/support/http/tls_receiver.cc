@@ -13,7 +13,7 @@
 #include <string_view>
 #include <thread>
 
-#include "base/mutex.h"
+#include "base/async/mutex.h"
 
 namespace gatehouse::tests {
 namespace {

@@ -15,7 +15,7 @@
 #include "rpc/chain/interceptor_chain.h"
 #include "rpc/method/method_registry.h"
 #include "rpc/server.h"
-#include "service/main/denial_recorder.h"
+#include "service/main/area/denial_recorder.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
 namespace gatehouse::tests {

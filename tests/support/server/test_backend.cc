@@ -9,7 +9,7 @@
 #include "auth/api_key/api_key.h"
 #include "auth/signing_key/signing_key.h"
 #include "base/system_context.h"
-#include "base/unicode.h"
+#include "base/text/unicode.h"
 #include "tests/support/postgres/migrated_database.h"
 
 namespace gatehouse::tests {

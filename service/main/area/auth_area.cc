@@ -1,0 +1,38 @@
+#include "service/main/area/auth_area.h"
+
+namespace gatehouse::service {
+namespace {
+
+// A key is kept until the last token it signed has died, with an allowance for
+// clocks that differ.
+auth::RotationPolicy PolicyOf(const config::AuthSettings& config) {
+  auth::RotationPolicy policy;
+  policy.retention = config.access_token_ttl + std::chrono::minutes(5);
+  return policy;
+}
+
+auth::PasswordHasher::Options HasherOptionsOf(const config::AuthSettings& config) {
+  return {.params = {.memory_kib = static_cast<uint32_t>(config.argon2_memory_kib),
+                     .passes = static_cast<uint32_t>(config.argon2_iterations),
+                     .lanes = static_cast<uint32_t>(config.argon2_parallelism)},
+          .threads = static_cast<size_t>(config.hash_threads),
+          .max_queued = static_cast<size_t>(config.hash_queue)};
+}
+
+}  // namespace
+
+AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& secrets,
+                   StorageArea& storage, const base::Clock& clock)
+    : keyring(secrets.master_key, PolicyOf(config)),
+      access_tokens(keyring, clock,
+                    {.issuer = config.issuer,
+                     .audience = config.audience,
+                     .lifetime = config.access_token_ttl}),
+      refresh_tokens(secrets.token_pepper),
+      hasher(HasherOptionsOf(config)),
+      credentials(storage.sessions, storage.api_keys, clock),
+      authenticator(access_tokens, credentials, clock,
+                    {.max_revocation_lag = config.max_revocation_lag}),
+      key_rotation(storage.signing_keys, keyring, clock) {}
+
+}  // namespace gatehouse::service

@@ -1,0 +1,34 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_AREA_AUTH_AREA_H_
+#define GATEHOUSE_SERVICE_MAIN_AREA_AUTH_AREA_H_
+
+#include "auth/password/password_hasher.h"
+#include "auth/signing_key/key_rotation.h"
+#include "auth/signing_key/keyring.h"
+#include "auth/token/access_token.h"
+#include "auth/token/refresh_token.h"
+#include "auth/verdict/authenticator.h"
+#include "auth/verdict/database_credential_store.h"
+#include "base/time.h"
+#include "service/config/config.h"
+#include "service/config/secrets.h"
+#include "service/main/area/storage_area.h"
+
+namespace gatehouse::service {
+
+// Who callers are, and how they prove it.
+struct AuthArea {
+  AuthArea(const config::AuthSettings& config, const config::Secrets& secrets, StorageArea& storage,
+           const base::Clock& clock);
+
+  auth::Keyring keyring;
+  auth::AccessTokenCodec access_tokens;
+  auth::RefreshTokenCodec refresh_tokens;
+  auth::PasswordHasher hasher;
+  auth::DatabaseCredentialStore credentials;
+  auth::Authenticator authenticator;
+  auth::KeyRotation key_rotation;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_AREA_AUTH_AREA_H_

@@ -1,0 +1,51 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_AREA_SERVICE_AREA_H_
+#define GATEHOUSE_SERVICE_MAIN_AREA_SERVICE_AREA_H_
+
+#include <functional>
+
+#include "base/time.h"
+#include "base/uuid.h"
+#include "rpc/method/method_registry.h"
+#include "service/audit/audit_service.h"
+#include "service/common/idempotent.h"
+#include "service/common/page_token.h"
+#include "service/config/config.h"
+#include "service/config/secrets.h"
+#include "service/delivery/http/address_guard.h"
+#include "service/main/area/auth_area.h"
+#include "service/main/area/storage_area.h"
+#include "service/session/session_service.h"
+#include "service/session/token_issuer.h"
+#include "service/user/user_service.h"
+#include "service/webhook/webhook_service.h"
+
+namespace gatehouse::service {
+
+// The handlers of the four services.
+struct ServiceArea {
+  struct Options {
+    const config::Config& config;
+    const config::Secrets& secrets;
+    // Which addresses webhooks may have.
+    delivery::AddressGuard guard;
+    // Who delivers: see WebhookService::Deps.
+    std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
+    AuditService::Options audit = {};
+  };
+
+  ServiceArea(Options options, StorageArea& storage, AuthArea& auth, const base::Clock& clock);
+
+  void Register(rpc::MethodRegistry& registry);
+
+  IdempotentCalls once;
+  PageTokens page_tokens;
+  TokenIssuer issuer;
+  UserService users;
+  SessionService sessions;
+  AuditService audit;
+  WebhookService webhooks;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_AREA_SERVICE_AREA_H_

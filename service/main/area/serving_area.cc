@@ -1,0 +1,158 @@
+#include "service/main/area/serving_area.h"
+
+#include <prometheus/registry.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "auth/interceptors/authentication_interceptor.h"
+#include "auth/interceptors/authorisation_interceptor.h"
+#include "auth/interceptors/rate_limit_interceptor.h"
+#include "auth/permission/permissions.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "base/uuid.h"
+#include "rpc/chain/chain_builder.h"
+#include "service/http/routes.h"
+#include "service/main/area/denial_recorder.h"
+
+namespace gatehouse::service {
+namespace {
+
+constexpr auto kDatabaseWatchPause = std::chrono::seconds(1);
+constexpr auto kPingTimeout = std::chrono::seconds(3);
+// Pings in a row without an answer until load balancers are told. A ping is a statement like
+// others: one that came behind slow ones, or during a restart of Postgres, which calls wait for
+// as well, says little, and all instances would go out of rotation at once. So they learn of a
+// database that is away after some ten seconds, and of its return with the first answer.
+constexpr int kMissesUntilNotServing = 3;
+
+// A burst may take what two quiet seconds would have allowed.
+auth::RateLimit LimitOf(int64_t per_second) {
+  const auto rate = static_cast<double>(per_second);
+  return {.rate = rate, .burst = 2 * rate};
+}
+
+rpc::InterceptorChain MakeChain(const ServingArea::Options& options, StorageArea& storage,
+                                AuthArea& auth, prometheus::Registry& metrics) {
+  const auth::DenialHook on_denial = MakeDenialRecorder(storage.events, options.clock);
+  const config::Config& config = options.config;
+  auth::RateLimitInterceptor::Options limits{
+      .per_principal = LimitOf(config.auth.requests_per_second),
+      .per_address = LimitOf(config.auth.public_requests_per_second)};
+  return rpc::BuildChain(
+      {.clock = options.clock,
+       .metrics = metrics,
+       .max_unary_deadline = config.grpc.max_unary_time,
+       .admission = {.unary = static_cast<size_t>(config.grpc.max_in_flight)},
+       .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
+           auth.authenticator, limits.per_address, on_denial),
+       .authorise = std::make_unique<auth::AuthorisationInterceptor>(on_denial),
+       .rate_limit = std::make_unique<auth::RateLimitInterceptor>(limits, on_denial)});
+}
+
+// Health follows whether the database answers; that it is overloaded is an answer.
+// `misses` counts the pings without an answer since the last one with.
+base::Task<absl::Status> FollowDatabase(storage::postgres::Database* database,
+                                        rpc::HealthService* health, int* misses,
+                                        base::CallContext ctx) {
+  const absl::Status status = co_await database->Ping(ctx);
+  if (ctx.cancel().cancelled()) co_return absl::OkStatus();
+  const bool answers = !absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status);
+  *misses = answers ? 0 : *misses + 1;
+  const bool serve = *misses < kMissesUntilNotServing;
+  if (serve == health->serving()) co_return absl::OkStatus();
+  base::Log(serve ? base::LogLevel::kInfo : base::LogLevel::kError,
+            serve ? "ready again: the database answers" : "not ready: the database does not answer",
+            {{"error", std::string(status.message())}});
+  health->SetAll(serve);
+  co_return absl::OkStatus();
+}
+
+std::string WithPort(const std::string& address, int port) {
+  return address.substr(0, address.rfind(':')) + ":" + std::to_string(port);
+}
+
+std::optional<int> PermissionNumber(std::string_view name) {
+  const auto permission = auth::PermissionFromName(name);
+  if (!permission) return std::nullopt;
+  return static_cast<int>(*permission);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ServingArea>> ServingArea::Start(const Options& options,
+                                                                StorageArea& storage,
+                                                                AuthArea& auth,
+                                                                ServiceArea& services) {
+  std::unique_ptr<ServingArea> area(new ServingArea(options, storage, auth));
+  GH_RETURN_IF_ERROR(area->Register(options, services));
+  GH_RETURN_IF_ERROR(area->Listen(options, auth));
+  area->WatchDatabase(*options.loops.front(), *storage.database);
+  return area;
+}
+
+ServingArea::ServingArea(const Options& options, StorageArea& storage, AuthArea& auth)
+    : config_(options.config),
+      metrics_(std::make_shared<prometheus::Registry>()),
+      chain_(MakeChain(options, storage, auth, *metrics_)) {}
+
+ServingArea::~ServingArea() = default;
+
+absl::Status ServingArea::Register(const Options& options, ServiceArea& services) {
+  services.Register(registry_);
+  if (options.extra_methods) options.extra_methods(registry_);
+  health_ = std::make_unique<rpc::HealthService>(registry_.ServiceNames());
+  health_->Register(registry_);
+  reflection_.Register(registry_);
+  reflection_.SetServices(registry_.ServiceNames());
+  return registry_.Validate(PermissionNumber, "gatehouse.v1");
+}
+
+absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
+  const auto ready = [this] { return health_->serving(); };
+  const auto jwks = [&keyring = auth.keyring, &clock = options.clock] {
+    return keyring.JwksJson(base::kDefaultTenantId, clock.Now());
+  };
+  GH_ASSIGN_OR_RETURN(
+      http_,
+      http::HttpServer::Start(config_.http.address,
+                              http::MakeRoutes({ready, jwks, {metrics_.get(), &options.metrics}})));
+  GH_ASSIGN_OR_RETURN(server_,
+                      rpc::Server::Start({.address = config_.grpc.address,
+                                          .tls_certificate_file = config_.grpc.tls_certificate_file,
+                                          .tls_key_file = config_.grpc.tls_key_file},
+                                         options.loops, registry_, chain_));
+  health_->SetAll(true);
+  return absl::OkStatus();
+}
+
+void ServingArea::WatchDatabase(base::Loop& loop, storage::postgres::Database& database) {
+  database_watch_ = std::make_unique<PeriodicWorker>(
+      loop,
+      PeriodicWorker::Options{
+          .name = "database_watch", .pause = kDatabaseWatchPause, .turn_timeout = kPingTimeout},
+      [&database, health = health_.get(), misses = &missed_pings_](base::CallContext ctx) {
+        return FollowDatabase(&database, health, misses, std::move(ctx));
+      });
+  database_watch_->Start();
+}
+
+std::string ServingArea::grpc_address() const {
+  return WithPort(config_.grpc.address, server_->port());
+}
+
+std::string ServingArea::http_address() const {
+  return WithPort(config_.http.address, http_->port());
+}
+
+void ServingArea::Stop() {
+  if (!server_) return;
+  // Before it could say that the server serves.
+  if (database_watch_) database_watch_->Stop(std::chrono::milliseconds(0));
+  health_->SetAll(false);
+  server_->Shutdown({.grace = config_.grpc.drain_grace});
+}
+
+}  // namespace gatehouse::service

@@ -1,0 +1,73 @@
+#include "service/main/area/storage_area.h"
+
+#include <algorithm>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "storage/event_log/sequencer_database.h"
+
+namespace gatehouse::service {
+
+using storage::postgres::Database;
+using storage::postgres::DatabaseConfig;
+
+DatabaseConfig DatabaseConfigOf(const config::DatabaseSettings& settings, size_t loops) {
+  const auto write_lanes = std::max(2, static_cast<int>(settings.write_lanes / loops));
+  return {.dsn = settings.dsn,
+          .password_file = settings.password_file,
+          .lanes_per_loop = static_cast<int>(settings.lanes),
+          .batch_lanes_per_loop = write_lanes,
+          .exclusive_per_loop = static_cast<int>(settings.pool_size),
+          .connect_timeout = settings.connect_timeout,
+          .statement_timeout = settings.statement_timeout,
+          .use_prepared_statements = settings.prepared_statements,
+          .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }};
+}
+
+absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(DatabaseConfig config,
+                                                               std::string master_key,
+                                                               std::vector<base::Loop*> loops) {
+  auto signal = std::make_unique<storage::LogSignal>();
+  config.on_announced = [told = signal.get()] { told->Notify(); };
+  GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(config, loops));
+  GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> sequencer_database,
+                      storage::OpenSequencerDatabase(std::move(config), *loops.front()));
+  return std::unique_ptr<StorageArea>(new StorageArea(std::move(signal), std::move(database),
+                                                      std::move(sequencer_database),
+                                                      std::move(master_key), std::move(loops)));
+}
+
+StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
+                         std::unique_ptr<Database> opened,
+                         std::unique_ptr<Database> opened_for_sequencer, std::string master_key,
+                         std::vector<base::Loop*> loops)
+    : instance(base::Uuid::MakeV7(base::SystemClock().Now()).ToString()),
+      signal(std::move(opened_signal)),
+      database(std::move(opened)),
+      sequencer_database(std::move(opened_for_sequencer)),
+      requests(*database),
+      users(*database),
+      roles(*database),
+      api_keys(*database),
+      sessions(*database),
+      signing_keys(*database),
+      events(*database, std::move(loops)),
+      log(*database),
+      partitions(*database),
+      sequencer(*sequencer_database, instance),
+      endpoints(*database, std::move(master_key)),
+      deliveries(*database) {}
+
+void StorageArea::Close() {
+  events.Close();
+  // At the same time: each may take a second, and the time of a stop is short.
+  const std::jthread other([this] { sequencer_database->Close(); });
+  database->Close();
+}
+
+}  // namespace gatehouse::service

@@ -1,0 +1,75 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_AREA_STORAGE_AREA_H_
+#define GATEHOUSE_SERVICE_MAIN_AREA_STORAGE_AREA_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/async/loop.h"
+#include "service/config/config.h"
+#include "storage/api_key/api_key_store.h"
+#include "storage/delivery/delivery_store.h"
+#include "storage/endpoint/endpoint_store.h"
+#include "storage/event_log/daily_partitions.h"
+#include "storage/event_log/event_log.h"
+#include "storage/event_log/event_store.h"
+#include "storage/event_log/sequencer.h"
+#include "storage/log_feed.h"
+#include "storage/log_signal.h"
+#include "storage/postgres/client/database.h"
+#include "storage/request/idempotency_store.h"
+#include "storage/role/role_store.h"
+#include "storage/session/session_store.h"
+#include "storage/signing_key/signing_key_store.h"
+#include "storage/user/user_store.h"
+
+namespace gatehouse::service {
+
+// How a process with so many loops opens the database of these settings.
+storage::postgres::DatabaseConfig DatabaseConfigOf(const config::DatabaseSettings& settings,
+                                                   size_t loops);
+
+// The database and everything that speaks SQL.
+struct StorageArea {
+  // Opens the database; does not wait for a connection. `master_key` seals the secrets of
+  // webhooks at rest.
+  static absl::StatusOr<std::unique_ptr<StorageArea>> Open(storage::postgres::DatabaseConfig config,
+                                                           std::string master_key,
+                                                           std::vector<base::Loop*> loops);
+
+  // Waits for what is in flight, ends every connection. While the loops run.
+  void Close();
+
+  // Names this process to the others on the same database; another one at each
+  // start.
+  const std::string instance;
+  std::unique_ptr<storage::LogSignal> signal;
+  storage::LogFeed feed;
+  std::unique_ptr<storage::postgres::Database> database;
+  // The sequencer's lock stays with the one connection of its passes.
+  std::unique_ptr<storage::postgres::Database> sequencer_database;
+  storage::IdempotencyStore requests;
+  storage::UserStore users;
+  storage::RoleStore roles;
+  storage::ApiKeyStore api_keys;
+  storage::SessionStore sessions;
+  storage::SigningKeyStore signing_keys;
+  storage::EventStore events;
+  storage::EventLog log;
+  storage::DailyPartitions partitions;
+  storage::Sequencer sequencer;
+  storage::EndpointStore endpoints;
+  storage::DeliveryStore deliveries;
+
+ private:
+  StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
+              std::unique_ptr<storage::postgres::Database> opened,
+              std::unique_ptr<storage::postgres::Database> opened_for_sequencer,
+              std::string master_key, std::vector<base::Loop*> loops);
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_AREA_STORAGE_AREA_H_

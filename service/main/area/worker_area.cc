@@ -1,0 +1,100 @@
+#include "service/main/area/worker_area.h"
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "base/async/run_on_loop.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "base/system_context.h"
+
+namespace gatehouse::service {
+namespace {
+
+// Answers to repeated requests are promised for 24 hours.
+constexpr auto kAnswerLifetime = std::chrono::hours(24);
+constexpr int64_t kPurgeBatch = 5'000;
+// Often enough that a key of another instance is known long before it signs.
+constexpr auto kKeyRotationPause = std::chrono::minutes(1);
+constexpr auto kPurgePause = std::chrono::minutes(5);
+// Before the first call.
+constexpr auto kPartitionsTimeout = std::chrono::minutes(1);
+constexpr auto kPositionTimeout = std::chrono::seconds(15);
+
+base::Task<absl::Status> PurgeAnswers(storage::IdempotencyStore* requests, const base::Clock* clock,
+                                      base::CallContext ctx) {
+  int64_t purged = kPurgeBatch;
+  while (purged == kPurgeBatch) {
+    GH_CO_ASSIGN_OR_RETURN(purged,
+                           co_await requests->Purge(ctx, base::kDefaultTenantId,
+                                                    clock->Now() - kAnswerLifetime, kPurgeBatch));
+  }
+  co_return absl::OkStatus();
+}
+
+delivery::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock) {
+  return {.endpoints = storage.endpoints,
+          .deliveries = storage.deliveries,
+          .log = storage.log,
+          .feed = storage.feed,
+          .clock = clock};
+}
+
+delivery::EngineOptions EngineOptionsOf(const config::WebhookSettings& config,
+                                        delivery::AddressGuard guard,
+                                        const base::Uuid& instance_id) {
+  delivery::EngineOptions options{.instance_id = instance_id,
+                                  .max_in_flight = static_cast<int>(config.max_in_flight)};
+  options.http.guard = std::move(guard);
+  options.http.ca_file = config.ca_file;
+  return options;
+}
+
+}  // namespace
+
+WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guard,
+                       const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage,
+                       AuthArea& auth, const base::Clock& clock)
+    : loop_(loop),
+      partitions_(loop, storage.partitions, clock),
+      sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
+      revocations_(loop, storage.log, storage.feed, auth.authenticator),
+      listener_({.dsn = config.database.dsn,
+                 .password_file = config.database.password_file,
+                 .instance = storage.instance,
+                 .on_ordered = [&feed = storage.feed] { feed.Poke(); },
+                 .on_committed = [signal = storage.signal.get()] { signal->Notify(); },
+                 .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }}),
+      webhooks_(loop, EngineDepsOf(storage, clock),
+                EngineOptionsOf(config.webhook, std::move(guard), instance_id)),
+      key_rotation_(loop, {.name = "key_rotation", .pause = kKeyRotationPause},
+                    [&rotation = auth.key_rotation](base::CallContext ctx) {
+                      return rotation.RunOnce(std::move(ctx));
+                    }),
+      answers_purge_(loop, {.name = "purge_answers", .pause = kPurgePause},
+                     [requests = &storage.requests, clock = &clock](base::CallContext ctx) {
+                       return PurgeAnswers(requests, clock, std::move(ctx));
+                     }),
+      workers_({{"partitions", partitions_},
+                {"sequencer", sequencer_},
+                {"revocations", revocations_},
+                {"listener", listener_},
+                {"webhooks", webhooks_},
+                {"key_rotation", key_rotation_},
+                {"purge_answers", answers_purge_}}) {}
+
+absl::Status WorkerArea::Start() {
+  GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(loop_, [this] { return Prepare(); }));
+  workers_.Start();
+  return absl::OkStatus();
+}
+
+base::Task<absl::Status> WorkerArea::Prepare() {
+  base::CallContext create = base::SystemContext(loop_, "partition_worker", kPartitionsTimeout);
+  GH_CO_RETURN_IF_ERROR((co_await partitions_.CreateAhead(std::move(create))).status());
+  base::CallContext position = base::SystemContext(loop_, "revocation_follower", kPositionTimeout);
+  co_return co_await revocations_.TakePosition(std::move(position));
+}
+
+}  // namespace gatehouse::service

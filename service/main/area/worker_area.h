@@ -1,0 +1,66 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_AREA_WORKER_AREA_H_
+#define GATEHOUSE_SERVICE_MAIN_AREA_WORKER_AREA_H_
+
+#include <chrono>
+
+#include "absl/status/status.h"
+#include "base/async/loop.h"
+#include "base/async/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "service/config/config.h"
+#include "service/delivery/webhook_engine.h"
+#include "service/event_log/partition_worker.h"
+#include "service/event_log/revocation_follower.h"
+#include "service/event_log/sequencer_worker.h"
+#include "service/main/area/auth_area.h"
+#include "service/main/area/storage_area.h"
+#include "service/main/worker_list.h"
+#include "service/worker/periodic_worker.h"
+#include "storage/event_log/log_listener.h"
+
+namespace gatehouse::service {
+
+// What runs without being called. All of it on one loop. Command-line tools make
+// it, since services know the deliverer, and do not start it.
+class WorkerArea {
+ public:
+  // `instance_id` names the server in the leases of webhook endpoints; `guard` says which
+  // addresses they may have.
+  WorkerArea(const config::Config& config, delivery::AddressGuard guard,
+             const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage, AuthArea& auth,
+             const base::Clock& clock);
+
+  // Blocks until the first partitions are there and the position in the log is
+  // known: both must be so before the first call.
+  absl::Status Start();
+
+  // Deliveries under way get `grace` to end. Idempotent.
+  void Stop(std::chrono::milliseconds grace) { workers_.Stop(grace); }
+
+  // For what changes endpoints.
+  delivery::WebhookEngine& webhooks() { return webhooks_; }
+
+  // For what describes their figures.
+  const delivery::WebhookEngine& webhooks() const { return webhooks_; }
+  const SequencerWorker& sequencer() const { return sequencer_; }
+
+ private:
+  base::Task<absl::Status> Prepare();
+
+  base::Loop& loop_;
+  PartitionWorker partitions_;
+  SequencerWorker sequencer_;
+  RevocationFollower revocations_;
+  // Behind PgBouncer in transaction mode nobody can listen; then everybody polls.
+  storage::LogListener listener_;
+  delivery::WebhookEngine webhooks_;
+  PeriodicWorker key_rotation_;
+  PeriodicWorker answers_purge_;
+  // Last: its end stops them.
+  WorkerList workers_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_AREA_WORKER_AREA_H_

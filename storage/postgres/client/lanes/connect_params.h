@@ -1,0 +1,35 @@
+#ifndef GATEHOUSE_STORAGE_POSTGRES_CLIENT_LANES_CONNECT_PARAMS_H_
+#define GATEHOUSE_STORAGE_POSTGRES_CLIENT_LANES_CONNECT_PARAMS_H_
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "storage/postgres/client/database.h"
+
+namespace gatehouse::storage::postgres {
+
+// The parts of a DSN, with what a DatabaseConfig adds to it. Immutable.
+class ConnectParams {
+ public:
+  // INVALID_ARGUMENT, as ParseDsn makes it, for a DSN that is none.
+  static absl::StatusOr<ConnectParams> Parse(const DatabaseConfig& config);
+
+  // Keywords and values for libpq. `rotation` turns the list of hosts by so many
+  // places: libpq's asynchronous connect has no time limit per host, so after an
+  // attempt that ran out of time the next one begins with another host. Reads
+  // the password file.
+  std::vector<std::pair<std::string, std::string>> Build(size_t rotation) const;
+
+ private:
+  ConnectParams() = default;
+
+  std::vector<std::pair<std::string, std::string>> values_;
+  std::string password_file_;
+};
+
+}  // namespace gatehouse::storage::postgres
+
+#endif  // GATEHOUSE_STORAGE_POSTGRES_CLIENT_LANES_CONNECT_PARAMS_H_

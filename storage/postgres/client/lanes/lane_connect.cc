@@ -1,0 +1,222 @@
+// The life of a lane's connection: made, lost, made again. What happens on it
+// while it is up is in lane_send.cc and lane.cc.
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <asio/error_code.hpp>
+#include <chrono>
+#include <random>
+
+#include "storage/postgres/client/client_errors.h"
+#include "storage/postgres/client/lanes/lane.h"
+
+namespace gatehouse::storage::postgres {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Notices are for people at a prompt; libpq would print them.
+void IgnoreNotice(void*, const PGresult*) {}
+
+// Full jitter: after an outage every server reconnects, at times of its own.
+milliseconds Backoff(const DatabaseConfig& config, int failures) {
+  static thread_local std::minstd_rand random{std::random_device{}()};
+  constexpr int kMaxDoublings = 16;
+  const int64_t limit = std::min<int64_t>(
+      config.max_backoff.count(), config.min_backoff.count() << std::min(failures, kMaxDoublings));
+  return milliseconds(std::uniform_int_distribution<int64_t>(0, limit)(random));
+}
+
+std::string Trimmed(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+Lane::Lane(std::shared_ptr<ClientState> state, base::Loop& loop, Owner& owner)
+    : state_(std::move(state)), loop_(loop), owner_(owner), socket_(loop.io()) {}
+
+Lane::~Lane() { CloseSocket(); }
+
+void Lane::Connect() {
+  if (closed_) return;
+  ++connection_id_;
+  const auto values = state_->params.Build(rotation_);
+  std::vector<const char*> names;
+  std::vector<const char*> texts;
+  for (const auto& [name, value] : values) {
+    names.push_back(name.c_str());
+    texts.push_back(value.c_str());
+  }
+  names.push_back(nullptr);
+  texts.push_back(nullptr);
+  connection_ = PQconnectStartParams(names.data(), texts.data(), /*expand_dbname=*/0);
+  if (connection_ == nullptr || PQstatus(connection_) == CONNECTION_BAD) {
+    OnConnectFailed(connection_ == nullptr ? "out of memory" : PQerrorMessage(connection_));
+    return;
+  }
+  PQsetNoticeReceiver(connection_, IgnoreNotice, nullptr);
+  connect_timer_ = loop_.At(steady_clock::now() + state_->config.connect_timeout, [this] {
+    ++rotation_;
+    OnConnectFailed("timed out");
+  });
+  AwaitConnect(/*for_reading=*/false);
+}
+
+void Lane::AwaitConnect(bool for_reading) {
+  // libpq closes and opens sockets as it goes through the hosts, so Asio holds
+  // the descriptor only while it waits.
+  asio::error_code error;
+  socket_.assign(PQsocket(connection_), error);
+  if (error) {
+    OnConnectFailed(error.message());
+    return;
+  }
+  socket_.async_wait(for_reading ? socket_.wait_read : socket_.wait_write,
+                     [self = shared_from_this(), id = connection_id_](const asio::error_code&) {
+                       if (id != self->connection_id_ || self->connection_ == nullptr) return;
+                       self->socket_.release();
+                       self->PollConnect();
+                     });
+}
+
+void Lane::PollConnect() {
+  switch (PQconnectPoll(connection_)) {
+    case PGRES_POLLING_READING:
+      AwaitConnect(/*for_reading=*/true);
+      return;
+    case PGRES_POLLING_WRITING:
+      AwaitConnect(/*for_reading=*/false);
+      return;
+    case PGRES_POLLING_OK:
+      OnConnected();
+      return;
+    default:
+      OnConnectFailed(PQerrorMessage(connection_));
+  }
+}
+
+void Lane::OnConnected() {
+  connect_timer_.Reset();
+  asio::error_code error;
+  socket_.assign(PQsocket(connection_), error);
+  if (error || PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) {
+    OnConnectFailed("cannot enter pipeline mode");
+    return;
+  }
+  cancel_ = std::shared_ptr<pg_cancel>(PQgetCancel(connection_), PQfreeCancel);
+  ready_ = true;
+  ++state_->counters.connects;
+  ++state_->counters.connections;
+  state_->SetConnectError("");
+  if (state_->config.log && failures_ > 0) state_->config.log("connected to the database again");
+  WaitReadable();
+  owner_.OnLaneReady(*this);
+}
+
+void Lane::OnConnectFailed(const std::string& why) {
+  const std::string text = Trimmed(why);
+  ++state_->counters.connect_failures;
+  state_->SetConnectError(text);
+  if (state_->config.log) state_->config.log("cannot connect to the database: " + text);
+  CloseSocket();
+  ScheduleReconnect();
+}
+
+void Lane::ScheduleReconnect() {
+  if (closed_) return;
+  connect_timer_ =
+      loop_.At(steady_clock::now() + Backoff(state_->config, failures_), [this] { Connect(); });
+  ++failures_;
+}
+
+void Lane::CloseSocket() {
+  connect_timer_.Reset();
+  head_timer_.Reset();
+  head_watched_ = cancel_sent_ = cancel_under_way_ = server_gave_up_ = false;
+  waits_readable_ = waits_writable_ = false;
+  prepared_.clear();
+  stale_.clear();
+  cancel_.reset();
+  if (ready_) --state_->counters.connections;
+  ready_ = false;
+  if (connection_ == nullptr) return;
+  // libpq closes the descriptor; Asio must have let go of it by then.
+  if (socket_.is_open()) socket_.release();
+  PQfinish(connection_);
+  connection_ = nullptr;
+}
+
+std::optional<SegmentResult> Lane::LostResult(const InFlight& entry, bool was_head) const {
+  if (entry.error) return ToStatus(*entry.error);
+  // A transaction whose COMMIT was not sent is rolled back with its connection.
+  if (entry.segment->pinned && !entry.segment->is_commit) return UnavailableError();
+  // The server takes commands in order. If it gave up on one of the head's, then
+  // it has not come to that segment's Sync, nor to anything behind it.
+  const bool not_executed = server_gave_up_ && !(was_head && entry.next == entry.commands.size());
+  if (not_executed && !entry.segment->pinned) return std::nullopt;
+  return not_executed ? UnavailableError() : OutcomeUnknownError();
+}
+
+void Lane::Fail(const std::string& why) {
+  if (connection_ == nullptr) return;
+  const std::string text = Trimmed(why);
+  ++state_->counters.connections_lost;
+  if (state_->config.log) state_->config.log("lost a connection to the database: " + text);
+  Completions completions;
+  std::vector<SegmentPtr> again;
+  std::deque<InFlight> lost;
+  lost.swap(in_flight_);
+  state_->counters.in_flight -= static_cast<int64_t>(lost.size());
+  bool is_head = true;
+  for (InFlight& entry : lost) {
+    if (entry.segment != nullptr) {
+      entry.segment->lane = nullptr;
+      std::optional<SegmentResult> result = LostResult(entry, is_head);
+      if (result) {
+        completions.emplace_back(entry.segment, *std::move(result));
+      } else if (entry.segment->retries >= kMaxSegmentRetries) {
+        completions.emplace_back(entry.segment, UnavailableError());
+      } else {
+        ++entry.segment->retries;
+        ++state_->counters.retries;
+        again.push_back(entry.segment);
+      }
+    }
+    is_head = false;
+  }
+  CloseSocket();
+  ScheduleReconnect();
+  for (SegmentPtr& segment : again) {
+    if (!segment->abandoned) owner_.Resubmit(std::move(segment));
+  }
+  // Later: this may run inside a call that is sending.
+  loop_.Post([completions = std::move(completions)] {
+    for (const auto& [segment, result] : completions) segment->done.Set(result);
+  });
+}
+
+void Lane::Close(const absl::Status& status) {
+  closed_ = true;
+  // A closed connection alone does not end the statement that runs on it.
+  if (ready_ && !in_flight_.empty() && in_flight_.front().segment != nullptr &&
+      !in_flight_.front().segment->is_commit) {
+    state_->canceller->TryCancel(cancel_, loop_, [] {});
+  }
+  std::deque<InFlight> lost;
+  lost.swap(in_flight_);
+  state_->counters.in_flight -= static_cast<int64_t>(lost.size());
+  CloseSocket();
+  loop_.Post([lost = std::move(lost), status] {
+    for (const InFlight& entry : lost) {
+      if (entry.segment == nullptr) continue;
+      entry.segment->lane = nullptr;
+      entry.segment->done.Set(status);
+    }
+  });
+}
+
+}  // namespace gatehouse::storage::postgres

@@ -1,0 +1,112 @@
+// How a lane sends segments. What comes back is in lane.cc.
+
+#include <libpq-fe.h>
+
+#include "base/status.h"
+#include "storage/postgres/client/lanes/lane.h"
+
+namespace gatehouse::storage::postgres {
+namespace {
+
+constexpr int kBinary = 1;
+
+// What libpq wants to be told about parameters, column by column.
+struct ParamArrays {
+  explicit ParamArrays(const Params& params) {
+    for (size_t i = 0; i < params.size(); ++i) {
+      types.push_back(params.oid(i));
+      values.push_back(params.is_null(i) ? nullptr : params.bytes(i).data());
+      lengths.push_back(static_cast<int>(params.bytes(i).size()));
+      formats.push_back(kBinary);
+    }
+  }
+  int count() const { return static_cast<int>(types.size()); }
+
+  std::vector<Oid> types;
+  std::vector<const char*> values;
+  std::vector<int> lengths;
+  std::vector<int> formats;
+};
+
+std::string PreparedKey(const Query& query, const Params& params) {
+  std::string key(query.name);
+  key.push_back('\0');
+  for (size_t i = 0; i < params.size(); ++i) key += std::to_string(params.oid(i)) + ",";
+  return key;
+}
+
+}  // namespace
+
+bool Lane::SendStatement(const Batch::Statement& statement, InFlight& entry) {
+  const ParamArrays params(statement.params);
+  ++state_->counters.statements;
+  if (statement.query.name.empty() || !state_->config.use_prepared_statements) {
+    entry.commands.emplace_back();
+    return PQsendQueryParams(connection_, std::string(statement.query.text).c_str(), params.count(),
+                             params.types.data(), params.values.data(), params.lengths.data(),
+                             params.formats.data(), kBinary) == 1;
+  }
+  const std::string key = PreparedKey(statement.query, statement.params);
+  auto [found, is_new] = prepared_.try_emplace(key);
+  if (is_new) {
+    found->second = "s" + std::to_string(++prepared_names_);
+    entry.commands.push_back({.is_prepare = true, .key = key, .name = found->second});
+    ++state_->counters.prepares;
+    if (PQsendPrepare(connection_, found->second.c_str(), std::string(statement.query.text).c_str(),
+                      params.count(), params.types.data()) != 1) {
+      return false;
+    }
+  }
+  entry.commands.push_back({.key = key, .name = found->second});
+  return PQsendQueryPrepared(connection_, found->second.c_str(), params.count(),
+                             params.values.data(), params.lengths.data(), params.formats.data(),
+                             kBinary) == 1;
+}
+
+bool Lane::Send(const SegmentPtr& segment) {
+  InFlight entry{.segment = segment, .exposed_to_cancel = cancel_under_way_};
+  bool sent = true;
+  for (const Batch::Statement& statement : segment->batch.statements()) {
+    sent = sent && SendStatement(statement, entry);
+  }
+  if (!sent) {
+    // Without its Sync the server drops what it got of the segment.
+    const std::string why = PQerrorMessage(connection_);
+    const bool broken = PQstatus(connection_) == CONNECTION_BAD;
+    Fail(why);
+    if (broken) return false;
+    segment->done.Set(base::InternalError("libpq does not take the statement: " + why));
+    return true;
+  }
+  segment->lane = this;
+  in_flight_.push_back(std::move(entry));
+  ++state_->counters.in_flight;
+  ++state_->counters.syncs;
+  // Sends at once: libpq 15 has no Sync without a flush.
+  if (PQpipelineSync(connection_) == 1) {
+    Flush();
+  } else {
+    FailAfterReading();
+  }
+  return true;
+}
+
+void Lane::DeallocateStale() {
+  if (stale_.empty()) return;
+  InFlight entry;
+  bool sent = true;
+  for (const std::string& name : stale_) {
+    entry.commands.emplace_back();
+    sent = sent && PQsendQueryParams(connection_, ("DEALLOCATE " + name).c_str(), 0, nullptr,
+                                     nullptr, nullptr, nullptr, kBinary) == 1;
+  }
+  stale_.clear();
+  if (!sent || PQpipelineSync(connection_) != 1) {
+    Fail(PQerrorMessage(connection_));
+    return;
+  }
+  in_flight_.push_back(std::move(entry));
+  ++state_->counters.in_flight;
+}
+
+}  // namespace gatehouse::storage::postgres

@@ -1,0 +1,114 @@
+#include "storage/postgres/client/lanes/lane_set.h"
+
+#include <chrono>
+#include <utility>
+
+#include "storage/postgres/client/client_errors.h"
+
+namespace gatehouse::storage::postgres {
+
+LaneSet::LaneSet(std::shared_ptr<ClientState> state, base::Loop& loop, int lanes)
+    : state_(std::move(state)), loop_(loop), count_(lanes), queue_(state_->counters.queued) {}
+
+void LaneSet::Start() {
+  for (int i = 0; i < count_; ++i) {
+    lanes_.push_back(std::make_shared<Lane>(state_, loop_, *this));
+    lanes_.back()->Connect();
+  }
+}
+
+base::Task<SegmentResult> LaneSet::Run(std::shared_ptr<LaneSet> self, base::CallContext ctx,
+                                       Batch batch) {
+  if (absl::Status alive = CheckAlive(ctx); !alive.ok()) co_return alive;
+  auto segment = std::make_shared<Segment>(std::move(batch));
+  self->Submit(segment);
+  SegmentResult result = co_await AwaitSegment(std::move(ctx), segment);
+  co_return result;
+}
+
+void LaneSet::Submit(const SegmentPtr& segment) {
+  if (closing_) {
+    segment->done.Set(ShuttingDownError());
+    return;
+  }
+  while (queue_.empty()) {
+    Lane* lane = LeastBusy();
+    if (lane == nullptr) break;
+    if (lane->Send(segment)) return;
+  }
+  if (queue_.size() >= static_cast<size_t>(state_->config.max_queued_per_loop)) {
+    segment->done.Set(OverloadedError("max_queued_per_loop"));
+    return;
+  }
+  queue_.Push(segment);
+  ArmExpiry();
+}
+
+void LaneSet::Resubmit(SegmentPtr segment) { Submit(segment); }
+
+Lane* LaneSet::LeastBusy() const {
+  Lane* best = nullptr;
+  const auto limit = static_cast<size_t>(state_->config.max_in_flight_per_lane);
+  for (const std::shared_ptr<Lane>& lane : lanes_) {
+    if (!lane->ready() || lane->in_flight() >= limit) continue;
+    if (best == nullptr || lane->in_flight() < best->in_flight()) best = lane.get();
+  }
+  return best;
+}
+
+bool LaneSet::AnyReady() const {
+  for (const std::shared_ptr<Lane>& lane : lanes_) {
+    if (lane->ready()) return true;
+  }
+  return false;
+}
+
+void LaneSet::OnLaneReady(Lane&) {
+  while (!queue_.empty()) {
+    Lane* lane = LeastBusy();
+    if (lane == nullptr) return;
+    const SegmentPtr segment = queue_.Pop();
+    if (!lane->Send(segment)) queue_.Push(segment);
+  }
+}
+
+void LaneSet::ArmExpiry() {
+  if (expiry_armed_ || queue_.empty()) return;
+  expiry_armed_ = true;
+  expiry_ = loop_.At(queue_.front().queued_since + state_->config.acquire_timeout,
+                     [this] { ExpireQueue(); });
+}
+
+void LaneSet::ExpireQueue() {
+  expiry_armed_ = false;
+  const base::SteadyTime limit = std::chrono::steady_clock::now() - state_->config.acquire_timeout;
+  const absl::Status status =
+      AnyReady() ? OverloadedError("max_in_flight_per_lane") : UnavailableError();
+  while (!queue_.empty() && queue_.front().queued_since <= limit) {
+    const SegmentPtr segment = queue_.Pop();
+    segment->done.Set(status);
+  }
+  ArmExpiry();
+}
+
+void LaneSet::BeginClose() {
+  closing_ = true;
+  while (!queue_.empty()) {
+    const SegmentPtr segment = queue_.Pop();
+    segment->done.Set(ShuttingDownError());
+  }
+}
+
+size_t LaneSet::in_flight() const {
+  size_t total = 0;
+  for (const std::shared_ptr<Lane>& lane : lanes_) total += lane->in_flight();
+  return total;
+}
+
+void LaneSet::Close() {
+  expiry_.Reset();
+  for (const std::shared_ptr<Lane>& lane : lanes_) lane->Close(ShuttingDownError());
+  lanes_.clear();
+}
+
+}  // namespace gatehouse::storage::postgres
