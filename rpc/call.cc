@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "base/uuid.h"
 #include "rpc/peer.h"
@@ -64,11 +64,11 @@ void Call::Finish(absl::Status status) {
   std::string error_id;
   if (IsServerFault(status)) {
     error_id = base::Uuid::MakeV7(base::SystemClock().Now()).ToString();
-    base::Log(base::LogLevel::kError, "internal error",
-              {{"error_id", error_id},
-               {"request_id", context_.request_id()},
-               {"method", context_.method()},
-               {"error", std::string_view(status.message().data(), status.message().size())}});
+    base::LogLine(base::LogLevel::kError, "internal error",
+                  {{"error_id", error_id},
+                   {"request_id", context_.request_id()},
+                   {"method", context_.method()},
+                   {"error", std::string_view(status.message().data(), status.message().size())}});
   }
   if (!deadline_) CancelAt(std::chrono::steady_clock::now() + kFinishTimeout);
   transport_.Finish(ToWireStatus(status, error_id));

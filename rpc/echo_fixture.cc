@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/async/one_shot.h"
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "gatehouse/test/echo.pb.h"
 

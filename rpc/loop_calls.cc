@@ -6,13 +6,14 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log_line.h"
 
 namespace gatehouse::rpc {
 namespace {
 
 void LogEscaped(const std::string& what) {
-  base::Log(base::LogLevel::kError, "exception outside the interceptor chain", {{"error", what}});
+  base::LogLine(base::LogLevel::kError, "exception outside the interceptor chain",
+                {{"error", what}});
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 
 namespace gatehouse::base {
 
@@ -18,8 +18,8 @@ Watchdog::~Watchdog() {
 }
 
 void ExitStuck(const char* why) {
-  Log(LogLevel::kError, why);
-  FlushLog();
+  LogLine(LogLevel::kError, why);
+  FlushLogLines();
   std::_Exit(kExitStuck);
 }
 

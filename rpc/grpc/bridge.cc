@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "rpc/grpc/lane.h"
 #include "rpc/grpc/memory_budget.h"
@@ -27,7 +27,7 @@ constexpr std::chrono::seconds kCertificateCheck(10);
 
 // Protobuf reports every malformed string it parses: callers decide how often.
 void LogFromProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
-  base::Log(base::LogLevel::kDebug, "protobuf", {{"error", message}});
+  base::LogLine(base::LogLevel::kDebug, "protobuf", {{"error", message}});
 }
 
 class Http2Bridge final : public Bridge {

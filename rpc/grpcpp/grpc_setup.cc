@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "rpc/tls/tls_files.h"
 
@@ -17,14 +17,14 @@ namespace {
 
 // gRPC's own log lines, from its own threads, join ours.
 void LogFromGrpc(gpr_log_func_args* args) {
-  base::Log(
+  base::LogLine(
       args->severity == GPR_LOG_SEVERITY_ERROR ? base::LogLevel::kWarning : base::LogLevel::kDebug,
       "grpc", {{"error", args->message}});
 }
 
 // Protobuf reports every malformed string it parses: callers decide how often.
 void LogFromProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
-  base::Log(base::LogLevel::kDebug, "protobuf", {{"error", message}});
+  base::LogLine(base::LogLevel::kDebug, "protobuf", {{"error", message}});
 }
 
 absl::StatusOr<std::string> ReadPem(const std::string& path) {

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 
 namespace gatehouse::rpc {
@@ -36,16 +36,16 @@ void AccessLogInterceptor::After(ServerCall& call, absl::Status& status) {
       std::chrono::steady_clock::now() - call.start_time();
   const std::optional<base::ErrorDetails> details = base::GetErrorDetails(status);
   const base::Principal& principal = context.principal();
-  base::Log(level, "call",
-            {{"method", context.method()},
-             {"code", absl::StatusCodeToString(status.code())},
-             {"reason", details ? base::ReasonName(details->reason) : std::string_view()},
-             {"duration_ms", taken.count()},
-             {"request_id", context.request_id()},
-             {"traceparent", context.traceparent()},
-             {"peer", context.peer_ip()},
-             {"principal", principal.id.is_nil() ? std::string() : principal.id.ToString()},
-             {"tenant", principal.tenant_id.ToString()}});
+  base::LogLine(level, "call",
+                {{"method", context.method()},
+                 {"code", absl::StatusCodeToString(status.code())},
+                 {"reason", details ? base::ReasonName(details->reason) : std::string_view()},
+                 {"duration_ms", taken.count()},
+                 {"request_id", context.request_id()},
+                 {"traceparent", context.traceparent()},
+                 {"peer", context.peer_ip()},
+                 {"principal", principal.id.is_nil() ? std::string() : principal.id.ToString()},
+                 {"tenant", principal.tenant_id.ToString()}});
 }
 
 }  // namespace gatehouse::rpc

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/manual_clock.h"
 #include "base/status.h"
 #include "gatehouse/test/echo.pb.h"

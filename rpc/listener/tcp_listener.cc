@@ -14,7 +14,7 @@
 #include <cstring>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 
 namespace gatehouse::rpc {
 namespace {
@@ -183,15 +183,15 @@ bool TcpListener::OnAcceptError(int error, int socket) {
   if (reserve_ < 0) reserve_ = OpenReserve();
   backing_off_ = true;
   if ((error != EMFILE && error != ENFILE) || reserve_ < 0) {
-    base::Log(base::LogLevel::kWarning, "no connections can be accepted for now",
-              {{"error", std::strerror(error)}});
+    base::LogLine(base::LogLevel::kWarning, "no connections can be accepted for now",
+                  {{"error", std::strerror(error)}});
     return false;
   }
   ::close(reserve_);
   const int refused = ::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC);
   if (refused >= 0) ::close(refused);
   reserve_ = OpenReserve();
-  base::Log(base::LogLevel::kWarning, "a connection was refused: no file descriptor is left");
+  base::LogLine(base::LogLevel::kWarning, "a connection was refused: no file descriptor is left");
   return false;
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "rpc/tls/tls_files.h"
 #include "rpc/tls/tls_session.h"
@@ -96,16 +96,16 @@ bool TlsContext::Refresh() {
   absl::StatusOr<Context> context = Make(certificate_file_, key_file_);
   if (!context.ok()) {
     const std::string why(context.status().message());
-    base::Log(base::LogLevel::kWarning, "the changed TLS files are of no use, the old ones stay",
-              {{"error", why}});
+    base::LogLine(base::LogLevel::kWarning,
+                  "the changed TLS files are of no use, the old ones stay", {{"error", why}});
     return false;
   }
   {
     const base::MutexLock lock(mutex_);
     context_.swap(*context);
   }
-  base::Log(base::LogLevel::kInfo, "the TLS certificate was read anew",
-            {{"file", certificate_file_}});
+  base::LogLine(base::LogLevel::kInfo, "the TLS certificate was read anew",
+                {{"file", certificate_file_}});
   return true;
 }
 

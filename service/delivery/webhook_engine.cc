@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "service/delivery/engine/engine_parts.h"
 
@@ -91,8 +91,8 @@ Task<void> WebhookEngine::Drain(base::SteadyTime deadline, std::promise<void>* d
   tasks.BeginStop();
   const base::Loop::Timer give_up = loop_.At(
       std::max(deadline, steady_clock::now()) + kLastStatements, [statements = tasks.statements()] {
-        base::Log(base::LogLevel::kWarning,
-                  "webhooks: the last results are given up; they may be sent again");
+        base::LogLine(base::LogLevel::kWarning,
+                      "webhooks: the last results are given up; they may be sent again");
         statements.Cancel();
       });
   while (parts_->dispatcher.in_flight() > 0 && steady_clock::now() < deadline) {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "base/system_context.h"
 #include "storage/event_types.h"
@@ -48,8 +48,8 @@ RevocationFollower::RevocationFollower(base::Loop& loop, EventLog& log, storage:
       authenticator_(authenticator),
       subscription_(feed.Subscribe(loop)),
       tasks_(loop, [](const std::string& what) {
-        base::Log(base::LogLevel::kError, "exception in the revocation follower",
-                  {{"error", what}});
+        base::LogLine(base::LogLevel::kError, "exception in the revocation follower",
+                      {{"error", what}});
       }) {}
 
 RevocationFollower::~RevocationFollower() { Stop(std::chrono::milliseconds(0)); }
@@ -180,12 +180,12 @@ void RevocationFollower::Report(const absl::Status& status) {
   if (known != reported_) return;
   reported_ = !known;
   if (known) {
-    base::Log(base::LogLevel::kInfo, "revocations of other instances are known again");
+    base::LogLine(base::LogLevel::kInfo, "revocations of other instances are known again");
   } else {
-    base::Log(base::LogLevel::kWarning,
-              "revocations of other instances are not known: every credential is looked up",
-              {{"error", status.ok() ? "events wait for their place in the log"
-                                     : std::string(status.message())}});
+    base::LogLine(base::LogLevel::kWarning,
+                  "revocations of other instances are not known: every credential is looked up",
+                  {{"error", status.ok() ? "events wait for their place in the log"
+                                         : std::string(status.message())}});
   }
 }
 

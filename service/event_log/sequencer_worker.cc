@@ -6,7 +6,7 @@
 
 #include "base/async/cancel.h"
 #include "base/async/one_shot.h"
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "base/system_context.h"
 
@@ -34,7 +34,7 @@ SequencerWorker::SequencerWorker(base::Loop& loop, storage::Sequencer& sequencer
       bell_(std::make_shared<Bell>()),
       last_pass_(std::chrono::steady_clock::now()),
       tasks_(loop, [](const std::string& what) {
-        base::Log(base::LogLevel::kError, "exception in the sequencer", {{"error", what}});
+        base::LogLine(base::LogLevel::kError, "exception in the sequencer", {{"error", what}});
       }) {}
 
 SequencerWorker::~SequencerWorker() { Stop(std::chrono::milliseconds(0)); }
@@ -147,9 +147,9 @@ void SequencerWorker::Report(const absl::Status& status) {
   if (text == reported_) return;
   reported_ = text;
   if (status.ok()) {
-    base::Log(base::LogLevel::kInfo, "the sequencer works again");
+    base::LogLine(base::LogLevel::kInfo, "the sequencer works again");
   } else {
-    base::Log(base::LogLevel::kError, "the sequencer cannot order events", {{"error", text}});
+    base::LogLine(base::LogLevel::kError, "the sequencer cannot order events", {{"error", text}});
   }
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 
 namespace gatehouse::service::http {
 namespace {
@@ -63,7 +63,7 @@ int Handle(mg_connection* connection, void* data) {
 }
 
 int LogMessage(const mg_connection* connection, const char* message) {
-  base::Log(base::LogLevel::kWarning, "http", {{"error", message}});
+  base::LogLine(base::LogLevel::kWarning, "http", {{"error", message}});
   return 1;
 }
 

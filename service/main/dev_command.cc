@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "service/dev/demo_users.h"
 #include "service/dev/dev_database.h"

@@ -5,7 +5,7 @@
 
 #include "base/async/loop.h"
 #include "base/async/run_on_loop.h"
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "base/system_context.h"
 #include "migrations/schema_state.h"

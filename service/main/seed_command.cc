@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "migrations/schema_state.h"
 #include "service/config/secrets.h"

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "migrations/schema_state.h"
 #include "service/config/secrets.h"
@@ -36,7 +36,7 @@ int ExitCodeFor(const absl::Status& status) {
 }  // namespace
 
 int Fail(const absl::Status& status) {
-  base::FlushLog();
+  base::FlushLogLines();
   std::cerr << "gatehouse: " << status.message() << "\n";
   return ExitCodeFor(status);
 }
@@ -57,10 +57,10 @@ int ServeUntilStopped(App::Options options, StopSignal& stop,
   std::cout << "READY grpc=" << serving.grpc_address() << " http=" << serving.http_address()
             << std::endl;
   const int signal = stop.Wait();
-  base::Log(base::LogLevel::kInfo, "stopping", {{"signal", signal}});
+  base::LogLine(base::LogLevel::kInfo, "stopping", {{"signal", signal}});
   (*app)->Stop();
-  base::Log(base::LogLevel::kInfo, "stopped");
-  base::FlushLog();
+  base::LogLine(base::LogLevel::kInfo, "stopped");
+  base::FlushLogLines();
   return kExitOk;
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/time.h"
 
 namespace gatehouse::service {
@@ -23,7 +23,7 @@ void WorkerList::Stop(std::chrono::milliseconds grace) {
   const base::SteadyTime end = std::chrono::steady_clock::now() + grace;
   for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
     // The last such line names the worker that holds up a stop.
-    base::Log(base::LogLevel::kDebug, "stopping a worker", {{"worker", entry->name}});
+    base::LogLine(base::LogLevel::kDebug, "stopping a worker", {{"worker", entry->name}});
     const auto rest =
         std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
     entry->worker.Stop(std::max(milliseconds(0), rest));

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/system_context.h"
 
 namespace gatehouse::service {
@@ -12,7 +12,7 @@ PeriodicWorker::PeriodicWorker(base::Loop& loop, Options options, Work work)
       options_(std::move(options)),
       work_(std::move(work)),
       tasks_(loop, [](const std::string& what) {
-        base::Log(base::LogLevel::kError, "a worker threw", {{"error", what}});
+        base::LogLine(base::LogLevel::kError, "a worker threw", {{"error", what}});
       }) {}
 
 PeriodicWorker::~PeriodicWorker() { Stop(std::chrono::milliseconds(0)); }
@@ -33,8 +33,8 @@ base::Task<void> PeriodicWorker::Run() {
     const absl::Status status = co_await work_(
         base::SystemContext(loop_, options_.name, options_.turn_timeout, tasks_.cancel()));
     if (!status.ok() && !tasks_.cancel().cancelled()) {
-      base::Log(base::LogLevel::kWarning, "a worker's turn failed",
-                {{"worker", options_.name}, {"error", std::string(status.message())}});
+      base::LogLine(base::LogLevel::kWarning, "a worker's turn failed",
+                    {{"worker", options_.name}, {"error", std::string(status.message())}});
     }
     pause = status.ok() ? options_.pause : options_.pause_after_failure.value_or(options_.pause);
   }

@@ -10,7 +10,7 @@
 #include "base/async/cancel.h"
 #include "base/async/loop.h"
 #include "base/async/one_shot.h"
-#include "base/log.h"
+#include "base/log_line.h"
 
 namespace gatehouse::service {
 namespace {

@@ -10,7 +10,7 @@
 #include "base/async/cancel.h"
 #include "base/async/one_shot.h"
 #include "base/async/task_group.h"
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "base/system_context.h"
@@ -115,8 +115,8 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
         loop_(loop),
         limits_(limits),
         flushes_(loop, [](const std::string& what) {
-          base::Log(base::LogLevel::kError, "exception while events were written",
-                    {{"error", what}});
+          base::LogLine(base::LogLevel::kError, "exception while events were written",
+                        {{"error", what}});
         }) {}
 
   base::Loop& loop() const { return loop_; }

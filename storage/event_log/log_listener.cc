@@ -166,7 +166,7 @@ bool LogListener::WaitToRetry(int milliseconds) const {
 }
 
 void LogListener::Report(std::string_view what) const {
-  if (options_.log && !what.empty()) options_.log(what);
+  if (options_.tell && !what.empty()) options_.tell(what);
 }
 
 }  // namespace gatehouse::storage

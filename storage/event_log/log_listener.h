@@ -32,7 +32,7 @@ class LogListener final : public base::Worker {
     std::function<void()> on_ordered;
     std::function<void()> on_committed;
     // One line when the connection is lost or cannot be made.
-    std::function<void(std::string_view)> log = {};
+    std::function<void(std::string_view)> tell = {};
   };
 
   explicit LogListener(Options options);

@@ -15,7 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/async/loop.h"
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/time.h"
 #include "gatehouse/test/echo.pb.h"
 #include "rpc/chain/chain_builder.h"

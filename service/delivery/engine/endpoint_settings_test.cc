@@ -60,14 +60,14 @@ TEST_F(EndpointSettingsTest, PausingStopsTheQueueAndEnablingBeginsAnother) {
 }
 
 TEST_F(EndpointSettingsTest, NothingIsReadBeforeTheFirstLoadOrOnceTheEngineStops) {
-  const uint64_t before = database_->statements_sent();
+  const uint64_t before = storage_->database->statements_sent();
   Change();
-  EXPECT_EQ(database_->statements_sent(), before);
+  EXPECT_EQ(storage_->database->statements_sent(), before);
   Do([this] { return parts_->settings.Load(); });
   OnLoop([this] { parts_->tasks.BeginStop(); });
-  const uint64_t loaded = database_->statements_sent();
+  const uint64_t loaded = storage_->database->statements_sent();
   Change();
-  EXPECT_EQ(database_->statements_sent(), loaded);
+  EXPECT_EQ(storage_->database->statements_sent(), loaded);
 }
 
 TEST_F(EndpointSettingsTest, DisablesWithWhatIsKnownSoFarWritten) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kStatementDeadline(15);
 
 EngineTasks::EngineTasks(base::Loop& loop)
     : loop_(loop), group_(loop, [](const std::string& what) {
-        base::Log(base::LogLevel::kError, "webhooks: exception in a task", {{"what", what}});
+        base::LogLine(base::LogLevel::kError, "webhooks: exception in a task", {{"what", what}});
       }) {}
 
 void EngineTasks::Spawn(base::Task<void> task) {
@@ -52,7 +52,7 @@ base::CallContext EngineTasks::Context(const base::Uuid& tenant_id) const {
 
 void EngineTasks::LogProblem(const char* what, const absl::Status& status) const {
   if (absl::IsCancelled(status) && statements_.cancelled()) return;
-  base::Log(base::LogLevel::kWarning, what, {{"error", std::string(status.message())}});
+  base::LogLine(base::LogLevel::kWarning, what, {{"error", std::string(status.message())}});
 }
 
 }  // namespace gatehouse::service::delivery

@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "base/async/one_shot.h"
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/principal.h"
 #include "base/time.h"
 #include "tests/support/coroutine/loop_runner.h"
@@ -44,7 +44,7 @@ class EngineTasksTest : public ::testing::Test {
     std::string logged;
     const base::ScopedLogCapture capture([&](const std::string& line) { logged += line; });
     runner_.RunPlain([&] { tasks_.LogProblem("cannot do it", status); });
-    base::FlushLog();
+    base::FlushLogLines();
     return logged;
   }
 

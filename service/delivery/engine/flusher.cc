@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 
 namespace gatehouse::service::delivery {
@@ -150,10 +150,10 @@ Task<absl::Status> Flusher::WriteByEndpoint() {
     const storage::EndpointKey key = part.progress.front().key;
     absl::Status status = co_await Write(part);
     if (IsRefusal(status)) {
-      base::Log(base::LogLevel::kError, "webhooks: records of attempts are refused and dropped",
-                {{"endpoint", key.endpoint_id.ToString()},
-                 {"attempts", part.attempts.size()},
-                 {"error", std::string(status.message())}});
+      base::LogLine(base::LogLevel::kError, "webhooks: records of attempts are refused and dropped",
+                    {{"endpoint", key.endpoint_id.ToString()},
+                     {"attempts", part.attempts.size()},
+                     {"error", std::string(status.message())}});
       part.attempts.clear();
       status = co_await Write(part);
     }

@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 
 namespace gatehouse::service::delivery {
@@ -193,8 +193,8 @@ Task<absl::Status> LogMatcher::Mark(Uuid tenant_id) {
   }
   if (*position < to) {
     // The cursor was set back: what lies between was marked by nobody.
-    base::Log(base::LogLevel::kWarning, "webhooks: a tenant's cursor was set back",
-              {{"tenant", tenant_id.ToString()}, {"position", *position}});
+    base::LogLine(base::LogLevel::kWarning, "webhooks: a tenant's cursor was set back",
+                  {{"tenant", tenant_id.ToString()}, {"position", *position}});
     tenant.log = TenantLog(tenant_id, *position);
     co_return absl::OkStatus();
   }

@@ -21,7 +21,7 @@ class LogMatcherTest : public PartsFixture {
     LogMatcher::News news;
     for (;;) {
       absl::StatusOr<storage::SequencerPass> pass =
-          Run([&](auto ctx) { return sequencer_.RunPass(ctx, 1000); });
+          Run([&](auto ctx) { return storage_->sequencer.RunPass(ctx, 1000); });
       EXPECT_THAT(pass, tests::IsOk());
       if (!pass.ok() || (!pass->more && pass->batches.empty())) return news;
       for (storage::LogBatch& batch : pass->batches) {
@@ -31,9 +31,9 @@ class LogMatcherTest : public PartsFixture {
   }
   // The statements of it.
   uint64_t FollowNews(const LogMatcher::News& news) {
-    const uint64_t before = database_->statements_sent();
+    const uint64_t before = storage_->database->statements_sent();
     Do([&] { return parts_->matcher.Follow(base::kDefaultTenantId, news); });
-    return database_->statements_sent() - before;
+    return storage_->database->statements_sent() - before;
   }
   int64_t Matched() { return Log().matched(); }
   int64_t Durable() { return Log().durable(); }
@@ -101,9 +101,9 @@ TEST_F(LogMatcherTest, HowFarItIsMatchedIsWrittenLater) {
   Do([this] { return parts_->matcher.MarkAll(); });
   EXPECT_EQ(Durable(), 3);
   EXPECT_EQ(Cursor(), "3");
-  const uint64_t before = database_->statements_sent();
+  const uint64_t before = storage_->database->statements_sent();
   Do([this] { return parts_->matcher.MarkAll(); });
-  EXPECT_EQ(database_->statements_sent(), before);
+  EXPECT_EQ(storage_->database->statements_sent(), before);
 }
 
 TEST_F(LogMatcherTest, BeginsAnewWhereACursorWasSetBackTo) {

@@ -31,10 +31,10 @@ class PartsFixture : public EngineFixture {
     if (parts_) parts_->tasks.StopAndJoin();
     parts_ = std::make_unique<EngineParts>(
         runner_.loop(),
-        EngineParts::Deps{.endpoints = endpoints_,
-                          .deliveries = deliveries_,
-                          .log = log_,
-                          .feed = feed_,
+        EngineParts::Deps{.endpoints = storage_->endpoints,
+                          .deliveries = storage_->deliveries,
+                          .log = storage_->log,
+                          .feed = storage_->feed,
                           .clock = clock_,
                           .send = [](HttpRequest, Dispatcher::DoneFn) { ADD_FAILURE(); }},
         EngineParts::Options{.instance_id = instance_,

@@ -27,9 +27,9 @@ class QueueReaderTest : public PartsFixture {
   }
   template <typename Fn>
   uint64_t Statements(Fn fn) {
-    const uint64_t before = database_->statements_sent();
+    const uint64_t before = storage_->database->statements_sent();
     fn();
-    return database_->statements_sent() - before;
+    return storage_->database->statements_sent() - before;
   }
 };
 

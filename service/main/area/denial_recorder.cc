@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "service/common/json.h"
 #include "storage/event_types.h"
 
@@ -26,10 +26,10 @@ base::Task<void> Record(storage::EventStore* events, const base::Clock* clock,
   const absl::Status written = co_await events->AppendNow(ctx, std::move(event));
   if (!written.ok()) {
     // The call is refused all the same; the log line is what is left of it.
-    base::Log(base::LogLevel::kError, "a denial could not be recorded",
-              {{"method", ctx.method()},
-               {"principal", ctx.principal().id.ToString()},
-               {"error", std::string(written.message())}});
+    base::LogLine(base::LogLevel::kError, "a denial could not be recorded",
+                  {{"method", ctx.method()},
+                   {"principal", ctx.principal().id.ToString()},
+                   {"error", std::string(written.message())}});
   }
 }
 

@@ -10,7 +10,7 @@
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/rate_limit_interceptor.h"
 #include "auth/permission/permissions.h"
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "base/uuid.h"
 #include "rpc/chain/chain_builder.h"
@@ -63,9 +63,10 @@ base::Task<absl::Status> FollowDatabase(storage::postgres::Database* database,
   *misses = answers ? 0 : *misses + 1;
   const bool serve = *misses < kMissesUntilNotServing;
   if (serve == health->serving()) co_return absl::OkStatus();
-  base::Log(serve ? base::LogLevel::kInfo : base::LogLevel::kError,
-            serve ? "ready again: the database answers" : "not ready: the database does not answer",
-            {{"error", std::string(status.message())}});
+  base::LogLine(
+      serve ? base::LogLevel::kInfo : base::LogLevel::kError,
+      serve ? "ready again: the database answers" : "not ready: the database does not answer",
+      {{"error", std::string(status.message())}});
   health->SetAll(serve);
   co_return absl::OkStatus();
 }

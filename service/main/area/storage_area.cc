@@ -5,7 +5,7 @@
 #include <thread>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -26,7 +26,7 @@ DatabaseConfig DatabaseConfigOf(const config::DatabaseSettings& settings, size_t
           .connect_timeout = settings.connect_timeout,
           .statement_timeout = settings.statement_timeout,
           .use_prepared_statements = settings.prepared_statements,
-          .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }};
+          .tell = [](std::string_view line) { base::LogLine(base::LogLevel::kWarning, line); }};
 }
 
 absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(DatabaseConfig config,

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/async/run_on_loop.h"
-#include "base/log.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "base/system_context.h"
 
@@ -60,12 +60,13 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
       partitions_(loop, storage.partitions, clock),
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
       revocations_(loop, storage.log, storage.feed, auth.authenticator),
-      listener_({.dsn = config.database.dsn,
-                 .password_file = config.database.password_file,
-                 .instance = storage.instance,
-                 .on_ordered = [&feed = storage.feed] { feed.Poke(); },
-                 .on_committed = [signal = storage.signal.get()] { signal->Notify(); },
-                 .log = [](std::string_view line) { base::Log(base::LogLevel::kWarning, line); }}),
+      listener_(
+          {.dsn = config.database.dsn,
+           .password_file = config.database.password_file,
+           .instance = storage.instance,
+           .on_ordered = [&feed = storage.feed] { feed.Poke(); },
+           .on_committed = [signal = storage.signal.get()] { signal->Notify(); },
+           .tell = [](std::string_view line) { base::LogLine(base::LogLevel::kWarning, line); }}),
       webhooks_(loop, EngineDepsOf(storage, clock),
                 EngineOptionsOf(config.webhook, std::move(guard), instance_id)),
       key_rotation_(loop, {.name = "key_rotation", .pause = kKeyRotationPause},

@@ -77,7 +77,7 @@ struct DatabaseConfig {
 
   // Called with one line for each connection that was lost, failed or recovered. Runs on
   // a loop's thread. The line never holds a password.
-  std::function<void(std::string_view)> log = {};
+  std::function<void(std::string_view)> tell = {};
 };
 
 // Counters since the start, for metrics, tests and benchmarks.

@@ -40,7 +40,7 @@ class LogListenerTest : public testing::Test {
             .instance = "this one",
             .on_ordered = [this] { ordered_.Add(); },
             .on_committed = [this] { committed_.Add(); },
-            .log = [this](std::string_view) { complaints_.Add(); }};
+            .tell = [this](std::string_view) { complaints_.Add(); }};
   }
   void Notify(const std::string& channel, const std::string& instance) {
     ExecuteSql(dsn_, "NOTIFY " + channel + ", '" + instance + "'");

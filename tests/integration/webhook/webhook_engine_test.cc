@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "tests/integration/webhook/engine_fixture.h"
 #include "tests/integration/webhook/expected_signature.h"
 #include "tests/support/postgres/postgres_cluster.h"
@@ -266,7 +266,7 @@ TEST_F(WebhookEngineTest, SecretsAppearInNoLogAndNoRecord) {
     AnswerWith(410);
     Publish();
     Step(engine);
-    base::FlushLog();
+    base::FlushLogLines();
   }
   EXPECT_THAT(logged, Not(HasSubstr("secret")));
   EXPECT_EQ(tests::AskSql(dsn_,

@@ -112,7 +112,7 @@ void Lane::OnConnected() {
   ++state_->counters.connects;
   ++state_->counters.connections;
   state_->SetConnectError("");
-  if (state_->config.log && failures_ > 0) state_->config.log("connected to the database again");
+  if (state_->config.tell && failures_ > 0) state_->config.tell("connected to the database again");
   WaitReadable();
   owner_.OnLaneReady(*this);
 }
@@ -121,7 +121,7 @@ void Lane::OnConnectFailed(const std::string& why) {
   const std::string text = Trimmed(why);
   ++state_->counters.connect_failures;
   state_->SetConnectError(text);
-  if (state_->config.log) state_->config.log("cannot connect to the database: " + text);
+  if (state_->config.tell) state_->config.tell("cannot connect to the database: " + text);
   CloseSocket();
   ScheduleReconnect();
 }
@@ -165,7 +165,7 @@ void Lane::Fail(const std::string& why) {
   if (connection_ == nullptr) return;
   const std::string text = Trimmed(why);
   ++state_->counters.connections_lost;
-  if (state_->config.log) state_->config.log("lost a connection to the database: " + text);
+  if (state_->config.tell) state_->config.tell("lost a connection to the database: " + text);
   Completions completions;
   std::vector<SegmentPtr> again;
   std::deque<InFlight> lost;

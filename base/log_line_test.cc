@@ -1,4 +1,4 @@
-#include "base/log.h"
+#include "base/log_line.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,8 +23,8 @@ class LogTest : public ::testing::Test {
 };
 
 TEST_F(LogTest, WritesOneJsonObjectPerLine) {
-  Log(LogLevel::kInfo, "listening",
-      {{"port", 5}, {"ratio", 0.5}, {"tls", true}, {"address", "::1"}});
+  LogLine(LogLevel::kInfo, "listening",
+          {{"port", 5}, {"ratio", 0.5}, {"tls", true}, {"address", "::1"}});
   ASSERT_EQ(lines_.size(), 1u);
   EXPECT_THAT(lines_[0], StartsWith("{\"time\":\"2"));
   EXPECT_THAT(lines_[0], EndsWith("\"level\":\"info\",\"msg\":\"listening\",\"port\":5,"
@@ -32,15 +32,15 @@ TEST_F(LogTest, WritesOneJsonObjectPerLine) {
 }
 
 TEST_F(LogTest, EscapesWhatWouldBreakTheLine) {
-  Log(LogLevel::kInfo, "a\"b\\c\nd", {{"k", std::string("\x01\xff", 2)}});
+  LogLine(LogLevel::kInfo, "a\"b\\c\nd", {{"k", std::string("\x01\xff", 2)}});
   ASSERT_EQ(lines_.size(), 1u);
   EXPECT_THAT(lines_[0], HasSubstr("\"msg\":\"a\\\"b\\\\c\\nd\",\"k\":\"\\u0001?\""));
 }
 
 TEST_F(LogTest, DropsLinesBelowTheLevel) {
   SetLogLevel(LogLevel::kWarning);
-  Log(LogLevel::kInfo, "no");
-  Log(LogLevel::kWarning, "yes");
+  LogLine(LogLevel::kInfo, "no");
+  LogLine(LogLevel::kWarning, "yes");
   EXPECT_THAT(lines_, ElementsAre(HasSubstr("yes")));
 }
 
@@ -52,8 +52,8 @@ TEST(LogLevelTest, ParsesTheNamesOfTheConfiguration) {
 
 TEST(FlushLogTest, ReturnsOnceTheLineStandsOnStandardError) {
   testing::internal::CaptureStderr();
-  Log(LogLevel::kError, "written before the end");
-  FlushLog();
+  LogLine(LogLevel::kError, "written before the end");
+  FlushLogLines();
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("written before the end"));
 }
 

@@ -1,5 +1,5 @@
-#ifndef GATEHOUSE_BASE_LOG_H_
-#define GATEHOUSE_BASE_LOG_H_
+#ifndef GATEHOUSE_BASE_LOG_LINE_H_
+#define GATEHOUSE_BASE_LOG_LINE_H_
 
 #include <cstdint>
 #include <functional>
@@ -14,7 +14,7 @@
 // queued and written by a thread of its own, so that a slow terminal or pipe
 // never holds up a loop; when the queue is full the oldest lines are dropped.
 //
-//   base::Log(base::LogLevel::kInfo, "listening", {{"port", port}});
+//   base::LogLine(base::LogLevel::kInfo, "listening", {{"port", port}});
 //
 // Thread-safe. Never give it a secret, a token or a password.
 namespace gatehouse::base {
@@ -25,15 +25,15 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 std::optional<LogLevel> ParseLogLevel(std::string_view name);
 
 // One key and value of a line. Refers to its text; lives as long as the call.
-struct LogField {
-  LogField(std::string_view k, std::string_view v) : key(k), value(v) {}
-  LogField(std::string_view k, const std::string& v) : key(k), value(std::string_view(v)) {}
-  LogField(std::string_view k, const char* v) : key(k), value(std::string_view(v)) {}
-  LogField(std::string_view k, double v) : key(k), value(v) {}
-  LogField(std::string_view k, bool v) : key(k), value(v) {}
+struct LogLineField {
+  LogLineField(std::string_view k, std::string_view v) : key(k), value(v) {}
+  LogLineField(std::string_view k, const std::string& v) : key(k), value(std::string_view(v)) {}
+  LogLineField(std::string_view k, const char* v) : key(k), value(std::string_view(v)) {}
+  LogLineField(std::string_view k, double v) : key(k), value(v) {}
+  LogLineField(std::string_view k, bool v) : key(k), value(v) {}
   template <typename T>
     requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-  LogField(std::string_view k, T v) : key(k), value(static_cast<int64_t>(v)) {}
+  LogLineField(std::string_view k, T v) : key(k), value(static_cast<int64_t>(v)) {}
 
   std::string_view key;
   std::variant<std::string_view, int64_t, double, bool> value;
@@ -43,10 +43,11 @@ struct LogField {
 void SetLogLevel(LogLevel level);
 bool LogEnabled(LogLevel level);
 
-void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
+void LogLine(LogLevel level, std::string_view message,
+             std::initializer_list<LogLineField> fields = {});
 
 // Waits until everything logged so far is written: before the process exits.
-void FlushLog();
+void FlushLogLines();
 
 // Sends lines (without the line break) to `capture` instead, until destroyed.
 // For tests; one at a time.
@@ -58,4 +59,4 @@ class ScopedLogCapture {
 
 }  // namespace gatehouse::base
 
-#endif  // GATEHOUSE_BASE_LOG_H_
+#endif  // GATEHOUSE_BASE_LOG_LINE_H_

@@ -1,4 +1,4 @@
-#include "base/log.h"
+#include "base/log_line.h"
 
 #include <atomic>
 #include <chrono>
@@ -70,7 +70,7 @@ void AppendString(std::string& out, std::string_view text) {
   AppendJsonString(ascii, out);
 }
 
-void AppendField(std::string& out, const LogField& field) {
+void AppendField(std::string& out, const LogLineField& field) {
   out += ',';
   AppendString(out, field.key);
   out += ':';
@@ -88,12 +88,12 @@ void AppendField(std::string& out, const LogField& field) {
 }
 
 std::string Format(LogLevel level, std::string_view message,
-                   std::initializer_list<LogField> fields) {
+                   std::initializer_list<LogLineField> fields) {
   std::string line = "{\"time\":\"" + Timestamp() + "\",\"level\":\"";
   line += Name(level);
   line += "\",\"msg\":";
   AppendString(line, message);
-  for (const LogField& field : fields) AppendField(line, field);
+  for (const LogLineField& field : fields) AppendField(line, field);
   line += '}';
   return line;
 }
@@ -182,7 +182,7 @@ void SetLogLevel(LogLevel level) { g_level = level; }
 
 bool LogEnabled(LogLevel level) { return level >= g_level.load(std::memory_order_relaxed); }
 
-void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+void LogLine(LogLevel level, std::string_view message, std::initializer_list<LogLineField> fields) {
   if (!LogEnabled(level)) return;
   std::string line = Format(level, message, fields);
   if (g_capturing) {
@@ -193,7 +193,7 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
   TheWriter().Push(std::move(line));
 }
 
-void FlushLog() { TheWriter().Flush(); }
+void FlushLogLines() { TheWriter().Flush(); }
 
 ScopedLogCapture::ScopedLogCapture(std::function<void(const std::string&)> capture) {
   MutexLock lock(TheCapture().mutex);
