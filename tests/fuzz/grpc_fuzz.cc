@@ -295,7 +295,8 @@ class Client {
 
 void Run(FuzzInput input) {
   constexpr size_t kTotalBytes = 100'000;
-  base::Loop loop("fuzz");
+  // Made once: it costs more than most inputs.
+  static base::Loop loop("fuzz");
   Acceptor acceptor;
   rpc::ServerOptions options;
   options.max_metadata_bytes = 1024;

@@ -117,9 +117,10 @@ class Home final : public Connection::Owner {
 };
 
 void Run(FuzzInput input) {
-  base::Loop loop("fuzz");
+  // Made once: they cost more than most inputs.
+  static base::Loop loop("fuzz");
+  static rpc::IoScratch scratch;
   rpc::http2::Turn turn(loop);
-  rpc::IoScratch scratch;
   const rpc::http2::Limits limits{.header_list_bytes = 512,
                                   .header_block_bytes = 2048,
                                   .concurrent_streams = 10,
