@@ -59,7 +59,10 @@ Connection::Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limit
       state_since_(now),
       age_(limits.age) {}
 
-Connection::~Connection() { nghttp2_session_del(session_); }
+Connection::~Connection() {
+  turn_.Remove(*this);
+  nghttp2_session_del(session_);
+}
 
 void Connection::Start() {
   const std::array<nghttp2_settings_entry, 3> settings{{
