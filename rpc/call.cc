@@ -80,6 +80,10 @@ std::optional<std::string_view> Call::Metadata(std::string_view name) const {
   return transport_.Metadata(name);
 }
 
+void Call::AddHeader(std::string_view name, std::string_view value) {
+  transport_.AddHeader(name, value);
+}
+
 void Call::AddTrailer(std::string_view name, std::string_view value) {
   transport_.AddTrailer(name, value);
 }

@@ -76,6 +76,7 @@ class Call final : public ServerCall,
   const base::CallContext& context() const override { return context_; }
   base::SteadyTime start_time() const override { return start_time_; }
   std::optional<std::string_view> Metadata(std::string_view name) const override;
+  void AddHeader(std::string_view name, std::string_view value) override;
   void AddTrailer(std::string_view name, std::string_view value) override;
   std::string peer() const override;
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override;

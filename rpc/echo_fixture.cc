@@ -140,7 +140,8 @@ void EchoFixture::StartServer() {
   chain_ = std::make_unique<InterceptorChain>(BuildChain({.clock = clock_,
                                                           .metrics = metrics_,
                                                           .max_unary_deadline = max_unary_deadline_,
-                                                          .admission = admission_}));
+                                                          .admission = admission_,
+                                                          .authenticate = std::move(link_)}));
   std::vector<base::Loop*> loops;
   for (const auto& loop : loops_) loops.push_back(loop.get());
   auto server = Server::Start(options_, loops, registry_, *chain_);

@@ -13,6 +13,7 @@
 #include "base/async/loop.h"
 #include "base/time.h"
 #include "rpc/chain/chain_builder.h"
+#include "rpc/chain/interceptor.h"
 #include "rpc/method/method_registry.h"
 #include "rpc/server.h"
 #include "rpc/services/health_service.h"
@@ -72,6 +73,8 @@ class EchoFixture : public ::testing::Test {
   ReflectionService reflection_;
   MethodRegistry registry_;
   std::vector<std::unique_ptr<base::Loop>> loops_;
+  // Stands where the program has the one that looks at credentials.
+  std::unique_ptr<Interceptor> link_;
   std::unique_ptr<InterceptorChain> chain_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<tests::GrpcClient> client_;

@@ -7,10 +7,13 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gatehouse/test/echo.pb.h"
+#include "rpc/chain/interceptor.h"
 #include "rpc/echo_fixture.h"
 
 namespace gatehouse::rpc {
@@ -19,8 +22,10 @@ namespace {
 using gatehouse::test::CountRequest;
 using gatehouse::test::EchoRequest;
 using gatehouse::test::EchoResponse;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::Pair;
 
 class ServerTest : public EchoTransportFixture {};
 
@@ -195,6 +200,31 @@ TEST_P(ServerTest, ReturnsTheRequestIdAlsoWithErrors) {
                 .Trailer("x-request-id")
                 .size(),
             36u);
+}
+
+// Sends metadata of both kinds.
+class MetadataLink final : public Interceptor {
+ public:
+  std::string_view name() const override { return "metadata"; }
+  Decision Before(ServerCall& call) override {
+    call.AddHeader("x-first", "one");
+    call.AddHeader("x-first-bin", std::string("\0\xff", 2));
+    call.AddTrailer("x-last-bin", std::string("\xab\0", 2));
+    return Decision::Continue();
+  }
+};
+
+TEST_P(ServerTest, SendsMetadataBeforeAndAfterTheAnswer) {
+  link_ = std::make_unique<MetadataLink>();
+  StartServer();
+  // Also where there is no message between them.
+  for (const char* text : {"x", "invalid"}) {
+    const tests::CallOutcome outcome = Echo(text);
+    EXPECT_THAT(outcome.headers, Contains(Pair("x-first", "one")));
+    EXPECT_THAT(outcome.headers, Contains(Pair("x-first-bin", std::string("\0\xff", 2))));
+    EXPECT_EQ(outcome.Trailer("x-last-bin"), std::string("\xab\0", 2));
+    EXPECT_EQ(outcome.ok(), text == std::string("x"));
+  }
 }
 
 // So too the credentials, of which a proxy may have looked at the other ones.

@@ -124,9 +124,9 @@ void PackAll(const ErrorDetails& details, google::rpc::Status& status) {
 bool IsServerFault(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kInternal:
-      // gRPC's own word for what clients do wrong with its protocol.
-      return !base::HasReason(status, Reason::kProtocolViolation);
     case absl::StatusCode::kUnknown:
+      // gRPC's own words for what clients do wrong with its protocol.
+      return !base::HasReason(status, Reason::kProtocolViolation);
     case absl::StatusCode::kDataLoss:
       return true;
     default:

@@ -84,6 +84,17 @@ TEST(ToWireStatusTest, HidesFaultsOfTheServerBehindAnId) {
   }
 }
 
+TEST(ToWireStatusTest, ShowsWhatClientsDoWrongWithTheProtocol) {
+  for (const absl::StatusCode code : {absl::StatusCode::kInternal, absl::StatusCode::kUnknown}) {
+    const absl::Status status =
+        base::MakeError(code, "two of them", {.reason = Reason::kProtocolViolation});
+    EXPECT_FALSE(IsServerFault(status));
+    const WireStatus wire = ToWireStatus(status, "id-1");
+    EXPECT_EQ(wire.code, static_cast<int>(code));
+    EXPECT_EQ(wire.message, "two of them");
+  }
+}
+
 TEST(ToWireStatusTest, StaysSmallWhateverTheErrorHolds) {
   base::ErrorDetails details{.reason = Reason::kInvalidField};
   for (int i = 0; i < 100; ++i) {

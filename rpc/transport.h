@@ -45,6 +45,9 @@ class CallTransport {
   virtual std::optional<std::string_view> Metadata(std::string_view name) const = 0;
   virtual std::string peer() const = 0;
   virtual std::optional<std::chrono::nanoseconds> ClientTimeLeft() const = 0;
+  // Metadata of the answer: before its first message, and with its status. Those of the first kind
+  // come too late once something was written.
+  virtual void AddHeader(std::string_view name, std::string_view value) = 0;
   virtual void AddTrailer(std::string_view name, std::string_view value) = 0;
 
   // One Read and one Write may be under way at a time.

@@ -33,6 +33,9 @@ class FakeServerCall final : public ServerCall {
     if (it == metadata.end()) return std::nullopt;
     return it->second;
   }
+  void AddHeader(std::string_view name, std::string_view value) override {
+    headers[std::string(name)] = std::string(value);
+  }
   void AddTrailer(std::string_view name, std::string_view value) override {
     trailers[std::string(name)] = std::string(value);
   }
@@ -45,6 +48,7 @@ class FakeServerCall final : public ServerCall {
   const google::protobuf::Message* request() const override { return message.get(); }
 
   std::map<std::string, std::string, std::less<>> metadata;
+  std::map<std::string, std::string> headers;
   std::map<std::string, std::string> trailers;
   std::optional<std::chrono::nanoseconds> client_time_left;
   std::optional<base::SteadyTime> cancel_at;

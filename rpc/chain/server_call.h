@@ -33,6 +33,8 @@ class ServerCall {
   // as the call. Values are as the client sent them: any bytes. One that came
   // several times counts as none: a proxy may have gone by another of its values.
   virtual std::optional<std::string_view> Metadata(std::string_view name) const = 0;
+  // Goes back before the first message of the answer. Before the handler runs.
+  virtual void AddHeader(std::string_view name, std::string_view value) = 0;
   // Goes back with the status.
   virtual void AddTrailer(std::string_view name, std::string_view value) = 0;
 

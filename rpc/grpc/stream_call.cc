@@ -21,6 +21,17 @@ constexpr Field kOkStatus{.name = ":status", .value = "200"};
 constexpr Field kContentType{.name = "content-type", .value = "application/grpc"};
 constexpr Field kAcceptEncoding{.name = "grpc-accept-encoding", .value = "identity,gzip"};
 
+std::string OnTheWire(std::string_view name, std::string_view value) {
+  return name.ends_with("-bin") ? EncodeBinaryHeader(value) : std::string(value);
+}
+
+void Append(const std::vector<std::pair<std::string, std::string>>& metadata,
+            std::vector<Field>& fields) {
+  for (const auto& [name, value] : metadata) {
+    fields.push_back({.name = name, .value = value, .unique = true});
+  }
+}
+
 }  // namespace
 
 StreamCall::StreamCall(GrpcConnection& home)
@@ -60,9 +71,12 @@ std::optional<std::chrono::nanoseconds> StreamCall::ClientTimeLeft() const {
   return *deadline_ - std::chrono::steady_clock::now();
 }
 
+void StreamCall::AddHeader(std::string_view name, std::string_view value) {
+  answer_headers_.emplace_back(name, OnTheWire(name, value));
+}
+
 void StreamCall::AddTrailer(std::string_view name, std::string_view value) {
-  trailers_.emplace_back(name,
-                         name.ends_with("-bin") ? EncodeBinaryHeader(value) : std::string(value));
+  trailers_.emplace_back(name, OnTheWire(name, value));
 }
 
 void StreamCall::Read() {
@@ -115,7 +129,7 @@ void StreamCall::Finish(const WireStatus& status) {
   }
   // The answer is for those who succeeded.
   if (status_->code != 0 && has_response_) output_ = {};
-  if (!headers_sent_ && BodyBytes() == 0) {
+  if (!headers_sent_ && answer_headers_.empty() && BodyBytes() == 0) {
     SendStatus();
     return;
   }
@@ -134,7 +148,14 @@ void StreamCall::Abort() {
 
 void StreamCall::SendResponseHeaders() {
   headers_sent_ = true;
-  SendHeaders(std::array{kOkStatus, kContentType, kAcceptEncoding});
+  const std::array usual{kOkStatus, kContentType, kAcceptEncoding};
+  if (answer_headers_.empty()) {
+    SendHeaders(usual);
+    return;
+  }
+  std::vector<Field> fields(usual.begin(), usual.end());
+  Append(answer_headers_, fields);
+  SendHeaders(fields);
 }
 
 void StreamCall::TakeBody(size_t bytes, std::string& output) {
@@ -169,9 +190,7 @@ void StreamCall::SendStatus() {
   if (!details.empty()) {
     fields.push_back({.name = "grpc-status-details-bin", .value = details, .unique = true});
   }
-  for (const auto& [name, value] : trailers_) {
-    fields.push_back({.name = name, .value = value, .unique = true});
-  }
+  Append(trailers_, fields);
   if (headers_sent_) {
     SendTrailers(fields);
   } else {

@@ -36,6 +36,7 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   std::optional<std::string_view> Metadata(std::string_view name) const override;
   std::string peer() const override { return home_.peer(); }
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override;
+  void AddHeader(std::string_view name, std::string_view value) override;
   void AddTrailer(std::string_view name, std::string_view value) override;
   void Read() override;
   absl::Status ReadStatus() const override { return reader_.status(); }
@@ -47,6 +48,8 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   void Abort() override;
 
  private:
+  using MetadataList = std::vector<std::pair<std::string, std::string>>;
+
   // The message that is being sent, with its prefix.
   struct Output {
     std::unique_ptr<char[]> bytes;
@@ -92,7 +95,8 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   MessageReader::Encoding encoding_ = MessageReader::Encoding::kIdentity;
   // Decoded, where the name ends in -bin.
   std::vector<std::pair<std::string_view, std::string>> binary_;
-  std::vector<std::pair<std::string, std::string>> trailers_;
+  MetadataList answer_headers_;
+  MetadataList trailers_;
   Output output_;
   MessageCharge output_charge_;
   // Set by Finish: the body ends with it.

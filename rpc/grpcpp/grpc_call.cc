@@ -48,6 +48,10 @@ std::optional<std::chrono::nanoseconds> GrpcCall::ClientTimeLeft() const {
   return std::chrono::seconds(left.tv_sec) + std::chrono::nanoseconds(left.tv_nsec);
 }
 
+void GrpcCall::AddHeader(std::string_view name, std::string_view value) {
+  context_.AddInitialMetadata(std::string(name), std::string(value));
+}
+
 void GrpcCall::AddTrailer(std::string_view name, std::string_view value) {
   context_.AddTrailingMetadata(std::string(name), std::string(value));
 }

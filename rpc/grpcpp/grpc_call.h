@@ -65,6 +65,7 @@ class GrpcCall final : public CallTransport {
   std::optional<std::string_view> Metadata(std::string_view name) const override;
   std::string peer() const override { return context_.peer(); }
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override;
+  void AddHeader(std::string_view name, std::string_view value) override;
   void AddTrailer(std::string_view name, std::string_view value) override;
 
   void Read() override;

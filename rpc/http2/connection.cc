@@ -59,7 +59,10 @@ Connection::Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limit
       state_since_(now),
       age_(limits.age) {}
 
-Connection::~Connection() { nghttp2_session_del(session_); }
+Connection::~Connection() {
+  turn_.Remove(*this);
+  nghttp2_session_del(session_);
+}
 
 void Connection::Start() {
   const std::array<nghttp2_settings_entry, 3> settings{{
@@ -213,7 +216,7 @@ bool Connection::CheckClosedStream(int32_t stream_id) {
     return true;
   }
   // Without gaps in the numbers each of them was a request, and is over.
-  const bool was_used = requests_ == static_cast<uint32_t>(last_stream_id_ + 1) / 2;
+  const bool was_used = requests_ == (static_cast<uint32_t>(last_stream_id_) + 1) / 2;
   return Fail(was_used ? NGHTTP2_STREAM_CLOSED : NGHTTP2_PROTOCOL_ERROR,
               "a frame of a request that is over");
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/async/loop.h"
 #include "base/call_context.h"
 #include "base/time.h"
+#include "rpc/server.h"
 #include "service/config/config.h"
 #include "service/config/secrets.h"
 #include "service/main/area/auth_area.h"
@@ -39,6 +41,8 @@ class App {
     std::string instance_name = {};
     // Runs when all but the listeners is there: what has to exist before the first call.
     std::function<absl::Status(App&)> before_serving = {};
+    // While there are two: the benchmarks compare them.
+    std::optional<rpc::Transport> transport = std::nullopt;
     // More methods, registered before the server starts: the benchmarks' no-op.
     std::function<void(rpc::MethodRegistry&)> extra_methods = {};
   };

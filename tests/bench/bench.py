@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-from tests.bench import report, yardsticks
+from tests.bench import idle, report, yardsticks
 
 # Durable, and otherwise as on a machine of one's own.
 DURABLE = {
@@ -25,6 +25,12 @@ ARGON2 = {"argon2_memory_kib": 19456, "argon2_iterations": 2, "argon2_parallelis
 SERVICE = "gatehouse.v1."
 NOOP = "gatehouse.bench.v1.NoopService/Noop"
 
+# What speaks HTTP/2 in the server: the one that users get, and the one on gRPC's library.
+HTTP2, GRPCPP = "http2", "grpcpp"
+SUFFIX = {HTTP2: "", GRPCPP: "_grpcpp"}
+# Replaced by another text in each call.
+UNIQUE = "AAAAAAAAAAAAAAAAAAAA"
+
 
 class Plan:
     """How long and how often."""
@@ -32,10 +38,13 @@ class Plan:
     def __init__(self, quick):
         # Many short rounds: the speed of a shared machine changes within seconds, and should change for both figures of a ratio.
         self.rounds = 1 if quick else 7
-        self.seconds = 2
+        self.seconds = 1 if quick else 2
         self.warm_up_s = 0.3
         self.starts = 3 if quick else 7
         self.webhook_seconds = 3 if quick else 6
+        self.idle_connections = 1000 if quick else 10_000
+        self.idle_tls_connections = 200 if quick else 1000
+        self.idle_streams = 100 if quick else 1000
 
 
 class Bench:
@@ -62,12 +71,14 @@ class Bench:
         )
         self._pgbench = yardsticks.Pgbench(self.deployment)
         self._key = self._seed()
-        self._server = None
+        self._servers = {}
+        self._echo = None
 
     def _seed(self):
         password = self.deployment.seed_admin()
         key_file = os.path.join(self.deployment.folder, "key")
-        permissions = ["sessions.verify", "users.read", "events.write", "events.publish", "endpoints.write", "endpoints.read"]
+        permissions = ["sessions.verify", "users.read", "users.write", "events.read", "events.write", "events.publish"]
+        permissions += ["endpoints.write", "endpoints.read"]
         seed = {"api_keys": [{"display_name": "bench", "permissions": permissions, "key_file": key_file}]}
         self.deployment.run("seed", self.deployment.write("key.json", json.dumps(seed)))
         self._password = password
@@ -77,32 +88,60 @@ class Bench:
     def _path(self, program):
         return os.path.join(self._bin, "tests/bench", program)
 
-    # The server with the no-op method, started when it is first needed.
-    def _bench_server(self):
-        if self._server is None:
-            from tests.e2e.support.gatehouse import Gatehouse
+    def _start_server(self, transport=HTTP2, **env):
+        """One with the no-op method."""
+        from tests.e2e.support.gatehouse import Gatehouse
 
-            env = {**self.deployment.env, "GATEHOUSE_GRPC_ADDRESS": "127.0.0.1:0", "GATEHOUSE_HTTP_ADDRESS": "127.0.0.1:0"}
-            self._server = Gatehouse(env=env, binary=self._path("bench_server"))
-            self._case.addCleanup(self._server.discard)
-            self._server.wait_ready()
-        return self._server
+        env = {**self.deployment.env, **env, "BENCH_TRANSPORT": transport}
+        env.update({"GATEHOUSE_GRPC_ADDRESS": "127.0.0.1:0", "GATEHOUSE_HTTP_ADDRESS": "127.0.0.1:0"})
+        server = Gatehouse(env=env, binary=self._path("bench_server"))
+        self._case.addCleanup(server.discard)
+        return server.wait_ready()
 
-    def _load(self):
-        address = self._bench_server().grpc_address
-        return yardsticks.LoadClient(self._path("load_client"), address, self._key, self._plan.warm_up_s)
+    # Started when it is first needed.
+    def _server(self, transport=HTTP2):
+        if transport not in self._servers:
+            self._servers[transport] = self._start_server(transport)
+        return self._servers[transport]
 
-    def _requests(self):
-        """{name: (method, request)} of what is compared with the no-op."""
+    def _h2load(self, address):
+        return yardsticks.H2load(address, self._key, self._plan.warm_up_s, self.deployment.folder)
+
+    def _load(self, transport=HTTP2):
+        return yardsticks.LoadClient(
+            self._path("load_client"), self._server(transport).grpc_address, self._key, self._plan.warm_up_s
+        )
+
+    def _echo_address(self):
+        if self._echo is None:
+            self._echo = yardsticks.EchoServer(self._path("echo_server"))
+            self._case.addCleanup(self._echo.stop)
+        return self._echo.address
+
+    def _login(self):
         from tests.e2e.support.client import Client
 
-        with Client(self._bench_server().grpc_address) as client:
-            login = client.login("root", self._password)
-        return {
-            "noop": (NOOP, {}),
-            "verify_session_cached": (SERVICE + "SessionService/VerifySession", {"token": login.tokens.access_token}),
-            "get_user": (SERVICE + "UserService/GetUser", {"user_id": login.session.user_id}),
-        }
+        with Client(self._server().grpc_address) as client:
+            return client.login("root", self._password)
+
+    def _by_h2load(self, transport, method, request, **options):
+        load = self._h2load(self._server(transport).grpc_address)
+        return lambda: load.run(method, request, self._plan.seconds, **options)
+
+    def _by_grpcpp(self, method, request, **options):
+        from google.protobuf import json_format
+
+        load, fields = self._load(), json_format.MessageToDict(request, preserving_proto_field_name=True)
+        return lambda: load.run(method, fields, self._plan.seconds, **options)["rate"]
+
+    def _both_ways(self, name, method, request, **options):
+        """Measures of one call: of each transport, and of gRPC's client."""
+        measures = {name + SUFFIX[transport]: self._by_h2load(transport, method, request, **options) for transport in SUFFIX}
+        return {**measures, name + "_client": self._by_grpcpp(method, request, **options)}
+
+    def _report_both(self, name, rates, unit, baseline, baseline_name):
+        self.report.add(name, rates[name], unit, baseline, baseline_name, rates[name + "_client"])
+        self.report.add(name + "_grpcpp", rates[name + "_grpcpp"], unit, baseline, baseline_name)
 
     def _interleave(self, measures):
         """{name: median}: every round takes one measure of each, so that what disturbs the machine disturbs all."""
@@ -113,63 +152,113 @@ class Bench:
         return {name: statistics.median(values) for name, values in taken.items()}
 
     def calls(self):
-        load, seconds = self._load(), self._plan.seconds
-        measures = {
-            name: lambda method=method, request=request: load.run(method, request, seconds)["rate"]
-            for name, (method, request) in self._requests().items()
-        }
-        measures["pgbench"] = lambda: self._pgbench.run("select", seconds)
-        rates = self._interleave(measures)
-        self.report.add("noop", rates["noop"], "calls/s", rates["pgbench"], "pgbench selects")
-        for name in ("verify_session_cached", "get_user"):
-            self.report.add(name, rates[name], "calls/s", rates["noop"], "noop")
+        from gatehouse.v1 import session_pb2, user_pb2
+        from google.protobuf import empty_pb2
 
-    def idle_latency(self):
-        load, seconds = self._load(), self._plan.seconds
-        requests = self._requests()
-        runs = {"noop": [], "verify_session_cached": []}
-        for _ in range(self._plan.rounds):
-            for name, results in runs.items():
-                results.append(load.run(*requests[name], seconds, in_flight=1))
-
-        def median(name, percentile):
-            return statistics.median(run[percentile] for run in runs[name])
-
-        noop_p99 = median("noop", "p99_us")
-        self.report.add("noop_p99_idle", noop_p99, "us", median("noop", "p50_us"), "noop p50")
-        self.report.add("verify_session_p99_idle", median("verify_session_cached", "p99_us"), "us", noop_p99, "noop p99")
-
-    def record_event(self):
-        load, seconds = self._load(), self._plan.seconds
-        event = {"event": {"type": "bench.recorded", "details": {"amount": 12, "note": "a small event"}}}
+        login = self._login()
+        verify = (SERVICE + "SessionService/VerifySession", session_pb2.VerifySessionRequest(token=login.tokens.access_token))
+        get_user = (SERVICE + "UserService/GetUser", user_pb2.GetUserRequest(user_id=login.session.user_id))
+        echo = self._h2load(self._echo_address())
         rates = self._interleave(
             {
-                "ours": lambda: load.run(SERVICE + "AuditService/RecordEvent", event, seconds)["rate"],
-                "pgbench": lambda: self._pgbench.run("insert", seconds),
+                "echo": lambda: echo.run(*verify, self._plan.seconds),
+                "noop": self._by_h2load(HTTP2, NOOP, empty_pb2.Empty()),
+                **self._both_ways("verify_session_cached", *verify),
+                **self._both_ways("get_user", *get_user),
+                "pgbench": lambda: self._pgbench.run("select", self._plan.seconds),
             }
         )
-        self.report.add("record_event", rates["ours"], "events/s", rates["pgbench"], "pgbench inserts")
+        self.report.add("noop", rates["noop"], "calls/s", rates["echo"], "bare nghttp2")
+        self._report_both("verify_session_cached", rates, "calls/s", rates["echo"], "bare nghttp2")
+        old = rates["verify_session_cached_grpcpp"]
+        self.report.add("verify_session_over_grpcpp", rates["verify_session_cached"], "calls/s", old, "on gRPC's library")
+        self._report_both("get_user", rates, "calls/s", rates["pgbench"], "pgbench selects")
+
+    def one_call(self):
+        from gatehouse.v1 import session_pb2
+
+        request = session_pb2.VerifySessionRequest(token=self._login().tokens.access_token)
+        addresses = {name: self._server(transport).grpc_address for transport, name in ((HTTP2, "ours"), (GRPCPP, "grpcpp"))}
+        taken = {name: [] for name in ("echo", *addresses)}
+        for _ in range(self._plan.rounds):
+            for name, address in (("echo", self._echo_address()), *addresses.items()):
+                load = self._h2load(address)
+                taken[name].append(load.latencies(SERVICE + "SessionService/VerifySession", request, self._plan.seconds))
+        for position, percentile in enumerate(("p50", "p99")):
+            echo, ours, old = (
+                statistics.median(pair[position] for pair in taken[name]) for name in ("echo", "ours", "grpcpp")
+            )
+            self.report.add(f"one_call_{percentile}", ours, "us", echo, "bare nghttp2")
+            self.report.add(f"one_call_{percentile}_grpcpp", old, "us", echo, "bare nghttp2")
+
+    def writes(self):
+        from gatehouse.v1 import audit_pb2, user_pb2
+
+        event = audit_pb2.RecordEventRequest(event=audit_pb2.Event(type="bench.recorded"))
+        event.event.details.update({"amount": 12, "note": "a kilobyte " * 90})
+        user = user_pb2.CreateUserRequest(user=user_pb2.User(username=f"bench-{UNIQUE}"))
+        # Each has a name of its own, which h2load can not make.
+        create = {
+            "create_user" + SUFFIX[transport]: lambda load=self._load(transport): load.run(
+                SERVICE + "UserService/CreateUser",
+                {"user": {"username": user.user.username}},
+                self._plan.seconds,
+                in_flight=16,
+                unique=UNIQUE,
+            )["rate"]
+            for transport in SUFFIX
+        }
+        rates = self._interleave(
+            {
+                **self._both_ways("record_event", SERVICE + "AuditService/RecordEvent", event),
+                **create,
+                "pgbench": lambda: self._pgbench.run("insert", self._plan.seconds),
+            }
+        )
+        self._report_both("record_event", rates, "events/s", rates["pgbench"], "pgbench inserts")
+        for name in create:
+            self.report.add(name, rates[name], "users/s", rates["pgbench"], "pgbench inserts", rates[name])
 
     def login(self):
-        load, seconds = self._load(), self._plan.seconds
-        request = {"login": "root", "password": self._password}
+        from gatehouse.v1 import session_pb2
+
+        request = session_pb2.CreateSessionRequest(login="root", password=self._password)
         threads = len(os.sched_getaffinity(0))
 
         def raw(*words):
-            return yardsticks.raw_argon2id(self._path("raw_argon2id"), ARGON2, threads, seconds, *words)
+            return yardsticks.raw_argon2id(self._path("raw_argon2id"), ARGON2, threads, self._plan.seconds, *words)
 
         rates = self._interleave(
             {
-                "ours": lambda: load.run(SERVICE + "SessionService/CreateSession", request, seconds, in_flight=16)["rate"],
+                **self._both_ways("login", SERVICE + "SessionService/CreateSession", request, in_flight=16),
                 "libargon2": raw,
                 "own": lambda: raw("--own"),
             }
         )
-        self.report.add("login", rates["ours"], "logins/s", rates["libargon2"], "raw Argon2id (libargon2)")
-        self.report.add("login_of_own_hash", rates["ours"], "logins/s", rates["own"], "raw Argon2id (as the server calls it)")
+        self._report_both("login", rates, "logins/s", rates["libargon2"], "raw Argon2id (libargon2)")
+        self.report.add("login_of_own_hash", rates["login"], "logins/s", rates["own"], "raw Argon2id (as the server calls it)")
+
+    def idle(self):
+        """Of the server on HTTP/2 of its own, each time a fresh one."""
+        from tests.conformance.support.certificates import make_certificates
+
+        plan = self._plan
+        server = self._start_server()
+        with idle.Crowd(server) as crowd:
+            self.report.add("idle_connection", crowd.connect(plan.idle_connections), "KiB")
+            self.report.add("idle_stream", crowd.tail_events(plan.idle_streams, self._key), "KiB")
+            self.report.add("idle_memory_of_all", idle.settled_bytes(server.pid) / 2**20, "MiB")
+        server.discard()
+        files = make_certificates(self.deployment.folder)
+        server = self._start_server(
+            GATEHOUSE_GRPC_TLS_CERTIFICATE_FILE=files.certificate, GATEHOUSE_GRPC_TLS_KEY_FILE=files.key
+        )
+        with idle.Crowd(server, tls=True) as crowd:
+            self.report.add("idle_tls_connection", crowd.connect(plan.idle_tls_connections), "KiB")
+        server.discard()
 
     def webhooks(self):
-        address, plan = self._bench_server().grpc_address, self._plan
+        address, plan = self._server().grpc_address, self._plan
         runs = [
             yardsticks.finish(self._webhook_bench(address, f"--seconds={plan.webhook_seconds}")) for _ in range(plan.rounds)
         ]
@@ -206,30 +295,20 @@ class Bench:
             begin = time.monotonic()
             server = Gatehouse.serve(self.deployment.env)
             times.append((server.ready_at - begin) * 1000)
-            memory = _settled_memory(server.pid)
+            memory = idle.settled_bytes(server.pid) / 2**20
             server.stop()
             server.discard()
         self.report.add("idle_memory", memory, "MiB")
         self.report.add("start_to_serving", statistics.median(times), "ms")
 
 
-def _settled_memory(pid):
-    """Resident MiB once they no longer change: workers take their first turn after start."""
-    from tests.e2e.support.processes import resident_bytes
-
-    last, now = -1.0, resident_bytes(pid) / 2**20
-    while abs(now - last) > 0.1:
-        time.sleep(0.5)
-        last, now = now, resident_bytes(pid) / 2**20
-    return now
-
-
 STEPS = {
-    "calls": ("noop", "verify_session_cached", "get_user"),
-    "idle_latency": ("noop_p99_idle", "verify_session_p99_idle"),
-    "record_event": ("record_event",),
+    "calls": ("noop", "verify_session_cached", "verify_session_over_grpcpp", "get_user"),
+    "one_call": ("one_call_p50", "one_call_p99"),
+    "writes": ("record_event", "create_user"),
     "login": ("login", "login_of_own_hash"),
     "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill"),
+    "idle": ("idle_connection", "idle_stream", "idle_memory_of_all", "idle_tls_connection"),
     "start_and_memory": ("idle_memory", "start_to_serving"),
 }
 

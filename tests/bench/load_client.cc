@@ -5,6 +5,8 @@
 //   load_client --address=127.0.0.1:50051 --method=gatehouse.v1.UserService/GetUser
 //     --request='{"user_id": "..."}' --token=... --in_flight=64 --seconds=5
 //
+// --unique=TEXT: TEXT stands in the request, and in each call something else of its length.
+//
 // One thread, one completion queue, generic stubs: the client shares the
 // machine with what it measures, so it does as little as it can.
 
@@ -39,6 +41,7 @@ struct Options {
   std::string method;
   std::string request = "{}";
   std::string token;
+  std::string unique;
   int in_flight = 64;
   int channels = 4;
   double seconds = 5;
@@ -80,7 +83,8 @@ bool Serialize(const Options& options, std::string* bytes) {
 class Load {
  public:
   Load(const Options& options, const std::string& request)
-      : options_(options), request_slice_(request), request_(&request_slice_, 1) {
+      : options_(options), bytes_(request), request_slice_(request), request_(&request_slice_, 1) {
+    if (!options.unique.empty()) unique_at_ = request.find(options.unique);
     for (int i = 0; i < options.channels; ++i) {
       grpc::ChannelArguments arguments;
       // Without a number of its own a channel shares the others' connection.
@@ -124,10 +128,21 @@ class Load {
     }
     call->start = Clock::now();
     grpc::GenericStub& stub = *stubs_[next_stub_++ % stubs_.size()];
+    if (unique_at_ != std::string::npos) MakeUnique();
     call->reader = stub.PrepareUnaryCall(&call->context, "/" + options_.method, request_, &queue_);
     call->reader->StartCall();
     call->reader->Finish(&call->response, &call->status, call);
     ++in_flight_;
+  }
+
+  // The time of the run, and a number within it.
+  void MakeUnique() {
+    const int64_t number = begin_ + ++made_;
+    std::string text = std::to_string(number);
+    text.insert(0, options_.unique.size() - std::min(options_.unique.size(), text.size()), '0');
+    bytes_.replace(unique_at_, options_.unique.size(), text, 0, options_.unique.size());
+    request_slice_ = grpc::Slice(bytes_);
+    request_ = grpc::ByteBuffer(&request_slice_, 1);
   }
 
   void Finish(std::unique_ptr<Call> call) {
@@ -161,6 +176,10 @@ class Load {
   }
 
   const Options& options_;
+  std::string bytes_;
+  size_t unique_at_ = std::string::npos;
+  const int64_t begin_ = Clock::now().time_since_epoch().count();
+  int64_t made_ = 0;
   grpc::Slice request_slice_;
   grpc::ByteBuffer request_;
   std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
@@ -182,6 +201,7 @@ int main(int argc, char** argv) {
   app.add_option("--method", options.method)->required();
   app.add_option("--request", options.request);
   app.add_option("--token", options.token);
+  app.add_option("--unique", options.unique);
   app.add_option("--in_flight", options.in_flight);
   app.add_option("--channels", options.channels);
   app.add_option("--seconds", options.seconds);

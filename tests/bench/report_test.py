@@ -10,7 +10,7 @@ class ReportTest(unittest.TestCase):
         report = Report()
         report.add("noop", 1000, "1/s")
         report.add("get_user", 400, "1/s", 1000, "noop")
-        report.add("idle_memory", 64, "MiB")
+        report.add("idle_memory", 30, "MiB")
         self.assertEqual(report.missed(), ["get_user"])
         self.assertIn("SHORT", report.table().splitlines()[3])
         self.assertIn("1,000 noop", report.table())

@@ -19,8 +19,8 @@ class LoadClient:
         self._words = [program, f"--address={address}", f"--warm_up_seconds={warm_up_s}"]
         self._token = token
 
-    def run(self, method, request, seconds, in_flight=64):
-        """{"rate", "p50_us", "p99_us", ...}; an error of any call fails the run."""
+    def run(self, method, request, seconds, in_flight=64, unique=""):
+        """{"rate", "p50_us", "p99_us", ...}; an error of any call fails the run. In each call `unique` is another text."""
         words = [
             *self._words,
             f"--method={method}",
@@ -29,7 +29,63 @@ class LoadClient:
             f"--seconds={seconds}",
             f"--in_flight={in_flight}",
         ]
-        return _run_json(words)
+        return _run_json(words + ([f"--unique={unique}"] if unique else []))
+
+
+class H2load:
+    """Debian's load generator, whose cost per call is small: one thread, four connections."""
+
+    def __init__(self, address, token, warm_up_s, folder):
+        self._address = address
+        self._folder = folder
+        self._warm_up_s = warm_up_s
+        self._headers = ["content-type: application/grpc", "te: trailers", f"authorization: Bearer {token}"]
+
+    def run(self, method, request, seconds, in_flight=64):
+        """Calls per second. `request` is a message; a call without an answer fails the run."""
+        connections = min(in_flight, 4)
+        out = self._run(method, request, seconds, connections, in_flight // connections)
+        return float(re.search(r"finished in [^,]+, ([\d.]+) req/s", out).group(1))
+
+    def latencies(self, method, request, seconds):
+        """(p50, p99) in microseconds of one call in flight."""
+        log = os.path.join(self._folder, "h2load.log")
+        if os.path.exists(log):
+            os.remove(log)
+        self._run(method, request, seconds, 1, 1, f"--log-file={log}")
+        with open(log, encoding="utf-8") as file:
+            times = sorted(int(line.split("\t")[2]) for line in file)
+        return times[len(times) // 2], times[int(0.99 * len(times))]
+
+    def _run(self, method, request, seconds, connections, streams, *more):
+        body = os.path.join(self._folder, "h2load.body")
+        bytes_ = request.SerializeToString()
+        with open(body, "wb") as file:
+            file.write(b"\0" + len(bytes_).to_bytes(4, "big") + bytes_)
+        words = ["h2load", "-t", "1", "-c", str(connections), "-m", str(streams), "-d", body]
+        words += ["-D", str(seconds), f"--warm-up-time={round(self._warm_up_s * 1000)}ms", *more]
+        for header in self._headers:
+            words += ["-H", header]
+        out = _run([*words, f"http://{self._address}/{method}"]).stdout
+        calls = int(re.search(r"(\d+) succeeded, 0 failed, 0 errored", out).group(1))
+        data = int(re.search(r"\((\d+)\) data$", out, re.MULTILINE).group(1))
+        # A call that fails has no message in its answer, not even the five bytes before an empty one.
+        if not calls or data < 5 * calls:
+            raise RuntimeError(f"calls of {method} failed:\n{out}")
+        return out
+
+
+class EchoServer:
+    """What nghttp2 alone can do on one thread: tests/bench/echo_server.cc."""
+
+    def __init__(self, program):
+        self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.address = f"127.0.0.1:{int(self._process.stdout.readline().split()[1])}"
+
+    def stop(self):
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait()
 
 
 def raw_argon2id(program, config, threads, seconds, *words):

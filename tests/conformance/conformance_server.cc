@@ -1,5 +1,6 @@
 // The gRPC server alone, with a few methods of no use, for programs that look at how it speaks:
-// h2spec, h2load, gRPC's own clients. Prints "PORT <number>" and serves until standard input ends.
+// h2spec, h2load, gRPC's own clients and their interoperability tests. Prints "PORT <number>" and
+// serves until standard input ends.
 //
 //   conformance_server [grpcpp|http2] [loops] [certificate key]
 
@@ -23,6 +24,7 @@
 #include "rpc/server.h"
 #include "rpc/services/health_service.h"
 #include "rpc/services/reflection_service.h"
+#include "tests/conformance/interop_service.h"
 
 namespace gatehouse {
 namespace {
@@ -68,6 +70,7 @@ int Run(const std::vector<std::string>& arguments) {
   registry.AddServerStreaming<test::CountRequest, EchoResponse>("/gatehouse.test.EchoService/Count",
                                                                 &Count);
   registry.AddBidiStreaming<EchoRequest, EchoResponse>("/gatehouse.test.EchoService/Chat", &Chat);
+  tests::RegisterInteropService(registry);
   rpc::HealthService health({"gatehouse.test.EchoService"});
   rpc::ReflectionService reflection;
   health.Register(registry);
@@ -76,11 +79,16 @@ int Run(const std::vector<std::string>& arguments) {
   health.SetAll(true);
   if (!registry.Validate([](std::string_view) { return std::nullopt; }).ok()) return 1;
   const auto chain = std::make_unique<rpc::InterceptorChain>(
-      rpc::BuildChain({.clock = clock, .metrics = metrics}));
+      rpc::BuildChain({.clock = clock,
+                       .metrics = metrics,
+                       // Where the program has the one that looks at credentials.
+                       .authenticate = std::make_unique<tests::EchoMetadataLink>()}));
 
   rpc::ServerOptions options{.transport = arguments.size() > 1 && arguments[1] == "grpcpp"
                                               ? rpc::Transport::kGrpcpp
                                               : rpc::Transport::kHttp2};
+  // Nobody has credentials here, and large messages are among what is tested.
+  options.max_public_message_bytes = options.max_message_bytes;
   if (arguments.size() > 4) {
     options.tls_certificate_file = arguments[3];
     options.tls_key_file = arguments[4];

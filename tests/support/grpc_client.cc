@@ -24,6 +24,15 @@ grpc::ByteBuffer ToBuffer(std::string_view bytes) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
+std::multimap<std::string, std::string> ToStrings(
+    const std::multimap<grpc::string_ref, grpc::string_ref>& metadata) {
+  std::multimap<std::string, std::string> strings;
+  for (const auto& [name, value] : metadata) {
+    strings.emplace(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
+  }
+  return strings;
+}
+
 class Stream final : public ClientStream {
  public:
   Stream(grpc::GenericStub& stub, const std::string& method, const CallOptions& options) {
@@ -79,10 +88,8 @@ class Stream final : public ClientStream {
     outcome.code = static_cast<absl::StatusCode>(status.error_code());
     outcome.message = status.error_message();
     outcome.details.ParseFromString(status.error_details());
-    for (const auto& [name, value] : context_.GetServerTrailingMetadata()) {
-      outcome.trailers.emplace(std::string(name.data(), name.size()),
-                               std::string(value.data(), value.size()));
-    }
+    outcome.headers = ToStrings(context_.GetServerInitialMetadata());
+    outcome.trailers = ToStrings(context_.GetServerTrailingMetadata());
     return outcome;
   }
 

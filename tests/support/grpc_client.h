@@ -31,6 +31,7 @@ struct CallOutcome {
   std::string message = {};
   // From grpc-status-details-bin.
   google::rpc::Status details = {};
+  std::multimap<std::string, std::string> headers = {};
   std::multimap<std::string, std::string> trailers = {};
 
   bool ok() const { return code == absl::StatusCode::kOk; }

@@ -120,11 +120,13 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
       http_,
       http::HttpServer::Start(config_.http.address,
                               http::MakeRoutes({ready, jwks, {metrics_.get(), &options.metrics}})));
-  GH_ASSIGN_OR_RETURN(server_,
-                      rpc::Server::Start({.address = config_.grpc.address,
-                                          .tls_certificate_file = config_.grpc.tls_certificate_file,
-                                          .tls_key_file = config_.grpc.tls_key_file},
-                                         options.loops, registry_, chain_));
+  GH_ASSIGN_OR_RETURN(
+      server_,
+      rpc::Server::Start({.address = config_.grpc.address,
+                          .transport = options.transport.value_or(rpc::ServerOptions{}.transport),
+                          .tls_certificate_file = config_.grpc.tls_certificate_file,
+                          .tls_key_file = config_.grpc.tls_key_file},
+                         options.loops, registry_, chain_));
   health_->SetAll(true);
   return absl::OkStatus();
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ class ServingArea {
     const config::Config& config;
     const base::Clock& clock;
     std::vector<base::Loop*> loops;
+    // The default one, if there is none given.
+    std::optional<rpc::Transport> transport;
     // Shown at /metrics beside the calls' own.
     const prometheus::Collectable& metrics;
     // More methods, registered before the check: the benchmarks' no-op.

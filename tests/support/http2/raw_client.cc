@@ -65,13 +65,18 @@ bool RawClient::Send(std::string_view bytes) {
 }
 
 bool RawClient::SendFrame(uint8_t type, uint8_t flags, uint32_t stream, std::string_view payload) {
+  return Send(MakeFrame(type, flags, stream, payload));
+}
+
+std::string RawClient::MakeFrame(uint8_t type, uint8_t flags, uint32_t stream,
+                                 std::string_view payload) {
   std::string frame;
   AppendNumber(frame, static_cast<uint32_t>(payload.size()), 3);
   AppendNumber(frame, type, 1);
   AppendNumber(frame, flags, 1);
   AppendNumber(frame, stream, 4);
   frame.append(payload);
-  return Send(frame);
+  return frame;
 }
 
 bool RawClient::Fill(size_t bytes) {

@@ -44,6 +44,8 @@ class RawClient {
   // Waits until the server has closed it.
   bool ReadEnd();
 
+  static std::string MakeFrame(uint8_t type, uint8_t flags, uint32_t stream,
+                               std::string_view payload);
   // In HPACK without compression.
   static std::string Encode(const Fields& fields);
   // The headers of a gRPC call.
