@@ -59,7 +59,7 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
   // While verdicts in memory do not count, every call comes here.
   if (!authenticator_.WasGood(*credential)) {
     if (const auto wait =
-            unknown_per_address_.Take(AddressKey(call.context().peer_ip()), call.start_time())) {
+            unknown_per_address_.Take(call.context().client_key(), call.start_time())) {
       return Refuse(on_denial_, call.context(), {.kind = Denial::Kind::kRateLimited},
                     RateLimited(*wait, "unknown credentials per second of an address"));
     }

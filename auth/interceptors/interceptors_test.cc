@@ -10,6 +10,7 @@
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/rate_limit_interceptor.h"
 #include "auth/permission/permissions.h"
+#include "base/ip_address.h"
 #include "base/manual_clock.h"
 #include "base/status.h"
 #include "rpc/chain/fake_server_call.h"
@@ -60,8 +61,9 @@ class OneKeyStore : public CredentialStore {
 class InterceptorsTest : public ::testing::Test {
  protected:
   FakeServerCall Call(AccessPolicy access, Principal principal = {}) {
-    return FakeServerCall(runner_.Context({.principal = principal, .peer_ip = "192.0.2.1"}),
-                          {.name = "/test.Service/Method", .access = access});
+    return FakeServerCall(
+        runner_.Context({.principal = principal, .peer = base::IpAddress::Parse("192.0.2.1")}),
+        {.name = "/test.Service/Method", .access = access});
   }
 
   // What the interceptor decides, awaited if need be.
@@ -289,7 +291,7 @@ TEST_F(InterceptorsTest, RateLimitsCountPerPrincipal) {
 TEST_F(InterceptorsTest, RateLimitsCountAnonymousCallsPerAddress) {
   RateLimitInterceptor interceptor({.per_address = {.rate = 1, .burst = 1}}, {});
   const auto allows = [&](const char* address) {
-    FakeServerCall call(runner_.Context({.peer_ip = address}),
+    FakeServerCall call(runner_.Context({.peer = base::IpAddress::Parse(address)->Unmapped()}),
                         {.name = "/test.Service/Method", .access = {.is_public = true}});
     return Run(interceptor, call).ok();
   };

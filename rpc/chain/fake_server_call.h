@@ -36,7 +36,6 @@ class FakeServerCall final : public ServerCall {
   void AddTrailer(std::string_view name, std::string_view value) override {
     trailers[std::string(name)] = std::string(value);
   }
-  std::string peer() const override { return "ipv4:192.0.2.1:50000"; }
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override {
     return client_time_left;
   }

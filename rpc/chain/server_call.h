@@ -36,8 +36,6 @@ class ServerCall {
   // Goes back with the status.
   virtual void AddTrailer(std::string_view name, std::string_view value) = 0;
 
-  // The caller's address as gRPC writes it, e.g. "ipv4:127.0.0.1:51234".
-  virtual std::string peer() const = 0;
   // How long the client still waits; nullopt if it set no deadline.
   virtual std::optional<std::chrono::nanoseconds> ClientTimeLeft() const = 0;
   // Cancels the call with DEADLINE_EXCEEDED at `when` unless it ended before.

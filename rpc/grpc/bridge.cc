@@ -1,23 +1,26 @@
 #include "rpc/grpc/bridge.h"
 
 #include <google/protobuf/stubs/logging.h>
+#include <prometheus/registry.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <future>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "base/ip_address.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "rpc/grpc/lane.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/listener/byte_stream.h"
 #include "rpc/listener/connection_caps.h"
-#include "rpc/listener/peer_address.h"
 #include "rpc/listener/tcp_listener.h"
 #include "rpc/tls/tls_context.h"
 #include "rpc/tls/tls_session.h"
+#include "rpc/transport_metrics.h"
 
 namespace gatehouse::rpc {
 namespace {
@@ -30,13 +33,24 @@ void LogFromProtobuf(google::protobuf::LogLevel, const char*, int, const std::st
   base::Log(base::LogLevel::kDebug, "protobuf", {{"error", message}});
 }
 
+// An IPv4 address in IPv6's clothes is one of IPv4.
+std::optional<base::IpAddress> AddressOf(const sockaddr_storage& peer) {
+  const std::optional<base::IpAddress> address =
+      base::IpAddress::FromSockaddr(reinterpret_cast<const sockaddr&>(peer));
+  if (!address) return std::nullopt;
+  return address->Unmapped();
+}
+
 class Http2Bridge final : public Bridge {
  public:
   Http2Bridge(const ServerOptions& options, const std::vector<Bridge::Lane>& lanes)
-      : total_(options.max_transport_bytes),
+      : own_metrics_(unseen_),
+        metrics_(options.metrics != nullptr ? *options.metrics : own_metrics_),
+        total_(options.max_transport_bytes),
         caps_(options.max_connections, options.max_connections_per_address) {
     for (const Bridge::Lane& lane : lanes) {
-      lanes_.push_back(std::make_unique<rpc::Lane>(*lane.loop, *lane.acceptor, options, total_));
+      lanes_.push_back(
+          std::make_unique<rpc::Lane>(*lane.loop, *lane.acceptor, options, total_, metrics_));
     }
   }
 
@@ -48,9 +62,12 @@ class Http2Bridge final : public Bridge {
     GH_ASSIGN_OR_RETURN(listener_, TcpListener::Bind(options.address));
     RaiseDescriptorLimit();
     google::protobuf::SetLogHandler(LogFromProtobuf);
-    listener_->Start([this](int descriptor, const sockaddr_storage& peer) {
-      OnConnection(descriptor, ToPeerAddress(peer));
-    });
+    listener_->Start(
+        {.on_connection =
+             [this](int descriptor, const sockaddr_storage& peer) {
+               OnConnection(descriptor, AddressOf(peer));
+             },
+         .on_no_descriptor = [this] { metrics_.OnRefused(RefusedConnection::kNoDescriptor); }});
     return absl::OkStatus();
   }
 
@@ -81,17 +98,19 @@ class Http2Bridge final : public Bridge {
 
  private:
   // On the listener's thread.
-  void OnConnection(int descriptor, PeerAddress peer) {
-    if (!caps_.Take(peer.client)) {
+  void OnConnection(int descriptor, std::optional<base::IpAddress> peer) {
+    const std::string client = peer ? peer->ClientKey() : std::string();
+    if (const auto refused = caps_.Take(client)) {
+      metrics_.OnRefused(*refused);
       ::close(descriptor);
       return;
     }
     rpc::Lane* const lane = LeastLoaded();
     lane->AnnounceOne();
-    lane->loop().Post([this, lane, descriptor, tls = NewTls(), peer = std::move(peer)] {
+    lane->loop().Post([this, lane, descriptor, tls = NewTls(), peer, client] {
       lane->Add(std::make_unique<ByteStream>(lane->loop(), lane->scratch(), descriptor,
                                              tls ? std::move(*tls) : nullptr),
-                peer.text, [this, client = peer.client] { caps_.Return(client); });
+                peer, [this, client] { caps_.Return(client); });
     });
   }
 
@@ -111,6 +130,10 @@ class Http2Bridge final : public Bridge {
         ->get();
   }
 
+  // Where nobody looks at the metrics.
+  prometheus::Registry unseen_;
+  TransportMetrics own_metrics_;
+  TransportMetrics& metrics_;
   TotalBudget total_;
   ConnectionCaps caps_;
   std::unique_ptr<TlsContext> tls_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "rpc/grpc/stream_call.h"
 
 namespace gatehouse::rpc {
@@ -22,9 +23,16 @@ http2::Limits LimitsOf(const ServerOptions& options) {
           .idle = options.max_connection_idle,
           .age = options.max_connection_age,
           .age_grace = options.max_connection_age_grace,
+          .requests_per_second = options.max_requests_per_second,
           .resets_per_second = options.max_stream_resets_per_second,
           .control_frames_per_second = options.max_control_frames_per_second};
 }
+
+// Whoever sends garbage could fill the disk with lines about it otherwise.
+constexpr base::RateLimit kLoggedRefusals{.rate = 10, .burst = 100};
+
+// Of a method's name in the log: it may be anything.
+constexpr size_t kLoggedMethodBytes = 128;
 
 // Often enough for the shortest timeout to be kept, and no more: it wakes an idle server.
 milliseconds TickOf(const ServerOptions& options) {
@@ -39,10 +47,10 @@ milliseconds TickOf(const ServerOptions& options) {
 
 }  // namespace
 
-GrpcConnection::GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes, std::string peer,
-                               std::function<void()> on_gone)
+GrpcConnection::GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes,
+                               std::optional<base::IpAddress> peer, std::function<void()> on_gone)
     : lane_(lane),
-      peer_(std::move(peer)),
+      peer_(peer),
       on_gone_(std::move(on_gone)),
       budget_(lane.total_budget(), lane.options().max_connection_bytes),
       http2_(*this, lane.turn(), lane.scratch(), lane.limits(), std::move(bytes),
@@ -56,8 +64,13 @@ http2::Stream& GrpcConnection::NewStream(http2::Connection&) {
   return *new StreamCall(*this);
 }
 
+void GrpcConnection::OnConnectionEnding(http2::EndReason reason) {
+  lane_.metrics().OnEnded(reason);
+}
+
 void GrpcConnection::OnConnectionGone(http2::Connection&) {
   gone_ = true;
+  lane_.metrics().OnConnectionGone();
   on_gone_();
   if (calls_ == 0) lane_.OnGone(*this);
 }
@@ -67,27 +80,30 @@ void GrpcConnection::OnCallGone() {
 }
 
 Lane::Lane(base::Loop& loop, CallAcceptor& acceptor, const ServerOptions& options,
-           TotalBudget& total)
+           TotalBudget& total, TransportMetrics& metrics)
     : loop_(loop),
       acceptor_(acceptor),
       options_(options),
       limits_(LimitsOf(options)),
       tick_(TickOf(options)),
       total_(total),
+      metrics_(metrics),
+      refusals_logged_(kLoggedRefusals, std::chrono::steady_clock::now()),
       turn_(loop) {}
 
 Lane::~Lane() = default;
 
-void Lane::Add(std::unique_ptr<ByteStream> bytes, std::string peer, std::function<void()> on_gone) {
+void Lane::Add(std::unique_ptr<ByteStream> bytes, std::optional<base::IpAddress> peer,
+               std::function<void()> on_gone) {
   if (draining_) {
     size_.fetch_sub(1, std::memory_order_relaxed);
     on_gone();
     return;
   }
-  auto owned = std::make_unique<GrpcConnection>(*this, std::move(bytes), std::move(peer),
-                                                std::move(on_gone));
+  auto owned = std::make_unique<GrpcConnection>(*this, std::move(bytes), peer, std::move(on_gone));
   GrpcConnection* const connection = owned.get();
   connections_.emplace(connection, std::move(owned));
+  metrics_.OnConnection();
   connection->http2().Start();
   if (!std::exchange(ticking_, true)) {
     timer_ = loop_.At(std::chrono::steady_clock::now() + tick_, [this] { Tick(); });
@@ -109,6 +125,20 @@ void Lane::OnGone(GrpcConnection& connection) {
     size_.fetch_sub(1, std::memory_order_relaxed);
     CheckEmpty();
   });
+}
+
+void Lane::OnRefused(RefusedCall reason, std::string_view method, std::string_view what,
+                     const std::optional<base::IpAddress>& peer) {
+  metrics_.OnRefused(reason);
+  if (!refusals_logged_.Take(kLoggedRefusals, std::chrono::steady_clock::now())) {
+    ++refusals_not_logged_;
+    return;
+  }
+  base::Log(base::LogLevel::kInfo, "call refused before it was looked at",
+            {{"method", method.substr(0, kLoggedMethodBytes)},
+             {"error", what},
+             {"peer", peer ? peer->ToString() : std::string()},
+             {"not_logged", static_cast<int64_t>(std::exchange(refusals_not_logged_, 0))}});
 }
 
 void Lane::CheckEmpty() {

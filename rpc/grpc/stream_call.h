@@ -34,7 +34,7 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   void SetEvents(CallEvents* events) override { events_ = events; }
   std::string_view method() const override { return method_; }
   std::optional<std::string_view> Metadata(std::string_view name) const override;
-  std::string peer() const override { return home_.peer(); }
+  std::optional<base::IpAddress> peer() const override { return home_.peer(); }
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override;
   void AddTrailer(std::string_view name, std::string_view value) override;
   void Read() override;
@@ -75,7 +75,7 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   void HandOver();
   // Ends a call that is not handed over.
   void RefuseHttp();
-  void Refuse(const absl::Status& status);
+  void Refuse(RefusedCall reason, const absl::Status& status);
   bool Serialise(const google::protobuf::Message& message);
   void SendStatus();
   void SendResponseHeaders();

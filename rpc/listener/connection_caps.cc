@@ -2,14 +2,14 @@
 
 namespace gatehouse::rpc {
 
-bool ConnectionCaps::Take(const std::string& client) {
+std::optional<RefusedConnection> ConnectionCaps::Take(const std::string& client) {
   const base::MutexLock lock(mutex_);
-  if (taken_ >= in_all_) return false;
+  if (taken_ >= in_all_) return RefusedConnection::kTooMany;
   const auto [it, added] = by_client_.emplace(client, 0);
-  if (it->second >= per_client_) return false;
+  if (it->second >= per_client_) return RefusedConnection::kTooManyOfAddress;
   ++it->second;
   ++taken_;
-  return true;
+  return std::nullopt;
 }
 
 void ConnectionCaps::Return(const std::string& client) {

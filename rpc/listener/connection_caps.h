@@ -1,10 +1,12 @@
 #ifndef GATEHOUSE_RPC_LISTENER_CONNECTION_CAPS_H_
 #define GATEHOUSE_RPC_LISTENER_CONNECTION_CAPS_H_
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 
 #include "base/mutex.h"
+#include "rpc/transport_metrics.h"
 
 namespace gatehouse::rpc {
 
@@ -13,8 +15,8 @@ class ConnectionCaps {
  public:
   ConnectionCaps(int in_all, int per_client) : in_all_(in_all), per_client_(per_client) {}
 
-  // Counts one more of `client`; false if that is too many.
-  bool Take(const std::string& client);
+  // Counts one more of `client`, unless that is too many.
+  std::optional<RefusedConnection> Take(const std::string& client);
   void Return(const std::string& client);
 
  private:

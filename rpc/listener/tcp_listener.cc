@@ -120,8 +120,8 @@ int TcpListener::BindOne(int family, const sockaddr* address, unsigned length) {
   return -1;
 }
 
-void TcpListener::Start(OnConnection on_connection) {
-  on_connection_ = std::move(on_connection);
+void TcpListener::Start(Events events) {
+  events_ = std::move(events);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -158,7 +158,7 @@ void TcpListener::AcceptAll(int socket) {
     const int connection = ::accept4(socket, reinterpret_cast<sockaddr*>(&peer), &length,
                                      SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (connection >= 0) {
-      on_connection_(connection, peer);
+      events_.on_connection(connection, peer);
     } else if (!OnAcceptError(errno, socket)) {
       return;
     }
@@ -191,6 +191,7 @@ bool TcpListener::OnAcceptError(int error, int socket) {
   const int refused = ::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC);
   if (refused >= 0) ::close(refused);
   reserve_ = OpenReserve();
+  events_.on_no_descriptor();
   base::Log(base::LogLevel::kWarning, "a connection was refused: no file descriptor is left");
   return false;
 }

@@ -1,6 +1,8 @@
 #ifndef GATEHOUSE_RPC_LISTENER_TCP_LISTENER_H_
 #define GATEHOUSE_RPC_LISTENER_TCP_LISTENER_H_
 
+#include <sys/socket.h>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -8,7 +10,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "rpc/listener/peer_address.h"
 
 namespace gatehouse::rpc {
 
@@ -19,8 +20,13 @@ namespace gatehouse::rpc {
 // looked at.
 class TcpListener {
  public:
-  // Takes the descriptor. On the listener's thread.
-  using OnConnection = std::function<void(int descriptor, const sockaddr_storage& peer)>;
+  // On the listener's thread.
+  struct Events {
+    // Takes the descriptor.
+    std::function<void(int descriptor, const sockaddr_storage& peer)> on_connection;
+    // A connection was refused, since the process has no descriptor for it.
+    std::function<void()> on_no_descriptor = [] {};
+  };
 
   // "host:port" or "[host]:port", of which every address is listened on; port 0 takes a free one.
   // UNAVAILABLE if one cannot be had. Accepts after Start.
@@ -30,7 +36,7 @@ class TcpListener {
   TcpListener(const TcpListener&) = delete;
   TcpListener& operator=(const TcpListener&) = delete;
 
-  void Start(OnConnection on_connection);
+  void Start(Events events);
   // Accepts no more and frees the port. Again: does nothing.
   void Stop();
 
@@ -54,7 +60,7 @@ class TcpListener {
   int reserve_ = -1;
   // Pauses between attempts, after an error that will not go away at once.
   bool backing_off_ = false;
-  OnConnection on_connection_;
+  Events events_;
   std::thread thread_;
 };
 

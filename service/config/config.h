@@ -22,6 +22,30 @@ struct GrpcConfig {
   std::chrono::milliseconds drain_grace{10'000};
   // 0: one loop for every four cores, at least one.
   int64_t loops = 0;
+
+  // What clients may take of the server. rpc/server_options.h says why these figures.
+  int64_t max_connections = 20'000;
+  int64_t max_connections_per_address = 2'000;
+  std::chrono::milliseconds handshake_timeout{10'000};
+  std::chrono::milliseconds request_timeout{2'000};
+  std::chrono::milliseconds write_timeout{30'000};
+  std::chrono::milliseconds keepalive_time{60'000};
+  std::chrono::milliseconds keepalive_timeout{20'000};
+  std::chrono::seconds max_connection_age{3'600};
+  std::chrono::seconds max_connection_age_grace{300};
+  std::chrono::seconds max_connection_idle{1'800};
+  int64_t max_connection_requests_per_second = 100'000;
+  int64_t max_connection_resets_per_second = 100;
+  int64_t max_connection_control_frames_per_second = 20'000;
+  int64_t max_metadata_bytes = 8 * 1024;
+  int64_t max_public_message_bytes = 64 * 1024;
+  int64_t max_connection_bytes = 16 * 1024 * 1024;
+  int64_t max_transport_bytes = 128 * 1024 * 1024;
+  int64_t max_connection_streams = 1'000;
+  int64_t max_principal_streams = 1'000;
+  int64_t max_public_streams_per_address = 100;
+  int64_t max_public_streams = 1'000;
+  bool reflection = true;
 };
 
 struct HttpConfig {

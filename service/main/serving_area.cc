@@ -16,6 +16,7 @@
 #include "rpc/chain/chain_builder.h"
 #include "service/http/routes.h"
 #include "service/main/denial_recorder.h"
+#include "service/main/server_options.h"
 
 namespace gatehouse::service {
 namespace {
@@ -46,6 +47,7 @@ rpc::InterceptorChain MakeChain(const ServingArea::Options& options, StorageArea
        .metrics = metrics,
        .max_unary_deadline = config.grpc.max_unary_time,
        .admission = {.unary = static_cast<size_t>(config.grpc.max_in_flight)},
+       .streams = StreamLimitsOf(config.grpc),
        .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
            auth.authenticator, limits.per_address, on_denial),
        .authorise = std::make_unique<auth::AuthorisationInterceptor>(on_denial),
@@ -101,6 +103,7 @@ absl::StatusOr<std::unique_ptr<ServingArea>> ServingArea::Start(const Options& o
 ServingArea::ServingArea(const Options& options, StorageArea& storage, AuthArea& auth)
     : config_(options.config),
       metrics_(std::make_shared<prometheus::Registry>()),
+      transport_metrics_(*metrics_),
       chain_(MakeChain(options, storage, auth, *metrics_)) {}
 
 ServingArea::~ServingArea() = default;
@@ -110,8 +113,10 @@ absl::Status ServingArea::Register(const Options& options, ServiceArea& services
   if (options.extra_methods) options.extra_methods(registry_);
   health_ = std::make_unique<rpc::HealthService>(registry_.ServiceNames());
   health_->Register(registry_);
-  reflection_.Register(registry_);
-  reflection_.SetServices(registry_.ServiceNames());
+  if (config_.grpc.reflection) {
+    reflection_.Register(registry_);
+    reflection_.SetServices(registry_.ServiceNames());
+  }
   return registry_.Validate(PermissionNumber, "gatehouse.v1");
 }
 
@@ -124,11 +129,9 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
       http_,
       http::HttpServer::Start(config_.http.address,
                               http::MakeRoutes({ready, jwks, {metrics_.get(), &options.metrics}})));
-  GH_ASSIGN_OR_RETURN(server_,
-                      rpc::Server::Start({.address = config_.grpc.address,
-                                          .tls_certificate_file = config_.grpc.tls_certificate_file,
-                                          .tls_key_file = config_.grpc.tls_key_file},
-                                         options.loops, registry_, chain_));
+  rpc::ServerOptions server = ServerOptionsOf(config_.grpc);
+  server.metrics = &transport_metrics_;
+  GH_ASSIGN_OR_RETURN(server_, rpc::Server::Start(server, options.loops, registry_, chain_));
   health_->SetAll(true);
   return absl::OkStatus();
 }

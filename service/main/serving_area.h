@@ -14,6 +14,7 @@
 #include "rpc/server.h"
 #include "rpc/services/health_service.h"
 #include "rpc/services/reflection_service.h"
+#include "rpc/transport_metrics.h"
 #include "service/config/config.h"
 #include "service/http/http_server.h"
 #include "service/main/auth_area.h"
@@ -64,6 +65,7 @@ class ServingArea {
 
   const config::Config config_;
   std::shared_ptr<prometheus::Registry> metrics_;
+  rpc::TransportMetrics transport_metrics_;
   rpc::MethodRegistry registry_;
   std::unique_ptr<rpc::HealthService> health_;
   rpc::ReflectionService reflection_;

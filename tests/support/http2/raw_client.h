@@ -13,7 +13,17 @@ namespace gatehouse::tests {
 // An HTTP/2 client that sends whatever bytes a test wants, for what no library would do. Blocks.
 class RawClient {
  public:
-  enum Type : uint8_t { kData, kHeaders, kPriority, kReset, kSettings, kPush, kPing, kGoAway };
+  enum Type : uint8_t {
+    kData,
+    kHeaders,
+    kPriority,
+    kReset,
+    kSettings,
+    kPush,
+    kPing,
+    kGoAway,
+    kWindowUpdate
+  };
   static constexpr uint8_t kEndStream = 1;
   static constexpr uint8_t kEndHeaders = 4;
 

@@ -1,0 +1,38 @@
+#include "service/main/server_options.h"
+
+namespace gatehouse::service {
+
+rpc::ServerOptions ServerOptionsOf(const config::GrpcConfig& config) {
+  return {
+      .address = config.address,
+      .tls_certificate_file = config.tls_certificate_file,
+      .tls_key_file = config.tls_key_file,
+      .max_metadata_bytes = static_cast<size_t>(config.max_metadata_bytes),
+      .max_concurrent_streams = static_cast<int>(config.max_connection_streams),
+      .keepalive_time = config.keepalive_time,
+      .keepalive_timeout = config.keepalive_timeout,
+      .max_connection_age = config.max_connection_age,
+      .max_connection_age_grace = config.max_connection_age_grace,
+      .max_public_message_bytes = static_cast<size_t>(config.max_public_message_bytes),
+      .max_connections = static_cast<int>(config.max_connections),
+      .max_connections_per_address = static_cast<int>(config.max_connections_per_address),
+      .handshake_timeout = config.handshake_timeout,
+      .request_timeout = config.request_timeout,
+      .max_connection_idle = config.max_connection_idle,
+      .write_timeout = config.write_timeout,
+      .max_connection_bytes = static_cast<size_t>(config.max_connection_bytes),
+      .max_transport_bytes = static_cast<size_t>(config.max_transport_bytes),
+      .max_stream_resets_per_second = static_cast<int>(config.max_connection_resets_per_second),
+      .max_requests_per_second = static_cast<int>(config.max_connection_requests_per_second),
+      .max_control_frames_per_second =
+          static_cast<int>(config.max_connection_control_frames_per_second),
+  };
+}
+
+rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcConfig& config) {
+  return {.per_principal = static_cast<size_t>(config.max_principal_streams),
+          .public_per_address = static_cast<size_t>(config.max_public_streams_per_address),
+          .public_in_all = static_cast<size_t>(config.max_public_streams)};
+}
+
+}  // namespace gatehouse::service
