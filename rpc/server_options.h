@@ -16,7 +16,7 @@ struct ServerOptions {
   // "host:port"; port 0 takes any free one.
   std::string address = "127.0.0.1:0";
 
-  Transport transport = Transport::kGrpcpp;
+  Transport transport = Transport::kHttp2;
 
   // PEM files. Empty: plain text, for a trusted network or behind a proxy.
   std::string tls_certificate_file = {};
