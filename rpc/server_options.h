@@ -4,6 +4,9 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
+
+#include "base/ip_address.h"
 
 namespace gatehouse::rpc {
 
@@ -44,6 +47,10 @@ struct ServerOptions {
   // Of a message to a method that needs no credentials: such messages are small, and
   // whoever sends them is not known.
   size_t max_public_message_bytes = size_t{64} << 10;
+
+  // Proxies whose word counts as to whose connection (PROXY protocol) or call (x-forwarded-for)
+  // they pass on.
+  std::vector<base::IpNetwork> trusted_networks = {};
 
   // Open at once. In all: what the file descriptors and the memory are meant for. Per address
   // (IPv6: per /64): so that no one client takes them all; a proxy needs a few hundred.

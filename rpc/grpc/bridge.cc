@@ -46,6 +46,7 @@ class Http2Bridge final : public Bridge {
   Http2Bridge(const ServerOptions& options, const std::vector<Bridge::Lane>& lanes)
       : own_metrics_(unseen_),
         metrics_(options.metrics != nullptr ? *options.metrics : own_metrics_),
+        trusted_networks_(options.trusted_networks),
         total_(options.max_transport_bytes),
         caps_(options.max_connections, options.max_connections_per_address) {
     for (const Bridge::Lane& lane : lanes) {
@@ -99,18 +100,21 @@ class Http2Bridge final : public Bridge {
  private:
   // On the listener's thread.
   void OnConnection(int descriptor, std::optional<base::IpAddress> peer) {
-    const std::string client = peer ? peer->ClientKey() : std::string();
+    Arrival arrival{.peer = peer, .is_proxy = peer && base::InAny(trusted_networks_, *peer)};
+    // A proxy's connections are those of many clients.
+    const std::string client = peer && !arrival.is_proxy ? peer->ClientKey() : std::string();
     if (const auto refused = caps_.Take(client)) {
       metrics_.OnRefused(*refused);
       ::close(descriptor);
       return;
     }
+    arrival.place = std::make_shared<ConnectionCaps::Place>(caps_, client);
     rpc::Lane* const lane = LeastLoaded();
     lane->AnnounceOne();
-    lane->loop().Post([this, lane, descriptor, tls = NewTls(), peer, client] {
+    lane->loop().Post([lane, descriptor, tls = NewTls(), arrival = std::move(arrival)] {
       lane->Add(std::make_unique<ByteStream>(lane->loop(), lane->scratch(), descriptor,
                                              tls ? std::move(*tls) : nullptr),
-                peer, [this, client] { caps_.Return(client); });
+                arrival);
     });
   }
 
@@ -134,6 +138,7 @@ class Http2Bridge final : public Bridge {
   prometheus::Registry unseen_;
   TransportMetrics own_metrics_;
   TransportMetrics& metrics_;
+  const std::vector<base::IpNetwork> trusted_networks_;
   TotalBudget total_;
   ConnectionCaps caps_;
   std::unique_ptr<TlsContext> tls_;

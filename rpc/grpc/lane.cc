@@ -47,11 +47,9 @@ milliseconds TickOf(const ServerOptions& options) {
 
 }  // namespace
 
-GrpcConnection::GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes,
-                               std::optional<base::IpAddress> peer, std::function<void()> on_gone)
+GrpcConnection::GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes, Arrival arrival)
     : lane_(lane),
-      peer_(peer),
-      on_gone_(std::move(on_gone)),
+      arrival_(std::move(arrival)),
       budget_(lane.total_budget(), lane.options().max_connection_bytes),
       http2_(*this, lane.turn(), lane.scratch(), lane.limits(), std::move(bytes),
              std::chrono::steady_clock::now()) {}
@@ -64,6 +62,15 @@ http2::Stream& GrpcConnection::NewStream(http2::Connection&) {
   return *new StreamCall(*this);
 }
 
+bool GrpcConnection::OnProxied(const base::IpAddress& client) {
+  arrival_.peer = client;
+  // Of a chain of proxies the next one may be among the trusted ones.
+  arrival_.is_proxy = base::InAny(lane_.options().trusted_networks, client);
+  if (arrival_.is_proxy || arrival_.place->MoveTo(client.ClientKey())) return true;
+  lane_.metrics().OnRefused(RefusedConnection::kTooManyOfAddress);
+  return false;
+}
+
 void GrpcConnection::OnConnectionEnding(http2::EndReason reason) {
   lane_.metrics().OnEnded(reason);
 }
@@ -71,7 +78,7 @@ void GrpcConnection::OnConnectionEnding(http2::EndReason reason) {
 void GrpcConnection::OnConnectionGone(http2::Connection&) {
   gone_ = true;
   lane_.metrics().OnConnectionGone();
-  on_gone_();
+  arrival_.place.reset();
   if (calls_ == 0) lane_.OnGone(*this);
 }
 
@@ -93,14 +100,13 @@ Lane::Lane(base::Loop& loop, CallAcceptor& acceptor, const ServerOptions& option
 
 Lane::~Lane() = default;
 
-void Lane::Add(std::unique_ptr<ByteStream> bytes, std::optional<base::IpAddress> peer,
-               std::function<void()> on_gone) {
+void Lane::Add(std::unique_ptr<ByteStream> bytes, Arrival arrival) {
   if (draining_) {
     size_.fetch_sub(1, std::memory_order_relaxed);
-    on_gone();
     return;
   }
-  auto owned = std::make_unique<GrpcConnection>(*this, std::move(bytes), peer, std::move(on_gone));
+  if (arrival.is_proxy) bytes->ExpectProxyHeader();
+  auto owned = std::make_unique<GrpcConnection>(*this, std::move(bytes), std::move(arrival));
   GrpcConnection* const connection = owned.get();
   connections_.emplace(connection, std::move(owned));
   metrics_.OnConnection();

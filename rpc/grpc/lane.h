@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -21,6 +20,7 @@
 #include "rpc/http2/limits.h"
 #include "rpc/http2/turn.h"
 #include "rpc/listener/byte_stream.h"
+#include "rpc/listener/connection_caps.h"
 #include "rpc/server_options.h"
 #include "rpc/transport.h"
 #include "rpc/transport_metrics.h"
@@ -29,16 +29,26 @@ namespace gatehouse::rpc {
 
 class Lane;
 
+// What is known of a connection when it is accepted.
+struct Arrival {
+  // The client's address, as far as it is known; nullopt if it has none.
+  std::optional<base::IpAddress> peer;
+  // It comes from one of ServerOptions::trusted_networks.
+  bool is_proxy = false;
+  // Given back when the connection is closed.
+  std::shared_ptr<ConnectionCaps::Place> place;
+};
+
 // One client's connection and its calls. Goes when the connection and every call of it are gone:
 // a handler may take longer than its client waits. Thread: the lane's loop.
 class GrpcConnection final : public http2::Connection::Owner {
  public:
-  GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes, std::optional<base::IpAddress> peer,
-                 std::function<void()> on_gone);
+  GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes, Arrival arrival);
   ~GrpcConnection();
 
   // http2::Connection::Owner
   http2::Stream& NewStream(http2::Connection& connection) override;
+  bool OnProxied(const base::IpAddress& client) override;
   void OnConnectionEnding(http2::EndReason reason) override;
   void OnConnectionGone(http2::Connection& connection) override;
 
@@ -47,13 +57,14 @@ class GrpcConnection final : public http2::Connection::Owner {
 
   http2::Connection& http2() { return http2_; }
   Lane& lane() { return lane_; }
-  const std::optional<base::IpAddress>& peer() const { return peer_; }
+  const std::optional<base::IpAddress>& peer() const { return arrival_.peer; }
+  // The other end passes on what clients send, and is believed when it says whose that is.
+  bool is_proxy() const { return arrival_.is_proxy; }
   ConnectionBudget& budget() { return budget_; }
 
  private:
   Lane& lane_;
-  const std::optional<base::IpAddress> peer_;
-  const std::function<void()> on_gone_;
+  Arrival arrival_;
   ConnectionBudget budget_;
   size_t calls_ = 0;
   bool gone_ = false;
@@ -69,9 +80,8 @@ class Lane {
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
-  // Serves a connection; `on_gone` is called when it is closed.
-  void Add(std::unique_ptr<ByteStream> bytes, std::optional<base::IpAddress> peer,
-           std::function<void()> on_gone);
+  // Serves a connection.
+  void Add(std::unique_ptr<ByteStream> bytes, Arrival arrival);
 
   // Lets every connection end. `empty` becomes ready when no call and no connection is left.
   void Drain();

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "rpc/grpc/forwarded_for.h"
 #include "rpc/grpc/header_values.h"
 #include "rpc/grpc/protocol_errors.h"
 #include "rpc/grpc/stream_call.h"
@@ -23,6 +24,7 @@ void StreamCall::OnRequest() {
            MetadataTooLarge(home_.lane().options().max_metadata_bytes));
     return;
   }
+  if (home_.is_proxy()) ReadForwardedFor();
   for (size_t i = 0; i < headers().size(); ++i) {
     const http2::HeaderList::Entry header = headers()[i];
     if (!ReadHeader(header.name, header.value)) return;
@@ -33,6 +35,14 @@ void StreamCall::OnRequest() {
   shape_ = home_.lane().acceptor().Shape(method_);
   reader_.SetUp(shape_.max_message_bytes, encoding_);
   if (!shape_.single_request && !shape_.client_speaks_first) HandOver();
+}
+
+void StreamCall::ReadForwardedFor() {
+  std::vector<std::string_view> values;
+  for (size_t i = 0; i < headers().size(); ++i) {
+    if (headers()[i].name == "x-forwarded-for") values.push_back(headers()[i].value);
+  }
+  forwarded_for_ = ForwardedFor(values, home_.lane().options().trusted_networks);
 }
 
 // False: it was answered.

@@ -120,6 +120,12 @@ bool Connection::Feed(std::string_view bytes) {
   }
 }
 
+bool Connection::OnProxyHeader(const std::optional<base::IpAddress>& client) {
+  if (client && owner_.OnProxied(*client)) return true;
+  TellEnding(EndReason::kProxyHeader);
+  return false;
+}
+
 void Connection::OnGone() {
   if (state_ == State::kGone) return;
   const Turn::Scope scope(turn_);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/time.h"
 #include "base/token_bucket.h"
 #include "rpc/http2/data_frame_finder.h"
@@ -37,6 +38,9 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
    public:
     // A request begins.
     virtual Stream& NewStream(Connection& connection) = 0;
+    // Before anything else, where a proxy has said so: whose connection it is. False: it is not
+    // wanted.
+    virtual bool OnProxied(const base::IpAddress& client) = 0;
     // The server ends it, for this reason. Comes once at most, while it still exists.
     virtual void OnConnectionEnding(EndReason reason) = 0;
     // Nothing more will happen to it. Comes once.
@@ -86,6 +90,7 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // ByteStream::Owner
   void OnBytes(std::string_view bytes) override;
   void OnSent() override { turn_.AddOutput(*this); }
+  bool OnProxyHeader(const std::optional<base::IpAddress>& client) override;
   void OnGone() override;
 
   // Turn::Job: sends what the session has.

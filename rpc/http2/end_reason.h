@@ -21,10 +21,12 @@ enum class EndReason {
   kControlFrames,
   // The bytes are no HTTP/2.
   kProtocol,
+  // A proxy's header is malformed, or its client has too many connections.
+  kProxyHeader,
 };
 
 // As metrics name them, in their order.
-inline constexpr std::array<std::string_view, 10> kEndReasonNames = {
+inline constexpr std::array<std::string_view, 11> kEndReasonNames = {
     "handshake_timeout",
     "write_timeout",
     "keepalive_timeout",
@@ -35,6 +37,7 @@ inline constexpr std::array<std::string_view, 10> kEndReasonNames = {
     "requests",
     "control_frames",
     "protocol",
+    "proxy_header",
 };
 
 }  // namespace gatehouse::rpc::http2

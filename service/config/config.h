@@ -23,6 +23,9 @@ struct GrpcConfig {
   // 0: one loop for every four cores, at least one.
   int64_t loops = 0;
 
+  // Separated by blanks.
+  std::string trusted_networks;
+
   // What clients may take of the server. rpc/server_options.h says why these figures.
   int64_t max_connections = 20'000;
   int64_t max_connections_per_address = 2'000;

@@ -27,12 +27,18 @@ void AddBasics(std::vector<Setting>& all) {
 }
 
 void AddConnections(std::vector<Setting>& all) {
+  all.push_back(Networks("grpc.trusted_networks",
+                         "Networks of the proxies before this server, separated by blanks: whose "
+                         "connection or call it is, is taken from their PROXY protocol header or "
+                         "x-forwarded-for.",
+                         GH_FIELD(grpc.trusted_networks)));
   all.push_back(Integer("grpc.max_connections",
                         "Connections open at a time; more are closed at once.", 1, 1'000'000,
                         GH_FIELD(grpc.max_connections)));
   all.push_back(Integer("grpc.max_connections_per_address",
-                        "The same from one address (IPv6: one /64).", 1, 1'000'000,
-                        GH_FIELD(grpc.max_connections_per_address)));
+                        "The same from one address (IPv6: one /64), but for proxies of "
+                        "grpc.trusted_networks.",
+                        1, 1'000'000, GH_FIELD(grpc.max_connections_per_address)));
   all.push_back(Span("grpc.handshake_timeout_ms",
                      "From the connection to the client's HTTP/2 settings, TLS included, in "
                      "milliseconds.",

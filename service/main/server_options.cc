@@ -1,5 +1,7 @@
 #include "service/main/server_options.h"
 
+#include "base/ip_address.h"
+
 namespace gatehouse::service {
 
 rpc::ServerOptions ServerOptionsOf(const config::GrpcConfig& config) {
@@ -14,6 +16,8 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcConfig& config) {
       .max_connection_age = config.max_connection_age,
       .max_connection_age_grace = config.max_connection_age_grace,
       .max_public_message_bytes = static_cast<size_t>(config.max_public_message_bytes),
+      // The setting takes nothing else.
+      .trusted_networks = *base::ParseNetworks(config.trusted_networks),
       .max_connections = static_cast<int>(config.max_connections),
       .max_connections_per_address = static_cast<int>(config.max_connections_per_address),
       .handshake_timeout = config.handshake_timeout,
