@@ -64,6 +64,7 @@ class Http2Bridge final : public Bridge {
     RaiseDescriptorLimit();
     google::protobuf::SetLogHandler(LogFromProtobuf);
     listener_->Start(
+        "grpc-accept",
         {.on_connection =
              [this](int descriptor, const sockaddr_storage& peer) {
                OnConnection(descriptor, AddressOf(peer));

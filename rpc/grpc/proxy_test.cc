@@ -13,8 +13,8 @@
 namespace gatehouse::rpc {
 namespace {
 
-using tests::RawClient;
 using ::testing::HasSubstr;
+using tests::RawClient;
 
 constexpr char kPreface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 

@@ -120,9 +120,9 @@ int TcpListener::BindOne(int family, const sockaddr* address, unsigned length) {
   return -1;
 }
 
-void TcpListener::Start(Events events) {
+void TcpListener::Start(const std::string& thread_name, Events events) {
   events_ = std::move(events);
-  thread_ = std::thread([this] { Run(); });
+  thread_ = std::thread([this, thread_name] { Run(thread_name); });
 }
 
 void TcpListener::Stop() {
@@ -135,8 +135,8 @@ void TcpListener::Stop() {
   sockets_.clear();
 }
 
-void TcpListener::Run() {
-  pthread_setname_np(pthread_self(), "grpc-accept");
+void TcpListener::Run(const std::string& thread_name) {
+  pthread_setname_np(pthread_self(), thread_name.c_str());
   std::vector<pollfd> waiting{{.fd = stop_event_, .events = POLLIN, .revents = 0}};
   for (const int socket : sockets_)
     waiting.push_back({.fd = socket, .events = POLLIN, .revents = 0});

@@ -36,7 +36,8 @@ class TcpListener {
   TcpListener(const TcpListener&) = delete;
   TcpListener& operator=(const TcpListener&) = delete;
 
-  void Start(Events events);
+  // `thread_name` as debuggers show it.
+  void Start(const std::string& thread_name, Events events);
   // Accepts no more and frees the port. Again: does nothing.
   void Stop();
 
@@ -48,7 +49,7 @@ class TcpListener {
   absl::Status BindAll(const std::string& address);
   // A descriptor, or -1.
   int BindOne(int family, const sockaddr* address, unsigned length);
-  void Run();
+  void Run(const std::string& thread_name);
   void AcceptAll(int socket);
   // What can be done when accept does not work; true: try again at once.
   bool OnAcceptError(int error, int socket);
