@@ -74,6 +74,7 @@ class Http2Bridge final : public Bridge {
   }
 
   int port() const override { return listener_->port(); }
+  bool accepting() const override { return listener_->accepting(); }
 
   void Shutdown(base::SteadyTime deadline) override {
     listener_->Stop();

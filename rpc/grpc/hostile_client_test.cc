@@ -22,6 +22,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using tests::RawClient;
 
 // Of RFC 9113.
@@ -296,6 +297,9 @@ TEST_F(HostileClientTest, AcceptsAgainAfterItRanOutOfDescriptors) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   RawClient after(server_->port());
   EXPECT_TRUE(StillServes(after, 1));
+  EXPECT_THAT(MetricsText(),
+              Not(HasSubstr("connections_refused_total{reason=\"no_descriptor\"} 0\n")));
+  EXPECT_TRUE(server_->TakesCalls());
 }
 
 TEST_F(HostileClientTest, TakesTheLongestTimeout) {

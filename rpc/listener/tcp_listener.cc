@@ -158,6 +158,7 @@ void TcpListener::AcceptAll(int socket) {
     const int connection = ::accept4(socket, reinterpret_cast<sockaddr*>(&peer), &length,
                                      SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (connection >= 0) {
+      accepting_ = true;
       events_.on_connection(connection, peer);
     } else if (!OnAcceptError(errno, socket)) {
       return;
@@ -168,6 +169,7 @@ void TcpListener::AcceptAll(int socket) {
 bool TcpListener::OnAcceptError(int error, int socket) {
   switch (error) {
     case EAGAIN:
+      accepting_ = true;
       return false;
     case EINTR:
     case ECONNABORTED:
@@ -182,6 +184,7 @@ bool TcpListener::OnAcceptError(int error, int socket) {
   // It may have been taken by others meanwhile.
   if (reserve_ < 0) reserve_ = OpenReserve();
   backing_off_ = true;
+  accepting_ = false;
   if ((error != EMFILE && error != ENFILE) || reserve_ < 0) {
     base::Log(base::LogLevel::kWarning, "no connections can be accepted for now",
               {{"error", std::strerror(error)}});

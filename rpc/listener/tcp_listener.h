@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -42,6 +43,8 @@ class TcpListener {
   void Stop();
 
   int port() const { return port_; }
+  // False after an attempt that failed for want of something, until one succeeds. Any thread.
+  bool accepting() const { return accepting_; }
 
  private:
   TcpListener();
@@ -61,6 +64,7 @@ class TcpListener {
   int reserve_ = -1;
   // Pauses between attempts, after an error that will not go away at once.
   bool backing_off_ = false;
+  std::atomic<bool> accepting_ = true;
   Events events_;
   std::thread thread_;
 };

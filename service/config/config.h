@@ -19,6 +19,7 @@ struct GrpcConfig {
   std::string tls_key_file;
   int64_t max_in_flight = 4096;
   std::chrono::milliseconds max_unary_time{10'000};
+  std::chrono::milliseconds drain_delay{0};
   std::chrono::milliseconds drain_grace{10'000};
   // 0: one loop for every four cores, at least one.
   int64_t loops = 0;

@@ -18,9 +18,13 @@ void AddBasics(std::vector<Setting>& all) {
   all.push_back(Span("grpc.max_unary_time_ms",
                      "The longest a unary call may take, whatever its deadline, in milliseconds.",
                      100, 600'000, GH_FIELD(grpc.max_unary_time)));
-  all.push_back(Span("grpc.drain_grace_ms",
-                     "How long calls may go on after SIGTERM, in milliseconds.", 0, 600'000,
-                     GH_FIELD(grpc.drain_grace)));
+  all.push_back(Span("grpc.drain_delay_ms",
+                     "How long all goes on as usual after SIGTERM, but for health and /readyz, "
+                     "which say that this server is about to go, in milliseconds: as long as those "
+                     "who ask them take to notice.",
+                     0, 600'000, GH_FIELD(grpc.drain_delay)));
+  all.push_back(Span("grpc.drain_grace_ms", "How long calls may go on after that, in milliseconds.",
+                     0, 600'000, GH_FIELD(grpc.drain_grace)));
   all.push_back(Integer("grpc.loops",
                         "Event loops, each one thread; 0: one for every four cores, at least one.",
                         0, 64, GH_FIELD(grpc.loops)));

@@ -3,6 +3,7 @@
 #include <prometheus/registry.h>
 
 #include <chrono>
+#include <future>
 #include <string>
 #include <utility>
 
@@ -121,7 +122,8 @@ absl::Status ServingArea::Register(const Options& options, ServiceArea& services
 }
 
 absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
-  const auto ready = [this] { return health_->serving(); };
+  // Serving only once there is a server to ask.
+  const auto ready = [this] { return health_->serving() && server_->TakesCalls(); };
   const auto jwks = [&keyring = auth.keyring, &clock = options.clock] {
     return keyring.JwksJson(base::kDefaultTenantId, clock.Now());
   };
@@ -157,6 +159,9 @@ void ServingArea::Stop() {
   // Before it could say that the server serves.
   if (database_watch_) database_watch_->Stop();
   health_->SetAll(false);
+  // Calls go on meanwhile: whoever sends them has to learn of it first.
+  std::promise<void> never;
+  never.get_future().wait_for(config_.grpc.drain_delay);
   server_->Shutdown({.grace = config_.grpc.drain_grace});
 }
 

@@ -54,7 +54,8 @@ class ServingArea {
   std::string grpc_address() const;
   std::string http_address() const;
 
-  // NOT_SERVING, then drains: calls get the configured grace to finish.
+  // NOT_SERVING, and after the configured delay it drains: calls get the configured grace to
+  // finish.
   void Stop();
 
  private:
