@@ -84,6 +84,10 @@ void Call::AddTrailer(std::string_view name, std::string_view value) {
   transport_.AddTrailer(name, value);
 }
 
+const ClientCertificate* Call::client_certificate() const {
+  return transport_.client_certificate();
+}
+
 std::optional<std::chrono::nanoseconds> Call::ClientTimeLeft() const {
   return transport_.ClientTimeLeft();
 }

@@ -77,6 +77,7 @@ class Call final : public ServerCall,
   base::SteadyTime start_time() const override { return start_time_; }
   std::optional<std::string_view> Metadata(std::string_view name) const override;
   void AddTrailer(std::string_view name, std::string_view value) override;
+  const ClientCertificate* client_certificate() const override;
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override;
   void CancelAt(base::SteadyTime when) override;
   base::Task<absl::Status> ReadRequest() override;

@@ -12,6 +12,9 @@ namespace gatehouse::rpc {
 
 class TransportMetrics;
 
+// Whether certificates of clients are asked for. What is shown must be good.
+enum class ClientAuth { kNone, kAccepted, kRequired };
+
 // Which implementation of Bridge speaks HTTP/2.
 enum class Transport { kGrpcpp, kHttp2 };
 
@@ -24,6 +27,9 @@ struct ServerOptions {
   // PEM files. Empty: plain text, for a trusted network or behind a proxy.
   std::string tls_certificate_file = {};
   std::string tls_key_file = {};
+  // PEM file of the authorities whose certificates clients may, or must, show.
+  std::string tls_client_ca_file = {};
+  ClientAuth tls_client_auth = ClientAuth::kNone;
 
   // gRPC's customary limit, stated.
   size_t max_message_bytes = size_t{4} << 20;

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "base/ip_address.h"
+#include "rpc/chain/client_certificate.h"
 #include "rpc/status_mapping.h"
 
 namespace google::protobuf {
@@ -46,6 +47,7 @@ class CallTransport {
   virtual std::optional<std::string_view> Metadata(std::string_view name) const = 0;
   // The caller's address; nullopt if it has none.
   virtual std::optional<base::IpAddress> peer() const = 0;
+  virtual const ClientCertificate* client_certificate() const { return nullptr; }
   virtual std::optional<std::chrono::nanoseconds> ClientTimeLeft() const = 0;
   virtual void AddTrailer(std::string_view name, std::string_view value) = 0;
 

@@ -56,9 +56,12 @@ class Http2Bridge final : public Bridge {
   }
 
   absl::Status Listen(const ServerOptions& options) {
-    if (!options.tls_certificate_file.empty() || !options.tls_key_file.empty()) {
-      GH_ASSIGN_OR_RETURN(tls_,
-                          TlsContext::Load(options.tls_certificate_file, options.tls_key_file));
+    if (!options.tls_certificate_file.empty() || !options.tls_key_file.empty() ||
+        options.tls_client_auth != ClientAuth::kNone) {
+      GH_ASSIGN_OR_RETURN(tls_, TlsContext::Load({.certificate = options.tls_certificate_file,
+                                                  .key = options.tls_key_file,
+                                                  .client_ca = options.tls_client_ca_file,
+                                                  .client_auth = options.tls_client_auth}));
     }
     GH_ASSIGN_OR_RETURN(listener_, TcpListener::Bind(options.address));
     RaiseDescriptorLimit();

@@ -37,6 +37,9 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   std::optional<base::IpAddress> peer() const override {
     return forwarded_for_ ? forwarded_for_ : home_.peer();
   }
+  const ClientCertificate* client_certificate() const override {
+    return home_.http2().client_certificate();
+  }
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override;
   void AddTrailer(std::string_view name, std::string_view value) override;
   void Read() override;

@@ -68,6 +68,9 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // Closes at once: open streams end.
   void Close();
 
+  // Null if the client has shown none.
+  const ClientCertificate* client_certificate() const { return bytes_->client_certificate(); }
+
   size_t open_streams() const { return open_streams_; }
   // As of what is being handled.
   base::SteadyTime now() const { return now_; }

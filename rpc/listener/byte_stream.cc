@@ -232,6 +232,10 @@ void ByteStream::Write(std::string_view bytes) {
   impl_->Send(impl_->tls->TakeOutput());
 }
 
+const ClientCertificate* ByteStream::client_certificate() const {
+  return impl_->tls == nullptr ? nullptr : impl_->tls->client_certificate();
+}
+
 bool ByteStream::unsent() const { return !impl_->unsent.empty(); }
 
 size_t ByteStream::sent_bytes() const { return impl_->sent; }

@@ -13,6 +13,7 @@
 
 namespace gatehouse::rpc {
 
+struct ClientCertificate;
 class TlsSession;
 
 // Memory that the connections of a loop share, since only one of them reads or writes at a time.
@@ -59,6 +60,8 @@ class ByteStream {
 
   // Sends all of it, now or when the socket takes it. Breaks are told later, by OnGone.
   void Write(std::string_view bytes);
+  // Of TLS; null if the client has shown none.
+  const ClientCertificate* client_certificate() const;
   // Something that was written waits for the socket.
   bool unsent() const;
   // Counts what the socket took, in bytes: whoever does not read stops it.

@@ -17,6 +17,9 @@ struct GrpcConfig {
   std::string address = "127.0.0.1:50051";
   std::string tls_certificate_file;
   std::string tls_key_file;
+  std::string tls_client_ca_file;
+  std::string tls_client_auth = "none";
+  std::string tls_client_keys_file;
   int64_t max_in_flight = 4096;
   std::chrono::milliseconds max_unary_time{10'000};
   std::chrono::milliseconds drain_delay{0};

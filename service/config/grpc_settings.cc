@@ -12,6 +12,17 @@ void AddBasics(std::vector<Setting>& all) {
                      GH_FIELD(grpc.tls_certificate_file)));
   all.push_back(Text("grpc.tls_key_file", "PEM private key of the certificate.",
                      GH_FIELD(grpc.tls_key_file)));
+  all.push_back(Text("grpc.tls_client_ca_file",
+                     "PEM file of the authorities whose certificates clients show.",
+                     GH_FIELD(grpc.tls_client_ca_file)));
+  all.push_back(OneOf("grpc.tls_client_auth",
+                      "Whether clients show certificates: none (they are not asked), accepted, "
+                      "required.",
+                      {"none", "accepted", "required"}, GH_FIELD(grpc.tls_client_auth)));
+  all.push_back(Text("grpc.tls_client_keys_file",
+                     "File with lines of an API key's id and the subject or URI of the "
+                     "certificate that stands for it; empty: certificates stand for nobody.",
+                     GH_FIELD(grpc.tls_client_keys_file)));
   all.push_back(Integer("grpc.max_in_flight",
                         "Calls served at a time; more are refused with SERVER_OVERLOADED.", 1,
                         1'000'000, GH_FIELD(grpc.max_in_flight)));

@@ -1,14 +1,30 @@
 #include "service/main/server_options.h"
 
+#include <string>
+#include <string_view>
+
 #include "base/ip_address.h"
+#include "base/small_file.h"
+#include "base/status.h"
 
 namespace gatehouse::service {
+
+namespace {
+
+rpc::ClientAuth ClientAuthOf(std::string_view text) {
+  if (text == "required") return rpc::ClientAuth::kRequired;
+  return text == "accepted" ? rpc::ClientAuth::kAccepted : rpc::ClientAuth::kNone;
+}
+
+}  // namespace
 
 rpc::ServerOptions ServerOptionsOf(const config::GrpcConfig& config) {
   return {
       .address = config.address,
       .tls_certificate_file = config.tls_certificate_file,
       .tls_key_file = config.tls_key_file,
+      .tls_client_ca_file = config.tls_client_ca_file,
+      .tls_client_auth = ClientAuthOf(config.tls_client_auth),
       .max_metadata_bytes = static_cast<size_t>(config.max_metadata_bytes),
       .max_concurrent_streams = static_cast<int>(config.max_connection_streams),
       .keepalive_time = config.keepalive_time,
@@ -31,6 +47,24 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcConfig& config) {
       .max_control_frames_per_second =
           static_cast<int>(config.max_connection_control_frames_per_second),
   };
+}
+
+rpc::TlsFiles TlsFilesOf(const config::GrpcConfig& config) {
+  return {.certificate = config.tls_certificate_file,
+          .key = config.tls_key_file,
+          .client_ca = config.tls_client_ca_file,
+          .client_auth = ClientAuthOf(config.tls_client_auth)};
+}
+
+absl::StatusOr<auth::CertificateKeys> CertificateKeysOf(const config::GrpcConfig& config) {
+  constexpr std::string_view kSetting = "grpc.tls_client_keys_file";
+  if (config.tls_client_keys_file.empty()) return auth::CertificateKeys();
+  if (config.tls_client_auth == "none") {
+    return base::InvalidField(kSetting, "needs grpc.tls_client_auth: nobody shows a certificate");
+  }
+  GH_ASSIGN_OR_RETURN(const std::string text,
+                      base::ReadSmallFile(kSetting, config.tls_client_keys_file));
+  return auth::CertificateKeys::Parse(kSetting, text);
 }
 
 rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcConfig& config) {

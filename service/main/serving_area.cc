@@ -36,8 +36,9 @@ auth::RateLimit LimitOf(int64_t per_second) {
   return {.rate = rate, .burst = 2 * rate};
 }
 
-rpc::InterceptorChain MakeChain(const ServingArea::Options& options, StorageArea& storage,
-                                AuthArea& auth, prometheus::Registry& metrics) {
+rpc::InterceptorChain MakeChain(const ServingArea::Options& options, auth::CertificateKeys keys,
+                                StorageArea& storage, AuthArea& auth,
+                                prometheus::Registry& metrics) {
   const auth::DenialHook on_denial = MakeDenialRecorder(storage.events, options.clock);
   const config::Config& config = options.config;
   auth::RateLimitInterceptor::Options limits{
@@ -50,7 +51,7 @@ rpc::InterceptorChain MakeChain(const ServingArea::Options& options, StorageArea
        .admission = {.unary = static_cast<size_t>(config.grpc.max_in_flight)},
        .streams = StreamLimitsOf(config.grpc),
        .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
-           auth.authenticator, limits.per_address, on_denial),
+           auth.authenticator, limits.per_address, on_denial, std::move(keys)),
        .authorise = std::make_unique<auth::AuthorisationInterceptor>(on_denial),
        .rate_limit = std::make_unique<auth::RateLimitInterceptor>(limits, on_denial)});
 }
@@ -94,18 +95,20 @@ absl::StatusOr<std::unique_ptr<ServingArea>> ServingArea::Start(const Options& o
                                                                 StorageArea& storage,
                                                                 AuthArea& auth,
                                                                 ServiceArea& services) {
-  std::unique_ptr<ServingArea> area(new ServingArea(options, storage, auth));
+  GH_ASSIGN_OR_RETURN(auth::CertificateKeys keys, CertificateKeysOf(options.config.grpc));
+  std::unique_ptr<ServingArea> area(new ServingArea(options, std::move(keys), storage, auth));
   GH_RETURN_IF_ERROR(area->Register(options, services));
   GH_RETURN_IF_ERROR(area->Listen(options, auth));
   area->WatchDatabase(*options.loops.front(), *storage.database);
   return area;
 }
 
-ServingArea::ServingArea(const Options& options, StorageArea& storage, AuthArea& auth)
+ServingArea::ServingArea(const Options& options, auth::CertificateKeys keys, StorageArea& storage,
+                         AuthArea& auth)
     : config_(options.config),
       metrics_(std::make_shared<prometheus::Registry>()),
       transport_metrics_(*metrics_),
-      chain_(MakeChain(options, storage, auth, *metrics_)) {}
+      chain_(MakeChain(options, std::move(keys), storage, auth, *metrics_)) {}
 
 ServingArea::~ServingArea() = default;
 

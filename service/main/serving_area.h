@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "auth/interceptors/certificate_keys.h"
 #include "base/loop.h"
 #include "base/time.h"
 #include "rpc/chain/interceptor_chain.h"
@@ -59,7 +60,8 @@ class ServingArea {
   void Stop();
 
  private:
-  ServingArea(const Options& options, StorageArea& storage, AuthArea& auth);
+  ServingArea(const Options& options, auth::CertificateKeys keys, StorageArea& storage,
+              AuthArea& auth);
   absl::Status Register(const Options& options, ServiceArea& services);
   absl::Status Listen(const Options& options, AuthArea& auth);
   void WatchDatabase(base::Loop& loop, storage::postgres::Database& database);
