@@ -35,8 +35,8 @@ class RawClient {
   };
   using Fields = std::vector<std::pair<std::string, std::string>>;
 
-  // Plain text to 127.0.0.1. `greet`: with the preface and empty settings.
-  explicit RawClient(int port, bool greet = true);
+  // Plain text to 127.0.0.1, or ::1. `greet`: with the preface and empty settings.
+  explicit RawClient(int port, bool greet = true, bool v6 = false);
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
@@ -62,6 +62,7 @@ class RawClient {
   static std::string Message(std::string_view bytes, char flags = 0);
 
  private:
+  bool Connect(int port, bool v6);
   bool Fill(size_t bytes);
 
   int socket_;
