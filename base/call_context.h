@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "base/async/cancel.h"
 #include "base/async/loop.h"
 #include "base/async/task.h"
+#include "base/ip_address.h"
 #include "base/principal.h"
 #include "base/time.h"
 
@@ -33,8 +35,8 @@ class CallContext {
     std::string traceparent = {};
     // "/gatehouse.v1.UserService/GetUser", or a worker's name.
     std::string method = {};
-    // The caller's address without its port, and its user agent.
-    std::string peer_ip = {};
+    // The caller's address, if it has one, and its user agent.
+    std::optional<IpAddress> peer = {};
     std::string user_agent = {};
     // Of its own by default; a worker's pieces of work share the worker's.
     CancelToken cancel = {};
@@ -49,7 +51,11 @@ class CallContext {
   const std::string& request_id() const { return state_->options.request_id; }
   const std::string& traceparent() const { return state_->options.traceparent; }
   const std::string& method() const { return state_->options.method; }
-  const std::string& peer_ip() const { return state_->options.peer_ip; }
+  const std::optional<IpAddress>& peer() const { return state_->options.peer; }
+  // As text; empty if there is none.
+  std::string peer_ip() const { return peer() ? peer()->ToString() : std::string(); }
+  // What the caller is counted as where addresses are counted.
+  std::string client_key() const { return peer() ? peer()->ClientKey() : std::string(); }
   const std::string& user_agent() const { return state_->options.user_agent; }
   const CancelToken& cancel() const { return state_->options.cancel; }
 

@@ -31,6 +31,9 @@ class Bridge {
   // The port it listens on, also if the options asked for any.
   virtual int port() const = 0;
 
+  // Whether new connections are accepted, as far as it can tell. Any thread.
+  virtual bool accepting() const = 0;
+
   // Stops listening, waits until every call has finished, and aborts those left
   // at `deadline`. Returns when no event will come any more: never, while a
   // handler does not end. Once; not on a loop's thread.

@@ -35,7 +35,7 @@ base::Task<absl::Status> MethodNotFound(std::string name) {
 base::CallContext MakeContext(base::Loop& loop, const CallTransport& transport) {
   return base::CallContext(
       loop, {.method = std::string(transport.method()),
-             .peer_ip = PeerIp(transport.peer()),
+             .peer = transport.peer(),
              .user_agent = UserAgent(transport.Metadata("user-agent").value_or(""))});
 }
 
@@ -88,7 +88,9 @@ void Call::AddTrailer(std::string_view name, std::string_view value) {
   transport_.AddTrailer(name, value);
 }
 
-std::string Call::peer() const { return transport_.peer(); }
+const ClientCertificate* Call::client_certificate() const {
+  return transport_.client_certificate();
+}
 
 std::optional<std::chrono::nanoseconds> Call::ClientTimeLeft() const {
   return transport_.ClientTimeLeft();

@@ -78,7 +78,7 @@ class Call final : public ServerCall,
   std::optional<std::string_view> Metadata(std::string_view name) const override;
   void AddHeader(std::string_view name, std::string_view value) override;
   void AddTrailer(std::string_view name, std::string_view value) override;
-  std::string peer() const override;
+  const ClientCertificate* client_certificate() const override;
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override;
   void CancelAt(base::SteadyTime when) override;
   base::Task<absl::Status> ReadRequest() override;

@@ -1,5 +1,7 @@
 #include "rpc/echo_fixture.h"
 
+#include <prometheus/text_serializer.h>
+
 #include <chrono>
 #include <stdexcept>
 #include <thread>
@@ -59,7 +61,7 @@ base::Task<absl::StatusOr<EchoResponse>> HandleEcho(base::CallContext context, E
   if (request.text() == "wait-ok") co_await UntilCancelled(context, probe);
   if (request.text() == "stubborn") co_await UntilReleased(context, probe, std::move(released));
   EchoResponse response;
-  response.set_text(request.text());
+  response.set_text(request.text() == "peer" ? context.peer_ip() : request.text());
   co_return response;
 }
 
@@ -108,6 +110,7 @@ std::string TransportName(const ::testing::TestParamInfo<Transport>& info) {
 
 EchoFixture::EchoFixture(Transport transport) {
   options_.transport = transport;
+  options_.metrics = &transport_metrics_;
   base::SetLogLevel(base::LogLevel::kError);
   EchoProbe* probe = &probe_;
   const std::shared_future<void> released = released_.get_future().share();
@@ -141,6 +144,7 @@ void EchoFixture::StartServer() {
                                                           .metrics = metrics_,
                                                           .max_unary_deadline = max_unary_deadline_,
                                                           .admission = admission_,
+                                                          .streams = streams_,
                                                           .authenticate = std::move(link_)}));
   std::vector<base::Loop*> loops;
   for (const auto& loop : loops_) loops.push_back(loop.get());
@@ -153,6 +157,10 @@ void EchoFixture::StartServer() {
 EchoFixture::~EchoFixture() {
   if (server_) server_->Shutdown({.grace = std::chrono::milliseconds(0)});
   for (const auto& loop : loops_) loop->Stop();
+}
+
+std::string EchoFixture::MetricsText() const {
+  return prometheus::TextSerializer().Serialize(metrics_.Collect());
 }
 
 tests::CallOutcome EchoFixture::Echo(const std::string& text, const tests::CallOptions& options) {

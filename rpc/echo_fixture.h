@@ -18,6 +18,7 @@
 #include "rpc/server.h"
 #include "rpc/services/health_service.h"
 #include "rpc/services/reflection_service.h"
+#include "rpc/transport_metrics.h"
 #include "tests/support/grpc_client.h"
 
 namespace gatehouse::rpc {
@@ -47,6 +48,7 @@ class EchoProbe {
 //   "internal"  fails with an internal error
 //   "invalid"   fails with a field violation
 //   "stubborn"  ignores everything until Release()
+//   "peer"      answers with the caller's address
 class EchoFixture : public ::testing::Test {
  protected:
   explicit EchoFixture(Transport transport);
@@ -56,6 +58,9 @@ class EchoFixture : public ::testing::Test {
   void StartServer();
   void Release() { released_.set_value(); }
 
+  // What /metrics would show.
+  std::string MetricsText() const;
+
   // A call of Echo; `text` as above.
   tests::CallOutcome Echo(const std::string& text, const tests::CallOptions& options = {});
   // The same under way: the handler waits once this returns.
@@ -64,10 +69,12 @@ class EchoFixture : public ::testing::Test {
 
   base::SystemClock clock_;
   prometheus::Registry metrics_;
+  TransportMetrics transport_metrics_{metrics_};
   EchoProbe probe_;
   std::promise<void> released_;
   ServerOptions options_;
   AdmissionInterceptor::Limits admission_;
+  StreamCapInterceptor::Limits streams_;
   std::chrono::milliseconds max_unary_deadline_ = std::chrono::seconds(30);
   HealthService health_{{"gatehouse.test.EchoService"}};
   ReflectionService reflection_;

@@ -38,6 +38,7 @@ CallShape LoopCalls::Shape(std::string_view name) const {
   if (method == nullptr) return {};
   const MethodInfo& info = method->info;
   return {.single_request = info.kind != MethodKind::kBidiStreaming,
+          .client_speaks_first = info.client_speaks_first,
           .max_message_bytes = info.access.is_public ? std::min(max_public_message_bytes_,
                                                                 environment_.max_message_bytes)
                                                      : environment_.max_message_bytes};

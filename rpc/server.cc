@@ -11,6 +11,9 @@
 namespace gatehouse::rpc {
 namespace {
 
+// A loop that has run nothing for so long hangs: the longest turns take some milliseconds.
+constexpr std::chrono::seconds kLoopPatience(2);
+
 void ExitStuck() { base::ExitStuck("a handler does not end; exiting without it"); }
 
 }  // namespace
@@ -20,7 +23,11 @@ struct Server::Once {
 };
 
 Server::Server(std::vector<std::unique_ptr<LoopCalls>> calls)
-    : calls_(std::move(calls)), shutdown_(std::make_unique<Once>()) {}
+    : calls_(std::move(calls)), shutdown_(std::make_unique<Once>()) {
+  for (const std::unique_ptr<LoopCalls>& c : calls_) {
+    probes_.push_back(std::make_unique<base::LoopProbe>(c->loop(), kLoopPatience));
+  }
+}
 
 Server::~Server() = default;
 
@@ -48,6 +55,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 }
 
 int Server::port() const { return bridge_->port(); }
+
+bool Server::TakesCalls() {
+  const base::SteadyTime now = std::chrono::steady_clock::now();
+  bool all = bridge_->accepting();
+  // Each of them has to be asked.
+  for (const std::unique_ptr<base::LoopProbe>& probe : probes_) all = probe->Responds(now) && all;
+  return all;
+}
 
 void Server::Shutdown(const ShutdownOptions& options) {
   std::call_once(shutdown_->flag, [&] {

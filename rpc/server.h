@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/async/loop.h"
+#include "base/loop_probe.h"
 #include "rpc/chain/interceptor_chain.h"
 #include "rpc/method/method_registry.h"
 #include "rpc/server_options.h"
@@ -34,6 +35,10 @@ class Server {
 
   int port() const;
 
+  // Whether new calls get through as far as handlers: connections are accepted, and no loop hangs.
+  // To be asked again and again, see base::LoopProbe. Never waits.
+  bool TakesCalls();
+
   struct ShutdownOptions {
     // What unary calls may take to finish by themselves. Streams, which may
     // never end, are told at once.
@@ -55,6 +60,7 @@ class Server {
   explicit Server(std::vector<std::unique_ptr<LoopCalls>> calls);
 
   std::vector<std::unique_ptr<LoopCalls>> calls_;
+  std::vector<std::unique_ptr<base::LoopProbe>> probes_;
   std::unique_ptr<Bridge> bridge_;
   struct Once;
   std::unique_ptr<Once> shutdown_;

@@ -4,8 +4,16 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
+
+#include "base/ip_address.h"
 
 namespace gatehouse::rpc {
+
+class TransportMetrics;
+
+// Whether certificates of clients are asked for. What is shown must be good.
+enum class ClientAuth { kNone, kAccepted, kRequired };
 
 // Which implementation of Bridge speaks HTTP/2.
 enum class Transport { kGrpcpp, kHttp2 };
@@ -14,11 +22,14 @@ struct ServerOptions {
   // "host:port"; port 0 takes any free one.
   std::string address = "127.0.0.1:0";
 
-  Transport transport = Transport::kGrpcpp;
+  Transport transport = Transport::kHttp2;
 
   // PEM files. Empty: plain text, for a trusted network or behind a proxy.
   std::string tls_certificate_file = {};
   std::string tls_key_file = {};
+  // PEM file of the authorities whose certificates clients may, or must, show.
+  std::string tls_client_ca_file = {};
+  ClientAuth tls_client_auth = ClientAuth::kNone;
 
   // gRPC's customary limit, stated.
   size_t max_message_bytes = size_t{4} << 20;
@@ -32,7 +43,7 @@ struct ServerOptions {
   std::chrono::milliseconds keepalive_time = std::chrono::minutes(1);
   std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(20);
   // Clients reconnect now and then, so that they find new instances behind a
-  // load balancer; 10 % jitter is added. Zero: never.
+  // load balancer; up to 10 % more or less, so that not all come at once. Zero: never.
   std::chrono::milliseconds max_connection_age = std::chrono::hours(1);
   // What calls on such a connection, streams included, may still take.
   std::chrono::milliseconds max_connection_age_grace = std::chrono::minutes(5);
@@ -43,6 +54,10 @@ struct ServerOptions {
   // whoever sends them is not known.
   size_t max_public_message_bytes = size_t{64} << 10;
 
+  // Proxies whose word counts as to whose connection (PROXY protocol) or call (x-forwarded-for)
+  // they pass on.
+  std::vector<base::IpNetwork> trusted_networks = {};
+
   // Open at once. In all: what the file descriptors and the memory are meant for. Per address
   // (IPv6: per /64): so that no one client takes them all; a proxy needs a few hundred.
   int max_connections = 20'000;
@@ -52,7 +67,7 @@ struct ServerOptions {
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
   // Between the parts of an unfinished request: a call that is not whole holds no more than its
   // headers, and not for long.
-  std::chrono::milliseconds request_timeout = std::chrono::seconds(5);
+  std::chrono::milliseconds request_timeout = std::chrono::seconds(2);
   // How long a connection may stay without calls. Zero: for ever.
   std::chrono::milliseconds max_connection_idle = std::chrono::minutes(30);
   // How long the socket of a client that does not read may take nothing at all.
@@ -66,9 +81,14 @@ struct ServerOptions {
   // Of one connection, per second; ten times as many at once. Beyond it is told to calm down,
   // and closed. Clients cancel calls now and then; none makes thousands to take them back.
   int max_stream_resets_per_second = 100;
-  // PING, SETTINGS, PRIORITY, unknown and empty frames. gRPC clients that measure the network ping
-  // once in a round trip, which is some thousand times on a loopback.
+  // More than one connection can get answered.
+  int max_requests_per_second = 100'000;
+  // PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown and empty frames. gRPC clients that measure
+  // the network ping once in a round trip, which is some thousand times on a loopback.
   int max_control_frames_per_second = 20'000;
+
+  // Counts connections and what is refused there. Null: nobody looks at it. Outlives the server.
+  TransportMetrics* metrics = nullptr;
 };
 
 }  // namespace gatehouse::rpc

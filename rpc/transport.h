@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "base/ip_address.h"
+#include "rpc/chain/client_certificate.h"
 #include "rpc/status_mapping.h"
 
 namespace google::protobuf {
@@ -43,7 +45,9 @@ class CallTransport {
 
   virtual std::string_view method() const = 0;
   virtual std::optional<std::string_view> Metadata(std::string_view name) const = 0;
-  virtual std::string peer() const = 0;
+  // The caller's address; nullopt if it has none.
+  virtual std::optional<base::IpAddress> peer() const = 0;
+  virtual const ClientCertificate* client_certificate() const { return nullptr; }
   virtual std::optional<std::chrono::nanoseconds> ClientTimeLeft() const = 0;
   // Metadata of the answer: before its first message, and with its status. Those of the first kind
   // come too late once something was written.
@@ -76,6 +80,8 @@ struct CallShape {
   // There is one request message, and the call is handed over when it is whole: until then it
   // holds nothing.
   bool single_request = false;
+  // The same of the first message of several.
+  bool client_speaks_first = false;
   size_t max_message_bytes = 0;
 };
 

@@ -32,17 +32,32 @@ std::optional<std::string_view> BearerCredential(std::optional<std::string_view>
 
 AuthenticationInterceptor::AuthenticationInterceptor(Authenticator& authenticator,
                                                      RateLimit unknown_per_address,
-                                                     DenialHook on_denial)
+                                                     DenialHook on_denial, CertificateKeys keys)
     : authenticator_(authenticator),
       unknown_per_address_(unknown_per_address),
-      on_denial_(std::move(on_denial)) {}
+      on_denial_(std::move(on_denial)),
+      keys_(std::move(keys)) {}
+
+std::optional<std::string_view> AuthenticationInterceptor::CredentialOf(const ServerCall& call,
+                                                                        std::string& made) const {
+  const std::optional<std::string_view> header = call.Metadata("authorization");
+  if (!header && call.client_certificate() != nullptr) {
+    const std::optional<base::Uuid> key = keys_.Find(*call.client_certificate());
+    if (!key) return std::nullopt;
+    made = authenticator_.CredentialOfApiKey(*key);
+    return made;
+  }
+  const std::optional<std::string_view> credential = BearerCredential(header);
+  // No credential is as long as this: it is refused before any work.
+  if (!credential || credential->size() > kMaxAccessTokenBytes) return std::nullopt;
+  return credential;
+}
 
 Decision AuthenticationInterceptor::Before(ServerCall& call) {
   if (call.method().access.is_public) return Decision::Continue();
-  const std::optional<std::string_view> credential =
-      BearerCredential(call.Metadata("authorization"));
-  // No credential is as long as this: it is refused before any work.
-  if (!credential || credential->size() > kMaxAccessTokenBytes) {
+  std::string made;
+  const std::optional<std::string_view> credential = CredentialOf(call, made);
+  if (!credential) {
     return Refuse(on_denial_, call.context(), {.kind = Denial::Kind::kUnauthenticated},
                   Unauthenticated());
   }
@@ -59,7 +74,7 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
   // While verdicts in memory do not count, every call comes here.
   if (!authenticator_.WasGood(*credential)) {
     if (const auto wait =
-            unknown_per_address_.Take(AddressKey(call.context().peer_ip()), call.start_time())) {
+            unknown_per_address_.Take(call.context().client_key(), call.start_time())) {
       return Refuse(on_denial_, call.context(), {.kind = Denial::Kind::kRateLimited},
                     RateLimited(*wait, "unknown credentials per second of an address"));
     }

@@ -10,6 +10,7 @@
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/rate_limit_interceptor.h"
 #include "auth/permission/permissions.h"
+#include "base/ip_address.h"
 #include "base/manual_clock.h"
 #include "base/status.h"
 #include "rpc/chain/fake_server_call.h"
@@ -50,6 +51,13 @@ class OneKeyStore : public CredentialStore {
     co_return LiveApiKey{.api_key_id = kKeyId, .display_name = "backend"};
   }
 
+  base::Task<absl::StatusOr<std::optional<LiveApiKey>>> FindLiveApiKeyById(
+      base::CallContext context, base::Uuid tenant_id, base::Uuid id) override {
+    ++statements;
+    if (tenant_id != kTenant || id != kKeyId) co_return std::nullopt;
+    co_return LiveApiKey{.api_key_id = kKeyId, .display_name = "backend"};
+  }
+
   bool down = false;
   int statements = 0;
 
@@ -60,8 +68,9 @@ class OneKeyStore : public CredentialStore {
 class InterceptorsTest : public ::testing::Test {
  protected:
   FakeServerCall Call(AccessPolicy access, Principal principal = {}) {
-    return FakeServerCall(runner_.Context({.principal = principal, .peer_ip = "192.0.2.1"}),
-                          {.name = "/test.Service/Method", .access = access});
+    return FakeServerCall(
+        runner_.Context({.principal = principal, .peer = base::IpAddress::Parse("192.0.2.1")}),
+        {.name = "/test.Service/Method", .access = access});
   }
 
   // What the interceptor decides, awaited if need be.
@@ -151,6 +160,39 @@ TEST_F(InterceptorsTest, AuthenticationSaysWhoCalls) {
   }
   EXPECT_EQ(store_.statements, 1);
   EXPECT_TRUE(denials_.empty());
+}
+
+TEST_F(InterceptorsTest, ACertificateCountsAsTheKeyItStandsFor) {
+  const auto keys = CertificateKeys::Parse("f", kKeyId.ToString() + " CN=backend");
+  AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder(), *keys);
+  FakeServerCall call = Call(kUsersRead);
+  call.certificate = {.subject = "CN=backend"};
+  EXPECT_TRUE(Run(interceptor, call).ok());
+  EXPECT_EQ(call.context().principal().kind, Principal::Kind::kApiKey);
+  EXPECT_EQ(call.context().principal().id, kKeyId);
+  // From then on by memory, until the key is revoked.
+  EXPECT_TRUE(Run(interceptor, call).ok());
+  EXPECT_EQ(store_.statements, 1);
+  authenticator_.ApiKeyRevoked(kKeyId);
+  EXPECT_EQ(Run(interceptor, call), Unauthenticated());
+}
+
+TEST_F(InterceptorsTest, ACertificateThatStandsForNoKeyIsNoCredential) {
+  const auto keys = CertificateKeys::Parse("f", kKeyId.ToString() + " CN=backend");
+  AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder(), *keys);
+  FakeServerCall call = Call(kUsersRead);
+  call.certificate = {.subject = "CN=stranger"};
+  EXPECT_EQ(Run(interceptor, call), Unauthenticated());
+  EXPECT_EQ(store_.statements, 0);
+}
+
+TEST_F(InterceptorsTest, WhatACallCarriesCountsBeforeTheCertificate) {
+  const auto keys = CertificateKeys::Parse("f", kKeyId.ToString() + " CN=backend");
+  AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder(), *keys);
+  FakeServerCall call = Call(kUsersRead);
+  call.certificate = {.subject = "CN=backend"};
+  call.metadata["authorization"] = "Bearer dead";
+  EXPECT_EQ(Run(interceptor, call), Unauthenticated());
 }
 
 TEST_F(InterceptorsTest, AKnownCredentialNeedsNoCoroutine) {
@@ -289,7 +331,7 @@ TEST_F(InterceptorsTest, RateLimitsCountPerPrincipal) {
 TEST_F(InterceptorsTest, RateLimitsCountAnonymousCallsPerAddress) {
   RateLimitInterceptor interceptor({.per_address = {.rate = 1, .burst = 1}}, {});
   const auto allows = [&](const char* address) {
-    FakeServerCall call(runner_.Context({.peer_ip = address}),
+    FakeServerCall call(runner_.Context({.peer = base::IpAddress::Parse(address)->Unmapped()}),
                         {.name = "/test.Service/Method", .access = {.is_public = true}});
     return Run(interceptor, call).ok();
   };

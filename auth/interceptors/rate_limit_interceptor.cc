@@ -15,7 +15,7 @@ rpc::Decision RateLimitInterceptor::Before(rpc::ServerCall& call) {
   const base::CallContext& context = call.context();
   const base::Principal& principal = context.principal();
   const bool anonymous = principal.kind == base::Principal::Kind::kAnonymous;
-  const auto wait = anonymous ? per_address_.Take(AddressKey(context.peer_ip()), call.start_time())
+  const auto wait = anonymous ? per_address_.Take(context.client_key(), call.start_time())
                               : per_principal_.Take(principal.id.bytes(), call.start_time());
   if (!wait) return rpc::Decision::Continue();
   return Refuse(on_denial_, context, {.kind = Denial::Kind::kRateLimited},

@@ -12,14 +12,11 @@
 #include "absl/status/status.h"
 #include "base/async/mutex.h"
 #include "base/time.h"
+#include "base/token_bucket.h"
 
 namespace gatehouse::auth {
 
-// A token bucket per key: `rate` calls a second on average, `burst` at once.
-struct RateLimit {
-  double rate = 0;  // 0: no limit.
-  double burst = 0;
-};
+using base::RateLimit;
 
 // Token buckets by key, in a bounded table. Thread-safe.
 class RateLimiter {
@@ -40,24 +37,16 @@ class RateLimiter {
     using is_transparent = void;
     size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
   };
-  struct Bucket {
-    double tokens = 0;
-    base::SteadyTime at;
-  };
 
-  double TokensAt(const Bucket& bucket, base::SteadyTime now) const;
   // Makes room: a bucket that is full again says nothing; if none is found, any goes.
   void Evict(base::SteadyTime now) GH_REQUIRES(mutex_);
 
   const RateLimit limit_;
   const size_t max_keys_;
   mutable base::Mutex mutex_;
-  absl::flat_hash_map<std::string, Bucket, KeyHash, std::equal_to<>> buckets_ GH_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, base::TokenBucket, KeyHash, std::equal_to<>> buckets_
+      GH_GUARDED_BY(mutex_);
 };
-
-// What counts as one address: of IPv6 the /64, which one customer commonly has as a
-// whole.
-std::string AddressKey(const std::string& address);
 
 // RESOURCE_EXHAUSTED, RATE_LIMITED; `quota` names the limit.
 absl::Status RateLimited(std::chrono::milliseconds wait, std::string_view quota);

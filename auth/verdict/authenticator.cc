@@ -5,6 +5,7 @@
 
 #include "auth/api_key/api_key.h"
 #include "auth/permission/permissions.h"
+#include "base/hash.h"
 #include "base/status.h"
 
 namespace gatehouse::auth {
@@ -14,6 +15,9 @@ namespace {
 // meanwhile. After that the answer is given, not cached: it is as good as that
 // of a call that came a moment earlier.
 constexpr int kMaxAttempts = 3;
+
+// As hard to guess as a signing key.
+constexpr size_t kProvenKeyPrefixBytes = 32;
 
 uint64_t PermissionsOf(const LiveSession& session) {
   if (session.role_permissions) return KnownPermissions(*session.role_permissions);
@@ -35,6 +39,7 @@ Authenticator::Authenticator(const AccessTokenCodec& tokens, CredentialStore& st
       store_(store),
       clock_(clock),
       options_(options),
+      proven_key_prefix_(base::RandomBytes(kProvenKeyPrefixBytes)),
       cache_(options.max_cached_verdicts) {}
 
 std::shared_ptr<const Verdict> Authenticator::FindCached(std::string_view credential) {
@@ -69,6 +74,9 @@ base::Task<Authenticator::VerdictOr> Authenticator::Authenticate(base::CallConte
 
 base::Task<Authenticator::VerdictOr> Authenticator::LookUp(base::CallContext context,
                                                            std::string credential) {
+  if (credential.starts_with(proven_key_prefix_)) {
+    return LookUpProvenApiKey(std::move(context), std::move(credential));
+  }
   if (LooksLikeApiKey(credential)) {
     return LookUpApiKey(std::move(context), std::move(credential));
   }
@@ -111,20 +119,39 @@ base::Task<Authenticator::VerdictOr> Authenticator::LookUpApiKey(base::CallConte
   if (!parsed) co_return Unauthenticated();
   GH_CO_ASSIGN_OR_RETURN(const std::optional<LiveApiKey> found,
                          co_await store_.FindLiveApiKey(context, parsed->tenant_id, parsed->hash));
+  co_return VerdictOf(parsed->tenant_id, found);
+}
+
+base::Task<Authenticator::VerdictOr> Authenticator::LookUpProvenApiKey(base::CallContext context,
+                                                                       std::string credential) {
+  const std::optional<base::Uuid> id =
+      base::Uuid::FromBytes(std::string_view(credential).substr(proven_key_prefix_.size()));
+  if (!id) co_return Unauthenticated();
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<LiveApiKey> found,
+                         co_await store_.FindLiveApiKeyById(context, base::kDefaultTenantId, *id));
+  co_return VerdictOf(base::kDefaultTenantId, found);
+}
+
+Authenticator::VerdictOr Authenticator::VerdictOf(const base::Uuid& tenant_id,
+                                                  const std::optional<LiveApiKey>& found) const {
   const base::Time now = clock_.Now();
   if (!found || revocations_.IsRevoked(found->api_key_id) ||
       (found->expires_at && *found->expires_at <= now)) {
-    co_return Unauthenticated();
+    return Unauthenticated();
   }
   auto verdict = std::make_shared<Verdict>();
   verdict->principal = {.kind = base::Principal::Kind::kApiKey,
-                        .tenant_id = parsed->tenant_id,
+                        .tenant_id = tenant_id,
                         .id = found->api_key_id,
                         .name = found->display_name,
                         .permissions = KnownPermissions(found->permissions)};
   verdict->expires_at = found->expires_at.value_or(base::Time::max());
   verdict->stale_at = std::min(verdict->expires_at, now + options_.api_key_verdict_lifetime);
-  co_return verdict;
+  return verdict;
+}
+
+std::string Authenticator::CredentialOfApiKey(const base::Uuid& api_key_id) const {
+  return proven_key_prefix_ + std::string(api_key_id.bytes());
 }
 
 base::Time Authenticator::LastTokenDead() const {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -64,6 +65,10 @@ class Authenticator {
   base::Task<absl::StatusOr<std::shared_ptr<const Verdict>>> Authenticate(
       base::CallContext context, std::string credential, Freshness freshness = Freshness::kCached);
 
+  // What to ask the other methods about a caller that has proven by a certificate that it may call
+  // as this API key of the default tenant. Nobody can send it, or find it out.
+  std::string CredentialOfApiKey(const base::Uuid& api_key_id) const;
+
   // To be called after the change was committed and before it is answered; from then
   // on this instance refuses what was revoked. Also for changes of other instances.
   void SessionRevoked(const base::Uuid& session_id);
@@ -94,6 +99,9 @@ class Authenticator {
   base::Task<VerdictOr> LookUp(base::CallContext context, std::string credential);
   base::Task<VerdictOr> LookUpSession(base::CallContext context, std::string token);
   base::Task<VerdictOr> LookUpApiKey(base::CallContext context, std::string key);
+  base::Task<VerdictOr> LookUpProvenApiKey(base::CallContext context, std::string credential);
+  // UNAUTHENTICATED unless the key is live.
+  VerdictOr VerdictOf(const base::Uuid& tenant_id, const std::optional<LiveApiKey>& found) const;
 
   // When the last token that exists now has expired, by any instance's clock.
   base::Time LastTokenDead() const;
@@ -102,6 +110,8 @@ class Authenticator {
   CredentialStore& store_;
   const base::Clock& clock_;
   const Options options_;
+  // Begins the credentials of CredentialOfApiKey. Random.
+  const std::string proven_key_prefix_;
   VerdictCache cache_;
   RevocationSet revocations_;
   std::atomic<base::SteadyTime> known_until_ = base::SteadyTime::max();

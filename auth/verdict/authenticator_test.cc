@@ -49,6 +49,15 @@ class FakeStore : public CredentialStore {
     co_return found->second;
   }
 
+  base::Task<absl::StatusOr<std::optional<LiveApiKey>>> FindLiveApiKeyById(
+      base::CallContext context, base::Uuid tenant_id, base::Uuid id) override {
+    ++statements;
+    for (const auto& [key, live] : keys) {
+      if (key.first == tenant_id && live.api_key_id == id) co_return live;
+    }
+    co_return std::nullopt;
+  }
+
   std::map<std::pair<base::Uuid, base::Uuid>, LiveSession> sessions;
   std::map<std::pair<base::Uuid, std::string>, LiveApiKey> keys;
   absl::Status failure;

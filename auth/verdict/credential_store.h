@@ -50,6 +50,10 @@ class CredentialStore {
   // once per key, instance and minute, so it may also note the use.
   virtual base::Task<absl::StatusOr<std::optional<LiveApiKey>>> FindLiveApiKey(
       base::CallContext context, base::Uuid tenant_id, std::string key_hash) = 0;
+
+  // The same by the key's id, for callers that have proven otherwise that it is theirs.
+  virtual base::Task<absl::StatusOr<std::optional<LiveApiKey>>> FindLiveApiKeyById(
+      base::CallContext context, base::Uuid tenant_id, base::Uuid id) = 0;
 };
 
 }  // namespace gatehouse::auth

@@ -10,6 +10,18 @@ using base::CallContext;
 using base::Task;
 using base::Uuid;
 
+namespace {
+
+std::optional<LiveApiKey> ToLiveApiKey(std::optional<storage::ApiKey> key) {
+  if (!key) return std::nullopt;
+  return LiveApiKey{.api_key_id = key->id,
+                    .display_name = std::move(key->display_name),
+                    .permissions = std::move(key->permissions),
+                    .expires_at = key->expire_time};
+}
+
+}  // namespace
+
 Task<absl::StatusOr<std::optional<LiveSession>>> DatabaseCredentialStore::FindLiveSession(
     CallContext context, Uuid tenant_id, Uuid session_id) {
   GH_CO_ASSIGN_OR_RETURN(std::optional<storage::LiveSessionRow> row,
@@ -28,11 +40,14 @@ Task<absl::StatusOr<std::optional<LiveApiKey>>> DatabaseCredentialStore::FindLiv
   GH_CO_ASSIGN_OR_RETURN(
       std::optional<storage::ApiKey> key,
       co_await api_keys_.FindLive(context, tenant_id, std::move(key_hash), clock_.Now()));
-  if (!key) co_return std::nullopt;
-  co_return LiveApiKey{.api_key_id = key->id,
-                       .display_name = std::move(key->display_name),
-                       .permissions = std::move(key->permissions),
-                       .expires_at = key->expire_time};
+  co_return ToLiveApiKey(std::move(key));
+}
+
+Task<absl::StatusOr<std::optional<LiveApiKey>>> DatabaseCredentialStore::FindLiveApiKeyById(
+    CallContext context, Uuid tenant_id, Uuid id) {
+  GH_CO_ASSIGN_OR_RETURN(std::optional<storage::ApiKey> key,
+                         co_await api_keys_.FindLiveById(context, tenant_id, id, clock_.Now()));
+  co_return ToLiveApiKey(std::move(key));
 }
 
 }  // namespace gatehouse::auth

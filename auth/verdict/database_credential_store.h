@@ -25,6 +25,9 @@ class DatabaseCredentialStore : public CredentialStore {
   base::Task<absl::StatusOr<std::optional<LiveApiKey>>> FindLiveApiKey(
       base::CallContext context, base::Uuid tenant_id, std::string key_hash) override;
 
+  base::Task<absl::StatusOr<std::optional<LiveApiKey>>> FindLiveApiKeyById(
+      base::CallContext context, base::Uuid tenant_id, base::Uuid id) override;
+
  private:
   storage::SessionStore& sessions_;
   storage::ApiKeyStore& api_keys_;

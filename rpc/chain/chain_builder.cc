@@ -33,6 +33,7 @@ InterceptorChain BuildChain(ChainOptions options) {
   add(std::move(options.authenticate));
   add(std::move(options.authorise));
   add(std::move(options.rate_limit));
+  add(std::make_unique<StreamCapInterceptor>(options.streams));
   add(std::make_unique<ParseInterceptor>());
   add(std::make_unique<ValidateInterceptor>());
   return InterceptorChain(std::move(links));

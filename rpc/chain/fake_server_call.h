@@ -39,7 +39,9 @@ class FakeServerCall final : public ServerCall {
   void AddTrailer(std::string_view name, std::string_view value) override {
     trailers[std::string(name)] = std::string(value);
   }
-  std::string peer() const override { return "ipv4:192.0.2.1:50000"; }
+  const ClientCertificate* client_certificate() const override {
+    return certificate ? &*certificate : nullptr;
+  }
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override {
     return client_time_left;
   }
@@ -50,6 +52,7 @@ class FakeServerCall final : public ServerCall {
   std::map<std::string, std::string, std::less<>> metadata;
   std::map<std::string, std::string> headers;
   std::map<std::string, std::string> trailers;
+  std::optional<ClientCertificate> certificate;
   std::optional<std::chrono::nanoseconds> client_time_left;
   std::optional<base::SteadyTime> cancel_at;
   std::unique_ptr<google::protobuf::Message> message;

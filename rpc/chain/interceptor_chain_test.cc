@@ -204,9 +204,9 @@ TEST(BuildChainTest, HasTheLinksInTheirOrder) {
       .authorise = std::make_unique<Link>("authorise", trace),
       .rate_limit = std::make_unique<Link>("rate_limit", trace),
   });
-  EXPECT_THAT(chain.names(),
-              ElementsAre("request_id", "metrics", "access_log", "recover", "deadline", "admission",
-                          "authenticate", "authorise", "rate_limit", "parse", "validate"));
+  EXPECT_THAT(chain.names(), ElementsAre("request_id", "metrics", "access_log", "recover",
+                                         "deadline", "admission", "authenticate", "authorise",
+                                         "rate_limit", "stream_cap", "parse", "validate"));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
+#include "rpc/chain/client_certificate.h"
 #include "rpc/method/method_info.h"
 
 namespace google::protobuf {
@@ -38,8 +39,8 @@ class ServerCall {
   // Goes back with the status.
   virtual void AddTrailer(std::string_view name, std::string_view value) = 0;
 
-  // The caller's address as gRPC writes it, e.g. "ipv4:127.0.0.1:51234".
-  virtual std::string peer() const = 0;
+  // Null if the client has shown none.
+  virtual const ClientCertificate* client_certificate() const = 0;
   // How long the client still waits; nullopt if it set no deadline.
   virtual std::optional<std::chrono::nanoseconds> ClientTimeLeft() const = 0;
   // Cancels the call with DEADLINE_EXCEEDED at `when` unless it ended before.

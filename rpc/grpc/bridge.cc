@@ -1,23 +1,26 @@
 #include "rpc/grpc/bridge.h"
 
 #include <google/protobuf/stubs/logging.h>
+#include <prometheus/registry.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <future>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "base/ip_address.h"
 #include "base/log_line.h"
 #include "base/status.h"
 #include "rpc/grpc/lane.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/listener/byte_stream.h"
 #include "rpc/listener/connection_caps.h"
-#include "rpc/listener/peer_address.h"
 #include "rpc/listener/tcp_listener.h"
 #include "rpc/tls/tls_context.h"
 #include "rpc/tls/tls_session.h"
+#include "rpc/transport_metrics.h"
 
 namespace gatehouse::rpc {
 namespace {
@@ -30,31 +33,51 @@ void LogFromProtobuf(google::protobuf::LogLevel, const char*, int, const std::st
   base::LogLine(base::LogLevel::kDebug, "protobuf", {{"error", message}});
 }
 
+// An IPv4 address in IPv6's clothes is one of IPv4.
+std::optional<base::IpAddress> AddressOf(const sockaddr_storage& peer) {
+  const std::optional<base::IpAddress> address =
+      base::IpAddress::FromSockaddr(reinterpret_cast<const sockaddr&>(peer));
+  if (!address) return std::nullopt;
+  return address->Unmapped();
+}
+
 class Http2Bridge final : public Bridge {
  public:
   Http2Bridge(const ServerOptions& options, const std::vector<Bridge::Lane>& lanes)
-      : total_(options.max_transport_bytes),
+      : own_metrics_(unseen_),
+        metrics_(options.metrics != nullptr ? *options.metrics : own_metrics_),
+        trusted_networks_(options.trusted_networks),
+        total_(options.max_transport_bytes),
         caps_(options.max_connections, options.max_connections_per_address) {
     for (const Bridge::Lane& lane : lanes) {
-      lanes_.push_back(std::make_unique<rpc::Lane>(*lane.loop, *lane.acceptor, options, total_));
+      lanes_.push_back(
+          std::make_unique<rpc::Lane>(*lane.loop, *lane.acceptor, options, total_, metrics_));
     }
   }
 
   absl::Status Listen(const ServerOptions& options) {
-    if (!options.tls_certificate_file.empty() || !options.tls_key_file.empty()) {
-      GH_ASSIGN_OR_RETURN(tls_,
-                          TlsContext::Load(options.tls_certificate_file, options.tls_key_file));
+    if (!options.tls_certificate_file.empty() || !options.tls_key_file.empty() ||
+        options.tls_client_auth != ClientAuth::kNone) {
+      GH_ASSIGN_OR_RETURN(tls_, TlsContext::Load({.certificate = options.tls_certificate_file,
+                                                  .key = options.tls_key_file,
+                                                  .client_ca = options.tls_client_ca_file,
+                                                  .client_auth = options.tls_client_auth}));
     }
     GH_ASSIGN_OR_RETURN(listener_, TcpListener::Bind(options.address));
     RaiseDescriptorLimit();
     google::protobuf::SetLogHandler(LogFromProtobuf);
-    listener_->Start([this](int descriptor, const sockaddr_storage& peer) {
-      OnConnection(descriptor, ToPeerAddress(peer));
-    });
+    listener_->Start(
+        "grpc-accept",
+        {.on_connection =
+             [this](int descriptor, const sockaddr_storage& peer) {
+               OnConnection(descriptor, AddressOf(peer));
+             },
+         .on_no_descriptor = [this] { metrics_.OnRefused(RefusedConnection::kNoDescriptor); }});
     return absl::OkStatus();
   }
 
   int port() const override { return listener_->port(); }
+  bool accepting() const override { return listener_->accepting(); }
 
   void Shutdown(base::SteadyTime deadline) override {
     listener_->Stop();
@@ -81,17 +104,22 @@ class Http2Bridge final : public Bridge {
 
  private:
   // On the listener's thread.
-  void OnConnection(int descriptor, PeerAddress peer) {
-    if (!caps_.Take(peer.client)) {
+  void OnConnection(int descriptor, std::optional<base::IpAddress> peer) {
+    Arrival arrival{.peer = peer, .is_proxy = peer && base::InAny(trusted_networks_, *peer)};
+    // A proxy's connections are those of many clients.
+    const std::string client = peer && !arrival.is_proxy ? peer->ClientKey() : std::string();
+    if (const auto refused = caps_.Take(client)) {
+      metrics_.OnRefused(*refused);
       ::close(descriptor);
       return;
     }
+    arrival.place = std::make_shared<ConnectionCaps::Place>(caps_, client);
     rpc::Lane* const lane = LeastLoaded();
     lane->AnnounceOne();
-    lane->loop().Post([this, lane, descriptor, tls = NewTls(), peer = std::move(peer)] {
+    lane->loop().Post([lane, descriptor, tls = NewTls(), arrival = std::move(arrival)] {
       lane->Add(std::make_unique<ByteStream>(lane->loop(), lane->scratch(), descriptor,
                                              tls ? std::move(*tls) : nullptr),
-                peer.text, [this, client = peer.client] { caps_.Return(client); });
+                arrival);
     });
   }
 
@@ -111,6 +139,11 @@ class Http2Bridge final : public Bridge {
         ->get();
   }
 
+  // Where nobody looks at the metrics.
+  prometheus::Registry unseen_;
+  TransportMetrics own_metrics_;
+  TransportMetrics& metrics_;
+  const std::vector<base::IpNetwork> trusted_networks_;
   TotalBudget total_;
   ConnectionCaps caps_;
   std::unique_ptr<TlsContext> tls_;

@@ -1,5 +1,6 @@
 // What clients must not be able to do to the server, or to each other.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -20,6 +21,8 @@ namespace gatehouse::rpc {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using tests::RawClient;
 
 // Of RFC 9113.
@@ -81,6 +84,7 @@ TEST_F(HostileClientTest, AHeaderBlockWithoutEndClosesTheConnection) {
   client.SendFrame(9, 0, 1, block.substr(16'000, 16'000));
   client.SendFrame(9, 0, 1, block.substr(32'000, 16'000));
   EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
 }
 
 TEST_F(HostileClientTest, HeadersThatAreTooLargeEndTheirOwnCallOnly) {
@@ -102,6 +106,7 @@ TEST_F(HostileClientTest, HeadersThatAreTooLargeAreAnsweredWithDetails) {
   const auto outcome = Echo("x", {.metadata = {{"x-large", std::string(9'000, 'x')}}});
   EXPECT_EQ(outcome.code, absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(outcome.reason(), "METADATA_TOO_LARGE");
+  EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"metadata_too_large\"} 1\n"));
 }
 
 TEST_F(HostileClientTest, ABinaryHeaderThatIsNoBase64EndsItsOwnCallOnly) {
@@ -153,6 +158,31 @@ TEST_F(HostileClientTest, RequestsTakenBackInMassesCloseTheConnection) {
   EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
   EXPECT_TRUE(client.ReadEnd());
   EXPECT_TRUE(Echo("hello").ok());
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"resets\"} 1\n"));
+}
+
+TEST_F(HostileClientTest, RequestsInMassesCloseTheConnection) {
+  options_.max_requests_per_second = 10;
+  StartServer();
+  RawClient client(server_->port());
+  const std::string headers = RawClient::Call(kEcho);
+  for (uint32_t i = 0; i < 200; ++i) {
+    const uint32_t stream = 2 * i + 1;
+    if (!client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, stream, headers)) break;
+    if (!client.SendFrame(RawClient::kData, RawClient::kEndStream, stream, EchoMessage("x"))) break;
+  }
+  EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"requests\"} 1\n"));
+}
+
+TEST_F(HostileClientTest, WindowUpdatesInMassesCloseTheConnection) {
+  options_.max_control_frames_per_second = 10;
+  StartServer();
+  RawClient client(server_->port());
+  for (int i = 0; i < 1000; ++i) {
+    if (!client.SendFrame(RawClient::kWindowUpdate, 0, 0, std::string("\0\0\0\1", 4))) break;
+  }
+  EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
 }
 
 TEST_F(HostileClientTest, PingsInMassesCloseTheConnection) {
@@ -163,6 +193,7 @@ TEST_F(HostileClientTest, PingsInMassesCloseTheConnection) {
     if (!client.SendFrame(RawClient::kPing, 0, 0, "12345678")) break;
   }
   EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"control_frames\"} 1\n"));
 }
 
 TEST_F(HostileClientTest, SilentConnectionsAreClosed) {
@@ -173,6 +204,8 @@ TEST_F(HostileClientTest, SilentConnectionsAreClosed) {
   RawClient slow(server_->port(), /*greet=*/false);
   slow.Send("PRI * HTTP/2.0\r\n");
   EXPECT_TRUE(slow.ReadEnd());
+  EXPECT_THAT(MetricsText(),
+              HasSubstr("connections_ended_total{reason=\"handshake_timeout\"} 2\n"));
 }
 
 TEST_F(HostileClientTest, ACallThatSendsNothingMoreIsNotHandedOver) {
@@ -186,6 +219,49 @@ TEST_F(HostileClientTest, ACallThatSendsNothingMoreIsNotHandedOver) {
   EXPECT_TRUE(Echo("hello").ok());
   EXPECT_NE(Answer(client, 1), "no answer");
   EXPECT_TRUE(StillServes(client, 3));
+  EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"timeout\"} 1\n"));
+}
+
+TEST_F(HostileClientTest, ASilentStreamOfAMethodWhoseClientSpeaksFirstIsNotHandedOver) {
+  options_.request_timeout = milliseconds(100);
+  streams_.public_per_address = 0;
+  StartServer();
+  RawClient client(server_->port());
+  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1,
+                   RawClient::Call("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"));
+  EXPECT_NE(Answer(client, 1), "no answer");
+  EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"timeout\"} 1\n"));
+  EXPECT_TRUE(StillServes(client, 3));
+}
+
+TEST_F(HostileClientTest, OneAddressGetsOnlySoManyStreamsWithoutCredentials) {
+  streams_.public_per_address = 2;
+  StartServer();
+  std::vector<std::unique_ptr<tests::ClientStream>> chats;
+  for (int i = 0; i < 2; ++i) chats.push_back(client_->Open(kChat));
+  EchoProbe::Await(probe_.waiting, 2);
+  EXPECT_EQ(client_->Open(kChat)->Finish().reason(), "RATE_LIMITED");
+  // Not so calls that end by themselves.
+  EXPECT_TRUE(Echo("hello").ok());
+  chats.pop_back();
+  // Its place is free once the server has seen that.
+  tests::CallOutcome outcome;
+  do {
+    auto next = client_->Open(kChat);
+    next->WritesDone();
+    outcome = next->Finish();
+  } while (outcome.reason() == "RATE_LIMITED");
+  EXPECT_TRUE(outcome.ok());
+}
+
+TEST_F(HostileClientTest, NoStreamKeepsALongNameOfAService) {
+  StartServer();
+  const std::string name(60'000, 'x');
+  const std::string request = "\x0a\xe0\xd4\x03" + name;
+  auto watch = client_->Open("/grpc.health.v1.Health/Watch");
+  watch->Write(request);
+  watch->WritesDone();
+  EXPECT_EQ(watch->Finish().reason(), "INVALID_FIELD");
 }
 
 TEST_F(HostileClientTest, OneAddressGetsOnlySoManyConnections) {
@@ -195,6 +271,8 @@ TEST_F(HostileClientTest, OneAddressGetsOnlySoManyConnections) {
   auto second = std::make_unique<RawClient>(server_->port());
   ASSERT_TRUE(first.Read() && second->Read());
   EXPECT_TRUE(RawClient(server_->port()).ReadEnd());
+  EXPECT_THAT(MetricsText(),
+              HasSubstr("connections_refused_total{reason=\"too_many_of_address\"} 1\n"));
   second.reset();
   // Its place is free once the server has seen that.
   while (!RawClient(server_->port()).Read()) {
@@ -219,6 +297,9 @@ TEST_F(HostileClientTest, AcceptsAgainAfterItRanOutOfDescriptors) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   RawClient after(server_->port());
   EXPECT_TRUE(StillServes(after, 1));
+  EXPECT_THAT(MetricsText(),
+              Not(HasSubstr("connections_refused_total{reason=\"no_descriptor\"} 0\n")));
+  EXPECT_TRUE(server_->TakesCalls());
 }
 
 TEST_F(HostileClientTest, TakesTheLongestTimeout) {

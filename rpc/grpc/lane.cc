@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log_line.h"
 #include "rpc/grpc/stream_call.h"
 
 namespace gatehouse::rpc {
@@ -22,9 +23,16 @@ http2::Limits LimitsOf(const ServerOptions& options) {
           .idle = options.max_connection_idle,
           .age = options.max_connection_age,
           .age_grace = options.max_connection_age_grace,
+          .requests_per_second = options.max_requests_per_second,
           .resets_per_second = options.max_stream_resets_per_second,
           .control_frames_per_second = options.max_control_frames_per_second};
 }
+
+// Whoever sends garbage could fill the disk with lines about it otherwise.
+constexpr base::RateLimit kLoggedRefusals{.rate = 10, .burst = 100};
+
+// Of a method's name in the log: it may be anything.
+constexpr size_t kLoggedMethodBytes = 128;
 
 // Often enough for the shortest timeout to be kept, and no more: it wakes an idle server.
 milliseconds TickOf(const ServerOptions& options) {
@@ -39,11 +47,9 @@ milliseconds TickOf(const ServerOptions& options) {
 
 }  // namespace
 
-GrpcConnection::GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes, std::string peer,
-                               std::function<void()> on_gone)
+GrpcConnection::GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes, Arrival arrival)
     : lane_(lane),
-      peer_(std::move(peer)),
-      on_gone_(std::move(on_gone)),
+      arrival_(std::move(arrival)),
       budget_(lane.total_budget(), lane.options().max_connection_bytes),
       http2_(*this, lane.turn(), lane.scratch(), lane.limits(), std::move(bytes),
              std::chrono::steady_clock::now()) {}
@@ -56,9 +62,23 @@ http2::Stream& GrpcConnection::NewStream(http2::Connection&) {
   return *new StreamCall(*this);
 }
 
+bool GrpcConnection::OnProxied(const base::IpAddress& client) {
+  arrival_.peer = client;
+  // Of a chain of proxies the next one may be among the trusted ones.
+  arrival_.is_proxy = base::InAny(lane_.options().trusted_networks, client);
+  if (arrival_.is_proxy || arrival_.place->MoveTo(client.ClientKey())) return true;
+  lane_.metrics().OnRefused(RefusedConnection::kTooManyOfAddress);
+  return false;
+}
+
+void GrpcConnection::OnConnectionEnding(http2::EndReason reason) {
+  lane_.metrics().OnEnded(reason);
+}
+
 void GrpcConnection::OnConnectionGone(http2::Connection&) {
   gone_ = true;
-  on_gone_();
+  lane_.metrics().OnConnectionGone();
+  arrival_.place.reset();
   if (calls_ == 0) lane_.OnGone(*this);
 }
 
@@ -67,27 +87,29 @@ void GrpcConnection::OnCallGone() {
 }
 
 Lane::Lane(base::Loop& loop, CallAcceptor& acceptor, const ServerOptions& options,
-           TotalBudget& total)
+           TotalBudget& total, TransportMetrics& metrics)
     : loop_(loop),
       acceptor_(acceptor),
       options_(options),
       limits_(LimitsOf(options)),
       tick_(TickOf(options)),
       total_(total),
+      metrics_(metrics),
+      refusals_logged_(kLoggedRefusals, std::chrono::steady_clock::now()),
       turn_(loop) {}
 
 Lane::~Lane() = default;
 
-void Lane::Add(std::unique_ptr<ByteStream> bytes, std::string peer, std::function<void()> on_gone) {
+void Lane::Add(std::unique_ptr<ByteStream> bytes, Arrival arrival) {
   if (draining_) {
     size_.fetch_sub(1, std::memory_order_relaxed);
-    on_gone();
     return;
   }
-  auto owned = std::make_unique<GrpcConnection>(*this, std::move(bytes), std::move(peer),
-                                                std::move(on_gone));
+  if (arrival.is_proxy) bytes->ExpectProxyHeader();
+  auto owned = std::make_unique<GrpcConnection>(*this, std::move(bytes), std::move(arrival));
   GrpcConnection* const connection = owned.get();
   connections_.emplace(connection, std::move(owned));
+  metrics_.OnConnection();
   connection->http2().Start();
   if (!std::exchange(ticking_, true)) {
     timer_ = loop_.At(std::chrono::steady_clock::now() + tick_, [this] { Tick(); });
@@ -109,6 +131,20 @@ void Lane::OnGone(GrpcConnection& connection) {
     size_.fetch_sub(1, std::memory_order_relaxed);
     CheckEmpty();
   });
+}
+
+void Lane::OnRefused(RefusedCall reason, std::string_view method, std::string_view what,
+                     const std::optional<base::IpAddress>& peer) {
+  metrics_.OnRefused(reason);
+  if (!refusals_logged_.Take(kLoggedRefusals, std::chrono::steady_clock::now())) {
+    ++refusals_not_logged_;
+    return;
+  }
+  base::LogLine(base::LogLevel::kInfo, "call refused before it was looked at",
+                {{"method", method.substr(0, kLoggedMethodBytes)},
+                 {"error", what},
+                 {"peer", peer ? peer->ToString() : std::string()},
+                 {"not_logged", static_cast<int64_t>(std::exchange(refusals_not_logged_, 0))}});
 }
 
 void Lane::CheckEmpty() {

@@ -4,36 +4,52 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <future>
 #include <memory>
-#include <string>
+#include <optional>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/async/loop.h"
+#include "base/ip_address.h"
 #include "base/time.h"
+#include "base/token_bucket.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/http2/connection.h"
 #include "rpc/http2/limits.h"
 #include "rpc/http2/turn.h"
 #include "rpc/listener/byte_stream.h"
+#include "rpc/listener/connection_caps.h"
 #include "rpc/server_options.h"
 #include "rpc/transport.h"
+#include "rpc/transport_metrics.h"
 
 namespace gatehouse::rpc {
 
 class Lane;
 
+// What is known of a connection when it is accepted.
+struct Arrival {
+  // The client's address, as far as it is known; nullopt if it has none.
+  std::optional<base::IpAddress> peer;
+  // It comes from one of ServerOptions::trusted_networks.
+  bool is_proxy = false;
+  // Given back when the connection is closed.
+  std::shared_ptr<ConnectionCaps::Place> place;
+};
+
 // One client's connection and its calls. Goes when the connection and every call of it are gone:
 // a handler may take longer than its client waits. Thread: the lane's loop.
 class GrpcConnection final : public http2::Connection::Owner {
  public:
-  GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes, std::string peer,
-                 std::function<void()> on_gone);
+  GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes, Arrival arrival);
   ~GrpcConnection();
 
   // http2::Connection::Owner
   http2::Stream& NewStream(http2::Connection& connection) override;
+  bool OnProxied(const base::IpAddress& client) override;
+  void OnConnectionEnding(http2::EndReason reason) override;
   void OnConnectionGone(http2::Connection& connection) override;
 
   // A call has gone.
@@ -41,13 +57,14 @@ class GrpcConnection final : public http2::Connection::Owner {
 
   http2::Connection& http2() { return http2_; }
   Lane& lane() { return lane_; }
-  const std::string& peer() const { return peer_; }
+  const std::optional<base::IpAddress>& peer() const { return arrival_.peer; }
+  // The other end passes on what clients send, and is believed when it says whose that is.
+  bool is_proxy() const { return arrival_.is_proxy; }
   ConnectionBudget& budget() { return budget_; }
 
  private:
   Lane& lane_;
-  const std::string peer_;
-  const std::function<void()> on_gone_;
+  Arrival arrival_;
   ConnectionBudget budget_;
   size_t calls_ = 0;
   bool gone_ = false;
@@ -57,13 +74,14 @@ class GrpcConnection final : public http2::Connection::Owner {
 // The connections of one loop. Thread: that loop, but for what is said otherwise.
 class Lane {
  public:
-  Lane(base::Loop& loop, CallAcceptor& acceptor, const ServerOptions& options, TotalBudget& total);
+  Lane(base::Loop& loop, CallAcceptor& acceptor, const ServerOptions& options, TotalBudget& total,
+       TransportMetrics& metrics);
   ~Lane();
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
-  // Serves a connection; `on_gone` is called when it is closed.
-  void Add(std::unique_ptr<ByteStream> bytes, std::string peer, std::function<void()> on_gone);
+  // Serves a connection.
+  void Add(std::unique_ptr<ByteStream> bytes, Arrival arrival);
 
   // Lets every connection end. `empty` becomes ready when no call and no connection is left.
   void Drain();
@@ -82,7 +100,11 @@ class Lane {
   const http2::Limits& limits() const { return limits_; }
   TotalBudget& total_budget() { return total_; }
   http2::Turn& turn() { return turn_; }
+  TransportMetrics& metrics() { return metrics_; }
   void OnGone(GrpcConnection& connection);
+  // Counts a call that no interceptor will see, and logs it, unless there are many.
+  void OnRefused(RefusedCall reason, std::string_view method, std::string_view what,
+                 const std::optional<base::IpAddress>& peer);
 
  private:
   void Tick();
@@ -94,6 +116,9 @@ class Lane {
   const http2::Limits limits_;
   const std::chrono::milliseconds tick_;
   TotalBudget& total_;
+  TransportMetrics& metrics_;
+  base::TokenBucket refusals_logged_;
+  uint64_t refusals_not_logged_ = 0;
   IoScratch scratch_;
   http2::Turn turn_;
   std::unordered_map<GrpcConnection*, std::unique_ptr<GrpcConnection>> connections_;

@@ -48,7 +48,9 @@ absl::Status TransportOverloaded() {
   constexpr std::chrono::seconds kRetryAfter(1);
   return MakeError(absl::StatusCode::kResourceExhausted,
                    "too much is on its way between the server and its clients",
-                   {.reason = Reason::kServerOverloaded, .retry_after = kRetryAfter});
+                   {.reason = Reason::kServerOverloaded,
+                    .retry_after = kRetryAfter,
+                    .quota = "bytes on their way"});
 }
 
 }  // namespace gatehouse::rpc

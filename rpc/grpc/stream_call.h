@@ -34,7 +34,12 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   void SetEvents(CallEvents* events) override { events_ = events; }
   std::string_view method() const override { return method_; }
   std::optional<std::string_view> Metadata(std::string_view name) const override;
-  std::string peer() const override { return home_.peer(); }
+  std::optional<base::IpAddress> peer() const override {
+    return forwarded_for_ ? forwarded_for_ : home_.peer();
+  }
+  const ClientCertificate* client_certificate() const override {
+    return home_.http2().client_certificate();
+  }
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override;
   void AddHeader(std::string_view name, std::string_view value) override;
   void AddTrailer(std::string_view name, std::string_view value) override;
@@ -74,11 +79,12 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   void RunJob() override;
   bool TellOne();
 
+  void ReadForwardedFor();
   bool ReadHeader(std::string_view name, std::string_view value);
   void HandOver();
   // Ends a call that is not handed over.
   void RefuseHttp();
-  void Refuse(const absl::Status& status);
+  void Refuse(RefusedCall reason, const absl::Status& status);
   bool Serialise(const google::protobuf::Message& message);
   void SendStatus();
   void SendResponseHeaders();
@@ -86,6 +92,8 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   GrpcConnection& home_;
   CallEvents* events_ = nullptr;
   std::string_view method_;
+  // Whom a proxy passes it on for.
+  std::optional<base::IpAddress> forwarded_for_;
   // Set for a request that is no gRPC's: what it is answered with.
   std::string_view http_status_;
   CallShape shape_;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "rpc/grpc/forwarded_for.h"
 #include "rpc/grpc/header_values.h"
 #include "rpc/grpc/protocol_errors.h"
 #include "rpc/grpc/stream_call.h"
@@ -19,9 +20,11 @@ constexpr std::string_view kNoGrpc = "This port speaks gRPC: POST with applicati
 
 void StreamCall::OnRequest() {
   if (headers().too_large()) {
-    Refuse(MetadataTooLarge(home_.lane().options().max_metadata_bytes));
+    Refuse(RefusedCall::kMetadataTooLarge,
+           MetadataTooLarge(home_.lane().options().max_metadata_bytes));
     return;
   }
+  if (home_.is_proxy()) ReadForwardedFor();
   for (size_t i = 0; i < headers().size(); ++i) {
     const http2::HeaderList::Entry header = headers()[i];
     if (!ReadHeader(header.name, header.value)) return;
@@ -31,7 +34,15 @@ void StreamCall::OnRequest() {
   if (!http_status_.empty()) return;
   shape_ = home_.lane().acceptor().Shape(method_);
   reader_.SetUp(shape_.max_message_bytes, encoding_);
-  if (!shape_.single_request) HandOver();
+  if (!shape_.single_request && !shape_.client_speaks_first) HandOver();
+}
+
+void StreamCall::ReadForwardedFor() {
+  std::vector<std::string_view> values;
+  for (size_t i = 0; i < headers().size(); ++i) {
+    if (headers()[i].name == "x-forwarded-for") values.push_back(headers()[i].value);
+  }
+  forwarded_for_ = ForwardedFor(values, home_.lane().options().trusted_networks);
 }
 
 // False: it was answered.
@@ -51,14 +62,15 @@ bool StreamCall::ReadHeader(std::string_view name, std::string_view value) {
   } else if (name == "grpc-timeout") {
     const std::optional<std::chrono::nanoseconds> timeout = ParseGrpcTimeout(value);
     if (!timeout) {
-      Refuse(ProtocolViolation("a malformed grpc-timeout"));
+      Refuse(RefusedCall::kProtocolViolation, ProtocolViolation("a malformed grpc-timeout"));
       return false;
     }
     deadline_ = last_data_ + *timeout;
   } else if (name.ends_with("-bin")) {
     std::optional<std::vector<std::string>> values = DecodeBinaryHeader(value);
     if (!values) {
-      Refuse(ProtocolViolation("metadata whose name ends in -bin are not in base 64"));
+      Refuse(RefusedCall::kProtocolViolation,
+             ProtocolViolation("metadata whose name ends in -bin are not in base 64"));
       return false;
     }
     for (std::string& one : *values) binary_.emplace_back(name, std::move(one));
@@ -75,7 +87,10 @@ void StreamCall::OnData(std::string_view bytes) {
   Consume(reader_.Feed(bytes));
   if (shape_.single_request && reader_.has_more()) reader_.Fail(TooManyMessages());
   // What is wrong with a request need not wait for the rest of it.
-  if (phase_ == Phase::kArriving && reader_.ready() && !reader_.status().ok()) HandOver();
+  if (phase_ == Phase::kArriving && reader_.ready() &&
+      (!shape_.single_request || !reader_.status().ok())) {
+    HandOver();
+  }
   if (reading_ && reader_.ready()) home_.lane().turn().AddEvent(*this);
 }
 
@@ -112,7 +127,7 @@ void StreamCall::OnTick(base::SteadyTime now) {
     return;
   }
   if (phase_ == Phase::kArriving) {
-    Refuse(RequestTimedOut());
+    Refuse(RefusedCall::kTimeout, RequestTimedOut());
     return;
   }
   reader_.Fail(RequestTimedOut());
@@ -121,6 +136,7 @@ void StreamCall::OnTick(base::SteadyTime now) {
 
 void StreamCall::RefuseHttp() {
   phase_ = Phase::kRefused;
+  home_.lane().OnRefused(RefusedCall::kNotGrpc, method_, http_status_, peer());
   // So that it is not cancelled by its end.
   status_.emplace();
   headers_sent_ = true;
@@ -131,8 +147,10 @@ void StreamCall::RefuseHttp() {
                          http2::Field{.name = "content-type", .value = "text/plain"}});
 }
 
-void StreamCall::Refuse(const absl::Status& status) {
+void StreamCall::Refuse(RefusedCall reason, const absl::Status& status) {
   phase_ = Phase::kRefused;
+  home_.lane().OnRefused(reason, method_, {status.message().data(), status.message().size()},
+                         peer());
   status_ = ToWireStatus(status, "");
   SendStatus();
 }

@@ -127,6 +127,8 @@ class GrpcBridge final : public Bridge {
   }
 
   int port() const override { return port_; }
+  // The library does not say.
+  bool accepting() const override { return true; }
 
   void Shutdown(base::SteadyTime deadline) override {
     // It ends when the last connection has, or breaks calls off at the deadline.

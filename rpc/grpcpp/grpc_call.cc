@@ -5,6 +5,8 @@
 
 #include <iterator>
 
+#include "rpc/peer.h"
+
 namespace gatehouse::rpc {
 namespace {
 
@@ -46,6 +48,12 @@ std::optional<std::chrono::nanoseconds> GrpcCall::ClientTimeLeft() const {
   if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) return std::nullopt;
   const gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
   return std::chrono::seconds(left.tv_sec) + std::chrono::nanoseconds(left.tv_nsec);
+}
+
+std::optional<base::IpAddress> GrpcCall::peer() const {
+  const std::optional<base::IpAddress> address = base::IpAddress::Parse(PeerIp(context_.peer()));
+  if (!address) return std::nullopt;
+  return address->Unmapped();
 }
 
 void GrpcCall::AddHeader(std::string_view name, std::string_view value) {

@@ -63,7 +63,7 @@ class GrpcCall final : public CallTransport {
   void SetEvents(CallEvents* events) override { events_ = events; }
   std::string_view method() const override { return context_.method(); }
   std::optional<std::string_view> Metadata(std::string_view name) const override;
-  std::string peer() const override { return context_.peer(); }
+  std::optional<base::IpAddress> peer() const override;
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override;
   void AddHeader(std::string_view name, std::string_view value) override;
   void AddTrailer(std::string_view name, std::string_view value) override;

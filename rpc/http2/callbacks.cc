@@ -68,8 +68,8 @@ int Connection::Callbacks::OnInvalidFrame(nghttp2_session*, const nghttp2_frame*
 
 int Connection::Callbacks::OnBeginHeaders(nghttp2_session*, const nghttp2_frame* frame,
                                           void* user) {
-  if (IsRequest(*frame)) ToConnection(user).OnRequestBegin(frame->hd.stream_id);
-  return 0;
+  if (!IsRequest(*frame) || ToConnection(user).OnRequestBegin(frame->hd.stream_id)) return 0;
+  return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 int Connection::Callbacks::OnHeader(nghttp2_session*, const nghttp2_frame* frame,

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/hash.h"
 #include "rpc/http2/callbacks.h"
 
 namespace gatehouse::rpc::http2 {
@@ -14,6 +15,16 @@ namespace {
 
 // A burst may be this many times what is allowed per second.
 constexpr double kBurst = 10;
+
+// Up to a tenth more or less.
+std::chrono::milliseconds WithJitter(std::chrono::milliseconds age) {
+  const auto byte = static_cast<unsigned char>(base::RandomBytes(1)[0]);
+  return age - age / 10 + age / 5 * byte / 255;
+}
+
+base::RateLimit PerSecond(int rate) {
+  return {.rate = static_cast<double>(rate), .burst = kBurst * rate};
+}
 
 // What a client may send before a handler has read it, over all streams of the connection; each
 // of them has the protocol's 64 KiB.
@@ -48,16 +59,16 @@ Connection::Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limit
       limits_(limits),
       session_(Callbacks::NewSession(*this)),
       bytes_(std::move(bytes)),
-      resets_(limits.resets_per_second, kBurst * limits.resets_per_second, now),
-      control_frames_(limits.control_frames_per_second, kBurst * limits.control_frames_per_second,
-                      now),
+      requests_allowed_(PerSecond(limits.requests_per_second), now),
+      resets_allowed_(PerSecond(limits.resets_per_second), now),
+      control_frames_allowed_(PerSecond(limits.control_frames_per_second), now),
       now_(now),
       started_(now),
       last_input_(now),
       last_call_(now),
       last_progress_(now),
       state_since_(now),
-      age_(limits.age) {}
+      age_(WithJitter(limits.age)) {}
 
 Connection::~Connection() {
   turn_.Remove(*this);
@@ -104,12 +115,18 @@ bool Connection::Feed(std::string_view bytes) {
   if (result >= 0) return true;
   switch (result) {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC:
-      return Fail(NGHTTP2_PROTOCOL_ERROR, "this port speaks HTTP/2");
+      return Fail(EndReason::kProtocol, NGHTTP2_PROTOCOL_ERROR, "this port speaks HTTP/2");
     case NGHTTP2_ERR_FLOODED:
-      return Fail(NGHTTP2_ENHANCE_YOUR_CALM, "too many frames");
+      return Fail(EndReason::kControlFrames, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames");
     default:
-      return Fail(NGHTTP2_INTERNAL_ERROR, "");
+      return Fail(EndReason::kProtocol, NGHTTP2_INTERNAL_ERROR, "");
   }
+}
+
+bool Connection::OnProxyHeader(const std::optional<base::IpAddress>& client) {
+  if (client && owner_.OnProxied(*client)) return true;
+  TellEnding(EndReason::kProxyHeader);
+  return false;
 }
 
 void Connection::OnGone() {
@@ -141,7 +158,7 @@ bool Connection::FillOutput(std::string& output) {
     const uint8_t* bytes = nullptr;
     const ssize_t length = nghttp2_session_mem_send(session_, &bytes);
     if (length < 0) {
-      Fail(NGHTTP2_INTERNAL_ERROR, "");
+      Fail(EndReason::kProtocol, NGHTTP2_INTERNAL_ERROR, "");
       return false;
     }
     output.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length));
@@ -169,8 +186,13 @@ void Connection::EndStreams() {
   while (first_stream_ != nullptr) OnStreamClosed(*first_stream_, NGHTTP2_CANCEL);
 }
 
-bool Connection::Fail(uint32_t error_code, std::string_view why) {
+void Connection::TellEnding(EndReason reason) {
+  if (!std::exchange(ending_told_, true)) owner_.OnConnectionEnding(reason);
+}
+
+bool Connection::Fail(EndReason reason, uint32_t error_code, std::string_view why) {
   if (state_ >= State::kFinishing) return false;
+  TellEnding(reason);
   bytes_->Write(GoAwayFrame(last_stream_id_, error_code, why));
   EndStreams();
   Finish();
@@ -189,18 +211,17 @@ bool Connection::OnFrameBegin(uint8_t type, uint8_t flags, int32_t stream_id, si
     case NGHTTP2_CONTINUATION:
       block_bytes_ += length;
       break;
-    case NGHTTP2_WINDOW_UPDATE:
     case NGHTTP2_RST_STREAM:
       return true;
     case NGHTTP2_DATA:
       if (length > 0 || (flags & NGHTTP2_FLAG_END_STREAM) != 0) return true;
       [[fallthrough]];
     default:
-      return control_frames_.Take(now_) ||
-             Fail(NGHTTP2_ENHANCE_YOUR_CALM, "too many control frames");
+      return control_frames_allowed_.Take(PerSecond(limits_.control_frames_per_second), now_) ||
+             Fail(EndReason::kControlFrames, NGHTTP2_ENHANCE_YOUR_CALM, "too many control frames");
   }
   return block_bytes_ <= limits_.header_block_bytes ||
-         Fail(NGHTTP2_ENHANCE_YOUR_CALM, "the headers are too large");
+         Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM, "the headers are too large");
 }
 
 // The session forgets streams at once when they are closed, which saves memory for each call of the
@@ -217,7 +238,7 @@ bool Connection::CheckClosedStream(int32_t stream_id) {
   }
   // Without gaps in the numbers each of them was a request, and is over.
   const bool was_used = requests_ == (static_cast<uint32_t>(last_stream_id_) + 1) / 2;
-  return Fail(was_used ? NGHTTP2_STREAM_CLOSED : NGHTTP2_PROTOCOL_ERROR,
+  return Fail(EndReason::kProtocol, was_used ? NGHTTP2_STREAM_CLOSED : NGHTTP2_PROTOCOL_ERROR,
               "a frame of a request that is over");
 }
 
@@ -231,7 +252,8 @@ void Connection::OnResetSent(int32_t stream_id) {
 }
 
 bool Connection::OnReset() {
-  return resets_.Take(now_) || Fail(NGHTTP2_ENHANCE_YOUR_CALM, "too many requests taken back");
+  return resets_allowed_.Take(PerSecond(limits_.resets_per_second), now_) ||
+         Fail(EndReason::kResets, NGHTTP2_ENHANCE_YOUR_CALM, "too many requests taken back");
 }
 
 void Connection::OnPingAnswer() {
@@ -239,13 +261,17 @@ void Connection::OnPingAnswer() {
   if (state_ == State::kDraining) FinalGoAway();
 }
 
-void Connection::OnRequestBegin(int32_t stream_id) {
+bool Connection::OnRequestBegin(int32_t stream_id) {
+  if (!requests_allowed_.Take(PerSecond(limits_.requests_per_second), now_)) {
+    return Fail(EndReason::kRequests, NGHTTP2_ENHANCE_YOUR_CALM, "too many requests");
+  }
   Stream& stream = owner_.NewStream(*this);
   stream.id_ = stream_id;
   last_stream_id_ = stream_id;
   ++requests_;
   Link(stream);
   nghttp2_session_set_stream_user_data(session_, stream_id, &stream);
+  return true;
 }
 
 void Connection::OnHeader(int32_t stream_id, nghttp2_rcbuf* name, nghttp2_rcbuf* value) {

@@ -4,15 +4,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/time.h"
+#include "base/token_bucket.h"
 #include "rpc/http2/data_frame_finder.h"
+#include "rpc/http2/end_reason.h"
 #include "rpc/http2/limits.h"
-#include "rpc/http2/rate_bucket.h"
 #include "rpc/http2/stream.h"
 #include "rpc/http2/turn.h"
 #include "rpc/listener/byte_stream.h"
@@ -35,6 +38,11 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
    public:
     // A request begins.
     virtual Stream& NewStream(Connection& connection) = 0;
+    // Before anything else, where a proxy has said so: whose connection it is. False: it is not
+    // wanted.
+    virtual bool OnProxied(const base::IpAddress& client) = 0;
+    // The server ends it, for this reason. Comes once at most, while it still exists.
+    virtual void OnConnectionEnding(EndReason reason) = 0;
     // Nothing more will happen to it. Comes once.
     virtual void OnConnectionGone(Connection& connection) = 0;
 
@@ -60,6 +68,9 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // Closes at once: open streams end.
   void Close();
 
+  // Null if the client has shown none.
+  const ClientCertificate* client_certificate() const { return bytes_->client_certificate(); }
+
   size_t open_streams() const { return open_streams_; }
   // As of what is being handled.
   base::SteadyTime now() const { return now_; }
@@ -82,6 +93,7 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // ByteStream::Owner
   void OnBytes(std::string_view bytes) override;
   void OnSent() override { turn_.AddOutput(*this); }
+  bool OnProxyHeader(const std::optional<base::IpAddress>& client) override;
   void OnGone() override;
 
   // Turn::Job: sends what the session has.
@@ -99,7 +111,7 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   bool OnReset();
   void OnSettings() { greeted_ = true; }
   void OnPingAnswer();
-  void OnRequestBegin(int32_t stream_id);
+  bool OnRequestBegin(int32_t stream_id);
   void OnHeader(int32_t stream_id, nghttp2_rcbuf* name, nghttp2_rcbuf* value);
   void OnRequest(int32_t stream_id);
   void OnRequestEnd(int32_t stream_id);
@@ -112,14 +124,15 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   void Unlink(Stream& stream);
 
   // A limit was passed, or the client's bytes are no HTTP/2: GOAWAY, and the end.
-  bool Fail(uint32_t error_code, std::string_view why);
+  bool Fail(EndReason reason, uint32_t error_code, std::string_view why);
+  void TellEnding(EndReason reason);
   void FinalGoAway();
   void CloseWhenDone();
   void EndStreams();
   // The last bytes were written: waits for the client to close.
   void Finish();
   void SetState(State state);
-  bool IsDead() const;
+  std::optional<EndReason> CauseOfDeath() const;
   void TickDrain();
   void TickKeepalive();
 
@@ -139,8 +152,9 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   size_t oldest_reset_ = 0;
   // Of the header block that is being received.
   size_t block_bytes_ = 0;
-  RateBucket resets_;
-  RateBucket control_frames_;
+  base::TokenBucket requests_allowed_;
+  base::TokenBucket resets_allowed_;
+  base::TokenBucket control_frames_allowed_;
 
   // As of the last input or tick: one look at the clock for many frames.
   base::SteadyTime now_;
@@ -155,6 +169,7 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   std::chrono::milliseconds age_;
   bool ping_pending_ = false;
   bool greeted_ = false;
+  bool ending_told_ = false;
   State state_ = State::kOpen;
 };
 

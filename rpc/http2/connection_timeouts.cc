@@ -3,6 +3,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include <chrono>
+#include <optional>
 
 #include "rpc/http2/connection.h"
 
@@ -36,11 +37,15 @@ void Connection::OnTick(base::SteadyTime now) {
   if (state_ == State::kGone) return;
   const Turn::Scope scope(turn_);
   now_ = now;
-  if (IsDead()) {
+  if (state_ == State::kFinishing) {
+    if (now_ >= state_since_ + kGoodbye) Close();
+    return;
+  }
+  if (const std::optional<EndReason> cause = CauseOfDeath()) {
+    TellEnding(*cause);
     Close();
     return;
   }
-  if (state_ == State::kFinishing) return;
   TickDrain();
   TickKeepalive();
   for (Stream* stream = first_stream_; stream != nullptr;) {
@@ -50,23 +55,28 @@ void Connection::OnTick(base::SteadyTime now) {
   }
 }
 
-// Whether there is no use in saying anything any more.
-bool Connection::IsDead() const {
-  if (state_ == State::kFinishing) return now_ >= state_since_ + kGoodbye;
-  if (!greeted_ && now_ >= started_ + limits_.handshake) return true;
+// Why there is no use in saying anything any more, if there is none.
+std::optional<EndReason> Connection::CauseOfDeath() const {
+  if (!greeted_ && now_ >= started_ + limits_.handshake) return EndReason::kHandshakeTimeout;
   if (bytes_->unsent() && bytes_->sent_bytes() == sent_bytes_ &&
       now_ >= last_progress_ + limits_.write) {
-    return true;
+    return EndReason::kWriteTimeout;
   }
-  return ping_pending_ && last_input_ < pinged_at_ &&
-         now_ >= pinged_at_ + limits_.keepalive_timeout;
+  if (ping_pending_ && last_input_ < pinged_at_ && now_ >= pinged_at_ + limits_.keepalive_timeout) {
+    return EndReason::kKeepaliveTimeout;
+  }
+  return std::nullopt;
 }
 
 void Connection::TickDrain() {
   switch (state_) {
     case State::kOpen:
-      if (age_.count() > 0 && now_ >= started_ + age_) Drain();
-      if (limits_.idle.count() > 0 && open_streams_ == 0 && now_ >= last_call_ + limits_.idle) {
+      if (age_.count() > 0 && now_ >= started_ + age_) {
+        TellEnding(EndReason::kAge);
+        Drain();
+      } else if (limits_.idle.count() > 0 && open_streams_ == 0 &&
+                 now_ >= last_call_ + limits_.idle) {
+        TellEnding(EndReason::kIdle);
         Drain();
       }
       break;

@@ -24,6 +24,8 @@ struct Limits {
   std::chrono::milliseconds idle = std::chrono::minutes(30);
   std::chrono::milliseconds age = std::chrono::hours(1);
   std::chrono::milliseconds age_grace = std::chrono::minutes(5);
+  // Per second, and ten times as many at once.
+  int requests_per_second = 100'000;
   int resets_per_second = 100;
   int control_frames_per_second = 20'000;
 };

@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/log_line.h"
 #include "base/manual_clock.h"
 #include "base/status.h"
+#include "base/uuid.h"
 #include "gatehouse/test/echo.pb.h"
 #include "rpc/chain/fake_server_call.h"
 #include "rpc/interceptors/access_log_interceptor.h"
@@ -20,6 +22,7 @@
 #include "rpc/interceptors/metrics_interceptor.h"
 #include "rpc/interceptors/recover_interceptor.h"
 #include "rpc/interceptors/request_id_interceptor.h"
+#include "rpc/interceptors/stream_cap_interceptor.h"
 #include "rpc/interceptors/validate_interceptor.h"
 
 namespace gatehouse::rpc {
@@ -298,6 +301,61 @@ TEST_F(ValidateInterceptorTest, LetsACompleteRequestPass) {
 
 TEST_F(ValidateInterceptorTest, HasNothingToSayBeforeThereIsAMessage) {
   EXPECT_TRUE(Before(interceptor_, call_).ok());
+}
+
+class StreamCapTest : public ::testing::Test {
+ protected:
+  FakeServerCall Stream(const char* address, base::Principal principal = {}) {
+    return FakeServerCall(base::CallContext(loop_, {.principal = std::move(principal),
+                                                    .peer = base::IpAddress::Parse(address)}),
+                          {.kind = MethodKind::kServerStreaming});
+  }
+  static base::Principal Key(const char* id) {
+    return {.kind = base::Principal::Kind::kApiKey, .id = *base::Uuid::Parse(id)};
+  }
+
+  base::Loop loop_{"test"};
+};
+
+TEST_F(StreamCapTest, CountsStreamsOfAPrincipalFromWherever) {
+  StreamCapInterceptor cap({.per_principal = 2, .public_per_address = 0, .public_in_all = 0});
+  const base::Principal key = Key("01890000-0000-7000-8000-000000000001");
+  FakeServerCall first = Stream("192.0.2.1", key);
+  FakeServerCall second = Stream("192.0.2.2", key);
+  FakeServerCall third = Stream("192.0.2.3", key);
+  FakeServerCall other = Stream("192.0.2.1", Key("01890000-0000-7000-8000-000000000002"));
+  EXPECT_TRUE(Before(cap, first).ok());
+  EXPECT_TRUE(Before(cap, second).ok());
+  const absl::Status refused = Before(cap, third);
+  EXPECT_TRUE(base::HasReason(refused, base::Reason::kRateLimited));
+  EXPECT_EQ(base::GetErrorDetails(refused)->quota, "streams of a principal");
+  EXPECT_TRUE(Before(cap, other).ok());
+  absl::Status done;
+  cap.After(first, done);
+  EXPECT_TRUE(Before(cap, third).ok());
+}
+
+TEST_F(StreamCapTest, CountsStreamsWithoutCredentialsByAddressAndInAll) {
+  StreamCapInterceptor cap({.per_principal = 0, .public_per_address = 1, .public_in_all = 2});
+  FakeServerCall first = Stream("192.0.2.1");
+  FakeServerCall same = Stream("192.0.2.1");
+  FakeServerCall second = Stream("192.0.2.2");
+  FakeServerCall third = Stream("192.0.2.3");
+  EXPECT_TRUE(Before(cap, first).ok());
+  EXPECT_TRUE(base::HasReason(Before(cap, same), base::Reason::kRateLimited));
+  EXPECT_TRUE(Before(cap, second).ok());
+  EXPECT_TRUE(base::HasReason(Before(cap, third), base::Reason::kServerOverloaded));
+  absl::Status done;
+  cap.After(first, done);
+  EXPECT_TRUE(Before(cap, third).ok());
+}
+
+TEST_F(StreamCapTest, DoesNotCountUnaryCalls) {
+  StreamCapInterceptor cap({.per_principal = 0, .public_per_address = 0, .public_in_all = 0});
+  FakeServerCall call(loop_);
+  EXPECT_TRUE(Before(cap, call).ok());
+  absl::Status done;
+  cap.After(call, done);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "rpc/listener/proxy_header.h"
 #include "rpc/tls/tls_session.h"
 
 namespace gatehouse::rpc {
@@ -34,6 +35,8 @@ struct ByteStream::Impl : std::enable_shared_from_this<Impl> {
   void OnInput(const asio::error_code& error, size_t bytes);
   void ReadMore();
   void Deliver(std::string_view bytes);
+  // Takes the header from `bytes`; false: there is nothing behind it yet, or nothing is wanted.
+  bool PassProxyHeader(std::string_view& bytes);
   void Send(std::string_view bytes);
   void WaitForRoom();
   void OnRoom();
@@ -46,6 +49,8 @@ struct ByteStream::Impl : std::enable_shared_from_this<Impl> {
   IoScratch& scratch;
   asio::ip::tcp::socket socket;
   std::unique_ptr<TlsSession> tls;
+  // Until it has come, where one may come.
+  std::unique_ptr<ProxyHeaderReader> proxy_header;
   Owner* owner = nullptr;
   std::unique_ptr<char[]> buffer;
   size_t buffer_size = 0;
@@ -104,6 +109,7 @@ void ByteStream::Impl::ReadMore() {
 
 void ByteStream::Impl::Deliver(std::string_view bytes) {
   if (finishing) return;
+  if (proxy_header != nullptr && !PassProxyHeader(bytes)) return;
   if (tls == nullptr) {
     owner->OnBytes(bytes);
     return;
@@ -113,6 +119,18 @@ void ByteStream::Impl::Deliver(std::string_view bytes) {
   Send(tls->TakeOutput());
   if (!scratch.plain.empty()) owner->OnBytes(scratch.plain);
   if (!ok && owner != nullptr) Break();
+}
+
+bool ByteStream::Impl::PassProxyHeader(std::string_view& bytes) {
+  const ProxyHeaderReader::Result result = proxy_header->Feed(bytes);
+  if (result == ProxyHeaderReader::Result::kIncomplete) return false;
+  const std::unique_ptr<ProxyHeaderReader> header = std::move(proxy_header);
+  const bool malformed = result == ProxyHeaderReader::Result::kMalformed;
+  if ((malformed || header->client()) && !owner->OnProxyHeader(header->client())) {
+    Break();
+    return false;
+  }
+  return !bytes.empty();
 }
 
 void ByteStream::Impl::Send(std::string_view bytes) {
@@ -195,6 +213,10 @@ ByteStream::~ByteStream() {
   impl_->socket.close(ignored);
 }
 
+void ByteStream::ExpectProxyHeader() {
+  impl_->proxy_header = std::make_unique<ProxyHeaderReader>();
+}
+
 void ByteStream::Start(Owner* owner) {
   impl_->owner = owner;
   impl_->SetBuffer(kSmallBuffer);
@@ -208,6 +230,10 @@ void ByteStream::Write(std::string_view bytes) {
   }
   impl_->tls->Write(bytes);
   impl_->Send(impl_->tls->TakeOutput());
+}
+
+const ClientCertificate* ByteStream::client_certificate() const {
+  return impl_->tls == nullptr ? nullptr : impl_->tls->client_certificate();
 }
 
 bool ByteStream::unsent() const { return !impl_->unsent.empty(); }

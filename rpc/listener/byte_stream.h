@@ -3,14 +3,17 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/async/loop.h"
+#include "base/ip_address.h"
 
 namespace gatehouse::rpc {
 
+struct ClientCertificate;
 class TlsSession;
 
 // Memory that the connections of a loop share, since only one of them reads or writes at a time.
@@ -30,6 +33,11 @@ class ByteStream {
     virtual void OnBytes(std::string_view bytes) = 0;
     // Everything that was written has left.
     virtual void OnSent() = 0;
+    // Before the first OnBytes, where a proxy has said so: whose connection it is. nullopt: what it
+    // said is malformed. False: the connection is not wanted.
+    virtual bool OnProxyHeader(const std::optional<base::IpAddress>& client) {
+      return client.has_value();
+    }
     // The client closed or broke the connection, or TLS failed: nothing more will come, and
     // nothing written gets through.
     virtual void OnGone() = 0;
@@ -40,6 +48,8 @@ class ByteStream {
 
   // Takes the descriptor, a connected TCP socket. `tls` null: plain.
   ByteStream(base::Loop& loop, IoScratch& scratch, int descriptor, std::unique_ptr<TlsSession> tls);
+  // Before Start: the other end is a proxy that is believed when it says whose connection it is.
+  void ExpectProxyHeader();
   // Closes it.
   ~ByteStream();
   ByteStream(const ByteStream&) = delete;
@@ -50,6 +60,8 @@ class ByteStream {
 
   // Sends all of it, now or when the socket takes it. Breaks are told later, by OnGone.
   void Write(std::string_view bytes);
+  // Of TLS; null if the client has shown none.
+  const ClientCertificate* client_certificate() const;
   // Something that was written waits for the socket.
   bool unsent() const;
   // Counts what the socket took, in bytes: whoever does not read stops it.

@@ -120,9 +120,9 @@ int TcpListener::BindOne(int family, const sockaddr* address, unsigned length) {
   return -1;
 }
 
-void TcpListener::Start(OnConnection on_connection) {
-  on_connection_ = std::move(on_connection);
-  thread_ = std::thread([this] { Run(); });
+void TcpListener::Start(const std::string& thread_name, Events events) {
+  events_ = std::move(events);
+  thread_ = std::thread([this, thread_name] { Run(thread_name); });
 }
 
 void TcpListener::Stop() {
@@ -135,8 +135,8 @@ void TcpListener::Stop() {
   sockets_.clear();
 }
 
-void TcpListener::Run() {
-  pthread_setname_np(pthread_self(), "grpc-accept");
+void TcpListener::Run(const std::string& thread_name) {
+  pthread_setname_np(pthread_self(), thread_name.c_str());
   std::vector<pollfd> waiting{{.fd = stop_event_, .events = POLLIN, .revents = 0}};
   for (const int socket : sockets_)
     waiting.push_back({.fd = socket, .events = POLLIN, .revents = 0});
@@ -158,7 +158,8 @@ void TcpListener::AcceptAll(int socket) {
     const int connection = ::accept4(socket, reinterpret_cast<sockaddr*>(&peer), &length,
                                      SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (connection >= 0) {
-      on_connection_(connection, peer);
+      accepting_ = true;
+      events_.on_connection(connection, peer);
     } else if (!OnAcceptError(errno, socket)) {
       return;
     }
@@ -168,6 +169,7 @@ void TcpListener::AcceptAll(int socket) {
 bool TcpListener::OnAcceptError(int error, int socket) {
   switch (error) {
     case EAGAIN:
+      accepting_ = true;
       return false;
     case EINTR:
     case ECONNABORTED:
@@ -182,6 +184,7 @@ bool TcpListener::OnAcceptError(int error, int socket) {
   // It may have been taken by others meanwhile.
   if (reserve_ < 0) reserve_ = OpenReserve();
   backing_off_ = true;
+  accepting_ = false;
   if ((error != EMFILE && error != ENFILE) || reserve_ < 0) {
     base::LogLine(base::LogLevel::kWarning, "no connections can be accepted for now",
                   {{"error", std::strerror(error)}});
@@ -191,6 +194,7 @@ bool TcpListener::OnAcceptError(int error, int socket) {
   const int refused = ::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC);
   if (refused >= 0) ::close(refused);
   reserve_ = OpenReserve();
+  events_.on_no_descriptor();
   base::LogLine(base::LogLevel::kWarning, "a connection was refused: no file descriptor is left");
   return false;
 }

@@ -1,6 +1,9 @@
 #ifndef GATEHOUSE_RPC_LISTENER_TCP_LISTENER_H_
 #define GATEHOUSE_RPC_LISTENER_TCP_LISTENER_H_
 
+#include <sys/socket.h>
+
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -8,7 +11,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "rpc/listener/peer_address.h"
 
 namespace gatehouse::rpc {
 
@@ -19,8 +21,13 @@ namespace gatehouse::rpc {
 // looked at.
 class TcpListener {
  public:
-  // Takes the descriptor. On the listener's thread.
-  using OnConnection = std::function<void(int descriptor, const sockaddr_storage& peer)>;
+  // On the listener's thread.
+  struct Events {
+    // Takes the descriptor.
+    std::function<void(int descriptor, const sockaddr_storage& peer)> on_connection;
+    // A connection was refused, since the process has no descriptor for it.
+    std::function<void()> on_no_descriptor = [] {};
+  };
 
   // "host:port" or "[host]:port", of which every address is listened on; port 0 takes a free one.
   // UNAVAILABLE if one cannot be had. Accepts after Start.
@@ -30,11 +37,14 @@ class TcpListener {
   TcpListener(const TcpListener&) = delete;
   TcpListener& operator=(const TcpListener&) = delete;
 
-  void Start(OnConnection on_connection);
+  // `thread_name` as debuggers show it.
+  void Start(const std::string& thread_name, Events events);
   // Accepts no more and frees the port. Again: does nothing.
   void Stop();
 
   int port() const { return port_; }
+  // False after an attempt that failed for want of something, until one succeeds. Any thread.
+  bool accepting() const { return accepting_; }
 
  private:
   TcpListener();
@@ -42,7 +52,7 @@ class TcpListener {
   absl::Status BindAll(const std::string& address);
   // A descriptor, or -1.
   int BindOne(int family, const sockaddr* address, unsigned length);
-  void Run();
+  void Run(const std::string& thread_name);
   void AcceptAll(int socket);
   // What can be done when accept does not work; true: try again at once.
   bool OnAcceptError(int error, int socket);
@@ -54,7 +64,8 @@ class TcpListener {
   int reserve_ = -1;
   // Pauses between attempts, after an error that will not go away at once.
   bool backing_off_ = false;
-  OnConnection on_connection_;
+  std::atomic<bool> accepting_ = true;
+  Events events_;
   std::thread thread_;
 };
 

@@ -34,6 +34,9 @@ struct MethodInfo {
   // Answered also when the server is overloaded: health checks, since a busy
   // server that is restarted for it comes back to more work.
   bool exempt_from_admission = false;
+  // Of bidirectional methods: the client speaks first, so that a call is nothing to attend to
+  // before its first message.
+  bool client_speaks_first = false;
   // Dense from 0 in order of registration: an index into per-method arrays.
   size_t index = 0;
 };

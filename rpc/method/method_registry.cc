@@ -73,6 +73,7 @@ void MethodRegistry::Add(std::string_view name, MethodKind kind,
   if (foreign) {
     method->info.access = std::move(foreign->access);
     method->info.exempt_from_admission = foreign->exempt_from_admission;
+    method->info.client_speaks_first = foreign->client_speaks_first;
   } else if (const MethodDescriptor* descriptor = FindDescriptor(name)) {
     if (descriptor->options().HasExtension(v1::access)) {
       method->info.access = FromDescriptor(*descriptor);

@@ -40,6 +40,7 @@ class MethodRegistry {
   struct Foreign {
     AccessPolicy access;
     bool exempt_from_admission = false;
+    bool client_speaks_first = false;
   };
 
   template <typename Request, typename Response, typename Fn>

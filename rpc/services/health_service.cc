@@ -10,6 +10,13 @@ namespace gatehouse::rpc {
 using HealthRequest = grpc::health::v1::HealthCheckRequest;
 using HealthResponse = grpc::health::v1::HealthCheckResponse;
 
+namespace {
+
+// Longer than any service's name: a stream keeps it for as long as it watches.
+constexpr size_t kMaxServiceNameBytes = 256;
+
+}  // namespace
+
 HealthService::HealthService(std::vector<std::string> services) {
   services_.emplace("", false);
   for (std::string& service : services) services_.emplace(std::move(service), false);
@@ -91,6 +98,9 @@ base::Task<absl::StatusOr<HealthService::Response>> HealthService::Check(base::C
 
 base::Task<absl::Status> HealthService::Watch(base::CallContext context, Request request,
                                               Writer<Response> writer) {
+  if (request.service().size() > kMaxServiceNameBytes) {
+    co_return base::InvalidField("service", "must be at most 256 bytes long");
+  }
   std::optional<Response::ServingStatus> sent;
   while (!context.cancel().cancelled()) {
     const uint64_t seen = version();

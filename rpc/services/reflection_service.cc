@@ -117,8 +117,11 @@ Response Answer(const Request& request, const std::vector<std::string>& services
 template <typename Request, typename Response>
 base::Task<absl::Status> Serve(base::CallContext context, Reader<Request> reader,
                                Writer<Response> writer, const std::vector<std::string>* services) {
-  Request request;
-  while (co_await reader.Read(&request)) {
+  while (true) {
+    // Made anew for each, so that a silent stream keeps nothing of what came before.
+    Request request;
+    const bool more = co_await reader.Read(&request);
+    if (!more) break;
     const Response response = Answer<Request, Response>(request, *services);
     const bool written = co_await writer.Write(response);
     if (!written) break;
@@ -134,7 +137,7 @@ void Add(std::string_view name, MethodRegistry& registry,
       [services](base::CallContext context, Reader<Request> reader, Writer<Response> writer) {
         return Serve<Request, Response>(std::move(context), reader, writer, services);
       },
-      MethodRegistry::Foreign{.access = {.is_public = true}});
+      MethodRegistry::Foreign{.access = {.is_public = true}, .client_speaks_first = true});
 }
 
 }  // namespace

@@ -28,6 +28,18 @@ int ChooseProtocol(SSL*, const unsigned char** chosen, unsigned char* chosen_len
   return SSL_TLSEXT_ERR_OK;
 }
 
+// Who shows a certificate shows one of these authorities', or is sent away.
+bool AskForCertificates(SSL_CTX* context, const TlsFiles& files) {
+  if (files.client_auth == ClientAuth::kNone) return true;
+  SSL_CTX_set_verify(
+      context,
+      SSL_VERIFY_PEER |
+          (files.client_auth == ClientAuth::kRequired ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+      nullptr);
+  SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(files.client_ca.c_str()));
+  return SSL_CTX_load_verify_file(context, files.client_ca.c_str()) == 1;
+}
+
 // Path, inode, size and times: renaming a new file into place changes the inode, writing it the
 // times.
 std::string StampOf(const std::string& path) {
@@ -41,14 +53,12 @@ std::string StampOf(const std::string& path) {
 
 void TlsContext::Free::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
 
-TlsContext::TlsContext(std::string certificate_file, std::string key_file)
-    : certificate_file_(std::move(certificate_file)), key_file_(std::move(key_file)) {}
+TlsContext::TlsContext(TlsFiles files) : files_(std::move(files)) {}
 
 TlsContext::~TlsContext() = default;
 
-absl::StatusOr<TlsContext::Context> TlsContext::Make(const std::string& certificate_file,
-                                                     const std::string& key_file) {
-  GH_RETURN_IF_ERROR(CheckTlsFiles(certificate_file, key_file));
+absl::StatusOr<TlsContext::Context> TlsContext::Make(const TlsFiles& files) {
+  GH_RETURN_IF_ERROR(CheckTlsFiles(files));
   Context context(SSL_CTX_new(TLS_server_method()));
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   // RFC 9113, 9.2: no compression, no renegotiation; and of TLS 1.2 only what it allows.
@@ -62,19 +72,19 @@ absl::StatusOr<TlsContext::Context> TlsContext::Make(const std::string& certific
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_alpn_select_cb(context.get(), ChooseProtocol, nullptr);
   const bool loaded =
-      SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) == 1 &&
-      SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) == 1;
+      SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) == 1 &&
+      SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) == 1 &&
+      AskForCertificates(context.get(), files);
   ERR_clear_error();
   // They were good a moment ago.
   if (!loaded) return absl::UnavailableError("the TLS files change right now");
   return context;
 }
 
-absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Load(const std::string& certificate_file,
-                                                             const std::string& key_file) {
-  std::unique_ptr<TlsContext> loaded(new TlsContext(certificate_file, key_file));
+absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Load(const TlsFiles& files) {
+  std::unique_ptr<TlsContext> loaded(new TlsContext(files));
   const std::string stamp = loaded->Stamp();
-  GH_ASSIGN_OR_RETURN(Context context, Make(certificate_file, key_file));
+  GH_ASSIGN_OR_RETURN(Context context, Make(files));
   const base::MutexLock lock(loaded->mutex_);
   loaded->context_ = std::move(context);
   loaded->stamp_ = stamp;
@@ -93,7 +103,7 @@ bool TlsContext::Refresh() {
     if (stamp == stamp_) return false;
     stamp_ = stamp;
   }
-  absl::StatusOr<Context> context = Make(certificate_file_, key_file_);
+  absl::StatusOr<Context> context = Make(files_);
   if (!context.ok()) {
     const std::string why(context.status().message());
     base::LogLine(base::LogLevel::kWarning,
@@ -105,12 +115,13 @@ bool TlsContext::Refresh() {
     context_.swap(*context);
   }
   base::LogLine(base::LogLevel::kInfo, "the TLS certificate was read anew",
-                {{"file", certificate_file_}});
+                {{"file", files_.certificate}});
   return true;
 }
 
 std::string TlsContext::Stamp() const {
-  return StampOf(certificate_file_) + '\n' + StampOf(key_file_);
+  return StampOf(files_.certificate) + '\n' + StampOf(files_.key) + '\n' +
+         StampOf(files_.client_ca);
 }
 
 }  // namespace gatehouse::rpc

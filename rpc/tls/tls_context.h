@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/async/mutex.h"
+#include "rpc/tls/tls_files.h"
 
 struct ssl_ctx_st;
 
@@ -13,13 +14,13 @@ namespace gatehouse::rpc {
 
 class TlsSession;
 
-// The server's certificate and key, from files that may change: whoever renews a certificate
-// writes the new one in its place. TLS 1.2 and 1.3, HTTP/2 alone. Thread-safe.
+// The server's certificate and key, and the authorities of its clients' ones, from files that may
+// change: whoever renews a certificate writes the new one in its place. TLS 1.2 and 1.3, HTTP/2
+// alone. Thread-safe.
 class TlsContext {
  public:
   // As CheckTlsFiles.
-  static absl::StatusOr<std::unique_ptr<TlsContext>> Load(const std::string& certificate_file,
-                                                          const std::string& key_file);
+  static absl::StatusOr<std::unique_ptr<TlsContext>> Load(const TlsFiles& files);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
@@ -32,20 +33,18 @@ class TlsContext {
   bool Refresh();
 
  private:
-  TlsContext(std::string certificate_file, std::string key_file);
+  explicit TlsContext(TlsFiles files);
 
   struct Free {
     void operator()(ssl_ctx_st* context) const;
   };
   using Context = std::unique_ptr<ssl_ctx_st, Free>;
 
-  static absl::StatusOr<Context> Make(const std::string& certificate_file,
-                                      const std::string& key_file);
+  static absl::StatusOr<Context> Make(const TlsFiles& files);
   // What tells that a file was written again.
   std::string Stamp() const;
 
-  const std::string certificate_file_;
-  const std::string key_file_;
+  const TlsFiles files_;
   base::Mutex mutex_;
   Context context_ GH_GUARDED_BY(mutex_);
   std::string stamp_ GH_GUARDED_BY(mutex_);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kCertificate[] = "grpc.tls_certificate_file";
 constexpr char kKey[] = "grpc.tls_key_file";
+constexpr char kClientCa[] = "grpc.tls_client_ca_file";
 
 absl::Status CheckReadable(const char* setting, const std::string& path) {
   if (path.empty()) {
@@ -50,6 +51,24 @@ absl::Status CheckTlsFiles(const std::string& certificate_file, const std::strin
   // What went wrong stays in the thread's queue otherwise, for others to find.
   ERR_clear_error();
   return status;
+}
+
+absl::Status CheckTlsFiles(const TlsFiles& files) {
+  GH_RETURN_IF_ERROR(CheckTlsFiles(files.certificate, files.key));
+  if (files.client_auth == ClientAuth::kNone) return absl::OkStatus();
+  if (files.certificate.empty()) {
+    return base::InvalidField("grpc.tls_client_auth", "needs TLS: set grpc.tls_certificate_file");
+  }
+  if (files.client_ca.empty()) {
+    return base::InvalidField(kClientCa, "is required where certificates of clients are asked for");
+  }
+  const std::unique_ptr<STACK_OF(X509_NAME), void (*)(STACK_OF(X509_NAME)*)> authorities(
+      SSL_load_client_CA_file(files.client_ca.c_str()),
+      [](STACK_OF(X509_NAME) * names) { sk_X509_NAME_pop_free(names, X509_NAME_free); });
+  ERR_clear_error();
+  if (authorities != nullptr) return absl::OkStatus();
+  return base::InvalidField(
+      kClientCa, "cannot read " + files.client_ca + ", or it holds no certificate as PEM");
 }
 
 }  // namespace gatehouse::rpc

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "rpc/server_options.h"
 
 namespace gatehouse::rpc {
 
@@ -12,6 +13,17 @@ namespace gatehouse::rpc {
 // certificate, no key or a key with a passphrase; of the key, if it is of another
 // certificate.
 absl::Status CheckTlsFiles(const std::string& certificate_file, const std::string& key_file);
+
+struct TlsFiles {
+  std::string certificate;
+  std::string key;
+  // The authorities that sign clients' certificates; for ClientAuth other than kNone.
+  std::string client_ca = {};
+  ClientAuth client_auth = ClientAuth::kNone;
+};
+
+// The same of all of them.
+absl::Status CheckTlsFiles(const TlsFiles& files);
 
 }  // namespace gatehouse::rpc
 

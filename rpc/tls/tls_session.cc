@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <utility>
 
@@ -11,6 +12,31 @@ namespace {
 
 // A TLS record.
 constexpr size_t kRecordBytes = size_t{16} << 10;
+
+std::string SubjectOf(X509* certificate) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text(BIO_new(BIO_s_mem()), &BIO_free);
+  X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
+  char* bytes = nullptr;
+  const long length = BIO_get_mem_data(text.get(), &bytes);
+  return length > 0 ? std::string(bytes, static_cast<size_t>(length)) : std::string();
+}
+
+std::vector<std::string> UrisOf(X509* certificate) {
+  const auto free_names = [](GENERAL_NAMES* names) { GENERAL_NAMES_free(names); };
+  const std::unique_ptr<GENERAL_NAMES, decltype(free_names)> names(
+      static_cast<GENERAL_NAMES*>(
+          X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+      free_names);
+  std::vector<std::string> uris;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_URI) continue;
+    const ASN1_IA5STRING* const uri = name->d.uniformResourceIdentifier;
+    uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                      static_cast<size_t>(ASN1_STRING_length(uri)));
+  }
+  return uris;
+}
 
 int Length(size_t size) { return static_cast<int>(size); }
 
@@ -33,9 +59,18 @@ bool TlsSession::Handshake() {
   SSL_get0_alpn_selected(session_.get(), &protocol, &length);
   // A client that did not say what it speaks: RFC 9113 wants to hear it.
   if (length == 0) return false;
+  ReadClientCertificate();
   ready_ = true;
   Write(std::exchange(early_, {}));
   return true;
+}
+
+void TlsSession::ReadClientCertificate() {
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      SSL_get1_peer_certificate(session_.get()), &X509_free);
+  if (certificate == nullptr) return;
+  client_certificate_ = {.subject = SubjectOf(certificate.get()),
+                         .uris = UrisOf(certificate.get())};
 }
 
 bool TlsSession::OnInput(std::string_view cipher, std::string& plain) {

@@ -2,8 +2,11 @@
 #define GATEHOUSE_RPC_TLS_TLS_SESSION_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "rpc/chain/client_certificate.h"
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -29,6 +32,11 @@ class TlsSession {
   // Says that nothing more will be written.
   void Finish();
 
+  // What the client has shown, once the handshake is through; null if nothing.
+  const ClientCertificate* client_certificate() const {
+    return client_certificate_ ? &*client_certificate_ : nullptr;
+  }
+
   // Cipher text for the peer.
   std::string TakeOutput();
 
@@ -38,12 +46,14 @@ class TlsSession {
   };
 
   bool Handshake();
+  void ReadClientCertificate();
   void Drain();
 
   std::unique_ptr<ssl_st, Free> session_;
   std::string output_;
   // Written before the handshake ended.
   std::string early_;
+  std::optional<ClientCertificate> client_certificate_;
   bool ready_ = false;
 };
 

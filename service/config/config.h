@@ -17,11 +17,42 @@ struct GrpcSettings {
   std::string address = "127.0.0.1:50051";
   std::string tls_certificate_file;
   std::string tls_key_file;
+  std::string tls_client_ca_file;
+  std::string tls_client_auth = "none";
+  std::string tls_client_keys_file;
   int64_t max_in_flight = 4096;
   std::chrono::milliseconds max_unary_time{10'000};
+  std::chrono::milliseconds drain_delay{0};
   std::chrono::milliseconds drain_grace{10'000};
   // 0: one loop for every four cores, at least one.
   int64_t loops = 0;
+
+  // Separated by blanks.
+  std::string trusted_networks;
+
+  // What clients may take of the server. rpc/server_options.h says why these figures.
+  int64_t max_connections = 20'000;
+  int64_t max_connections_per_address = 2'000;
+  std::chrono::milliseconds handshake_timeout{10'000};
+  std::chrono::milliseconds request_timeout{2'000};
+  std::chrono::milliseconds write_timeout{30'000};
+  std::chrono::milliseconds keepalive_time{60'000};
+  std::chrono::milliseconds keepalive_timeout{20'000};
+  std::chrono::seconds max_connection_age{3'600};
+  std::chrono::seconds max_connection_age_grace{300};
+  std::chrono::seconds max_connection_idle{1'800};
+  int64_t max_connection_requests_per_second = 100'000;
+  int64_t max_connection_resets_per_second = 100;
+  int64_t max_connection_control_frames_per_second = 20'000;
+  int64_t max_metadata_bytes = 8 * 1024;
+  int64_t max_public_message_bytes = 64 * 1024;
+  int64_t max_connection_bytes = 16 * 1024 * 1024;
+  int64_t max_transport_bytes = 128 * 1024 * 1024;
+  int64_t max_connection_streams = 1'000;
+  int64_t max_principal_streams = 1'000;
+  int64_t max_public_streams_per_address = 100;
+  int64_t max_public_streams = 1'000;
+  bool reflection = true;
 };
 
 struct HttpSettings {

@@ -235,6 +235,8 @@ constexpr std::string_view kAwkward[] = {
     "a\"b\\c#d = [e] 'f' \xc3\xa9\n\r\t\x01\x1f\x7f\\",
     "a\"b\\c#d = [e] 'f' \xc3\xa9\n\r\t\x01\x1f\x7f\\:1",
     "debug",
+    "10.1.0.0/16 ::1",
+    "accepted",
 };
 
 TEST(PrintConfigTest, ReadsBackEverySettingWhateverItHolds) {

@@ -1,14 +1,10 @@
 #include "service/config/settings.h"
 
-#include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <cstdint>
-#include <initializer_list>
 #include <string_view>
-#include <utility>
 
-#include "base/status.h"
+#include "service/config/grpc_settings.h"
+#include "service/config/setting_makers.h"
 
 namespace gatehouse::service::config {
 namespace {
@@ -25,144 +21,8 @@ std::string Spelled(std::string_view key, char separator, bool upper) {
   return out;
 }
 
-absl::Status ParseInteger(std::string_view key, std::string_view value, int64_t least, int64_t most,
-                          int64_t& out) {
-  int64_t parsed = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
-  if (error != std::errc() || end != value.data() + value.size() || parsed < least ||
-      parsed > most) {
-    return base::InvalidField(key, "must be a whole number from " + std::to_string(least) + " to " +
-                                       std::to_string(most));
-  }
-  out = parsed;
-  return absl::OkStatus();
-}
-
-// `field` maps a Config to a reference to the field, const or not.
-template <typename Field>
-Setting Text(std::string key, std::string help, Field field) {
-  return {.key = std::move(key),
-          .help = std::move(help),
-          .set =
-              [field](Config& config, std::string_view value) {
-                field(config) = value;
-                return absl::OkStatus();
-              },
-          .get = [field](const Config& config) { return field(config); }};
-}
-
-// HOST:PORT, an IPv6 address in brackets. gRPC would take a port modulo 65536.
-bool IsAddress(std::string_view text) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  const std::string_view host = text.substr(0, colon);
-  const bool bracketed = host.starts_with('[') && host.ends_with(']');
-  if (!bracketed && host.find(':') != std::string_view::npos) return false;
-  uint16_t port = 0;
-  const char* const stop = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data() + colon + 1, stop, port);
-  return error == std::errc() && end == stop;
-}
-
-template <typename Field>
-Setting Address(std::string key, std::string help, Field field) {
-  Setting setting = Text(key, std::move(help), field);
-  setting.set = [key, field](Config& config, std::string_view value) {
-    if (!IsAddress(value)) {
-      return base::InvalidField(key, "must be HOST:PORT, with a port from 0 to 65535");
-    }
-    field(config) = value;
-    return absl::OkStatus();
-  };
-  return setting;
-}
-
-template <typename Field>
-Setting OneOf(std::string key, std::string help, std::vector<std::string> allowed, Field field) {
-  Setting setting = Text(key, std::move(help), field);
-  setting.set = [key, allowed, field](Config& config, std::string_view value) {
-    if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
-      std::string list;
-      for (const std::string& word : allowed) list += (list.empty() ? "" : ", ") + word;
-      return base::InvalidField(key, "must be one of " + list);
-    }
-    field(config) = value;
-    return absl::OkStatus();
-  };
-  return setting;
-}
-
-template <typename Field>
-Setting Integer(std::string key, std::string help, int64_t least, int64_t most, Field field) {
-  return {.key = key,
-          .help = std::move(help),
-          .type = ValueType::kInteger,
-          .set =
-              [key, least, most, field](Config& config, std::string_view value) {
-                return ParseInteger(key, value, least, most, field(config));
-              },
-          .get = [field](const Config& config) { return std::to_string(field(config)); }};
-}
-
-// A duration, given as a whole number of its own unit.
-template <typename Field>
-Setting Span(std::string key, std::string help, int64_t least, int64_t most, Field field) {
-  return {.key = key,
-          .help = std::move(help),
-          .type = ValueType::kInteger,
-          .set =
-              [key, least, most, field](Config& config, std::string_view value) {
-                int64_t count = 0;
-                GH_RETURN_IF_ERROR(ParseInteger(key, value, least, most, count));
-                auto& duration = field(config);
-                duration = std::remove_reference_t<decltype(duration)>(count);
-                return absl::OkStatus();
-              },
-          .get = [field](const Config& config) { return std::to_string(field(config).count()); }};
-}
-
-template <typename Field>
-Setting Boolean(std::string key, std::string help, Field field) {
-  return {.key = key,
-          .help = std::move(help),
-          .type = ValueType::kBoolean,
-          .set =
-              [key, field](Config& config, std::string_view value) {
-                if (value != "true" && value != "false") {
-                  return base::InvalidField(key, "must be true or false");
-                }
-                field(config) = value == "true";
-                return absl::OkStatus();
-              },
-          .get = [field](const Config& config) { return field(config) ? "true" : "false"; }};
-}
-
-Setting Secret(Setting setting) {
-  setting.secret = true;
-  return setting;
-}
-
-#define GH_FIELD(path) [](auto& config) -> auto& { return config.path; }
-
 void AddServing(std::vector<Setting>& all) {
-  all.push_back(Address("grpc.address", "Where gRPC listens, HOST:PORT; port 0 takes a free one.",
-                        GH_FIELD(grpc.address)));
-  all.push_back(Text("grpc.tls_certificate_file", "PEM certificate chain; empty: no TLS.",
-                     GH_FIELD(grpc.tls_certificate_file)));
-  all.push_back(Text("grpc.tls_key_file", "PEM private key of the certificate.",
-                     GH_FIELD(grpc.tls_key_file)));
-  all.push_back(Integer("grpc.max_in_flight",
-                        "Calls served at a time; more are refused with SERVER_OVERLOADED.", 1,
-                        1'000'000, GH_FIELD(grpc.max_in_flight)));
-  all.push_back(Span("grpc.max_unary_time_ms",
-                     "The longest a unary call may take, whatever its deadline, in milliseconds.",
-                     100, 600'000, GH_FIELD(grpc.max_unary_time)));
-  all.push_back(Span("grpc.drain_grace_ms",
-                     "How long calls may go on after SIGTERM, in milliseconds.", 0, 600'000,
-                     GH_FIELD(grpc.drain_grace)));
-  all.push_back(Integer("grpc.loops",
-                        "Event loops, each one thread; 0: one for every four cores, at least one.",
-                        0, 64, GH_FIELD(grpc.loops)));
+  AddGrpc(all);
   all.push_back(
       Address("http.address",
               "Where HTTP (health, JWKS, metrics) listens, HOST:PORT; port 0 takes a free "
@@ -276,8 +136,6 @@ std::vector<Setting> MakeSettings() {
                      GH_FIELD(data_dir)));
   return all;
 }
-
-#undef GH_FIELD
 
 }  // namespace
 

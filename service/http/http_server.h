@@ -1,10 +1,13 @@
 #ifndef GATEHOUSE_SERVICE_HTTP_HTTP_SERVER_H_
 #define GATEHOUSE_SERVICE_HTTP_HTTP_SERVER_H_
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 
@@ -17,21 +20,35 @@ struct Response {
   std::string cache_control = "no-store";
 };
 
-// What is served at each path, by GET and HEAD. A handler is called on one of
-// the server's threads, two at a time at most, and must not block for long.
+// What is served at each path, by GET and HEAD. A handler is called on the
+// server's thread, and must not block.
 using Routes = std::map<std::string, std::function<Response()>>;
 
 // A small listener beside gRPC for what speaks only HTTP: probes, Prometheus,
-// and libraries that fetch a key set. Read only, without parameters or bodies.
+// and libraries that fetch a key set. HTTP/1.1, one request for each
+// connection, without parameters or bodies.
 //
-// Serves from Start to destruction, on two threads of its own. Thread-safe.
+// Serves from Start to destruction, on a loop of its own: while the loops of
+// calls hang, it still tells so. Thread-safe.
 class HttpServer {
  public:
-  // `address` is "host:port", the host an IP address or localhost; port 0 takes
-  // any free one. UNAVAILABLE if it cannot be had.
+  struct Limits {
+    // From the connection to the last byte of the answer.
+    std::chrono::milliseconds time = std::chrono::seconds(10);
+    // One more, and the oldest is closed: those who are served at once are not
+    // among the oldest, whoever sends slowly is.
+    size_t connections = 128;
+  };
+
+  // `address` is "host:port"; port 0 takes any free one. UNAVAILABLE if it
+  // cannot be had.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& address,
-                                                           Routes routes);
-  // Waits for requests under way.
+                                                           Routes routes, Limits limits);
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& address,
+                                                           Routes routes) {
+    return Start(address, std::move(routes), Limits());
+  }
+  // Ends every connection.
   ~HttpServer();
 
   int port() const;

@@ -3,21 +3,30 @@
 #include <civetweb.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "service/http/routes.h"
 
 namespace gatehouse::service::http {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 struct Reply {
   int status = 0;
@@ -105,6 +114,89 @@ TEST_F(HttpServerTest, FreesItsPort) {
   const std::string address = "127.0.0.1:" + std::to_string(server_->port());
   server_.reset();
   EXPECT_TRUE(HttpServer::Start(address, {}).ok());
+}
+
+// A connection that sends what it is told, byte for byte.
+class RawConnection {
+ public:
+  explicit RawConnection(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const timeval patience{.tv_sec = 60};
+    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  }
+  ~RawConnection() { ::close(socket_); }
+  RawConnection(const RawConnection&) = delete;
+  RawConnection& operator=(const RawConnection&) = delete;
+
+  void Send(const std::string& bytes) { ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  // Until the server closes.
+  std::string ReadAll() {
+    std::string all;
+    std::array<char, 4096> buffer;
+    for (ssize_t n; (n = ::recv(socket_, buffer.data(), buffer.size(), 0)) > 0;) {
+      all.append(buffer.data(), static_cast<size_t>(n));
+    }
+    return all;
+  }
+
+ private:
+  const int socket_;
+};
+
+TEST_F(HttpServerTest, SaysWhatRfc9110Wants) {
+  RawConnection post(server_->port());
+  post.Send("POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_THAT(post.ReadAll(),
+              AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("\r\nAllow: GET, HEAD\r\n")));
+  RawConnection get(server_->port());
+  get.Send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(get.ReadAll(),
+              ContainsRegex("\r\nDate: [A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} 20[0-9]{2} "
+                            "[0-9]{2}:[0-9]{2}:[0-9]{2} GMT\r\n"));
+  RawConnection head(server_->port());
+  head.Send("HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(head.ReadAll(), AllOf(HasSubstr("Content-Length: 3\r\n"), EndsWith("\r\n\r\n")));
+}
+
+TEST_F(HttpServerTest, RefusesWhatIsNoRequestOrTooLarge) {
+  RawConnection garbage(server_->port());
+  garbage.Send("GARBAGE\r\n\r\n");
+  EXPECT_THAT(garbage.ReadAll(), StartsWith("HTTP/1.1 400 "));
+  RawConnection large(server_->port());
+  large.Send("GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + std::string(9000, 'x'));
+  EXPECT_THAT(large.ReadAll(), StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(HttpServerTest, ARequestMayComeInPieces) {
+  RawConnection slow(server_->port());
+  for (const char c : std::string("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")) slow.Send({c});
+  EXPECT_THAT(slow.ReadAll(), EndsWith("\r\n\r\nok\n"));
+}
+
+// Those who hold connections do not keep others from theirs.
+TEST_F(HttpServerTest, AnswersWhileOthersSendNothing) {
+  std::vector<std::unique_ptr<RawConnection>> slow;
+  for (int i = 0; i < 300; ++i) {
+    slow.push_back(std::make_unique<RawConnection>(server_->port()));
+    if (i % 2 == 0) slow.back()->Send("GET /healthz HTTP/1.1\r\nX");
+  }
+  EXPECT_EQ(Get("/healthz").status, 200);
+  // There is room for so many, and the oldest of them went.
+  EXPECT_EQ(slow.front()->ReadAll(), "");
+}
+
+TEST_F(HttpServerTest, ClosesWhatTakesTooLong) {
+  const auto server =
+      HttpServer::Start("127.0.0.1:0", {}, {.time = std::chrono::milliseconds(50)}).value();
+  RawConnection silent(server->port());
+  EXPECT_EQ(silent.ReadAll(), "");
+  RawConnection half(server->port());
+  half.Send("GET / HTTP/1.1\r\n");
+  EXPECT_EQ(half.ReadAll(), "");
 }
 
 }  // namespace

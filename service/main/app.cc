@@ -31,6 +31,11 @@ size_t LoopCount(const config::GrpcSettings& config) {
   return std::max(1u, std::thread::hardware_concurrency() / 4);
 }
 
+// Until the last call is cut short.
+std::chrono::milliseconds DrainTime(const config::GrpcConfig& config) {
+  return config.drain_delay + config.drain_grace;
+}
+
 // Who holds leases. By default another one at each start, since nothing tells for sure that
 // no other server has the same name: two hosts in containers may, with the same address.
 // What was killed is taken over when its leases end, what stops gives them back.
@@ -117,7 +122,7 @@ absl::Status App::Serve() {
 
 void App::Stop() {
   const base::SteadyTime grace_end =
-      std::chrono::steady_clock::now() + options_.config.grpc.drain_grace;
+      std::chrono::steady_clock::now() + DrainTime(options_.config.grpc);
   // A database that hangs holds up whoever waits for it. All that was acknowledged is
   // committed, so nothing is lost by leaving.
   const base::Watchdog watchdog(grace_end + kStopMargin, [] {

@@ -9,6 +9,7 @@
 #include "rpc/tls/tls_files.h"
 #include "service/config/secrets.h"
 #include "service/delivery/http/http_sender.h"
+#include "service/main/server_options.h"
 #include "storage/postgres/client/dsn.h"
 
 namespace gatehouse::service {
@@ -49,7 +50,8 @@ std::vector<absl::Status> FindFaults(const config::Config& config) {
   std::vector<absl::Status> found = CheckSecrets(config.auth);
   found.push_back(CheckDatabase(config.database));
   found.push_back(CheckPasswordFile(config.database.password_file));
-  found.push_back(rpc::CheckTlsFiles(config.grpc.tls_certificate_file, config.grpc.tls_key_file));
+  found.push_back(rpc::CheckTlsFiles(TlsFilesOf(config.grpc)));
+  found.push_back(CertificateKeysOf(config.grpc).status());
   found.push_back(MakeGuard(config.webhook).status());
   found.push_back(CheckCaFile(config.webhook.ca_file));
   std::erase_if(found, [](const absl::Status& status) { return status.ok(); });

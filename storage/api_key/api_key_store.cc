@@ -76,6 +76,15 @@ base::Task<absl::StatusOr<std::optional<ApiKey>>> ApiKeyStore::FindLive(base::Ca
   co_return rows.DecodeOne([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
 }
 
+base::Task<absl::StatusOr<std::optional<ApiKey>>> ApiKeyStore::FindLiveById(
+    base::CallContext context, base::Uuid tenant_id, base::Uuid id, base::Time now) {
+  const base::Time minute = std::chrono::floor<std::chrono::minutes>(now);
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kFindLiveById,
+                                                  Params::Of(tenant_id, id, now, minute)));
+  co_return rows.DecodeOne([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
+}
+
 base::Task<absl::StatusOr<std::vector<ApiKey>>> ApiKeyStore::List(base::CallContext context,
                                                                   base::Uuid tenant_id,
                                                                   std::optional<base::Uuid> before,

@@ -50,6 +50,11 @@ class ApiKeyStore {
                                                              base::Uuid tenant_id,
                                                              std::string key_hash, base::Time now);
 
+  // The same of the key with this id.
+  base::Task<absl::StatusOr<std::optional<ApiKey>>> FindLiveById(base::CallContext context,
+                                                                 base::Uuid tenant_id,
+                                                                 base::Uuid id, base::Time now);
+
   // Newest first, those with ids below `before` (nullopt: all); without
   // `show_ended` only those that are good at `now`.
   base::Task<absl::StatusOr<std::vector<ApiKey>>> List(base::CallContext context,

@@ -13,7 +13,7 @@ from tests.e2e.support.client import CallError, Client, refuses_calls
 from tests.e2e.support.deployment import Deployment
 from tests.e2e.support.exit_codes import EXIT_FAILED, EXIT_NO_DATABASE, EXIT_SCHEMA_MISMATCH, EXIT_USAGE
 from tests.e2e.support.gatehouse import ENDLESS_CALLS
-from tests.e2e.support.grpcurl import Grpcurl
+from tests.e2e.support.grpcurl import Grpcurl, GrpcurlError
 from tests.e2e.support.http_client import get
 from tests.e2e.support.processes import free_address, is_listening
 from tests.e2e.support.waiting import until
@@ -49,6 +49,13 @@ class ServeTest(unittest.TestCase):
         self.client(server, password).CreateUser(user={"username": "ada"})
         self.assertEqual(server.stop(), 0, server.stderr)
         self.assertFalse(is_listening(server.grpc_address))
+
+    def test_reflection_can_be_switched_off(self):
+        server = Deployment(self, self.postgres).serve("--grpc-reflection=false")
+        with self.assertRaises(GrpcurlError) as raised:
+            Grpcurl(server.grpc_address).list()
+        self.assertIn("reflection", raised.exception.text)
+        self.assertEqual(get(server.http_address, "/readyz")[0], 200)
 
     def test_never_seeds(self):
         deployment = self.deploy()

@@ -60,6 +60,19 @@ class StopTest(unittest.TestCase):
         is_refused()
         return viewer
 
+    def test_calls_go_on_until_those_who_send_them_know(self):
+        server = Deployment(self, self.postgres).serve("--grpc-drain-delay-ms=10000")
+        self.assertEqual(get(server.http_address, "/readyz")[0], 200)
+        server.send(signal.SIGTERM)
+        until(lambda: get(server.http_address, "/readyz")[0] == 503, "not ready any more")
+        late = Client(server.grpc_address)
+        self.addCleanup(late.close)
+        # An answer of the method, not of a server that is gone.
+        with self.assertRaises(CallError) as raised:
+            late.ListUsers()
+        self.assertEqual(raised.exception.code, grpc.StatusCode.UNAUTHENTICATED)
+        self.assertEqual(server.wait_exit(), 0, server.stderr)
+
     def test_dev_ends_in_time_while_its_database_is_suspended(self):
         data_dir = scratch.make_folder(self) + "/data"
         server = Gatehouse.dev(data_dir, "--grpc-drain-grace-ms=200", *ENDLESS_CALLS)

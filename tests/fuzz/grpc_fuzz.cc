@@ -3,6 +3,7 @@
 //
 // An input is a list of steps: a byte that says which (Step), and what the step takes.
 
+#include <prometheus/registry.h>
 #include <zlib.h>
 
 #include <array>
@@ -15,11 +16,13 @@
 #include <utility>
 
 #include "base/async/loop.h"
+#include "base/ip_address.h"
 #include "gatehouse/test/echo.pb.h"
 #include "rpc/grpc/lane.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/server_options.h"
 #include "rpc/transport.h"
+#include "rpc/transport_metrics.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/memory_byte_stream.h"
 #include "tests/support/http2/raw_client.h"
@@ -198,7 +201,7 @@ class Client {
   void Run() {
     auto [server, wire] = MakeConnection(loop_, lane_.scratch());
     wire_ = std::move(wire);
-    lane_.Add(std::move(server), "ipv4:127.0.0.1:1", [] {});
+    lane_.Add(std::move(server), {.peer = base::IpAddress::Parse("127.0.0.1")});
     wire_->Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     wire_->Send(RawClient::MakeFrame(RawClient::kSettings, 0, 0, ""));
     loop_.io().poll();
@@ -303,8 +306,10 @@ void Run(FuzzInput input) {
   options.max_concurrent_streams = 10;
   options.max_connection_bytes = kTotalBytes / 2;
   rpc::TotalBudget total(kTotalBytes);
+  prometheus::Registry registry;
+  rpc::TransportMetrics metrics(registry);
   {
-    rpc::Lane lane(loop, acceptor, options, total);
+    rpc::Lane lane(loop, acceptor, options, total, metrics);
     Client(loop, lane, input).Run();
     // Its client is gone, so nothing keeps the connection but handlers that go with it.
     lane.CloseAll();

@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "base/async/loop.h"
+#include "base/ip_address.h"
 #include "rpc/http2/connection.h"
+#include "rpc/http2/end_reason.h"
 #include "rpc/http2/stream.h"
 #include "rpc/http2/turn.h"
 #include "tests/fuzz/fuzz_input.h"
@@ -98,6 +100,8 @@ class Home final : public Connection::Owner {
     streams_.push_back(std::make_unique<FuzzStream>(connection));
     return *streams_.back();
   }
+  bool OnProxied(const base::IpAddress&) override { return true; }
+  void OnConnectionEnding(rpc::http2::EndReason) override {}
   void OnConnectionGone(Connection&) override {
     if (gone_) std::abort();
     gone_ = true;

@@ -75,6 +75,10 @@ ByteStream::ByteStream(base::Loop&, IoScratch&, int, std::unique_ptr<TlsSession>
 
 ByteStream::~ByteStream() { impl_->wire->owner_ = nullptr; }
 
+void ByteStream::ExpectProxyHeader() {}
+
+const ClientCertificate* ByteStream::client_certificate() const { return nullptr; }
+
 void ByteStream::Start(Owner* owner) { impl_->wire->owner_ = owner; }
 
 void ByteStream::Write(std::string_view bytes) {

@@ -1,29 +1,11 @@
 #include "service/delivery/http/address_guard.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cstring>
-
-#include "base/status.h"
+#include <optional>
+#include <string_view>
 
 namespace gatehouse::service::delivery {
 namespace {
-
-constexpr int Bits(const IpAddress& address) { return address.v6 ? 128 : 32; }
-
-bool InNetwork(const IpAddress& address, const IpAddress& network, int prefix_bits) {
-  if (address.v6 != network.v6) return false;
-  const int whole = prefix_bits / 8;
-  if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole, network.bytes.begin())) {
-    return false;
-  }
-  if (prefix_bits % 8 == 0) return true;
-  const uint8_t mask = static_cast<uint8_t>(0xff << (8 - prefix_bits % 8));
-  return (address.bytes[whole] & mask) == (network.bytes[whole] & mask);
-}
 
 struct Block {
   std::string_view network;
@@ -81,7 +63,7 @@ constexpr Block kReachableAssignments[] = {
 template <size_t N>
 bool InAny(const IpAddress& address, const Block (&blocks)[N]) {
   return std::ranges::any_of(blocks, [&](const Block& block) {
-    return InNetwork(address, *IpAddress::Parse(block.network), block.prefix_bits);
+    return base::IpNetwork{*IpAddress::Parse(block.network), block.prefix_bits}.Contains(address);
   });
 }
 
@@ -94,43 +76,10 @@ bool IsIsatap(const IpAddress& address) {
 
 }  // namespace
 
-std::optional<IpAddress> IpAddress::Parse(std::string_view text) {
-  IpAddress address;
-  const std::string terminated(text);
-  if (terminated.find('\0') != std::string::npos) return std::nullopt;
-  if (inet_pton(AF_INET, terminated.c_str(), address.bytes.data()) == 1) return address;
-  address.v6 = true;
-  if (inet_pton(AF_INET6, terminated.c_str(), address.bytes.data()) == 1) return address;
-  return std::nullopt;
-}
-
-std::optional<IpAddress> IpAddress::FromSockaddr(const sockaddr& address) {
-  IpAddress result;
-  if (address.sa_family == AF_INET) {
-    sockaddr_in v4;
-    std::memcpy(&v4, &address, sizeof(v4));
-    std::memcpy(result.bytes.data(), &v4.sin_addr, 4);
-    return result;
-  }
-  if (address.sa_family == AF_INET6) {
-    sockaddr_in6 v6;
-    std::memcpy(&v6, &address, sizeof(v6));
-    std::memcpy(result.bytes.data(), &v6.sin6_addr, 16);
-    result.v6 = true;
-    return result;
-  }
-  return std::nullopt;
-}
-
-std::string IpAddress::ToString() const {
-  char text[INET6_ADDRSTRLEN];
-  return inet_ntop(v6 ? AF_INET6 : AF_INET, bytes.data(), text, sizeof(text));
-}
-
 bool IsGloballyReachable(const IpAddress& address) {
   if (!address.v6) return !InAny(address, kDeniedV4);
-  static const IpAddress kNat64 = *IpAddress::Parse("64:ff9b::");
-  if (InNetwork(address, kNat64, 96)) {
+  static const base::IpNetwork kNat64 = *base::IpNetwork::Parse("64:ff9b::/96");
+  if (kNat64.Contains(address)) {
     // Refusing the prefix as such would cut off hosts behind DNS64, where every
     // IPv4 receiver has such an address.
     IpAddress carried;
@@ -138,36 +87,23 @@ bool IsGloballyReachable(const IpAddress& address) {
     return IsGloballyReachable(carried);
   }
   if (IsIsatap(address)) return false;
-  static const IpAddress kAssignments = *IpAddress::Parse("2001::");
-  if (InNetwork(address, kAssignments, 23)) return InAny(address, kReachableAssignments);
+  static const base::IpNetwork kAssignments = *base::IpNetwork::Parse("2001::/23");
+  if (kAssignments.Contains(address)) return InAny(address, kReachableAssignments);
   return !InAny(address, kDeniedV6);
 }
 
 absl::StatusOr<AddressGuard> AddressGuard::Make(const std::vector<std::string>& allowed_networks) {
   AddressGuard guard;
   for (const std::string& text : allowed_networks) {
-    const size_t slash = text.find('/');
-    const std::optional<IpAddress> address = IpAddress::Parse(text.substr(0, slash));
-    int bits = address ? Bits(*address) : 0;
-    if (slash != std::string::npos) {
-      const char* begin = text.data() + slash + 1;
-      const char* end = text.data() + text.size();
-      const auto [stop, error] = std::from_chars(begin, end, bits);
-      if (error != std::errc() || stop != end) bits = -1;
-    }
-    if (!address || bits < 0 || bits > Bits(*address)) {
-      return absl::InvalidArgumentError("not an IP network: \"" + text + "\"");
-    }
-    guard.allowed_.push_back({*address, bits});
+    const std::optional<base::IpNetwork> network = base::IpNetwork::Parse(text);
+    if (!network) return absl::InvalidArgumentError("not an IP network: \"" + text + "\"");
+    guard.allowed_.push_back(*network);
   }
   return guard;
 }
 
 bool AddressGuard::Allows(const IpAddress& address) const {
-  if (IsGloballyReachable(address)) return true;
-  return std::ranges::any_of(allowed_, [&](const Network& network) {
-    return InNetwork(address, network.address, network.prefix_bits);
-  });
+  return IsGloballyReachable(address) || base::InAny(allowed_, address);
 }
 
 }  // namespace gatehouse::service::delivery

@@ -1,34 +1,17 @@
 #ifndef GATEHOUSE_SERVICE_DELIVERY_HTTP_ADDRESS_GUARD_H_
 #define GATEHOUSE_SERVICE_DELIVERY_HTTP_ADDRESS_GUARD_H_
 
-#include <sys/socket.h>
-
-#include <array>
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/ip_address.h"
 
 namespace gatehouse::service::delivery {
 
-// An IPv4 or IPv6 address. IPv4 is kept as its own family, so that
-// ::ffff:1.2.3.4 is not mistaken for 1.2.3.4: the guard judges each as what it is.
-struct IpAddress {
-  bool v6 = false;
-  std::array<uint8_t, 16> bytes = {};  // The first 4 for IPv4.
-
-  // Dotted quad or RFC 4291 text, without brackets, zone or anything else that
-  // inet_aton would make of "127.1" or "0x7f000001".
-  static std::optional<IpAddress> Parse(std::string_view text);
-  // nullopt for families other than AF_INET and AF_INET6.
-  static std::optional<IpAddress> FromSockaddr(const sockaddr& address);
-
-  std::string ToString() const;
-  friend bool operator==(const IpAddress&, const IpAddress&) = default;
-};
+// IPv4 is kept as its own family, so that ::ffff:1.2.3.4 is not mistaken for 1.2.3.4: the guard
+// judges each as what it is.
+using base::IpAddress;
 
 // Decides which addresses webhooks may be sent to. Without it every caller who
 // may create an endpoint could reach what only the server can: cloud metadata,
@@ -52,12 +35,7 @@ class AddressGuard {
   bool allows_private_networks() const { return !allowed_.empty(); }
 
  private:
-  struct Network {
-    IpAddress address;
-    int prefix_bits;
-  };
-
-  std::vector<Network> allowed_;
+  std::vector<base::IpNetwork> allowed_;
 };
 
 // True for addresses that are unicast and reachable from the whole Internet

@@ -3,6 +3,7 @@
 #include <prometheus/registry.h>
 
 #include <chrono>
+#include <future>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "rpc/chain/chain_builder.h"
 #include "service/http/routes.h"
 #include "service/main/area/denial_recorder.h"
+#include "service/main/server_options.h"
 
 namespace gatehouse::service {
 namespace {
@@ -34,8 +36,9 @@ auth::RateLimit LimitOf(int64_t per_second) {
   return {.rate = rate, .burst = 2 * rate};
 }
 
-rpc::InterceptorChain MakeChain(const ServingArea::Options& options, StorageArea& storage,
-                                AuthArea& auth, prometheus::Registry& metrics) {
+rpc::InterceptorChain MakeChain(const ServingArea::Options& options, auth::CertificateKeys keys,
+                                StorageArea& storage, AuthArea& auth,
+                                prometheus::Registry& metrics) {
   const auth::DenialHook on_denial = MakeDenialRecorder(storage.events, options.clock);
   const config::Config& config = options.config;
   auth::RateLimitInterceptor::Options limits{
@@ -46,8 +49,9 @@ rpc::InterceptorChain MakeChain(const ServingArea::Options& options, StorageArea
        .metrics = metrics,
        .max_unary_deadline = config.grpc.max_unary_time,
        .admission = {.unary = static_cast<size_t>(config.grpc.max_in_flight)},
+       .streams = StreamLimitsOf(config.grpc),
        .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
-           auth.authenticator, limits.per_address, on_denial),
+           auth.authenticator, limits.per_address, on_denial, std::move(keys)),
        .authorise = std::make_unique<auth::AuthorisationInterceptor>(on_denial),
        .rate_limit = std::make_unique<auth::RateLimitInterceptor>(limits, on_denial)});
 }
@@ -87,17 +91,20 @@ absl::StatusOr<std::unique_ptr<ServingArea>> ServingArea::Start(const Options& o
                                                                 StorageArea& storage,
                                                                 AuthArea& auth,
                                                                 ServiceArea& services) {
-  std::unique_ptr<ServingArea> area(new ServingArea(options, storage, auth));
+  GH_ASSIGN_OR_RETURN(auth::CertificateKeys keys, CertificateKeysOf(options.config.grpc));
+  std::unique_ptr<ServingArea> area(new ServingArea(options, std::move(keys), storage, auth));
   GH_RETURN_IF_ERROR(area->Register(options, services));
   GH_RETURN_IF_ERROR(area->Listen(options, auth));
   area->WatchDatabase(*options.loops.front(), *storage.database);
   return area;
 }
 
-ServingArea::ServingArea(const Options& options, StorageArea& storage, AuthArea& auth)
+ServingArea::ServingArea(const Options& options, auth::CertificateKeys keys, StorageArea& storage,
+                         AuthArea& auth)
     : config_(options.config),
       metrics_(std::make_shared<prometheus::Registry>()),
-      chain_(MakeChain(options, storage, auth, *metrics_)) {}
+      transport_metrics_(*metrics_),
+      chain_(MakeChain(options, std::move(keys), storage, auth, *metrics_)) {}
 
 ServingArea::~ServingArea() = default;
 
@@ -106,13 +113,16 @@ absl::Status ServingArea::Register(const Options& options, ServiceArea& services
   if (options.extra_methods) options.extra_methods(registry_);
   health_ = std::make_unique<rpc::HealthService>(registry_.ServiceNames());
   health_->Register(registry_);
-  reflection_.Register(registry_);
-  reflection_.SetServices(registry_.ServiceNames());
+  if (config_.grpc.reflection) {
+    reflection_.Register(registry_);
+    reflection_.SetServices(registry_.ServiceNames());
+  }
   return registry_.Validate(PermissionNumber, "gatehouse.v1");
 }
 
 absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
-  const auto ready = [this] { return health_->serving(); };
+  // Serving only once there is a server to ask.
+  const auto ready = [this] { return health_->serving() && server_->TakesCalls(); };
   const auto jwks = [&keyring = auth.keyring, &clock = options.clock] {
     return keyring.JwksJson(base::kDefaultTenantId, clock.Now());
   };
@@ -120,13 +130,10 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
       http_,
       http::HttpServer::Start(config_.http.address,
                               http::MakeRoutes({ready, jwks, {metrics_.get(), &options.metrics}})));
-  GH_ASSIGN_OR_RETURN(
-      server_,
-      rpc::Server::Start({.address = config_.grpc.address,
-                          .transport = options.transport.value_or(rpc::ServerOptions{}.transport),
-                          .tls_certificate_file = config_.grpc.tls_certificate_file,
-                          .tls_key_file = config_.grpc.tls_key_file},
-                         options.loops, registry_, chain_));
+  rpc::ServerOptions server = ServerOptionsOf(config_.grpc);
+  if (options.transport) server.transport = *options.transport;
+  server.metrics = &transport_metrics_;
+  GH_ASSIGN_OR_RETURN(server_, rpc::Server::Start(server, options.loops, registry_, chain_));
   health_->SetAll(true);
   return absl::OkStatus();
 }
@@ -155,6 +162,9 @@ void ServingArea::Stop() {
   // Before it could say that the server serves.
   if (database_watch_) database_watch_->Stop(std::chrono::milliseconds(0));
   health_->SetAll(false);
+  // Calls go on meanwhile: whoever sends them has to learn of it first.
+  std::promise<void> never;
+  never.get_future().wait_for(config_.grpc.drain_delay);
   server_->Shutdown({.grace = config_.grpc.drain_grace});
 }
 

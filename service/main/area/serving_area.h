@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "auth/interceptors/certificate_keys.h"
 #include "base/async/loop.h"
 #include "base/time.h"
 #include "rpc/chain/interceptor_chain.h"
@@ -15,6 +16,7 @@
 #include "rpc/server.h"
 #include "rpc/services/health_service.h"
 #include "rpc/services/reflection_service.h"
+#include "rpc/transport_metrics.h"
 #include "service/config/config.h"
 #include "service/http/http_server.h"
 #include "service/main/area/auth_area.h"
@@ -56,17 +58,20 @@ class ServingArea {
   std::string grpc_address() const;
   std::string http_address() const;
 
-  // NOT_SERVING, then drains: calls get the configured grace to finish.
+  // NOT_SERVING, and after the configured delay it drains: calls get the configured grace to
+  // finish.
   void Stop();
 
  private:
-  ServingArea(const Options& options, StorageArea& storage, AuthArea& auth);
+  ServingArea(const Options& options, auth::CertificateKeys keys, StorageArea& storage,
+              AuthArea& auth);
   absl::Status Register(const Options& options, ServiceArea& services);
   absl::Status Listen(const Options& options, AuthArea& auth);
   void WatchDatabase(base::Loop& loop, storage::postgres::Database& database);
 
   const config::Config config_;
   std::shared_ptr<prometheus::Registry> metrics_;
+  rpc::TransportMetrics transport_metrics_;
   rpc::MethodRegistry registry_;
   std::unique_ptr<rpc::HealthService> health_;
   rpc::ReflectionService reflection_;

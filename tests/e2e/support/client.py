@@ -49,11 +49,14 @@ class CallError(AssertionError):
 class Client:
     """Calls methods by their names: client.CreateUser(user=..., password=...). Close it, or use `with`."""
 
-    def __init__(self, address, token=None, options=()):
+    def __init__(self, address, token=None, options=(), credentials=None):
         # A channel of its own, not one shared with other clients of the process.
         options = [("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 100), *options]
         self._address = address
-        self._channel = grpc.insecure_channel(address, options)
+        if credentials:
+            self._channel = grpc.secure_channel(address, credentials, options)
+        else:
+            self._channel = grpc.insecure_channel(address, options)
         self.token = token
         self._started = []
         self._methods = {}

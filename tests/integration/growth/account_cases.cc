@@ -88,6 +88,7 @@ void AddKeysAndRoles(std::vector<StatementCase>& cases) {
   const StatementCase added[] = {
       {api_key::kGet, "tenant(), id($row)"},
       {api_key::kFindLive, "tenant(), hash($row), present(), present()"},
+      {api_key::kFindLiveById, "tenant(), id($row), present(), present()"},
       {api_key::kInsert, "tenant(), new_id(), '', '', hash(0), '{}', present(), NULL"},
       {api_key::kList, "tenant(), id($row), false, present(), 51"},
       {api_key::kList, "tenant(), id($row), true, present(), 51"},

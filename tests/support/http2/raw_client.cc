@@ -38,17 +38,25 @@ void AppendLiteral(std::string& to, std::string_view text) {
 
 }  // namespace
 
-RawClient::RawClient(int port, bool greet)
-    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+bool RawClient::Connect(int port, bool v6) {
+  sockaddr_in6 to_v6{};
+  to_v6.sin6_family = AF_INET6;
+  to_v6.sin6_port = htons(static_cast<uint16_t>(port));
+  to_v6.sin6_addr = in6addr_loopback;
+  sockaddr_in to_v4{};
+  to_v4.sin_family = AF_INET;
+  to_v4.sin_port = htons(static_cast<uint16_t>(port));
+  to_v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return v6 ? ::connect(socket_, reinterpret_cast<const sockaddr*>(&to_v6), sizeof(to_v6)) == 0
+            : ::connect(socket_, reinterpret_cast<const sockaddr*>(&to_v4), sizeof(to_v4)) == 0;
+}
+
+RawClient::RawClient(int port, bool greet, bool v6)
+    : socket_(::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   // A test that hangs helps nobody.
   const timeval patience{.tv_sec = 60};
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) return;
-  if (!greet) return;
+  if (!Connect(port, v6) || !greet) return;
   Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   SendFrame(kSettings, 0, 0, "");
 }

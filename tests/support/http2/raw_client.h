@@ -13,7 +13,17 @@ namespace gatehouse::tests {
 // An HTTP/2 client that sends whatever bytes a test wants, for what no library would do. Blocks.
 class RawClient {
  public:
-  enum Type : uint8_t { kData, kHeaders, kPriority, kReset, kSettings, kPush, kPing, kGoAway };
+  enum Type : uint8_t {
+    kData,
+    kHeaders,
+    kPriority,
+    kReset,
+    kSettings,
+    kPush,
+    kPing,
+    kGoAway,
+    kWindowUpdate
+  };
   static constexpr uint8_t kEndStream = 1;
   static constexpr uint8_t kEndHeaders = 4;
 
@@ -25,8 +35,8 @@ class RawClient {
   };
   using Fields = std::vector<std::pair<std::string, std::string>>;
 
-  // Plain text to 127.0.0.1. `greet`: with the preface and empty settings.
-  explicit RawClient(int port, bool greet = true);
+  // Plain text to 127.0.0.1, or ::1. `greet`: with the preface and empty settings.
+  explicit RawClient(int port, bool greet = true, bool v6 = false);
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
@@ -54,6 +64,7 @@ class RawClient {
   static std::string Message(std::string_view bytes, char flags = 0);
 
  private:
+  bool Connect(int port, bool v6);
   bool Fill(size_t bytes);
 
   int socket_;

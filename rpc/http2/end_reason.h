@@ -1,0 +1,45 @@
+#ifndef GATEHOUSE_RPC_HTTP2_END_REASON_H_
+#define GATEHOUSE_RPC_HTTP2_END_REASON_H_
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace gatehouse::rpc::http2 {
+
+// Why the server ended a connection that its client would have kept.
+enum class EndReason {
+  kHandshakeTimeout,
+  kWriteTimeout,
+  kKeepaliveTimeout,
+  kAge,
+  kIdle,
+  // Limits on what a client may send.
+  kHeaderBlock,
+  kResets,
+  kRequests,
+  kControlFrames,
+  // The bytes are no HTTP/2.
+  kProtocol,
+  // A proxy's header is malformed, or its client has too many connections.
+  kProxyHeader,
+};
+
+// As metrics name them, in their order.
+inline constexpr std::array<std::string_view, 11> kEndReasonNames = {
+    "handshake_timeout",
+    "write_timeout",
+    "keepalive_timeout",
+    "age",
+    "idle",
+    "header_block",
+    "resets",
+    "requests",
+    "control_frames",
+    "protocol",
+    "proxy_header",
+};
+
+}  // namespace gatehouse::rpc::http2
+
+#endif  // GATEHOUSE_RPC_HTTP2_END_REASON_H_

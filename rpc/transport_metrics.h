@@ -1,0 +1,55 @@
+#ifndef GATEHOUSE_RPC_TRANSPORT_METRICS_H_
+#define GATEHOUSE_RPC_TRANSPORT_METRICS_H_
+
+#include <array>
+#include <cstddef>
+
+#include "rpc/http2/end_reason.h"
+
+namespace prometheus {
+class Counter;
+class Gauge;
+class Registry;
+}  // namespace prometheus
+
+namespace gatehouse::rpc {
+
+// Connections that were closed before anything was read from them.
+enum class RefusedConnection { kTooMany, kTooManyOfAddress, kNoDescriptor };
+inline constexpr size_t kRefusedConnections = 3;
+
+// Calls that were answered before any interceptor saw them.
+enum class RefusedCall { kMetadataTooLarge, kProtocolViolation, kTimeout, kNotGrpc };
+inline constexpr size_t kRefusedCalls = 4;
+
+// Counts what the transport does before a call reaches the chain, which counts the rest.
+//
+//   gatehouse_grpc_connections
+//   gatehouse_grpc_connections_accepted_total
+//   gatehouse_grpc_connections_refused_total{reason}
+//   gatehouse_grpc_connections_ended_total{reason}
+//   gatehouse_grpc_calls_refused_total{reason}
+//
+// Thread-safe.
+class TransportMetrics {
+ public:
+  // The registry outlives it.
+  explicit TransportMetrics(prometheus::Registry& registry);
+
+  void OnConnection();
+  void OnConnectionGone();
+  void OnRefused(RefusedConnection reason);
+  void OnEnded(http2::EndReason reason);
+  void OnRefused(RefusedCall reason);
+
+ private:
+  prometheus::Gauge& connections_;
+  prometheus::Counter& accepted_;
+  std::array<prometheus::Counter*, kRefusedConnections> refused_connections_;
+  std::array<prometheus::Counter*, http2::kEndReasonNames.size()> ended_;
+  std::array<prometheus::Counter*, kRefusedCalls> refused_calls_;
+};
+
+}  // namespace gatehouse::rpc
+
+#endif  // GATEHOUSE_RPC_TRANSPORT_METRICS_H_

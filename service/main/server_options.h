@@ -1,0 +1,23 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_SERVER_OPTIONS_H_
+#define GATEHOUSE_SERVICE_MAIN_SERVER_OPTIONS_H_
+
+#include "absl/status/statusor.h"
+#include "auth/interceptors/certificate_keys.h"
+#include "rpc/interceptors/stream_cap_interceptor.h"
+#include "rpc/server_options.h"
+#include "rpc/tls/tls_files.h"
+#include "service/config/config.h"
+
+namespace gatehouse::service {
+
+// What the settings of the area "grpc" mean for the server.
+rpc::ServerOptions ServerOptionsOf(const config::GrpcConfig& config);
+// What CheckTlsFiles looks at.
+rpc::TlsFiles TlsFilesOf(const config::GrpcConfig& config);
+// INVALID_FIELD if the file cannot be read or is not of its form.
+absl::StatusOr<auth::CertificateKeys> CertificateKeysOf(const config::GrpcConfig& config);
+rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcConfig& config);
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_SERVER_OPTIONS_H_
