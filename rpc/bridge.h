@@ -17,14 +17,14 @@ namespace gatehouse::rpc {
 // ServerOptions::transport: rpc/grpcpp on gRPC's own library, rpc/grpc on nghttp2.
 class Bridge {
  public:
-  struct Lane {
+  struct CallLoop {
     base::Loop* loop;
     CallAcceptor* acceptor;
   };
 
   // Listens and accepts at once. Loops and acceptors outlive the bridge.
   static absl::StatusOr<std::unique_ptr<Bridge>> Start(const ServerOptions& options,
-                                                       std::vector<Lane> lanes);
+                                                       std::vector<CallLoop> loops);
   // After Shutdown.
   virtual ~Bridge() = default;
 

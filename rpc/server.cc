@@ -36,16 +36,16 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                                       const MethodRegistry& registry,
                                                       const InterceptorChain& chain) {
   std::vector<std::unique_ptr<LoopCalls>> calls;
-  std::vector<Bridge::Lane> lanes;
+  std::vector<Bridge::CallLoop> call_loops;
   for (base::Loop* loop : loops) {
     calls.push_back(std::make_unique<LoopCalls>(*loop, registry, chain, options.max_message_bytes,
                                                 options.max_public_message_bytes));
-    lanes.push_back({.loop = loop, .acceptor = calls.back().get()});
+    call_loops.push_back({.loop = loop, .acceptor = calls.back().get()});
   }
   std::unique_ptr<Server> server(new Server(std::move(calls)));
-  absl::StatusOr<std::unique_ptr<Bridge>> bridge = options.transport == Transport::kHttp2
-                                                       ? StartHttp2Bridge(options, std::move(lanes))
-                                                       : Bridge::Start(options, std::move(lanes));
+  absl::StatusOr<std::unique_ptr<Bridge>> bridge =
+      options.transport == Transport::kHttp2 ? StartHttp2Bridge(options, std::move(call_loops))
+                                             : Bridge::Start(options, std::move(call_loops));
   if (!bridge.ok()) {
     for (const std::unique_ptr<LoopCalls>& c : server->calls_) c->Join();
     return bridge.status();

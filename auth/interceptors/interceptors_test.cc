@@ -151,7 +151,7 @@ TEST_F(InterceptorsTest, AKnownCredentialStaysKnownWhileTheDatabaseHasToBeAsked)
 
 TEST_F(InterceptorsTest, AuthenticationSaysWhoCalls) {
   AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder());
-  for (const char* scheme : {"Bearer ", "bearer ", "BEARER "}) {
+  for (const char* scheme : {"Bearer ", "bearer ", "BEARER ", "Bearer    "}) {
     FakeServerCall call = Call(kUsersRead);
     call.metadata["authorization"] = scheme + key_.key;
     EXPECT_TRUE(Run(interceptor, call).ok()) << scheme;
@@ -226,7 +226,8 @@ TEST_F(InterceptorsTest, EveryBadCredentialIsRefusedAlike) {
       "Bearer ",
       "Basic YTpi",
       key_.key,
-      "Bearer  " + key_.key,
+      "Bearer   ",
+      "Bearer\t" + key_.key,
       "Bearer " + key_.key + " ",
       "Bearer " + MakeApiKey(kTenant).key,
       "Bearer " + std::string(5000, 'x'),
@@ -314,8 +315,10 @@ TEST_F(InterceptorsTest, ADenialByTheHandlerIsReportedAsWell) {
 TEST_F(InterceptorsTest, RateLimitsCountPerPrincipal) {
   RateLimitInterceptor interceptor({.per_principal = {.rate = 1, .burst = 2}}, Recorder());
   const base::Uuid other = base::Uuid::MakeV7(kStart);
+  const base::SteadyTime now = std::chrono::steady_clock::now();
   const auto status = [&](const base::Uuid& id) {
     FakeServerCall call = Call(kUsersRead, {.kind = Principal::Kind::kApiKey, .id = id});
+    call.started = now;
     return Run(interceptor, call);
   };
   EXPECT_TRUE(status(kKeyId).ok());

@@ -13,7 +13,7 @@
 #include "base/ip_address.h"
 #include "base/log_line.h"
 #include "base/status.h"
-#include "rpc/grpc/lane.h"
+#include "rpc/grpc/connection_group.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/listener/byte_stream.h"
 #include "rpc/listener/connection_caps.h"
@@ -43,15 +43,15 @@ std::optional<base::IpAddress> AddressOf(const sockaddr_storage& peer) {
 
 class Http2Bridge final : public Bridge {
  public:
-  Http2Bridge(const ServerOptions& options, const std::vector<Bridge::Lane>& lanes)
+  Http2Bridge(const ServerOptions& options, const std::vector<Bridge::CallLoop>& groups)
       : own_metrics_(unseen_),
         metrics_(options.metrics != nullptr ? *options.metrics : own_metrics_),
         trusted_networks_(options.trusted_networks),
         total_(options.max_transport_bytes),
         caps_(options.max_connections, options.max_connections_per_address) {
-    for (const Bridge::Lane& lane : lanes) {
-      lanes_.push_back(
-          std::make_unique<rpc::Lane>(*lane.loop, *lane.acceptor, options, total_, metrics_));
+    for (const Bridge::CallLoop& group : groups) {
+      groups_.push_back(std::make_unique<ConnectionGroup>(*group.loop, *group.acceptor, options,
+                                                          total_, metrics_));
     }
   }
 
@@ -82,22 +82,22 @@ class Http2Bridge final : public Bridge {
   void Shutdown(base::SteadyTime deadline) override {
     listener_->Stop();
     std::vector<std::future<void>> empty;
-    for (const std::unique_ptr<rpc::Lane>& lane : lanes_) {
-      empty.push_back(lane->empty());
-      lane->loop().Post([lane = lane.get()] { lane->Drain(); });
+    for (const std::unique_ptr<ConnectionGroup>& group : groups_) {
+      empty.push_back(group->empty());
+      group->loop().Post([group = group.get()] { group->Drain(); });
     }
-    for (size_t i = 0; i < lanes_.size(); ++i) {
+    for (size_t i = 0; i < groups_.size(); ++i) {
       if (empty[i].wait_until(deadline) == std::future_status::ready) continue;
-      for (const std::unique_ptr<rpc::Lane>& lane : lanes_) {
-        lane->loop().Post([lane = lane.get()] { lane->CloseAll(); });
+      for (const std::unique_ptr<ConnectionGroup>& group : groups_) {
+        group->loop().Post([group = group.get()] { group->CloseAll(); });
       }
       break;
     }
-    for (size_t i = 0; i < lanes_.size(); ++i) {
+    for (size_t i = 0; i < groups_.size(); ++i) {
       empty[i].wait();
-      // Whatever the lane has posted before is through.
+      // Whatever the group has posted before is through.
       std::promise<void> quiet;
-      lanes_[i]->loop().Post([&quiet] { quiet.set_value(); });
+      groups_[i]->loop().Post([&quiet] { quiet.set_value(); });
       quiet.get_future().wait();
     }
   }
@@ -114,12 +114,12 @@ class Http2Bridge final : public Bridge {
       return;
     }
     arrival.place = std::make_shared<ConnectionCaps::Place>(caps_, client);
-    rpc::Lane* const lane = LeastLoaded();
-    lane->AnnounceOne();
-    lane->loop().Post([lane, descriptor, tls = NewTls(), arrival = std::move(arrival)] {
-      lane->Add(std::make_unique<ByteStream>(lane->loop(), lane->scratch(), descriptor,
-                                             tls ? std::move(*tls) : nullptr),
-                arrival);
+    ConnectionGroup* const group = LeastLoaded();
+    group->AnnounceOne();
+    group->loop().Post([group, descriptor, tls = NewTls(), arrival = std::move(arrival)] {
+      group->Add(std::make_unique<ByteStream>(group->loop(), group->scratch(), descriptor,
+                                              tls ? std::move(*tls) : nullptr),
+                 arrival);
     });
   }
 
@@ -134,8 +134,8 @@ class Http2Bridge final : public Bridge {
     return std::make_shared<std::unique_ptr<TlsSession>>(tls_->NewSession());
   }
 
-  rpc::Lane* LeastLoaded() {
-    return std::ranges::min_element(lanes_, {}, [](const auto& lane) { return lane->size(); })
+  ConnectionGroup* LeastLoaded() {
+    return std::ranges::min_element(groups_, {}, [](const auto& group) { return group->size(); })
         ->get();
   }
 
@@ -148,15 +148,15 @@ class Http2Bridge final : public Bridge {
   ConnectionCaps caps_;
   std::unique_ptr<TlsContext> tls_;
   base::SteadyTime next_certificate_check_ = std::chrono::steady_clock::now() + kCertificateCheck;
-  std::vector<std::unique_ptr<rpc::Lane>> lanes_;
+  std::vector<std::unique_ptr<ConnectionGroup>> groups_;
   std::unique_ptr<TcpListener> listener_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Bridge>> StartHttp2Bridge(const ServerOptions& options,
-                                                         std::vector<Bridge::Lane> lanes) {
-  auto bridge = std::make_unique<Http2Bridge>(options, lanes);
+                                                         std::vector<Bridge::CallLoop> groups) {
+  auto bridge = std::make_unique<Http2Bridge>(options, groups);
   GH_RETURN_IF_ERROR(bridge->Listen(options));
   return bridge;
 }

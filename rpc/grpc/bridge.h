@@ -10,10 +10,10 @@
 
 namespace gatehouse::rpc {
 
-// The gRPC server on nghttp2: a listener, and for each loop a Lane of connections. Whatever
-// belongs to a connection happens on its loop's thread, and no call changes threads.
+// The gRPC server on nghttp2: a listener, and for each loop its connections.
+// Whatever belongs to a connection happens on its loop's thread, and no call changes threads.
 absl::StatusOr<std::unique_ptr<Bridge>> StartHttp2Bridge(const ServerOptions& options,
-                                                         std::vector<Bridge::Lane> lanes);
+                                                         std::vector<Bridge::CallLoop> groups);
 
 }  // namespace gatehouse::rpc
 

@@ -82,7 +82,7 @@ void StreamCall::AddTrailer(std::string_view name, std::string_view value) {
 void StreamCall::Read() {
   reading_ = true;
   if (std::exchange(message_told_, false)) Consume(reader_.Next());
-  if (reader_.ready() || reader_.at_end() || closed_) home_.lane().turn().AddEvent(*this);
+  if (reader_.ready() || reader_.at_end() || closed_) home_.group().turn().AddEvent(*this);
 }
 
 bool StreamCall::ParseRead(google::protobuf::Message& message) {
@@ -109,7 +109,7 @@ void StreamCall::Write(const google::protobuf::Message& message) {
   writing_ = true;
   if (closed_ || !Serialise(message)) {
     overloaded_ = !closed_;
-    home_.lane().turn().AddEvent(*this);
+    home_.group().turn().AddEvent(*this);
     return;
   }
   if (!headers_sent_) SendResponseHeaders();
@@ -124,7 +124,7 @@ void StreamCall::SetResponse(const google::protobuf::Message& message) {
 void StreamCall::Finish(const WireStatus& status) {
   status_ = overloaded_ ? ToWireStatus(TransportOverloaded(), "") : status;
   if (closed_) {
-    home_.lane().turn().AddEvent(*this);
+    home_.group().turn().AddEvent(*this);
     return;
   }
   // The answer is for those who succeeded.
@@ -164,7 +164,7 @@ void StreamCall::TakeBody(size_t bytes, std::string& output) {
   if (BodyBytes() > 0) return;
   output_ = {};
   output_charge_.Set(0);
-  if (writing_) home_.lane().turn().AddEvent(*this);
+  if (writing_) home_.group().turn().AddEvent(*this);
 }
 
 bool StreamCall::OnBodyEnd() {
@@ -218,7 +218,7 @@ bool StreamCall::TellOne() {
     // It has no client any more.
     if (closed_) return false;
     phase_ = Phase::kRunning;
-    home_.lane().acceptor().OnCall(*this);
+    home_.group().acceptor().OnCall(*this);
     return true;
   }
   if (phase_ != Phase::kRunning) return false;

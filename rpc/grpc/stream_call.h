@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 #include "base/time.h"
-#include "rpc/grpc/lane.h"
+#include "rpc/grpc/connection_group.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/grpc/message_reader.h"
 #include "rpc/http2/stream.h"
@@ -25,7 +25,7 @@ namespace gatehouse::rpc {
 // is closed and, if the call was handed over, it is finished too.
 //
 // A call that is no gRPC, or whose request does not become complete, is answered here and never
-// handed over. Thread: the lane's loop.
+// handed over. Thread: the group's loop.
 class StreamCall final : public CallTransport, public http2::Stream, private http2::Turn::Job {
  public:
   explicit StreamCall(GrpcConnection& home);

@@ -21,7 +21,7 @@ constexpr std::string_view kNoGrpc = "This port speaks gRPC: POST with applicati
 void StreamCall::OnRequest() {
   if (headers().too_large()) {
     Refuse(RefusedCall::kMetadataTooLarge,
-           MetadataTooLarge(home_.lane().options().max_metadata_bytes));
+           MetadataTooLarge(home_.group().options().max_metadata_bytes));
     return;
   }
   if (home_.is_proxy()) ReadForwardedFor();
@@ -32,7 +32,7 @@ void StreamCall::OnRequest() {
   if (!is_grpc_ && http_status_.empty()) http_status_ = "415";
   // Answered like any other server would: when it is complete.
   if (!http_status_.empty()) return;
-  shape_ = home_.lane().acceptor().Shape(method_);
+  shape_ = home_.group().acceptor().Shape(method_);
   reader_.SetUp(shape_.max_message_bytes, encoding_);
   if (!shape_.single_request && !shape_.client_speaks_first) HandOver();
 }
@@ -42,7 +42,7 @@ void StreamCall::ReadForwardedFor() {
   for (size_t i = 0; i < headers().size(); ++i) {
     if (headers()[i].name == "x-forwarded-for") values.push_back(headers()[i].value);
   }
-  forwarded_for_ = ForwardedFor(values, home_.lane().options().trusted_networks);
+  forwarded_for_ = ForwardedFor(values, home_.group().options().trusted_networks);
 }
 
 // False: it was answered.
@@ -91,7 +91,7 @@ void StreamCall::OnData(std::string_view bytes) {
       (!shape_.single_request || !reader_.status().ok())) {
     HandOver();
   }
-  if (reading_ && reader_.ready()) home_.lane().turn().AddEvent(*this);
+  if (reading_ && reader_.ready()) home_.group().turn().AddEvent(*this);
 }
 
 void StreamCall::OnRequestEnd() {
@@ -102,24 +102,24 @@ void StreamCall::OnRequestEnd() {
   }
   reader_.End();
   if (phase_ == Phase::kArriving) HandOver();
-  if (reading_) home_.lane().turn().AddEvent(*this);
+  if (reading_) home_.group().turn().AddEvent(*this);
 }
 
 void StreamCall::HandOver() {
   phase_ = Phase::kHandingOver;
-  home_.lane().turn().AddEvent(*this);
+  home_.group().turn().AddEvent(*this);
 }
 
 void StreamCall::OnClosed(bool) {
   closed_ = true;
   cancelled_ = !status_;
-  home_.lane().turn().AddEvent(*this);
+  home_.group().turn().AddEvent(*this);
 }
 
 void StreamCall::OnTick(base::SteadyTime now) {
   if (phase_ != Phase::kArriving && !reader_.partial()) return;
   if (phase_ == Phase::kRefused || status_) return;
-  const bool late = now >= last_data_ + home_.lane().options().request_timeout ||
+  const bool late = now >= last_data_ + home_.group().options().request_timeout ||
                     (deadline_ && now >= *deadline_);
   if (!late) return;
   if (!http_status_.empty()) {
@@ -131,12 +131,12 @@ void StreamCall::OnTick(base::SteadyTime now) {
     return;
   }
   reader_.Fail(RequestTimedOut());
-  if (reading_) home_.lane().turn().AddEvent(*this);
+  if (reading_) home_.group().turn().AddEvent(*this);
 }
 
 void StreamCall::RefuseHttp() {
   phase_ = Phase::kRefused;
-  home_.lane().OnRefused(RefusedCall::kNotGrpc, method_, http_status_, peer());
+  home_.group().OnRefused(RefusedCall::kNotGrpc, method_, http_status_, peer());
   // So that it is not cancelled by its end.
   status_.emplace();
   headers_sent_ = true;
@@ -149,8 +149,8 @@ void StreamCall::RefuseHttp() {
 
 void StreamCall::Refuse(RefusedCall reason, const absl::Status& status) {
   phase_ = Phase::kRefused;
-  home_.lane().OnRefused(reason, method_, {status.message().data(), status.message().size()},
-                         peer());
+  home_.group().OnRefused(reason, method_, {status.message().data(), status.message().size()},
+                          peer());
   status_ = ToWireStatus(status, "");
   SendStatus();
 }

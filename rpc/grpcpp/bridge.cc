@@ -56,14 +56,14 @@ gpr_timespec After(std::chrono::nanoseconds time) {
 // that matters, so that the loop is not woken for them.
 class Poller {
  public:
-  explicit Poller(QueueLane& lane) : lane_(lane) {}
+  explicit Poller(QueueStation& station) : station_(station) {}
 
   void Run() {
     pthread_setname_np(pthread_self(), "grpc-queue");
     void* tag = nullptr;
     bool ok = false;
     while (true) {
-      const grpc::CompletionQueue::NextStatus next = lane_.queue->AsyncNext(
+      const grpc::CompletionQueue::NextStatus next = station_.queue->AsyncNext(
           &tag, &ok, events_.empty() ? gpr_inf_future(GPR_CLOCK_MONOTONIC) : After(kEndsWait));
       if (next == grpc::CompletionQueue::SHUTDOWN) return;
       if (next == grpc::CompletionQueue::GOT_EVENT) {
@@ -71,31 +71,31 @@ class Poller {
         events_.emplace_back(event, ok);
         if (event->CanWait() && events_.size() < kMaxWaitingEnds) continue;
       }
-      lane_.loop->Post([events = std::exchange(events_, {})] {
+      station_.loop->Post([events = std::exchange(events_, {})] {
         for (const auto& [tag, ok] : events) tag->Run(ok);
       });
     }
   }
 
  private:
-  QueueLane& lane_;
+  QueueStation& station_;
   std::vector<std::pair<GrpcCall::Tag*, bool>> events_;
 };
 
-// Waits until every call of the lane has finished and every accept has failed:
+// Waits until every call of the station has finished and every accept has failed:
 // an operation on a queue that was shut down aborts the process, and gRPC's own
 // shutdown does not wait for calls it has broken off.
-void AwaitEmpty(QueueLane& lane) {
-  lane.loop->Post([&lane] {
-    lane.closing = true;
-    if (lane.calls == 0) lane.empty.set_value();
+void AwaitEmpty(QueueStation& station) {
+  station.loop->Post([&station] {
+    station.closing = true;
+    if (station.calls == 0) station.empty.set_value();
   });
-  lane.empty.get_future().wait();
+  station.empty.get_future().wait();
 }
 
 class GrpcBridge final : public Bridge {
  public:
-  absl::Status Listen(const ServerOptions& options, std::vector<Bridge::Lane> lanes) {
+  absl::Status Listen(const ServerOptions& options, std::vector<Bridge::CallLoop> stations) {
     SendLibraryLogsToOurs();
     GH_ASSIGN_OR_RETURN(std::shared_ptr<grpc::ServerCredentials> credentials,
                         MakeCredentials(options));
@@ -103,24 +103,24 @@ class GrpcBridge final : public Bridge {
     builder.AddListeningPort(options.address, std::move(credentials), &port_);
     builder.RegisterAsyncGenericService(&service_);
     ApplyLimits(options, builder);
-    for (const Bridge::Lane& lane : lanes) {
-      lanes_.push_back(
-          std::make_unique<QueueLane>(QueueLane{.loop = lane.loop,
-                                                .acceptor = lane.acceptor,
-                                                .service = &service_,
-                                                .queue = builder.AddCompletionQueue()}));
+    for (const Bridge::CallLoop& station : stations) {
+      stations_.push_back(
+          std::make_unique<QueueStation>(QueueStation{.loop = station.loop,
+                                                      .acceptor = station.acceptor,
+                                                      .service = &service_,
+                                                      .queue = builder.AddCompletionQueue()}));
     }
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
       server_.reset();
-      for (std::unique_ptr<QueueLane>& lane : lanes_) lane->queue->Shutdown();
+      for (std::unique_ptr<QueueStation>& station : stations_) station->queue->Shutdown();
       return absl::UnavailableError("cannot listen on " + options.address +
                                     ": the port is in use or the address is not of this host");
     }
-    for (std::unique_ptr<QueueLane>& lane : lanes_) {
-      lane->thread = std::thread([lane = lane.get()] { Poller(*lane).Run(); });
-      lane->loop->Post([lane = lane.get()] {
-        for (int i = 0; i < kPendingAccepts; ++i) GrpcCall::Accept(*lane);
+    for (std::unique_ptr<QueueStation>& station : stations_) {
+      station->thread = std::thread([station = station.get()] { Poller(*station).Run(); });
+      station->loop->Post([station = station.get()] {
+        for (int i = 0; i < kPendingAccepts; ++i) GrpcCall::Accept(*station);
       });
     }
     return absl::OkStatus();
@@ -135,21 +135,21 @@ class GrpcBridge final : public Bridge {
     std::future<void> closed = std::async(std::launch::async, [this, deadline] {
       server_->Shutdown(After(deadline - std::chrono::steady_clock::now()));
     });
-    for (std::unique_ptr<QueueLane>& lane : lanes_) AwaitEmpty(*lane);
+    for (std::unique_ptr<QueueStation>& station : stations_) AwaitEmpty(*station);
     // No call is left to wait for.
     if (closed.wait_for(kGoodbye) != std::future_status::ready) {
       grpc_server_cancel_all_calls(server_->c_server());
     }
     closed.wait();
-    for (std::unique_ptr<QueueLane>& lane : lanes_) {
-      lane->queue->Shutdown();
-      lane->thread.join();
+    for (std::unique_ptr<QueueStation>& station : stations_) {
+      station->queue->Shutdown();
+      station->thread.join();
     }
   }
 
  private:
   grpc::AsyncGenericService service_;
-  std::vector<std::unique_ptr<QueueLane>> lanes_;
+  std::vector<std::unique_ptr<QueueStation>> stations_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };
@@ -157,9 +157,10 @@ class GrpcBridge final : public Bridge {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Bridge>> Bridge::Start(const ServerOptions& options,
-                                                      std::vector<Lane> lanes) {
+                                                      std::vector<CallLoop> stations) {
   auto bridge = std::make_unique<GrpcBridge>();
-  if (absl::Status status = bridge->Listen(options, std::move(lanes)); !status.ok()) return status;
+  if (absl::Status status = bridge->Listen(options, std::move(stations)); !status.ok())
+    return status;
   return bridge;
 }
 

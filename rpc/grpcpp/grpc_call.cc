@@ -30,11 +30,11 @@ grpc::ByteBuffer Serialise(const google::protobuf::Message& message) {
 
 }  // namespace
 
-void GrpcCall::Accept(QueueLane& lane) {
-  auto* call = new GrpcCall(lane);
+void GrpcCall::Accept(QueueStation& station) {
+  auto* call = new GrpcCall(station);
   call->context_.AsyncNotifyWhenDone(&call->done_tag_);
-  lane.service->RequestCall(&call->context_, &call->stream_, lane.queue.get(), lane.queue.get(),
-                            &call->accept_tag_);
+  station.service->RequestCall(&call->context_, &call->stream_, station.queue.get(),
+                               station.queue.get(), &call->accept_tag_);
 }
 
 std::optional<std::string_view> GrpcCall::Metadata(std::string_view name) const {
@@ -73,7 +73,7 @@ void GrpcCall::AddTrailer(std::string_view name, std::string_view value) {
 // which the two threads would contend.
 template <typename Operation>
 void GrpcCall::Issue(Operation operation) {
-  grpc_completion_queue* const queue = lane_.queue->cq();
+  grpc_completion_queue* const queue = station_.queue->cq();
   grpc_completion_queue_thread_local_cache_init(queue);
   operation();
   void* tag = nullptr;
@@ -81,7 +81,7 @@ void GrpcCall::Issue(Operation operation) {
   if (grpc_completion_queue_thread_local_cache_flush(queue, &tag, &result) != 1) return;
   bool ok = result != 0;
   if (!static_cast<grpc::internal::CompletionQueueTag*>(tag)->FinalizeResult(&tag, &ok)) return;
-  lane_.loop->Post([tag = static_cast<Tag*>(tag), ok] { tag->Run(ok); });
+  station_.loop->Post([tag = static_cast<Tag*>(tag), ok] { tag->Run(ok); });
 }
 
 void GrpcCall::Read() {
@@ -124,10 +124,10 @@ void GrpcCall::OnAccept(bool ok) {
     delete this;
     return;
   }
-  Accept(lane_);
+  Accept(station_);
   // For the done tag.
   ++pending_;
-  lane_.acceptor->OnCall(*this);
+  station_.acceptor->OnCall(*this);
 }
 
 void GrpcCall::OnDone(bool) {

@@ -20,7 +20,7 @@
 namespace gatehouse::rpc {
 
 // One completion queue, its thread, its loop.
-struct QueueLane {
+struct QueueStation {
   base::Loop* loop;
   CallAcceptor* acceptor;
   grpc::AsyncGenericService* service;
@@ -45,7 +45,7 @@ struct QueueLane {
 class GrpcCall final : public CallTransport {
  public:
   // Waits for a call to come.
-  static void Accept(QueueLane& lane);
+  static void Accept(QueueStation& station);
 
   // What a completion queue returns. `ok` as gRPC means it.
   struct Tag {
@@ -78,8 +78,10 @@ class GrpcCall final : public CallTransport {
   void Abort() override { context_.TryCancel(); }
 
  private:
-  explicit GrpcCall(QueueLane& lane) : lane_(lane), stream_(&context_) { ++lane_.calls; }
-  ~GrpcCall() { lane_.OnCallGone(); }
+  explicit GrpcCall(QueueStation& station) : station_(station), stream_(&context_) {
+    ++station_.calls;
+  }
+  ~GrpcCall() { station_.OnCallGone(); }
 
   template <typename Operation>
   void Issue(Operation operation);
@@ -91,7 +93,7 @@ class GrpcCall final : public CallTransport {
   void OnFinish(bool ok);
   void Return();
 
-  QueueLane& lane_;
+  QueueStation& station_;
   grpc::GenericServerContext context_;
   grpc::GenericServerAsyncReaderWriter stream_;
   grpc::ByteBuffer read_buffer_;

@@ -32,7 +32,7 @@ size_t LoopCount(const config::GrpcSettings& config) {
 }
 
 // Until the last call is cut short.
-std::chrono::milliseconds DrainTime(const config::GrpcConfig& config) {
+std::chrono::milliseconds DrainTime(const config::GrpcSettings& config) {
   return config.drain_delay + config.drain_grace;
 }
 

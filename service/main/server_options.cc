@@ -18,7 +18,7 @@ rpc::ClientAuth ClientAuthOf(std::string_view text) {
 
 }  // namespace
 
-rpc::ServerOptions ServerOptionsOf(const config::GrpcConfig& config) {
+rpc::ServerOptions ServerOptionsOf(const config::GrpcSettings& config) {
   return {
       .address = config.address,
       .tls_certificate_file = config.tls_certificate_file,
@@ -49,14 +49,14 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcConfig& config) {
   };
 }
 
-rpc::TlsFiles TlsFilesOf(const config::GrpcConfig& config) {
+rpc::TlsFiles TlsFilesOf(const config::GrpcSettings& config) {
   return {.certificate = config.tls_certificate_file,
           .key = config.tls_key_file,
           .client_ca = config.tls_client_ca_file,
           .client_auth = ClientAuthOf(config.tls_client_auth)};
 }
 
-absl::StatusOr<auth::CertificateKeys> CertificateKeysOf(const config::GrpcConfig& config) {
+absl::StatusOr<auth::CertificateKeys> CertificateKeysOf(const config::GrpcSettings& config) {
   constexpr std::string_view kSetting = "grpc.tls_client_keys_file";
   if (config.tls_client_keys_file.empty()) return auth::CertificateKeys();
   if (config.tls_client_auth == "none") {
@@ -67,7 +67,7 @@ absl::StatusOr<auth::CertificateKeys> CertificateKeysOf(const config::GrpcConfig
   return auth::CertificateKeys::Parse(kSetting, text);
 }
 
-rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcConfig& config) {
+rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcSettings& config) {
   return {.per_principal = static_cast<size_t>(config.max_principal_streams),
           .public_per_address = static_cast<size_t>(config.max_public_streams_per_address),
           .public_in_all = static_cast<size_t>(config.max_public_streams)};

@@ -11,12 +11,12 @@
 namespace gatehouse::service {
 
 // What the settings of the area "grpc" mean for the server.
-rpc::ServerOptions ServerOptionsOf(const config::GrpcConfig& config);
+rpc::ServerOptions ServerOptionsOf(const config::GrpcSettings& config);
 // What CheckTlsFiles looks at.
-rpc::TlsFiles TlsFilesOf(const config::GrpcConfig& config);
+rpc::TlsFiles TlsFilesOf(const config::GrpcSettings& config);
 // INVALID_FIELD if the file cannot be read or is not of its form.
-absl::StatusOr<auth::CertificateKeys> CertificateKeysOf(const config::GrpcConfig& config);
-rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcConfig& config);
+absl::StatusOr<auth::CertificateKeys> CertificateKeysOf(const config::GrpcSettings& config);
+rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcSettings& config);
 
 }  // namespace gatehouse::service
 

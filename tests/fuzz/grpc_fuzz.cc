@@ -18,7 +18,7 @@
 #include "base/async/loop.h"
 #include "base/ip_address.h"
 #include "gatehouse/test/echo.pb.h"
-#include "rpc/grpc/lane.h"
+#include "rpc/grpc/connection_group.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/server_options.h"
 #include "rpc/transport.h"
@@ -195,13 +195,13 @@ enum Step : uint8_t {
 
 class Client {
  public:
-  Client(base::Loop& loop, rpc::Lane& lane, FuzzInput input)
-      : loop_(loop), lane_(lane), input_(input) {}
+  Client(base::Loop& loop, rpc::ConnectionGroup& group, FuzzInput input)
+      : loop_(loop), group_(group), input_(input) {}
 
   void Run() {
-    auto [server, wire] = MakeConnection(loop_, lane_.scratch());
+    auto [server, wire] = MakeConnection(loop_, group_.scratch());
     wire_ = std::move(wire);
-    lane_.Add(std::move(server), {.peer = base::IpAddress::Parse("127.0.0.1")});
+    group_.Add(std::move(server), {.peer = base::IpAddress::Parse("127.0.0.1")});
     wire_->Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     wire_->Send(RawClient::MakeFrame(RawClient::kSettings, 0, 0, ""));
     loop_.io().poll();
@@ -284,13 +284,13 @@ class Client {
         wire_->Unblock();
         break;
       case kDrain:
-        lane_.Drain();
+        group_.Drain();
         break;
     }
   }
 
   base::Loop& loop_;
-  rpc::Lane& lane_;
+  rpc::ConnectionGroup& group_;
   FuzzInput input_;
   std::shared_ptr<Wire> wire_;
   uint32_t last_stream_ = 0;
@@ -309,10 +309,10 @@ void Run(FuzzInput input) {
   prometheus::Registry registry;
   rpc::TransportMetrics metrics(registry);
   {
-    rpc::Lane lane(loop, acceptor, options, total, metrics);
-    Client(loop, lane, input).Run();
+    rpc::ConnectionGroup group(loop, acceptor, options, total, metrics);
+    Client(loop, group, input).Run();
     // Its client is gone, so nothing keeps the connection but handlers that go with it.
-    lane.CloseAll();
+    group.CloseAll();
     loop.io().poll();
     if (open_handlers != 0) std::abort();
   }

@@ -1,4 +1,4 @@
-#include "rpc/grpc/lane.h"
+#include "rpc/grpc/connection_group.h"
 
 #include <algorithm>
 #include <utility>
@@ -47,11 +47,12 @@ milliseconds TickOf(const ServerOptions& options) {
 
 }  // namespace
 
-GrpcConnection::GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes, Arrival arrival)
-    : lane_(lane),
+GrpcConnection::GrpcConnection(ConnectionGroup& group, std::unique_ptr<ByteStream> bytes,
+                               Arrival arrival)
+    : group_(group),
       arrival_(std::move(arrival)),
-      budget_(lane.total_budget(), lane.options().max_connection_bytes),
-      http2_(*this, lane.turn(), lane.scratch(), lane.limits(), std::move(bytes),
+      budget_(group.total_budget(), group.options().max_connection_bytes),
+      http2_(*this, group.turn(), group.scratch(), group.limits(), std::move(bytes),
              std::chrono::steady_clock::now()) {}
 
 GrpcConnection::~GrpcConnection() = default;
@@ -65,29 +66,30 @@ http2::Stream& GrpcConnection::NewStream(http2::Connection&) {
 bool GrpcConnection::OnProxied(const base::IpAddress& client) {
   arrival_.peer = client;
   // Of a chain of proxies the next one may be among the trusted ones.
-  arrival_.is_proxy = base::InAny(lane_.options().trusted_networks, client);
+  arrival_.is_proxy = base::InAny(group_.options().trusted_networks, client);
   if (arrival_.is_proxy || arrival_.place->MoveTo(client.ClientKey())) return true;
-  lane_.metrics().OnRefused(RefusedConnection::kTooManyOfAddress);
+  group_.metrics().OnRefused(RefusedConnection::kTooManyOfAddress);
   return false;
 }
 
 void GrpcConnection::OnConnectionEnding(http2::EndReason reason) {
-  lane_.metrics().OnEnded(reason);
+  group_.metrics().OnEnded(reason);
 }
 
 void GrpcConnection::OnConnectionGone(http2::Connection&) {
   gone_ = true;
-  lane_.metrics().OnConnectionGone();
+  group_.metrics().OnConnectionGone();
   arrival_.place.reset();
-  if (calls_ == 0) lane_.OnGone(*this);
+  if (calls_ == 0) group_.OnGone(*this);
 }
 
 void GrpcConnection::OnCallGone() {
-  if (--calls_ == 0 && gone_) lane_.OnGone(*this);
+  if (--calls_ == 0 && gone_) group_.OnGone(*this);
 }
 
-Lane::Lane(base::Loop& loop, CallAcceptor& acceptor, const ServerOptions& options,
-           TotalBudget& total, TransportMetrics& metrics)
+ConnectionGroup::ConnectionGroup(base::Loop& loop, CallAcceptor& acceptor,
+                                 const ServerOptions& options, TotalBudget& total,
+                                 TransportMetrics& metrics)
     : loop_(loop),
       acceptor_(acceptor),
       options_(options),
@@ -98,9 +100,9 @@ Lane::Lane(base::Loop& loop, CallAcceptor& acceptor, const ServerOptions& option
       refusals_logged_(kLoggedRefusals, std::chrono::steady_clock::now()),
       turn_(loop) {}
 
-Lane::~Lane() = default;
+ConnectionGroup::~ConnectionGroup() = default;
 
-void Lane::Add(std::unique_ptr<ByteStream> bytes, Arrival arrival) {
+void ConnectionGroup::Add(std::unique_ptr<ByteStream> bytes, Arrival arrival) {
   if (draining_) {
     size_.fetch_sub(1, std::memory_order_relaxed);
     return;
@@ -116,7 +118,7 @@ void Lane::Add(std::unique_ptr<ByteStream> bytes, Arrival arrival) {
   }
 }
 
-void Lane::Tick() {
+void ConnectionGroup::Tick() {
   const base::SteadyTime now = std::chrono::steady_clock::now();
   // Those that go are taken out later, see OnGone.
   for (const auto& [connection, owned] : connections_) connection->http2().OnTick(now);
@@ -124,7 +126,7 @@ void Lane::Tick() {
   if (ticking_) timer_ = loop_.At(now + tick_, [this] { Tick(); });
 }
 
-void Lane::OnGone(GrpcConnection& connection) {
+void ConnectionGroup::OnGone(GrpcConnection& connection) {
   // From within whatever the connection was doing.
   loop_.Post([this, gone = &connection] {
     connections_.erase(gone);
@@ -133,8 +135,8 @@ void Lane::OnGone(GrpcConnection& connection) {
   });
 }
 
-void Lane::OnRefused(RefusedCall reason, std::string_view method, std::string_view what,
-                     const std::optional<base::IpAddress>& peer) {
+void ConnectionGroup::OnRefused(RefusedCall reason, std::string_view method, std::string_view what,
+                                const std::optional<base::IpAddress>& peer) {
   metrics_.OnRefused(reason);
   if (!refusals_logged_.Take(kLoggedRefusals, std::chrono::steady_clock::now())) {
     ++refusals_not_logged_;
@@ -147,19 +149,19 @@ void Lane::OnRefused(RefusedCall reason, std::string_view method, std::string_vi
                  {"not_logged", static_cast<int64_t>(std::exchange(refusals_not_logged_, 0))}});
 }
 
-void Lane::CheckEmpty() {
+void ConnectionGroup::CheckEmpty() {
   if (!draining_ || !connections_.empty() || std::exchange(is_empty_, true)) return;
   timer_.Reset();
   empty_.set_value();
 }
 
-void Lane::Drain() {
+void ConnectionGroup::Drain() {
   draining_ = true;
   for (const auto& [connection, owned] : connections_) connection->http2().Drain();
   CheckEmpty();
 }
 
-void Lane::CloseAll() {
+void ConnectionGroup::CloseAll() {
   for (const auto& [connection, owned] : connections_) connection->http2().Close();
 }
 

@@ -1,5 +1,5 @@
-#ifndef GATEHOUSE_RPC_GRPC_LANE_H_
-#define GATEHOUSE_RPC_GRPC_LANE_H_
+#ifndef GATEHOUSE_RPC_GRPC_CONNECTION_GROUP_H_
+#define GATEHOUSE_RPC_GRPC_CONNECTION_GROUP_H_
 
 #include <atomic>
 #include <chrono>
@@ -27,7 +27,7 @@
 
 namespace gatehouse::rpc {
 
-class Lane;
+class ConnectionGroup;
 
 // What is known of a connection when it is accepted.
 struct Arrival {
@@ -40,10 +40,10 @@ struct Arrival {
 };
 
 // One client's connection and its calls. Goes when the connection and every call of it are gone:
-// a handler may take longer than its client waits. Thread: the lane's loop.
+// a handler may take longer than its client waits. Thread: the group's loop.
 class GrpcConnection final : public http2::Connection::Owner {
  public:
-  GrpcConnection(Lane& lane, std::unique_ptr<ByteStream> bytes, Arrival arrival);
+  GrpcConnection(ConnectionGroup& group, std::unique_ptr<ByteStream> bytes, Arrival arrival);
   ~GrpcConnection();
 
   // http2::Connection::Owner
@@ -56,14 +56,14 @@ class GrpcConnection final : public http2::Connection::Owner {
   void OnCallGone();
 
   http2::Connection& http2() { return http2_; }
-  Lane& lane() { return lane_; }
+  ConnectionGroup& group() { return group_; }
   const std::optional<base::IpAddress>& peer() const { return arrival_.peer; }
   // The other end passes on what clients send, and is believed when it says whose that is.
   bool is_proxy() const { return arrival_.is_proxy; }
   ConnectionBudget& budget() { return budget_; }
 
  private:
-  Lane& lane_;
+  ConnectionGroup& group_;
   Arrival arrival_;
   ConnectionBudget budget_;
   size_t calls_ = 0;
@@ -72,13 +72,13 @@ class GrpcConnection final : public http2::Connection::Owner {
 };
 
 // The connections of one loop. Thread: that loop, but for what is said otherwise.
-class Lane {
+class ConnectionGroup {
  public:
-  Lane(base::Loop& loop, CallAcceptor& acceptor, const ServerOptions& options, TotalBudget& total,
-       TransportMetrics& metrics);
-  ~Lane();
-  Lane(const Lane&) = delete;
-  Lane& operator=(const Lane&) = delete;
+  ConnectionGroup(base::Loop& loop, CallAcceptor& acceptor, const ServerOptions& options,
+                  TotalBudget& total, TransportMetrics& metrics);
+  ~ConnectionGroup();
+  ConnectionGroup(const ConnectionGroup&) = delete;
+  ConnectionGroup& operator=(const ConnectionGroup&) = delete;
 
   // Serves a connection.
   void Add(std::unique_ptr<ByteStream> bytes, Arrival arrival);
@@ -132,4 +132,4 @@ class Lane {
 
 }  // namespace gatehouse::rpc
 
-#endif  // GATEHOUSE_RPC_GRPC_LANE_H_
+#endif  // GATEHOUSE_RPC_GRPC_CONNECTION_GROUP_H_
