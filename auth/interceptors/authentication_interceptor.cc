@@ -5,10 +5,10 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/refusal.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -18,14 +18,13 @@ using rpc::ServerCall;
 
 constexpr std::string_view kScheme = "Bearer ";
 
-// What follows "Bearer "; the scheme's case does not matter (RFC 9110).
+// What follows "Bearer" and one or more blanks (RFC 6750, 2.1); the scheme's case does not matter
+// (RFC 9110, 11.1).
 std::optional<std::string_view> BearerCredential(std::optional<std::string_view> header) {
-  if (!header || header->size() <= kScheme.size()) return std::nullopt;
-  const absl::string_view scheme(header->data(), kScheme.size());
-  if (!absl::EqualsIgnoreCase(scheme, absl::string_view(kScheme.data(), kScheme.size()))) {
-    return std::nullopt;
-  }
-  return header->substr(kScheme.size());
+  if (!header || !base::StartsWithIgnoringCase(*header, kScheme)) return std::nullopt;
+  const size_t begin = header->find_first_not_of(' ', kScheme.size());
+  if (begin == std::string_view::npos) return std::nullopt;
+  return header->substr(begin);
 }
 
 }  // namespace

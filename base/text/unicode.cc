@@ -4,9 +4,8 @@
 #include <unicode/casemap.h>
 #include <unicode/normalizer2.h>
 #include <unicode/stringoptions.h>
-#include <unicode/uchar.h>
-#include <unicode/utf8.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
@@ -40,18 +39,6 @@ std::string Fold(std::string_view text) {
   return out;
 }
 
-// The next code point of valid UTF-8; advances `at`.
-UChar32 Next(std::string_view text, int32_t& at) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  UChar32 c = 0;
-  U8_NEXT_UNSAFE(bytes, at, c);
-  return c;
-}
-
-bool IsWordCharacter(UChar32 c) {
-  return u_isalpha(c) || (U_GET_GC_MASK(c) & (U_GC_M_MASK | U_GC_ND_MASK)) != 0;
-}
-
 }  // namespace
 
 std::optional<std::string> NormalizeNfc(std::string_view text) {
@@ -68,19 +55,9 @@ std::optional<std::string> CaselessKey(std::string_view text) {
 
 size_t CountCodePoints(std::string_view text) {
   if (!IsValidUtf8(text)) return 0;
-  size_t count = 0;
-  for (int32_t at = 0; at < static_cast<int32_t>(text.size()); ++count) Next(text, at);
-  return count;
-}
-
-bool IsWord(std::string_view text, std::string_view punctuation) {
-  if (!IsValidUtf8(text)) return false;
-  for (int32_t at = 0; at < static_cast<int32_t>(text.size());) {
-    const UChar32 c = Next(text, at);
-    if (c < 0x80 && punctuation.find(static_cast<char>(c)) != std::string_view::npos) continue;
-    if (!IsWordCharacter(c)) return false;
-  }
-  return true;
+  // Every byte but those that continue a character.
+  return static_cast<size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 }  // namespace gatehouse::base

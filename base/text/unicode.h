@@ -20,10 +20,6 @@ std::optional<std::string> CaselessKey(std::string_view text);
 // The number of characters (code points), 0 for invalid text.
 size_t CountCodePoints(std::string_view text);
 
-// True if every character is a letter, a combining mark, a decimal digit or in
-// `punctuation` (ASCII).
-bool IsWord(std::string_view text, std::string_view punctuation);
-
 }  // namespace gatehouse::base
 
 #endif  // GATEHOUSE_BASE_TEXT_UNICODE_H_

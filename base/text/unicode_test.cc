@@ -22,19 +22,9 @@ TEST(UnicodeTest, InvalidUtf8HasNoForm) {
   EXPECT_EQ(NormalizeNfc("\xff"), std::nullopt);
   EXPECT_EQ(CaselessKey("a\xc3"), std::nullopt);
   EXPECT_EQ(CountCodePoints("\xff"), 0u);
-  EXPECT_FALSE(IsWord("\xff", ""));
 }
 
 TEST(UnicodeTest, CountsCharactersNotBytes) { EXPECT_EQ(CountCodePoints("\u00e9\U0001f600x"), 3u); }
-
-TEST(UnicodeTest, WordsAreLettersMarksDigitsAndGivenPunctuation) {
-  EXPECT_TRUE(IsWord("J\u00f6rg.m\u00fcller-7", ".-"));
-  EXPECT_TRUE(IsWord("\u0905\u0928\u093f\u0932", ""));  // Letters with a combining vowel.
-  EXPECT_FALSE(IsWord("a b", "."));
-  EXPECT_FALSE(IsWord("a/b", "."));
-  EXPECT_FALSE(IsWord("\U0001f600", "."));
-  EXPECT_FALSE(IsWord("a\u200bb", "."));  // A zero-width space cannot be seen.
-}
 
 }  // namespace
 }  // namespace gatehouse::base

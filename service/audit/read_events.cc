@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "service/audit/audit_service.h"
 #include "service/audit/event_conversion.h"
+#include "service/common/event_type.h"
 #include "service/common/filter.h"
 #include "service/common/page_size.h"
 #include "service/common/validate.h"
@@ -77,10 +78,25 @@ absl::Status ApplyTime(const FilterTerm& term, EventQuery& query) {
   return absl::OkStatus();
 }
 
+absl::Status ApplyType(const FilterTerm& term, EventQuery& query) {
+  query.type_is_prefix = term.op == Op::kPrefix;
+  // A prefix that more can follow is a type, or one but for its last word.
+  const bool may_match =
+      query.type_is_prefix
+          ? IsEventType(term.value) || (term.value.ends_with('.') &&
+                                        IsEventType(term.value.substr(0, term.value.size() - 1)))
+          : IsEventType(term.value);
+  if (!may_match) return InvalidFilter("no event is of type \"" + term.value.substr(0, 200) + "\"");
+  if (!query.type_is_prefix && !MayExist(term.value)) {
+    return InvalidFilter("the server's own types are two lower-case words, like user.created");
+  }
+  query.type = term.value;
+  return absl::OkStatus();
+}
+
 absl::Status ApplyTerm(const FilterTerm& term, EventQuery& query) {
   if (term.field == "type") {
-    query.type = term.value;
-    query.type_is_prefix = term.op == Op::kPrefix;
+    return ApplyType(term, query);
   } else if (term.field == "actor_id") {
     query.actor_id = term.value;
   } else if (term.field == "target_id") {
@@ -103,6 +119,10 @@ absl::StatusOr<EventQuery> ParseQuery(const base::Uuid& tenant_id,
   EventQuery query{.tenant_id = tenant_id};
   GH_ASSIGN_OR_RETURN(const std::vector<FilterTerm> terms, ParseFilter(request.filter(), kFields));
   for (const FilterTerm& term : terms) GH_RETURN_IF_ERROR(ApplyTerm(term, query));
+  if (query.min_index > query.max_index || query.max_index < 1 ||
+      query.min_occurred_time > query.max_occurred_time) {
+    return InvalidFilter("no event lies between those bounds");
+  }
   if (request.order_by() == "index") {
     query.descending = false;
   } else if (!request.order_by().empty() && request.order_by() != "index desc") {

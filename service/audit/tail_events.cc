@@ -115,6 +115,12 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
                          }));
   if (request.from_index() > head + 1) co_return OutOfRange(request.from_index(), head);
   int64_t next = request.from_index() == 0 ? head + 1 : request.from_index();
+  v1::TailEventsResponse message;
+  if (request.from_index() == 0) {
+    // At once: from where it counts, which the caller cannot know.
+    message.set_heartbeat_index(next - 1);
+    if (!co_await writer.Write(message)) co_return absl::OkStatus();
+  }
   base::SteadyTime heartbeat_due = std::chrono::steady_clock::now() + kHeartbeat;
   // Mostly answered from memory; when not, from the database, for many streams at once.
   const auto recheck = [&] {
@@ -130,7 +136,6 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
         co_await InTurn<absl::StatusOr<storage::EventLog::Range>>(tail_turns_, ctx, [&] {
           return deps_.log.ReadRange(ctx, tenant_id, next, kEventsPerRead, types);
         }));
-    v1::TailEventsResponse message;
     for (const storage::LoggedEvent& event : range.events) {
       // A client that reads slowly takes long over a page.
       if (std::chrono::steady_clock::now() >= page_recheck_due) {

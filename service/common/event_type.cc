@@ -2,20 +2,23 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+#include "base/text/ascii.h"
 #include "storage/event_types.h"
 
 namespace gatehouse::service {
 namespace {
 
 // Types are keys of indexes, which have to stay small.
-constexpr size_t kMaxTypeBytes = 100;
+constexpr size_t kMaxTypeBytes = 128;
 
 bool IsWord(std::string_view word) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  const auto is_letter_or_digit = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c));
   };
-  return !word.empty() && word.front() >= 'a' && word.front() <= 'z' &&
-         std::ranges::all_of(word, allowed);
+  return !word.empty() && is_letter_or_digit(word.front()) &&
+         std::ranges::all_of(word,
+                             [&](char c) { return is_letter_or_digit(c) || c == '_' || c == '-'; });
 }
 
 bool AreWords(std::string_view text) {
@@ -30,18 +33,23 @@ bool AreWords(std::string_view text) {
 
 }  // namespace
 
-bool IsEventType(std::string_view type) {
-  return type.find('.') != std::string_view::npos && AreWords(type);
-}
+bool IsEventType(std::string_view type) { return AreWords(type); }
 
 bool IsReservedEventType(std::string_view type) {
   const std::string_view first = type.substr(0, type.find('.'));
   return std::ranges::any_of(storage::event_types::kReservedPrefixes, [&](std::string_view prefix) {
-    return prefix.substr(0, prefix.size() - 1) == first;
+    return base::EqualsIgnoringCase(prefix.substr(0, prefix.size() - 1), first);
   });
 }
 
+bool MayExist(std::string_view type) {
+  return !IsReservedEventType(type) ||
+         std::ranges::any_of(storage::event_types::kReservedPrefixes,
+                             [type](std::string_view prefix) { return type.starts_with(prefix); });
+}
+
 bool IsEventTypePattern(std::string_view pattern) {
+  if (!MayExist(pattern)) return false;
   if (pattern.ends_with(".*")) return AreWords(pattern.substr(0, pattern.size() - 2));
   return IsEventType(pattern);
 }
@@ -62,8 +70,9 @@ bool CoversReservedTypes(std::span<const std::string> patterns) {
 void CheckOwnEventType(FieldChecks& checks, std::string_view field, std::string_view type) {
   if (!IsEventType(type)) {
     checks.Fail(field,
-                "must be two or more lower-case words joined by dots, at most 100 bytes, each "
-                "beginning with a letter, such as \"document.shared\"");
+                "must be one or more words joined by dots, at most 128 bytes; a word is letters, "
+                "digits, '_' and '-', beginning with a letter or digit, such as "
+                "\"document.shared\"");
   } else if (IsReservedEventType(type)) {
     checks.Fail(field, "begins with a word that is reserved for the server's own events");
   }

@@ -12,16 +12,21 @@ namespace gatehouse::service {
 // What may be recorded, published, subscribed to and selected by: one rule, so that
 // no event can be written that nobody can ask for.
 
-// Two or more words joined by dots, at most 100 bytes: "document.shared". A word is a
-// lower-case letter, then lower-case letters, digits and '_'. One word alone is no type:
-// the first is the namespace that keeps applications from meeting one another's events.
+// One or more words joined by dots, at most 128 bytes: "document.shared", "INVOICE_PAID". A word
+// is letters of either case, digits, '_' and '-', beginning with a letter or digit. Case counts:
+// "A.b" and "a.b" are two types.
 bool IsEventType(std::string_view type);
 
-// The first word is one of the server's own (storage::event_types::kReservedPrefixes).
+// The first word is one of the server's own (storage::event_types::kReservedPrefixes), in any
+// case: nobody makes a "User.created" that is taken for the server's.
 bool IsReservedEventType(std::string_view type);
 
-// A type, or words followed by ".*": "document.shared", "document.*", "user.*". Whoever
-// asks for "document" means one of these: no event is called so.
+// False for what is written like a type of the server's own and is none: "User.created", "user".
+// Nobody can make such an event, so whoever asks for it made a slip.
+bool MayExist(std::string_view type);
+
+// A type that MayExist, or words followed by ".*": "document.shared", "document.*", "user.*".
+// "document" is the type of that name alone.
 bool IsEventTypePattern(std::string_view pattern);
 
 // True if `type` is matched by any of `patterns`. "session.*" matches every type that

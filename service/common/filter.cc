@@ -16,8 +16,10 @@ constexpr size_t kMaxTerms = 16;
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
 bool IsWordCharacter(char c) {
-  return !IsBlank(c) && std::string_view("<>=!:()\"").find(c) == std::string_view::npos;
+  return !IsBlank(c) && std::string_view("<>=!:()\"'").find(c) == std::string_view::npos;
 }
+// Times have colons.
+bool IsValueCharacter(char c) { return c == ':' || IsWordCharacter(c); }
 
 class Parser {
  public:
@@ -65,27 +67,29 @@ class Parser {
   }
 
   absl::Status ParseValue(const FilterField& field, FilterTerm& term) {
-    // An escaped asterisk is a plain one.
-    bool ends_in_wildcard = false;
-    if (!AtEnd() && Peek() == '"') {
-      ++at_;
-      while (!AtEnd() && Peek() != '"') {
-        bool escaped = false;
-        if (Peek() == '\\' && at_ + 1 < text_.size()) {
-          ++at_;
-          escaped = true;
-        }
-        ends_in_wildcard = Peek() == '*' && !escaped;
+    // Where the first asterisk is that is not escaped.
+    std::optional<size_t> wildcard;
+    if (!AtEnd() && (Peek() == '"' || Peek() == '\'')) {
+      const char quote = text_[at_++];
+      while (!AtEnd() && Peek() != quote) {
+        const bool escaped = Peek() == '\\' && at_ + 1 < text_.size();
+        if (escaped) ++at_;
+        if (Peek() == '*' && !escaped && !wildcard) wildcard = term.value.size();
         term.value += text_[at_++];
       }
       if (AtEnd()) return Unexpected("a closing quotation mark");
       ++at_;
     } else {
-      term.value = Word();
+      term.value = Take(IsValueCharacter);
       if (term.value.empty()) return Unexpected("a value");
-      ends_in_wildcard = term.value.ends_with('*');
+      if (const size_t at = term.value.find('*'); at != std::string::npos) wildcard = at;
     }
-    if (!ends_in_wildcard) return absl::OkStatus();
+    if (!wildcard) return absl::OkStatus();
+    if (*wildcard + 1 < term.value.size()) {
+      return InvalidFilter("\"" + term.field +
+                           "\": an asterisk stands at the end or, as itself, in quotation marks "
+                           "after a backslash");
+    }
     if (!field.prefix || term.op != FilterTerm::Op::kEqual) {
       return InvalidFilter("\"" + term.field + "\" does not take a prefix");
     }
@@ -110,9 +114,11 @@ class Parser {
     return std::nullopt;
   }
 
-  std::string Word() {
+  std::string Word() { return Take(IsWordCharacter); }
+
+  std::string Take(bool (*is_part)(char)) {
     const size_t begin = at_;
-    while (!AtEnd() && IsWordCharacter(Peek())) ++at_;
+    while (!AtEnd() && is_part(Peek())) ++at_;
     return std::string(text_.substr(begin, at_ - begin));
   }
 

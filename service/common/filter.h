@@ -31,8 +31,10 @@ struct FilterField {
 };
 
 // Parses the subset of AIP-160 that indexes serve: terms joined by AND, each
-// `field op value`, the value quoted ("..." with \" and \\) or one bare word. An
-// empty filter has no terms.
+// `field op value`, the value quoted ("..." or '...', with \ before a quotation mark, an asterisk
+// or another \) or bare: up to the next blank, quotation mark or parenthesis, without < > = !. An
+// asterisk at the end is a prefix, elsewhere a mistake. An empty filter has no terms.
+// docs/filters.md has it for callers.
 //
 // INVALID_ARGUMENT, INVALID_FILTER says where it went wrong; for a field or
 // operator that is not served it names the ones that are.

@@ -41,11 +41,42 @@ TEST(FilterTest, ATrailingAsteriskIsAPrefix) {
             (std::vector<FilterTerm>{{"username", Op::kEqual, "jo*"}}));
 }
 
+TEST(FilterTest, BothQuotationMarksDo) {
+  EXPECT_EQ(*ParseFilter("username = 'order.paid'", kFields),
+            (std::vector<FilterTerm>{{"username", Op::kEqual, "order.paid"}}));
+  EXPECT_EQ(*ParseFilter(R"(username = 'jo"e\'s')", kFields),
+            (std::vector<FilterTerm>{{"username", Op::kEqual, "jo\"e's"}}));
+  EXPECT_EQ(*ParseFilter("username = 'jo*'", kFields),
+            (std::vector<FilterTerm>{{"username", Op::kPrefix, "jo"}}));
+  EXPECT_EQ(*ParseFilter("username = \"it's\"", kFields),
+            (std::vector<FilterTerm>{{"username", Op::kEqual, "it's"}}));
+}
+
+TEST(FilterTest, TimesNeedNoQuotationMarks) {
+  EXPECT_EQ(
+      *ParseFilter("recorded_time >= 2026-11-01T00:00:00+02:00 AND state = A", kFields),
+      (std::vector<FilterTerm>{{"recorded_time", Op::kGreaterOrEqual, "2026-11-01T00:00:00+02:00"},
+                               {"state", Op::kEqual, "A"}}));
+}
+
+TEST(FilterTest, AnAsteriskElsewhereIsAMistake) {
+  EXPECT_EQ(*ParseFilter(R"(username = "a\*b")", kFields),
+            (std::vector<FilterTerm>{{"username", Op::kEqual, "a*b"}}));
+  for (const char* filter : {"username = \"a*b\"", "username = a*b", "username = '*a'",
+                             "username = \"a**\"", "state = a*b"}) {
+    EXPECT_FALSE(ParseFilter(filter, kFields).ok()) << filter;
+  }
+}
+
 TEST(FilterTest, RefusesEverythingElse) {
   const std::string cases[] = {"username",
                                "username =",
                                "= x",
                                "username = \"open",
+                               "username = 'open",
+                               "username = \"open'",
+                               "username = 'a'b'",
+                               "username:a",
                                "username = a OR username = b",
                                "username = a state = b",
                                "username = a AND",

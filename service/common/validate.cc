@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text/ascii.h"
 #include "base/text/encoding.h"
 
 namespace gatehouse::service {
@@ -10,7 +11,7 @@ namespace {
 
 bool IsHttpUrl(std::string_view text) {
   for (const std::string_view scheme : {"https://", "http://"}) {
-    if (!text.starts_with(scheme)) continue;
+    if (!base::StartsWithIgnoringCase(text, scheme)) continue;
     text.remove_prefix(scheme.size());
     const std::string_view authority = text.substr(0, text.find_first_of("/?#"));
     const bool printable = std::ranges::all_of(

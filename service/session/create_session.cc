@@ -5,8 +5,8 @@
 #include "auth/password/password_hasher.h"
 #include "auth/password/password_policy.h"
 #include "base/status.h"
-#include "base/text/unicode.h"
 #include "gatehouse/v1/session.pb.h"
+#include "service/common/account_names.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
 #include "service/session/session_validation.h"
@@ -82,10 +82,9 @@ Task<absl::Status> SessionService::FailLogin(CallContext ctx, std::optional<User
 Task<absl::StatusOr<UserCredentials>> SessionService::VerifyPassword(CallContext ctx,
                                                                      std::string login,
                                                                      std::string password) {
-  GH_CO_ASSIGN_OR_RETURN(
-      std::optional<UserCredentials> user,
-      co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id,
-                                          base::CaselessKey(login).value_or("")));
+  GH_CO_ASSIGN_OR_RETURN(std::optional<UserCredentials> user,
+                         co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id,
+                                                             AccountKey(login).value_or("")));
   std::optional<std::string> hash;
   if (user && user->may_log_in) hash = user->password_hash;
   GH_CO_ASSIGN_OR_RETURN(

@@ -6,13 +6,13 @@
 
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
+#include "service/common/account_names.h"
 #include "service/common/json.h"
 #include "service/common/validate.h"
 
 namespace gatehouse::service {
 namespace {
 
-constexpr size_t kMaxLoginBytes = 254;
 constexpr size_t kMaxLabelBytes = 200;
 constexpr JsonLimits kContextLimits{.max_bytes = size_t{16} << 10};
 
@@ -31,7 +31,7 @@ absl::StatusOr<std::string> CheckCommon(FieldChecks& checks, const std::string& 
 
 absl::StatusOr<std::string> CheckNewSession(const v1::CreateSessionRequest& request) {
   FieldChecks checks;
-  checks.Length("login", request.login(), 1, kMaxLoginBytes);
+  checks.Length("login", request.login(), 1, kMaxRawNameBytes);
   // Any longer password is simply wrong; only its absence is a fault of form.
   if (request.password().empty()) checks.Fail("password", "is required");
   return CheckCommon(checks, "", request.label(), request.thread_id(), request.context());

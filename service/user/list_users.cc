@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "base/status.h"
-#include "base/text/unicode.h"
 #include "gatehouse/v1/user.pb.h"
+#include "service/common/account_names.h"
 #include "service/common/filter.h"
 #include "service/common/page_size.h"
 #include "service/user/user_conversion.h"
 #include "service/user/user_service.h"
+#include "storage/role/role.h"
 
 namespace gatehouse::service {
 namespace {
@@ -33,21 +34,36 @@ struct Query {
   std::optional<std::string> email_key;
 };
 
-absl::Status ApplyKeyTerm(const FilterTerm& term, Query& query) {
-  const std::optional<std::string> key = base::CaselessKey(term.value);
-  if (!key) return InvalidFilter("\"" + term.field + "\" is not compared with UTF-8");
+// A filter that no name can match has a slip in it.
+absl::Status CheckName(const FilterTerm& term) {
+  FieldChecks checks;
+  if (term.op == FilterTerm::Op::kPrefix) {
+    if (MayBeginName(term.value)) return absl::OkStatus();
+    checks.Fail(term.field, "begins with what no name has in it");
+  } else if (term.field == "username") {
+    ReadUsername(term.field, term.value, checks);
+  } else {
+    ReadEmail(term.field, term.value, checks);
+  }
+  const absl::Status status = checks.ToStatus();
+  return status.ok() ? status : InvalidFilter(std::string(status.message()));
+}
+
+absl::Status ApplyNameTerm(const FilterTerm& term, Query& query) {
+  GH_RETURN_IF_ERROR(CheckName(term));
   const bool by_username = term.field == "username";
   if (term.op == FilterTerm::Op::kEqual) {
-    (by_username ? query.username_key : query.email_key) = *key;
+    (by_username ? query.username_key : query.email_key) = *AccountKey(term.value);
   } else {
     query.listing.order = by_username ? Order::kUsername : Order::kEmail;
-    query.listing.key_prefix = *key;
+    query.listing.key_prefix = AccountKeyPrefix(term.value);
   }
   return absl::OkStatus();
 }
 
 absl::Status ApplyTerm(const FilterTerm& term, Query& query) {
   if (term.field == "role") {
+    if (!storage::IsRoleName(term.value)) return InvalidFilter("\"role\" is no name of a role");
     query.listing.role = term.value;
   } else if (term.field == "state") {
     if (term.value == "ACTIVE") {
@@ -58,7 +74,7 @@ absl::Status ApplyTerm(const FilterTerm& term, Query& query) {
       return InvalidFilter("\"state\" is ACTIVE or DISABLED");
     }
   } else {
-    return ApplyKeyTerm(term, query);
+    return ApplyNameTerm(term, query);
   }
   return absl::OkStatus();
 }

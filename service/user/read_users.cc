@@ -7,8 +7,8 @@
 
 #include "auth/permission/permissions.h"
 #include "base/status.h"
-#include "base/text/unicode.h"
 #include "gatehouse/v1/user.pb.h"
+#include "service/common/account_names.h"
 #include "service/common/page_size.h"
 #include "service/common/validate.h"
 #include "service/user/user_conversion.h"
@@ -38,13 +38,8 @@ absl::Status MayRead(const base::Principal& caller, const std::optional<storage:
 // What a name is found by; fails a check if it can be nobody's.
 std::optional<std::string> KeyOf(std::string_view field, const std::string& name,
                                  FieldChecks& checks) {
-  std::optional<std::string> key = base::CaselessKey(name);
-  if (!key) {
-    checks.Fail(field, "is not valid UTF-8, or has U+0000 in it");
-  } else if (key->empty()) {
-    checks.Fail(field, "must not be empty");
-  }
-  return key;
+  if (!checks.Length(field, name, 1, kMaxRawNameBytes)) return std::nullopt;
+  return AccountKey(name);
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 #include "service/user/user_fields.h"
 
-#include <algorithm>
+#include <optional>
+#include <utility>
 
-#include "base/text/unicode.h"
 #include "gatehouse/v1/user.pb.h"
+#include "service/common/account_names.h"
 #include "service/common/json.h"
+#include "service/common/regional.h"
 #include "service/user/user_rules.h"
 #include "storage/canonical_json.h"
 #include "storage/role/role.h"
@@ -12,64 +14,37 @@
 namespace gatehouse::service {
 namespace {
 
-constexpr size_t kMaxUsernameCharacters = 64;
-// Of any 64 characters.
-constexpr size_t kMaxUsernameBytes = 256;
-constexpr size_t kMaxEmailBytes = 254;
 constexpr size_t kMaxNameBytes = 200;
 constexpr size_t kMaxBioBytes = 2000;
 constexpr size_t kMaxUrlBytes = 2048;
 constexpr size_t kMaxTimezoneBytes = 64;
 constexpr size_t kMaxLocaleBytes = 35;
 
-bool IsAsciiWord(std::string_view text, std::string_view punctuation) {
-  return std::ranges::all_of(text, [punctuation](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           punctuation.find(c) != std::string_view::npos;
-  });
-}
-
-// Enough to catch slips: whether an address exists, only a message to it tells.
-bool LooksLikeEmail(std::string_view text) {
-  const size_t at = text.find('@');
-  return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
-         text.find('@', at + 1) == std::string_view::npos && std::ranges::none_of(text, [](char c) {
-           return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
-         });
-}
-
 void ApplyUsername(const std::string& text, storage::User& user, FieldChecks& checks) {
-  constexpr char kField[] = "user.username";
-  if (!checks.Length(kField, text, 1, kMaxUsernameBytes)) return;
-  user.username = *base::NormalizeNfc(text);
-  user.username_key = *base::CaselessKey(text);
-  if (base::CountCodePoints(user.username) > kMaxUsernameCharacters) {
-    checks.Fail(kField, "must have at most 64 characters");
-  } else if (!base::IsWord(user.username, "._-@+")) {
-    checks.Fail(kField, "may have letters, digits and . _ - @ + in it");
-  }
+  std::optional<AccountName> name = ReadUsername("user.username", text, checks);
+  if (!name) return;
+  user.username = std::move(name->text);
+  user.username_key = std::move(name->key);
 }
 
 void ApplyEmail(const std::string& text, storage::User& user, FieldChecks& checks) {
-  constexpr char kField[] = "user.email";
-  if (!checks.Length(kField, text, 0, kMaxEmailBytes)) return;
   const std::optional<std::string> old_key = user.email_key;
   user.email = std::nullopt;
   user.email_key = std::nullopt;
   if (!text.empty()) {
-    if (!LooksLikeEmail(text)) {
-      checks.Fail(kField, "is not an email address: name@domain, without blanks");
-      return;
-    }
-    user.email = *base::NormalizeNfc(text);
-    user.email_key = *base::CaselessKey(text);
+    std::optional<AccountName> email = ReadEmail("user.email", text, checks);
+    if (!email) return;
+    user.email = std::move(email->text);
+    user.email_key = std::move(email->key);
   }
   if (user.email_key != old_key) user.email_verified_time = std::nullopt;
 }
 
-void ApplyText(std::string_view field, const std::string& text, size_t max_bytes, std::string& out,
+bool ApplyText(std::string_view field, const std::string& text, size_t max_bytes, std::string& out,
                FieldChecks& checks) {
-  if (checks.Length("user." + std::string(field), text, 0, max_bytes)) out = text;
+  if (!checks.Length("user." + std::string(field), text, 0, max_bytes)) return false;
+  out = text;
+  return true;
 }
 
 void ApplyMetadata(const v1::User& proto, storage::User& user, FieldChecks& checks) {
@@ -120,13 +95,13 @@ void ApplyField(std::string_view field, const v1::User& proto, storage::User& us
       user.avatar_url = proto.avatar_url();
     }
   } else if (field == "timezone") {
-    ApplyText(field, proto.timezone(), kMaxTimezoneBytes, user.timezone, checks);
-    if (!IsAsciiWord(proto.timezone(), "/_+-")) {
+    if (!ApplyText(field, proto.timezone(), kMaxTimezoneBytes, user.timezone, checks)) return;
+    if (!proto.timezone().empty() && !IsTimeZone(proto.timezone())) {
       checks.Fail("user.timezone", "is not a name like Europe/Berlin");
     }
   } else if (field == "locale") {
-    ApplyText(field, proto.locale(), kMaxLocaleBytes, user.locale, checks);
-    if (!IsAsciiWord(proto.locale(), "-")) {
+    if (!ApplyText(field, proto.locale(), kMaxLocaleBytes, user.locale, checks)) return;
+    if (!proto.locale().empty() && !IsLanguageTag(proto.locale())) {
       checks.Fail("user.locale", "is not a BCP 47 tag like de-AT");
     }
   } else if (field == "metadata") {

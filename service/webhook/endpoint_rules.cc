@@ -4,8 +4,10 @@
 #include <charconv>
 #include <optional>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "base/status.h"
+#include "base/text/domain_name.h"
 #include "service/common/event_type.h"
 
 namespace gatehouse::service {
@@ -63,12 +65,13 @@ absl::Status CheckAddress(const delivery::IpAddress& address, const UrlPolicy& p
 
 absl::Status CheckHostName(std::string_view host, const UrlPolicy& policy) {
   if (host.empty() || host.size() > kMaxHostBytes) return UrlError("the host is missing or long");
+  if (host.ends_with('.')) return UrlError("the host must not end with a dot");
   std::string_view last;
   int labels = 0;
   for (size_t begin = 0; begin <= host.size();) {
     const size_t end = std::min(host.find('.', begin), host.size());
     last = host.substr(begin, end - begin);
-    if (!IsLabel(last)) return UrlError("the host is not a DNS name in ASCII");
+    if (!IsLabel(last)) return UrlError("the host is not a DNS name");
     ++labels;
     begin = end + 1;
   }
@@ -81,6 +84,19 @@ absl::Status CheckHostName(std::string_view host, const UrlPolicy& policy) {
     return UrlError("the host has no dot: give its full name");
   }
   return absl::OkStatus();
+}
+
+// Requests and certificates have the ASCII form alone, so that is what is to be written; here
+// it is said what it would be.
+absl::Status CheckHostIsAscii(std::string_view url) {
+  const size_t begin = url.find("://");
+  if (begin == std::string_view::npos) return absl::OkStatus();
+  const std::string_view rest = url.substr(begin + 3);
+  const std::string_view host = rest.substr(0, rest.find_first_of("/?#:"));
+  if (absl::c_all_of(host, absl::ascii_isascii)) return absl::OkStatus();
+  const std::optional<base::DomainName> name = base::ParseDomainName(host);
+  if (!name) return UrlError("the host is not a DNS name");
+  return UrlError("the host must be written in ASCII (punycode): " + name->ascii);
 }
 
 absl::Status CheckPort(std::string_view port) {
@@ -153,6 +169,7 @@ absl::Status CheckHeader(const std::string& name, const std::string& value) {
 absl::Status CheckEndpointUrl(std::string_view url, const UrlPolicy& policy) {
   if (url.empty()) return UrlError("is required");
   if (url.size() > kMaxUrlBytes) return UrlError("is longer than 2,048 bytes");
+  GH_RETURN_IF_ERROR(CheckHostIsAscii(url));
   if (!std::ranges::all_of(url, IsUrlCharacter)) {
     return UrlError("holds a character that must be percent-encoded");
   }

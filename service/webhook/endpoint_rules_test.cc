@@ -27,6 +27,16 @@ TEST(EndpointRulesTest, TakesOrdinaryUrls) {
   }
 }
 
+TEST(EndpointRulesTest, SaysHowAHostIsToBeWritten) {
+  const auto message = [](std::string_view url) {
+    return std::string(CheckEndpointUrl(url, UrlPolicy()).message());
+  };
+  EXPECT_THAT(message("https://b\u00fccher.example/x"), HasSubstr("xn--bcher-kva.example"));
+  EXPECT_THAT(message("https://b\u200bcher.example\u202e/x"), HasSubstr("not a DNS name"));
+  EXPECT_THAT(message("https://example.com./x"), HasSubstr("must not end with a dot"));
+  EXPECT_THAT(message("https://example.com/b\u00fccher"), HasSubstr("percent-encoded"));
+}
+
 TEST(EndpointRulesTest, RefusesUrlsThatHideWhereTheyPoint) {
   const std::string long_host = "https://" + std::string(64, 'a') + ".com/";
   const std::string long_url = "https://example.com/" + std::string(2048, 'a');
@@ -139,14 +149,15 @@ TEST(EndpointRulesTest, RefusesMalformedHeadersAndDoesNotRepeatValues) {
 }
 
 TEST(EndpointRulesTest, ChecksEventPatterns) {
-  for (const char* pattern : {"*", "user.*", "order.paid", "a.b.c.*", "a_1.b2"}) {
+  for (const char* pattern :
+       {"*", "user.*", "order.paid", "a.b.c.*", "a_1.b2", "INVOICE_PAID", "a.2b"}) {
     EXPECT_TRUE(CheckEventPatterns({{std::string(pattern)}}).ok()) << pattern;
   }
   for (const std::string& pattern :
        {std::string(), std::string("user"), std::string("user."), std::string(".user"),
         std::string("user.**"), std::string("*.created"), std::string("us*"), std::string("a.*.b"),
         std::string("User.created"), std::string("a..b"), std::string("a. b"), std::string(".*"),
-        std::string("a.2b"), std::string(99, 'a') + ".b"}) {
+        std::string("a.-b"), std::string(127, 'a') + ".b"}) {
     EXPECT_FALSE(CheckEventPatterns({{pattern}}).ok()) << pattern;
   }
   EXPECT_FALSE(CheckEventPatterns({}).ok());

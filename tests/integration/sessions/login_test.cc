@@ -82,7 +82,7 @@ TEST_F(LoginTest, EveryFailureLooksTheSame) {
 
 TEST_F(LoginTest, ReportsFaultsOfFormOfEveryField) {
   v1::CreateSessionRequest request;
-  request.set_login(std::string(255, 'a'));
+  request.set_login(std::string(1025, 'a'));
   request.set_password("x");
   request.set_label(std::string(201, 'b'));
   const auto outcome = Call<v1::CreateSessionResponse>(nobody(), request);

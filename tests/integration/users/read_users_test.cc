@@ -276,7 +276,8 @@ TEST_F(ListUsersTest, APageTokenIsGoodForItsQueryAlone) {
 }
 
 TEST_F(ListUsersTest, IsOneStatement) {
-  for (const char* filter : {"", "username = a*", "email = a", "role = viewer", "state = ACTIVE"}) {
+  for (const char* filter :
+       {"", "username = a*", "email = a@b.example", "role = viewer", "state = ACTIVE"}) {
     Filter(filter);
     const uint64_t before = backend().statements();
     Filter(filter);
