@@ -1,5 +1,10 @@
 #include "service/delivery/http/curl_driver.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <asio/error_code.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -15,11 +20,16 @@ namespace {
 // flight together, and far below the limit of open files.
 constexpr long kIdleConnections = 256;
 
-// A socket of curl's, registered with the loop.
+// A socket of curl's, registered with the loop: by a descriptor of our own, since curl may close
+// its own unasked. The number then comes again as that of somebody else's socket, whose
+// registration must be none of ours.
 struct Watch {
-  explicit Watch(asio::io_context& io, curl_socket_t socket) : descriptor(io, socket) {}
+  Watch(asio::io_context& io, curl_socket_t socket)
+      : descriptor(io, ::fcntl(socket, F_DUPFD_CLOEXEC, 0)) {}
 
   asio::posix::stream_descriptor descriptor;
+  // Where it is connected to, if adopted.
+  std::string to = {};
   // From Adopt to Forget; else until curl is no longer interested.
   bool adopted = false;
   bool want_read = false;
@@ -137,8 +147,34 @@ struct CurlDriver::State : std::enable_shared_from_this<State> {
     const std::shared_ptr<Watch> watch = found->second;
     watches.erase(found);
     watch->want_read = watch->want_write = false;
-    // Ends its waits and leaves the socket to curl, which closes it.
-    watch->descriptor.release();
+    if (watch->adopted) {
+      const auto [begin, end] = by_destination.equal_range(watch->to);
+      by_destination.erase(
+          std::find_if(begin, end, [socket](const auto& entry) { return entry.second == socket; }));
+    }
+    // Ends its waits; curl's own descriptor is curl's.
+    asio::error_code ignored;
+    watch->descriptor.close(ignored);
+  }
+
+  void Adopt(curl_socket_t socket, const std::string& to) {
+    // Left behind by a socket that curl closed unasked.
+    Forget(socket);
+    const std::shared_ptr<Watch> watch = Register(socket);
+    watch->adopted = true;
+    watch->to = to;
+    by_destination.emplace(to, socket);
+  }
+
+  // Curl uses no connection again that was shut down.
+  void ShutDownReadable(const std::string& to) {
+    const auto [begin, end] = by_destination.equal_range(to);
+    for (auto entry = begin; entry != end; ++entry) {
+      Watch& watch = *watches.at(entry->second);
+      if (watch.want_read || watch.want_write) continue;  // At work.
+      pollfd idle = {watch.descriptor.native_handle(), POLLIN, 0};
+      if (::poll(&idle, 1, 0) > 0) ::shutdown(watch.descriptor.native_handle(), SHUT_RDWR);
+    }
   }
 
   asio::io_context& io;
@@ -147,6 +183,8 @@ struct CurlDriver::State : std::enable_shared_from_this<State> {
   std::function<void(CURL*, CURLcode)> on_done;
   CURLM* multi;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches;
+  // Adopted ones.
+  std::unordered_multimap<std::string, curl_socket_t> by_destination;
 };
 
 CurlDriver::CurlDriver(base::Loop& loop, std::function<void(CURL*, CURLcode)> on_done)
@@ -161,11 +199,14 @@ CurlDriver::~CurlDriver() {
   state_->on_done = nullptr;
 }
 
-bool CurlDriver::Add(CURL* easy) { return curl_multi_add_handle(state_->multi, easy) == CURLM_OK; }
+bool CurlDriver::Add(CURL* easy, const std::string& to) {
+  state_->ShutDownReadable(to);
+  return curl_multi_add_handle(state_->multi, easy) == CURLM_OK;
+}
 
 void CurlDriver::Remove(CURL* easy) { curl_multi_remove_handle(state_->multi, easy); }
 
-void CurlDriver::Adopt(curl_socket_t socket) { state_->Register(socket)->adopted = true; }
+void CurlDriver::Adopt(curl_socket_t socket, const std::string& to) { state_->Adopt(socket, to); }
 
 void CurlDriver::Forget(curl_socket_t socket) { state_->Forget(socket); }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/async/loop.h"
 
@@ -21,15 +22,18 @@ class CurlDriver {
   // Every handle added must have been removed.
   ~CurlDriver();
 
-  // Starts the transfer on the loop's next turn. False if curl refuses it.
-  bool Add(CURL* easy);
+  // Starts the transfer on the loop's next turn. False if curl refuses it. `to` names where it
+  // goes, as in Adopt: a connection there that has something to read while nothing was asked is
+  // not used again. What it holds (an early 408, a second answer) would be taken for the answer to
+  // this request (RFC 9112, 6.3 and 9.3).
+  bool Add(CURL* easy, const std::string& to);
   void Remove(CURL* easy);
 
-  // For a connection's socket, made in CURLOPT_OPENSOCKETFUNCTION: it stays
+  // For a connection's socket, given to curl in CURLOPT_OPENSOCKETFUNCTION: it stays
   // registered with the loop between requests, which then cost no registration.
   // What curl opens by itself (pipes to its resolver) it also closes unasked,
   // so that cannot stay.
-  void Adopt(curl_socket_t socket);
+  void Adopt(curl_socket_t socket, const std::string& to);
   // Before it is closed, in CURLOPT_CLOSESOCKETFUNCTION.
   void Forget(curl_socket_t socket);
 

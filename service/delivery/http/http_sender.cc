@@ -10,6 +10,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "service/delivery/http/connector.h"
 #include "service/delivery/http/curl_driver.h"
 #include "service/delivery/http/http_transfer.h"
 
@@ -49,18 +50,8 @@ class HttpSender::Impl {
         std::make_unique<Sending>(number, std::move(done), std::move(request), options_, driver_);
     Sending& sending = *owned;
     sending_.emplace(easy, std::move(owned));
-    const HttpTransfer& transfer = sending.transfer;
-    const std::optional<HostPort> to = HostPortOf(transfer.request().url);
-    // An address is judged when the socket is made; a URL that is none, curl refuses.
-    const bool is_name = to && !to->host.starts_with('[') && !IpAddress::Parse(to->host);
-    if (!is_name) return Begin(easy, sending);
-    const auto limit = std::min(transfer.request().timeout, options_.connect_timeout);
-    const base::SteadyTime give_up = transfer.start() + limit;
-    sending.resolving = loop_.At(give_up, [this, easy] { OnDone(easy, CURLE_OPERATION_TIMEDOUT); });
-    resolver_.Resolve(to->host, give_up,
-                      [this, easy, number, to = *to](const NameResolver::Addresses& addresses) {
-                        OnResolved(easy, number, to, addresses);
-                      });
+    // With a connection that is kept, no name is looked up and nothing judged again.
+    Begin(easy, sending, HttpTransfer::kNoConnection);
   }
 
   size_t in_flight() const { return sending_.size(); }
@@ -77,25 +68,66 @@ class HttpSender::Impl {
     const uint64_t number;
     std::function<void(HttpResult)> done;
     HttpTransfer transfer;
-    // Fires while the name is looked up; then curl has the time.
-    base::Loop::Timer resolving;
+    // Fires while the name is looked up; then the connector has the time, and then curl.
+    base::Loop::Timer timer;
+    std::optional<Connector> connector;
   };
 
-  void OnResolved(CURL* easy, uint64_t number, const HostPort& to,
-                  const NameResolver::Addresses& addresses) {
-    const auto found = sending_.find(easy);
-    if (found == sending_.end() || found->second->number != number) return;
-    Sending& sending = *found->second;
-    sending.resolving.Reset();
-    if (sending.transfer.Pin(to, addresses)) return Begin(easy, sending);
+  void Begin(CURL* easy, Sending& sending, int connection) {
+    HttpTransfer& transfer = sending.transfer;
+    transfer.Configure(easy, connection);
+    if (driver_.Add(easy, transfer.to() ? transfer.to()->ToString() : "")) return;
     // Later, as after any other request.
-    sending.resolving =
-        loop_.At(base::SteadyTime(), [this, easy] { OnDone(easy, CURLE_COULDNT_RESOLVE_HOST); });
+    sending.timer = loop_.At(base::SteadyTime(), [this, easy] {
+      End(easy, sending_.at(easy)->transfer.Finish(easy, CURLE_FAILED_INIT));
+    });
   }
 
-  void Begin(CURL* easy, Sending& sending) {
-    sending.transfer.Configure(easy);
-    if (!driver_.Add(easy)) OnDone(easy, CURLE_FAILED_INIT);
+  // Curl has ended.
+  void OnDone(CURL* easy, CURLcode code) {
+    Sending& sending = *sending_.at(easy);
+    if (!sending.transfer.WantsConnection()) return End(easy, sending.transfer.Finish(easy, code));
+    curl_easy_reset(easy);
+    const HostPort& to = *sending.transfer.to();
+    // An address in brackets is one of IPv6.
+    const std::string host =
+        to.host.starts_with('[') ? to.host.substr(1, to.host.size() - 2) : to.host;
+    if (const std::optional<IpAddress> address = IpAddress::Parse(host)) {
+      return Connect(easy, sending, {*address});
+    }
+    const base::SteadyTime give_up = sending.transfer.connect_until();
+    sending.timer = loop_.At(give_up, [this, easy] { Fail(easy, "timeout"); });
+    resolver_.Resolve(
+        host, give_up,
+        [this, easy, number = sending.number](const NameResolver::Addresses& addresses) {
+          const auto found = sending_.find(easy);
+          if (found == sending_.end() || found->second->number != number) return;
+          Connect(easy, *found->second, addresses);
+        });
+  }
+
+  void Connect(CURL* easy, Sending& sending, const NameResolver::Addresses& addresses) {
+    sending.timer.Reset();
+    const char* problem = addresses.empty()                   ? "dns"
+                          : sending.transfer.Judge(addresses) ? nullptr
+                                                              : "blocked";
+    if (problem != nullptr) {
+      sending.timer = loop_.At(base::SteadyTime(), [this, easy, problem] { Fail(easy, problem); });
+      return;
+    }
+    sending.connector.emplace(loop_, addresses, sending.transfer.to()->port,
+                              sending.transfer.connect_until(),
+                              [this, easy](Connector::Outcome outcome, int socket) {
+                                OnConnected(easy, outcome, socket);
+                              });
+  }
+
+  void OnConnected(CURL* easy, Connector::Outcome outcome, int socket) {
+    Sending& sending = *sending_.at(easy);
+    if (outcome == Connector::Outcome::kConnected) return Begin(easy, sending, socket);
+    // The receiver may have moved.
+    resolver_.Doubt(sending.transfer.to()->host);
+    Fail(easy, outcome == Connector::Outcome::kRefused ? "refused" : "timeout");
   }
 
   CURL* TakeHandle() {
@@ -105,11 +137,14 @@ class HttpSender::Impl {
     return easy;
   }
 
-  void OnDone(CURL* easy, CURLcode code) {
+  void Fail(CURL* easy, const char* error_class) {
+    End(easy, sending_.at(easy)->transfer.Fail(error_class));
+  }
+
+  void End(CURL* easy, HttpResult result) {
     const auto found = sending_.find(easy);
     const std::unique_ptr<Sending> sending = std::move(found->second);
     sending_.erase(found);
-    HttpResult result = sending->transfer.Finish(easy, code);
     if (spare_.size() < kMaxSpareHandles) {
       curl_easy_reset(easy);
       spare_.push_back(easy);

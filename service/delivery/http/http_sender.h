@@ -50,11 +50,10 @@ struct HttpResult {
 // of requests in flight cost no thread. Connections are kept alive and reused.
 //
 // What it never does: connect to a host of which any address is refused by the
-// guard (all are judged before, and the one connected to again when the socket is
-// made, so no second DNS answer comes in between), follow
-// a redirect, speak anything but HTTP/1.1, use a proxy from the environment,
-// decompress, skip the verification of a certificate, or read more than it
-// keeps.
+// guard (all are judged, and no other is connected to, so no second DNS answer comes
+// in between), use a connection again on which something came unasked, follow a redirect, speak
+// anything but HTTP/1.1, use a proxy from the environment, decompress, skip the verification of a
+// certificate, or read more than it keeps.
 //
 // Thread: the loop's. Destroy it there or after the loop has stopped; callbacks
 // of requests still in flight are dropped.

@@ -1,6 +1,10 @@
 #include "service/delivery/http/http_sender.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -220,6 +224,134 @@ TEST_F(HttpSenderTest, TellsFailuresApart) {
   EXPECT_EQ(Send(receiver_.Url()).error_class, "transport");
   receiver_.SetHandler([](const auto&) { return HttpReceiver::Answer{.raw = "garbage\r\n\r\n"}; });
   EXPECT_EQ(Send(receiver_.Url()).error_class, "transport");
+}
+
+// A socket of another address, on the same port, where connecting neither succeeds nor fails: the
+// queue of its listener is full.
+class SilentListener {
+ public:
+  explicit SilentListener(uint16_t port) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    ::inet_pton(AF_INET, "127.0.0.2", &address.sin_addr);
+    const auto* target = reinterpret_cast<const sockaddr*>(&address);
+    sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::bind(sockets_[0], target, sizeof(address)), 0);
+    EXPECT_EQ(::listen(sockets_[0], 0), 0);
+    // One fits into a queue of length 0; the next ones are the first to get no answer.
+    for (int i = 0; i < 4; ++i) {
+      sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      ::connect(sockets_.back(), target, sizeof(address));
+    }
+  }
+  ~SilentListener() {
+    for (const int socket : sockets_) ::close(socket);
+  }
+
+ private:
+  std::vector<int> sockets_;
+};
+
+const IpAddress kHealthy = *IpAddress::Parse("127.0.0.1");
+const IpAddress kSilent = *IpAddress::Parse("127.0.0.2");
+
+TEST_F(HttpSenderTest, TriesTheNextAddressWhereOneIsSilentOrRefuses) {
+  const SilentListener silent(receiver_.port());
+  // 127.0.0.3 has no listener.
+  for (const IpAddress& first :
+       {kSilent, *IpAddress::Parse("127.0.0.3"), *IpAddress::Parse("::1")}) {
+    MakeSender({.guard = *AddressGuard::Make({"127.0.0.0/8", "::1"}),
+                .look_up = [&](const std::string&) { return std::vector{first, kHealthy}; },
+                .connect_timeout = std::chrono::minutes(1)});
+    const std::string url = "http://two.example:" + std::to_string(receiver_.port()) + "/";
+    EXPECT_EQ(Send({.url = url, .timeout = std::chrono::minutes(1)}).error_class, "");
+  }
+  EXPECT_EQ(receiver_.count(), 3u);
+}
+
+TEST_F(HttpSenderTest, ConnectsThatNeverEndDisturbNoOther) {
+  const SilentListener silent(receiver_.port());
+  MakeSender({.guard = *AddressGuard::Make({"127.0.0.0/8"}), .connect_timeout = milliseconds(100)});
+  const std::string dead = "http://127.0.0.2:" + std::to_string(receiver_.port()) + "/";
+  // A healthy receiver that closes each connection, so that every request needs one of its own:
+  // with the number of one that was just given up.
+  receiver_.SetHandler([](const auto&) {
+    return HttpReceiver::Answer{.raw = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"};
+  });
+  for (int round = 0; round < 10; ++round) {
+    std::vector<std::future<HttpResult>> hanging;
+    for (int i = 0; i < 8; ++i) hanging.push_back(Start({.url = dead}));
+    for (int i = 0; i < 8; ++i) EXPECT_EQ(Send(receiver_.Url()).error_class, "");
+    for (auto& result : hanging) EXPECT_EQ(result.get().error_class, "timeout");
+    for (int i = 0; i < 8; ++i) EXPECT_EQ(Send(receiver_.Url()).error_class, "");
+  }
+  EXPECT_EQ(receiver_.count(), 160u);
+}
+
+TEST_F(HttpSenderTest, LooksTheNameUpAgainAfterAConnectThatFailed) {
+  std::atomic<bool> moved = false;
+  std::atomic<int> asked = 0;
+  MakeSender({.guard = *AddressGuard::Make({"127.0.0.0/8"}), .look_up = [&](const std::string&) {
+                ++asked;
+                return std::vector{moved ? kHealthy : *IpAddress::Parse("127.0.0.3")};
+              }});
+  const std::string url = "http://moves.example:" + std::to_string(receiver_.port()) + "/";
+  EXPECT_EQ(Send(url).error_class, "refused");
+  moved = true;
+  EXPECT_EQ(Send(url).error_class, "");
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(Send(url).error_class, "");
+  EXPECT_EQ(asked, 2);
+}
+
+TEST_F(HttpSenderTest, TakesNothingForAnAnswerThatCameUnasked) {
+  const std::string early = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  for (const std::string& unasked :
+       {early, std::string("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n"),
+        std::string("x")}) {
+    receiver_.SetHandler([&](const auto&) { return HttpReceiver::Answer{.unasked = unasked}; });
+    EXPECT_EQ(Send(receiver_.Url()).error_class, "");
+    receiver_.SendUnasked();
+    receiver_.SetHandler([](const auto&) {
+      return HttpReceiver::Answer{.raw = "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"};
+    });
+    EXPECT_EQ(Send(receiver_.Url()).status_code, 500);
+    if (unasked == early) {
+      // In the same segment.
+      receiver_.SetHandler([&](const auto&) { return HttpReceiver::Answer{.raw = early + early}; });
+      EXPECT_EQ(Send(receiver_.Url()).error_class, "");
+    }
+    receiver_.SetHandler({});
+  }
+}
+
+TEST_F(HttpSenderTest, HalfAHeadIsNoAnswer) {
+  for (const char* raw :
+       {"HTTP/1.1 200 OK\r\n", "HTTP/1.1 410 Gone\r\nX", "HTTP/1.1 200 OK\r\nA: b\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 20"}) {
+    receiver_.SetHandler([&](const auto&) { return HttpReceiver::Answer{.raw = raw}; });
+    const HttpResult result = Send(receiver_.Url());
+    EXPECT_EQ(result.error_class, "transport") << raw;
+    EXPECT_EQ(result.status_code, 0) << raw;
+  }
+}
+
+TEST_F(HttpSenderTest, RetryAfterIsOfTheAnswerAlone) {
+  const auto retry_after = [&](const std::string& raw) {
+    receiver_.SetHandler([&](const auto&) { return HttpReceiver::Answer{.raw = raw}; });
+    const HttpResult result = Send(receiver_.Url());
+    EXPECT_EQ(result.status_code, 503) << raw;
+    return result.retry_after;
+  };
+  EXPECT_EQ(retry_after("HTTP/1.1 103 Early Hints\r\nRetry-After: 9\r\n\r\n"
+                        "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"),
+            "");
+  EXPECT_EQ(
+      retry_after("HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\nTrailer: Retry-After\r\n\r\n"
+                  "1\r\nx\r\n0\r\nRetry-After: 9\r\n\r\n"),
+      "");
+  EXPECT_EQ(retry_after("HTTP/1.1 503 No\r\nretry-AFTER: 9\r\nContent-Length: 0\r\n\r\n"), "9");
 }
 
 TEST_F(HttpSenderTest, AReceiverThatHangsTimesOut) {

@@ -1,15 +1,17 @@
 #include "service/delivery/http/http_transfer.h"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "base/text/ascii.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -50,14 +52,16 @@ std::string_view ClassOf(CURLcode code) {
   }
 }
 
-// As CURLOPT_RESOLVE takes it: the one answer for this host, which curl forgets again.
-std::string PinnedTo(const HostPort& to, const NameResolver::Addresses& addresses) {
-  std::string text = "+" + to.host + ":" + to.port + ":";
-  for (size_t i = 0; i < addresses.size(); ++i) {
-    const std::string address = addresses[i].ToString();
-    text += (i == 0 ? "" : ",") + (addresses[i].v6 ? "[" + address + "]" : address);
-  }
-  return text;
+// As CURLOPT_RESOLVE takes it: an answer for this host, so that curl asks nobody. It is not
+// connected to, since curl gets its connections, and comes from a network for documentation.
+std::string Pinned(const HostPort& to) { return "+" + to.ToString() + ":192.0.2.1"; }
+
+bool IsEndOfHead(std::string_view line) { return line == "\r\n" || line == "\n"; }
+
+HostPort Read(const char* host, const char* port) {
+  HostPort to{.host = host};
+  std::from_chars(port, port + std::strlen(port), to.port);
+  return to;
 }
 
 }  // namespace
@@ -70,7 +74,7 @@ std::optional<HostPort> HostPortOf(const std::string& url) {
   if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
       curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0) == CURLUE_OK &&
       curl_url_get(parsed.get(), CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
-    result = HostPort{host, port};
+    result = Read(host, port);
   }
   curl_free(host);
   curl_free(port);
@@ -79,21 +83,24 @@ std::optional<HostPort> HostPortOf(const std::string& url) {
 
 HttpTransfer::HttpTransfer(HttpRequest request, const HttpSender::Options& options,
                            CurlDriver& driver)
-    : options_(options), driver_(driver), request_(std::move(request)) {}
+    : options_(options),
+      driver_(driver),
+      request_(std::move(request)),
+      to_(HostPortOf(request_.url)) {}
 
 HttpTransfer::~HttpTransfer() {
   curl_slist_free_all(headers_);
   curl_slist_free_all(pinned_);
+  if (connection_ != kNoConnection) ::close(connection_);
 }
 
-bool HttpTransfer::Pin(const HostPort& to, const NameResolver::Addresses& addresses) {
-  // One refused address taints the whole answer: a name that points inside and
-  // outside is up to no good.
-  blocked_ = !std::ranges::all_of(
+bool HttpTransfer::Judge(const NameResolver::Addresses& addresses) {
+  return std::ranges::all_of(
       addresses, [&](const IpAddress& address) { return options_.guard.Allows(address); });
-  if (addresses.empty() || blocked_) return false;
-  pinned_ = curl_slist_append(nullptr, PinnedTo(to, addresses).c_str());
-  return true;
+}
+
+base::SteadyTime HttpTransfer::connect_until() const {
+  return start_ + std::min(request_.timeout, options_.connect_timeout);
 }
 
 long HttpTransfer::Remaining(std::chrono::milliseconds limit) const {
@@ -102,8 +109,12 @@ long HttpTransfer::Remaining(std::chrono::milliseconds limit) const {
   return std::max<long>(static_cast<long>((limit - spent).count()), 1);
 }
 
-void HttpTransfer::Configure(CURL* easy) {
-  begun_ = true;
+void HttpTransfer::Configure(CURL* easy, int connection) {
+  connection_ = connection;
+  wants_connection_ = false;
+  curl_slist_free_all(std::exchange(headers_, nullptr));
+  curl_slist_free_all(std::exchange(pinned_, nullptr));
+  if (to_) pinned_ = curl_slist_append(nullptr, Pinned(*to_).c_str());
   for (const auto& [name, value] : request_.headers) {
     headers_ = curl_slist_append(headers_, (name + ": " + value).c_str());
   }
@@ -137,6 +148,7 @@ void HttpTransfer::Configure(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, kMaxConnectionAgeSeconds);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &AlreadyConnected);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CloseSocket);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &driver_);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &OnHeader);
@@ -147,34 +159,37 @@ void HttpTransfer::Configure(CURL* easy) {
 
 HttpResult HttpTransfer::Finish(CURL* easy, CURLcode code) {
   long status = 0;
-  if (begun_) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  // Half a head says nothing, whatever its first line was (RFC 9112, 8).
+  if (head_complete_) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   // Cutting the body is our doing; the answer was complete in what counts.
   if (code == CURLE_WRITE_ERROR && body_cut_) code = CURLE_OK;
   result_.status_code = static_cast<int>(status);
-  if (headers_too_large_) {
-    result_.error_class = "too_large";
-  } else if (code != CURLE_OK) {
-    result_.error_class = blocked_ ? "blocked" : ClassOf(code);
-  } else if (status < 200 || status > 299) {
-    result_.error_class = "status";
-  }
+  if (headers_too_large_) return Fail("too_large");
+  if (code != CURLE_OK) return Fail(ClassOf(code));
+  if (!head_complete_) return Fail("transport");
+  return Fail(status < 200 || status > 299 ? "status" : "");
+}
+
+HttpResult HttpTransfer::Fail(std::string_view error_class) {
+  result_.error_class = error_class;
   result_.latency =
       std::chrono::duration_cast<base::Duration>(std::chrono::steady_clock::now() - start_);
   return std::move(result_);
 }
 
-curl_socket_t HttpTransfer::OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address) {
+curl_socket_t HttpTransfer::OpenSocket(void* self, curlsocktype, curl_sockaddr*) {
   HttpTransfer& transfer = *static_cast<HttpTransfer*>(self);
-  const std::optional<IpAddress> ip = IpAddress::FromSockaddr(address->addr);
-  if (transfer.blocked_ || purpose != CURLSOCKTYPE_IPCXN || !ip ||
-      !transfer.options_.guard.Allows(*ip)) {
-    transfer.blocked_ = true;
+  const curl_socket_t socket = std::exchange(transfer.connection_, kNoConnection);
+  if (socket == kNoConnection) {
+    transfer.wants_connection_ = true;
     return CURL_SOCKET_BAD;
   }
-  const curl_socket_t socket =
-      ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (socket != CURL_SOCKET_BAD) transfer.driver_.Adopt(socket);
+  transfer.driver_.Adopt(socket, transfer.to_->ToString());
   return socket;
+}
+
+int HttpTransfer::AlreadyConnected(void*, curl_socket_t, curlsocktype) {
+  return CURL_SOCKOPT_ALREADY_CONNECTED;
 }
 
 int HttpTransfer::CloseSocket(void* driver, curl_socket_t socket) {
@@ -189,14 +204,23 @@ size_t HttpTransfer::OnHeader(char* data, size_t, size_t size, void* self) {
     transfer.headers_too_large_ = true;
     return 0;
   }
-  const std::string line(data, size);
-  if (size > kRetryAfter.size() &&
-      absl::AsciiStrToLower(line.substr(0, kRetryAfter.size())) == kRetryAfter) {
-    std::string value = line.substr(kRetryAfter.size(), kMaxRetryAfterBytes);
-    absl::StripAsciiWhitespace(&value);
-    transfer.result_.retry_after = std::move(value);
-  }
+  transfer.ReadHeaderLine({data, size});
   return size;
+}
+
+void HttpTransfer::ReadHeaderLine(std::string_view line) {
+  // Trailers are not the answer's header.
+  if (head_complete_) return;
+  if (line.starts_with("HTTP/")) {
+    const size_t status = line.find(' ');
+    interim_ = status != std::string_view::npos && line.substr(status + 1).starts_with('1');
+  } else if (IsEndOfHead(line)) {
+    head_complete_ = !interim_;
+  } else if (!interim_ && base::StartsWithIgnoringCase(line, kRetryAfter)) {
+    std::string value(line.substr(kRetryAfter.size(), kMaxRetryAfterBytes));
+    absl::StripAsciiWhitespace(&value);
+    result_.retry_after = std::move(value);
+  }
 }
 
 size_t HttpTransfer::OnBody(char* data, size_t, size_t size, void* self) {

@@ -5,8 +5,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "service/delivery/http/curl_driver.h"
@@ -18,8 +20,12 @@ namespace gatehouse::service::delivery {
 // The host of a URL and its port, as curl reads them: judging another host than the
 // one connected to would be no protection.
 struct HostPort {
+  // An IPv6 address in brackets.
   std::string host;
-  std::string port;
+  uint16_t port = 0;
+
+  // The same for everything that may share connections.
+  std::string ToString() const { return host + ":" + std::to_string(port); }
 };
 
 // nullopt for what curl takes for no URL.
@@ -35,6 +41,7 @@ class HttpTransfer {
  public:
   // What is given by reference outlives it.
   HttpTransfer(HttpRequest request, const HttpSender::Options& options, CurlDriver& driver);
+  // Closes a connection that was given and not used.
   ~HttpTransfer();
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
@@ -42,22 +49,38 @@ class HttpTransfer {
   const HttpRequest& request() const { return request_; }
   base::SteadyTime start() const { return start_; }
 
-  // What the host's name was found to mean: no other address is connected to. False
-  // if there is none or one that the guard refuses.
-  bool Pin(const HostPort& to, const NameResolver::Addresses& addresses);
+  // nullopt for what curl takes for no URL.
+  const std::optional<HostPort>& to() const { return to_; }
 
-  // Sets `easy`, which is as new, up for the request.
-  void Configure(CURL* easy);
+  // Whether what the host means may be connected to. One refused address taints the whole answer:
+  // a name that points inside and outside is up to no good. The result is then "blocked".
+  bool Judge(const NameResolver::Addresses& addresses);
+
+  // Sets `easy`, which is as new, up for the request. Curl finds a connection that it kept, or
+  // gets `connection`, or ends at once with WantsConnection: it makes none by itself.
+  void Configure(CURL* easy, int connection = kNoConnection);
+  static constexpr int kNoConnection = -1;
+
+  // Curl ended since it had no connection to use.
+  bool WantsConnection() const { return wants_connection_; }
+
+  // The time until which it may be connected.
+  base::SteadyTime connect_until() const;
 
   // The result, once `easy` has ended with `code`, or could not be started with it.
   HttpResult Finish(CURL* easy, CURLcode code);
+  // The same where no connection came about.
+  HttpResult Fail(std::string_view error_class);
 
  private:
   // What is left of `limit`; curl takes 0 for no limit at all.
   long Remaining(std::chrono::milliseconds limit) const;
 
+  void ReadHeaderLine(std::string_view line);
+
   // For curl.
   static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int AlreadyConnected(void*, curl_socket_t socket, curlsocktype purpose);
   static int CloseSocket(void* driver, curl_socket_t socket);
   static size_t OnHeader(char* data, size_t, size_t size, void* self);
   static size_t OnBody(char* data, size_t, size_t size, void* self);
@@ -65,13 +88,18 @@ class HttpTransfer {
   const HttpSender::Options& options_;
   CurlDriver& driver_;
   const HttpRequest request_;
+  const std::optional<HostPort> to_;
   const base::SteadyTime start_ = std::chrono::steady_clock::now();
+  int connection_ = kNoConnection;
+  bool wants_connection_ = false;
   HttpResult result_;
   curl_slist* headers_ = nullptr;
   curl_slist* pinned_ = nullptr;
   size_t header_bytes_ = 0;
-  bool begun_ = false;
-  bool blocked_ = false;
+  // An interim answer (1xx) is none: what came with it does not count.
+  bool interim_ = false;
+  // The empty line after the header of the answer was seen. What comes later are trailers.
+  bool head_complete_ = false;
   bool headers_too_large_ = false;
   bool body_cut_ = false;
 };

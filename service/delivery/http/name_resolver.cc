@@ -164,6 +164,11 @@ void NameResolver::OnAnswer(const std::string& host, const Addresses& addresses)
   for (const Waiter& waiter : asked.waiting) waiter.done(addresses);
 }
 
+void NameResolver::Doubt(const std::string& host) {
+  const auto found = known_.find(host);
+  if (found != known_.end() && !found->second.failed_last) known_.erase(found);
+}
+
 void NameResolver::Remember(const std::string& host, const Addresses& addresses) {
   const base::SteadyTime now = now_();
   if (known_.size() >= kMaxKnown && !known_.contains(host)) known_.clear();

@@ -50,6 +50,10 @@ class NameResolver {
   // never does if too many names wait already.
   void Resolve(const std::string& host, base::SteadyTime give_up, Done done);
 
+  // What is known of `host` led nowhere: the next who asks waits for a new answer. Does nothing
+  // for a name that is not known, or of which it is only known that it is none.
+  void Doubt(const std::string& host);
+
  private:
   struct Shared;
   struct Known {

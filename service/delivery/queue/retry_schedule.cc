@@ -27,6 +27,24 @@ constexpr base::Duration kRetryAfterSlack = hours(2);
 // Beyond any bound above: what a larger number is taken for.
 constexpr int64_t kMaxParsedSeconds = int64_t{365} * 24 * 3600;
 
+// The three forms of RFC 9110, 5.6.7.
+std::optional<base::Time> ParseHttpDate(const std::string& text, base::Time now) {
+  constexpr const char* kRfc850 = "%A, %d-%b-%y %H:%M:%S GMT";
+  for (const char* format : {"%a, %d %b %Y %H:%M:%S GMT", kRfc850, "%a %b %e %H:%M:%S %Y"}) {
+    tm parts = {};
+    const char* end = strptime(text.c_str(), format, &parts);
+    if (end == nullptr || end != text.c_str() + text.size()) continue;
+    auto when = base::Time(seconds(timegm(&parts)));
+    // Two digits of a year mean the one that lies less than 50 years ahead.
+    if (format == kRfc850 && when < now - std::chrono::years(50)) {
+      parts.tm_year += 100;
+      when = base::Time(seconds(timegm(&parts)));
+    }
+    return when;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<base::Duration> RetryDelay(int attempts, std::optional<base::Duration> retry_after,
@@ -53,14 +71,9 @@ std::optional<base::Duration> ParseRetryAfter(std::string_view value, base::Time
     if (error == std::errc::result_out_of_range) count = kMaxParsedSeconds;
     return seconds(std::min(count, kMaxParsedSeconds));
   }
-  // RFC 9110: IMF-fixdate, e.g. "Sun, 06 Nov 1994 08:49:37 GMT".
-  tm parts = {};
-  const std::string terminated(value);
-  const char* end = strptime(terminated.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  if (end == nullptr || end != terminated.c_str() + terminated.size()) return std::nullopt;
-  const base::Time when = base::Time(seconds(timegm(&parts)));
-  if (when <= now) return std::nullopt;
-  return when - now;
+  const std::optional<base::Time> when = ParseHttpDate(std::string(value), now);
+  if (!when || *when <= now) return std::nullopt;
+  return *when - now;
 }
 
 }  // namespace gatehouse::service::delivery

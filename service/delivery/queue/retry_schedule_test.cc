@@ -61,6 +61,14 @@ TEST(RetryScheduleTest, ParsesSecondsAndDates) {
   EXPECT_EQ(*ParseRetryAfter("120", now), seconds(120));
   EXPECT_EQ(*ParseRetryAfter(" 0 ", now), seconds(0));
   EXPECT_EQ(*ParseRetryAfter("Sun, 06 Nov 1994 08:49:37 GMT", now), seconds(30));
+  EXPECT_EQ(*ParseRetryAfter("Sunday, 06-Nov-94 08:49:37 GMT", now), seconds(30));
+  EXPECT_EQ(*ParseRetryAfter("Sun Nov  6 08:49:37 1994", now), seconds(30));
+  EXPECT_EQ(*ParseRetryAfter("Saturday, 06-Nov-27 08:49:37 GMT",
+                             sys_days(std::chrono::year(2027) / 11 / 6) + hours(8)),
+            minutes(49) + seconds(37));
+  EXPECT_EQ(*ParseRetryAfter("Wednesday, 01-Jan-70 00:00:01 GMT",
+                             sys_days(std::chrono::year(2070) / 1 / 1)),
+            seconds(1));
   EXPECT_GT(*ParseRetryAfter("99999999999999999999999999", now), hours(24));
 }
 

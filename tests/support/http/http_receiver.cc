@@ -37,6 +37,7 @@ struct HttpReceiver::State {
   size_t count GH_GUARDED_BY(mutex) = 0;
   std::vector<Request> requests GH_GUARDED_BY(mutex);
   int connections GH_GUARDED_BY(mutex) = 0;
+  bool send_unasked GH_GUARDED_BY(mutex) = false;
   std::list<std::thread> threads GH_GUARDED_BY(mutex);
 };
 
@@ -108,6 +109,15 @@ class Connection {
     return true;
   }
 
+  bool Put(std::string_view data) {
+    while (!data.empty()) {
+      const ssize_t size = ::send(socket_, data.data(), data.size(), MSG_NOSIGNAL);
+      if (size <= 0) return false;
+      data.remove_prefix(static_cast<size_t>(size));
+    }
+    return true;
+  }
+
  private:
   Request ParseHead(const std::string& head) const {
     Request request;
@@ -139,15 +149,6 @@ class Connection {
     return true;
   }
 
-  bool Put(std::string_view data) {
-    while (!data.empty()) {
-      const ssize_t size = ::send(socket_, data.data(), data.size(), MSG_NOSIGNAL);
-      if (size <= 0) return false;
-      data.remove_prefix(static_cast<size_t>(size));
-    }
-    return true;
-  }
-
   // False if the other side left or the receiver stops meanwhile.
   bool Pause(milliseconds length) const {
     pollfd waits[] = {{socket_, POLLRDHUP, 0}, {stop_event_, POLLIN, 0}};
@@ -171,7 +172,14 @@ void Serve(HttpReceiver::State& state, int socket, int number) {
       if (!state.count_only) state.requests.push_back(*request);
       state.changed.NotifyAll();
     }
-    if (!connection.Write(handler ? handler(*request) : HttpReceiver::Answer())) return;
+    const HttpReceiver::Answer answer = handler ? handler(*request) : HttpReceiver::Answer();
+    if (!connection.Write(answer)) return;
+    if (answer.unasked.empty()) continue;
+    base::MutexLock lock(state.mutex);
+    while (!state.send_unasked) state.changed.Wait(state.mutex);
+    connection.Put(answer.unasked);
+    state.send_unasked = false;
+    state.changed.NotifyAll();
   }
 }
 
@@ -251,6 +259,13 @@ std::vector<HttpReceiver::Request> HttpReceiver::requests() const {
 int HttpReceiver::connections() const {
   base::MutexLock lock(state_->mutex);
   return state_->connections;
+}
+
+void HttpReceiver::SendUnasked() {
+  base::MutexLock lock(state_->mutex);
+  state_->send_unasked = true;
+  state_->changed.NotifyAll();
+  while (state_->send_unasked) state_->changed.Wait(state_->mutex);
 }
 
 bool HttpReceiver::WaitForCount(size_t count, milliseconds limit) const {

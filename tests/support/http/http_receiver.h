@@ -46,6 +46,8 @@ class HttpReceiver {
     std::chrono::milliseconds drip{0};
     // Instead of everything above: these very bytes, then close.
     std::string raw = {};
+    // After the answer, once SendUnasked is called: what nobody asked for.
+    std::string unasked = {};
   };
 
   // Runs on the connection's thread; may block.
@@ -68,6 +70,9 @@ class HttpReceiver {
   size_t count() const;
   std::vector<Request> requests() const;
   int connections() const;
+
+  // Has the connection whose answer has `unasked` send it; returns once it did.
+  void SendUnasked();
 
   // True once `count` requests have come; false if that takes longer than any
   // test should.
