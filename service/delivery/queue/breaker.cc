@@ -11,12 +11,14 @@ constexpr int kOpenAfter = 5;
 constexpr base::Duration kFirstDelay = std::chrono::seconds(30);
 // A receiver that is back is noticed within ten minutes.
 constexpr base::Duration kMaxDelay = std::chrono::minutes(10);
+constexpr base::Duration kMaxHold = std::chrono::hours(1);
 
 }  // namespace
 
 Breaker::Breaker(State state, base::Time now) : state_(state), next_canary_(now) {}
 
 bool Breaker::MayStart(base::Time now) const {
+  if (now < hold_until_) return false;
   if (!state_.open) return true;
   return !canary_in_flight_ && now >= next_canary_;
 }
@@ -26,14 +28,27 @@ void Breaker::OnStart() {
 }
 
 void Breaker::OnSuccess() {
-  state_ = State();
+  Close();
+  state_.consecutive_failures = 0;
+}
+
+void Breaker::OnRefusal() {
+  Close();
+  ++state_.consecutive_failures;
+}
+
+void Breaker::Close() {
+  state_.open = false;
+  failures_ = 0;
   canary_in_flight_ = false;
   delay_ = base::Duration(0);
 }
 
-void Breaker::OnFailure(base::Time now) {
+void Breaker::OnFailure(base::Time now, std::optional<base::Duration> retry_after) {
   ++state_.consecutive_failures;
-  if (!state_.open && state_.consecutive_failures < kOpenAfter) return;
+  ++failures_;
+  if (retry_after) hold_until_ = std::max(hold_until_, now + std::min(*retry_after, kMaxHold));
+  if (!state_.open && failures_ < kOpenAfter) return;
   // Requests that were in flight when it opened fail after it: they tell
   // nothing new and must not stretch the delay.
   if (state_.open && !canary_in_flight_) return;

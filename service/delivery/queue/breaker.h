@@ -1,19 +1,24 @@
 #ifndef GATEHOUSE_SERVICE_DELIVERY_QUEUE_BREAKER_H_
 #define GATEHOUSE_SERVICE_DELIVERY_QUEUE_BREAKER_H_
 
+#include <optional>
+
 #include "base/time.h"
 
 namespace gatehouse::service::delivery {
 
-// Keeps a receiver that does not answer from being hammered, and its events
-// from being used up against it: after some failures in a row nothing is sent
-// but one canary at a time, at growing distances, until one succeeds.
+// Keeps a receiver that is down from being hammered, and its events from being
+// used up against it: after some failures in a row nothing is sent but one canary
+// at a time, at growing distances, until one is answered. A receiver that answers
+// in time and refuses an event is not down, however many it refuses: docs/webhooks.md
+// has what counts as what.
 //
 // A value; time comes in as a parameter, so every run of it can be replayed.
 class Breaker {
  public:
   // As stored with the endpoint: it survives a change of owner.
   struct State {
+    // Attempts of any kind that failed since the last success.
     int consecutive_failures = 0;
     bool open = false;
   };
@@ -28,7 +33,11 @@ class Breaker {
   bool MayStart(base::Time now) const;
   void OnStart();
   void OnSuccess();
-  void OnFailure(base::Time now);
+  // It refused this one event, so it is there.
+  void OnRefusal();
+  // It is down, or asks to be left alone. `retry_after`: for so long nothing is sent, not even
+  // a canary, but at most an hour, since it may have asked for more by mistake.
+  void OnFailure(base::Time now, std::optional<base::Duration> retry_after = std::nullopt);
   // A started request that was called off: neither success nor failure.
   void OnAbandoned();
 
@@ -38,7 +47,12 @@ class Breaker {
   base::Time next_canary() const { return next_canary_; }
 
  private:
+  void Close();
+
   State state_;
+  // Since it was last known to be there.
+  int failures_ = 0;
+  base::Time hold_until_;
   base::Time next_canary_;
   base::Duration delay_{0};
   bool canary_in_flight_ = false;

@@ -21,11 +21,30 @@ constexpr int kRetryShare = 4;
 constexpr base::Duration kFailingFor = std::chrono::days(5);
 constexpr int kFailingExhausted = 2;
 constexpr int kGone = 410;
+constexpr int kRequestTimeout = 408;
+constexpr int kTooEarly = 425;
 constexpr int kTooManyRequests = 429;
+constexpr int kServiceUnavailable = 503;
 
 std::optional<base::Time> Earlier(std::optional<base::Time> a, std::optional<base::Time> b) {
   if (!a || !b) return a ? a : b;
   return std::min(*a, *b);
+}
+
+// It answered in time and did not want this event: the next one may fare better. What says that
+// the receiver itself is not ready is none of that.
+bool IsRefusal(const HttpResult& result) {
+  const int status = result.status_code;
+  return result.error_class == "status" && status >= 400 && status < 500 &&
+         status != kRequestTimeout && status != kTooEarly && status != kTooManyRequests;
+}
+
+// For the whole endpoint (RFC 6585, 4; RFC 9110, 10.2.3).
+std::optional<base::Duration> HoldOf(const HttpResult& result, base::Time now) {
+  if (result.status_code != kTooManyRequests && result.status_code != kServiceUnavailable) {
+    return std::nullopt;
+  }
+  return ParseRetryAfter(result.retry_after, now);
 }
 
 }  // namespace
@@ -76,9 +95,10 @@ std::optional<DeliveryItem> EndpointQueue::Take(base::Time now, bool retries_all
     return std::nullopt;
   }
   const bool retry_ready = retries_allowed && !retries_.empty();
-  // Through an open breaker goes what is due anyway, so that its attempt counts.
-  const bool take_retry =
-      retry_ready && (ready_.empty() || breaker_.open() || since_retry_ >= kRetryShare - 1);
+  // Canaries are by turns what is due anyway, whose attempt counts, and what waits for its
+  // first: whether the receiver is there must not hang on one event.
+  const bool retrys_turn = breaker_.open() ? since_retry_ > 0 : since_retry_ >= kRetryShare - 1;
+  const bool take_retry = retry_ready && (ready_.empty() || retrys_turn);
   if (!take_retry && ready_.empty()) return std::nullopt;
   std::deque<DeliveryItem>& source = take_retry ? retries_ : ready_;
   DeliveryItem item = std::move(source.front());
@@ -145,19 +165,28 @@ void EndpointQueue::OnSuccess(const DeliveryItem& item, base::Time now) {
 
 void EndpointQueue::OnFailure(const DeliveryItem& item, const HttpResult& result, base::Time now,
                               uint32_t random) {
-  breaker_.OnFailure(now);
-  SlowDown(result);
+  if (IsRefusal(result)) {
+    breaker_.OnRefusal();
+  } else {
+    breaker_.OnFailure(now, HoldOf(result, now));
+    window_ = std::max(1.0, window_ / 2);
+  }
   last_failure_time_ = now;
   if (!failing_since_) failing_since_ = now;
   if (result.status_code == kGone) disable_reason_ = "gone";
-  if (item.is_canary && !item.is_retry) {
-    // It keeps its place and its attempts: the receiver is what was tried.
+  if (item.is_canary && !item.is_retry && !IsRefusal(result)) {
+    // It keeps its attempts: the receiver is what was tried. The next canary is another event.
     ready_bytes_ += item.body->size();
-    ready_.push_front(item);
-    return;
+    ready_.push_back(item);
+  } else {
+    AddException(item, result, now, random);
+    unsettled_.erase(item.index);
   }
-  AddException(item, result, now, random);
-  unsettled_.erase(item.index);
+  // Also by a canary: while the breaker is open there may be nothing else.
+  if (exhausted_count_ >= kFailingExhausted && now - *failing_since_ >= kFailingFor &&
+      disable_reason_.empty()) {
+    disable_reason_ = "failing";
+  }
 }
 
 void EndpointQueue::AddException(const DeliveryItem& item, const HttpResult& result, base::Time now,
@@ -182,17 +211,6 @@ void EndpointQueue::AddException(const DeliveryItem& item, const HttpResult& res
   }
   if (item.is_retry) --retrying_count_;
   ++exhausted_count_;
-  if (exhausted_count_ >= kFailingExhausted && now - *failing_since_ >= kFailingFor &&
-      disable_reason_.empty()) {
-    disable_reason_ = "failing";
-  }
-}
-
-void EndpointQueue::SlowDown(const HttpResult& result) {
-  // A refusal of this one event says nothing about the receiver's load.
-  const bool overload = result.error_class != "status" || result.status_code >= 500 ||
-                        result.status_code == kTooManyRequests;
-  if (overload) window_ = std::max(1.0, window_ / 2);
 }
 
 void EndpointQueue::set_max_in_flight(int max_in_flight) {

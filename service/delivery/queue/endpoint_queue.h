@@ -38,8 +38,8 @@ struct DeliveryItem {
 // result means; it sends and writes nothing itself.
 //
 // Events settle in any order; the position moves over the settled prefix. While
-// the breaker is open it stands still: one canary at a time is sent, and a
-// failed one goes back to where it was without using up its event's attempts.
+// the breaker is open it stands still: one canary at a time is sent, of another
+// event each time, and a failed one goes back without using up its event's attempts.
 //
 // Owned by the engine. Thread: its loop. Time comes in as a parameter.
 class EndpointQueue {
@@ -105,7 +105,6 @@ class EndpointQueue {
                  uint32_t random);
   void AddException(const DeliveryItem& item, const HttpResult& result, base::Time now,
                     uint32_t random);
-  void SlowDown(const HttpResult& result);
 
   storage::EndpointKey key_;
   int64_t fence_;

@@ -130,7 +130,7 @@ TEST(EndpointQueueTest, SlowsDownOnOverloadAndRecovers) {
   EXPECT_TRUE(other.Take(kNow, true));
 }
 
-TEST(EndpointQueueTest, AFailedCanaryKeepsItsPlaceAndItsAttempts) {
+TEST(EndpointQueueTest, AFailedCanaryKeepsItsAttemptsAndAnotherEventIsNext) {
   EndpointQueue queue({.fence = 1, .position = 10, .consecutive_failures = 5, .breaker_open = true},
                       4, kNow);
   queue.AddEvents(Items(11, 13), 13);
@@ -145,10 +145,91 @@ TEST(EndpointQueueTest, AFailedCanaryKeepsItsPlaceAndItsAttempts) {
   EXPECT_TRUE(flush.exceptions.empty());
   EXPECT_FALSE(queue.Take(kNow + seconds(29), true));
   const DeliveryItem again = *queue.Take(kNow + seconds(30), true);
-  EXPECT_EQ(again.index, 11);
+  EXPECT_EQ(again.index, 12);
   queue.OnResult(again, Answer(200), kNow, kNow, 0);
-  EXPECT_EQ(queue.position(), 11);
+  EXPECT_EQ(queue.position(), 10);
   EXPECT_TRUE(queue.Take(kNow + seconds(30), true));
+}
+
+TEST(EndpointQueueTest, RefusalsOpenNoBreaker) {
+  EndpointQueue queue = MakeQueue(1);
+  queue.AddEvents(Items(11, 40), 40);
+  for (const int status : {400, 401, 403, 404, 405, 406, 409, 413, 415, 418, 422, 451, 499}) {
+    const auto item = queue.Take(kNow, true);
+    ASSERT_TRUE(item) << status;
+    queue.OnResult(*item, Answer(status), kNow, kNow, 0);
+  }
+  EXPECT_FALSE(queue.breaker().open());
+  const storage::DeliveryFlush flush = Collect(queue);
+  EXPECT_EQ(flush.exceptions.size(), 13u);
+  EXPECT_EQ(flush.progress[0].consecutive_failures, 13);
+}
+
+TEST(EndpointQueueTest, OnlyAReceiverThatIsDownOpensIt) {
+  for (const HttpResult& down :
+       {Answer(500), Answer(503), Answer(408), Answer(425), Answer(429), Answer(302),
+        HttpResult{.error_class = "refused"}, HttpResult{.error_class = "timeout"},
+        HttpResult{.error_class = "dns"}, HttpResult{.error_class = "tls"},
+        HttpResult{.error_class = "blocked"}, HttpResult{.error_class = "transport"},
+        HttpResult{.error_class = "too_large"}}) {
+    EndpointQueue queue = MakeQueue(1);
+    queue.AddEvents(Items(11, 20), 20);
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_FALSE(queue.breaker().open());
+      queue.OnResult(*queue.Take(kNow, true), down, kNow, kNow, 0);
+    }
+    EXPECT_TRUE(queue.breaker().open()) << down.error_class << down.status_code;
+    // One refusal: it is back.
+    queue.OnResult(*queue.Take(kNow + seconds(30), true), Answer(422), kNow, kNow, 0);
+    EXPECT_FALSE(queue.breaker().open());
+  }
+}
+
+TEST(EndpointQueueTest, RetryAfterHoldsTheWholeEndpoint) {
+  for (const int status : {429, 503}) {
+    EndpointQueue queue = MakeQueue(4);
+    queue.AddEvents(Items(11, 25), 25);
+    HttpResult answer = Answer(status);
+    answer.retry_after = "100";
+    queue.OnResult(*queue.Take(kNow, true), answer, kNow, kNow, 0);
+    EXPECT_FALSE(queue.Take(kNow + seconds(99), true)) << status;
+    EXPECT_TRUE(queue.Take(kNow + seconds(100), true)) << status;
+  }
+  // Also the canaries, and never longer than an hour.
+  EndpointQueue queue = MakeQueue(1);
+  queue.AddEvents(Items(11, 25), 25);
+  HttpResult answer = Answer(429);
+  for (int i = 0; i < 5; ++i) {
+    if (i == 4) answer.retry_after = "100000";
+    queue.OnResult(*queue.Take(kNow, true), answer, kNow, kNow, 0);
+  }
+  EXPECT_FALSE(queue.Take(kNow + seconds(3599), true));
+  EXPECT_TRUE(queue.Take(kNow + seconds(3600), true));
+  // Of another status it is the event's alone.
+  EndpointQueue other = MakeQueue(1);
+  other.AddEvents(Items(11, 25), 25);
+  answer = Answer(422);
+  answer.retry_after = "100";
+  other.OnResult(*other.Take(kNow, true), answer, kNow, kNow, 0);
+  EXPECT_TRUE(other.Take(kNow, true));
+}
+
+TEST(EndpointQueueTest, CanariesAreByTurnsRetriesAndFirstAttempts) {
+  EndpointQueue queue({.fence = 1, .position = 10, .consecutive_failures = 5, .breaker_open = true},
+                      4, kNow);
+  queue.AddEvents(Items(11, 14), 14);
+  queue.AddRetries(Items(1, 4), std::nullopt);
+  base::Time now = kNow;
+  std::vector<bool> retries;
+  for (int i = 0; i < 4; ++i) {
+    const DeliveryItem canary = *queue.Take(now, true);
+    retries.push_back(canary.is_retry);
+    queue.OnResult(canary, Answer(503), now, now, 0);
+    now = queue.breaker().next_canary();
+  }
+  EXPECT_NE(retries[0], retries[1]);
+  EXPECT_EQ(retries[0], retries[2]);
+  EXPECT_EQ(retries[1], retries[3]);
 }
 
 TEST(EndpointQueueTest, GoneAsksForDisabling) {
