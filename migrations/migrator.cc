@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "base/time.h"
+#include "migrations/database_check.h"
 #include "migrations/drift.h"
 #include "migrations/queries/migration_queries.h"
 
@@ -60,6 +62,7 @@ absl::StatusOr<std::unique_ptr<Migrator>> Migrator::Open(const std::string& dsn,
                       Connection::Open(dsn, {.application_name = "gatehouse migrate",
                                              .database = options.database,
                                              .password_file = options.password_file}));
+  GH_RETURN_IF_ERROR(CheckDatabase(*connection, base::SystemClock(), DatabaseNeeds{}));
   return std::unique_ptr<Migrator>(
       new Migrator(dsn, std::move(connection), known, std::move(options)));
 }

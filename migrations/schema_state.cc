@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "base/time.h"
 #include "migrations/embedded_migrations.h"
 #include "migrations/queries/migration_queries.h"
 
@@ -121,10 +122,12 @@ absl::Status CheckCurrent(const std::vector<AppliedMigration>& applied,
       found, expected);
 }
 
-absl::Status CheckSchemaVersion(const std::string& dsn, const std::string& password_file) {
+absl::Status CheckDatabaseAndSchema(const std::string& dsn, const std::string& password_file,
+                                    const DatabaseNeeds& needs) {
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
                       Connection::Open(dsn, {.application_name = "gatehouse start",
                                              .password_file = password_file}));
+  GH_RETURN_IF_ERROR(CheckDatabase(*connection, base::SystemClock(), needs));
   GH_ASSIGN_OR_RETURN(std::vector<AppliedMigration> applied, ReadApplied(*connection));
   return CheckCurrent(applied, EmbeddedMigrations());
 }

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "migrations/database_check.h"
 #include "migrations/migration.h"
 #include "storage/postgres/admin/connection.h"
 
@@ -49,9 +50,11 @@ absl::Status CheckApplied(const std::vector<AppliedMigration>& applied,
 absl::Status CheckCurrent(const std::vector<AppliedMigration>& applied,
                           std::span<const Migration> known);
 
-// Connects, checks the schema against the embedded migrations, disconnects. Blocks: called once,
-// before the server serves. `password_file`: a file whose first line is the password.
-absl::Status CheckSchemaVersion(const std::string& dsn, const std::string& password_file = "");
+// Connects, checks the database and its schema against the embedded migrations, disconnects.
+// Blocks: called once, before the server serves. `password_file`: a file whose first line is the
+// password.
+absl::Status CheckDatabaseAndSchema(const std::string& dsn, const std::string& password_file = "",
+                                    const DatabaseNeeds& needs = {});
 
 }  // namespace gatehouse::migrations
 

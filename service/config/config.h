@@ -68,6 +68,7 @@ struct DatabaseSettings {
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds statement_timeout = storage::postgres::kDefaultStatementTimeout;
   bool prepared_statements = true;
+  bool allow_standby = false;
 };
 
 struct AuthSettings {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <optional>
+#include <regex>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -18,43 +20,68 @@ namespace {
 constexpr std::string_view kEnvironmentPrefix = "GATEHOUSE_";
 constexpr std::string_view kMask = "********";
 
+// `name` is what the user wrote.
 absl::Status Set(Config& config, const Setting& setting, std::string_view value,
-                 std::string_view where) {
+                 std::string_view name, std::string_view where) {
   const std::string place = " (in " + std::string(where) + ")";
   // Neither tokens nor `config print` could carry anything else, and libraries that take C strings
   // would end the value at a NUL.
   if (!base::IsValidUtf8(value)) {
-    return base::InvalidField(setting.key, "must be UTF-8 without NUL" + place);
+    return base::InvalidField(name, "must be UTF-8 without NUL" + place);
   }
   absl::Status status = setting.set(config, value);
   if (status.ok()) return status;
   // The description alone: the message names the key as well.
-  return base::InvalidField(setting.key,
+  return base::InvalidField(name,
                             base::GetErrorDetails(status)->violations.front().description + place);
 }
 
-absl::Status ApplyFile(Config& config, const std::string& path) {
-  GH_ASSIGN_OR_RETURN(const std::vector<FileValue> values, ReadConfigFile(path));
-  for (const FileValue& given : values) {
-    GH_RETURN_IF_ERROR(Set(config, *given.setting, given.value, given.where));
+// Everything that is wrong, so that nobody mends one fault after the other.
+using Faults = std::vector<absl::Status>;
+
+void ApplyFile(Config& config, const std::string& path, Faults& faults) {
+  const absl::StatusOr<std::vector<FileValue>> values = ReadConfigFile(path);
+  if (!values.ok()) {
+    faults.push_back(values.status());
+    return;
   }
-  return absl::OkStatus();
+  for (const FileValue& given : *values) {
+    faults.push_back(Set(config, *given.setting, given.value, given.setting->key, given.where));
+  }
 }
 
-absl::Status ApplyEnvironment(Config& config,
-                              const std::map<std::string, std::string>& environment) {
+const Setting* FindByVariable(std::string_view name) {
+  for (const Setting& setting : AllSettings()) {
+    if (setting.environment_variable() == name) return &setting;
+  }
+  return nullptr;
+}
+
+void ApplyEnvironment(Config& config, const std::map<std::string, std::string>& environment,
+                      Faults& faults) {
   for (const auto& [name, value] : environment) {
     if (!name.starts_with(kEnvironmentPrefix) || name == "GATEHOUSE_CONFIG") continue;
-    const Setting* found = nullptr;
-    for (const Setting& setting : AllSettings()) {
-      if (setting.environment_variable() == name) found = &setting;
+    if (const Setting* setting = FindByVariable(name)) {
+      faults.push_back(Set(config, *setting, value, name, "the environment"));
+    } else if (!IsServiceLink(name)) {
+      faults.push_back(base::InvalidField(name, "is not a setting (in the environment)"));
     }
-    if (found == nullptr) {
-      return base::InvalidField(name, "is not a setting (in the environment)");
-    }
-    GH_RETURN_IF_ERROR(Set(config, *found, value, "the environment"));
   }
-  return absl::OkStatus();
+}
+
+void ApplyFlags(Config& config, const std::map<std::string, std::string>& flags, Faults& faults) {
+  for (const auto& [key, value] : flags) {
+    const Setting* setting = FindSetting(key);
+    if (setting == nullptr) {
+      faults.push_back(base::InvalidField(key, "is not a setting (in the command line)"));
+    } else if (setting->secret) {
+      faults.push_back(base::InvalidField(
+          setting->flag(), "is a secret: give it as " + setting->environment_variable() +
+                               " or in the configuration file, not as a flag"));
+    } else {
+      faults.push_back(Set(config, *setting, value, setting->flag(), "the command line"));
+    }
+  }
 }
 
 // A TOML basic string, on one line whatever `text` holds: a JSON string but for DEL, which
@@ -79,20 +106,34 @@ std::string Shown(const Setting& setting, const Config& config) {
 
 absl::StatusOr<Config> LoadConfig(const Sources& sources) {
   Config config;
-  if (!sources.file.empty()) GH_RETURN_IF_ERROR(ApplyFile(config, sources.file));
-  GH_RETURN_IF_ERROR(ApplyEnvironment(config, sources.environment));
-  for (const auto& [key, value] : sources.flags) {
-    const Setting* setting = FindSetting(key);
-    if (setting == nullptr) {
-      return base::InvalidField(key, "is not a setting (in the command line)");
-    }
-    if (setting->secret) {
-      return base::InvalidField(key, "is a secret: give it as " + setting->environment_variable() +
-                                         " or in the configuration file, not as a flag");
-    }
-    GH_RETURN_IF_ERROR(Set(config, *setting, value, "the command line"));
+  Faults faults;
+  if (!sources.file.empty()) ApplyFile(config, sources.file, faults);
+  ApplyEnvironment(config, sources.environment, faults);
+  ApplyFlags(config, sources.flags, faults);
+  std::erase_if(faults, [](const absl::Status& fault) { return fault.ok(); });
+  if (faults.empty()) return config;
+  std::string message;
+  base::ErrorDetails details{.reason = base::Reason::kInvalidField};
+  for (const absl::Status& fault : faults) {
+    message += (message.empty() ? "" : "\n") + std::string(fault.message());
+    // A file that is no TOML names no field.
+    const std::optional<base::ErrorDetails> one = base::GetErrorDetails(fault);
+    if (!one) continue;
+    details.violations.insert(details.violations.end(), one->violations.begin(),
+                              one->violations.end());
   }
-  return config;
+  return base::MakeError(absl::StatusCode::kInvalidArgument, message, std::move(details));
+}
+
+bool IsServiceLink(std::string_view name) {
+  // Each Service NAME of a Kubernetes namespace gives every pod there NAME_SERVICE_HOST,
+  // NAME_SERVICE_PORT, NAME_PORT, NAME_PORT_50051_TCP, NAME_PORT_50051_TCP_ADDR and the like. One
+  // named gatehouse, or gatehouse-something, is nothing unusual beside this server.
+  static const std::regex* const kPattern = new std::regex(
+      "GATEHOUSE_([A-Z0-9_]+_)?"
+      "(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))"
+      "?)");
+  return std::regex_match(name.begin(), name.end(), *kPattern);
 }
 
 std::map<std::string, std::string> ProcessEnvironment() {

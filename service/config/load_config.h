@@ -14,7 +14,8 @@ namespace gatehouse::service::config {
 struct Sources {
   // Key -> value, as the command line gave them.
   std::map<std::string, std::string> flags;
-  // The whole environment; names that begin with GATEHOUSE_ must be settings.
+  // The whole environment; names that begin with GATEHOUSE_ must be settings, but for those
+  // of IsServiceLink.
   std::map<std::string, std::string> environment;
   // Path of a TOML file; empty: none.
   std::string file;
@@ -22,8 +23,13 @@ struct Sources {
 
 // Defaults, overridden by the file, by the environment, by the flags. An
 // unknown key anywhere, a value out of its limits and a secret given as a flag
-// are INVALID_ARGUMENT, naming the key and where it stood.
+// are INVALID_ARGUMENT: one line for each, with the name as it was written and where
+// it stood. Variables of IsServiceLink that are no settings are passed over.
 absl::StatusOr<Config> LoadConfig(const Sources& sources);
+
+// Whether Kubernetes, or Docker's links, could have set a variable of that name for a service
+// named like this server.
+bool IsServiceLink(std::string_view name);
 
 // The environment of this process.
 std::map<std::string, std::string> ProcessEnvironment();

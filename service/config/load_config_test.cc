@@ -48,6 +48,38 @@ TEST(LoadConfigTest, RefusesUnknownKeysWhereverTheyStand) {
   EXPECT_FALSE(LoadConfig({.flags = {{"grpc.adress", "x"}}}).ok());
 }
 
+TEST(LoadConfigTest, NamesEveryFaultByTheNameItWasWrittenWith) {
+  const absl::Status status = LoadConfig({.flags = {{"grpc.address", "nowhere"}},
+                                          .environment = {{"GATEHOUSE_AUTH_ISSUER", ""},
+                                                          {"GATEHOUSE_GRPC_ADRESS", "x"},
+                                                          {"GATEHOUSE_GRPC_LOOPS", "many"}}})
+                                  .status();
+  const std::string message(status.message());
+  for (const char* part :
+       {"GATEHOUSE_AUTH_ISSUER: must not be empty", "GATEHOUSE_GRPC_ADRESS: is not a setting",
+        "GATEHOUSE_GRPC_LOOPS: must be", "--grpc-address: must be"}) {
+    EXPECT_NE(message.find(part), std::string::npos) << part << " in " << message;
+  }
+}
+
+TEST(LoadConfigTest, PassesOverWhatKubernetesSets) {
+  const auto config =
+      LoadConfig({.environment = {{"GATEHOUSE_SERVICE_HOST", "10.0.0.1"},
+                                  {"GATEHOUSE_SERVICE_PORT", "50051"},
+                                  {"GATEHOUSE_SERVICE_PORT_GRPC", "50051"},
+                                  {"GATEHOUSE_PORT", "tcp://10.0.0.1:50051"},
+                                  {"GATEHOUSE_PORT_50051_TCP", "tcp://10.0.0.1:50051"},
+                                  {"GATEHOUSE_PORT_50051_TCP_PROTO", "tcp"},
+                                  {"GATEHOUSE_PORT_50051_TCP_PORT", "50051"},
+                                  {"GATEHOUSE_PORT_50051_TCP_ADDR", "10.0.0.1"},
+                                  {"GATEHOUSE_WEB_1_SERVICE_HOST", "10.0.0.2"}}});
+  EXPECT_TRUE(config.ok()) << config.status();
+  for (const char* name : {"GATEHOUSE_SERVICEHOST", "GATEHOUSE_PORTS", "GATEHOUSE_PORT_TCP",
+                           "GATEHOUSE_PORT_50051_HTTP", "GATEHOUSE_"}) {
+    EXPECT_FALSE(LoadConfig({.environment = {{name, "x"}}}).ok()) << name;
+  }
+}
+
 TEST(LoadConfigTest, RefusesValuesOutOfTheirLimits) {
   EXPECT_FALSE(LoadConfig({.environment = {{"GATEHOUSE_GRPC_LOOPS", "65"}}}).ok());
   EXPECT_FALSE(LoadConfig({.environment = {{"GATEHOUSE_GRPC_LOOPS", "4x"}}}).ok());
@@ -268,10 +300,10 @@ TEST(PrintConfigTest, ReadsBackEverySettingWhateverItHolds) {
 TEST(PrintConfigTest, ReadsBackTextThatLooksLikeAnotherType) {
   for (const char* text : {"1", "true", "1.5", "1979-05-27", "[a]", "", "# no comment"}) {
     Config config;
-    config.auth.issuer = text;
+    config.webhook.ca_file = text;
     const auto read = LoadConfig({.file = WriteFile(PrintConfig(config))});
     ASSERT_TRUE(read.ok()) << text << read.status();
-    EXPECT_EQ(read->auth.issuer, text);
+    EXPECT_EQ(read->webhook.ca_file, text);
   }
 }
 

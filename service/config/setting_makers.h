@@ -130,6 +130,15 @@ Setting Boolean(std::string key, std::string help, Field field) {
           .get = [field](const Config& config) { return field(config) ? "true" : "false"; }};
 }
 
+// For what has a default and makes no sense empty.
+inline Setting NotEmpty(Setting setting) {
+  setting.set = [key = setting.key, set = setting.set](Config& config, std::string_view value) {
+    if (value.empty()) return base::InvalidField(key, "must not be empty");
+    return set(config, value);
+  };
+  return setting;
+}
+
 inline Setting Secret(Setting setting) {
   setting.secret = true;
   return setting;

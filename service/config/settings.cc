@@ -58,12 +58,18 @@ void AddDatabase(std::vector<Setting>& all) {
   all.push_back(Boolean("database.prepared_statements",
                         "Use named prepared statements; false for PgBouncer in transaction mode.",
                         GH_FIELD(database.prepared_statements)));
+  all.push_back(
+      Boolean("database.allow_standby",
+              "Start on a standby as well, and wait for its promotion: until then changes "
+              "are refused.",
+              GH_FIELD(database.allow_standby)));
 }
 
 void AddAuth(std::vector<Setting>& all) {
-  all.push_back(Text("auth.issuer", "The `iss` claim of access tokens.", GH_FIELD(auth.issuer)));
   all.push_back(
-      Text("auth.audience", "The `aud` claim of access tokens.", GH_FIELD(auth.audience)));
+      NotEmpty(Text("auth.issuer", "The `iss` claim of access tokens.", GH_FIELD(auth.issuer))));
+  all.push_back(NotEmpty(
+      Text("auth.audience", "The `aud` claim of access tokens.", GH_FIELD(auth.audience))));
   all.push_back(Span("auth.access_token_ttl_s", "Lifetime of an access token, in seconds.", 10,
                      86'400, GH_FIELD(auth.access_token_ttl)));
   all.push_back(Span("auth.refresh_grace_s",

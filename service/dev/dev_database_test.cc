@@ -50,7 +50,7 @@ TEST_F(DevDatabaseTest, MakesItAllOnceAndThenKeepsIt) {
     ASSERT_TRUE(first.ok()) << first.status();
     EXPECT_TRUE((*first)->is_new());
     EXPECT_THAT(progress_, HasSubstr("up 0001_"));
-    EXPECT_TRUE(migrations::CheckSchemaVersion((*first)->dsn()).ok());
+    EXPECT_TRUE(migrations::CheckDatabaseAndSchema((*first)->dsn()).ok());
     secrets = (*first)->secrets();
     EXPECT_EQ(secrets.master_key.size(), config::kSecretBytes);
     Run((*first)->dsn(), "CREATE TABLE gatehouse.kept AS SELECT 1");

@@ -13,7 +13,7 @@ enum ExitCode {
   kExitUsage = 2,
   // The database cannot be reached.
   kExitNoDatabase = 3,
-  // The database's schema is not the one this program needs.
+  // The database, or its schema, is not the one this program needs.
   kExitSchemaMismatch = 4,
   // An address to listen on cannot be had.
   kExitAddressInUse = 6,

@@ -37,7 +37,7 @@ base::Task<absl::StatusOr<int64_t>> Reset(storage::Sequencer* sequencer, base::C
 absl::StatusOr<int64_t> ResetLog(const config::Config& settings) {
   GH_RETURN_IF_ERROR(RequireDsn(settings));
   GH_RETURN_IF_ERROR(
-      migrations::CheckSchemaVersion(settings.database.dsn, settings.database.password_file));
+      migrations::CheckDatabaseAndSchema(settings.database.dsn, settings.database.password_file));
   base::Loop loop("log-reset");
   loop.Start();
   storage::postgres::DatabaseConfig config = DatabaseConfigOf(settings.database, /*loops=*/1);

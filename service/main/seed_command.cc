@@ -21,7 +21,7 @@ absl::Status Seed(const config::Config& config, const std::string& file, bool dr
   GH_ASSIGN_OR_RETURN(const SeedFile seed, ReadSeedFile(file));
   GH_ASSIGN_OR_RETURN(config::Secrets secrets, config::LoadSecrets(config.auth));
   GH_RETURN_IF_ERROR(
-      migrations::CheckSchemaVersion(config.database.dsn, config.database.password_file));
+      migrations::CheckDatabaseAndSchema(config.database.dsn, config.database.password_file));
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<App> app,
                       App::Assemble({.config = config, .secrets = std::move(secrets)}));
   Seeder::Options options = SeedingOf(*app, "seed");

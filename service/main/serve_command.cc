@@ -8,6 +8,7 @@
 #include "base/log_line.h"
 #include "base/status.h"
 #include "migrations/schema_state.h"
+#include "service/config/load_config.h"
 #include "service/config/secrets.h"
 #include "service/main/commands.h"
 #include "service/main/config_check.h"
@@ -25,6 +26,7 @@ int ExitCodeFor(const absl::Status& status) {
     case base::Reason::kDeadline:
       return kExitNoDatabase;
     case base::Reason::kSchemaMismatch:
+    case base::Reason::kDatabaseUnsuitable:
       return kExitSchemaMismatch;
     case base::Reason::kInvalidField:
       return kExitUsage;
@@ -74,6 +76,13 @@ int RunServe(const config::Config& config) {
   // Nothing has been promised before READY, and the database may not answer for long.
   StopSignal stop(StopSignal::BeforeReady::kExit);
   base::SetLogLevel(*base::ParseLogLevel(config.log.level));
+  for (const auto& [name, value] : config::ProcessEnvironment()) {
+    if (config::IsServiceLink(name)) {
+      base::LogLine(base::LogLevel::kInfo, "a variable of a Kubernetes service is no setting",
+                    {{"variable", name}});
+      break;
+    }
+  }
   // Before it waits for the database.
   if (const int code = TellFaults(config); code != kExitOk) return code;
   auto secrets = config::LoadSecrets(config.auth);
@@ -82,7 +91,8 @@ int RunServe(const config::Config& config) {
     return kExitUsage;
   }
   const absl::Status schema =
-      migrations::CheckSchemaVersion(config.database.dsn, config.database.password_file);
+      migrations::CheckDatabaseAndSchema(config.database.dsn, config.database.password_file,
+                                         {.allow_standby = config.database.allow_standby});
   if (!schema.ok()) return Fail(schema);
   return ServeUntilStopped({.config = config, .secrets = *std::move(secrets)}, stop,
                            [](const App&) {});

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
 #include <memory>
 #include <utility>
+
+#include "storage/postgres/client/dsn.h"
+#include "storage/postgres/client/notices.h"
 
 namespace gatehouse::storage {
 namespace {
@@ -36,13 +38,6 @@ struct NotifyFree {
 };
 using Notify = std::unique_ptr<PGnotify, NotifyFree>;
 
-std::string FirstLine(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
-
 }  // namespace
 
 // One libpq connection, waiting for its socket and for the stop signal at once.
@@ -50,7 +45,9 @@ class LogListener::Connection {
  public:
   Connection(const Options& options, int stop_fd) : stop_fd_(stop_fd) {
     const std::string password =
-        options.password_file.empty() ? "" : FirstLine(options.password_file);
+        options.password_file.empty()
+            ? ""
+            : postgres::ReadPasswordFile(options.password_file).value_or("");
     // What stands before the DSN gives way to it.
     const char* keywords[] = {"keepalives_idle",
                               "keepalives_interval",
@@ -64,6 +61,7 @@ class LogListener::Connection {
         kKeepaliveIdle,      kKeepaliveInterval,   kKeepaliveCount,  kUnacknowledged,
         options.dsn.c_str(), "gatehouse-listener", password.c_str(), nullptr};
     connection_ = PQconnectStartParams(keywords, values, /*expand_dbname=*/1);
+    if (connection_ != nullptr) postgres::LogNotices(connection_);
   }
   ~Connection() { PQfinish(connection_); }
   Connection(const Connection&) = delete;

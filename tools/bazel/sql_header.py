@@ -10,6 +10,19 @@ def constant_name(stem):
     return "k" + "".join(word.capitalize() for word in stem.split("_"))
 
 
+# What changes something, or takes a lock, or may: functions of ours but the guard.
+_CHANGES = re.compile(
+    r"\b(?:(?:INSERT|UPDATE|DELETE|MERGE|TRUNCATE|CREATE|ALTER|DROP|LOCK|CALL|SHARE"
+    r"|pg_(?:try_)?advisory\w*|pg_notify|set_config|nextval|setval)\b|gatehouse\.(?!require\b)\w+\()",
+    flags=re.I,
+)
+
+
+def only_reads(statement):
+    """Whether the statement changes nothing, however often it runs."""
+    return not _CHANGES.search(re.sub(r"--.*|'[^']*'", "", statement))
+
+
 def expand(text, includes, parts):
     """`text` with what it includes: see gatehouse_sql_library. Statements get their parameters renumbered."""
 
@@ -69,7 +82,7 @@ def main():
         constants.append(constant)
         lines.append(
             f"inline constexpr ::gatehouse::storage::postgres::Query {constant}{{"
-            f'"{args.area}/{path.stem}", R"sql({text})sql"}};'
+            f'"{args.area}/{path.stem}", R"sql({text})sql", /*reads=*/{str(only_reads(text)).lower()}}};'
         )
     lines += [
         "",

@@ -3,6 +3,30 @@ import unittest
 from tools.bazel import sql_header
 
 
+class OnlyReadsTest(unittest.TestCase):
+    def test_reads(self):
+        for statement in (
+            "SELECT updated, deleted_by FROM gatehouse.user_account -- UPDATE later",
+            "SELECT gatehouse.require(count(*) = 1, 'UPDATE') FROM t",
+            "WITH a AS (SELECT 1) SELECT * FROM a",
+        ):
+            self.assertTrue(sql_header.only_reads(statement), statement)
+
+    def test_changes(self):
+        for statement in (
+            "INSERT INTO t VALUES ($1)",
+            "WITH a AS (UPDATE t SET x = 1 RETURNING x) SELECT * FROM a",
+            "select 1 from t for update",
+            "SELECT 1 FROM t FOR NO KEY UPDATE",
+            "SELECT 1 FROM t FOR SHARE",
+            "SELECT pg_advisory_xact_lock($1)",
+            "SELECT pg_notify('a', '')",
+            "SELECT gatehouse.create_daily_partition('t', $1)",
+            "SELECT set_config('a', 'b', true)",
+        ):
+            self.assertFalse(sql_header.only_reads(statement), statement)
+
+
 class ExpandTest(unittest.TestCase):
     def test_renumbers_the_parameters_of_what_it_includes(self):
         text = "WITH a AS (\n  -- include event_log/insert.sql, whose $1 is $6\n), b AS (SELECT $1)"

@@ -1,6 +1,7 @@
 #include "storage/postgres/admin/connection.h"
 
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,12 +11,14 @@
 #include "absl/strings/strip.h"
 #include "base/status.h"
 #include "storage/postgres/client/dsn.h"
+#include "storage/postgres/client/notices.h"
 
 namespace gatehouse::storage::postgres::admin {
 namespace {
 
 // Long enough for a failover to settle, short enough for an operator who mistyped a host name.
 constexpr const char* kConnectTimeoutSeconds = "10";
+constexpr int kConnectTimeoutMs = 10'000;
 
 std::string Trimmed(const char* text) {
   return std::string(absl::StripSuffix(text == nullptr ? "" : text, "\n"));
@@ -26,6 +29,32 @@ std::string Trimmed(const char* text) {
 size_t LineOfPosition(std::string_view script, const char* position) {
   size_t offset = std::min<size_t>(std::strtoul(position, nullptr, 10), script.size());
   return 1 + static_cast<size_t>(std::count(script.begin(), script.begin() + offset, '\n'));
+}
+
+// Whether the connection came about or failed; false if nothing happened for too long.
+bool AwaitConnect(pg_conn* conn) {
+  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+  while (PQstatus(conn) != CONNECTION_BAD && state != PGRES_POLLING_OK &&
+         state != PGRES_POLLING_FAILED) {
+    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    pollfd socket = {PQsocket(conn), events, 0};
+    if (::poll(&socket, 1, kConnectTimeoutMs) <= 0) return false;
+    state = PQconnectPoll(conn);
+  }
+  return true;
+}
+
+// PQconnectdbParams, but that what Postgres has to say meanwhile goes to the log.
+pg_conn* Connect(const char* const* keys, const char* const* values) {
+  pg_conn* conn = PQconnectStartParams(keys, values, /*expand_dbname=*/1);
+  if (conn == nullptr) return conn;
+  LogNotices(conn);
+  if (AwaitConnect(conn)) return conn;
+  // A host that says nothing. Only the blocking call goes on to the next one by itself.
+  PQfinish(conn);
+  conn = PQconnectdbParams(keys, values, /*expand_dbname=*/1);
+  LogNotices(conn);
+  return conn;
 }
 
 }  // namespace
@@ -50,7 +79,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
   }
   keys.push_back(nullptr);
   values.push_back(nullptr);
-  pg_conn* conn = PQconnectdbParams(keys.data(), values.data(), /*expand_dbname=*/1);
+  pg_conn* conn = Connect(keys.data(), values.data());
   auto connection = std::unique_ptr<Connection>(new Connection(conn));
   if (PQstatus(conn) != CONNECTION_OK) {
     return base::MakeError(
@@ -58,8 +87,6 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
         absl::StrCat("cannot connect to Postgres: ", Trimmed(PQerrorMessage(conn))),
         {.reason = base::Reason::kDatabaseUnavailable});
   }
-  // Notices ("relation exists, skipping") are not for the operator's terminal.
-  PQsetNoticeProcessor(conn, [](void*, const char*) {}, nullptr);
   return connection;
 }
 

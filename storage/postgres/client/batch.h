@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_STORAGE_POSTGRES_CLIENT_BATCH_H_
 #define GATEHOUSE_STORAGE_POSTGRES_CLIENT_BATCH_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -35,6 +36,10 @@ class Batch {
   }
 
   bool announced() const { return announced_; }
+  // Whether it changes nothing, so that it may run twice.
+  bool reads() const {
+    return std::ranges::all_of(statements_, [](const Statement& one) { return one.query.reads; });
+  }
   size_t size() const { return statements_.size(); }
   bool empty() const { return statements_.empty(); }
   const std::vector<Statement>& statements() const { return statements_; }

@@ -72,6 +72,8 @@ absl::StatusOr<std::string> ReadPasswordFile(const std::string& path) {
   if (!std::getline(file, line)) {
     return base::InvalidField("password_file", "cannot read " + path);
   }
+  // Written on Windows, or by a tool from there: no password is meant to end so.
+  if (line.ends_with('\r')) line.pop_back();
   return line;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 
 namespace gatehouse::storage::postgres {
@@ -38,6 +39,14 @@ TEST(ParseDsnTest, ShowsNothingOfADsnThatItRefuses) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << dsn;
     EXPECT_THAT(std::string(status.message()), HasSubstr("dsn"));
     EXPECT_THAT(std::string(status.message()), Not(HasSubstr("hunter2"))) << dsn;
+  }
+}
+
+TEST(ReadPasswordFileTest, TakesTheFirstLineWithoutItsEnd) {
+  const std::string path = testing::TempDir() + "password";
+  for (const char* text : {"hunter2", "hunter2\n", "hunter2\r\n", "hunter2\r\nnext\r\n"}) {
+    std::ofstream(path) << text;
+    EXPECT_EQ(ReadPasswordFile(path).value_or(""), "hunter2") << text;
   }
 }
 

@@ -116,6 +116,18 @@ TEST_F(FaultTest, StatementsThatDidNotRunAreRunElsewhere) {
   EXPECT_EQ(Ask("SELECT count(*) FROM t"), std::to_string(done));
 }
 
+TEST_F(FaultTest, AReadWhoseConnectionIsLostRunsAgain) {
+  constexpr Query kRead{"test/read", "SELECT pg_sleep($1)", /*reads=*/true};
+  OpenLanes(1);
+  auto read = StartQuery(runner_.Context(), kRead, Forever());
+  ASSERT_TRUE(WaitForSleepers(1));
+  KillBackends();
+  // By itself, until it is its fault.
+  EXPECT_TRUE(WaitForSleepers(1));
+  while (read.wait_for(milliseconds(1)) != std::future_status::ready) KillBackends();
+  EXPECT_THAT(read.get(), FailsWith(StatusCode::kUnavailable, Reason::kDatabaseUnavailable));
+}
+
 TEST_F(FaultTest, ACrashMakesOutcomesUnknownAndRecovers) {
   OpenLanes(1);
   auto sleeper = StartQuery(runner_.Context(), kSleep, Forever());

@@ -14,6 +14,8 @@ namespace gatehouse::storage::postgres {
 struct Query {
   std::string_view name;
   std::string_view text;
+  // It changes nothing, so it may run twice: tools/bazel/sql_header.py tells by its words.
+  bool reads = false;
 };
 
 }  // namespace gatehouse::storage::postgres

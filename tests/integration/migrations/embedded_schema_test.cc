@@ -44,9 +44,9 @@ TEST_F(EmbeddedSchemaTest, EveryStepDownUndoesItsStepUp) {
 }
 
 TEST_F(EmbeddedSchemaTest, CheckAtStartWantsIt) {
-  EXPECT_FALSE(CheckSchemaVersion(dsn_).ok());
+  EXPECT_FALSE(CheckDatabaseAndSchema(dsn_).ok());
   ASSERT_TRUE(Open(EmbeddedMigrations())->Up().ok());
-  EXPECT_TRUE(CheckSchemaVersion(dsn_).ok());
+  EXPECT_TRUE(CheckDatabaseAndSchema(dsn_).ok());
 }
 
 // A tenant is a shard: no key spans tenants, save what belongs to the cluster as a whole.

@@ -24,10 +24,18 @@ FakeMigrations& FakeMigrations::Add(const std::string& name, const std::string& 
 }
 
 FakeMigrations& FakeMigrations::EditLast(const std::string& up) {
-  std::string name(migrations_.back().name);
-  std::string down(migrations_.back().down);
+  return Edit(static_cast<int>(migrations_.size()), up);
+}
+
+FakeMigrations& FakeMigrations::Edit(int version, const std::string& up) {
+  const Migration old = migrations_.at(static_cast<size_t>(version) - 1);
+  // Made as the next one, and put into its place.
+  Add(std::string(old.name), up, std::string(old.down));
+  Migration edited = migrations_.back();
   migrations_.pop_back();
-  return Add(name, up, down);
+  edited.version = version;
+  migrations_.at(static_cast<size_t>(version) - 1) = edited;
+  return *this;
 }
 
 void MigrationTest::SetUp() { dsn_ = tests::PostgresCluster::Shared().CreateDatabase(); }

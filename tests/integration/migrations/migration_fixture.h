@@ -21,8 +21,9 @@ class FakeMigrations {
  public:
   // Adds the next version, and returns itself.
   FakeMigrations& Add(const std::string& name, const std::string& up, const std::string& down);
-  // Another text for the last one, as if its file had been edited.
+  // Another text for the last one, or that of a version, as if its file had been edited.
   FakeMigrations& EditLast(const std::string& up);
+  FakeMigrations& Edit(int version, const std::string& up);
 
   std::span<const Migration> all() const { return migrations_; }
 

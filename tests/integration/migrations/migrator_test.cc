@@ -114,6 +114,13 @@ TEST_F(MigratorTest, RefusesADatabaseWithAChangedMigration) {
               ElementsAre(HasSubstr("0003_alter_a was applied with other contents")));
 }
 
+TEST_F(MigratorTest, RefusesADatabaseWithAnyMigrationChanged) {
+  ASSERT_EQ(*Open(three_.all())->Up(), 3);
+  three_.Edit(1, "SELECT 1;");
+  EXPECT_THAT(std::string(Open(three_.all())->Down(1).status().message()),
+              HasSubstr("0001_create_a was applied with other contents"));
+}
+
 TEST_F(MigratorTest, RefusesANewerDatabase) {
   ASSERT_EQ(*Open(three_.all())->Up(), 3);
   absl::Status status = Open(three_.all().first(2))->Up().status();

@@ -38,6 +38,9 @@ std::string Option(const std::string& name, const std::string& value) {
 std::string SessionOptions(const DatabaseConfig& config) {
   const std::string timeout = std::to_string(config.statement_timeout.count());
   std::string options = Option("statement_timeout", timeout);
+  // Guards in SQL say what a change needs, and take a row as it is when they come to it. Stricter
+  // isolation, which a database or a role may have for a default, would abort them instead.
+  options += Option("default_transaction_isolation", "read committed");
   // A transaction whose owner hangs must not hold its locks for longer.
   options += Option("idle_in_transaction_session_timeout", timeout);
   // Postgres looks at the connection of a running statement only if told to; a

@@ -10,15 +10,13 @@
 
 #include "storage/postgres/client/client_errors.h"
 #include "storage/postgres/client/lanes/lane.h"
+#include "storage/postgres/client/notices.h"
 
 namespace gatehouse::storage::postgres {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-// Notices are for people at a prompt; libpq would print them.
-void IgnoreNotice(void*, const PGresult*) {}
 
 // Full jitter: after an outage every server reconnects, at times of its own.
 milliseconds Backoff(const DatabaseConfig& config, int failures) {
@@ -58,7 +56,7 @@ void Lane::Connect() {
     OnConnectFailed(connection_ == nullptr ? "out of memory" : PQerrorMessage(connection_));
     return;
   }
-  PQsetNoticeReceiver(connection_, IgnoreNotice, nullptr);
+  LogNotices(connection_);
   connect_timer_ = loop_.At(steady_clock::now() + state_->config.connect_timeout, [this] {
     ++rotation_;
     OnConnectFailed("timed out");
@@ -156,8 +154,12 @@ std::optional<SegmentResult> Lane::LostResult(const InFlight& entry, bool was_he
   if (entry.segment->pinned && !entry.segment->is_commit) return UnavailableError();
   // The server takes commands in order. If it gave up on one of the head's, then
   // it has not come to that segment's Sync, nor to anything behind it.
-  const bool not_executed = server_gave_up_ && !(was_head && entry.next == entry.commands.size());
-  if (not_executed && !entry.segment->pinned) return std::nullopt;
+  // A pooler in between says such things of itself, whatever the server has done meanwhile.
+  const bool from_server = state_->config.use_prepared_statements;
+  const bool not_executed =
+      from_server && server_gave_up_ && !(was_head && entry.next == entry.commands.size());
+  const bool may_run_again = not_executed || entry.segment->batch.reads();
+  if (may_run_again && !entry.segment->pinned) return std::nullopt;
   return not_executed ? UnavailableError() : OutcomeUnknownError();
 }
 

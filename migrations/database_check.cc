@@ -1,0 +1,88 @@
+#include "migrations/database_check.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "migrations/queries/migration_queries.h"
+
+namespace gatehouse::migrations {
+namespace {
+
+using storage::postgres::admin::Connection;
+
+// What the statements are tested with.
+constexpr int kMinServerVersion = 150000;
+// Days are sealed an hour after they end, tokens live for minutes: more than NTP leaves anywhere,
+// and less than what either would notice.
+constexpr std::chrono::seconds kMaxClockDifference(30);
+
+// Only where Citus is installed, which makes this table: no statement of ours, which are tested
+// against our schema.
+constexpr std::string_view kCountDistributed =
+    "SELECT count(*) FROM pg_catalog.pg_dist_partition AS distributed "
+    "JOIN pg_catalog.pg_class AS class ON class.oid = distributed.logicalrel "
+    "JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace "
+    "WHERE namespace.nspname = 'gatehouse'";
+
+absl::Status Unsuitable(std::string_view what) {
+  return base::MakeError(absl::StatusCode::kFailedPrecondition,
+                         absl::StrCat("this database cannot be used: ", std::string(what)),
+                         {.reason = base::Reason::kDatabaseUnsuitable});
+}
+
+absl::Status CheckClock(int64_t micros, base::Time before, base::Time after) {
+  const base::Time theirs = base::TimeFromMicros(micros);
+  const base::Duration ahead = theirs - after;
+  const base::Duration behind = before - theirs;
+  const base::Duration difference = std::max(ahead, behind);
+  if (difference <= kMaxClockDifference) return absl::OkStatus();
+  return Unsuitable(absl::StrCat(
+      "its clock is ", std::chrono::duration_cast<std::chrono::seconds>(difference).count(), " s ",
+      ahead > behind ? "ahead of" : "behind",
+      " this machine's. Let both follow the same time servers (NTP)"));
+}
+
+}  // namespace
+
+absl::Status CheckDatabase(Connection& connection, const base::Clock& clock,
+                           const DatabaseNeeds& needs) {
+  if (connection.server_version() < kMinServerVersion) {
+    return Unsuitable(absl::StrCat("Postgres ", connection.server_version() / 10000,
+                                   " is older than 15. Upgrade it"));
+  }
+  const base::Time before = clock.Now();
+  GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
+                      connection.Query(queries::kDescribeDatabase.text, {}));
+  const base::Time after = clock.Now();
+  const Connection::Row& row = rows.at(0);
+  if (row[0] != "UTF8") {
+    return Unsuitable(absl::StrCat("its encoding is ", row[0].value_or(""),
+                                   ", where many names have no place. Make one with: CREATE "
+                                   "DATABASE gatehouse ENCODING 'UTF8' TEMPLATE template0"));
+  }
+  if (row[1] == "t" && !needs.allow_standby) {
+    return Unsuitable(
+        "it is a standby, which takes no changes. Name the primary, or several hosts with "
+        "target_session_attrs=read-write; or set database.allow_standby to wait for its promotion");
+  }
+  if (row[2] == "t") {
+    GH_ASSIGN_OR_RETURN(const Connection::Rows distributed,
+                        connection.Query(kCountDistributed, {}));
+    if (distributed.at(0)[0] != "0") {
+      return Unsuitable(
+          "Citus distributes its tables, and commits each statement of a change by itself. Use "
+          "plain Postgres (docs/operating/database.md)");
+    }
+  }
+  int64_t micros = 0;
+  (void)absl::SimpleAtoi(row[3].value_or(""), &micros);  // A bigint always parses.
+  return CheckClock(micros, before, after);
+}
+
+}  // namespace gatehouse::migrations

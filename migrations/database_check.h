@@ -1,0 +1,23 @@
+#ifndef GATEHOUSE_MIGRATIONS_DATABASE_CHECK_H_
+#define GATEHOUSE_MIGRATIONS_DATABASE_CHECK_H_
+
+#include "absl/status/status.h"
+#include "base/time.h"
+#include "storage/postgres/admin/connection.h"
+
+namespace gatehouse::migrations {
+
+struct DatabaseNeeds {
+  // A standby takes no changes; a server may wait there for its promotion.
+  bool allow_standby = false;
+};
+
+// Whether the database is one that Gatehouse can rely on, whatever its schema: Postgres 15 or
+// later, encoding UTF8, no standby, no table of ours distributed by Citus, a clock like ours.
+// FAILED_PRECONDITION, DATABASE_UNSUITABLE otherwise; the message says what to do. Changes nothing.
+absl::Status CheckDatabase(storage::postgres::admin::Connection& connection,
+                           const base::Clock& clock, const DatabaseNeeds& needs);
+
+}  // namespace gatehouse::migrations
+
+#endif  // GATEHOUSE_MIGRATIONS_DATABASE_CHECK_H_

@@ -1,0 +1,87 @@
+#include "migrations/database_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+#include "base/log_line.h"
+#include "base/manual_clock.h"
+#include "base/reason.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "migrations/migrator.h"
+#include "tests/integration/migrations/migration_fixture.h"
+#include "tests/support/status/status_matchers.h"
+
+namespace gatehouse::migrations {
+namespace {
+
+using storage::postgres::admin::Connection;
+using testing::HasSubstr;
+using tests::IsOk;
+
+class DatabaseCheckTest : public MigrationTest {
+ protected:
+  void ExpectRefused(const absl::Status& status, const std::string& saying) {
+    EXPECT_TRUE(base::HasReason(status, base::Reason::kDatabaseUnsuitable)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(saying));
+  }
+};
+
+TEST_F(DatabaseCheckTest, TakesAnOrdinaryDatabase) {
+  EXPECT_THAT(CheckDatabase(*Connect(), base::SystemClock(), {}), IsOk());
+}
+
+TEST_F(DatabaseCheckTest, RefusesAnotherEncoding) {
+  Sql("CREATE DATABASE check_latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+  auto connection = Connection::Open(dsn_, {.database = "check_latin1"});
+  ASSERT_THAT(connection.status(), IsOk());
+  ExpectRefused(CheckDatabase(**connection, base::SystemClock(), {}), "ENCODING 'UTF8'");
+  connection->reset();
+  MigratorOptions options = Quick();
+  options.database = "check_latin1";
+  ExpectRefused(Migrator::Open(dsn_, EmbeddedMigrations(), options).status(), "LATIN1");
+  Sql("DROP DATABASE check_latin1");
+}
+
+TEST_F(DatabaseCheckTest, RefusesAClockThatIsElsewhere) {
+  base::ManualClock clock(base::SystemClock().Now());
+  const auto connection = Connect();
+  EXPECT_THAT(CheckDatabase(*connection, clock, {}), IsOk());
+  clock.Advance(std::chrono::hours(1));
+  ExpectRefused(CheckDatabase(*connection, clock, {}), "behind this machine's");
+  clock.Advance(-std::chrono::hours(2));
+  ExpectRefused(CheckDatabase(*connection, clock, {}), "ahead of this machine's");
+}
+
+TEST_F(DatabaseCheckTest, RefusesTablesThatCitusDistributes) {
+  // What Citus makes, as far as it is looked at.
+  Sql("SET allow_system_table_mods = on;"
+      "CREATE TABLE pg_catalog.pg_dist_partition (logicalrel regclass);"
+      "CREATE SCHEMA gatehouse; CREATE TABLE gatehouse.a (x integer); CREATE TABLE public.b (x "
+      "integer);"
+      "INSERT INTO pg_catalog.pg_dist_partition VALUES ('public.b')");
+  EXPECT_THAT(CheckDatabase(*Connect(), base::SystemClock(), {}), IsOk());
+  Sql("INSERT INTO pg_catalog.pg_dist_partition VALUES ('gatehouse.a')");
+  ExpectRefused(CheckDatabase(*Connect(), base::SystemClock(), {}), "Citus");
+}
+
+// A collation whose version is not that of the system any more is told at every connect.
+TEST_F(DatabaseCheckTest, WhatPostgresWarnsOfGoesToTheLog) {
+  Sql("UPDATE pg_database SET datcollversion = 'old' WHERE datname = current_database()");
+  base::FlushLogLines();
+  std::string lines;
+  testing::internal::CaptureStderr();
+  {
+    const base::ScopedLogCapture capture([&lines](const std::string& line) { lines += line; });
+    Connect();
+    base::FlushLogLines();
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_THAT(lines, HasSubstr("collation version"));
+}
+
+}  // namespace
+}  // namespace gatehouse::migrations
