@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <thread>
 #include <utility>
@@ -21,6 +23,8 @@ namespace {
 
 constexpr size_t kSaltBytes = 16;
 constexpr size_t kDigestBytes = 32;
+// Enough to tell what is usual.
+constexpr size_t kRemembered = 64;
 
 using Digest = std::optional<std::string>;
 using SteadyClock = std::chrono::steady_clock;
@@ -70,6 +74,25 @@ struct PasswordHasher::State {
              .digest = base::RandomBytes(kDigestBytes)};
   }
 
+  void NoteVerified(const Argon2idParams& params) GH_EXCLUDES(mutex) {
+    base::MutexLock lock(mutex);
+    verified.push_back(params);
+    if (verified.size() > kRemembered) verified.pop_front();
+  }
+
+  Argon2idParams UsualParams() GH_EXCLUDES(mutex) {
+    base::MutexLock lock(mutex);
+    Argon2idParams usual = options.params;
+    std::ptrdiff_t most = 0;
+    for (const Argon2idParams& params : verified) {
+      const std::ptrdiff_t count = std::ranges::count(verified, params);
+      if (count <= most) continue;
+      most = count;
+      usual = params;
+    }
+    return usual;
+  }
+
   // How long a job that is queued now waits until its hash is done.
   std::chrono::nanoseconds EstimatedTime() const {
     const size_t ahead = outstanding.load(std::memory_order_relaxed);
@@ -81,14 +104,16 @@ struct PasswordHasher::State {
   base::Task<absl::StatusOr<std::string>> Run(base::CallContext context, std::shared_ptr<Job> job);
 
   const Options options;
+  base::Mutex mutex;
   Argon2idHash dummy;
+  // Costs of the hashes that passwords were found right by last.
+  std::deque<Argon2idParams> verified GH_GUARDED_BY(mutex);
   std::atomic<uint64_t> hash_count = 0;
   // Queued or being computed.
   std::atomic<size_t> outstanding = 0;
   // Of one hash of the current costs; 0 until one was measured. Then every call is
   // let in that the queue has room for.
   std::atomic<int64_t> average_nanos = 0;
-  base::Mutex mutex;
   std::vector<std::unique_ptr<Argon2idArena>> idle_arenas GH_GUARDED_BY(mutex);
   // Last: its threads use the rest.
   base::WorkerPool pool;
@@ -182,7 +207,8 @@ base::Task<absl::StatusOr<bool>> PasswordHasher::VerifyOrDummy(
   // Other schemes would be told apart by their prefix here.
   std::optional<Argon2idHash> stored;
   if (phc && password) stored = ParseArgon2idHash(*phc);
-  const Argon2idHash& hash = stored ? *stored : state_->dummy;
+  Argon2idHash hash = stored ? *stored : state_->dummy;
+  if (!stored) hash.params = state_->UsualParams();
   auto job = std::make_shared<Job>();
   job->params = hash.params;
   job->salt = hash.salt;
@@ -190,7 +216,9 @@ base::Task<absl::StatusOr<bool>> PasswordHasher::VerifyOrDummy(
   job->password = std::move(password).value_or("");
   GH_CO_ASSIGN_OR_RETURN(std::string digest, co_await state_->Run(std::move(context), job));
   const bool equal = base::ConstantTimeEquals(digest, hash.digest);
-  co_return equal&& stored.has_value();
+  const bool verified = equal && stored.has_value();
+  if (verified) state_->NoteVerified(hash.params);
+  co_return verified;
 }
 
 bool PasswordHasher::NeedsRehash(std::string_view phc) const {
@@ -198,6 +226,8 @@ bool PasswordHasher::NeedsRehash(std::string_view phc) const {
   return !hash || hash->params != state_->options.params || hash->salt.size() != kSaltBytes ||
          hash->digest.size() < kDigestBytes;
 }
+
+Argon2idParams PasswordHasher::usual_params() const { return state_->UsualParams(); }
 
 uint64_t PasswordHasher::hash_count() const {
   return state_->hash_count.load(std::memory_order_relaxed);

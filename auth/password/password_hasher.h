@@ -31,7 +31,7 @@ namespace gatehouse::auth {
 class PasswordHasher {
  public:
   struct Options {
-    // Of new hashes, and of the dummy one.
+    // Of new hashes.
     Argon2idParams params = {};
     // 0: one per core. Argon2 is bound by the CPU and the memory bus.
     size_t threads = 0;
@@ -52,6 +52,8 @@ class PasswordHasher {
   // password, the same queue and the same work lead to false: whoever measures
   // learns nothing about the account. So a login calls this exactly once,
   // whatever it found, and passes nullopt for an account that may not log in.
+  // That work costs what most hashes cost that were verified lately: after a change
+  // of the parameters most accounts still have hashes of the old ones.
   base::Task<absl::StatusOr<bool>> VerifyOrDummy(base::CallContext context,
                                                  std::optional<std::string> phc,
                                                  std::optional<std::string> password);
@@ -59,6 +61,9 @@ class PasswordHasher {
   // True for a hash of other costs, shape or scheme than new ones get. To be
   // asked after a successful verification, when the password is at hand.
   bool NeedsRehash(std::string_view phc) const;
+
+  // The costs that a dummy has now.
+  Argon2idParams usual_params() const;
 
   // Hashes computed so far, dummies included. For metrics, and for the test that
   // every kind of failed login costs one.

@@ -95,6 +95,25 @@ TEST_F(PasswordHasherTest, EveryKindOfFailureCostsOneHash) {
   }
 }
 
+TEST_F(PasswordHasherTest, ADummyCostsWhatMostHashesCost) {
+  constexpr Argon2idParams kOld = {.memory_kib = 64, .passes = 2, .lanes = 1};
+  PasswordHasher before({.params = kOld, .threads = 1});
+  const std::string old_hash = Hash(before, "password1");
+  PasswordHasher hasher({.params = kCheap, .threads = 1});
+  const std::string new_hash = Hash(hasher, "password1");
+  EXPECT_EQ(hasher.usual_params(), kCheap);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(*Verify(hasher, old_hash, "password1"), true);
+  EXPECT_EQ(hasher.usual_params(), kOld);
+  // What was not the password says nothing about accounts.
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(*Verify(hasher, new_hash, "wrong"), false);
+  EXPECT_EQ(hasher.usual_params(), kOld);
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(*Verify(hasher, new_hash, "password1"), true);
+  EXPECT_EQ(hasher.usual_params(), kCheap);
+  // Not for ever.
+  for (int i = 0; i < 64; ++i) ASSERT_EQ(*Verify(hasher, old_hash, "password1"), true);
+  EXPECT_EQ(hasher.usual_params(), kOld);
+}
+
 TEST_F(PasswordHasherTest, AFullQueueIsRefusedWithADelay) {
   PasswordHasher hasher({.params = kSlow, .threads = 1, .max_queued = 1});
   std::vector<std::future<absl::StatusOr<bool>>> calls;

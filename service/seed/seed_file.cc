@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -120,7 +121,22 @@ absl::Status ReadEntries(const json& document, const std::string& section,
 }  // namespace
 
 absl::StatusOr<SeedFile> ParseSeedFile(std::string_view text) {
-  const json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  // Of a key that stands twice the parser keeps one and tells nobody.
+  std::vector<std::set<std::string>> keys;
+  std::optional<std::string> twice;
+  const auto note_keys = [&](int, json::parse_event_t event, json& value) {
+    if (event == json::parse_event_t::object_start) {
+      keys.emplace_back();
+    } else if (event == json::parse_event_t::object_end) {
+      keys.pop_back();
+    } else if (event == json::parse_event_t::key && !twice &&
+               !keys.back().insert(value.get<std::string>()).second) {
+      twice = value.get<std::string>();
+    }
+    return true;
+  };
+  const json document = json::parse(text, note_keys, /*allow_exceptions=*/false);
+  if (twice) return base::InvalidField("seed file", "an object has \"" + *twice + "\" twice");
   if (document.is_discarded()) return base::InvalidField("seed file", "is not valid JSON");
   if (!document.is_object()) return base::InvalidField("seed file", "must be an object");
   for (const auto& [section, value] : document.items()) {

@@ -52,7 +52,9 @@ Task<absl::StatusOr<TokenGrant>> SessionService::ResolveRefresh(CallContext ctx,
   if (!state || !state->live) co_return InvalidRefreshToken();
   const int64_t behind = state->grant.generation - claims.generation;
   if (behind == 1 && now < state->rotate_time + options_.refresh_grace) co_return state->grant;
-  if (behind <= 0) {
+  // Newer than what is stored: the database was restored to an earlier time. No retry helps.
+  if (behind < 0) co_return InvalidRefreshToken();
+  if (behind == 0) {
     co_return base::MakeError(absl::StatusCode::kAborted, "The session changed meanwhile.",
                               {.reason = base::Reason::kConflict});
   }

@@ -53,7 +53,7 @@ SessionService::Result<v1::RevokeSessionResponse> SessionService::RevokeSession(
     GH_CO_ASSIGN_OR_RETURN(storage::Session session,
                            co_await FindPermitted(ctx, id, auth::Permission::kSessionsWrite));
     user_id = session.user_id;
-    if (!session.revoke_time) {
+    if (session.IsLive(now)) {
       session.revoke_time = now;
       session.revoke_reason = reason;
       ++session.version;

@@ -14,7 +14,7 @@ namespace gatehouse::storage {
 // Every way of ending a session is one of these two, so that none forgets a part.
 
 // Ends one session. NOT_FOUND, SESSION_NOT_FOUND, which undoes the whole batch, if it
-// had been revoked before or does not exist. One statement.
+// has ended before, also by itself, or does not exist. One statement.
 void AppendRevokeSession(postgres::Batch& batch, const base::Uuid& tenant_id,
                          const base::Uuid& session_id, std::string_view reason, base::Time now);
 

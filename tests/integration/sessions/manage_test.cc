@@ -79,6 +79,26 @@ TEST_F(ManageTest, EndingAnEndedSessionSucceedsAndWritesNothing) {
   EXPECT_EQ(CountEvents("session.revoked"), "1");
 }
 
+TEST_F(ManageTest, AnExpiredSessionStaysAsItIs) {
+  // Access tokens do not live that long.
+  const Caller service = backend().MakeApiKey({"sessions.read", "sessions.write"});
+  v1::GetSessionRequest get;
+  get.set_session_id(login_.session().id());
+  const auto state = [&] { return Call<v1::GetSessionResponse>(service, get).response.session(); };
+  backend().clock.Advance(std::chrono::hours(24 * 200));
+  const v1::Session expired = state();
+  ASSERT_EQ(expired.state(), v1::SESSION_STATE_EXPIRED);
+  const std::string events = Ask("SELECT count(*) FROM gatehouse.event");
+  const auto outcome = Revoke(service, login_.session().id());
+  ASSERT_TRUE(outcome.ok()) << outcome.message;
+  EXPECT_EQ(outcome.response.session().SerializeAsString(), expired.SerializeAsString());
+  const auto again =
+      Revoke(service, login_.session().id(), base::Uuid::MakeV7(backend().clock.Now()).ToString());
+  EXPECT_EQ(again.response.session().SerializeAsString(), expired.SerializeAsString());
+  EXPECT_EQ(state().SerializeAsString(), expired.SerializeAsString());
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event"), events);
+}
+
 TEST_F(ManageTest, ARetryWithItsRequestIdGetsTheFirstAnswer) {
   const std::string request_id = "0193d5a0-0000-4000-8000-000000000001";
   const auto first = Revoke(admin(), login_.session().id(), request_id);

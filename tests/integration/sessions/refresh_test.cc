@@ -52,6 +52,15 @@ TEST_F(RefreshTest, ARetryWithinTheGraceGetsTheIdenticalToken) {
   EXPECT_EQ(CountEvents("session.refreshed"), "1");
 }
 
+TEST_F(RefreshTest, ATokenNewerThanARestoredDatabaseIsInvalid) {
+  const std::string second = Refresh(first_).response.tokens().refresh_token();
+  const std::string third = Refresh(second).response.tokens().refresh_token();
+  Ask("UPDATE gatehouse.session SET generation = generation - 1 RETURNING 1");
+  EXPECT_EQ(Refresh(third).reason(), "REFRESH_TOKEN_INVALID");
+  // The one that is current there goes on.
+  EXPECT_TRUE(Refresh(second).ok());
+}
+
 TEST_F(RefreshTest, ReuseAfterTheGraceEndsTheSession) {
   const auto second = Refresh(first_);
   const std::string access = second.response.tokens().access_token();
@@ -63,6 +72,9 @@ TEST_F(RefreshTest, ReuseAfterTheGraceEndsTheSession) {
   EXPECT_FALSE(Verify(access).active());
   EXPECT_EQ(Refresh(second.response.tokens().refresh_token()).reason(), "REFRESH_TOKEN_INVALID");
   EXPECT_EQ(CountEvents("session.refresh_token_reused"), "1");
+  EXPECT_EQ(Ask("SELECT outcome FROM gatehouse.event WHERE type = 'session.refresh_token_reused'"),
+            "3")
+      << "DENIED";
   EXPECT_EQ(CountEvents("session.revoked"), "1");
   EXPECT_EQ(Ask("SELECT revoke_reason FROM gatehouse.session WHERE session_id = '" +
                 login_.session().id() + "'"),
