@@ -24,6 +24,8 @@ inline constexpr std::string_view kUserEnabled = "user.enabled";
 // A user was deleted; what is left of it is purged 30 days later. Actor: the caller. Target:
 // the user.
 inline constexpr std::string_view kUserDeleted = "user.deleted";
+// A deleted user was brought back. Actor: the caller. Target: the user.
+inline constexpr std::string_view kUserUndeleted = "user.undeleted";
 // A user's password was set; `keep_sessions` says whether its sessions go on. Actor: the
 // caller. Target: the user.
 inline constexpr std::string_view kUserPasswordChanged = "user.password_changed";

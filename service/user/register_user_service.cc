@@ -29,6 +29,7 @@ void RegisterUserService(rpc::MethodRegistry& registry, UserService& service) {
   methods.Add("ListUsers", &UserService::ListUsers);
   mutations.Add("UpdateUser", Replay::kLookUpFirst, &UserService::UpdateUser);
   mutations.Add("DeleteUser", Replay::kLookUpFirst, &UserService::DeleteUser);
+  mutations.Add("UndeleteUser", Replay::kLookUpFirst, &UserService::UndeleteUser);
   mutations.Add("SetPassword", Replay::kLookUpFirst, &UserService::SetPassword);
   mutations.Add("CreateApiKey", ReplayOfCreateApiKey, &UserService::CreateApiKey);
   methods.Add("ListApiKeys", &UserService::ListApiKeys);

@@ -40,6 +40,8 @@ class RevokeApiKeyRequest;
 class RevokeApiKeyResponse;
 class SetPasswordRequest;
 class SetPasswordResponse;
+class UndeleteUserRequest;
+class UndeleteUserResponse;
 class UpdateUserRequest;
 class UpdateUserResponse;
 }  // namespace gatehouse::v1
@@ -80,6 +82,9 @@ class UserService {
                                             MutationKey key = {});
   Result<v1::DeleteUserResponse> DeleteUser(base::CallContext ctx, v1::DeleteUserRequest request,
                                             MutationKey key = {});
+  Result<v1::UndeleteUserResponse> UndeleteUser(base::CallContext ctx,
+                                                v1::UndeleteUserRequest request,
+                                                MutationKey key = {});
   Result<v1::SetPasswordResponse> SetPassword(base::CallContext ctx, v1::SetPasswordRequest request,
                                               MutationKey key = {});
   Result<v1::CreateApiKeyResponse> CreateApiKey(base::CallContext ctx,

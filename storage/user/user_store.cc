@@ -166,6 +166,17 @@ base::Task<absl::StatusOr<int64_t>> UserStore::Delete(base::CallContext context,
   co_return EpochOf(results, update);
 }
 
+base::Task<absl::Status> UserStore::Undelete(base::CallContext context, User user, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  AppendRequireRole(batch, user);
+  AppendCheckIdentifiers(batch, user);
+  batch.Add(queries::kUndelete,
+            Params::Of(user.tenant_id, user.id, user.version, user.update_time));
+  const auto results = co_await database_.Run(std::move(context), std::move(batch));
+  co_return Explain(results.status());
+}
+
 base::Task<absl::StatusOr<int64_t>> UserStore::SetPassword(
     base::CallContext context, base::Uuid tenant_id, base::Uuid id, std::string expected_role,
     std::string password_hash, bool keep_sessions, base::Time now, Change change) {

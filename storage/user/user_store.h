@@ -87,6 +87,10 @@ class UserStore {
   // Update.
   base::Task<absl::StatusOr<int64_t>> Delete(base::CallContext context, User user, Change change);
 
+  // Takes a deletion back at `user.update_time`. ABORTED, ETAG_MISMATCH if the user was changed
+  // meanwhile; USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_FOUND.
+  base::Task<absl::Status> Undelete(base::CallContext context, User user, Change change);
+
   // Returns the epoch, raised unless sessions are kept. ABORTED, CONFLICT if the
   // user was deleted or is no longer of the role `expected_role`.
   base::Task<absl::StatusOr<int64_t>> SetPassword(base::CallContext context, base::Uuid tenant_id,

@@ -29,6 +29,7 @@ void AddUsers(std::vector<StatementCase>& cases) {
        "tenant(), id($row), 1, 'new', 'new', 'new@example.com', 'new@example.com', '', '', '', '',"
        " '', '', '{}', 'viewer', 1, NULL, present(), 1"},
       {kDelete, "tenant(), id($row), 1, present(), present()"},
+      {kUndelete, "tenant(), id($row / 50 * 50 + 9), 1, present()"},
       {kSetPassword, "tenant(), id($row), 'new', present(), 1, 'viewer'"},
       {kListAscending, "tenant(), at($row), id($row), false, 51"},
       {kListAscending, "tenant(), at($row), id($row), true, 51"},
