@@ -21,6 +21,15 @@ TEST(RateLimiterTest, AllowsABurstThenTheRate) {
   EXPECT_NE(limiter.Take("anna", kNow + milliseconds(100)), std::nullopt);
 }
 
+TEST(RateLimiterTest, RefusedCallsBuyNothing) {
+  RateLimiter limiter({.rate = 10, .burst = 1});
+  int granted = 0;
+  for (int i = 0; i < 1000; ++i) {
+    granted += limiter.Take("anna", kNow + milliseconds(i)) ? 0 : 1;
+  }
+  EXPECT_EQ(granted, 10);
+}
+
 TEST(RateLimiterTest, SavesNoMoreThanTheBurst) {
   RateLimiter limiter({.rate = 10, .burst = 2});
   EXPECT_EQ(limiter.Take("anna", kNow), std::nullopt);

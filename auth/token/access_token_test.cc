@@ -240,7 +240,10 @@ TEST_P(AccessTokenTest, ClaimsOfOthersAreRefused) {
     return Refusal(SignRaw(json.dump()));
   };
   EXPECT_EQ(with("iss", "https://other.test"), "another issuer");
-  EXPECT_EQ(with("aud", "another product"), "another audience");
+  for (const char* audience : {"another product", "product2", "produc", "product.", "Product"}) {
+    EXPECT_EQ(with("aud", audience), "another audience") << audience;
+  }
+  EXPECT_EQ(with("iss", "https://gatehouse.test/"), "another issuer");
   EXPECT_EQ(with("tid", "01890000-0000-7000-8000-000000000009"), "the key is of another tenant");
   EXPECT_EQ(with("nbf", 1'700'000'031), "the token is not valid yet");
   EXPECT_EQ(with("nbf", 1'700'000'030), "");

@@ -32,6 +32,22 @@ TEST(StopSignalTest, WaitIsWokenByARequest) {
   requester.join();
 }
 
+TEST(StopSignalTest, LeavesTheHandlersAsTheyWere) {
+  const auto handler_of = [](int number) {
+    struct sigaction action = {};
+    sigaction(number, nullptr, &action);
+    return action.sa_handler;
+  };
+  for (const int number : {SIGTERM, SIGINT}) {
+    const auto before = handler_of(number);
+    {
+      StopSignal stop;
+      EXPECT_NE(handler_of(number), before) << number;
+    }
+    EXPECT_EQ(handler_of(number), before) << number;
+  }
+}
+
 TEST(StopSignalDeathTest, SecondSignalEndsTheProcessAtOnce) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(

@@ -56,6 +56,22 @@ TEST_F(RetryTest, CallersDoNotShareIds) {
   EXPECT_TRUE(Call<v1::CreateUserResponse>(backend().LogIn("admin"), request).ok());
 }
 
+// Also where the answer is looked for before anything else, and the request is the same.
+TEST_F(RetryTest, TheSameRequestOfAnotherCallerIsItsOwn) {
+  const v1::User user = Create("ada");
+  v1::UpdateUserRequest request = Update(user.id(), "bio");
+  request.mutable_user()->set_bio("first");
+  request.set_request_id(kRequestId);
+  ASSERT_TRUE(Call<v1::UpdateUserResponse>(admin(), request).ok());
+  v1::UpdateUserRequest between = Update(user.id(), "bio");
+  between.mutable_user()->set_bio("between");
+  ASSERT_TRUE(Call<v1::UpdateUserResponse>(admin(), between).ok());
+  const auto other = Call<v1::UpdateUserResponse>(backend().LogIn("admin"), request);
+  ASSERT_TRUE(other.ok()) << other.message;
+  EXPECT_EQ(Ask("SELECT bio FROM gatehouse.user_account WHERE username = 'ada'"), "first");
+  EXPECT_EQ(CountEvents("user.updated"), "3");
+}
+
 TEST_F(RetryTest, AFailedAttemptDoesNotUseUpTheId) {
   Create("ada");
   v1::CreateUserRequest request = NewUser("ada");
