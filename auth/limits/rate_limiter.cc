@@ -30,6 +30,14 @@ std::optional<std::chrono::milliseconds> RateLimiter::Take(std::string_view key,
   return std::chrono::ceil<std::chrono::milliseconds>(bucket.Wait(limit_));
 }
 
+void RateLimiter::GiveBack(std::string_view key) {
+  base::MutexLock lock(mutex_);
+  const auto found = buckets_.find(key);
+  // A bucket that had to make room is as good as full.
+  if (found == buckets_.end()) return;
+  found->second.tokens = std::min(limit_.burst, found->second.tokens + 1);
+}
+
 size_t RateLimiter::size() const {
   base::MutexLock lock(mutex_);
   return buckets_.size();

@@ -29,6 +29,9 @@ class RateLimiter {
   // Takes one token; nullopt if there was one, else how long until there is.
   std::optional<std::chrono::milliseconds> Take(std::string_view key, base::SteadyTime now);
 
+  // Gives back a token that was taken for what turned out not to count.
+  void GiveBack(std::string_view key);
+
   size_t size() const;
 
  private:

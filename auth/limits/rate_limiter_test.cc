@@ -70,5 +70,23 @@ TEST(RateLimiterTest, GivesUpBucketsThatSayNothingFirst) {
   }
 }
 
+TEST(RateLimiterTest, WhatIsGivenBackCanBeTakenAgain) {
+  RateLimiter limiter({.rate = 0.001, .burst = 2});
+  const base::SteadyTime now = std::chrono::steady_clock::now();
+  EXPECT_FALSE(limiter.Take("a", now));
+  EXPECT_FALSE(limiter.Take("a", now));
+  EXPECT_TRUE(limiter.Take("a", now));
+  limiter.GiveBack("a");
+  EXPECT_FALSE(limiter.Take("a", now));
+  EXPECT_TRUE(limiter.Take("a", now));
+  // Never more than the burst.
+  for (int i = 0; i < 5; ++i) limiter.GiveBack("a");
+  EXPECT_FALSE(limiter.Take("a", now));
+  EXPECT_FALSE(limiter.Take("a", now));
+  EXPECT_TRUE(limiter.Take("a", now));
+  limiter.GiveBack("nobody");
+  EXPECT_EQ(limiter.size(), 1u);
+}
+
 }  // namespace
 }  // namespace gatehouse::auth

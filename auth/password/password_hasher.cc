@@ -7,11 +7,14 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "auth/limits/rate_limiter.h"
 #include "auth/password/argon2id_digest.h"
+#include "auth/password/fair_queue.h"
 #include "base/async/mutex.h"
 #include "base/async/one_shot.h"
 #include "base/async/worker_pool.h"
@@ -50,6 +53,9 @@ absl::Status DeadlinePassed() {
                          {.reason = base::Reason::kDeadline});
 }
 
+// nullopt: given up by the caller. Else what the worker computed, or why it did not.
+using Outcome = std::optional<absl::StatusOr<Digest>>;
+
 // One hash to compute. The loop and a worker hold it.
 struct Job {
   Argon2idParams params;
@@ -59,6 +65,15 @@ struct Job {
   // Set by the call's loop; read by the worker before it begins.
   std::atomic<bool> abandoned = false;
 
+  base::Loop* loop = nullptr;
+  base::OneShot<Outcome> done;
+
+  // From any thread.
+  void Finish(absl::StatusOr<Digest> result) {
+    loop->Post(
+        [done = done, result = std::move(result)]() mutable { done.Set(std::move(result)); });
+  }
+
   ~Job() { OPENSSL_cleanse(password.data(), password.size()); }
 };
 
@@ -67,7 +82,10 @@ struct Job {
 // Arenas are shared, not owned by threads: there are never more than threads.
 struct PasswordHasher::State {
   State(const Options& hasher_options, size_t threads)
-      : options(hasher_options), pool("hash", threads, hasher_options.max_queued) {
+      : options(hasher_options),
+        waiting(hasher_options.max_queued),
+        // `waiting` has the bound: the pool holds a turn for each that waits there.
+        pool("hash", threads, std::numeric_limits<size_t>::max()) {
     // Its digest is not that of any password, so it need not be computed.
     dummy = {.params = options.params,
              .salt = base::RandomBytes(kSaltBytes),
@@ -93,13 +111,21 @@ struct PasswordHasher::State {
     return usual;
   }
 
-  // How long a job that is queued now waits until its hash is done.
-  std::chrono::nanoseconds EstimatedTime() const {
-    const size_t ahead = outstanding.load(std::memory_order_relaxed);
+  // How long a job that `address` queues now waits until its hash is done.
+  std::chrono::nanoseconds EstimatedTime(const std::string& address) GH_EXCLUDES(mutex) {
+    base::MutexLock lock(mutex);
+    const size_t ahead = waiting.Ahead(address) + computing;
     const auto rounds = static_cast<int64_t>(ahead / pool.threads() + 1);
     return std::chrono::nanoseconds(average_nanos.load(std::memory_order_relaxed) * rounds);
   }
 
+  size_t Waiting() GH_EXCLUDES(mutex) {
+    base::MutexLock lock(mutex);
+    return waiting.size();
+  }
+
+  // Takes one turn of the queue, on a thread of the pool.
+  void ComputeNext() GH_EXCLUDES(mutex);
   Digest Compute(const Job& job);
   base::Task<absl::StatusOr<std::string>> Run(base::CallContext context, std::shared_ptr<Job> job);
 
@@ -109,8 +135,9 @@ struct PasswordHasher::State {
   // Costs of the hashes that passwords were found right by last.
   std::deque<Argon2idParams> verified GH_GUARDED_BY(mutex);
   std::atomic<uint64_t> hash_count = 0;
-  // Queued or being computed.
-  std::atomic<size_t> outstanding = 0;
+  // By the address of the caller (AddressKey).
+  FairQueue<std::shared_ptr<Job>> waiting GH_GUARDED_BY(mutex);
+  size_t computing GH_GUARDED_BY(mutex) = 0;
   // Of one hash of the current costs; 0 until one was measured. Then every call is
   // let in that the queue has room for.
   std::atomic<int64_t> average_nanos = 0;
@@ -118,6 +145,24 @@ struct PasswordHasher::State {
   // Last: its threads use the rest.
   base::WorkerPool pool;
 };
+
+void PasswordHasher::State::ComputeNext() {
+  std::shared_ptr<Job> job;
+  {
+    base::MutexLock lock(mutex);
+    std::optional<std::shared_ptr<Job>> next = waiting.Pop();
+    if (!next) return;
+    job = *std::move(next);
+    ++computing;
+  }
+  Digest digest;
+  if (!job->abandoned.load(std::memory_order_relaxed)) digest = Compute(*job);
+  {
+    base::MutexLock lock(mutex);
+    --computing;
+  }
+  job->Finish(std::move(digest));
+}
 
 Digest PasswordHasher::State::Compute(const Job& job) {
   std::unique_ptr<Argon2idArena> arena;
@@ -143,7 +188,7 @@ Digest PasswordHasher::State::Compute(const Job& job) {
   }
   // Under load the memory stays; when nothing waits it goes back, so that an idle
   // server is small.
-  if (pool.queued() == 0) arena->Release();
+  if (Waiting() == 0) arena->Release();
   base::MutexLock lock(mutex);
   idle_arenas.push_back(std::move(arena));
   return digest;
@@ -152,34 +197,35 @@ Digest PasswordHasher::State::Compute(const Job& job) {
 base::Task<absl::StatusOr<std::string>> PasswordHasher::State::Run(base::CallContext context,
                                                                    std::shared_ptr<Job> job) {
   if (context.cancel().cancelled()) co_return Cancelled();
-  const std::chrono::nanoseconds time = EstimatedTime();
+  const std::string address = AddressKey(context.peer_ip());
+  const std::chrono::nanoseconds time = EstimatedTime(address);
   // A difference, since a call without a deadline has the largest time point.
   const auto time_left = context.deadline() - SteadyClock::now();
   if (time_left <= std::chrono::nanoseconds(0)) co_return DeadlinePassed();
   if (time_left < time) co_return Overloaded(time);
 
-  // nullopt: given up by the caller. Else what the worker computed.
-  base::OneShot<std::optional<Digest>> done;
-  base::Loop* loop = &context.loop();
-  outstanding.fetch_add(1, std::memory_order_relaxed);
-  const bool queued = pool.TrySubmit([this, loop, job, done] {
-    Digest digest;
-    if (!job->abandoned.load(std::memory_order_relaxed)) digest = Compute(*job);
-    outstanding.fetch_sub(1, std::memory_order_relaxed);
-    loop->Post([done, digest = std::move(digest)]() mutable { done.Set(std::move(digest)); });
-  });
-  if (!queued) {
-    outstanding.fetch_sub(1, std::memory_order_relaxed);
-    co_return Overloaded(time);
+  job->loop = &context.loop();
+  FairQueue<std::shared_ptr<Job>>::Pushed pushed;
+  {
+    base::MutexLock lock(mutex);
+    pushed = waiting.Push(address, job);
   }
-  const auto on_cancel = context.cancel().OnCancel([job, done] {
+  if (!pushed.accepted) co_return Overloaded(time);
+  if (pushed.displaced) {
+    // Its turn goes to this one's address or another.
+    (*pushed.displaced)->Finish(Overloaded(time));
+  } else {
+    pool.TrySubmit([this] { ComputeNext(); });
+  }
+  const auto on_cancel = context.cancel().OnCancel([job] {
     job->abandoned.store(true, std::memory_order_relaxed);
-    done.Set(std::nullopt);
+    job->done.Set(std::nullopt);
   });
-  std::optional<Digest> result = co_await done;
+  Outcome result = co_await job->done;
   if (!result) co_return Cancelled();
-  if (!*result) co_return base::InternalError("Argon2id failed: out of memory");
-  co_return **std::move(result);
+  GH_CO_ASSIGN_OR_RETURN(Digest digest, *std::move(result));
+  if (!digest) co_return base::InternalError("Argon2id failed: out of memory");
+  co_return *std::move(digest);
 }
 
 PasswordHasher::PasswordHasher(Options options) {
@@ -233,6 +279,6 @@ uint64_t PasswordHasher::hash_count() const {
   return state_->hash_count.load(std::memory_order_relaxed);
 }
 
-size_t PasswordHasher::queued() const { return state_->pool.queued(); }
+size_t PasswordHasher::queued() const { return state_->Waiting(); }
 
 }  // namespace gatehouse::auth

@@ -21,9 +21,13 @@ namespace gatehouse::auth {
 //
 // Passwords are given in the form of NormalizePassword / CheckNewPassword.
 //
+// Who waits gets a turn by address (AddressKey of the caller's): however many of one address
+// wait, one of another waits for a single hash of theirs.
+//
 // Overload: a full queue, or one so long that the call's deadline would pass
 // first, is RESOURCE_EXHAUSTED, HASHING_OVERLOADED with the delay after which a
-// retry is worth it, before any work is done.
+// retry is worth it, before any work is done. A full queue takes one more of an address that
+// has less in it, at the cost of the address that has most.
 //
 // Thread-safe; a call resumes on its own loop. Cancellation: the call is
 // answered at once, and a job that has not begun is skipped. Outlives the

@@ -141,6 +141,32 @@ TEST_F(PasswordHasherTest, AFullQueueIsRefusedWithADelay) {
   EXPECT_TRUE(Verify(hasher, std::nullopt, "password1").ok());
 }
 
+TEST_F(PasswordHasherTest, WhoFillsTheQueueDoesNotMakeOthersWait) {
+  PasswordHasher hasher({.params = kSlow, .threads = 1, .max_queued = 8});
+  std::vector<std::future<absl::StatusOr<bool>>> flood;
+  absl::StatusOr<bool> honest;
+  std::future<uint64_t> hashed_before;
+  const base::CallContext elsewhere = runner_.Context({.peer_ip = "192.0.2.2"});
+  // On the loop, within microseconds: the first hash is under way at most.
+  runner_.RunPlain([&] {
+    for (int i = 0; i < 400; ++i) {
+      flood.push_back(StartVerify(hasher, runner_.Context({.peer_ip = "192.0.2.1"}), std::nullopt,
+                                  "password1"));
+    }
+    hashed_before =
+        runner_.Start<uint64_t>([&] { return CountWhenAnswered(&hasher, elsewhere, &honest); });
+  });
+  // What was under way, one that had its turn, and itself; some more may have ended meanwhile. In
+  // one line with them it would be refused.
+  EXPECT_LT(hashed_before.get(), 8u);
+  EXPECT_TRUE(honest.ok()) << honest.status();
+  int refused = 0;
+  for (auto& call : flood)
+    refused += base::HasReason(call.get().status(), base::Reason::kHashingOverloaded);
+  EXPECT_GE(refused, 380);
+  EXPECT_LE(refused, 393);
+}
+
 TEST_F(PasswordHasherTest, ACallThatCannotBeServedInTimeIsRefusedAtOnce) {
   PasswordHasher hasher({.params = kSlow, .threads = 1});
   Hash(hasher, "password1");  // Now it knows what a hash takes: tens of milliseconds.

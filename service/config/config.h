@@ -89,6 +89,8 @@ struct AuthSettings {
   int64_t hash_queue = 256;
   int64_t requests_per_second = 0;
   int64_t public_requests_per_second = 1000;
+  int64_t login_failures_per_minute = 10;
+  int64_t login_failures_burst = 20;
 };
 
 struct WebhookSettings {

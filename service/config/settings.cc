@@ -112,6 +112,15 @@ void AddAuth(std::vector<Setting>& all) {
               "Calls per second of one address to public methods, and credentials per second "
               "it may send that the server has not seen yet; 0: no limit.",
               0, 1'000'000, GH_FIELD(auth.public_requests_per_second)));
+  all.push_back(Integer("auth.login_failures_per_minute",
+                        "Failed logins of one address to one account per minute, on average; more "
+                        "are refused with RATE_LIMITED before their password is looked at. Other "
+                        "addresses are not concerned. 0: no limit.",
+                        0, 1'000'000, GH_FIELD(auth.login_failures_per_minute)));
+  all.push_back(Integer("auth.login_failures_burst",
+                        "Failed logins of one address to one account at once, after a while "
+                        "without any; also logins under way at a time.",
+                        1, 1'000'000, GH_FIELD(auth.login_failures_burst)));
 }
 
 void AddWebhook(std::vector<Setting>& all) {

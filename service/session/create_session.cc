@@ -1,4 +1,6 @@
-// Login. Every failure costs the same: one read, one hash, one event.
+// Login. Every failure costs the same: one read, one hash, one event or one more in a count.
+// Beyond its limit (LoginFailures) an attempt costs none of them, whether the account exists or
+// not.
 
 #include <utility>
 
@@ -7,10 +9,10 @@
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/common/account_names.h"
+#include "service/session/login_failures.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
 #include "service/session/session_validation.h"
-#include "storage/event_log/event_store.h"
 #include "storage/event_types.h"
 
 namespace gatehouse::service {
@@ -68,29 +70,34 @@ storage::Change CreationOf(const CallContext& ctx, const storage::Session& sessi
 
 }  // namespace
 
-Task<absl::Status> SessionService::FailLogin(CallContext ctx, std::optional<UserCredentials> user) {
-  storage::Event event = storage::MakeEvent(
-      ctx, deps_.clock.Now(), std::string(storage::event_types::kSessionLoginFailed), {});
-  event.outcome = storage::Outcome::kFailure;
-  // Only an account that exists is named: what was typed as a login may have
-  // been a password.
-  if (user) event.targets.push_back({"user", user->id.ToString(), user->username});
-  GH_CO_RETURN_IF_ERROR(co_await deps_.events.AppendNow(ctx, std::move(event)));
+Task<absl::Status> SessionService::FailLogin(CallContext ctx, std::string login,
+                                             std::optional<UserCredentials> user) {
+  std::optional<storage::EventTarget> target;
+  if (user) target = {"user", user->id.ToString(), user->username};
+  LoginFailures::Attempt attempt = LoginFailures::Of(ctx, AccountKey(login).value_or(login));
+  GH_CO_RETURN_IF_ERROR(co_await deps_.failures.Failed(ctx, std::move(attempt), std::move(target)));
   co_return LoginFailed();
 }
 
 Task<absl::StatusOr<UserCredentials>> SessionService::VerifyPassword(CallContext ctx,
                                                                      std::string login,
                                                                      std::string password) {
+  const std::string key = AccountKey(login).value_or("");
+  const LoginFailures::Attempt attempt = LoginFailures::Of(ctx, key.empty() ? login : key);
+  GH_CO_RETURN_IF_ERROR(co_await deps_.failures.Begin(ctx, attempt));
   GH_CO_ASSIGN_OR_RETURN(std::optional<UserCredentials> user,
-                         co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id,
-                                                             AccountKey(login).value_or("")));
+                         co_await deps_.users.GetCredentials(ctx, ctx.principal().tenant_id, key));
   std::optional<std::string> hash;
   if (user && user->may_log_in) hash = user->password_hash;
-  GH_CO_ASSIGN_OR_RETURN(
-      const bool verified,
-      co_await deps_.hasher.VerifyOrDummy(ctx, std::move(hash), auth::NormalizePassword(password)));
-  if (!verified) co_return co_await FailLogin(ctx, std::move(user));
+  const absl::StatusOr<bool> verified =
+      co_await deps_.hasher.VerifyOrDummy(ctx, std::move(hash), auth::NormalizePassword(password));
+  // Overload is not the caller's failure. Giving up is: it would be a way to try for nothing.
+  if (base::HasReason(verified.status(), base::Reason::kHashingOverloaded)) {
+    deps_.failures.TakeBack(attempt);
+  }
+  GH_CO_RETURN_IF_ERROR(verified.status());
+  if (!*verified) co_return co_await FailLogin(ctx, std::move(login), std::move(user));
+  deps_.failures.TakeBack(attempt);
   co_return *std::move(user);
 }
 
@@ -111,7 +118,9 @@ SessionService::Result<v1::CreateSessionResponse> SessionService::CreateSession(
       MakeSession(ctx, request, user, std::move(context_json), deps_.clock.Now(), options_);
   const absl::Status created = co_await deps_.sessions.Create(
       ctx, session, user.epoch, std::move(upgrade), CreationOf(ctx, session, user));
-  if (base::HasReason(created, base::Reason::kLoginFailed)) co_return co_await FailLogin(ctx, user);
+  if (base::HasReason(created, base::Reason::kLoginFailed)) {
+    co_return co_await FailLogin(ctx, request.login(), user);
+  }
   GH_CO_RETURN_IF_ERROR(created);
 
   GH_CO_ASSIGN_OR_RETURN(const TokenIssuer::Tokens tokens,

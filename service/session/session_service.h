@@ -24,10 +24,6 @@ class PasswordHasher;
 enum class Permission : uint8_t;
 }  // namespace gatehouse::auth
 
-namespace gatehouse::storage {
-class EventStore;
-}
-
 namespace gatehouse::v1 {
 class CreateSessionRequest;
 class CreateSessionResponse;
@@ -51,6 +47,7 @@ class VerifySessionResponse;
 
 namespace gatehouse::service {
 
+class LoginFailures;
 class PageTokens;
 
 // The handlers of gatehouse.v1.SessionService; each method is documented in
@@ -68,7 +65,7 @@ class SessionService {
   struct Deps {
     storage::SessionStore& sessions;
     storage::UserStore& users;
-    storage::EventStore& events;
+    LoginFailures& failures;
     auth::PasswordHasher& hasher;
     auth::Authenticator& authenticator;
     const auth::Keyring& keyring;
@@ -112,8 +109,8 @@ class SessionService {
   base::Task<absl::StatusOr<storage::UserCredentials>> VerifyPassword(base::CallContext ctx,
                                                                       std::string login,
                                                                       std::string password);
-  // Writes session.login_failed and returns LOGIN_FAILED.
-  base::Task<absl::Status> FailLogin(base::CallContext ctx,
+  // Puts it on record (LoginFailures) and returns LOGIN_FAILED.
+  base::Task<absl::Status> FailLogin(base::CallContext ctx, std::string login,
                                      std::optional<storage::UserCredentials> user);
 
   // A rotation that did not take place: the grant to answer a retry with, or

@@ -19,6 +19,11 @@ auth::PasswordHasher::Options HasherOptionsOf(const config::AuthSettings& config
           .max_queued = static_cast<size_t>(config.hash_queue)};
 }
 
+auth::RateLimit LoginLimitOf(const config::AuthSettings& config) {
+  return {.rate = static_cast<double>(config.login_failures_per_minute) / 60,
+          .burst = static_cast<double>(config.login_failures_burst)};
+}
+
 }  // namespace
 
 AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& secrets,
@@ -30,6 +35,7 @@ AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& se
                      .lifetime = config.access_token_ttl}),
       refresh_tokens(secrets.token_pepper),
       hasher(HasherOptionsOf(config)),
+      login_failures(storage.events, clock, {.limit = LoginLimitOf(config)}),
       credentials(storage.sessions, storage.api_keys, clock),
       authenticator(access_tokens, credentials, clock,
                     {.max_revocation_lag = config.max_revocation_lag}),

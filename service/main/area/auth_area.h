@@ -12,6 +12,7 @@
 #include "service/config/config.h"
 #include "service/config/secrets.h"
 #include "service/main/area/storage_area.h"
+#include "service/session/login_failures.h"
 
 namespace gatehouse::service {
 
@@ -24,6 +25,7 @@ struct AuthArea {
   auth::AccessTokenCodec access_tokens;
   auth::RefreshTokenCodec refresh_tokens;
   auth::PasswordHasher hasher;
+  LoginFailures login_failures;
   auth::DatabaseCredentialStore credentials;
   auth::Authenticator authenticator;
   auth::KeyRotation key_rotation;

@@ -77,13 +77,15 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                      [requests = &storage.requests, clock = &clock](base::CallContext ctx) {
                        return PurgeAnswers(requests, clock, std::move(ctx));
                      }),
+      login_failures_(loop, auth.login_failures),
       workers_({{"partitions", partitions_},
                 {"sequencer", sequencer_},
                 {"revocations", revocations_},
                 {"listener", listener_},
                 {"webhooks", webhooks_},
                 {"key_rotation", key_rotation_},
-                {"purge_answers", answers_purge_}}) {}
+                {"purge_answers", answers_purge_},
+                {"login_failures", login_failures_}}) {}
 
 absl::Status WorkerArea::Start() {
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(loop_, [this] { return Prepare(); }));

@@ -16,6 +16,7 @@
 #include "service/main/area/auth_area.h"
 #include "service/main/area/storage_area.h"
 #include "service/main/worker_list.h"
+#include "service/session/login_failures_worker.h"
 #include "service/worker/periodic_worker.h"
 #include "storage/event_log/log_listener.h"
 
@@ -57,6 +58,7 @@ class WorkerArea {
   delivery::WebhookEngine webhooks_;
   PeriodicWorker key_rotation_;
   PeriodicWorker answers_purge_;
+  LoginFailuresWorker login_failures_;
   // Last: its end stops them.
   WorkerList workers_;
 };
