@@ -79,6 +79,7 @@ struct AuthSettings {
   std::chrono::milliseconds max_revocation_lag{1'000};
   std::chrono::seconds session_idle_ttl{14 * 24 * 3600};
   std::chrono::seconds session_ttl{90 * 24 * 3600};
+  int64_t max_sessions_per_user = 100;
   std::string master_key_file;
   std::string token_pepper_file;
   int64_t argon2_memory_kib = 19 * 1024;

@@ -86,6 +86,9 @@ void AddAuth(std::vector<Setting>& all) {
                      31'536'000, GH_FIELD(auth.session_idle_ttl)));
   all.push_back(Span("auth.session_ttl_s", "A session ends after this time, in seconds.", 60,
                      31'536'000, GH_FIELD(auth.session_ttl)));
+  all.push_back(Integer("auth.max_sessions_per_user",
+                        "Live sessions of one user; a login ends the oldest beyond them.", 1,
+                        100'000, GH_FIELD(auth.max_sessions_per_user)));
   all.push_back(Text("auth.master_key_file",
                      "File with 64 hex digits: seals signing keys and webhook secrets at rest.",
                      GH_FIELD(auth.master_key_file)));

@@ -6,9 +6,11 @@
 
 #include "auth/password/password_hasher.h"
 #include "auth/password/password_policy.h"
+#include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/common/account_names.h"
+#include "service/common/json.h"
 #include "service/session/login_failures.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
@@ -21,6 +23,10 @@ namespace {
 using base::CallContext;
 using base::Task;
 using storage::UserCredentials;
+
+// Logins of one user at once may make room by the same sessions; then all but one look again. That
+// they have once too many is mended by the next login.
+constexpr int kMaxTries = 3;
 
 absl::Status LoginFailed() {
   return base::MakeError(absl::StatusCode::kUnauthenticated,
@@ -53,6 +59,17 @@ storage::Session MakeSession(const CallContext& ctx, const v1::CreateSessionRequ
       .idle_expire_time = now + std::min(options.idle_ttl, options.ttl),
       .expire_time = now + options.ttl,
   };
+}
+
+storage::Event CrowdedOutEvent(const CallContext& ctx, base::Time now, const base::Uuid& session_id,
+                               const UserCredentials& user) {
+  storage::Event event = storage::MakeEvent(
+      ctx, now, std::string(storage::event_types::kSessionRevoked),
+      {{"session", session_id.ToString(), ""}, {"user", user.id.ToString(), user.username}},
+      JsonObject().Add("reason", storage::revoke_reasons::kTooManySessions).ToString());
+  event.tenant_id = user.tenant_id;
+  event.actor = ActorOf(user);
+  return event;
 }
 
 storage::Change CreationOf(const CallContext& ctx, const storage::Session& session,
@@ -101,6 +118,33 @@ Task<absl::StatusOr<UserCredentials>> SessionService::VerifyPassword(CallContext
   co_return *std::move(user);
 }
 
+Task<absl::Status> SessionService::AddSession(CallContext ctx, storage::Session session,
+                                              UserCredentials user,
+                                              std::optional<storage::PasswordUpgrade> upgrade) {
+  const base::Time now = session.create_time;
+  storage::SessionRoom room{.others = options_.max_per_user - 1,
+                            .since = base::Uuid::MinV7(now - options_.ttl),
+                            .ended = std::nullopt};
+  for (int tries = 1;; ++tries) {
+    storage::Change change = CreationOf(ctx, session, user);
+    if (room.ended) {
+      for (const base::Uuid& id : *room.ended) {
+        change.events.Add(CrowdedOutEvent(ctx, now, id, user));
+      }
+    }
+    const absl::Status created =
+        co_await deps_.sessions.Create(ctx, session, user.epoch, upgrade, std::move(change), room);
+    if (created.ok() && room.ended) {
+      for (const base::Uuid& id : *room.ended) deps_.authenticator.SessionRevoked(id);
+    }
+    if (!base::HasReason(created, base::Reason::kConflict)) co_return created;
+    room.ended = std::vector<base::Uuid>();
+    if (tries == kMaxTries) continue;
+    GH_CO_ASSIGN_OR_RETURN(room.ended, co_await deps_.sessions.ListCrowding(
+                                           ctx, user.tenant_id, user.id, user.epoch, room, now));
+  }
+}
+
 SessionService::Result<v1::CreateSessionResponse> SessionService::CreateSession(
     CallContext ctx, v1::CreateSessionRequest request) {
   GH_CO_ASSIGN_OR_RETURN(std::string context_json, CheckNewSession(request));
@@ -116,8 +160,7 @@ SessionService::Result<v1::CreateSessionResponse> SessionService::CreateSession(
   }
   const storage::Session session =
       MakeSession(ctx, request, user, std::move(context_json), deps_.clock.Now(), options_);
-  const absl::Status created = co_await deps_.sessions.Create(
-      ctx, session, user.epoch, std::move(upgrade), CreationOf(ctx, session, user));
+  const absl::Status created = co_await AddSession(ctx, session, user, std::move(upgrade));
   if (base::HasReason(created, base::Reason::kLoginFailed)) {
     co_return co_await FailLogin(ctx, request.login(), user);
   }

@@ -59,6 +59,8 @@ class SessionService {
     std::chrono::seconds ttl;
     // How long a repeated refresh gets the same token again.
     std::chrono::seconds refresh_grace;
+    // Live ones of one user; the oldest end when there are more.
+    int64_t max_per_user;
   };
 
   // All outlive the service.
@@ -105,6 +107,12 @@ class SessionService {
   IdempotentCalls& once() const { return deps_.once; }
 
  private:
+  // Adds the session of a login, and ends the user's oldest if there are too many. LOGIN_FAILED if
+  // the user may not log in any more.
+  base::Task<absl::Status> AddSession(base::CallContext ctx, storage::Session session,
+                                      storage::UserCredentials user,
+                                      std::optional<storage::PasswordUpgrade> upgrade);
+
   // The user whose password was verified; LOGIN_FAILED for every reason not to.
   base::Task<absl::StatusOr<storage::UserCredentials>> VerifyPassword(base::CallContext ctx,
                                                                       std::string login,

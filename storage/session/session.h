@@ -21,6 +21,7 @@ inline constexpr std::string_view kUserDeleted = "USER_DELETED";
 inline constexpr std::string_view kRoleChanged = "ROLE_CHANGED";
 inline constexpr std::string_view kPasswordChanged = "PASSWORD_CHANGED";
 inline constexpr std::string_view kTokenReused = "TOKEN_REUSED";
+inline constexpr std::string_view kTooManySessions = "TOO_MANY_SESSIONS";
 }  // namespace revoke_reasons
 
 // One login of one user: a row of gatehouse.session.

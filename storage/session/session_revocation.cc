@@ -14,7 +14,8 @@ void AppendRevokeUserSessions(postgres::Batch& batch, const base::Uuid& tenant_i
                               const base::Uuid& user_id, std::optional<base::Uuid> except,
                               std::string_view reason, base::Time now, int64_t at_least) {
   batch.Add(session::queries::kRevokeByUser,
-            postgres::Params::Of(tenant_id, user_id, except, now, reason, at_least));
+            postgres::Params::Of(tenant_id, user_id, except, now, reason, at_least,
+                                 except ? std::nullopt : std::optional(kMarkedAtOnce)));
 }
 
 }  // namespace gatehouse::storage

@@ -11,6 +11,9 @@
 
 namespace gatehouse::storage {
 
+// How many sessions of a user are marked in the transaction that ends them all.
+inline constexpr int64_t kMarkedAtOnce = 1'000;
+
 // Every way of ending a session is one of these two, so that none forgets a part.
 
 // Ends one session. NOT_FOUND, SESSION_NOT_FOUND, which undoes the whole batch, if it
@@ -23,9 +26,10 @@ void AppendRevokeSession(postgres::Batch& batch, const base::Uuid& tenant_id,
 // NOT_FOUND, SESSION_NOT_FOUND, which undoes the whole batch. One statement.
 //
 // Access tokens of ended sessions die with their session row; raising the
-// user's epoch as well (which kills all tokens at once, also in caches of other
-// instances) is up to the caller's own UPDATE of the user, since it must not be
-// done where a session survives.
+// user's epoch as well (which ends all sessions at once, also in caches of other
+// instances) is up to the caller's own UPDATE of the user, before this one and without `except`: it
+// must not be done where a session survives. Then no more than kMarkedAtOnce rows are marked here,
+// however many sessions the user has; SessionStore::MarkEnded marks the others.
 void AppendRevokeUserSessions(postgres::Batch& batch, const base::Uuid& tenant_id,
                               const base::Uuid& user_id, std::optional<base::Uuid> except,
                               std::string_view reason, base::Time now, int64_t at_least = 0);

@@ -22,6 +22,11 @@ using postgres::Rows;
 using postgres::RowView;
 namespace queries = session::queries;
 
+// The event of a login names each.
+constexpr int64_t kMaxCrowding = 100;
+// Few enough that a plan goes by the index in a table of any size.
+constexpr int64_t kMarkedInATurn = 1'000;
+
 Session DecodeSession(const Uuid& tenant_id, RowView row) {
   return {
       .tenant_id = tenant_id,
@@ -59,12 +64,14 @@ absl::StatusOr<T> Guarded(const Rows& rows) {
 }  // namespace
 
 Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_t user_epoch,
-                                        std::optional<PasswordUpgrade> upgrade, Change change) {
+                                        std::optional<PasswordUpgrade> upgrade, Change change,
+                                        SessionRoom room) {
   Batch batch;
   Params params = Params::Of(
       session.tenant_id, session.id, session.user_id, session.generation, session.label,
       session.thread_id, Jsonb{session.context_json}, session.ip_address, session.user_agent,
-      session.amr, session.create_time, session.idle_expire_time, session.expire_time, user_epoch);
+      session.amr, session.create_time, session.idle_expire_time, session.expire_time, user_epoch,
+      room.others, room.since, room.ended, revoke_reasons::kTooManySessions);
   postgres::AppendChangeInto(params, batch, change);
   batch.Add(queries::kInsert, std::move(params));
   if (upgrade) {
@@ -72,6 +79,16 @@ Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_
               Params::Of(session.tenant_id, session.user_id, upgrade->from, upgrade->to));
   }
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
+}
+
+Task<absl::StatusOr<std::vector<Uuid>>> SessionStore::ListCrowding(CallContext ctx, Uuid tenant_id,
+                                                                   Uuid user_id, int64_t user_epoch,
+                                                                   SessionRoom room, Time now) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows, co_await database_.Query(ctx, queries::kListCrowding,
+                                                Params::Of(tenant_id, user_id, room.since, now,
+                                                           room.others, kMaxCrowding, user_epoch)));
+  co_return rows.Decode([](RowView row) { return row.Get<Uuid>(0); });
 }
 
 Task<absl::StatusOr<std::optional<Session>>> SessionStore::Get(CallContext ctx, Uuid tenant_id,
@@ -196,12 +213,23 @@ Task<absl::StatusOr<std::optional<SessionStore::Revoked>>> SessionStore::RevokeB
 Task<absl::StatusOr<int64_t>> SessionStore::CountLiveByUser(CallContext ctx, Uuid tenant_id,
                                                             Uuid user_id,
                                                             std::optional<Uuid> except, Time now) {
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
-                         co_await database_.Query(ctx, queries::kCountLiveByUser,
-                                                  Params::Of(tenant_id, user_id, except, now)));
+  const std::optional<int64_t> limit = except ? std::nullopt : std::optional(kMarkedAtOnce);
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(
+                                              ctx, queries::kCountLiveByUser,
+                                              Params::Of(tenant_id, user_id, except, now, limit)));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<int64_t> counts,
                          rows.Decode([](RowView row) { return row.Get<int64_t>(0); }));
   co_return counts.front();
+}
+
+Task<absl::StatusOr<bool>> SessionStore::MarkEnded(CallContext ctx, Uuid tenant_id) {
+  Batch batch;
+  batch.Add(queries::kMarkEnded, Params::Of(tenant_id, kMarkedInATurn));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
+                         co_await database_.Run(ctx, std::move(batch)));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<bool> found,
+                         results.back().Decode([](RowView row) { return row.Get<bool>(0); }));
+  co_return found.front();
 }
 
 }  // namespace gatehouse::storage

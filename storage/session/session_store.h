@@ -24,6 +24,15 @@ struct PasswordUpgrade {
   std::string to;
 };
 
+// How many live sessions a user may have besides a new one.
+struct SessionRoom {
+  int64_t others = 0;
+  // Sessions with smaller ids have expired.
+  base::Uuid since;
+  // Which end with the login. nullopt: there must be none too many.
+  std::optional<std::vector<base::Uuid>> ended = std::vector<base::Uuid>();
+};
+
 // Sessions. Every change takes effect together with its events. Immutable and
 // safe on every loop; `database` outlives it.
 class SessionStore {
@@ -32,9 +41,16 @@ class SessionStore {
 
   // A login: adds the session and sets the user's last_login_time. UNAUTHENTICATED,
   // LOGIN_FAILED if the user may no longer log in or its epoch is not
-  // `user_epoch` any more.
+  // `user_epoch` any more. ABORTED, CONFLICT if there is no room, or one of those that make
+  // room has ended already. By default there is room.
   base::Task<absl::Status> Create(base::CallContext ctx, Session session, int64_t user_epoch,
-                                  std::optional<PasswordUpgrade> upgrade, Change change);
+                                  std::optional<PasswordUpgrade> upgrade, Change change,
+                                  SessionRoom room = {});
+
+  // The live sessions of a user that are too many for another one, a hundred at most.
+  base::Task<absl::StatusOr<std::vector<base::Uuid>>> ListCrowding(
+      base::CallContext ctx, base::Uuid tenant_id, base::Uuid user_id, int64_t user_epoch,
+      SessionRoom room, base::Time now);
 
   // nullopt if there is none.
   base::Task<absl::StatusOr<std::optional<Session>>> Get(base::CallContext ctx,
@@ -83,6 +99,7 @@ class SessionStore {
                                                             Change change);
 
   struct Revoked {
+    // All of them with `except`, else at most kMarkedAtOnce: the epoch speaks for the others.
     std::vector<base::Uuid> session_ids;
     // The user's epoch, raised if no session was excepted.
     int64_t epoch = 0;
@@ -96,11 +113,14 @@ class SessionStore {
       base::CallContext ctx, base::Uuid tenant_id, base::Uuid user_id,
       std::optional<base::Uuid> except, std::string reason, base::Time now, Change change);
 
-  // How many RevokeByUser would end.
+  // How many RevokeByUser would return.
   base::Task<absl::StatusOr<int64_t>> CountLiveByUser(base::CallContext ctx, base::Uuid tenant_id,
                                                       base::Uuid user_id,
                                                       std::optional<base::Uuid> except,
                                                       base::Time now);
+
+  // Marks some sessions that ended with others of their user. False if none are left.
+  base::Task<absl::StatusOr<bool>> MarkEnded(base::CallContext ctx, base::Uuid tenant_id);
 
  private:
   postgres::Database& database_;

@@ -18,6 +18,8 @@ constexpr int64_t kPurgeBatch = 5'000;
 // Often enough that a key of another instance is known long before it signs.
 constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
+// Their tokens are dead before: only lists of sessions wait for it.
+constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
 // Before the first call.
 constexpr auto kPartitionsTimeout = std::chrono::minutes(1);
 constexpr auto kPositionTimeout = std::chrono::seconds(15);
@@ -29,6 +31,14 @@ base::Task<absl::Status> PurgeAnswers(storage::IdempotencyStore* requests, const
     GH_CO_ASSIGN_OR_RETURN(purged,
                            co_await requests->Purge(ctx, base::kDefaultTenantId,
                                                     clock->Now() - kAnswerLifetime, kPurgeBatch));
+  }
+  co_return absl::OkStatus();
+}
+
+base::Task<absl::Status> MarkEndedSessions(storage::SessionStore* sessions, base::CallContext ctx) {
+  bool more = true;
+  while (more) {
+    GH_CO_ASSIGN_OR_RETURN(more, co_await sessions->MarkEnded(ctx, base::kDefaultTenantId));
   }
   co_return absl::OkStatus();
 }
@@ -77,6 +87,10 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                      [requests = &storage.requests, clock = &clock](base::CallContext ctx) {
                        return PurgeAnswers(requests, clock, std::move(ctx));
                      }),
+      ended_sessions_(loop, {.name = "ended_sessions", .pause = kEndedSessionsPause},
+                      [sessions = &storage.sessions](base::CallContext ctx) {
+                        return MarkEndedSessions(sessions, std::move(ctx));
+                      }),
       login_failures_(loop, auth.login_failures),
       workers_({{"partitions", partitions_},
                 {"sequencer", sequencer_},
@@ -85,6 +99,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"webhooks", webhooks_},
                 {"key_rotation", key_rotation_},
                 {"purge_answers", answers_purge_},
+                {"ended_sessions", ended_sessions_},
                 {"login_failures", login_failures_}}) {}
 
 absl::Status WorkerArea::Start() {

@@ -58,6 +58,7 @@ class WorkerArea {
   delivery::WebhookEngine webhooks_;
   PeriodicWorker key_rotation_;
   PeriodicWorker answers_purge_;
+  PeriodicWorker ended_sessions_;
   LoginFailuresWorker login_failures_;
   // Last: its end stops them.
   WorkerList workers_;

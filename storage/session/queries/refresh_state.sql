@@ -2,7 +2,8 @@
 -- to tell it from theft.
 SELECT s.generation, s.rotate_time,
        s.revoke_time IS NULL AND s.idle_expire_time > $3 AND s.expire_time > $3
-         AND u.state = 1 AND u.delete_time IS NULL,
+         AND u.state = 1 AND u.delete_time IS NULL
+         AND coalesce(s.user_epoch = u.epoch, NOT u.unstamped_ended),
        u.role, u.epoch, s.amr, s.auth_time, s.idle_expire_time, s.expire_time
 FROM gatehouse.session s
 JOIN gatehouse.user_account u ON u.tenant_id = s.tenant_id AND u.user_id = s.user_id

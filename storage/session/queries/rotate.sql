@@ -1,6 +1,6 @@
 -- One refresh, with its event: compare-and-swap of the generation. Nothing found
 -- means the token is not the current one or its session or user has ended; the
--- caller reads the session to tell which.
+-- caller reads the session to tell which. As does one that began with another epoch than the user has now.
 WITH noted AS (
   -- include event_log/insert.sql, whose $1 is $6
 ), rotated AS (
@@ -12,6 +12,7 @@ WITH noted AS (
     AND s.revoke_time IS NULL AND s.idle_expire_time > $4 AND s.expire_time > $4
     AND u.tenant_id = s.tenant_id AND u.user_id = s.user_id
     AND u.state = 1 AND u.delete_time IS NULL
+    AND coalesce(s.user_epoch = u.epoch, NOT u.unstamped_ended)
   RETURNING u.role, u.epoch, s.generation, s.amr, s.auth_time, s.idle_expire_time, s.expire_time
 )
 SELECT gatehouse.require(r.generation IS NOT NULL, 'CONFLICT'),
