@@ -89,6 +89,7 @@ SessionService::Result<v1::ListSessionsResponse> SessionService::ListSessions(
                                          .show_ended = request.show_ended(),
                                          // One more tells whether there is another page.
                                          .limit = page_size + 1,
+                                         .max_bytes = kMaxPageBytes,
                                          .now = now};
   if (!request.thread_id().empty()) query.thread_id = request.thread_id();
   if (!request.page_token().empty()) {
@@ -96,12 +97,12 @@ SessionService::Result<v1::ListSessionsResponse> SessionService::ListSessions(
                            deps_.page_tokens.Open(scope, request.page_token()));
     query.before = Uuid::Parse(position.front());
   }
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::Session> sessions,
+  GH_CO_ASSIGN_OR_RETURN(const storage::SessionStore::Page page,
                          co_await deps_.sessions.List(ctx, std::move(query)));
 
   v1::ListSessionsResponse response;
   size_t bytes = 0;
-  for (const storage::Session& session : sessions) {
+  for (const storage::Session& session : page.sessions) {
     if (response.sessions_size() == page_size || bytes > kMaxPageBytes) {
       response.set_next_page_token(
           deps_.page_tokens.Make(scope, {response.sessions().rbegin()->id()}));
@@ -110,6 +111,10 @@ SessionService::Result<v1::ListSessionsResponse> SessionService::ListSessions(
     v1::Session& added = *response.add_sessions();
     GH_CO_RETURN_IF_ERROR(ToProto(session, now, added));
     bytes += added.ByteSizeLong();
+  }
+  if (page.cut && response.next_page_token().empty()) {
+    response.set_next_page_token(
+        deps_.page_tokens.Make(scope, {response.sessions().rbegin()->id()}));
   }
   co_return response;
 }

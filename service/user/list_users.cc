@@ -185,8 +185,10 @@ UserService::Result<v1::ListUsersResponse> UserService::ListUsers(base::CallCont
 
   // One more than wanted tells whether there is a next page.
   query.listing.limit = page_size + 1;
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::User> users,
+  query.listing.max_bytes = kMaxPageBytes;
+  GH_CO_ASSIGN_OR_RETURN(const storage::UserPage page,
                          co_await deps_.users.List(ctx, query.listing));
+  const std::vector<storage::User>& users = page.users;
   size_t bytes = 0;
   for (size_t i = 0; i < users.size(); ++i) {
     if (static_cast<int32_t>(i) == page_size || bytes > kMaxPageBytes) {
@@ -197,6 +199,10 @@ UserService::Result<v1::ListUsersResponse> UserService::ListUsers(base::CallCont
     v1::User& user = *response.add_users();
     GH_CO_RETURN_IF_ERROR(ToProto(users[i], user));
     bytes += user.ByteSizeLong();
+  }
+  if (page.cut && response.next_page_token().empty()) {
+    response.set_next_page_token(
+        deps_.page_tokens.Make(scope, PositionOf(query.listing, users.back())));
   }
   co_return response;
 }

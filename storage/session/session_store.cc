@@ -27,6 +27,9 @@ constexpr int64_t kMaxCrowding = 100;
 // Few enough that a plan goes by the index in a table of any size.
 constexpr int64_t kMarkedInATurn = 1'000;
 
+// Of columns.sql.part.
+constexpr int kSessionColumns = 19;
+
 Session DecodeSession(const Uuid& tenant_id, RowView row) {
   return {
       .tenant_id = tenant_id,
@@ -113,7 +116,7 @@ Task<absl::StatusOr<std::optional<LiveSessionRow>>> SessionStore::FindLive(CallC
   });
 }
 
-Task<absl::StatusOr<std::vector<Session>>> SessionStore::List(CallContext ctx, ListQuery query) {
+Task<absl::StatusOr<SessionStore::Page>> SessionStore::List(CallContext ctx, ListQuery query) {
   Params params =
       Params::Of(query.tenant_id, query.before, query.show_ended, query.now, query.limit);
   postgres::Query statement = queries::kList;
@@ -125,9 +128,17 @@ Task<absl::StatusOr<std::vector<Session>>> SessionStore::List(CallContext ctx, L
     statement = queries::kListByThread;
     params.Add(*query.thread_id);
   }
+  params.Add(query.max_bytes);
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(ctx, statement, std::move(params)));
-  co_return rows.Decode([&](RowView row) { return DecodeSession(query.tenant_id, row); });
+  Page page;
+  int64_t found = 0;
+  GH_CO_ASSIGN_OR_RETURN(page.sessions, rows.Decode([&](RowView row) {
+    found = row.Get<int64_t>(kSessionColumns);
+    return DecodeSession(query.tenant_id, row);
+  }));
+  page.cut = found > static_cast<int64_t>(page.sessions.size());
+  co_return page;
 }
 
 Task<absl::Status> SessionStore::Update(CallContext ctx, Session session, Change change) {

@@ -71,9 +71,16 @@ class SessionStore {
     // Sessions with a smaller id than this, newest first.
     std::optional<base::Uuid> before;
     int64_t limit = 0;
+    // Of contexts; the last session returned may go beyond it.
+    int64_t max_bytes = 0;
     base::Time now;
   };
-  base::Task<absl::StatusOr<std::vector<Session>>> List(base::CallContext ctx, ListQuery query);
+  struct Page {
+    std::vector<Session> sessions;
+    // Fewer than `limit`, and than there are, because of max_bytes.
+    bool cut = false;
+  };
+  base::Task<absl::StatusOr<Page>> List(base::CallContext ctx, ListQuery query);
 
   // Sets label, thread_id and context. ABORTED, ETAG_MISMATCH if the session's
   // version is not session.version any more or it was revoked.

@@ -77,15 +77,23 @@ Statement ByTime(const UserListing& listing) {
 
 // One statement per way an index can go: with optional conditions in one
 // statement, Postgres would plan for all of them and none.
-base::Task<absl::StatusOr<std::vector<User>>> UserStore::List(base::CallContext context,
-                                                              UserListing listing) {
+base::Task<absl::StatusOr<UserPage>> UserStore::List(base::CallContext context,
+                                                     UserListing listing) {
   const bool by_key =
       listing.order == UserListing::Order::kUsername || listing.order == UserListing::Order::kEmail;
   Statement statement = by_key ? ByKey(listing) : ByTime(listing);
+  statement.params.Add(listing.max_bytes);
   GH_CO_ASSIGN_OR_RETURN(
       const Rows rows,
       co_await database_.Query(std::move(context), statement.query, std::move(statement.params)));
-  co_return rows.Decode([&listing](RowView row) { return DecodeUser(listing.tenant_id, row); });
+  UserPage page;
+  int64_t found = 0;
+  GH_CO_ASSIGN_OR_RETURN(page.users, rows.Decode([&](RowView row) {
+    found = row.Get<int64_t>(kUserColumns);
+    return DecodeUser(listing.tenant_id, row);
+  }));
+  page.cut = found > static_cast<int64_t>(page.users.size());
+  co_return page;
 }
 
 }  // namespace gatehouse::storage

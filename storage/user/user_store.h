@@ -40,6 +40,14 @@ struct UserListing {
   base::Uuid after_id;
   std::string after_key;
   int32_t limit = 0;
+  // Of metadata; the last user returned may go beyond it.
+  int64_t max_bytes = 0;
+};
+
+struct UserPage {
+  std::vector<User> users;
+  // Fewer than `limit`, and than there are, because of max_bytes.
+  bool cut = false;
 };
 
 // Accounts, in the database. Stateless; outlived by the database; methods on
@@ -71,8 +79,7 @@ class UserStore {
                                                          base::Uuid tenant_id,
                                                          std::vector<base::Uuid> ids);
   // At most `limit`, in the order asked for.
-  base::Task<absl::StatusOr<std::vector<User>>> List(base::CallContext context,
-                                                     UserListing listing);
+  base::Task<absl::StatusOr<UserPage>> List(base::CallContext context, UserListing listing);
 
   // Writes every field that can be changed if the version is still
   // `user.version`, and raises it. With `end_sessions` (one of

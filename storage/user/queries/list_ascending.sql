@@ -1,7 +1,22 @@
+-- Of the last parameter, here $6, bytes of metadata are returned at most, but for the last row; `found` tells how many rows
+-- there were without that. So in all of these lists; see session/queries/list.sql.
 SELECT
   -- include columns.sql.part
-FROM gatehouse.user_account
-WHERE tenant_id = $1 AND (create_time, user_id) > ($2, $3)
-  AND (delete_time IS NULL OR $4)
+  , found
+FROM (
+  SELECT
+    -- include columns.sql.part
+    , sum(bytes) OVER (ORDER BY create_time ASC, user_id ASC ROWS UNBOUNDED PRECEDING) - bytes AS before,
+    count(*) OVER () AS found
+  FROM (
+    SELECT
+      -- include columns.sql.part
+      , CASE WHEN pg_column_compression(metadata) IS NULL
+      THEN pg_column_size(metadata) ELSE octet_length(metadata::text) END AS bytes
+    FROM gatehouse.user_account
+    WHERE tenant_id = $1 AND (create_time, user_id) > ($2, $3)
+      AND (delete_time IS NULL OR $4)
+    ORDER BY create_time ASC, user_id ASC
+    LIMIT $5) AS page) AS page
+WHERE before < $6
 ORDER BY create_time ASC, user_id ASC
-LIMIT $5

@@ -1,8 +1,21 @@
 SELECT
   -- include columns.sql.part
-FROM gatehouse.user_account
-WHERE tenant_id = $1 AND email_key > $2 AND email_key >= $3 AND email_key < $4
-  AND delete_time IS NULL
-  AND ($6::text IS NULL OR role = $6) AND ($7::integer IS NULL OR state = $7)
+  , found
+FROM (
+  SELECT
+    -- include columns.sql.part
+    , sum(bytes) OVER (ORDER BY email_key ROWS UNBOUNDED PRECEDING) - bytes AS before,
+    count(*) OVER () AS found
+  FROM (
+    SELECT
+      -- include columns.sql.part
+      , CASE WHEN pg_column_compression(metadata) IS NULL
+      THEN pg_column_size(metadata) ELSE octet_length(metadata::text) END AS bytes
+    FROM gatehouse.user_account
+    WHERE tenant_id = $1 AND email_key > $2 AND email_key >= $3 AND email_key < $4
+      AND delete_time IS NULL
+      AND ($6::text IS NULL OR role = $6) AND ($7::integer IS NULL OR state = $7)
+    ORDER BY email_key
+    LIMIT $5) AS page) AS page
+WHERE before < $8
 ORDER BY email_key
-LIMIT $5
