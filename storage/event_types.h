@@ -69,8 +69,8 @@ inline constexpr std::string_view kEndpointDeleted = "endpoint.deleted";
 // The server switched an endpoint off, because it answered 410 or failed for too long;
 // `reason` says which. Actor: system. Target: the endpoint.
 inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
-// A caller lacked the permission for a method; `method` and `permission` name both. Actor: the
-// caller. Target: none.
+// A caller lacked the permission for a method, or tried too many names for itself; `method` and
+// `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
 // Signing keys were added, retired or removed. Actor: system. Target: each of the keys.
 inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_rotated";

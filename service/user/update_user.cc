@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <chrono>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -9,6 +12,7 @@
 #include "service/common/change_attempts.h"
 #include "service/common/etag.h"
 #include "service/common/field_mask.h"
+#include "service/common/json.h"
 #include "service/common/validate.h"
 #include "service/user/user_conversion.h"
 #include "service/user/user_fields.h"
@@ -16,6 +20,8 @@
 #include "service/user/user_service.h"
 #include "storage/after_change.h"
 #include "storage/change.h"
+#include "storage/event_log/event_store.h"
+#include "storage/event_types.h"
 #include "storage/session/session.h"
 
 namespace gatehouse::service {
@@ -52,11 +58,16 @@ UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallCo
   const std::optional<base::Uuid> id = checks.RequireUuid("user_id", request.user_id());
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_RETURN_IF_ERROR(auth::RequireSelfOr(ctx.principal(), *id, auth::Permission::kUsersWrite));
+  bool names_allowed = false;
   for (ChangeAttempts attempts(request.user().etag()); attempts.Next();) {
     GH_CO_ASSIGN_OR_RETURN(const storage::User current, co_await ReadUser(ctx, *id));
     GH_CO_ASSIGN_OR_RETURN(storage::User next, Updated(request, current));
     const std::vector<std::string> changed = ChangedUserFields(current, next);
     GH_CO_RETURN_IF_ERROR(co_await MayChange(ctx, current, next.role, changed));
+    // Once for a call, however often it tries.
+    if (!std::exchange(names_allowed, true)) {
+      GH_CO_RETURN_IF_ERROR(co_await MayTryNames(ctx, changed));
+    }
 
     const base::Time now = deps_.clock.Now();
     v1::UpdateUserResponse response;
@@ -92,6 +103,27 @@ UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallCo
     co_return response;
   }
   co_return ChangeAttempts::KeptChanging("user");
+}
+
+base::Task<absl::Status> UserService::MayTryNames(base::CallContext ctx,
+                                                  std::vector<std::string> changed) {
+  const base::Principal& caller = ctx.principal();
+  const bool tries = std::ranges::any_of(
+      changed, [](const std::string& field) { return field == "username" || field == "email"; });
+  if (!tries || auth::HasPermission(caller, auth::Permission::kUsersRead))
+    co_return absl::OkStatus();
+  const base::SteadyTime now = std::chrono::steady_clock::now();
+  const auto wait = own_names_.Take(caller.id.bytes(), now);
+  if (!wait) co_return absl::OkStatus();
+  constexpr std::string_view kLimit = "names that a caller tries for itself";
+  if (!recorded_.Take(caller.id.bytes(), now)) {
+    storage::Event event = storage::MakeEvent(
+        ctx, deps_.clock.Now(), std::string(storage::event_types::kCallDenied), {},
+        JsonObject().Add("method", ctx.method()).Add("limit", kLimit).ToString());
+    event.outcome = storage::Outcome::kDenied;
+    GH_CO_RETURN_IF_ERROR(co_await deps_.events.AppendNow(ctx, std::move(event)));
+  }
+  co_return auth::RateLimited(*wait, kLimit);
 }
 
 base::Task<absl::Status> UserService::MayChange(base::CallContext ctx, storage::User before,

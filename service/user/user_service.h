@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "auth/limits/rate_limiter.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
@@ -20,6 +21,10 @@ namespace gatehouse::auth {
 class Authenticator;
 class PasswordHasher;
 }  // namespace gatehouse::auth
+
+namespace gatehouse::storage {
+class EventStore;
+}
 
 namespace gatehouse::v1 {
 class BatchGetUsersRequest;
@@ -59,6 +64,7 @@ class UserService {
     storage::UserStore& users;
     storage::RoleStore& roles;
     storage::ApiKeyStore& api_keys;
+    storage::EventStore& events;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     auth::PasswordHasher& hasher;
@@ -67,7 +73,11 @@ class UserService {
     const base::Clock& clock;
   };
 
-  explicit UserService(Deps deps) : deps_(deps) {}
+  // Names that a caller without users.read tries for itself, taken or free: enough for a person
+  // who looks for one, too few to find out who has an account.
+  static constexpr auth::RateLimit kOwnNames = {.rate = 5.0 / 60, .burst = 10};
+
+  explicit UserService(Deps deps) : deps_(deps), own_names_(kOwnNames), recorded_(kRecorded) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
@@ -109,11 +119,19 @@ class UserService {
   base::Task<absl::Status> CheckRoleExists(base::CallContext ctx, std::string role);
   // RequireWithinOwn about what `role` permits: nothing, if there is none.
   base::Task<absl::Status> RequireRoleWithinOwn(base::CallContext ctx, std::string role);
+  // Whether the caller may ask, by changing a name or validating that, whether it is taken.
+  // Whom users.read tells anyway may; others RATE_LIMITED beyond kOwnNames, which is recorded.
+  base::Task<absl::Status> MayTryNames(base::CallContext ctx, std::vector<std::string> changed);
   // Whether the caller may make that change; `changed`: names of kUserFields.
   base::Task<absl::Status> MayChange(base::CallContext ctx, storage::User before,
                                      std::string role_after, std::vector<std::string> changed);
 
+  // Of the refusals of one caller, which may call as fast as it can.
+  static constexpr auth::RateLimit kRecorded = {.rate = 1.0 / 60, .burst = 5};
+
   const Deps deps_;
+  auth::RateLimiter own_names_;
+  auth::RateLimiter recorded_;
 };
 
 }  // namespace gatehouse::service

@@ -44,7 +44,8 @@ void AddUsers(std::vector<StatementCase>& cases) {
       {kListByUsername, "tenant(), username($row), '', chr(1114111), 51, NULL, NULL, 3145728"},
       {kListByUsername,
        "tenant(), '', username($row), username($row) || chr(1114111), 51, NULL, NULL, 3145728"},
-      {kListByUsername, "tenant(), username($row), 'u', 'u' || chr(1114111), 51, 'viewer', 1, 3145728"},
+      {kListByUsername,
+       "tenant(), username($row), 'u', 'u' || chr(1114111), 51, 'viewer', 1, 3145728"},
       {kListByEmail, "tenant(), email($row), '', chr(1114111), 51, NULL, NULL, 3145728"},
       {kListByEmail,
        "tenant(), '', username($row), username($row) || chr(1114111), 51, NULL, NULL, 3145728"},
@@ -77,9 +78,11 @@ void AddSessions(std::vector<StatementCase>& cases) {
       {kListByThread, "tenant(), NULL, true, present(), 51, 'thread-' || $row / 80, 3145728"},
       {kListByThread, "tenant(), id($row), false, present(), 51, 'thread-' || $row / 80, 3145728"},
       {kListByUser, "tenant(), NULL, false, present(), 51, user_of_session($row), NULL, 3145728"},
-      {kListByUser, "tenant(), id($row), true, present(), 51, user_of_session($row), NULL, 3145728"},
       {kListByUser,
-       "tenant(), NULL, false, present(), 51, user_of_session($row), 'thread-' || $row / 80, 3145728"},
+       "tenant(), id($row), true, present(), 51, user_of_session($row), NULL, 3145728"},
+      {kListByUser,
+       "tenant(), NULL, false, present(), 51, user_of_session($row), 'thread-' || $row / 80, "
+       "3145728"},
   };
   cases.insert(cases.end(), std::begin(added), std::end(added));
 }
