@@ -238,6 +238,20 @@ class Bench:
         self._report_both("login", rates, "logins/s", rates["libargon2"], "raw Argon2id (libargon2)")
         self.report.add("login_of_own_hash", rates["login"], "logins/s", rates["own"], "raw Argon2id (as the server calls it)")
 
+    def login_abuse(self):
+        """What callers notice of 1,000 wrong passwords a second. Not of root, which could not log in for later figures."""
+        from gatehouse.v1 import session_pb2
+
+        verify = (SERVICE + "SessionService/VerifySession", session_pb2.VerifySessionRequest(token=self._login().tokens.access_token))
+        wrong = (SERVICE + "SessionService/CreateSession", session_pb2.CreateSessionRequest(login="eve", password="wrong"))
+        load = self._h2load(self._server().grpc_address)
+        idle_p99, abused_p99 = [], []
+        for _ in range(self._plan.rounds):
+            idle_p99.append(load.latencies(*verify, self._plan.seconds)[1])
+            with load.flood(*wrong, 1000):
+                abused_p99.append(load.latencies(*verify, self._plan.seconds)[1])
+        self.report.add("verify_p99_under_wrong_logins", statistics.median(abused_p99), "us", statistics.median(idle_p99), "idle")
+
     def idle(self):
         """Of the server on HTTP/2 of its own, each time a fresh one."""
         from tests.conformance.support.certificates import make_certificates
@@ -307,6 +321,7 @@ STEPS = {
     "one_call": ("one_call_p50", "one_call_p99"),
     "writes": ("record_event", "create_user"),
     "login": ("login", "login_of_own_hash"),
+    "login_abuse": ("verify_p99_under_wrong_logins",),
     "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill"),
     "idle": ("idle_connection", "idle_stream", "idle_memory_of_all", "idle_tls_connection"),
     "start_and_memory": ("idle_memory", "start_to_serving"),

@@ -14,6 +14,7 @@ TARGETS = {
     "login_of_own_hash": ("ratio", ">=", 0.92),
     "one_call_p50": ("ratio", "<=", 2),
     "one_call_p99": ("ratio", "<=", 3),
+    "verify_p99_under_wrong_logins": ("ratio", "<=", 2),
     "webhook_delivery": ("value", ">=", 2000),
     "webhook_p50_at_200": ("value", "<=", 5),
     "webhook_lost_over_kill": ("value", "<=", 0),

@@ -1,5 +1,6 @@
 """Programs that are run for their figure: ours and pgbench."""
 
+import contextlib
 import json
 import os
 import re
@@ -57,16 +58,33 @@ class H2load:
             times = sorted(int(line.split("\t")[2]) for line in file)
         return times[len(times) // 2], times[int(0.99 * len(times))]
 
-    def _run(self, method, request, seconds, connections, streams, *more):
-        body = os.path.join(self._folder, "h2load.body")
+    @contextlib.contextmanager
+    def flood(self, method, request, per_second):
+        """Calls at that rate, whatever is answered, for as long as the context lasts."""
+        connections = 4
+        words = self._words("flood.body", method, request, connections, 100, f"--rps={per_second // connections}", "-D", "3600")
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield
+            if process.poll() is not None:
+                raise RuntimeError(f"the flood of {method} ended: {process.returncode}")
+        finally:
+            process.terminate()
+            process.wait()
+
+    def _words(self, body, method, request, connections, streams, *more):
+        body = os.path.join(self._folder, body)
         bytes_ = request.SerializeToString()
         with open(body, "wb") as file:
             file.write(b"\0" + len(bytes_).to_bytes(4, "big") + bytes_)
-        words = ["h2load", "-t", "1", "-c", str(connections), "-m", str(streams), "-d", body]
-        words += ["-D", str(seconds), f"--warm-up-time={round(self._warm_up_s * 1000)}ms", *more]
+        words = ["h2load", "-t", "1", "-c", str(connections), "-m", str(streams), "-d", body, *more]
         for header in self._headers:
             words += ["-H", header]
-        out = _run([*words, f"http://{self._address}/{method}"]).stdout
+        return [*words, f"http://{self._address}/{method}"]
+
+    def _run(self, method, request, seconds, connections, streams, *more):
+        timing = ("-D", str(seconds), f"--warm-up-time={round(self._warm_up_s * 1000)}ms")
+        out = _run(self._words("h2load.body", method, request, connections, streams, *timing, *more)).stdout
         calls = int(re.search(r"(\d+) succeeded, 0 failed, 0 errored", out).group(1))
         data = int(re.search(r"\((\d+)\) data$", out, re.MULTILINE).group(1))
         # A call that fails has no message in its answer, not even the five bytes before an empty one.
