@@ -21,8 +21,8 @@ inline constexpr std::string_view kUserRoleChanged = "user.role_changed";
 inline constexpr std::string_view kUserDisabled = "user.disabled";
 // A disabled user was enabled again. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserEnabled = "user.enabled";
-// A user was deleted; what is left of it is purged 30 days later. Actor: the caller. Target:
-// the user.
+// A user was deleted; what is left of it is purged 30 days later. `api_keys` has the ids of the
+// API keys it made that were good then. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserDeleted = "user.deleted";
 // A deleted user was brought back. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserUndeleted = "user.undeleted";

@@ -14,6 +14,7 @@
 #include "service/common/timestamps.h"
 #include "service/common/validate.h"
 #include "service/user/user_conversion.h"
+#include "service/user/user_rules.h"
 #include "service/user/user_service.h"
 #include "storage/event_types.h"
 
@@ -21,14 +22,6 @@ namespace gatehouse::service {
 namespace {
 
 constexpr size_t kMaxDisplayNameBytes = 100;
-
-storage::Event KeyEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
-                        const storage::ApiKey& key, std::string details_json = "{}") {
-  return storage::MakeEvent(
-      ctx, now, std::string(type),
-      {{.type = "api_key", .id = key.id.ToString(), .label = key.display_name}},
-      std::move(details_json));
-}
 
 absl::Status KeyNotFound() {
   return base::MakeError(absl::StatusCode::kNotFound, "no such API key",
@@ -44,6 +37,7 @@ absl::StatusOr<storage::ApiKey> NewKey(const base::CallContext& ctx, const v1::A
                       .id = base::Uuid::MakeV7(now),
                       .display_name = request.display_name(),
                       .create_time = now};
+  if (!caller.id.is_nil()) key.creator_id = caller.id;
   checks.Length("api_key.display_name", key.display_name, 1, kMaxDisplayNameBytes);
   const std::vector<std::string> names(request.permissions().begin(), request.permissions().end());
   const auto permissions = auth::PermissionsFromNames("api_key.permissions", names);

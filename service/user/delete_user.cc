@@ -1,17 +1,22 @@
 #include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "auth/permission/permissions.h"
 #include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/change_attempts.h"
 #include "service/common/etag.h"
+#include "service/common/json.h"
 #include "service/common/validate.h"
 #include "service/user/user_conversion.h"
 #include "service/user/user_rules.h"
 #include "service/user/user_service.h"
 #include "storage/after_change.h"
+#include "storage/api_key/api_key_store.h"
 #include "storage/event_types.h"
 #include "storage/session/session.h"
 
@@ -20,6 +25,24 @@ namespace {
 
 // How long a deleted user can be brought back before its row may go.
 constexpr auto kPurgeAfter = std::chrono::days(30);
+// Of one user, in the answer and in the event.
+constexpr size_t kMaxKeys = 1000;
+
+absl::Status TooManyKeys() {
+  return base::MakeError(absl::StatusCode::kFailedPrecondition,
+                         "The user made more than 1,000 API keys that are good: end some before.",
+                         {.reason = base::Reason::kConstraintViolated});
+}
+
+// Names the keys that the user made: who may do nothing any more may have left them to others.
+storage::Event DeletedEvent(const base::CallContext& ctx, base::Time now, const storage::User& user,
+                            const std::vector<storage::ApiKey>& keys) {
+  std::vector<std::string> ids;
+  for (const storage::ApiKey& key : keys) ids.push_back(key.id.ToString());
+  JsonObject details;
+  if (!ids.empty()) details.Add("api_keys", ids);
+  return UserEvent(ctx, now, storage::event_types::kUserDeleted, user, details.ToString());
+}
 
 }  // namespace
 
@@ -29,6 +52,10 @@ UserService::Result<v1::DeleteUserResponse> UserService::DeleteUser(base::CallCo
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("user_id", request.user_id());
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  if (request.revoke_api_keys()) {
+    GH_CO_RETURN_IF_ERROR(
+        auth::RequirePermission(ctx.principal(), auth::Permission::kApiKeysWrite));
+  }
   for (ChangeAttempts attempts(request.etag()); attempts.Next();) {
     GH_CO_ASSIGN_OR_RETURN(storage::User user, co_await ReadUser(ctx, *id));
     if (IsSelf(ctx.principal(), user)) co_return DeletesItself();
@@ -39,18 +66,40 @@ UserService::Result<v1::DeleteUserResponse> UserService::DeleteUser(base::CallCo
     user.update_time = now;
     user.delete_time = now;
     user.purge_time = now + kPurgeAfter;
+    GH_CO_ASSIGN_OR_RETURN(
+        std::vector<storage::ApiKey> keys,
+        co_await deps_.api_keys.ListByCreator(ctx, user.tenant_id, user.id, now, kMaxKeys + 1));
+    if (request.revoke_api_keys() && keys.size() > kMaxKeys) co_return TooManyKeys();
+    if (keys.size() > kMaxKeys) keys.pop_back();
+    std::vector<base::Uuid> ended;
+    if (request.revoke_api_keys()) {
+      for (storage::ApiKey& made : keys) {
+        made.revoke_time = now;
+        ended.push_back(made.id);
+      }
+    }
     v1::DeleteUserResponse response;
     GH_CO_RETURN_IF_ERROR(ToProto(storage::AfterChange(user), *response.mutable_user()));
+    if (auth::HasPermission(ctx.principal(), auth::Permission::kApiKeysRead)) {
+      for (const storage::ApiKey& made : keys) ToProto(made, *response.add_api_keys());
+    }
     if (request.validate_only()) co_return response;
 
     storage::Change change{
-        .events = {UserEvent(ctx, now, storage::event_types::kUserDeleted, user),
+        .events = {DeletedEvent(ctx, now, user, keys),
                    SessionsRevokedEvent(ctx, now, user, storage::revoke_reasons::kUserDeleted)},
         .idempotency = key.WithResponse(response, now)};
-    const absl::StatusOr<int64_t> epoch = co_await deps_.users.Delete(ctx, user, std::move(change));
+    if (request.revoke_api_keys()) {
+      for (const storage::ApiKey& made : keys) {
+        change.events.Add(KeyEvent(ctx, now, storage::event_types::kApiKeyRevoked, made));
+      }
+    }
+    const absl::StatusOr<int64_t> epoch =
+        co_await deps_.users.Delete(ctx, user, std::move(change), ended);
     if (attempts.Outrun(epoch.status())) continue;
     GH_CO_RETURN_IF_ERROR(epoch.status());
     deps_.authenticator.UserRevoked(user.id, *epoch);
+    for (const base::Uuid& made : ended) deps_.authenticator.ApiKeyRevoked(made);
     co_return response;
   }
   co_return ChangeAttempts::KeptChanging("user");

@@ -55,6 +55,7 @@ void ToProto(const storage::ApiKey& key, v1::ApiKey& out) {
   SetTimestamp(key.create_time, out.mutable_create_time());
   if (key.expire_time) SetTimestamp(*key.expire_time, out.mutable_expire_time());
   if (key.revoke_time) SetTimestamp(*key.revoke_time, out.mutable_revoke_time());
+  if (key.creator_id) out.set_creator_id(key.creator_id->ToString());
   if (key.last_used_time) SetTimestamp(*key.last_used_time, out.mutable_last_used_time());
 }
 

@@ -54,6 +54,14 @@ storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::stri
                             std::move(details_json));
 }
 
+storage::Event KeyEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
+                        const storage::ApiKey& key, std::string details_json) {
+  return storage::MakeEvent(
+      ctx, now, std::string(type),
+      {{.type = "api_key", .id = key.id.ToString(), .label = key.display_name}},
+      std::move(details_json));
+}
+
 storage::Event SessionsRevokedEvent(const base::CallContext& ctx, base::Time now,
                                     const storage::User& user, std::string_view reason) {
   return UserEvent(ctx, now, event_types::kUserSessionsRevoked, user,

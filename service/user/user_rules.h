@@ -10,6 +10,7 @@
 #include "base/call_context.h"
 #include "base/principal.h"
 #include "base/time.h"
+#include "storage/api_key/api_key_store.h"
 #include "storage/change.h"
 #include "storage/event.h"
 #include "storage/user/user.h"
@@ -31,6 +32,9 @@ absl::Status RoleNotFound();
 // An event about `user`. Details are names and codes, never what a field holds.
 storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
                          const storage::User& user, std::string details_json = "{}");
+// An event about an API key.
+storage::Event KeyEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
+                        const storage::ApiKey& key, std::string details_json = "{}");
 // user.sessions_revoked.
 storage::Event SessionsRevokedEvent(const base::CallContext& ctx, base::Time now,
                                     const storage::User& user, std::string_view reason);

@@ -34,6 +34,7 @@ ApiKey DecodeApiKey(const base::Uuid& tenant_id, RowView row) {
       .expire_time = row.Get<MaybeTime>(5),
       .revoke_time = row.Get<MaybeTime>(6),
       .last_used_time = row.Get<MaybeTime>(7),
+      .creator_id = row.Get<std::optional<base::Uuid>>(8),
   };
 }
 
@@ -51,7 +52,7 @@ base::Task<absl::Status> ApiKeyStore::Create(base::CallContext context, ApiKey k
   postgres::AppendChange(batch, change);
   batch.Add(queries::kInsert,
             Params::Of(key.tenant_id, key.id, key.display_name, key.key_prefix, Bytes{key_hash},
-                       key.permissions, key.create_time, key.expire_time));
+                       key.permissions, key.create_time, key.expire_time, key.creator_id));
   const auto results = co_await database_.Run(std::move(context), std::move(batch));
   co_return results.status();
 }
@@ -94,6 +95,16 @@ base::Task<absl::StatusOr<std::vector<ApiKey>>> ApiKeyStore::List(base::CallCont
                          co_await database_.Query(std::move(context), queries::kList,
                                                   Params::Of(tenant_id, before.value_or(LastId()),
                                                              show_ended, now, int64_t{limit})));
+  co_return rows.Decode([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
+}
+
+base::Task<absl::StatusOr<std::vector<ApiKey>>> ApiKeyStore::ListByCreator(
+    base::CallContext context, base::Uuid tenant_id, base::Uuid creator_id, base::Time now,
+    int32_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(context), queries::kListByCreator,
+                               Params::Of(tenant_id, creator_id, now, int64_t{limit})));
   co_return rows.Decode([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
 }
 

@@ -31,6 +31,8 @@ struct ApiKey {
   std::optional<base::Time> expire_time;
   std::optional<base::Time> revoke_time;
   std::optional<base::Time> last_used_time;
+  // The user or the key that made it; nullopt for those of former versions.
+  std::optional<base::Uuid> creator_id = std::nullopt;
 };
 
 // API keys, in the database. As UserStore in everything else.
@@ -62,6 +64,12 @@ class ApiKeyStore {
                                                        std::optional<base::Uuid> before,
                                                        bool show_ended, base::Time now,
                                                        int32_t limit);
+
+  // Those good at `now` that `creator_id` made, or a key made that it made; newest first.
+  base::Task<absl::StatusOr<std::vector<ApiKey>>> ListByCreator(base::CallContext context,
+                                                                base::Uuid tenant_id,
+                                                                base::Uuid creator_id,
+                                                                base::Time now, int32_t limit);
 
   // ABORTED, ETAG_MISMATCH if it was revoked before.
   base::Task<absl::Status> Revoke(base::CallContext context, base::Uuid tenant_id, base::Uuid id,

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "storage/api_key/queries/api_key_queries.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/batch.h"
 #include "storage/postgres/client/database.h"
@@ -153,7 +154,8 @@ base::Task<absl::StatusOr<int64_t>> UserStore::Update(base::CallContext context,
 }
 
 base::Task<absl::StatusOr<int64_t>> UserStore::Delete(base::CallContext context, User user,
-                                                      Change change) {
+                                                      Change change,
+                                                      std::vector<base::Uuid> api_keys) {
   Batch batch;
   postgres::AppendChange(batch, change);
   const size_t update = batch.size();
@@ -161,6 +163,10 @@ base::Task<absl::StatusOr<int64_t>> UserStore::Delete(base::CallContext context,
             Params::Of(user.tenant_id, user.id, user.version, user.delete_time, user.purge_time));
   AppendRevokeUserSessions(batch, user.tenant_id, user.id, std::nullopt,
                            revoke_reasons::kUserDeleted, *user.delete_time);
+  if (!api_keys.empty()) {
+    batch.Add(api_key::queries::kRevokeMany,
+              Params::Of(user.tenant_id, api_keys, *user.delete_time));
+  }
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(std::move(context), std::move(batch)));
   co_return EpochOf(results, update);

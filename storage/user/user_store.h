@@ -90,9 +90,10 @@ class UserStore {
                                              std::optional<std::string> end_sessions,
                                              Change change);
 
-  // Soft-deletes at `user.delete_time` and ends the user's sessions. Otherwise as
-  // Update.
-  base::Task<absl::StatusOr<int64_t>> Delete(base::CallContext context, User user, Change change);
+  // Soft-deletes at `user.delete_time` and ends the user's sessions and `api_keys`. ETAG_MISMATCH
+  // also if one of these was revoked meanwhile. Otherwise as Update.
+  base::Task<absl::StatusOr<int64_t>> Delete(base::CallContext context, User user, Change change,
+                                             std::vector<base::Uuid> api_keys = {});
 
   // Takes a deletion back at `user.update_time`. ABORTED, ETAG_MISMATCH if the user was changed
   // meanwhile; USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_FOUND.

@@ -1,7 +1,7 @@
 -- As find_live.sql, for a key that was proven in another way than by showing it.
 WITH live AS (
-  SELECT api_key_id, display_name, key_prefix, permissions, create_time, expire_time, revoke_time,
-         last_used_time
+  SELECT
+    -- include columns.sql.part
   FROM gatehouse.api_key
   WHERE tenant_id = $1 AND api_key_id = $2 AND revoke_time IS NULL
     AND (expire_time IS NULL OR expire_time > $3)),
@@ -11,6 +11,6 @@ used AS (
   FROM live
   WHERE api_key.tenant_id = $1 AND api_key.api_key_id = live.api_key_id
     AND (live.last_used_time IS NULL OR live.last_used_time < $4))
-SELECT api_key_id, display_name, key_prefix, permissions, create_time, expire_time, revoke_time,
-       last_used_time
+SELECT
+  -- include columns.sql.part
 FROM live

@@ -144,5 +144,82 @@ TEST_F(ApiKeyTest, ValidateOnlyMakesNoKey) {
   EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.api_key"), "0");
 }
 
+// An administrator who made keys and is deleted.
+class KeysOfTheDeletedTest : public ApiKeyTest {
+ protected:
+  void SetUp() override {
+    ApiKeyTest::SetUp();
+    maker_ = backend().LogIn("admin");
+    const auto first = Call<Created>(maker_, NewKey({"api_keys.write", "users.read"})).response;
+    first_ = first.key();
+    ids_.push_back(first.api_key().id());
+    // By the key, not by the user itself.
+    const Caller key{.id = {}, .session_id = {}, .credential = first_};
+    const auto second = Call<Created>(key, NewKey({"users.read"})).response;
+    second_ = second.key();
+    ids_.push_back(second.api_key().id());
+    const auto ended = Call<Created>(maker_, NewKey({"users.read"})).response;
+    ASSERT_TRUE(Revoke(ended.api_key().id()).ok());
+    others_ = Call<Created>(admin(), NewKey({"users.read"})).response.key();
+    deletion_.set_user_id(maker_.id.ToString());
+  }
+
+  static std::vector<std::string> IdsOf(const v1::DeleteUserResponse& response) {
+    std::vector<std::string> ids;
+    for (const v1::ApiKey& key : response.api_keys()) ids.push_back(key.id());
+    return ids;
+  }
+
+  Caller maker_;
+  std::string first_;
+  std::string second_;
+  std::string others_;
+  std::vector<std::string> ids_;
+  v1::DeleteUserRequest deletion_;
+};
+
+TEST_F(KeysOfTheDeletedTest, ListsShowWhoMadeThem) {
+  const auto listed = Call<Listed>(admin(), v1::ListApiKeysRequest()).response;
+  ASSERT_EQ(listed.api_keys_size(), 3);
+  std::vector<std::string> creators;
+  for (const v1::ApiKey& key : listed.api_keys()) creators.push_back(key.creator_id());
+  EXPECT_THAT(creators,
+              testing::UnorderedElementsAre(maker_.id.ToString(), ids_[0], admin().id.ToString()));
+}
+
+TEST_F(KeysOfTheDeletedTest, TheDeletionListsThemAndLeavesThem) {
+  const auto deleted = Call<v1::DeleteUserResponse>(admin(), deletion_);
+  ASSERT_TRUE(deleted.ok()) << deleted.message;
+  EXPECT_THAT(IdsOf(deleted.response), testing::UnorderedElementsAreArray(ids_));
+  EXPECT_EQ(Ask("SELECT jsonb_array_length(details->'api_keys') FROM gatehouse.event WHERE type = "
+                "'user.deleted'"),
+            "2");
+  EXPECT_EQ(Use(first_), "");
+  EXPECT_EQ(Use(second_), "");
+}
+
+TEST_F(KeysOfTheDeletedTest, TheDeletionEndsThemInItsTransaction) {
+  EXPECT_EQ(Use(second_), "");
+  deletion_.set_revoke_api_keys(true);
+  const auto deleted = Call<v1::DeleteUserResponse>(admin(), deletion_);
+  ASSERT_TRUE(deleted.ok()) << deleted.message;
+  EXPECT_THAT(IdsOf(deleted.response), testing::UnorderedElementsAreArray(ids_));
+  EXPECT_TRUE(deleted.response.api_keys(0).has_revoke_time());
+  EXPECT_EQ(Use(first_), "UNAUTHENTICATED");
+  EXPECT_EQ(Use(second_), "UNAUTHENTICATED");
+  EXPECT_EQ(Use(others_), "");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event d JOIN gatehouse.event k USING (xid) WHERE "
+                "d.type = 'user.deleted' AND k.type = 'api_key.revoked'"),
+            "2");
+}
+
+TEST_F(KeysOfTheDeletedTest, WhoMayNotSeeOrEndKeysDoesNot) {
+  const Caller users_only =
+      backend().MakeApiKey({"users.read", "users.write", "sessions.read", "sessions.write"});
+  deletion_.set_user_id(Create("eve").id());
+  deletion_.set_revoke_api_keys(true);
+  EXPECT_EQ(Call<v1::DeleteUserResponse>(users_only, deletion_).reason(), "PERMISSION_DENIED");
+}
+
 }  // namespace
 }  // namespace gatehouse::tests

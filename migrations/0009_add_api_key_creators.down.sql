@@ -1,0 +1,2 @@
+DROP INDEX gatehouse.api_key_creator;
+ALTER TABLE gatehouse.api_key DROP COLUMN creator_id;
