@@ -32,6 +32,9 @@ class TokenBucket {
     return true;
   }
 
+  // Gives back one that was taken for what turned out not to count.
+  void GiveBack(const RateLimit& limit) { tokens_ = std::min(limit.burst, tokens_ + 1); }
+
   // How long until there is one, after a Take that was refused.
   std::chrono::duration<double> Wait(const RateLimit& limit) const {
     return std::chrono::duration<double>((1 - tokens_) / limit.rate);

@@ -34,8 +34,7 @@ void RateLimiter::GiveBack(std::string_view key) {
   base::MutexLock lock(mutex_);
   const auto found = buckets_.find(key);
   // A bucket that had to make room is as good as full.
-  if (found == buckets_.end()) return;
-  found->second.tokens = std::min(limit_.burst, found->second.tokens + 1);
+  if (found != buckets_.end()) found->second.GiveBack(limit_);
 }
 
 size_t RateLimiter::size() const {

@@ -135,7 +135,7 @@ struct PasswordHasher::State {
   // Costs of the hashes that passwords were found right by last.
   std::deque<Argon2idParams> verified GH_GUARDED_BY(mutex);
   std::atomic<uint64_t> hash_count = 0;
-  // By the address of the caller (AddressKey).
+  // By the address of the caller (base::CallContext::client_key).
   FairQueue<std::shared_ptr<Job>> waiting GH_GUARDED_BY(mutex);
   size_t computing GH_GUARDED_BY(mutex) = 0;
   // Of one hash of the current costs; 0 until one was measured. Then every call is
@@ -197,7 +197,7 @@ Digest PasswordHasher::State::Compute(const Job& job) {
 base::Task<absl::StatusOr<std::string>> PasswordHasher::State::Run(base::CallContext context,
                                                                    std::shared_ptr<Job> job) {
   if (context.cancel().cancelled()) co_return Cancelled();
-  const std::string address = AddressKey(context.peer_ip());
+  const std::string address = context.client_key();
   const std::chrono::nanoseconds time = EstimatedTime(address);
   // A difference, since a call without a deadline has the largest time point.
   const auto time_left = context.deadline() - SteadyClock::now();

@@ -21,7 +21,7 @@ namespace gatehouse::auth {
 //
 // Passwords are given in the form of NormalizePassword / CheckNewPassword.
 //
-// Who waits gets a turn by address (AddressKey of the caller's): however many of one address
+// Who waits gets a turn by address (base::CallContext::client_key): however many of one address
 // wait, one of another waits for a single hash of theirs.
 //
 // Overload: a full queue, or one so long that the call's deadline would pass

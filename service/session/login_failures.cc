@@ -47,7 +47,7 @@ void LoginFailures::Count::Add(const Count& other) {
 }
 
 LoginFailures::Attempt LoginFailures::Of(const CallContext& ctx, const std::string& account_key) {
-  const std::string address = auth::AddressKey(ctx.peer_ip());
+  const std::string address = ctx.client_key();
   // The lengths of what goes before the account are fixed, or told.
   return {.key = base::Sha256(std::string(ctx.principal().tenant_id.bytes()) +
                               static_cast<char>(address.size()) + address + account_key)};
@@ -72,7 +72,7 @@ void LoginFailures::TakeBack(const Attempt& attempt) { limiter_.GiveBack(attempt
 Task<absl::Status> LoginFailures::Failed(CallContext ctx, Attempt attempt,
                                          std::optional<EventTarget> user) {
   const base::Time now = clock_.Now();
-  const std::string address = auth::AddressKey(ctx.peer_ip());
+  const std::string address = ctx.client_key();
   const bool counted = recorded_.Take(address, std::chrono::steady_clock::now()).has_value();
   // Also if it is not counted, an account that exists is remembered for attempts that will be
   // refused before it is looked up.
