@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/status.h"
 #include "tests/support/coroutine/loop_runner.h"
 
@@ -146,12 +147,14 @@ TEST_F(PasswordHasherTest, WhoFillsTheQueueDoesNotMakeOthersWait) {
   std::vector<std::future<absl::StatusOr<bool>>> flood;
   absl::StatusOr<bool> honest;
   std::future<uint64_t> hashed_before;
-  const base::CallContext elsewhere = runner_.Context({.peer_ip = "192.0.2.2"});
+  const base::CallContext elsewhere =
+      runner_.Context({.peer = base::IpAddress::Parse("192.0.2.2")});
   // On the loop, within microseconds: the first hash is under way at most.
   runner_.RunPlain([&] {
     for (int i = 0; i < 400; ++i) {
-      flood.push_back(StartVerify(hasher, runner_.Context({.peer_ip = "192.0.2.1"}), std::nullopt,
-                                  "password1"));
+      flood.push_back(StartVerify(hasher,
+                                  runner_.Context({.peer = base::IpAddress::Parse("192.0.2.1")}),
+                                  std::nullopt, "password1"));
     }
     hashed_before =
         runner_.Start<uint64_t>([&] { return CountWhenAnswered(&hasher, elsewhere, &honest); });

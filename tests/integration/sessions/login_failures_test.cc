@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/ip_address.h"
 #include "base/status.h"
 #include "service/session/login_failures_worker.h"
 #include "tests/integration/sessions/session_fixture.h"
@@ -39,7 +40,7 @@ class LoginFailuresTest : public SessionFixture {
     request.set_password(password);
     return backend().runner.Start<Outcome>([this, address, request] {
       return backend().services.sessions.CreateSession(
-          backend().runner.Context({.peer_ip = address}), request);
+          backend().runner.Context({.peer = base::IpAddress::Parse(address)}), request);
     });
   }
 
