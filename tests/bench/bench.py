@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-from tests.bench import idle, report, yardsticks
+from tests.bench import cost, idle, report, yardsticks
 
 # Durable, and otherwise as on a machine of one's own.
 DURABLE = {
@@ -42,6 +42,7 @@ class Plan:
         self.warm_up_s = 0.3
         self.starts = 3 if quick else 7
         self.webhook_seconds = 3 if quick else 6
+        self.calls = 20_000 if quick else 200_000
         self.idle_connections = 1000 if quick else 10_000
         self.idle_tls_connections = 200 if quick else 1000
         self.idle_streams = 100 if quick else 1000
@@ -173,6 +174,31 @@ class Bench:
         old = rates["verify_session_cached_grpcpp"]
         self.report.add("verify_session_over_grpcpp", rates["verify_session_cached"], "calls/s", old, "on gRPC's library")
         self._report_both("get_user", rates, "calls/s", rates["pgbench"], "pgbench selects")
+
+    def cost_of_a_call(self):
+        """What one of many calls takes of the server: by its own account, and by a count of its allocations."""
+        from gatehouse.v1 import session_pb2
+
+        request = session_pb2.VerifySessionRequest(token=self._login().tokens.access_token)
+        call = (SERVICE + "SessionService/VerifySession", request)
+        with cost.AllocationCount(self._path("liballocation_counter.so"), self.deployment.folder) as allocations:
+            counted = self._start_server(**allocations.environment)
+            made = self._per_call(counted.grpc_address, call, allocations.count)
+            counted.discard()
+        self.report.add("allocations_per_call", made, "")
+        server = self._server()
+        self.report.add("cpu_per_call", self._per_call(server.grpc_address, call, lambda: cost.cpu_us(server.pid)), "us")
+        echo = self._echo_address()
+        used = self._per_call(echo, call, lambda: cost.cpu_us(self._echo.pid))
+        self.report.add("cpu_per_call_of_echo", used, "us")
+
+    def _per_call(self, address, call, meter):
+        """How far the meter goes on for each call."""
+        load = self._h2load(address)
+        load.calls(*call, self._plan.calls // 10)
+        before = meter()
+        load.calls(*call, self._plan.calls)
+        return (meter() - before) / self._plan.calls
 
     def one_call(self):
         from gatehouse.v1 import session_pb2
@@ -318,6 +344,7 @@ class Bench:
 
 STEPS = {
     "calls": ("noop", "verify_session_cached", "verify_session_over_grpcpp", "get_user"),
+    "cost_of_a_call": ("allocations_per_call", "cpu_per_call"),
     "one_call": ("one_call_p50", "one_call_p99"),
     "writes": ("record_event", "create_user"),
     "login": ("login", "login_of_own_hash"),

@@ -45,7 +45,7 @@ class H2load:
     def run(self, method, request, seconds, in_flight=64):
         """Calls per second. `request` is a message; a call without an answer fails the run."""
         connections = min(in_flight, 4)
-        out = self._run(method, request, seconds, connections, in_flight // connections)
+        out = self._run(method, request, connections, in_flight // connections, *self._for_seconds(seconds))
         return float(re.search(r"finished in [^,]+, ([\d.]+) req/s", out).group(1))
 
     def latencies(self, method, request, seconds):
@@ -53,10 +53,14 @@ class H2load:
         log = os.path.join(self._folder, "h2load.log")
         if os.path.exists(log):
             os.remove(log)
-        self._run(method, request, seconds, 1, 1, f"--log-file={log}")
+        self._run(method, request, 1, 1, *self._for_seconds(seconds), f"--log-file={log}")
         with open(log, encoding="utf-8") as file:
             times = sorted(int(line.split("\t")[2]) for line in file)
         return times[len(times) // 2], times[int(0.99 * len(times))]
+
+    def calls(self, method, request, count):
+        """So many calls, 64 in flight."""
+        self._run(method, request, 4, 16, "-n", str(count))
 
     @contextlib.contextmanager
     def flood(self, method, request, per_second):
@@ -82,9 +86,11 @@ class H2load:
             words += ["-H", header]
         return [*words, f"http://{self._address}/{method}"]
 
-    def _run(self, method, request, seconds, connections, streams, *more):
-        timing = ("-D", str(seconds), f"--warm-up-time={round(self._warm_up_s * 1000)}ms")
-        out = _run(self._words("h2load.body", method, request, connections, streams, *timing, *more)).stdout
+    def _for_seconds(self, seconds):
+        return "-D", str(seconds), f"--warm-up-time={round(self._warm_up_s * 1000)}ms"
+
+    def _run(self, method, request, connections, streams, *more):
+        out = _run(self._words("h2load.body", method, request, connections, streams, *more)).stdout
         calls = int(re.search(r"(\d+) succeeded, 0 failed, 0 errored", out).group(1))
         data = int(re.search(r"\((\d+)\) data$", out, re.MULTILINE).group(1))
         # A call that fails has no message in its answer, not even the five bytes before an empty one.
@@ -99,6 +105,7 @@ class EchoServer:
     def __init__(self, program):
         self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.address = f"127.0.0.1:{int(self._process.stdout.readline().split()[1])}"
+        self.pid = self._process.pid
 
     def stop(self):
         self._process.stdin.close()
