@@ -8,7 +8,7 @@
 #include "base/log_line.h"
 #include "base/status.h"
 #include "base/uuid.h"
-#include "rpc/peer.h"
+#include "rpc/user_agent.h"
 
 namespace gatehouse::rpc {
 namespace {

@@ -104,12 +104,7 @@ void EchoProbe::Await(const std::atomic<int>& counter, int count) {
   }
 }
 
-std::string TransportName(const ::testing::TestParamInfo<Transport>& info) {
-  return info.param == Transport::kGrpcpp ? "Grpcpp" : "Http2";
-}
-
-EchoFixture::EchoFixture(Transport transport) {
-  options_.transport = transport;
+EchoFixture::EchoFixture() {
   options_.metrics = &transport_metrics_;
   base::SetLogLevel(base::LogLevel::kError);
   EchoProbe* probe = &probe_;

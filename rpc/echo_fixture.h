@@ -51,7 +51,7 @@ class EchoProbe {
 //   "peer"      answers with the caller's address
 class EchoFixture : public ::testing::Test {
  protected:
-  explicit EchoFixture(Transport transport);
+  EchoFixture();
   ~EchoFixture() override;
 
   // Not called by the constructor, so that tests can set options.
@@ -86,16 +86,6 @@ class EchoFixture : public ::testing::Test {
   std::unique_ptr<Server> server_;
   std::unique_ptr<tests::GrpcClient> client_;
 };
-
-// The same for tests that are run on each transport:
-//   INSTANTIATE_TEST_SUITE_P(Transports, ServerTest, kTransports, TransportName);
-class EchoTransportFixture : public EchoFixture, public ::testing::WithParamInterface<Transport> {
- protected:
-  EchoTransportFixture() : EchoFixture(GetParam()) {}
-};
-
-inline const auto kTransports = ::testing::Values(Transport::kGrpcpp, Transport::kHttp2);
-std::string TransportName(const ::testing::TestParamInfo<Transport>& info);
 
 }  // namespace gatehouse::rpc
 

@@ -31,7 +31,7 @@ using tests::ClientStream;
 // wait in these tests takes as long either.
 constexpr seconds kBound(60);
 
-class LifecycleTest : public EchoTransportFixture {
+class LifecycleTest : public EchoFixture {
  protected:
   double InFlight() const {
     for (const prometheus::MetricFamily& family : metrics_.Collect()) {
@@ -64,7 +64,7 @@ class LifecycleTest : public EchoTransportFixture {
   }
 };
 
-TEST_P(LifecycleTest, HandlerLearnsThatTheClientCancelled) {
+TEST_F(LifecycleTest, HandlerLearnsThatTheClientCancelled) {
   StartServer();
   auto call = StartEcho("wait");
   call->Cancel();
@@ -73,7 +73,7 @@ TEST_P(LifecycleTest, HandlerLearnsThatTheClientCancelled) {
   EXPECT_TRUE(Echo("next").ok());
 }
 
-TEST_P(LifecycleTest, HandlerLearnsThatTheStreamsClientIsGone) {
+TEST_F(LifecycleTest, HandlerLearnsThatTheStreamsClientIsGone) {
   StartServer();
   auto stream = StartHeldStream();
   stream.reset();
@@ -81,7 +81,7 @@ TEST_P(LifecycleTest, HandlerLearnsThatTheStreamsClientIsGone) {
   EchoProbe::Await(probe_.returned, 1);
 }
 
-TEST_P(LifecycleTest, CancelledReadEndsTheHandler) {
+TEST_F(LifecycleTest, CancelledReadEndsTheHandler) {
   StartServer();
   auto stream = client_->Open(kChat);
   EchoProbe::Await(probe_.waiting, 1);
@@ -90,7 +90,7 @@ TEST_P(LifecycleTest, CancelledReadEndsTheHandler) {
   EchoProbe::Await(probe_.returned, 1);
 }
 
-TEST_P(LifecycleTest, CallCancelledBeforeItsMessageEnds) {
+TEST_F(LifecycleTest, CallCancelledBeforeItsMessageEnds) {
   StartServer();
   for (int i = 0; i < 50; ++i) {
     auto call = client_->Open(kEcho);
@@ -103,7 +103,7 @@ TEST_P(LifecycleTest, CallCancelledBeforeItsMessageEnds) {
   EXPECT_EQ(probe_.returned, 1);
 }
 
-TEST_P(LifecycleTest, CancellationMayRaceWithTheAnswer) {
+TEST_F(LifecycleTest, CancellationMayRaceWithTheAnswer) {
   StartServer();
   EchoRequest request;
   request.set_text("quick");
@@ -122,7 +122,7 @@ TEST_P(LifecycleTest, CancellationMayRaceWithTheAnswer) {
   EXPECT_EQ(InFlight(), 0);
 }
 
-TEST_P(LifecycleTest, ClientsDeadlineCancelsTheHandler) {
+TEST_F(LifecycleTest, ClientsDeadlineCancelsTheHandler) {
   StartServer();
   // Until the handler has begun by then, however long the machine takes.
   for (milliseconds timeout(50); probe_.waiting == 0; timeout *= 2) {
@@ -131,7 +131,7 @@ TEST_P(LifecycleTest, ClientsDeadlineCancelsTheHandler) {
   EchoProbe::Await(probe_.returned, probe_.waiting);
 }
 
-TEST_P(LifecycleTest, ServersDeadlineEndsACallWithoutOne) {
+TEST_F(LifecycleTest, ServersDeadlineEndsACallWithoutOne) {
   max_unary_deadline_ = milliseconds(50);
   StartServer();
   const CallOutcome outcome = Echo("wait", {.no_deadline = true});
@@ -139,7 +139,7 @@ TEST_P(LifecycleTest, ServersDeadlineEndsACallWithoutOne) {
   EXPECT_EQ(outcome.reason(), "DEADLINE");
 }
 
-TEST_P(LifecycleTest, SuccessAfterTheDeadlineIsStillSuccess) {
+TEST_F(LifecycleTest, SuccessAfterTheDeadlineIsStillSuccess) {
   // What a handler has changed it must be able to say.
   CallOutcome outcome;
   // Until the handler has begun by then, however long the machine takes.
@@ -152,7 +152,7 @@ TEST_P(LifecycleTest, SuccessAfterTheDeadlineIsStillSuccess) {
   EXPECT_TRUE(outcome.ok()) << outcome.message;
 }
 
-TEST_P(LifecycleTest, DeadlineEndsACallThatSendsNoMessage) {
+TEST_F(LifecycleTest, DeadlineEndsACallThatSendsNoMessage) {
   max_unary_deadline_ = milliseconds(50);
   StartServer();
   auto call = client_->Open(kEcho, {.no_deadline = true});
@@ -161,7 +161,7 @@ TEST_P(LifecycleTest, DeadlineEndsACallThatSendsNoMessage) {
   EXPECT_EQ(outcome.reason(), "DEADLINE");
 }
 
-TEST_P(LifecycleTest, OverloadIsRefusedUntilACallEnds) {
+TEST_F(LifecycleTest, OverloadIsRefusedUntilACallEnds) {
   admission_.unary = 1;
   StartServer();
   auto call = StartEcho("wait");
@@ -180,7 +180,7 @@ TEST_P(LifecycleTest, OverloadIsRefusedUntilACallEnds) {
   EXPECT_TRUE(admitted.ok());
 }
 
-TEST_P(LifecycleTest, ShutdownLetsUnaryCallsFinish) {
+TEST_F(LifecycleTest, ShutdownLetsUnaryCallsFinish) {
   StartServer();
   auto call = StartEcho("stubborn");
   auto shutdown = std::async(std::launch::async, [this] { return Shutdown(kBound); });
@@ -193,7 +193,7 @@ TEST_P(LifecycleTest, ShutdownLetsUnaryCallsFinish) {
   EXPECT_LT(shutdown.get(), kBound);
 }
 
-TEST_P(LifecycleTest, ShutdownCancelsUnaryCallsAfterTheGrace) {
+TEST_F(LifecycleTest, ShutdownCancelsUnaryCallsAfterTheGrace) {
   StartServer();
   auto call = StartEcho("wait");
   EXPECT_LT(Shutdown(milliseconds(50)), kBound);
@@ -202,7 +202,7 @@ TEST_P(LifecycleTest, ShutdownCancelsUnaryCallsAfterTheGrace) {
   EXPECT_EQ(outcome.reason(), "SHUTTING_DOWN");
 }
 
-TEST_P(LifecycleTest, ShutdownEndsStreamsAtOnce) {
+TEST_F(LifecycleTest, ShutdownEndsStreamsAtOnce) {
   StartServer();
   auto held = StartHeldStream();
   auto chat = client_->Open(kChat, {.no_deadline = true});
@@ -215,7 +215,7 @@ TEST_P(LifecycleTest, ShutdownEndsStreamsAtOnce) {
   }
 }
 
-TEST_P(LifecycleTest, ShutdownDoesNotWaitForAClientThatDoesNotRead) {
+TEST_F(LifecycleTest, ShutdownDoesNotWaitForAClientThatDoesNotRead) {
   StartServer();
   CountRequest request;
   request.set_count(1);
@@ -251,19 +251,19 @@ class IdleConnection {
   const int socket_;
 };
 
-TEST_P(LifecycleTest, ShutdownDoesNotWaitForAConnectionWithoutCalls) {
+TEST_F(LifecycleTest, ShutdownDoesNotWaitForAConnectionWithoutCalls) {
   StartServer();
   const IdleConnection idle(server_->port());
   EXPECT_LT(Shutdown(kBound), kBound);
 }
 
-TEST_P(LifecycleTest, ShutdownTwiceIsOnce) {
+TEST_F(LifecycleTest, ShutdownTwiceIsOnce) {
   StartServer();
   Shutdown(kBound);
   EXPECT_LT(Shutdown(kBound), kBound);
 }
 
-TEST_P(LifecycleTest, ShutdownReportsAHandlerThatDoesNotEnd) {
+TEST_F(LifecycleTest, ShutdownReportsAHandlerThatDoesNotEnd) {
   StartServer();
   auto call = StartEcho("stubborn");
   std::promise<void> stuck;
@@ -276,8 +276,6 @@ TEST_P(LifecycleTest, ShutdownReportsAHandlerThatDoesNotEnd) {
   Release();
   EXPECT_EQ(shutdown.wait_for(kBound), std::future_status::ready);
 }
-
-INSTANTIATE_TEST_SUITE_P(Transports, LifecycleTest, kTransports, TransportName);
 
 }  // namespace
 }  // namespace gatehouse::rpc

@@ -28,7 +28,7 @@ class LoopCalls final : public CallAcceptor, private CallEnvironment::Owner {
   void Drain(base::SteadyTime cancel_all);
 
   // Waits until every call's coroutine has ended. Once, from another thread,
-  // after the bridge has stopped.
+  // after the transport has stopped.
   void Join();
 
   base::Loop& loop() const { return loop_; }

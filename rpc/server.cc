@@ -4,8 +4,7 @@
 #include <utility>
 
 #include "base/async/watchdog.h"
-#include "rpc/bridge.h"
-#include "rpc/grpc/bridge.h"
+#include "rpc/grpc/grpc_transport.h"
 #include "rpc/loop_calls.h"
 
 namespace gatehouse::rpc {
@@ -36,29 +35,28 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                                       const MethodRegistry& registry,
                                                       const InterceptorChain& chain) {
   std::vector<std::unique_ptr<LoopCalls>> calls;
-  std::vector<Bridge::CallLoop> call_loops;
+  std::vector<GrpcTransport::CallLoop> call_loops;
   for (base::Loop* loop : loops) {
     calls.push_back(std::make_unique<LoopCalls>(*loop, registry, chain, options.max_message_bytes,
                                                 options.max_public_message_bytes));
     call_loops.push_back({.loop = loop, .acceptor = calls.back().get()});
   }
   std::unique_ptr<Server> server(new Server(std::move(calls)));
-  absl::StatusOr<std::unique_ptr<Bridge>> bridge =
-      options.transport == Transport::kHttp2 ? StartHttp2Bridge(options, std::move(call_loops))
-                                             : Bridge::Start(options, std::move(call_loops));
-  if (!bridge.ok()) {
+  absl::StatusOr<std::unique_ptr<GrpcTransport>> transport =
+      GrpcTransport::Start(options, call_loops);
+  if (!transport.ok()) {
     for (const std::unique_ptr<LoopCalls>& c : server->calls_) c->Join();
-    return bridge.status();
+    return transport.status();
   }
-  server->bridge_ = *std::move(bridge);
+  server->transport_ = *std::move(transport);
   return server;
 }
 
-int Server::port() const { return bridge_->port(); }
+int Server::port() const { return transport_->port(); }
 
 bool Server::TakesCalls() {
   const base::SteadyTime now = std::chrono::steady_clock::now();
-  bool all = bridge_->accepting();
+  bool all = transport_->accepting();
   // Each of them has to be asked.
   for (const std::unique_ptr<base::LoopProbe>& probe : probes_) all = probe->Responds(now) && all;
   return all;
@@ -73,7 +71,7 @@ void Server::Shutdown(const ShutdownOptions& options) {
     for (const std::unique_ptr<LoopCalls>& calls : calls_) {
       calls->loop().Post([calls = calls.get(), cancel_all] { calls->Drain(cancel_all); });
     }
-    bridge_->Shutdown(abort);
+    transport_->Shutdown(abort);
     for (const std::unique_ptr<LoopCalls>& calls : calls_) calls->Join();
   });
 }

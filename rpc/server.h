@@ -15,7 +15,7 @@
 
 namespace gatehouse::rpc {
 
-class Bridge;
+class GrpcTransport;
 class LoopCalls;
 
 // Serves the methods of a registry over gRPC, through a chain, on a set of
@@ -61,7 +61,7 @@ class Server {
 
   std::vector<std::unique_ptr<LoopCalls>> calls_;
   std::vector<std::unique_ptr<base::LoopProbe>> probes_;
-  std::unique_ptr<Bridge> bridge_;
+  std::unique_ptr<GrpcTransport> transport_;
   struct Once;
   std::unique_ptr<Once> shutdown_;
 };

@@ -15,14 +15,9 @@ class TransportMetrics;
 // Whether certificates of clients are asked for. What is shown must be good.
 enum class ClientAuth { kNone, kAccepted, kRequired };
 
-// Which implementation of Bridge speaks HTTP/2.
-enum class Transport { kGrpcpp, kHttp2 };
-
 struct ServerOptions {
   // "host:port"; port 0 takes any free one.
   std::string address = "127.0.0.1:0";
-
-  Transport transport = Transport::kHttp2;
 
   // PEM files. Empty: plain text, for a trusted network or behind a proxy.
   std::string tls_certificate_file = {};
@@ -47,8 +42,6 @@ struct ServerOptions {
   std::chrono::milliseconds max_connection_age = std::chrono::hours(1);
   // What calls on such a connection, streams included, may still take.
   std::chrono::milliseconds max_connection_age_grace = std::chrono::minutes(5);
-
-  // The rest is of kHttp2 alone.
 
   // Of a message to a method that needs no credentials: such messages are small, and
   // whoever sends them is not known.

@@ -27,9 +27,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
 
-class ServerTest : public EchoTransportFixture {};
+class ServerTest : public EchoFixture {};
 
-TEST_P(ServerTest, AnswersAUnaryCall) {
+TEST_F(ServerTest, AnswersAUnaryCall) {
   StartServer();
   EchoRequest request;
   request.set_text("hello");
@@ -38,7 +38,7 @@ TEST_P(ServerTest, AnswersAUnaryCall) {
   EXPECT_EQ(outcome.response.text(), "hello");
 }
 
-TEST_P(ServerTest, StreamsMessagesInOrder) {
+TEST_F(ServerTest, StreamsMessagesInOrder) {
   StartServer();
   CountRequest request;
   request.set_count(100);
@@ -56,7 +56,7 @@ TEST_P(ServerTest, StreamsMessagesInOrder) {
   EXPECT_TRUE(stream->Finish().ok());
 }
 
-TEST_P(ServerTest, ChatsUntilTheClientIsDone) {
+TEST_F(ServerTest, ChatsUntilTheClientIsDone) {
   StartServer();
   auto stream = client_->Open(kChat);
   for (const char* text : {"a", "b", "c"}) {
@@ -75,7 +75,7 @@ TEST_P(ServerTest, ChatsUntilTheClientIsDone) {
   EXPECT_TRUE(stream->Finish().ok());
 }
 
-TEST_P(ServerTest, ServesManyClientsOnTwoLoops) {
+TEST_F(ServerTest, ServesManyClientsOnTwoLoops) {
   StartServer();
   std::vector<std::future<int>> clients;
   for (int c = 0; c < 8; ++c) {
@@ -94,28 +94,28 @@ TEST_P(ServerTest, ServesManyClientsOnTwoLoops) {
   for (std::future<int>& client : clients) EXPECT_EQ(client.get(), 50);
 }
 
-TEST_P(ServerTest, RefusesAnUnknownMethod) {
+TEST_F(ServerTest, RefusesAnUnknownMethod) {
   StartServer();
   const auto outcome = client_->CallBytes("/gatehouse.test.EchoService/Nothing", "");
   EXPECT_EQ(outcome.code, absl::StatusCode::kUnimplemented);
   EXPECT_EQ(outcome.reason(), "METHOD_NOT_FOUND");
 }
 
-TEST_P(ServerTest, RefusesMalformedBytes) {
+TEST_F(ServerTest, RefusesMalformedBytes) {
   StartServer();
   const auto outcome = client_->CallBytes(kEcho, "\x0a\xff");
   EXPECT_EQ(outcome.code, absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(outcome.reason(), "MALFORMED_REQUEST");
 }
 
-TEST_P(ServerTest, RefusesAStringThatIsNotUtf8) {
+TEST_F(ServerTest, RefusesAStringThatIsNotUtf8) {
   StartServer();
   const auto outcome = client_->CallBytes(kEcho, "\x0a\x02\xc3\x28");
   EXPECT_EQ(outcome.code, absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(outcome.reason(), "MALFORMED_REQUEST");
 }
 
-TEST_P(ServerTest, RefusesACallWithoutAMessage) {
+TEST_F(ServerTest, RefusesACallWithoutAMessage) {
   StartServer();
   auto stream = client_->Open(kEcho);
   stream->WritesDone();
@@ -126,7 +126,7 @@ TEST_P(ServerTest, RefusesACallWithoutAMessage) {
   EXPECT_EQ(outcome.reason(), "MALFORMED_REQUEST");
 }
 
-TEST_P(ServerTest, RefusesAnOversizedMessage) {
+TEST_F(ServerTest, RefusesAnOversizedMessage) {
   options_.max_message_bytes = 1000;
   StartServer();
   EXPECT_TRUE(Echo(std::string(900, 'x')).ok());
@@ -135,14 +135,14 @@ TEST_P(ServerTest, RefusesAnOversizedMessage) {
   EXPECT_EQ(outcome.reason(), "MESSAGE_TOO_LARGE");
 }
 
-TEST_P(ServerTest, BreaksOffAFloodingMessage) {
+TEST_F(ServerTest, BreaksOffAFloodingMessage) {
   options_.max_message_bytes = 1000;
   StartServer();
   EXPECT_EQ(Echo(std::string(100'000, 'x')).code, absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(Echo("still here").ok());
 }
 
-TEST_P(ServerTest, RefusesMetadataOverTheLimit) {
+TEST_F(ServerTest, RefusesMetadataOverTheLimit) {
   StartServer();
   EXPECT_FALSE(Echo("x", {.metadata = {{"x-large", std::string(20'000, 'x')}}}).ok());
   // On another connection: gRPC closes the one that too much came over right after its answer, and
@@ -152,7 +152,7 @@ TEST_P(ServerTest, RefusesMetadataOverTheLimit) {
   EXPECT_TRUE(outcome.ok()) << outcome.message;
 }
 
-TEST_P(ServerTest, EndsAStreamAtAMalformedMessage) {
+TEST_F(ServerTest, EndsAStreamAtAMalformedMessage) {
   StartServer();
   auto stream = client_->Open(kChat);
   stream->Write("\x0a\xff");
@@ -163,7 +163,7 @@ TEST_P(ServerTest, EndsAStreamAtAMalformedMessage) {
   EXPECT_EQ(outcome.reason(), "MALFORMED_REQUEST");
 }
 
-TEST_P(ServerTest, HidesTheCauseOfInternalErrors) {
+TEST_F(ServerTest, HidesTheCauseOfInternalErrors) {
   StartServer();
   const auto outcome = Echo("internal");
   EXPECT_EQ(outcome.code, absl::StatusCode::kInternal);
@@ -171,7 +171,7 @@ TEST_P(ServerTest, HidesTheCauseOfInternalErrors) {
   EXPECT_THAT(outcome.message, Not(HasSubstr("secret")));
 }
 
-TEST_P(ServerTest, SurvivesAHandlerThatThrows) {
+TEST_F(ServerTest, SurvivesAHandlerThatThrows) {
   StartServer();
   const auto outcome = Echo("throw");
   EXPECT_EQ(outcome.code, absl::StatusCode::kInternal);
@@ -180,7 +180,7 @@ TEST_P(ServerTest, SurvivesAHandlerThatThrows) {
   EXPECT_TRUE(Echo("fine").ok());
 }
 
-TEST_P(ServerTest, CarriesFieldViolations) {
+TEST_F(ServerTest, CarriesFieldViolations) {
   StartServer();
   const auto outcome = Echo("invalid");
   EXPECT_EQ(outcome.code, absl::StatusCode::kInvalidArgument);
@@ -189,7 +189,7 @@ TEST_P(ServerTest, CarriesFieldViolations) {
   EXPECT_EQ(bad_request->field_violations(0).field(), "text");
 }
 
-TEST_P(ServerTest, ReturnsTheRequestIdAlsoWithErrors) {
+TEST_F(ServerTest, ReturnsTheRequestIdAlsoWithErrors) {
   StartServer();
   EXPECT_EQ(Echo("x", {.metadata = {{"x-request-id", "mine-1"}}}).Trailer("x-request-id"),
             "mine-1");
@@ -214,7 +214,7 @@ class MetadataLink final : public Interceptor {
   }
 };
 
-TEST_P(ServerTest, SendsMetadataBeforeAndAfterTheAnswer) {
+TEST_F(ServerTest, SendsMetadataBeforeAndAfterTheAnswer) {
   link_ = std::make_unique<MetadataLink>();
   StartServer();
   // Also where there is no message between them.
@@ -228,7 +228,7 @@ TEST_P(ServerTest, SendsMetadataBeforeAndAfterTheAnswer) {
 }
 
 // So too the credentials, of which a proxy may have looked at the other ones.
-TEST_P(ServerTest, TakesNoHeaderThatCameSeveralTimes) {
+TEST_F(ServerTest, TakesNoHeaderThatCameSeveralTimes) {
   StartServer();
   EXPECT_EQ(Echo("x", {.metadata = {{"x-request-id", "mine-1"}, {"x-request-id", "mine-2"}}})
                 .Trailer("x-request-id")
@@ -236,7 +236,7 @@ TEST_P(ServerTest, TakesNoHeaderThatCameSeveralTimes) {
             36u);
 }
 
-TEST_P(ServerTest, DoesNotStartOnAPortInUse) {
+TEST_F(ServerTest, DoesNotStartOnAPortInUse) {
   StartServer();
   ServerOptions same = options_;
   same.address = "127.0.0.1:" + std::to_string(server_->port());
@@ -244,8 +244,6 @@ TEST_P(ServerTest, DoesNotStartOnAPortInUse) {
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(second.status().message()), HasSubstr(same.address));
 }
-
-INSTANTIATE_TEST_SUITE_P(Transports, ServerTest, kTransports, TransportName);
 
 }  // namespace
 }  // namespace gatehouse::rpc

@@ -18,7 +18,7 @@ using gatehouse::test::EchoRequest;
 using gatehouse::test::EchoResponse;
 using ::testing::HasSubstr;
 
-class TlsTest : public EchoTransportFixture {
+class TlsTest : public EchoFixture {
  protected:
   const std::string directory_ = ::testing::TempDir();
   const std::string certificate_ = directory_ + "/certificate.pem";
@@ -39,7 +39,7 @@ class TlsTest : public EchoTransportFixture {
   }
 };
 
-TEST_P(TlsTest, ServesWithTheCertificate) {
+TEST_F(TlsTest, ServesWithTheCertificate) {
   MakeCertificate();
   options_.tls_certificate_file = certificate_;
   options_.tls_key_file = key_;
@@ -54,7 +54,7 @@ TEST_P(TlsTest, ServesWithTheCertificate) {
   EXPECT_EQ(Echo("x").code, absl::StatusCode::kUnavailable);
 }
 
-TEST_P(TlsTest, DoesNotStartWithoutItsKey) {
+TEST_F(TlsTest, DoesNotStartWithoutItsKey) {
   MakeCertificate();
   StartServer();
   ServerOptions options = options_;
@@ -63,8 +63,6 @@ TEST_P(TlsTest, DoesNotStartWithoutItsKey) {
   const auto server = Server::Start(options, {loops_[0].get()}, registry_, *chain_);
   EXPECT_THAT(std::string(server.status().message()), HasSubstr("no-such-key.pem"));
 }
-
-INSTANTIATE_TEST_SUITE_P(Transports, TlsTest, kTransports, TransportName);
 
 }  // namespace
 }  // namespace gatehouse::rpc

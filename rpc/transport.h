@@ -35,7 +35,7 @@ class CallEvents {
   ~CallEvents() = default;
 };
 
-// The gRPC side of one call: what the bridge lets the rest of the server do
+// The gRPC side of one call: what the transport lets the rest of the server do
 // with it, without gRPC's headers. Deletes itself once Finish was called and
 // everything under way has come back. Thread: the call's Loop.
 class CallTransport {

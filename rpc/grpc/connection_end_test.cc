@@ -24,8 +24,6 @@ constexpr uint8_t kAck = 1;
 
 class ConnectionEndTest : public EchoFixture {
  protected:
-  ConnectionEndTest() : EchoFixture(Transport::kHttp2) {}
-
   static std::string EchoMessage(const std::string& text) {
     gatehouse::test::EchoRequest request;
     request.set_text(text);

@@ -30,8 +30,6 @@ constexpr uint32_t kEnhanceYourCalm = 11;
 
 class HostileClientTest : public EchoFixture {
  protected:
-  HostileClientTest() : EchoFixture(Transport::kHttp2) {}
-
   static std::string EchoMessage(const std::string& text) {
     gatehouse::test::EchoRequest request;
     request.set_text(text);

@@ -27,8 +27,6 @@ std::string ProxyHeader(char last) {
 
 class ProxyTest : public EchoFixture {
  protected:
-  ProxyTest() : EchoFixture(Transport::kHttp2) {}
-
   void Trust(const std::string& networks) {
     options_.trusted_networks = *base::ParseNetworks(networks);
   }

@@ -12,7 +12,7 @@ class Message;
 namespace gatehouse::rpc {
 
 // The messages of one call, untyped; Reader and Writer below are what handlers
-// use. Implemented by the bridge, which owns it until after the handler has
+// use. Implemented by the call, which owns it until after the handler has
 // returned. Thread: the call's Loop.
 class MessageStream {
  public:

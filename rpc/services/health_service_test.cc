@@ -26,7 +26,7 @@ HealthCheckRequest RequestFor(const std::string& service) {
   return request;
 }
 
-class HealthServiceTest : public EchoTransportFixture {
+class HealthServiceTest : public EchoFixture {
  protected:
   tests::UnaryOutcome<HealthCheckResponse> Check(const std::string& service) {
     return client_->Call<HealthCheckRequest, HealthCheckResponse>(kCheck, RequestFor(service));
@@ -47,7 +47,7 @@ class HealthServiceTest : public EchoTransportFixture {
   }
 };
 
-TEST_P(HealthServiceTest, ServesOnlyWhatWasSetToServe) {
+TEST_F(HealthServiceTest, ServesOnlyWhatWasSetToServe) {
   StartServer();
   EXPECT_EQ(Check("").response.status(), HealthCheckResponse::NOT_SERVING);
   health_.Set("", true);
@@ -57,14 +57,14 @@ TEST_P(HealthServiceTest, ServesOnlyWhatWasSetToServe) {
   EXPECT_EQ(Check(kService).response.status(), HealthCheckResponse::SERVING);
 }
 
-TEST_P(HealthServiceTest, CheckDoesNotFindAnUnknownService) {
+TEST_F(HealthServiceTest, CheckDoesNotFindAnUnknownService) {
   StartServer();
   const auto outcome = Check("no.Such");
   EXPECT_EQ(outcome.code, absl::StatusCode::kNotFound);
   EXPECT_EQ(outcome.reason(), "SERVICE_UNKNOWN");
 }
 
-TEST_P(HealthServiceTest, WatchTellsNowAndAtEveryChange) {
+TEST_F(HealthServiceTest, WatchTellsNowAndAtEveryChange) {
   StartServer();
   auto watch = Watch(kService);
   EXPECT_EQ(Next(*watch), HealthCheckResponse::NOT_SERVING);
@@ -76,13 +76,13 @@ TEST_P(HealthServiceTest, WatchTellsNowAndAtEveryChange) {
   }
 }
 
-TEST_P(HealthServiceTest, WatchAnswersForAnUnknownService) {
+TEST_F(HealthServiceTest, WatchAnswersForAnUnknownService) {
   StartServer();
   auto watch = Watch("no.Such");
   EXPECT_EQ(Next(*watch), HealthCheckResponse::SERVICE_UNKNOWN);
 }
 
-TEST_P(HealthServiceTest, WatchersDoNotHoldTheStop) {
+TEST_F(HealthServiceTest, WatchersDoNotHoldTheStop) {
   StartServer();
   health_.SetAll(true);
   auto watch = Watch("");
@@ -95,14 +95,12 @@ TEST_P(HealthServiceTest, WatchersDoNotHoldTheStop) {
   EXPECT_EQ(watch->Finish().reason(), "SHUTTING_DOWN");
 }
 
-TEST_P(HealthServiceTest, IsAnsweredUnderOverload) {
+TEST_F(HealthServiceTest, IsAnsweredUnderOverload) {
   admission_.unary = 0;
   StartServer();
   EXPECT_EQ(Echo("x").reason(), "SERVER_OVERLOADED");
   EXPECT_TRUE(Check("").ok());
 }
-
-INSTANTIATE_TEST_SUITE_P(Transports, HealthServiceTest, kTransports, TransportName);
 
 }  // namespace
 }  // namespace gatehouse::rpc

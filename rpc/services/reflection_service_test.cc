@@ -17,19 +17,16 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 
-template <typename RequestT, typename ResponseT, Transport transport>
+template <typename RequestT, typename ResponseT>
 struct Version {
-  static constexpr Transport kTransport = transport;
   using Request = RequestT;
   using Response = ResponseT;
 };
 
-template <Transport transport>
 using V1 = Version<grpc::reflection::v1::ServerReflectionRequest,
-                   grpc::reflection::v1::ServerReflectionResponse, transport>;
-template <Transport transport>
+                   grpc::reflection::v1::ServerReflectionResponse>;
 using V1Alpha = Version<grpc::reflection::v1alpha::ServerReflectionRequest,
-                        grpc::reflection::v1alpha::ServerReflectionResponse, transport>;
+                        grpc::reflection::v1alpha::ServerReflectionResponse>;
 
 template <typename T>
 class ReflectionServiceTest : public EchoFixture {
@@ -37,7 +34,7 @@ class ReflectionServiceTest : public EchoFixture {
   using Request = typename T::Request;
   using Response = typename T::Response;
 
-  ReflectionServiceTest() : EchoFixture(T::kTransport) {
+  ReflectionServiceTest() {
     StartServer();
     std::string service = Request::descriptor()->file()->package() + ".ServerReflection";
     stream_ = client_->Open("/" + service + "/ServerReflectionInfo");
@@ -64,8 +61,7 @@ class ReflectionServiceTest : public EchoFixture {
   std::unique_ptr<tests::ClientStream> stream_;
 };
 
-using Versions = ::testing::Types<V1<Transport::kGrpcpp>, V1Alpha<Transport::kGrpcpp>,
-                                  V1<Transport::kHttp2>, V1Alpha<Transport::kHttp2>>;
+using Versions = ::testing::Types<V1, V1Alpha>;
 TYPED_TEST_SUITE(ReflectionServiceTest, Versions);
 
 TYPED_TEST(ReflectionServiceTest, ListsTheRegisteredServices) {

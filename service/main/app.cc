@@ -113,7 +113,6 @@ absl::Status App::Serve() {
   GH_ASSIGN_OR_RETURN(serving_, ServingArea::Start({.config = options_.config,
                                                     .clock = clock_,
                                                     .loops = Pointers(loops_),
-                                                    .transport = options_.transport,
                                                     .metrics = *metrics_,
                                                     .extra_methods = options_.extra_methods},
                                                    *storage_, *auth_, *services_));

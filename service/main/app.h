@@ -41,8 +41,6 @@ class App {
     std::string instance_name = {};
     // Runs when all but the listeners is there: what has to exist before the first call.
     std::function<absl::Status(App&)> before_serving = {};
-    // While there are two: the benchmarks compare them.
-    std::optional<rpc::Transport> transport = std::nullopt;
     // More methods, registered before the server starts: the benchmarks' no-op.
     std::function<void(rpc::MethodRegistry&)> extra_methods = {};
   };

@@ -25,9 +25,6 @@ ARGON2 = {"argon2_memory_kib": 19456, "argon2_iterations": 2, "argon2_parallelis
 SERVICE = "gatehouse.v1."
 NOOP = "gatehouse.bench.v1.NoopService/Noop"
 
-# What speaks HTTP/2 in the server: the one that users get, and the one on gRPC's library.
-HTTP2, GRPCPP = "http2", "grpcpp"
-SUFFIX = {HTTP2: "", GRPCPP: "_grpcpp"}
 # Replaced by another text in each call.
 UNIQUE = "AAAAAAAAAAAAAAAAAAAA"
 
@@ -72,7 +69,7 @@ class Bench:
         )
         self._pgbench = yardsticks.Pgbench(self.deployment)
         self._key = self._seed()
-        self._servers = {}
+        self._started = None
         self._echo = None
 
     def _seed(self):
@@ -89,29 +86,27 @@ class Bench:
     def _path(self, program):
         return os.path.join(self._bin, "tests/bench", program)
 
-    def _start_server(self, transport=HTTP2, **env):
+    def _start_server(self, **env):
         """One with the no-op method."""
         from tests.e2e.support.gatehouse import Gatehouse
 
-        env = {**self.deployment.env, **env, "BENCH_TRANSPORT": transport}
-        env.update({"GATEHOUSE_GRPC_ADDRESS": "127.0.0.1:0", "GATEHOUSE_HTTP_ADDRESS": "127.0.0.1:0"})
+        addresses = {"GATEHOUSE_GRPC_ADDRESS": "127.0.0.1:0", "GATEHOUSE_HTTP_ADDRESS": "127.0.0.1:0"}
+        env = {**self.deployment.env, **env, **addresses}
         server = Gatehouse(env=env, binary=self._path("bench_server"))
         self._case.addCleanup(server.discard)
         return server.wait_ready()
 
     # Started when it is first needed.
-    def _server(self, transport=HTTP2):
-        if transport not in self._servers:
-            self._servers[transport] = self._start_server(transport)
-        return self._servers[transport]
+    def _server(self):
+        if self._started is None:
+            self._started = self._start_server()
+        return self._started
 
     def _h2load(self, address):
         return yardsticks.H2load(address, self._key, self._plan.warm_up_s, self.deployment.folder)
 
-    def _load(self, transport=HTTP2):
-        return yardsticks.LoadClient(
-            self._path("load_client"), self._server(transport).grpc_address, self._key, self._plan.warm_up_s
-        )
+    def _load(self):
+        return yardsticks.LoadClient(self._path("load_client"), self._server().grpc_address, self._key, self._plan.warm_up_s)
 
     def _echo_address(self):
         if self._echo is None:
@@ -125,8 +120,8 @@ class Bench:
         with Client(self._server().grpc_address) as client:
             return client.login("root", self._password)
 
-    def _by_h2load(self, transport, method, request, **options):
-        load = self._h2load(self._server(transport).grpc_address)
+    def _by_h2load(self, method, request, **options):
+        load = self._h2load(self._server().grpc_address)
         return lambda: load.run(method, request, self._plan.seconds, **options)
 
     def _by_grpcpp(self, method, request, **options):
@@ -136,13 +131,14 @@ class Bench:
         return lambda: load.run(method, fields, self._plan.seconds, **options)["rate"]
 
     def _both_ways(self, name, method, request, **options):
-        """Measures of one call: of each transport, and of gRPC's client."""
-        measures = {name + SUFFIX[transport]: self._by_h2load(transport, method, request, **options) for transport in SUFFIX}
-        return {**measures, name + "_client": self._by_grpcpp(method, request, **options)}
+        """Measures of one call: by h2load, and by gRPC's client."""
+        return {
+            name: self._by_h2load(method, request, **options),
+            name + "_client": self._by_grpcpp(method, request, **options),
+        }
 
     def _report_both(self, name, rates, unit, baseline, baseline_name):
         self.report.add(name, rates[name], unit, baseline, baseline_name, rates[name + "_client"])
-        self.report.add(name + "_grpcpp", rates[name + "_grpcpp"], unit, baseline, baseline_name)
 
     def _interleave(self, measures):
         """{name: median}: every round takes one measure of each, so that what disturbs the machine disturbs all."""
@@ -163,7 +159,7 @@ class Bench:
         rates = self._interleave(
             {
                 "echo": lambda: echo.run(*verify, self._plan.seconds),
-                "noop": self._by_h2load(HTTP2, NOOP, empty_pb2.Empty()),
+                "noop": self._by_h2load(NOOP, empty_pb2.Empty()),
                 **self._both_ways("verify_session_cached", *verify),
                 **self._both_ways("get_user", *get_user),
                 "pgbench": lambda: self._pgbench.run("select", self._plan.seconds),
@@ -171,8 +167,6 @@ class Bench:
         )
         self.report.add("noop", rates["noop"], "calls/s", rates["echo"], "bare nghttp2")
         self._report_both("verify_session_cached", rates, "calls/s", rates["echo"], "bare nghttp2")
-        old = rates["verify_session_cached_grpcpp"]
-        self.report.add("verify_session_over_grpcpp", rates["verify_session_cached"], "calls/s", old, "on gRPC's library")
         self._report_both("get_user", rates, "calls/s", rates["pgbench"], "pgbench selects")
 
     def cost_of_a_call(self):
@@ -204,18 +198,15 @@ class Bench:
         from gatehouse.v1 import session_pb2
 
         request = session_pb2.VerifySessionRequest(token=self._login().tokens.access_token)
-        addresses = {name: self._server(transport).grpc_address for transport, name in ((HTTP2, "ours"), (GRPCPP, "grpcpp"))}
-        taken = {name: [] for name in ("echo", *addresses)}
+        addresses = {"echo": self._echo_address(), "ours": self._server().grpc_address}
+        taken = {name: [] for name in addresses}
         for _ in range(self._plan.rounds):
-            for name, address in (("echo", self._echo_address()), *addresses.items()):
+            for name, address in addresses.items():
                 load = self._h2load(address)
                 taken[name].append(load.latencies(SERVICE + "SessionService/VerifySession", request, self._plan.seconds))
         for position, percentile in enumerate(("p50", "p99")):
-            echo, ours, old = (
-                statistics.median(pair[position] for pair in taken[name]) for name in ("echo", "ours", "grpcpp")
-            )
+            echo, ours = (statistics.median(pair[position] for pair in taken[name]) for name in addresses)
             self.report.add(f"one_call_{percentile}", ours, "us", echo, "bare nghttp2")
-            self.report.add(f"one_call_{percentile}_grpcpp", old, "us", echo, "bare nghttp2")
 
     def writes(self):
         from gatehouse.v1 import audit_pb2, user_pb2
@@ -223,27 +214,24 @@ class Bench:
         event = audit_pb2.RecordEventRequest(event=audit_pb2.Event(type="bench.recorded"))
         event.event.details.update({"amount": 12, "note": "a kilobyte " * 90})
         user = user_pb2.CreateUserRequest(user=user_pb2.User(username=f"bench-{UNIQUE}"))
+        load = self._load()
+
         # Each has a name of its own, which h2load can not make.
-        create = {
-            "create_user" + SUFFIX[transport]: lambda load=self._load(transport): load.run(
-                SERVICE + "UserService/CreateUser",
-                {"user": {"username": user.user.username}},
-                self._plan.seconds,
-                in_flight=16,
-                unique=UNIQUE,
-            )["rate"]
-            for transport in SUFFIX
-        }
+        def create():
+            fields = {"user": {"username": user.user.username}}
+            options = {"in_flight": 16, "unique": UNIQUE}
+            return load.run(SERVICE + "UserService/CreateUser", fields, self._plan.seconds, **options)["rate"]
+
         rates = self._interleave(
             {
                 **self._both_ways("record_event", SERVICE + "AuditService/RecordEvent", event),
-                **create,
+                "create_user": create,
                 "pgbench": lambda: self._pgbench.run("insert", self._plan.seconds),
             }
         )
         self._report_both("record_event", rates, "events/s", rates["pgbench"], "pgbench inserts")
-        for name in create:
-            self.report.add(name, rates[name], "users/s", rates["pgbench"], "pgbench inserts", rates[name])
+        created = rates["create_user"]
+        self.report.add("create_user", created, "users/s", rates["pgbench"], "pgbench inserts", created)
 
     def login(self):
         from gatehouse.v1 import session_pb2
@@ -279,7 +267,7 @@ class Bench:
         self.report.add("verify_p99_under_wrong_logins", statistics.median(abused_p99), "us", statistics.median(idle_p99), "idle")
 
     def idle(self):
-        """Of the server on HTTP/2 of its own, each time a fresh one."""
+        """Each time of a fresh server."""
         from tests.conformance.support.certificates import make_certificates
 
         plan = self._plan
@@ -343,7 +331,7 @@ class Bench:
 
 
 STEPS = {
-    "calls": ("noop", "verify_session_cached", "verify_session_over_grpcpp", "get_user"),
+    "calls": ("noop", "verify_session_cached", "get_user"),
     "cost_of_a_call": ("allocations_per_call", "cpu_per_call"),
     "one_call": ("one_call_p50", "one_call_p99"),
     "writes": ("record_event", "create_user"),

@@ -1,12 +1,7 @@
 // `gatehouse serve` and one method more, which does nothing: what a call costs
-// that goes through the whole chain. Configured by the environment alone, of which BENCH_TRANSPORT
-// names what speaks HTTP/2, grpcpp or http2; prints the READY line. Not a program to run in
-// earnest.
+// that goes through the whole chain. Configured by the environment alone; prints the READY line.
+// Not a program to run in earnest.
 
-#include <cstdlib>
-#include <iostream>
-#include <optional>
-#include <string_view>
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
@@ -14,7 +9,6 @@
 #include "base/call_context.h"
 #include "gatehouse/bench/v1/noop.pb.h"
 #include "rpc/method/method_registry.h"
-#include "rpc/server.h"
 #include "service/config/load_config.h"
 #include "service/config/secrets.h"
 #include "service/main/serve_command.h"
@@ -35,23 +29,15 @@ void AddNoop(rpc::MethodRegistry& registry) {
       "/gatehouse.bench.v1.NoopService/Noop", &Noop);
 }
 
-std::optional<rpc::Transport> ChosenTransport() {
-  const char* const name = std::getenv("BENCH_TRANSPORT");
-  if (name == nullptr) return std::nullopt;
-  return name == std::string_view("grpcpp") ? rpc::Transport::kGrpcpp : rpc::Transport::kHttp2;
-}
-
 int Run() {
   service::StopSignal stop;
   auto config = service::config::LoadConfig({.environment = service::config::ProcessEnvironment()});
   if (!config.ok()) return service::Fail(config.status());
   auto secrets = service::config::LoadSecrets(config->auth);
   if (!secrets.ok()) return service::Fail(secrets.status());
-  return service::ServeUntilStopped({.config = *config,
-                                     .secrets = *std::move(secrets),
-                                     .transport = ChosenTransport(),
-                                     .extra_methods = AddNoop},
-                                    stop, [](const service::App&) {});
+  return service::ServeUntilStopped(
+      {.config = *config, .secrets = *std::move(secrets), .extra_methods = AddNoop}, stop,
+      [](const service::App&) {});
 }
 
 }  // namespace

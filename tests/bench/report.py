@@ -6,7 +6,6 @@ import operator
 # What must be reached: (of the value or of the ratio, comparison, bound). Figures without a target are yardsticks.
 TARGETS = {
     "verify_session_cached": ("ratio", ">=", 0.55),
-    "verify_session_over_grpcpp": ("ratio", ">=", 4),
     "get_user": ("ratio", ">=", 1.0),
     "record_event": ("ratio", ">=", 0.9),
     "create_user": ("ratio", ">=", 0.25),

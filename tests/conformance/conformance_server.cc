@@ -2,7 +2,7 @@
 // h2spec, h2load, gRPC's own clients and their interoperability tests. Prints "PORT <number>" and
 // serves until standard input ends.
 //
-//   conformance_server [grpcpp|http2] [loops] [certificate key]
+//   conformance_server [LOOPS] [CERTIFICATE KEY]
 
 #include <prometheus/registry.h>
 
@@ -84,18 +84,16 @@ int Run(const std::vector<std::string>& arguments) {
                        // Where the program has the one that looks at credentials.
                        .authenticate = std::make_unique<tests::EchoMetadataLink>()}));
 
-  rpc::ServerOptions options{.transport = arguments.size() > 1 && arguments[1] == "grpcpp"
-                                              ? rpc::Transport::kGrpcpp
-                                              : rpc::Transport::kHttp2};
+  rpc::ServerOptions options;
   // Nobody has credentials here, and large messages are among what is tested.
   options.max_public_message_bytes = options.max_message_bytes;
-  if (arguments.size() > 4) {
-    options.tls_certificate_file = arguments[3];
-    options.tls_key_file = arguments[4];
+  if (arguments.size() > 3) {
+    options.tls_certificate_file = arguments[2];
+    options.tls_key_file = arguments[3];
   }
   std::vector<std::unique_ptr<base::Loop>> loops;
   std::vector<base::Loop*> pointers;
-  const int count = arguments.size() > 2 ? std::atoi(arguments[2].c_str()) : 1;
+  const int count = arguments.size() > 1 ? std::atoi(arguments[1].c_str()) : 1;
   for (int i = 0; i < count; ++i) {
     loops.push_back(std::make_unique<base::Loop>("loop-" + std::to_string(i)));
     loops.back()->Start();

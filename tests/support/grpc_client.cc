@@ -3,8 +3,7 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
-// Like the server's bridge this is built without ThreadSanitizer, which cannot
-// see how gRPC's library synchronises.
+// Built without ThreadSanitizer, which cannot see how gRPC's library synchronises.
 
 namespace gatehouse::tests {
 namespace {

@@ -131,7 +131,6 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
       http::HttpServer::Start(config_.http.address,
                               http::MakeRoutes({ready, jwks, {metrics_.get(), &options.metrics}})));
   rpc::ServerOptions server = ServerOptionsOf(config_.grpc);
-  if (options.transport) server.transport = *options.transport;
   server.metrics = &transport_metrics_;
   GH_ASSIGN_OR_RETURN(server_, rpc::Server::Start(server, options.loops, registry_, chain_));
   health_->SetAll(true);

@@ -39,8 +39,6 @@ class ServingArea {
     const config::Config& config;
     const base::Clock& clock;
     std::vector<base::Loop*> loops;
-    // The default one, if there is none given.
-    std::optional<rpc::Transport> transport;
     // Shown at /metrics beside the calls' own.
     const prometheus::Collectable& metrics;
     // More methods, registered before the check: the benchmarks' no-op.

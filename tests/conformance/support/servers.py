@@ -18,7 +18,7 @@ class ConformanceServer:
     """One for the tests of a class; ends with it. `authority` is the file that its clients trust, None without TLS."""
 
     def __init__(self, test_class, tls=False):
-        words = [SERVER, "http2", "1"]
+        words = [SERVER, "1"]
         self.authority = None
         if tls:
             made = make_certificates(scratch.make_folder(test_class))

@@ -1,4 +1,4 @@
-#include "rpc/grpc/bridge.h"
+#include "rpc/grpc/grpc_transport.h"
 
 #include <google/protobuf/stubs/logging.h>
 #include <prometheus/registry.h>
@@ -41,17 +41,19 @@ std::optional<base::IpAddress> AddressOf(const sockaddr_storage& peer) {
   return address->Unmapped();
 }
 
-class Http2Bridge final : public Bridge {
+}  // namespace
+
+class GrpcTransport::Impl {
  public:
-  Http2Bridge(const ServerOptions& options, const std::vector<Bridge::CallLoop>& groups)
+  Impl(const ServerOptions& options, const std::vector<CallLoop>& loops)
       : own_metrics_(unseen_),
         metrics_(options.metrics != nullptr ? *options.metrics : own_metrics_),
         trusted_networks_(options.trusted_networks),
         total_(options.max_transport_bytes),
         caps_(options.max_connections, options.max_connections_per_address) {
-    for (const Bridge::CallLoop& group : groups) {
-      groups_.push_back(std::make_unique<ConnectionGroup>(*group.loop, *group.acceptor, options,
-                                                          total_, metrics_));
+    for (const CallLoop& one : loops) {
+      groups_.push_back(
+          std::make_unique<ConnectionGroup>(*one.loop, *one.acceptor, options, total_, metrics_));
     }
   }
 
@@ -76,10 +78,10 @@ class Http2Bridge final : public Bridge {
     return absl::OkStatus();
   }
 
-  int port() const override { return listener_->port(); }
-  bool accepting() const override { return listener_->accepting(); }
+  int port() const { return listener_->port(); }
+  bool accepting() const { return listener_->accepting(); }
 
-  void Shutdown(base::SteadyTime deadline) override {
+  void Shutdown(base::SteadyTime deadline) {
     listener_->Stop();
     std::vector<std::future<void>> empty;
     for (const std::unique_ptr<ConnectionGroup>& group : groups_) {
@@ -152,13 +154,21 @@ class Http2Bridge final : public Bridge {
   std::unique_ptr<TcpListener> listener_;
 };
 
-}  // namespace
+GrpcTransport::GrpcTransport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-absl::StatusOr<std::unique_ptr<Bridge>> StartHttp2Bridge(const ServerOptions& options,
-                                                         std::vector<Bridge::CallLoop> groups) {
-  auto bridge = std::make_unique<Http2Bridge>(options, groups);
-  GH_RETURN_IF_ERROR(bridge->Listen(options));
-  return bridge;
+GrpcTransport::~GrpcTransport() = default;
+
+absl::StatusOr<std::unique_ptr<GrpcTransport>> GrpcTransport::Start(
+    const ServerOptions& options, const std::vector<CallLoop>& loops) {
+  auto impl = std::make_unique<Impl>(options, loops);
+  GH_RETURN_IF_ERROR(impl->Listen(options));
+  return std::unique_ptr<GrpcTransport>(new GrpcTransport(std::move(impl)));
 }
+
+int GrpcTransport::port() const { return impl_->port(); }
+
+bool GrpcTransport::accepting() const { return impl_->accepting(); }
+
+void GrpcTransport::Shutdown(base::SteadyTime deadline) { impl_->Shutdown(deadline); }
 
 }  // namespace gatehouse::rpc
