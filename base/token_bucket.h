@@ -20,24 +20,26 @@ class TokenBucket {
  public:
   TokenBucket(const RateLimit& limit, SteadyTime now) : tokens_(limit.burst), at_(now) {}
 
-  // Takes one token; false if there is none.
-  bool Take(const RateLimit& limit, SteadyTime now) {
+  // Takes one token, or `count` of them but no more than a burst has; false if there are not as
+  // many.
+  bool Take(const RateLimit& limit, SteadyTime now, double count = 1) {
     if (limit.rate <= 0) return true;
     if (now != at_) {
       tokens_ = TokensAt(limit, now);
       at_ = now;
     }
-    if (tokens_ < 1) return false;
-    tokens_ -= 1;
+    count = std::min(count, limit.burst);
+    if (tokens_ < count) return false;
+    tokens_ -= count;
     return true;
   }
 
   // Gives back one that was taken for what turned out not to count.
   void GiveBack(const RateLimit& limit) { tokens_ = std::min(limit.burst, tokens_ + 1); }
 
-  // How long until there is one, after a Take that was refused.
-  std::chrono::duration<double> Wait(const RateLimit& limit) const {
-    return std::chrono::duration<double>((1 - tokens_) / limit.rate);
+  // How long until there are as many, after a Take that was refused.
+  std::chrono::duration<double> Wait(const RateLimit& limit, double count = 1) const {
+    return std::chrono::duration<double>((std::min(count, limit.burst) - tokens_) / limit.rate);
   }
 
   double TokensAt(const RateLimit& limit, SteadyTime now) const {

@@ -81,6 +81,7 @@ class Call final : public ServerCall,
   const ClientCertificate* client_certificate() const override;
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override;
   void CancelAt(base::SteadyTime when) override;
+  size_t RequestBytes() const override { return transport_.ReadSize(); }
   base::Task<absl::Status> ReadRequest() override;
   const google::protobuf::Message* request() const override { return request_.get(); }
 

@@ -45,7 +45,7 @@ struct ServerOptions {
 
   // Of a message to a method that needs no credentials: such messages are small, and
   // whoever sends them is not known.
-  size_t max_public_message_bytes = size_t{64} << 10;
+  size_t max_public_message_bytes = size_t{16} << 10;
 
   // Proxies whose word counts as to whose connection (PROXY protocol) or call (x-forwarded-for)
   // they pass on.
@@ -71,10 +71,11 @@ struct ServerOptions {
   size_t max_connection_bytes = size_t{16} << 20;
   size_t max_transport_bytes = size_t{128} << 20;
 
-  // Of one connection, per second; ten times as many at once. Beyond it is told to calm down,
-  // and closed. Clients cancel calls now and then; none makes thousands to take them back.
+  // Of one connection, per second. Beyond it is told to calm down, and closed. Ten times as many
+  // resets at once: clients cancel calls now and then, at their end all of them; none makes
+  // thousands to take them back.
   int max_stream_resets_per_second = 100;
-  // More than one connection can get answered.
+  // Twice as many of these at once. More requests than one connection can get answered.
   int max_requests_per_second = 100'000;
   // PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown and empty frames. gRPC clients that measure
   // the network ping once in a round trip, which is some thousand times on a loopback.

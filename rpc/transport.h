@@ -59,7 +59,8 @@ class CallTransport {
   // What is wrong with the message of the last OnRead(true), if the transport found something:
   // there is none then, and none will follow.
   virtual absl::Status ReadStatus() const { return absl::OkStatus(); }
-  // Of the message that arrived with the last OnRead(true).
+  // Of the message that arrived with the last OnRead(true), or will with the next one, if it is
+  // there already; else 0.
   virtual size_t ReadSize() const = 0;
   virtual bool ParseRead(google::protobuf::Message& message) = 0;
   virtual void Write(const google::protobuf::Message& message) = 0;

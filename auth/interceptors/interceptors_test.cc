@@ -348,6 +348,22 @@ TEST_F(InterceptorsTest, RateLimitsCountAnonymousCallsPerAddress) {
   EXPECT_TRUE(allows("::ffff:198.51.100.2"));
 }
 
+TEST_F(InterceptorsTest, AnonymousCallsCountByTheirSize) {
+  RateLimitInterceptor interceptor({.per_address = {.rate = 1, .burst = 10}}, {});
+  const base::SteadyTime now = std::chrono::steady_clock::now();
+  const auto allows = [&](size_t bytes) {
+    FakeServerCall call = Call({.is_public = true});
+    call.started = now;
+    call.request_bytes = bytes;
+    return Run(interceptor, call).ok();
+  };
+  EXPECT_TRUE(allows(1023));
+  EXPECT_TRUE(allows(6 * 1024));
+  EXPECT_FALSE(allows(2 * 1024));
+  EXPECT_TRUE(allows(1024));
+  EXPECT_FALSE(allows(0));
+}
+
 TEST_F(InterceptorsTest, HealthChecksAreNotLimitedAndZeroTurnsLimitsOff) {
   RateLimitInterceptor limited({.per_address = {.rate = 1, .burst = 1}}, {});
   RateLimitInterceptor off({.per_principal = {}, .per_address = {}}, {});

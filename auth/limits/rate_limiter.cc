@@ -17,7 +17,7 @@ constexpr int kProbes = 8;
 RateLimiter::RateLimiter(RateLimit limit, size_t max_keys) : limit_(limit), max_keys_(max_keys) {}
 
 std::optional<std::chrono::milliseconds> RateLimiter::Take(std::string_view key,
-                                                           base::SteadyTime now) {
+                                                           base::SteadyTime now, double count) {
   if (limit_.rate <= 0) return std::nullopt;
   base::MutexLock lock(mutex_);
   auto found = buckets_.find(key);
@@ -26,8 +26,8 @@ std::optional<std::chrono::milliseconds> RateLimiter::Take(std::string_view key,
     found = buckets_.emplace(key, base::TokenBucket(limit_, now)).first;
   }
   base::TokenBucket& bucket = found->second;
-  if (bucket.Take(limit_, now)) return std::nullopt;
-  return std::chrono::ceil<std::chrono::milliseconds>(bucket.Wait(limit_));
+  if (bucket.Take(limit_, now, count)) return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(bucket.Wait(limit_, count));
 }
 
 void RateLimiter::GiveBack(std::string_view key) {

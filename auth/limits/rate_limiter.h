@@ -26,8 +26,9 @@ class RateLimiter {
 
   RateLimiter(RateLimit limit, size_t max_keys = kDefaultMaxKeys);
 
-  // Takes one token; nullopt if there was one, else how long until there is.
-  std::optional<std::chrono::milliseconds> Take(std::string_view key, base::SteadyTime now);
+  // Takes one token, or `count`; nullopt if there were as many, else how long until there are.
+  std::optional<std::chrono::milliseconds> Take(std::string_view key, base::SteadyTime now,
+                                                double count = 1);
 
   // Gives back a token that was taken for what turned out not to count.
   void GiveBack(std::string_view key);

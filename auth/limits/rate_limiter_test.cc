@@ -70,6 +70,16 @@ TEST(RateLimiterTest, GivesUpBucketsThatSayNothingFirst) {
   }
 }
 
+TEST(RateLimiterTest, TakesManyAtOnceButNeverMoreThanABurst) {
+  RateLimiter limiter({.rate = 2, .burst = 10});
+  EXPECT_EQ(limiter.Take("a", kNow, 4), std::nullopt);
+  EXPECT_EQ(limiter.Take("a", kNow, 8), seconds(1));
+  EXPECT_EQ(limiter.Take("a", kNow, 6), std::nullopt);
+  EXPECT_EQ(limiter.Take("a", kNow), milliseconds(500));
+  EXPECT_EQ(limiter.Take("b", kNow, 1000), std::nullopt);
+  EXPECT_EQ(limiter.Take("b", kNow, 1000), seconds(5));
+}
+
 TEST(RateLimiterTest, WhatIsGivenBackCanBeTakenAgain) {
   RateLimiter limiter({.rate = 0.001, .burst = 2});
   const base::SteadyTime now = std::chrono::steady_clock::now();

@@ -4,6 +4,7 @@
 #include <google/protobuf/message.h>
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,6 +47,7 @@ class FakeServerCall final : public ServerCall {
     return client_time_left;
   }
   void CancelAt(base::SteadyTime when) override { cancel_at = when; }
+  size_t RequestBytes() const override { return request_bytes; }
   base::Task<absl::Status> ReadRequest() override { co_return absl::OkStatus(); }
   const google::protobuf::Message* request() const override { return message.get(); }
 
@@ -55,6 +57,7 @@ class FakeServerCall final : public ServerCall {
   std::optional<ClientCertificate> certificate;
   std::optional<std::chrono::nanoseconds> client_time_left;
   std::optional<base::SteadyTime> cancel_at;
+  size_t request_bytes = 0;
   std::unique_ptr<google::protobuf::Message> message;
   base::SteadyTime started = std::chrono::steady_clock::now();
 

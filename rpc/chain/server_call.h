@@ -2,6 +2,7 @@
 #define GATEHOUSE_RPC_CHAIN_SERVER_CALL_H_
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +47,9 @@ class ServerCall {
   // Cancels the call with DEADLINE_EXCEEDED at `when` unless it ended before.
   virtual void CancelAt(base::SteadyTime when) = 0;
 
+  // The size of the request message, before it is read too; 0 for methods that are called before
+  // their message is there.
+  virtual size_t RequestBytes() const = 0;
   // Reads and parses the first request message of a method that is not
   // bidirectional. INVALID_ARGUMENT MALFORMED_REQUEST, or RESOURCE_EXHAUSTED
   // MESSAGE_TOO_LARGE. Called once, by ParseInterceptor.

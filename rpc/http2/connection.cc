@@ -13,8 +13,10 @@
 namespace gatehouse::rpc::http2 {
 namespace {
 
-// A burst may be this many times what is allowed per second.
-constexpr double kBurst = 10;
+// At once there may be this many times what is allowed per second: a client that ends takes back all
+// of its calls; other frames come as they are needed.
+constexpr double kBurstOfResets = 10;
+constexpr double kBurst = 2;
 
 // Up to a tenth more or less.
 std::chrono::milliseconds WithJitter(std::chrono::milliseconds age) {
@@ -22,8 +24,12 @@ std::chrono::milliseconds WithJitter(std::chrono::milliseconds age) {
   return age - age / 10 + age / 5 * byte / 255;
 }
 
-base::RateLimit PerSecond(int rate) {
-  return {.rate = static_cast<double>(rate), .burst = kBurst * rate};
+base::RateLimit PerSecond(int rate, double burst = kBurst) {
+  return {.rate = static_cast<double>(rate), .burst = burst * rate};
+}
+
+base::RateLimit Resets(const Limits& limits) {
+  return PerSecond(limits.resets_per_second, kBurstOfResets);
 }
 
 // What a client may send before a handler has read it, over all streams of the connection; each
@@ -60,7 +66,7 @@ Connection::Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limit
       session_(Callbacks::NewSession(*this)),
       bytes_(std::move(bytes)),
       requests_allowed_(PerSecond(limits.requests_per_second), now),
-      resets_allowed_(PerSecond(limits.resets_per_second), now),
+      resets_allowed_(Resets(limits), now),
       control_frames_allowed_(PerSecond(limits.control_frames_per_second), now),
       now_(now),
       started_(now),
@@ -252,7 +258,7 @@ void Connection::OnResetSent(int32_t stream_id) {
 }
 
 bool Connection::OnReset() {
-  return resets_allowed_.Take(PerSecond(limits_.resets_per_second), now_) ||
+  return resets_allowed_.Take(Resets(limits_), now_) ||
          Fail(EndReason::kResets, NGHTTP2_ENHANCE_YOUR_CALM, "too many requests taken back");
 }
 

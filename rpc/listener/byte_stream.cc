@@ -18,11 +18,8 @@ namespace {
 // What a connection waits with for its next bytes: enough for some requests. One that fills it
 // gets the large one, until many reads in a row would have fitted again.
 constexpr size_t kSmallBuffer = size_t{1} << 10;
-constexpr size_t kLargeBuffer = size_t{16} << 10;
+constexpr size_t kLargeBuffer = IoScratch::kInputBytes;
 constexpr int kSmallReadsToShrink = 64;
-
-// Reads in a row before other connections have their turn.
-constexpr int kReadsPerTurn = 4;
 
 }  // namespace
 
@@ -80,11 +77,11 @@ void ByteStream::Impl::OnInput(const asio::error_code& error, size_t bytes) {
   }
   Deliver({buffer.get(), bytes});
   if (owner == nullptr || broken) return;
-  if (bytes == buffer_size) {
+  if (bytes == kSmallBuffer && buffer_size == kSmallBuffer) {
     ReadMore();
     if (owner == nullptr || broken) return;
     small_reads = 0;
-    if (buffer_size < kLargeBuffer) SetBuffer(kLargeBuffer);
+    SetBuffer(kLargeBuffer);
   } else if (bytes <= kSmallBuffer && buffer_size > kSmallBuffer &&
              ++small_reads >= kSmallReadsToShrink) {
     SetBuffer(kSmallBuffer);
@@ -92,19 +89,16 @@ void ByteStream::Impl::OnInput(const asio::error_code& error, size_t bytes) {
   WaitForInput();
 }
 
-// There may be more than the connection's own buffer holds.
+// There may be more than the connection's small buffer holds.
 void ByteStream::Impl::ReadMore() {
-  for (int i = 0; i < kReadsPerTurn; ++i) {
-    const ssize_t got =
-        ::recv(socket.native_handle(), scratch.input.data(), scratch.input.size(), MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got <= 0) {
-      Break();
-      return;
-    }
-    Deliver({scratch.input.data(), static_cast<size_t>(got)});
-    if (owner == nullptr || static_cast<size_t>(got) < scratch.input.size()) return;
+  const ssize_t got =
+      ::recv(socket.native_handle(), scratch.input.data(), scratch.input.size(), MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got <= 0) {
+    Break();
+    return;
   }
+  Deliver({scratch.input.data(), static_cast<size_t>(got)});
 }
 
 void ByteStream::Impl::Deliver(std::string_view bytes) {

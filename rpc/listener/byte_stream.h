@@ -18,7 +18,11 @@ class TlsSession;
 
 // Memory that the connections of a loop share, since only one of them reads or writes at a time.
 struct IoScratch {
-  std::vector<char> input = std::vector<char>(size_t{64} << 10);
+  // What is taken from a connection before others have their turn: some thousand frames, if they
+  // are as small as can be, and a millisecond of work.
+  static constexpr size_t kInputBytes = size_t{16} << 10;
+
+  std::vector<char> input = std::vector<char>(kInputBytes);
   // What TLS made of it.
   std::string plain = {};
   std::string output = {};

@@ -113,7 +113,8 @@ void AddAuth(std::vector<Setting>& all) {
   all.push_back(
       Integer("auth.public_requests_per_second",
               "Calls per second of one address to public methods, and credentials per second "
-              "it may send that the server has not seen yet; 0: no limit.",
+              "it may send that the server has not seen yet. A message counts once more for "
+              "each KiB. 0: no limit.",
               0, 1'000'000, GH_FIELD(auth.public_requests_per_second)));
   all.push_back(Integer("auth.login_failures_per_minute",
                         "Failed logins of one address to one account per minute, on average; more "
