@@ -103,10 +103,14 @@ Uuid Uuid::MinV7(Time time) {
 }
 
 std::string Uuid::ToString() const {
-  const std::string hex = HexEncode(bytes());
-  std::string text;
-  text.reserve(kTextLength);
-  for (size_t i = 0, h = 0; i < kTextLength; ++i) text.push_back(IsDash(i) ? '-' : hex[h++]);
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string text(kTextLength, '-');
+  size_t at = 0;
+  for (const uint8_t byte : bytes_) {
+    if (IsDash(at)) ++at;
+    text[at++] = kHex[byte >> 4];
+    text[at++] = kHex[byte & 0xf];
+  }
   return text;
 }
 

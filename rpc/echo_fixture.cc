@@ -158,6 +158,14 @@ std::string EchoFixture::MetricsText() const {
   return prometheus::TextSerializer().Serialize(metrics_.Collect());
 }
 
+void EchoFixture::AwaitCounted(const std::string& counter) const {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (MetricsText().find(counter + " 0\n") != std::string::npos) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "waited in vain for " << counter;
+    std::this_thread::yield();
+  }
+}
+
 tests::CallOutcome EchoFixture::Echo(const std::string& text, const tests::CallOptions& options) {
   EchoRequest request;
   request.set_text(text);

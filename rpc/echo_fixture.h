@@ -60,6 +60,8 @@ class EchoFixture : public ::testing::Test {
 
   // What /metrics would show.
   std::string MetricsText() const;
+  // Waits until a counter, named with its labels, is no longer 0.
+  void AwaitCounted(const std::string& counter) const;
 
   // A call of Echo; `text` as above.
   tests::CallOutcome Echo(const std::string& text, const tests::CallOptions& options = {});

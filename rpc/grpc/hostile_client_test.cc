@@ -22,7 +22,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using tests::RawClient;
 
 // Of RFC 9113.
@@ -291,12 +290,12 @@ TEST_F(HostileClientTest, AcceptsAgainAfterItRanOutOfDescriptors) {
     for (int i = 0; i < 150; ++i) clients.push_back(std::make_unique<RawClient>(server_->port()));
     // Those that got through are served, others are closed; nobody is left waiting.
     EXPECT_TRUE(clients.front()->Read().has_value());
+    // The listener comes to the last of them in its own time.
+    AwaitCounted("connections_refused_total{reason=\"no_descriptor\"}");
   }
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   RawClient after(server_->port());
   EXPECT_TRUE(StillServes(after, 1));
-  EXPECT_THAT(MetricsText(),
-              Not(HasSubstr("connections_refused_total{reason=\"no_descriptor\"} 0\n")));
   EXPECT_TRUE(server_->TakesCalls());
 }
 
