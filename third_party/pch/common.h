@@ -3,7 +3,25 @@
 
 // What nearly every file of ours includes, compiled once for each configuration: see pch.bzl. Files
 // go on including what they use by themselves; builds with --define=pch=off, as those with
-// sanitizers are, notice if one does not.
+// sanitizers are, notice if one does not. Protobuf's are what every generated header includes.
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/arena.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/empty.pb.h>
+#include <google/protobuf/extension_set.h>
+#include <google/protobuf/field_mask.pb.h>
+#include <google/protobuf/generated_enum_reflection.h>
+#include <google/protobuf/generated_message_bases.h>
+#include <google/protobuf/map.h>
+#include <google/protobuf/map_entry.h>
+#include <google/protobuf/map_field_inl.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/repeated_field.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/timestamp.pb.h>
+#include <google/protobuf/unknown_field_set.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -26,6 +44,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 

@@ -30,6 +30,9 @@ def _precompiled_header_impl(ctx):
     # Our targets have the feature layering_check, and the compiler wants the same here; there is nothing to check.
     args.add("-fmodules-strict-decluse")
 
+    # What the headers themselves need of templates is made once, here.
+    args.add("-fpch-instantiate-templates")
+
     # Where and when it was made must not matter to whoever takes it from a cache. So it keeps no times, reads its text from a
     # pipe, since of a file it would keep the whole path, and is made in a folder that every machine has.
     args.add_all(["-Xclang", "-fno-pch-timestamp", "-x", "c++-header", "-"])
