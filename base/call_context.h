@@ -14,6 +14,7 @@
 #include "base/async/task.h"
 #include "base/ip_address.h"
 #include "base/principal.h"
+#include "base/recycled_memory.h"
 #include "base/time.h"
 
 namespace gatehouse::base {
@@ -43,11 +44,14 @@ class CallContext {
   };
 
   CallContext(Loop& loop, Options options)
-      : state_(std::make_shared<State>(State{&loop, std::move(options)})) {}
+      : state_(std::allocate_shared<State>(RecyclingAllocator<State>(),
+                                           State{&loop, std::move(options)})) {}
 
   Loop& loop() const { return *state_->loop; }
   SteadyTime deadline() const { return state_->options.deadline; }
-  const Principal& principal() const { return state_->options.principal; }
+  const Principal& principal() const {
+    return state_->principal ? *state_->principal : state_->options.principal;
+  }
   const std::string& request_id() const { return state_->options.request_id; }
   const std::string& traceparent() const { return state_->options.traceparent; }
   const std::string& method() const { return state_->options.method; }
@@ -71,8 +75,8 @@ class CallContext {
   void set_recheck(std::function<Task<absl::Status>(CallContext)> recheck) const {
     state_->recheck = std::move(recheck);
   }
-  void set_principal(Principal principal) const {
-    state_->options.principal = std::move(principal);
+  void set_principal(std::shared_ptr<const Principal> principal) const {
+    state_->principal = std::move(principal);
   }
   void set_deadline(SteadyTime deadline) const { state_->options.deadline = deadline; }
   void set_request_id(std::string id) const { state_->options.request_id = std::move(id); }
@@ -83,6 +87,8 @@ class CallContext {
     Loop* loop;
     Options options;
     std::function<Task<absl::Status>(CallContext)> recheck = {};
+    // Shared with what the authenticator knows; null: that of the options.
+    std::shared_ptr<const Principal> principal = {};
   };
 
   std::shared_ptr<State> state_;

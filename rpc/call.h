@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
+#include "base/recycled_memory.h"
 #include "rpc/chain/interceptor_chain.h"
 #include "rpc/chain/server_call.h"
 #include "rpc/deadline_queue.h"
@@ -50,7 +51,8 @@ struct CallEnvironment {
 // the first one counts. Each fires the context's token and ends a waiting Read;
 // the handler unwinds and the call finishes the usual way, with the status of
 // its cause.
-class Call final : public ServerCall,
+class Call final : public base::Recycled,
+                   public ServerCall,
                    public MessageStream,
                    public CallBody,
                    private CallEvents,
@@ -87,6 +89,7 @@ class Call final : public ServerCall,
 
   // MessageStream
   void SetResponse(const google::protobuf::Message& response) override;
+  void SetEncodedResponse(std::string_view bytes) override;
   base::Task<bool> Write(const google::protobuf::Message& message) override;
   base::Task<bool> Read(google::protobuf::Message* message) override;
 

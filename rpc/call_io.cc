@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/status.h"
@@ -65,6 +66,8 @@ void Call::OnRead(bool ok) {
 void Call::SetResponse(const google::protobuf::Message& response) {
   transport_.SetResponse(response);
 }
+
+void Call::SetEncodedResponse(std::string_view bytes) { transport_.SetEncodedResponse(bytes); }
 
 base::Task<bool> Call::Write(const google::protobuf::Message& message) {
   if (cause_ != Cause::kNone || !read_error_.ok()) co_return false;

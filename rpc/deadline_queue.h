@@ -1,10 +1,13 @@
 #ifndef GATEHOUSE_RPC_DEADLINE_QUEUE_H_
 #define GATEHOUSE_RPC_DEADLINE_QUEUE_H_
 
+#include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "base/async/loop.h"
+#include "base/recycled_memory.h"
 #include "base/time.h"
 
 namespace gatehouse::rpc {
@@ -24,7 +27,10 @@ class DeadlineQueue {
   };
 
   // One entry. Remove it before the target goes away.
-  using Handle = std::multimap<base::SteadyTime, Target*>::iterator;
+  using Entries =
+      std::multimap<base::SteadyTime, Target*, std::less<>,
+                    base::RecyclingAllocator<std::pair<const base::SteadyTime, Target*>>>;
+  using Handle = Entries::iterator;
 
   explicit DeadlineQueue(base::Loop& loop) : loop_(loop) {}
 
@@ -39,7 +45,7 @@ class DeadlineQueue {
   void Expire();
 
   base::Loop& loop_;
-  std::multimap<base::SteadyTime, Target*> entries_;
+  Entries entries_;
   // When the timer fires. Not moved when entries go: it then finds nothing to
   // do and is set for the next one.
   std::optional<base::SteadyTime> armed_for_;

@@ -2,12 +2,15 @@
 #define GATEHOUSE_RPC_LOOP_CALLS_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/async/loop.h"
 #include "base/async/task_group.h"
+#include "base/recycled_memory.h"
 #include "base/time.h"
 #include "rpc/call.h"
 #include "rpc/deadline_queue.h"
@@ -42,7 +45,9 @@ class LoopCalls final : public CallAcceptor, private CallEnvironment::Owner {
   const size_t max_public_message_bytes_;
   DeadlineQueue deadlines_;
   CallEnvironment environment_;
-  std::unordered_map<Call*, std::unique_ptr<Call>> calls_;
+  std::unordered_map<Call*, std::unique_ptr<Call>, std::hash<Call*>, std::equal_to<>,
+                     base::RecyclingAllocator<std::pair<Call* const, std::unique_ptr<Call>>>>
+      calls_;
   bool draining_ = false;
   base::Loop::Timer cancel_all_timer_;
   base::TaskGroup tasks_;

@@ -67,6 +67,8 @@ class CallTransport {
 
   // Keeps a message to send with an OK status.
   virtual void SetResponse(const google::protobuf::Message& message) = 0;
+  // The same of a message that is serialised already.
+  virtual void SetEncodedResponse(std::string_view bytes) = 0;
   // Ends the call. Exactly once; no Read or Write after it.
   virtual void Finish(const WireStatus& status) = 0;
   // Breaks the stream off: what is under way comes back, nothing more is sent.

@@ -1,5 +1,6 @@
 #include "auth/interceptors/authentication_interceptor.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,11 @@ std::optional<std::string_view> BearerCredential(std::optional<std::string_view>
   const size_t begin = header->find_first_not_of(' ', kScheme.size());
   if (begin == std::string_view::npos) return std::nullopt;
   return header->substr(begin);
+}
+
+// Lives as long as its verdict.
+std::shared_ptr<const base::Principal> PrincipalOf(const std::shared_ptr<const Verdict>& verdict) {
+  return {verdict, &verdict->principal};
 }
 
 }  // namespace
@@ -67,7 +73,7 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
     });
   }
   if (const auto verdict = authenticator_.FindCached(*credential)) {
-    call.context().set_principal(verdict->principal);
+    call.context().set_principal(PrincipalOf(verdict));
     return Decision::Continue();
   }
   // While verdicts in memory do not count, every call comes here.
@@ -87,7 +93,7 @@ base::Task<absl::Status> AuthenticationInterceptor::Ask(base::CallContext contex
   const auto verdict =
       co_await authenticator_.Authenticate(context, std::move(credential), Freshness::kDatabase);
   if (verdict.ok()) {
-    context.set_principal((*verdict)->principal);
+    context.set_principal(PrincipalOf(*verdict));
     co_return absl::OkStatus();
   }
   if (verdict.status().code() != absl::StatusCode::kUnauthenticated) co_return verdict.status();

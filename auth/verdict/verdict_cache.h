@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "base/async/mutex.h"
 #include "base/hmac_key.h"
+#include "base/memo.h"
 #include "base/principal.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -26,6 +27,8 @@ struct Verdict {
   base::Time expires_at = base::Time::max();
   // When the verdict is to be made again; never after expires_at.
   base::Time stale_at;
+  // What callers are told of it, in the words of the API: as good as the verdict itself.
+  base::Memo<std::string> description;
 };
 
 // What tells credentials apart in memory: their SHA-256, so that neither a core
@@ -50,7 +53,7 @@ CredentialDigest DigestOf(std::string_view credential);
 // Thread-safe; one mutex, held for well under a microsecond.
 class VerdictCache {
  public:
-  // An entry takes about 0.5 KB: 16 MB when full.
+  // An entry takes about 0.5 KB, one that was described 1 KB: 32 MB when full.
   static constexpr size_t kDefaultMaxEntries = 32 * 1024;
 
   // How long renewing a verdict may take before another caller is asked to.

@@ -7,6 +7,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/recycled_memory.h"
+
 namespace gatehouse::base {
 
 // What copies of one CancelToken share.
@@ -61,7 +63,8 @@ class CancelToken {
   std::shared_ptr<CancelState> state_;
 };
 
-inline CancelToken::CancelToken() : state_(std::make_shared<CancelState>()) {}
+inline CancelToken::CancelToken()
+    : state_(std::allocate_shared<CancelState>(RecyclingAllocator<CancelState>())) {}
 
 inline bool CancelToken::cancelled() const { return state_->cancelled; }
 

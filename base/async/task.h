@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/recycled_memory.h"
+
 namespace gatehouse::base {
 
 template <typename T>
@@ -25,7 +27,8 @@ struct FinalAwaiter {
   void await_resume() const noexcept {}
 };
 
-struct PromiseBase {
+// The frame of a coroutine is made of what its promise says.
+struct PromiseBase : Recycled {
   std::coroutine_handle<> continuation;
   std::exception_ptr exception;
 

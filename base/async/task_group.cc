@@ -5,12 +5,14 @@
 #include <future>
 #include <utility>
 
+#include "base/recycled_memory.h"
+
 namespace gatehouse::base {
 namespace {
 
 // A coroutine that runs at once and frees itself at its end.
 struct Detached {
-  struct promise_type {
+  struct promise_type : Recycled {
     Detached get_return_object() const noexcept { return {}; }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }

@@ -25,13 +25,6 @@ std::string OnTheWire(std::string_view name, std::string_view value) {
   return name.ends_with("-bin") ? EncodeBinaryHeader(value) : std::string(value);
 }
 
-void Append(const std::vector<std::pair<std::string, std::string>>& metadata,
-            std::vector<Field>& fields) {
-  for (const auto& [name, value] : metadata) {
-    fields.push_back({.name = name, .value = value, .unique = true});
-  }
-}
-
 }  // namespace
 
 StreamCall::StreamCall(GrpcConnection& home)
@@ -90,10 +83,9 @@ bool StreamCall::ParseRead(google::protobuf::Message& message) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
-// False: there is no room for it.
-bool StreamCall::Serialise(const google::protobuf::Message& message) {
-  const size_t length = message.ByteSizeLong();
-  if (!output_charge_.Set(length)) return false;
+// Where a message of that length goes. Null: there is no room for it.
+uint8_t* StreamCall::MakeOutput(size_t length) {
+  if (!output_charge_.Set(length)) return nullptr;
   output_ = {.bytes = std::make_unique_for_overwrite<char[]>(kPrefixBytes + length),
              .size = kPrefixBytes + length};
   auto* const bytes = reinterpret_cast<uint8_t*>(output_.bytes.get());
@@ -101,8 +93,13 @@ bool StreamCall::Serialise(const google::protobuf::Message& message) {
   for (size_t i = 1; i < kPrefixBytes; ++i) {
     bytes[i] = static_cast<uint8_t>(length >> (8 * (kPrefixBytes - 1 - i)));
   }
-  message.SerializeWithCachedSizesToArray(bytes + kPrefixBytes);
-  return true;
+  return bytes + kPrefixBytes;
+}
+
+bool StreamCall::Serialise(const google::protobuf::Message& message) {
+  uint8_t* const bytes = MakeOutput(message.ByteSizeLong());
+  if (bytes != nullptr) message.SerializeWithCachedSizesToArray(bytes);
+  return bytes != nullptr;
 }
 
 void StreamCall::Write(const google::protobuf::Message& message) {
@@ -119,6 +116,13 @@ void StreamCall::Write(const google::protobuf::Message& message) {
 void StreamCall::SetResponse(const google::protobuf::Message& message) {
   has_response_ = true;
   overloaded_ = !Serialise(message);
+}
+
+void StreamCall::SetEncodedResponse(std::string_view bytes) {
+  has_response_ = true;
+  uint8_t* const place = MakeOutput(bytes.size());
+  overloaded_ = place == nullptr;
+  if (place != nullptr) std::ranges::copy(bytes, place);
 }
 
 void StreamCall::Finish(const WireStatus& status) {
@@ -153,9 +157,15 @@ void StreamCall::SendResponseHeaders() {
     SendHeaders(usual);
     return;
   }
-  std::vector<Field> fields(usual.begin(), usual.end());
+  Recycling<Field> fields(usual.begin(), usual.end());
   Append(answer_headers_, fields);
   SendHeaders(fields);
+}
+
+void StreamCall::Append(const MetadataList& metadata, Recycling<Field>& fields) {
+  for (const auto& [name, value] : metadata) {
+    fields.push_back({.name = name, .value = value, .unique = true});
+  }
 }
 
 void StreamCall::TakeBody(size_t bytes, std::string& output) {
@@ -180,7 +190,7 @@ void StreamCall::SendStatus() {
       std::to_chars(number.data(), number.data() + number.size(), status_->code).ptr;
   const std::string message = PercentEncode(status_->message);
   const std::string details = EncodeBinaryHeader(status_->details);
-  std::vector<Field> fields;
+  Recycling<Field> fields;
   fields.reserve(6 + trailers_.size());
   if (!headers_sent_) fields.insert(fields.end(), {kOkStatus, kContentType, kAcceptEncoding});
   fields.push_back({.name = "grpc-status", .value = {number.data(), number_end}});

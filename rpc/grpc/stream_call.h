@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/recycled_memory.h"
 #include "base/time.h"
 #include "rpc/grpc/connection_group.h"
 #include "rpc/grpc/memory_budget.h"
@@ -26,7 +28,10 @@ namespace gatehouse::rpc {
 //
 // A call that is no gRPC, or whose request does not become complete, is answered here and never
 // handed over. Thread: the group's loop.
-class StreamCall final : public CallTransport, public http2::Stream, private http2::Turn::Job {
+class StreamCall final : public base::Recycled,
+                         public CallTransport,
+                         public http2::Stream,
+                         private http2::Turn::Job {
  public:
   explicit StreamCall(GrpcConnection& home);
 
@@ -49,11 +54,14 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   bool ParseRead(google::protobuf::Message& message) override;
   void Write(const google::protobuf::Message& message) override;
   void SetResponse(const google::protobuf::Message& message) override;
+  void SetEncodedResponse(std::string_view bytes) override;
   void Finish(const WireStatus& status) override;
   void Abort() override;
 
  private:
-  using MetadataList = std::vector<std::pair<std::string, std::string>>;
+  template <typename T>
+  using Recycling = std::vector<T, base::RecyclingAllocator<T>>;
+  using MetadataList = Recycling<std::pair<std::string, std::string>>;
 
   // The message that is being sent, with its prefix.
   struct Output {
@@ -86,6 +94,8 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   void RefuseHttp();
   void Refuse(RefusedCall reason, const absl::Status& status);
   bool Serialise(const google::protobuf::Message& message);
+  uint8_t* MakeOutput(size_t length);
+  static void Append(const MetadataList& metadata, Recycling<http2::Field>& fields);
   void SendStatus();
   void SendResponseHeaders();
 
@@ -102,7 +112,7 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   MessageReader reader_;
   MessageReader::Encoding encoding_ = MessageReader::Encoding::kIdentity;
   // Decoded, where the name ends in -bin.
-  std::vector<std::pair<std::string_view, std::string>> binary_;
+  Recycling<std::pair<std::string_view, std::string>> binary_;
   MetadataList answer_headers_;
   MetadataList trailers_;
   Output output_;

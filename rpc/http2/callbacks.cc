@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rpc/http2/session_memory.h"
+
 namespace gatehouse::rpc::http2 {
 namespace {
 
@@ -171,8 +173,9 @@ const nghttp2_option* Connection::Callbacks::Options() {
 }
 
 nghttp2_session* Connection::Callbacks::NewSession(Connection& connection) {
+  static nghttp2_mem memory = SessionMemory();
   nghttp2_session* session = nullptr;
-  nghttp2_session_server_new2(&session, Table(), &connection, Options());
+  nghttp2_session_server_new3(&session, Table(), &connection, Options(), &memory);
   return session;
 }
 

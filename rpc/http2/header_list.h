@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/recycled_memory.h"
+
 struct nghttp2_rcbuf;
 
 namespace gatehouse::rpc::http2 {
@@ -39,7 +41,7 @@ class HeaderList {
 
   void Clear();
 
-  std::vector<Shared> headers_;
+  std::vector<Shared, base::RecyclingAllocator<Shared>> headers_;
   size_t bytes_ = 0;
   bool too_large_ = false;
 };

@@ -1,6 +1,9 @@
 #ifndef GATEHOUSE_RPC_METHOD_MESSAGE_STREAM_H_
 #define GATEHOUSE_RPC_METHOD_MESSAGE_STREAM_H_
 
+#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/async/task.h"
@@ -19,6 +22,8 @@ class MessageStream {
   // The answer of a unary call. Serialised at once, sent with the status; not
   // sent if the status turns out to be an error.
   virtual void SetResponse(const google::protobuf::Message& response) = 0;
+  // The same of a message that is serialised already.
+  virtual void SetEncodedResponse(std::string_view bytes) = 0;
 
   // Serialises at once; completes when gRPC took the message over and wants the
   // next. False when the stream is gone: the handler returns then.
@@ -31,6 +36,13 @@ class MessageStream {
 
  protected:
   ~MessageStream() = default;
+};
+
+// The answer of a unary call as bytes: a message of type T that was serialised before, for those
+// that are the same for many calls.
+template <typename T>
+struct Encoded {
+  std::shared_ptr<const std::string> bytes;
 };
 
 // Sends the messages of a stream, one at a time: the handler awaits each Write,

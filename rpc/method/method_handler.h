@@ -42,7 +42,7 @@ class TypedHandler : public MethodHandler {
   }
 };
 
-// `Fn`: Task<StatusOr<Response>>(CallContext, Request).
+// `Fn`: Task<StatusOr<Response>>(CallContext, Request), or the same with Encoded<Response>.
 template <typename Request, typename Response, typename Fn>
 class UnaryHandler final : public TypedHandler<Request, Response> {
  public:
@@ -51,15 +51,21 @@ class UnaryHandler final : public TypedHandler<Request, Response> {
   base::Task<absl::Status> Handle(base::CallContext context,
                                   std::unique_ptr<google::protobuf::Message> request,
                                   MessageStream& stream) const override {
-    base::Task<absl::StatusOr<Response>> task =
-        fn_(std::move(context), std::move(static_cast<Request&>(*request)));
-    absl::StatusOr<Response> response = co_await std::move(task);
+    auto task = fn_(std::move(context), std::move(static_cast<Request&>(*request)));
+    auto response = co_await std::move(task);
     if (!response.ok()) co_return std::move(response).status();
-    stream.SetResponse(*response);
+    SetResponse(stream, *response);
     co_return absl::OkStatus();
   }
 
  private:
+  static void SetResponse(MessageStream& stream, const Response& response) {
+    stream.SetResponse(response);
+  }
+  static void SetResponse(MessageStream& stream, const Encoded<Response>& response) {
+    stream.SetEncodedResponse(*response.bytes);
+  }
+
   Fn fn_;
 };
 

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
+#include "rpc/method/message_stream.h"
 #include "rpc/method/method_registry.h"
 
 namespace gatehouse::rpc {
@@ -26,6 +27,17 @@ class ServiceMethods {
   template <typename Request, typename Response>
   void Add(const std::string& method_name,
            base::Task<absl::StatusOr<Response>> (Service::*method)(base::CallContext, Request)) {
+    AddFunction<Request, Response>(
+        method_name, [method](Service& service, base::CallContext ctx, Request request) {
+          return (service.*method)(std::move(ctx), std::move(request));
+        });
+  }
+
+  // Of a method that answers with a message that is serialised already.
+  template <typename Request, typename Response>
+  void Add(const std::string& method_name,
+           base::Task<absl::StatusOr<Encoded<Response>>> (Service::*method)(base::CallContext,
+                                                                            Request)) {
     AddFunction<Request, Response>(
         method_name, [method](Service& service, base::CallContext ctx, Request request) {
           return (service.*method)(std::move(ctx), std::move(request));

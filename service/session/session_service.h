@@ -24,6 +24,11 @@ class PasswordHasher;
 enum class Permission : uint8_t;
 }  // namespace gatehouse::auth
 
+namespace gatehouse::rpc {
+template <typename T>
+struct Encoded;
+}  // namespace gatehouse::rpc
+
 namespace gatehouse::v1 {
 class CreateSessionRequest;
 class CreateSessionResponse;
@@ -85,8 +90,8 @@ class SessionService {
 
   Result<v1::CreateSessionResponse> CreateSession(base::CallContext ctx,
                                                   v1::CreateSessionRequest request);
-  Result<v1::VerifySessionResponse> VerifySession(base::CallContext ctx,
-                                                  v1::VerifySessionRequest request);
+  Result<rpc::Encoded<v1::VerifySessionResponse>> VerifySession(base::CallContext ctx,
+                                                                v1::VerifySessionRequest request);
   Result<v1::RefreshSessionResponse> RefreshSession(base::CallContext ctx,
                                                     v1::RefreshSessionRequest request);
   Result<v1::GetSessionResponse> GetSession(base::CallContext ctx, v1::GetSessionRequest request);

@@ -1,5 +1,7 @@
 // Verification: no statement when this instance has seen the token before.
 
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "auth/permission/permissions.h"
@@ -7,6 +9,7 @@
 #include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
+#include "rpc/method/message_stream.h"
 #include "service/common/timestamps.h"
 #include "service/session/session_service.h"
 
@@ -16,7 +19,9 @@ namespace {
 using base::CallContext;
 using base::Principal;
 
-v1::VerifySessionResponse Describe(const auth::Verdict& verdict) {
+using Answer = rpc::Encoded<v1::VerifySessionResponse>;
+
+std::string Describe(const auth::Verdict& verdict) {
   const Principal& principal = verdict.principal;
   v1::VerifySessionResponse response;
   response.set_active(true);
@@ -37,26 +42,34 @@ v1::VerifySessionResponse Describe(const auth::Verdict& verdict) {
   if (verdict.expires_at != base::Time::max()) {
     SetTimestamp(verdict.expires_at, response.mutable_expire_time());
   }
-  return response;
+  return response.SerializeAsString();
+}
+
+Answer Active(const std::shared_ptr<const auth::Verdict>& verdict) {
+  return {.bytes = {verdict, &verdict->description.Get([&] { return Describe(*verdict); })}};
+}
+
+// As it is encoded: a message without fields.
+Answer Inactive() {
+  static const auto& nothing = *new std::shared_ptr(std::make_shared<const std::string>());
+  return {.bytes = nothing};
 }
 
 }  // namespace
 
-SessionService::Result<v1::VerifySessionResponse> SessionService::VerifySession(
-    CallContext ctx, v1::VerifySessionRequest request) {
+SessionService::Result<Answer> SessionService::VerifySession(CallContext ctx,
+                                                             v1::VerifySessionRequest request) {
   if (!v1::Consistency_IsValid(request.consistency())) {
     co_return base::InvalidField("consistency", "must be FULL or unset");
   }
   const bool full = request.consistency() == v1::CONSISTENCY_FULL;
   const auto verdict = co_await deps_.authenticator.Authenticate(
       ctx, request.token(), full ? auth::Freshness::kDatabase : auth::Freshness::kCached);
-  if (absl::IsUnauthenticated(verdict.status())) co_return v1::VerifySessionResponse();
+  if (absl::IsUnauthenticated(verdict.status())) co_return Inactive();
   GH_CO_RETURN_IF_ERROR(verdict.status());
   // A credential of another tenant is none of this caller's business.
-  if ((*verdict)->principal.tenant_id != ctx.principal().tenant_id) {
-    co_return v1::VerifySessionResponse();
-  }
-  co_return Describe(**verdict);
+  if ((*verdict)->principal.tenant_id != ctx.principal().tenant_id) co_return Inactive();
+  co_return Active(*verdict);
 }
 
 SessionService::Result<v1::GetJwksResponse> SessionService::GetJwks(CallContext ctx,
