@@ -24,7 +24,7 @@ struct GrpcSettings {
   std::chrono::milliseconds max_unary_time{10'000};
   std::chrono::milliseconds drain_delay{0};
   std::chrono::milliseconds drain_grace{10'000};
-  // 0: one loop for every four cores, at least one.
+  // 0: one loop for each core, at most four.
   int64_t loops = 0;
 
   // Separated by blanks.

@@ -37,7 +37,7 @@ void AddBasics(std::vector<Setting>& all) {
   all.push_back(Span("grpc.drain_grace_ms", "How long calls may go on after that, in milliseconds.",
                      0, 600'000, GH_FIELD(grpc.drain_grace)));
   all.push_back(Integer("grpc.loops",
-                        "Event loops, each one thread; 0: one for every four cores, at least one.",
+                        "Event loops, each one thread; 0: one for each core, at most four.",
                         0, 64, GH_FIELD(grpc.loops)));
 }
 

@@ -26,9 +26,10 @@ constexpr auto kStopMargin = std::chrono::seconds(5);
 
 size_t LoopCount(const config::GrpcSettings& config) {
   if (config.loops > 0) return static_cast<size_t>(config.loops);
-  // One loop serves what four cores can ask of it: the rest of the work of a call is
-  // gRPC's and Postgres's.
-  return std::max(1u, std::thread::hardware_concurrency() / 4);
+  // Each has connections of its own to Postgres, and more of them than this answer more calls than
+  // one Postgres can.
+  constexpr unsigned kMost = 4;
+  return std::clamp(std::thread::hardware_concurrency(), 1u, kMost);
 }
 
 // Until the last call is cut short.

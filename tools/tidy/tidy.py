@@ -22,7 +22,7 @@ LAYERS = {
 GRPC_FILES = re.compile(r"tests/.*")
 
 # Folders whose headers may be built on messages: only there do they not slow down everyone else's builds.
-MESSAGE_FOLDERS = ("rpc/services/", "service/", "tests/")
+MESSAGE_FOLDERS = ("rpc/services/", "service/", "tests/", "third_party/pch/")
 
 # Asio is slow to compile and its names should not spread: base::Loop and base::Task stand for it.
 ASIO_FILES = re.compile(r"base/(\w+/)*\w+\.cc|storage/postgres/client/(\w+\.cc|lanes/(\w+\.cc|lane\.h))|rpc/(\w+/)*\w+\.cc|service/(\w+/)+\w+\.cc|tests/.*\.cc")
@@ -140,7 +140,7 @@ def check_namespaces(files):
         for match in NAMESPACE.finditer(text):
             # Declarations of what another folder defines are short; so are specialisations.
             body = text[match.end() : text.find("\n}", match.end())]
-            if re.fullmatch(r"(\s*(class|struct|namespace|enum class) [\w: {]+;?(\n|$)|\s*\}\s*|\s*//.*)*", body):
+            if re.fullmatch(r"(\s*(template <[\w, ]*>\n)?(class|struct|namespace|enum class) [\w: {]+;?(\n|$)|\s*\}\s*|\s*//.*)*", body):
                 continue
             name = match.group(1)
             line = text.count("\n", 0, match.start()) + 1
