@@ -106,6 +106,8 @@ void EchoProbe::Await(const std::atomic<int>& counter, int count) {
 
 EchoFixture::EchoFixture() {
   options_.metrics = &transport_metrics_;
+  // Tests look at the server after each attack, from the same address.
+  options_.calm_down_time = {};
   base::SetLogLevel(base::LogLevel::kError);
   EchoProbe* probe = &probe_;
   const std::shared_future<void> released = released_.get_future().share();

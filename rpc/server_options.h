@@ -56,6 +56,10 @@ struct ServerOptions {
   int max_connections = 20'000;
   int max_connections_per_address = 2'000;
 
+  // How long the address of a client whose connection was closed for a flood, of whatever kind,
+  // gets no new one. Connections of trusted proxies do not count. Zero: none.
+  std::chrono::milliseconds calm_down_time = std::chrono::seconds(1);
+
   // From the TCP connection to the client's HTTP/2 settings, a TLS handshake included.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
   // Between the parts of an unfinished request: a call that is not whole holds no more than its

@@ -11,7 +11,7 @@ namespace gatehouse::rpc {
 namespace {
 
 constexpr std::array<std::string_view, kRefusedConnections> kRefusedConnectionNames = {
-    "too_many", "too_many_of_address", "no_descriptor"};
+    "too_many", "too_many_of_address", "no_descriptor", "must_calm_down"};
 
 constexpr std::array<std::string_view, kRefusedCalls> kRefusedCallNames = {
     "metadata_too_large", "protocol_violation", "timeout", "not_grpc"};

@@ -15,8 +15,8 @@ class Registry;
 namespace gatehouse::rpc {
 
 // Connections that were closed before anything was read from them.
-enum class RefusedConnection { kTooMany, kTooManyOfAddress, kNoDescriptor };
-inline constexpr size_t kRefusedConnections = 3;
+enum class RefusedConnection { kTooMany, kTooManyOfAddress, kNoDescriptor, kMustCalmDown };
+inline constexpr size_t kRefusedConnections = 4;
 
 // Calls that were answered before any interceptor saw them.
 enum class RefusedCall { kMetadataTooLarge, kProtocolViolation, kTimeout, kNotGrpc };

@@ -1,6 +1,8 @@
 #include "auth/password/password_hasher.h"
 
 #include <openssl/crypto.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -31,6 +33,17 @@ constexpr size_t kRemembered = 64;
 
 using Digest = std::optional<std::string>;
 using SteadyClock = std::chrono::steady_clock;
+
+// A hash takes as long as a thousand other calls, and as many threads as there are cores may be at
+// it: this one stands back behind the loops, once and for all.
+void StandBack() {
+  constexpr int kNice = 10;
+  // Of the calling thread alone, as Linux has it.
+  static thread_local const int result =
+      setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+  // Where it may not be, hashes are as important as everything else.
+  static_cast<void>(result);
+}
 
 absl::Status Overloaded(std::chrono::nanoseconds wait) {
   // At least a tick, so that nobody retries at once.
@@ -147,6 +160,7 @@ struct PasswordHasher::State {
 };
 
 void PasswordHasher::State::ComputeNext() {
+  StandBack();
   std::shared_ptr<Job> job;
   {
     base::MutexLock lock(mutex);

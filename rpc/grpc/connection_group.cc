@@ -67,13 +67,15 @@ bool GrpcConnection::OnProxied(const base::IpAddress& client) {
   arrival_.peer = client;
   // Of a chain of proxies the next one may be among the trusted ones.
   arrival_.is_proxy = base::InAny(group_.options().trusted_networks, client);
-  if (arrival_.is_proxy || arrival_.place->MoveTo(client.ClientKey())) return true;
-  group_.metrics().OnRefused(RefusedConnection::kTooManyOfAddress);
-  return false;
+  if (arrival_.is_proxy) return true;
+  const auto refused = arrival_.place->MoveTo(client.ClientKey(), http2_.now());
+  if (refused) group_.metrics().OnRefused(*refused);
+  return !refused;
 }
 
 void GrpcConnection::OnConnectionEnding(http2::EndReason reason) {
   group_.metrics().OnEnded(reason);
+  if (http2::IsAbuse(reason) && arrival_.place != nullptr) arrival_.place->CalmDown(http2_.now());
 }
 
 void GrpcConnection::OnConnectionGone(http2::Connection&) {

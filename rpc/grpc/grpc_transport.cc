@@ -50,7 +50,9 @@ class GrpcTransport::Impl {
         metrics_(options.metrics != nullptr ? *options.metrics : own_metrics_),
         trusted_networks_(options.trusted_networks),
         total_(options.max_transport_bytes),
-        caps_(options.max_connections, options.max_connections_per_address) {
+        caps_({.in_all = options.max_connections,
+               .per_client = options.max_connections_per_address,
+               .calm_down = options.calm_down_time}) {
     for (const CallLoop& one : loops) {
       groups_.push_back(
           std::make_unique<ConnectionGroup>(*one.loop, *one.acceptor, options, total_, metrics_));
@@ -110,7 +112,7 @@ class GrpcTransport::Impl {
     Arrival arrival{.peer = peer, .is_proxy = peer && base::InAny(trusted_networks_, *peer)};
     // A proxy's connections are those of many clients.
     const std::string client = peer && !arrival.is_proxy ? peer->ClientKey() : std::string();
-    if (const auto refused = caps_.Take(client)) {
+    if (const auto refused = caps_.Take(client, std::chrono::steady_clock::now())) {
       metrics_.OnRefused(*refused);
       ::close(descriptor);
       return;

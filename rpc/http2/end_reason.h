@@ -25,6 +25,12 @@ enum class EndReason {
   kProxyHeader,
 };
 
+// Whether no client sends such things by mistake.
+constexpr bool IsAbuse(EndReason reason) {
+  return reason == EndReason::kHeaderBlock || reason == EndReason::kResets ||
+         reason == EndReason::kRequests || reason == EndReason::kControlFrames;
+}
+
 // As metrics name them, in their order.
 inline constexpr std::array<std::string_view, 11> kEndReasonNames = {
     "handshake_timeout",

@@ -2,24 +2,40 @@
 
 namespace gatehouse::rpc {
 
-bool ConnectionCaps::TakeOf(const std::string& client) {
-  if (client.empty()) return true;
-  const auto [it, added] = by_client_.emplace(client, 0);
-  if (it->second >= per_client_) return false;
-  ++it->second;
-  return true;
+std::optional<RefusedConnection> ConnectionCaps::TakeOf(const std::string& client,
+                                                        base::SteadyTime now) {
+  if (client.empty()) return std::nullopt;
+  Forgive(now);
+  const auto [it, added] = clients_.try_emplace(client);
+  if (now < it->second.calm_until) return RefusedConnection::kMustCalmDown;
+  if (it->second.connections >= limits_.per_client) return RefusedConnection::kTooManyOfAddress;
+  ++it->second.connections;
+  return std::nullopt;
 }
 
 void ConnectionCaps::ReturnOf(const std::string& client) {
   if (client.empty()) return;
-  const auto it = by_client_.find(client);
-  if (--it->second == 0) by_client_.erase(it);
+  const auto it = clients_.find(client);
+  if (--it->second.connections == 0 && it->second.calm_until == base::SteadyTime()) {
+    clients_.erase(it);
+  }
 }
 
-std::optional<RefusedConnection> ConnectionCaps::Take(const std::string& client) {
+void ConnectionCaps::Forgive(base::SteadyTime now) {
+  for (; !calming_.empty() && calming_.front().first <= now; calming_.pop_front()) {
+    const auto it = clients_.find(calming_.front().second);
+    // It has offended again since.
+    if (it->second.calm_until != calming_.front().first) continue;
+    it->second.calm_until = {};
+    if (it->second.connections == 0) clients_.erase(it);
+  }
+}
+
+std::optional<RefusedConnection> ConnectionCaps::Take(const std::string& client,
+                                                      base::SteadyTime now) {
   const base::MutexLock lock(mutex_);
-  if (taken_ >= in_all_) return RefusedConnection::kTooMany;
-  if (!TakeOf(client)) return RefusedConnection::kTooManyOfAddress;
+  if (taken_ >= limits_.in_all) return RefusedConnection::kTooMany;
+  if (const auto refused = TakeOf(client, now)) return refused;
   ++taken_;
   return std::nullopt;
 }
@@ -30,12 +46,23 @@ void ConnectionCaps::Return(const std::string& client) {
   ReturnOf(client);
 }
 
-bool ConnectionCaps::Place::MoveTo(const std::string& client) {
+std::optional<RefusedConnection> ConnectionCaps::Place::MoveTo(const std::string& client,
+                                                               base::SteadyTime now) {
   const base::MutexLock lock(caps_.mutex_);
-  if (!caps_.TakeOf(client)) return false;
+  if (const auto refused = caps_.TakeOf(client, now)) return refused;
   caps_.ReturnOf(client_);
   client_ = client;
-  return true;
+  return std::nullopt;
+}
+
+void ConnectionCaps::Place::CalmDown(base::SteadyTime now) {
+  const base::MutexLock lock(caps_.mutex_);
+  if (client_.empty() || caps_.limits_.calm_down.count() == 0) return;
+  const base::SteadyTime until = now + caps_.limits_.calm_down;
+  base::SteadyTime& latest = caps_.clients_.find(client_)->second.calm_until;
+  if (until <= latest) return;
+  latest = until;
+  caps_.calming_.emplace_back(until, client_);
 }
 
 }  // namespace gatehouse::rpc

@@ -1,20 +1,32 @@
 #ifndef GATEHOUSE_RPC_LISTENER_CONNECTION_CAPS_H_
 #define GATEHOUSE_RPC_LISTENER_CONNECTION_CAPS_H_
 
+#include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "base/async/mutex.h"
+#include "base/time.h"
 #include "rpc/transport_metrics.h"
 
 namespace gatehouse::rpc {
 
-// How many connections there may be, in all and from one client. Thread-safe; outlives the places
-// it gives.
+// How many connections there may be, in all and from one client, and how long a client gets no new
+// one after one of its own was closed for what it sent: otherwise each would begin with all that is
+// allowed at once. Thread-safe; outlives the places it gives.
 class ConnectionCaps {
  public:
+  struct Limits {
+    int in_all;
+    int per_client;
+    // Zero: it may come back at once.
+    std::chrono::milliseconds calm_down;
+  };
+
   // What one connection counts for, until this goes.
   class Place {
    public:
@@ -23,29 +35,43 @@ class ConnectionCaps {
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
-    // Counts for another client from now on; false: that has too many, and it counts as before.
-    bool MoveTo(const std::string& client);
+    // Counts for another client from now on. Why not: it counts as before.
+    std::optional<RefusedConnection> MoveTo(const std::string& client, base::SteadyTime now);
+    // The connection is closed for what its client sent.
+    void CalmDown(base::SteadyTime now);
 
    private:
     ConnectionCaps& caps_;
     std::string client_;
   };
 
-  ConnectionCaps(int in_all, int per_client) : in_all_(in_all), per_client_(per_client) {}
+  explicit ConnectionCaps(Limits limits) : limits_(limits) {}
 
-  // Counts one more of `client` (empty: of nobody, only in all), unless that is too many.
-  std::optional<RefusedConnection> Take(const std::string& client) GH_EXCLUDES(mutex_);
+  // Counts one more of `client` (empty: of nobody, only in all), unless that is too many. `now`
+  // does not go back.
+  std::optional<RefusedConnection> Take(const std::string& client, base::SteadyTime now)
+      GH_EXCLUDES(mutex_);
 
  private:
-  void Return(const std::string& client) GH_EXCLUDES(mutex_);
-  bool TakeOf(const std::string& client) GH_REQUIRES(mutex_);
-  void ReturnOf(const std::string& client) GH_REQUIRES(mutex_);
+  struct Client {
+    int connections = 0;
+    base::SteadyTime calm_until = {};
+  };
 
-  const int in_all_;
-  const int per_client_;
+  void Return(const std::string& client) GH_EXCLUDES(mutex_);
+  std::optional<RefusedConnection> TakeOf(const std::string& client, base::SteadyTime now)
+      GH_REQUIRES(mutex_);
+  void ReturnOf(const std::string& client) GH_REQUIRES(mutex_);
+  // Forgets those whose time is over.
+  void Forgive(base::SteadyTime now) GH_REQUIRES(mutex_);
+
+  const Limits limits_;
   base::Mutex mutex_;
   int taken_ GH_GUARDED_BY(mutex_) = 0;
-  std::unordered_map<std::string, int> by_client_ GH_GUARDED_BY(mutex_);
+  // Those with connections, and those in `calming_`.
+  std::unordered_map<std::string, Client> clients_ GH_GUARDED_BY(mutex_);
+  // Until when and who, in the order of time.
+  std::deque<std::pair<base::SteadyTime, std::string>> calming_ GH_GUARDED_BY(mutex_);
 };
 
 }  // namespace gatehouse::rpc

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -11,12 +12,13 @@ namespace {
 class ConnectionCapsTest : public testing::Test {
  protected:
   std::unique_ptr<ConnectionCaps::Place> Take(const std::string& client) {
-    refused_ = caps_.Take(client);
+    refused_ = caps_.Take(client, now_);
     if (refused_) return nullptr;
     return std::make_unique<ConnectionCaps::Place>(caps_, client);
   }
 
-  ConnectionCaps caps_{4, 2};
+  ConnectionCaps caps_{{.in_all = 4, .per_client = 2, .calm_down = std::chrono::seconds(1)}};
+  base::SteadyTime now_{std::chrono::seconds(1000)};
   std::optional<RefusedConnection> refused_;
 };
 
@@ -45,13 +47,48 @@ TEST_F(ConnectionCapsTest, NobodysConnectionsCountInAllAlone) {
 
 TEST_F(ConnectionCapsTest, APlaceMovesToAnotherClient) {
   const auto proxied = Take("");
-  EXPECT_TRUE(proxied->MoveTo("a"));
+  EXPECT_EQ(proxied->MoveTo("a", now_), std::nullopt);
   const auto second = Take("a");
   const auto other = Take("b");
-  EXPECT_FALSE(other->MoveTo("a"));
+  EXPECT_EQ(other->MoveTo("a", now_), RefusedConnection::kTooManyOfAddress);
   // It counts as before.
   const auto last = Take("b");
   EXPECT_NE(last, nullptr);
+}
+
+TEST_F(ConnectionCapsTest, WhoHasToCalmDownGetsNoNewConnectionForAWhile) {
+  const auto kept = Take("a");
+  Take("a")->CalmDown(now_);
+  EXPECT_EQ(Take("a"), nullptr);
+  EXPECT_EQ(refused_, RefusedConnection::kMustCalmDown);
+  const auto proxied = Take("");
+  EXPECT_EQ(proxied->MoveTo("a", now_), RefusedConnection::kMustCalmDown);
+  EXPECT_NE(Take("b"), nullptr);
+  now_ += std::chrono::milliseconds(999);
+  EXPECT_EQ(Take("a"), nullptr);
+  now_ += std::chrono::milliseconds(1);
+  EXPECT_NE(Take("a"), nullptr);
+}
+
+TEST_F(ConnectionCapsTest, TheLastOffenceCounts) {
+  const auto first = Take("a");
+  const auto second = Take("a");
+  first->CalmDown(now_);
+  now_ += std::chrono::milliseconds(600);
+  second->CalmDown(now_);
+  // Another one's turn forgives what is over.
+  now_ += std::chrono::milliseconds(600);
+  EXPECT_NE(Take("b"), nullptr);
+  EXPECT_EQ(Take("a"), nullptr);
+  EXPECT_EQ(refused_, RefusedConnection::kMustCalmDown);
+  now_ += std::chrono::milliseconds(400);
+  Take("a");
+  EXPECT_EQ(refused_, RefusedConnection::kTooManyOfAddress);
+}
+
+TEST_F(ConnectionCapsTest, NobodyNeedNotCalmDown) {
+  Take("")->CalmDown(now_);
+  EXPECT_NE(Take(""), nullptr);
 }
 
 }  // namespace

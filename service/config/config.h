@@ -33,6 +33,7 @@ struct GrpcSettings {
   // What clients may take of the server. rpc/server_options.h says why these figures.
   int64_t max_connections = 20'000;
   int64_t max_connections_per_address = 2'000;
+  std::chrono::milliseconds calm_down_time{1'000};
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds request_timeout{2'000};
   std::chrono::milliseconds write_timeout{30'000};

@@ -37,8 +37,8 @@ void AddBasics(std::vector<Setting>& all) {
   all.push_back(Span("grpc.drain_grace_ms", "How long calls may go on after that, in milliseconds.",
                      0, 600'000, GH_FIELD(grpc.drain_grace)));
   all.push_back(Integer("grpc.loops",
-                        "Event loops, each one thread; 0: one for each core, at most four.",
-                        0, 64, GH_FIELD(grpc.loops)));
+                        "Event loops, each one thread; 0: one for each core, at most four.", 0, 64,
+                        GH_FIELD(grpc.loops)));
 }
 
 void AddConnections(std::vector<Setting>& all) {
@@ -54,6 +54,11 @@ void AddConnections(std::vector<Setting>& all) {
                         "The same from one address (IPv6: one /64), but for proxies of "
                         "grpc.trusted_networks.",
                         1, 1'000'000, GH_FIELD(grpc.max_connections_per_address)));
+  all.push_back(Span("grpc.calm_down_time_ms",
+                     "How long an address gets no new connection after one was closed for a "
+                     "flood of resets, requests, headers or control frames, in milliseconds; 0: it "
+                     "may come back at once.",
+                     0, 60'000, GH_FIELD(grpc.calm_down_time)));
   all.push_back(Span("grpc.handshake_timeout_ms",
                      "From the connection to the client's HTTP/2 settings, TLS included, in "
                      "milliseconds.",

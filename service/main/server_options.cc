@@ -36,6 +36,7 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcSettings& config) {
       .trusted_networks = *base::ParseNetworks(config.trusted_networks),
       .max_connections = static_cast<int>(config.max_connections),
       .max_connections_per_address = static_cast<int>(config.max_connections_per_address),
+      .calm_down_time = config.calm_down_time,
       .handshake_timeout = config.handshake_timeout,
       .request_timeout = config.request_timeout,
       .max_connection_idle = config.max_connection_idle,
