@@ -4,10 +4,14 @@
 #include <google/protobuf/descriptor.pb.h>
 
 #include <set>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "base/async/mutex.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "grpc/reflection/v1/reflection.pb.h"
@@ -30,6 +34,34 @@ void SetError(absl::StatusCode code, std::string_view message, Response& respons
   response.mutable_error_response()->set_error_message(std::string(message));
 }
 
+// The files of the program as their descriptors say. Each is worked out when it is first asked for,
+// which takes far longer than to send it. Thread-safe.
+class FileBytes {
+ public:
+  // Good for ever.
+  const std::string& Of(const FileDescriptor* file) GH_EXCLUDES(mutex_) {
+    const base::MutexLock lock(mutex_);
+    const auto [it, added] = bytes_.try_emplace(file);
+    if (!added) return it->second;
+    google::protobuf::FileDescriptorProto proto;
+    file->CopyTo(&proto);
+    // As protoc's own descriptors have them; who makes JSON of messages uses these names.
+    file->CopyJsonNameTo(&proto);
+    it->second = proto.SerializeAsString();
+    return it->second;
+  }
+
+ private:
+  base::Mutex mutex_;
+  // References into it stay valid when it grows.
+  std::unordered_map<const FileDescriptor*, std::string> bytes_ GH_GUARDED_BY(mutex_);
+};
+
+FileBytes& Files() {
+  static FileBytes& files = *new FileBytes();
+  return files;
+}
+
 // A file after everything it imports, each once.
 template <typename FileResponse>
 void AddWithImports(const FileDescriptor* file, std::set<const FileDescriptor*>& added,
@@ -38,11 +70,7 @@ void AddWithImports(const FileDescriptor* file, std::set<const FileDescriptor*>&
   for (int i = 0; i < file->dependency_count(); ++i) {
     AddWithImports(file->dependency(i), added, response);
   }
-  google::protobuf::FileDescriptorProto proto;
-  file->CopyTo(&proto);
-  // As protoc's own descriptors have them; who makes JSON of messages uses these names.
-  file->CopyJsonNameTo(&proto);
-  proto.SerializeToString(response.add_file_descriptor_proto());
+  response.add_file_descriptor_proto(Files().Of(file));
 }
 
 template <typename Response>
