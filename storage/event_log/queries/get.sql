@@ -4,3 +4,5 @@ SELECT coalesce(o.index, 0), e.event_id, e.type, e.outcome, e.actor_type, e.acto
 FROM gatehouse.event e
 LEFT JOIN gatehouse.event_order o ON o.tenant_id = e.tenant_id AND o.event_id = e.event_id
 WHERE e.tenant_id = $1 AND e.event_id = $2
+
+-- For example: tenant(), id($row)

@@ -7,3 +7,5 @@ FROM unnest(
   $1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[],
   $8::jsonb[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::jsonb[],
   $15::timestamptz[], $16::timestamptz[], $17::bytea[], $18::bytea[])
+
+-- For example: $event

@@ -21,3 +21,6 @@ LEFT JOIN (
   ) e ON true
 ) e ON e.through - coalesce(e.bytes, 0) < $7
 ORDER BY e.index
+
+-- For example: tenant(), $row, $row + 100, 100, '{}', '{}', 3145728
+-- For example: tenant(), $row, $row + 500, 100, '{type.1}', '{nothing.}', 3145728
