@@ -3,7 +3,6 @@
 #include <prometheus/registry.h>
 
 #include <chrono>
-#include <future>
 #include <string>
 #include <utility>
 
@@ -11,6 +10,8 @@
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/rate_limit_interceptor.h"
 #include "auth/permission/permissions.h"
+#include "base/async/cancel.h"
+#include "base/async/run_on_loop.h"
 #include "base/log_line.h"
 #include "base/status.h"
 #include "base/uuid.h"
@@ -95,13 +96,14 @@ absl::StatusOr<std::unique_ptr<ServingArea>> ServingArea::Start(const Options& o
   std::unique_ptr<ServingArea> area(new ServingArea(options, std::move(keys), storage, auth));
   GH_RETURN_IF_ERROR(area->Register(options, services));
   GH_RETURN_IF_ERROR(area->Listen(options, auth));
-  area->WatchDatabase(*options.loops.front(), *storage.database);
+  area->WatchDatabase(*storage.database);
   return area;
 }
 
 ServingArea::ServingArea(const Options& options, auth::CertificateKeys keys, StorageArea& storage,
                          AuthArea& auth)
     : config_(options.config),
+      loop_(*options.loops.front()),
       metrics_(std::make_shared<prometheus::Registry>()),
       transport_metrics_(*metrics_),
       chain_(MakeChain(options, std::move(keys), storage, auth, *metrics_)) {}
@@ -138,9 +140,9 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
   return absl::OkStatus();
 }
 
-void ServingArea::WatchDatabase(base::Loop& loop, storage::postgres::Database& database) {
+void ServingArea::WatchDatabase(storage::postgres::Database& database) {
   database_watch_ = std::make_unique<PeriodicWorker>(
-      loop,
+      loop_,
       PeriodicWorker::Options{
           .name = "database_watch", .pause = kDatabaseWatchPause, .turn_timeout = kPingTimeout},
       [&database, health = health_.get(), misses = &missed_pings_](base::CallContext ctx) {
@@ -158,13 +160,17 @@ std::string ServingArea::http_address() const {
 }
 
 void ServingArea::Stop() {
-  if (!server_) return;
+  // Never started, or stopped before: the loops may be gone by then.
+  if (!database_watch_) return;
   // Before it could say that the server serves.
-  if (database_watch_) database_watch_->Stop(std::chrono::milliseconds(0));
+  database_watch_->Stop(std::chrono::milliseconds(0));
+  database_watch_.reset();
   health_->SetAll(false);
   // Calls go on meanwhile: whoever sends them has to learn of it first.
-  std::promise<void> never;
-  never.get_future().wait_for(config_.grpc.drain_delay);
+  base::RunOnLoop<bool>(loop_, [this] {
+    return loop_.SleepUntil(std::chrono::steady_clock::now() + config_.grpc.drain_delay,
+                            base::CancelToken());
+  });
   server_->Shutdown({.grace = config_.grpc.drain_grace});
 }
 
