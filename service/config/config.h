@@ -69,6 +69,10 @@ struct DatabaseSettings {
   std::chrono::milliseconds statement_timeout = storage::postgres::kDefaultStatementTimeout;
   bool prepared_statements = true;
   bool allow_standby = false;
+  std::string direct_dsn;
+
+  // For what needs a session to itself, past the pooler that `dsn` may name.
+  const std::string& direct() const { return direct_dsn.empty() ? dsn : direct_dsn; }
 };
 
 struct AuthSettings {

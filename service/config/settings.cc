@@ -58,6 +58,10 @@ void AddDatabase(std::vector<Setting>& all) {
   all.push_back(Boolean("database.prepared_statements",
                         "Use named prepared statements; false for PgBouncer in transaction mode.",
                         GH_FIELD(database.prepared_statements)));
+  all.push_back(Secret(Text("database.direct_dsn",
+                            "The same database past the pooler, for the sequencer, notices of "
+                            "changes and migrations; required without prepared statements.",
+                            GH_FIELD(database.direct_dsn))));
   all.push_back(
       Boolean("database.allow_standby",
               "Start on a standby as well, and wait for its promotion: until then changes "

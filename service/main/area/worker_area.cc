@@ -71,7 +71,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
       revocations_(loop, storage.log, storage.feed, auth.authenticator),
       listener_(
-          {.dsn = config.database.dsn,
+          {.dsn = config.database.direct(),
            .password_file = config.database.password_file,
            .instance = storage.instance,
            .on_ordered = [&feed = storage.feed] { feed.Poke(); },
