@@ -93,9 +93,8 @@ UserService::Result<v1::DeleteUserResponse> UserService::DeleteUser(base::CallCo
         change.events.Add(KeyEvent(ctx, now, storage::event_types::kApiKeyRevoked, made));
       }
     }
-    const absl::StatusOr<int64_t> epoch =
-        co_await deps_.users.Delete(ctx, user, std::move(change),
-                                    all_known ? std::optional(known) : std::nullopt);
+    const absl::StatusOr<int64_t> epoch = co_await deps_.users.Delete(
+        ctx, user, std::move(change), all_known ? std::optional(known) : std::nullopt);
     if (attempts.Outrun(epoch.status())) continue;
     GH_CO_RETURN_IF_ERROR(epoch.status());
     deps_.authenticator.UserRevoked(user.id, *epoch);

@@ -154,8 +154,7 @@ base::Task<absl::StatusOr<int64_t>> UserStore::Update(base::CallContext context,
 }
 
 base::Task<absl::StatusOr<int64_t>> UserStore::Delete(base::CallContext context, User user,
-                                                      Change change,
-                                                      std::optional<MadeKeys> keys) {
+                                                      Change change, std::optional<MadeKeys> keys) {
   Batch batch;
   postgres::AppendChange(batch, change);
   const size_t update = batch.size();
