@@ -9,6 +9,7 @@
 
 #include "base/uuid.h"
 #include "gatehouse/v1/audit.pb.h"
+#include "gatehouse/v1/webhook.pb.h"
 #include "tests/integration/event_log/audit_fixture.h"
 
 namespace gatehouse::tests {
@@ -51,6 +52,17 @@ TEST_F(AuditServiceTest, RecordedEventIsReadBackWhole) {
   EXPECT_EQ(Call<v1::GetEventResponse>(admin(), get).reason(), "EVENT_NOT_FOUND");
   get.set_event_id("no-uuid");
   EXPECT_EQ(Call<v1::GetEventResponse>(admin(), get).reason(), "INVALID_FIELD");
+}
+
+// What its webhooks say depends on it (payload_test.cc).
+TEST_F(AuditServiceTest, TheLogTellsARecordedEventFromAPublishedOne) {
+  ASSERT_TRUE(Record(Request("order.recorded")).ok());
+  v1::PublishEventRequest publish;
+  publish.set_type("order.published");
+  ASSERT_TRUE(Call<v1::PublishEventResponse>(admin(), publish).ok());
+  EXPECT_EQ(Ask("SELECT string_agg(type || ' ' || has_envelope, ', ' ORDER BY type) "
+                "FROM gatehouse.event WHERE type LIKE 'order.%'"),
+            "order.published false, order.recorded true");
 }
 
 TEST_F(AuditServiceTest, UnsetActorIsTheCaller) {

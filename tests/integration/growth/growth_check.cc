@@ -25,7 +25,7 @@ using storage::postgres::admin::Connection;
 constexpr char kEvent[] = R"sql(
   ARRAY[tenant()], ARRAY[new_id()], '{type.1}', '{1}', '{user}', '{a}', '{""}', ARRAY['[]'::jsonb],
   '{""}', '{""}', '{""}', '{""}', '{""}', ARRAY['{}'::jsonb], ARRAY[present()], ARRAY[present()],
-  ARRAY[hash(1)], ARRAY[hash(1)])sql";
+  ARRAY[hash(1)], ARRAY[hash(1)], '{f}')sql";
 constexpr char kFolder[] = "tests/integration/growth/";
 constexpr double kFactor = 1.2;
 // Ten times as many rows make a B-tree one level deeper at most; and what is looked for may begin
