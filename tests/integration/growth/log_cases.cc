@@ -100,6 +100,9 @@ void AddDeliveries(std::vector<StatementCase>& cases) {
       {kLease, "endpoint_id(0), 1000, ARRAY[tenant()], ARRAY[endpoint_id(1)], ARRAY[rows()]"},
       {kLeaseDue, "endpoint_id(0), 1000, present(), ARRAY[tenant()], ARRAY[endpoint_id(1)], 10"},
       {kRelease, "ARRAY[tenant()], ARRAY[endpoint_id(1)], ARRAY[1], ARRAY[rows()], ARRAY[true]"},
+      {kAnnounce, "endpoint_id(0), 1"},
+      {kWithdraw, "endpoint_id(0), 1"},
+      {kFreeGone, "endpoint_id(1)"},
       // One attempt that failed, and one exception that is settled.
       {kFlush,
        "endpoint_id(0), 1000, ARRAY[tenant()], ARRAY[endpoint_id(1)], ARRAY[1], ARRAY[rows()],"
