@@ -52,8 +52,8 @@ GrpcConnection::GrpcConnection(ConnectionGroup& group, std::unique_ptr<ByteStrea
     : group_(group),
       arrival_(std::move(arrival)),
       budget_(group.total_budget(), group.options().max_connection_bytes),
-      http2_(*this, group.turn(), group.scratch(), group.limits(), std::move(bytes),
-             std::chrono::steady_clock::now()) {}
+      http2_(*this, group.turn(), group.scratch(), group.session_memory(), group.limits(),
+             std::move(bytes), std::chrono::steady_clock::now()) {}
 
 GrpcConnection::~GrpcConnection() = default;
 

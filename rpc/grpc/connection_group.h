@@ -18,6 +18,7 @@
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/http2/connection.h"
 #include "rpc/http2/limits.h"
+#include "rpc/http2/session_memory.h"
 #include "rpc/http2/turn.h"
 #include "rpc/listener/byte_stream.h"
 #include "rpc/listener/connection_caps.h"
@@ -95,6 +96,7 @@ class ConnectionGroup {
 
   base::Loop& loop() { return loop_; }
   IoScratch& scratch() { return scratch_; }
+  http2::SessionMemory& session_memory() { return session_memory_; }
   CallAcceptor& acceptor() { return acceptor_; }
   const ServerOptions& options() const { return options_; }
   const http2::Limits& limits() const { return limits_; }
@@ -120,6 +122,7 @@ class ConnectionGroup {
   base::TokenBucket refusals_logged_;
   uint64_t refusals_not_logged_ = 0;
   IoScratch scratch_;
+  http2::SessionMemory session_memory_;
   http2::Turn turn_;
   std::unordered_map<GrpcConnection*, std::unique_ptr<GrpcConnection>> connections_;
   std::atomic<size_t> size_ = 0;

@@ -170,10 +170,9 @@ const nghttp2_option* Connection::Callbacks::Options() {
   return options;
 }
 
-nghttp2_session* Connection::Callbacks::NewSession(Connection& connection) {
-  nghttp2_session* session = nullptr;
-  nghttp2_session_server_new2(&session, Table(), &connection, Options());
-  return session;
+SessionMemory::Made Connection::Callbacks::NewSession(Connection& connection,
+                                                      SessionMemory& memory) {
+  return memory.NewSession(Table(), &connection, Options());
 }
 
 }  // namespace gatehouse::rpc::http2

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "rpc/http2/callbacks.h"
+#include "rpc/http2/session_memory.h"
 
 namespace gatehouse::rpc::http2 {
 namespace {
@@ -51,13 +52,13 @@ std::string GoAwayFrame(int32_t last_stream_id, uint32_t error_code, std::string
 
 }  // namespace
 
-Connection::Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limits& limits,
-                       std::unique_ptr<ByteStream> bytes, base::SteadyTime now)
+Connection::Connection(Owner& owner, Turn& turn, IoScratch& scratch, SessionMemory& memory,
+                       const Limits& limits, std::unique_ptr<ByteStream> bytes,
+                       base::SteadyTime now)
     : owner_(owner),
       turn_(turn),
       scratch_(scratch),
       limits_(limits),
-      session_(Callbacks::NewSession(*this)),
       bytes_(std::move(bytes)),
       requests_allowed_(PerSecond(limits.requests_per_second), now),
       resets_allowed_(PerSecond(limits.resets_per_second), now),
@@ -68,7 +69,11 @@ Connection::Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limit
       last_call_(now),
       last_progress_(now),
       state_since_(now),
-      age_(WithJitter(limits.age)) {}
+      age_(WithJitter(limits.age)) {
+  const SessionMemory::Made made = Callbacks::NewSession(*this, memory);
+  session_ = made.session;
+  session_page_ = made.page;
+}
 
 Connection::~Connection() {
   turn_.Remove(*this);

@@ -25,6 +25,8 @@ struct nghttp2_session;
 
 namespace gatehouse::rpc::http2 {
 
+class SessionMemory;
+
 // The server's side of one HTTP/2 connection: nghttp2 between a ByteStream and the Streams of the
 // layer above, and the bounds on what a client may do to it. Knows no gRPC.
 //
@@ -50,8 +52,8 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
     ~Owner() = default;
   };
 
-  Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limits& limits,
-             std::unique_ptr<ByteStream> bytes, base::SteadyTime now);
+  Connection(Owner& owner, Turn& turn, IoScratch& scratch, SessionMemory& memory,
+             const Limits& limits, std::unique_ptr<ByteStream> bytes, base::SteadyTime now);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -135,12 +137,16 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   std::optional<EndReason> CauseOfDeath() const;
   void TickDrain();
   void TickKeepalive();
+  // Gives memory back that a silent connection can do without.
+  void TickRest();
 
   Owner& owner_;
   Turn& turn_;
   IoScratch& scratch_;
   const Limits& limits_;
   nghttp2_session* session_ = nullptr;
+  // Of SessionMemory.
+  void* session_page_ = nullptr;
   std::unique_ptr<ByteStream> bytes_;
   Stream* first_stream_ = nullptr;
   size_t open_streams_ = 0;
@@ -170,6 +176,7 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   bool ping_pending_ = false;
   bool greeted_ = false;
   bool ending_told_ = false;
+  bool resting_ = false;
   State state_ = State::kOpen;
 };
 
