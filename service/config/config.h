@@ -105,6 +105,7 @@ struct WebhookSettings {
 
 struct LogSettings {
   std::string level = "info";
+  int64_t failed_calls_per_second = 10;
 };
 
 struct Config {

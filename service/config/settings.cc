@@ -30,6 +30,11 @@ void AddServing(std::vector<Setting>& all) {
               GH_FIELD(http.address)));
   all.push_back(OneOf("log.level", "Least severity that is logged: debug, info, warning or error.",
                       {"debug", "info", "warning", "error"}, GH_FIELD(log.level)));
+  all.push_back(Integer("log.failed_calls_per_second",
+                        "Failed calls of one caller that have a line each per second, ten times as "
+                        "many at once; of more a line every ten seconds says how many there were. "
+                        "0: every one has its line.",
+                        0, 1'000'000, GH_FIELD(log.failed_calls_per_second)));
 }
 
 void AddDatabase(std::vector<Setting>& all) {

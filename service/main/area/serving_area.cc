@@ -30,10 +30,10 @@ constexpr auto kPingTimeout = std::chrono::seconds(3);
 // database that is away after some ten seconds, and of its return with the first answer.
 constexpr int kMissesUntilNotServing = 3;
 
-// A burst may take what two quiet seconds would have allowed.
-auth::RateLimit LimitOf(int64_t per_second) {
+// A burst may take what so many quiet seconds would have allowed.
+auth::RateLimit LimitOf(int64_t per_second, double quiet_seconds = 2) {
   const auto rate = static_cast<double>(per_second);
-  return {.rate = rate, .burst = 2 * rate};
+  return {.rate = rate, .burst = quiet_seconds * rate};
 }
 
 rpc::InterceptorChain MakeChain(const ServingArea::Options& options, auth::CertificateKeys keys,
@@ -50,6 +50,7 @@ rpc::InterceptorChain MakeChain(const ServingArea::Options& options, auth::Certi
        .max_unary_deadline = config.grpc.max_unary_time,
        .admission = {.unary = static_cast<size_t>(config.grpc.max_in_flight)},
        .streams = StreamLimitsOf(config.grpc),
+       .logged_failures = {.per_caller = LimitOf(config.log.failed_calls_per_second, 10)},
        .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
            auth.authenticator, limits.per_address, on_denial, std::move(keys)),
        .authorise = std::make_unique<auth::AuthorisationInterceptor>(on_denial),
