@@ -70,7 +70,11 @@ struct ServerOptions {
   std::chrono::milliseconds request_timeout = std::chrono::seconds(2);
   // How long a connection may stay without calls. Zero: for ever.
   std::chrono::milliseconds max_connection_idle = std::chrono::minutes(30);
-  // How long the socket of a client that does not read may take nothing at all.
+  // How long a client that has opened a stream may send nothing while the server waits for its
+  // next message. Such a stream costs little, but only so many are allowed without credentials.
+  std::chrono::milliseconds max_stream_silence = std::chrono::minutes(1);
+  // How long the socket of a client that does not read, or the window of one of its streams, may
+  // take nothing at all.
   std::chrono::milliseconds write_timeout = std::chrono::seconds(30);
 
   // Answers that clients have not read, and requests that are not whole, per connection and in

@@ -16,7 +16,6 @@ http2::Limits LimitsOf(const ServerOptions& options) {
           .header_block_bytes = 4 * options.max_metadata_bytes,
           .concurrent_streams = options.max_concurrent_streams,
           .handshake = options.handshake_timeout,
-          .request = options.request_timeout,
           .write = options.write_timeout,
           .keepalive_time = options.keepalive_time,
           .keepalive_timeout = options.keepalive_timeout,
@@ -36,8 +35,9 @@ constexpr size_t kLoggedMethodBytes = 128;
 
 // Often enough for the shortest timeout to be kept, and no more: it wakes an idle server.
 milliseconds TickOf(const ServerOptions& options) {
-  milliseconds shortest = std::min({options.handshake_timeout, options.request_timeout,
-                                    options.write_timeout, options.keepalive_timeout});
+  milliseconds shortest =
+      std::min({options.handshake_timeout, options.request_timeout, options.write_timeout,
+                options.keepalive_timeout, options.max_stream_silence});
   for (const milliseconds maybe : {options.max_connection_age, options.max_connection_idle,
                                    options.max_connection_age_grace}) {
     if (maybe.count() > 0) shortest = std::min(shortest, maybe);
@@ -71,6 +71,8 @@ bool GrpcConnection::OnProxied(const base::IpAddress& client) {
   group_.metrics().OnRefused(RefusedConnection::kTooManyOfAddress);
   return false;
 }
+
+void GrpcConnection::OnStreamRefused() { group_.metrics().OnRefused(RefusedCall::kTooManyStreams); }
 
 void GrpcConnection::OnConnectionEnding(http2::EndReason reason) {
   group_.metrics().OnEnded(reason);
@@ -122,6 +124,7 @@ void ConnectionGroup::Tick() {
   const base::SteadyTime now = std::chrono::steady_clock::now();
   // Those that go are taken out later, see OnGone.
   for (const auto& [connection, owned] : connections_) connection->http2().OnTick(now);
+  metrics_.SetBufferedBytes(total_.used());
   ticking_ = !connections_.empty();
   if (ticking_) timer_ = loop_.At(now + tick_, [this] { Tick(); });
 }
@@ -136,7 +139,8 @@ void ConnectionGroup::OnGone(GrpcConnection& connection) {
 }
 
 void ConnectionGroup::OnRefused(RefusedCall reason, std::string_view method, std::string_view what,
-                                const std::optional<base::IpAddress>& peer) {
+                                const std::optional<base::IpAddress>& peer,
+                                std::string_view request_id) {
   metrics_.OnRefused(reason);
   if (!refusals_logged_.Take(kLoggedRefusals, std::chrono::steady_clock::now())) {
     ++refusals_not_logged_;
@@ -145,6 +149,7 @@ void ConnectionGroup::OnRefused(RefusedCall reason, std::string_view method, std
   base::LogLine(base::LogLevel::kInfo, "call refused before it was looked at",
                 {{"method", method.substr(0, kLoggedMethodBytes)},
                  {"error", what},
+                 {"request_id", request_id},
                  {"peer", peer ? peer->ToString() : std::string()},
                  {"not_logged", static_cast<int64_t>(std::exchange(refusals_not_logged_, 0))}});
 }

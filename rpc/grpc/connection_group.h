@@ -50,6 +50,7 @@ class GrpcConnection final : public http2::Connection::Owner {
   // http2::Connection::Owner
   http2::Stream& NewStream(http2::Connection& connection) override;
   bool OnProxied(const base::IpAddress& client) override;
+  void OnStreamRefused() override;
   void OnConnectionEnding(http2::EndReason reason) override;
   void OnConnectionGone(http2::Connection& connection) override;
 
@@ -106,7 +107,7 @@ class ConnectionGroup {
   void OnGone(GrpcConnection& connection);
   // Counts a call that no interceptor will see, and logs it, unless there are many.
   void OnRefused(RefusedCall reason, std::string_view method, std::string_view what,
-                 const std::optional<base::IpAddress>& peer);
+                 const std::optional<base::IpAddress>& peer, std::string_view request_id);
 
  private:
   void Tick();

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
+#include <utility>
 
 #include "rpc/grpc/header_values.h"
 #include "rpc/grpc/protocol_errors.h"
@@ -38,6 +40,7 @@ StreamCall::StreamCall(GrpcConnection& home)
     : http2::Stream(home.http2()),
       home_(home),
       last_data_(home.http2().now()),
+      last_output_(last_data_),
       reader_(home.budget()),
       output_charge_(home.budget()) {}
 
@@ -93,7 +96,11 @@ bool StreamCall::ParseRead(google::protobuf::Message& message) {
 // False: there is no room for it.
 bool StreamCall::Serialise(const google::protobuf::Message& message) {
   const size_t length = message.ByteSizeLong();
-  if (!output_charge_.Set(length)) return false;
+  if (!output_charge_.Set(length)) {
+    home_.group().metrics().OnDropped(DroppedAnswer::kOverloaded);
+    return false;
+  }
+  output_moved_ = true;
   output_ = {.bytes = std::make_unique_for_overwrite<char[]>(kPrefixBytes + length),
              .size = kPrefixBytes + length};
   auto* const bytes = reinterpret_cast<uint8_t*>(output_.bytes.get());
@@ -138,8 +145,11 @@ void StreamCall::Finish(const WireStatus& status) {
 }
 
 void StreamCall::Abort() {
-  if (closed_) return;
-  Reset(NGHTTP2_CANCEL);
+  if (!closed_) BreakOff(NGHTTP2_CANCEL);
+}
+
+void StreamCall::BreakOff(uint32_t error_code) {
+  Reset(error_code);
   OnClosed(false);
 }
 
@@ -161,6 +171,7 @@ void StreamCall::SendResponseHeaders() {
 void StreamCall::TakeBody(size_t bytes, std::string& output) {
   output.append(output_.bytes.get() + output_.taken, bytes);
   output_.taken += bytes;
+  output_moved_ = true;
   if (BodyBytes() > 0) return;
   output_ = {};
   output_charge_.Set(0);

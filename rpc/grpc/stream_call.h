@@ -85,6 +85,11 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   // Ends a call that is not handed over.
   void RefuseHttp();
   void Refuse(RefusedCall reason, const absl::Status& status);
+  // The client takes nothing of the answer, or sends nothing though its next message is waited for.
+  bool IsUnread(base::SteadyTime now) const;
+  bool IsSilent(base::SteadyTime now) const;
+  // Ends the stream, at the client as well, without a status.
+  void BreakOff(uint32_t error_code);
   bool Serialise(const google::protobuf::Message& message);
   void SendStatus();
   void SendResponseHeaders();
@@ -99,6 +104,10 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   CallShape shape_;
   std::optional<base::SteadyTime> deadline_;
   base::SteadyTime last_data_;
+  // When it was last seen that the client took something of the answer, or that there was something
+  // to take; and whether that happened since.
+  base::SteadyTime last_output_;
+  bool output_moved_ = false;
   MessageReader reader_;
   MessageReader::Encoding encoding_ = MessageReader::Encoding::kIdentity;
   // Decoded, where the name ends in -bin.

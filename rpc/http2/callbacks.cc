@@ -100,6 +100,9 @@ int Connection::Callbacks::OnFrameSend(nghttp2_session*, const nghttp2_frame* fr
     ToConnection(user).OnAnswerSent(frame->hd.stream_id);
   } else if (frame->hd.type == NGHTTP2_RST_STREAM) {
     ToConnection(user).OnResetSent(frame->hd.stream_id);
+    if (frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) {
+      ToConnection(user).owner_.OnStreamRefused();
+    }
   }
   return 0;
 }

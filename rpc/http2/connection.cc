@@ -109,7 +109,14 @@ void Connection::OnBytes(std::string_view bytes) {
     looked_at = 1;
     if (!CheckClosedStream(data->stream_id)) return;
   }
+  FollowHeaderBlock();
   if (Feed(bytes)) turn_.AddOutput(*this);
+}
+
+void Connection::FollowHeaderBlock() {
+  const uint32_t open = data_frames_.open_header_block();
+  if (open != open_block_) block_since_ = now_;
+  open_block_ = open;
 }
 
 bool Connection::Feed(std::string_view bytes) {

@@ -43,6 +43,8 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
     // Before anything else, where a proxy has said so: whose connection it is. False: it is not
     // wanted.
     virtual bool OnProxied(const base::IpAddress& client) = 0;
+    // A request was sent back, since there are too many at a time.
+    virtual void OnStreamRefused() = 0;
     // The server ends it, for this reason. Comes once at most, while it still exists.
     virtual void OnConnectionEnding(EndReason reason) = 0;
     // Nothing more will happen to it. Comes once.
@@ -107,6 +109,8 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
 
   // Events of the session; false: it must not go on.
   bool OnFrameBegin(uint8_t type, uint8_t flags, int32_t stream_id, size_t length);
+  // Notes whether headers have begun that are not whole.
+  void FollowHeaderBlock();
   // Of a frame that needs an open stream.
   bool CheckClosedStream(int32_t stream_id);
   void OnResetSent(int32_t stream_id);
@@ -156,8 +160,10 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // The last streams that this side has reset, whose clients may not know yet.
   std::vector<int32_t> reset_here_;
   size_t oldest_reset_ = 0;
-  // Of the header block that is being received.
+  // Of the header block that is being received, and when it began.
   size_t block_bytes_ = 0;
+  uint32_t open_block_ = 0;
+  base::SteadyTime block_since_ = {};
   base::TokenBucket requests_allowed_;
   base::TokenBucket resets_allowed_;
   base::TokenBucket control_frames_allowed_;

@@ -52,6 +52,10 @@ void Connection::OnTick(base::SteadyTime now) {
     Close();
     return;
   }
+  if (open_block_ != 0 && now_ >= block_since_ + limits_.handshake) {
+    Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM, "the headers do not come");
+    return;
+  }
   TickDrain();
   TickKeepalive();
   TickRest();

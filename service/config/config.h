@@ -35,6 +35,7 @@ struct GrpcSettings {
   int64_t max_connections_per_address = 2'000;
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds request_timeout{2'000};
+  std::chrono::seconds max_stream_silence{60};
   std::chrono::milliseconds write_timeout{30'000};
   std::chrono::milliseconds keepalive_time{60'000};
   std::chrono::milliseconds keepalive_timeout{20'000};

@@ -102,6 +102,7 @@ class Home final : public Connection::Owner {
     return *streams_.back();
   }
   bool OnProxied(const base::IpAddress&) override { return true; }
+  void OnStreamRefused() override {}
   void OnConnectionEnding(rpc::http2::EndReason) override {}
   void OnConnectionGone(Connection&) override {
     if (gone_) std::abort();
