@@ -54,6 +54,10 @@ struct ServerOptions {
   // whoever sends them is not known.
   size_t max_public_message_bytes = size_t{64} << 10;
 
+  // How often it is looked, when there is a new connection, whether the TLS files have changed:
+  // renewing a certificate has weeks.
+  std::chrono::milliseconds certificate_check = std::chrono::seconds(10);
+
   // Proxies whose word counts as to whose connection (PROXY protocol) or call (x-forwarded-for)
   // they pass on.
   std::vector<base::IpNetwork> trusted_networks = {};
