@@ -86,6 +86,10 @@ struct ServerOptions {
   size_t max_connection_bytes = size_t{16} << 20;
   size_t max_transport_bytes = size_t{128} << 20;
 
+  // An answer that is a page of a list is compressed with gzip if it has as many bytes and its
+  // client takes that. Zero: never. What has a secret in it, such as a token, is no list.
+  size_t gzip_lists_from_bytes = 0;
+
   // Of one connection, per second; ten times as many at once. Beyond it is told to calm down,
   // and closed. Clients cancel calls now and then; none makes thousands to take them back.
   int max_stream_resets_per_second = 100;

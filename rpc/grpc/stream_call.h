@@ -91,6 +91,10 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   // Ends the stream, at the client as well, without a status.
   void BreakOff(uint32_t error_code);
   bool Serialise(const google::protobuf::Message& message);
+  // Of the message that was serialised: whether it shall be smaller on the wire, and makes it so if
+  // it can be.
+  bool WantsGzip() const;
+  void Compress();
   void SendStatus();
   void SendResponseHeaders();
 
@@ -126,6 +130,7 @@ class StreamCall final : public CallTransport, public http2::Stream, private htt
   bool cancelled_ = false;
   bool headers_sent_ = false;
   bool has_response_ = false;
+  bool compressed_ = false;
   bool overloaded_ = false;
   bool reading_ = false;
   // The message that is there was told of.

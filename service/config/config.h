@@ -54,6 +54,7 @@ struct GrpcSettings {
   int64_t max_public_streams_per_address = 100;
   int64_t max_public_streams = 1'000;
   bool reflection = true;
+  int64_t gzip_lists_from_bytes = 0;
 };
 
 struct HttpSettings {

@@ -138,6 +138,10 @@ void AddStreams(std::vector<Setting>& all) {
   all.push_back(Boolean("grpc.reflection",
                         "Answer which services and methods there are, as grpcurl asks.",
                         GH_FIELD(grpc.reflection)));
+  all.push_back(Integer("grpc.gzip_lists_from_bytes",
+                        "Pages of lists with as many bytes, up to 1 MiB, go to clients that take "
+                        "it as gzip. 0: never, for reasons that scaling.md gives.",
+                        0, 1'048'576, GH_FIELD(grpc.gzip_lists_from_bytes)));
 }
 
 }  // namespace
