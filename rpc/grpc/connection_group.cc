@@ -27,8 +27,9 @@ http2::Limits LimitsOf(const ServerOptions& options) {
           .control_frames_per_second = options.max_control_frames_per_second};
 }
 
-// Whoever sends garbage could fill the disk with lines about it otherwise.
-constexpr base::RateLimit kLoggedRefusals{.rate = 10, .burst = 100};
+// Of a loop: whoever sends garbage could fill the disk with lines about it otherwise.
+const FailureLog::Limits kLoggedRefusals{.per_caller = {.rate = 10, .burst = 100},
+                                         .in_all = {.rate = 50, .burst = 500}};
 
 // Of a method's name in the log: it may be anything.
 constexpr size_t kLoggedMethodBytes = 128;
@@ -99,10 +100,10 @@ ConnectionGroup::ConnectionGroup(base::Loop& loop, CallAcceptor& acceptor,
       tick_(TickOf(options)),
       total_(total),
       metrics_(metrics),
-      refusals_logged_(kLoggedRefusals, std::chrono::steady_clock::now()),
+      refusals_(kLoggedRefusals),
       turn_(loop) {}
 
-ConnectionGroup::~ConnectionGroup() = default;
+ConnectionGroup::~ConnectionGroup() { LogRefusals(std::chrono::steady_clock::now(), /*all=*/true); }
 
 void ConnectionGroup::Add(std::unique_ptr<ByteStream> bytes, Arrival arrival) {
   if (draining_) {
@@ -125,6 +126,7 @@ void ConnectionGroup::Tick() {
   // Those that go are taken out later, see OnGone.
   for (const auto& [connection, owned] : connections_) connection->http2().OnTick(now);
   metrics_.SetBufferedBytes(total_.used());
+  LogRefusals(now, /*all=*/false);
   ticking_ = !connections_.empty();
   if (ticking_) timer_ = loop_.At(now + tick_, [this] { Tick(); });
 }
@@ -142,16 +144,26 @@ void ConnectionGroup::OnRefused(RefusedCall reason, std::string_view method, std
                                 const std::optional<base::IpAddress>& peer,
                                 std::string_view request_id) {
   metrics_.OnRefused(reason);
-  if (!refusals_logged_.Take(kLoggedRefusals, std::chrono::steady_clock::now())) {
-    ++refusals_not_logged_;
-    return;
-  }
+  const FailureLog::Caller caller{.key = peer ? peer->ClientKey() : std::string(),
+                                  .peer = peer ? peer->ToString() : std::string()};
+  // Not by its method, which may be anything.
+  const FailureLog::Kind kind{.reason = std::string(what)};
+  if (!refusals_.Take(caller, kind, std::chrono::steady_clock::now())) return;
   base::LogLine(base::LogLevel::kInfo, "call refused before it was looked at",
                 {{"method", method.substr(0, kLoggedMethodBytes)},
                  {"error", what},
                  {"request_id", request_id},
-                 {"peer", peer ? peer->ToString() : std::string()},
-                 {"not_logged", static_cast<int64_t>(std::exchange(refusals_not_logged_, 0))}});
+                 {"peer", caller.peer}});
+}
+
+void ConnectionGroup::LogRefusals(base::SteadyTime now, bool all) {
+  if (!refusals_.has_counts()) return;
+  for (const FailureLog::Count& count : refusals_.Collect(now, all)) {
+    base::LogLine(
+        base::LogLevel::kInfo,
+        "calls refused before they were looked at, beyond those with lines of their own",
+        {{"error", count.kind.reason}, {"calls", count.calls}, {"peer", count.caller.peer}});
+  }
 }
 
 void ConnectionGroup::CheckEmpty() {

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/log_line.h"
 #include "gatehouse/test/echo.pb.h"
 #include "rpc/echo_fixture.h"
 #include "rpc/server.h"
@@ -22,6 +23,8 @@ namespace gatehouse::rpc {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using tests::RawClient;
@@ -465,6 +468,28 @@ TEST_F(HostileClientTest, WhatIsOnItsWayIsBoundedInAllAndShown) {
   // What went with its connection counts no more.
   first.reset();
   AwaitMetric("gatehouse_grpc_buffered_bytes 0\n");
+}
+
+TEST_F(HostileClientTest, RefusalsInMassesFillNoLogAndAreCounted) {
+  StartServer();
+  base::SetLogLevel(base::LogLevel::kInfo);
+  std::vector<std::string> lines;
+  const base::ScopedLogCapture capture([&](const std::string& line) { lines.push_back(line); });
+  RawClient client(server_->port());
+  const std::string call = RawClient::Call(kEcho, {{"x-trace-bin", "!!!!"}});
+  std::string calls;
+  for (uint32_t stream = 1; stream < 1'000; stream += 2) {
+    calls += RawClient::MakeFrame(RawClient::kHeaders,
+                                  RawClient::kEndHeaders | RawClient::kEndStream, stream, call);
+  }
+  client.Send(calls);
+  EXPECT_NE(Answer(client, 999), "no answer");
+  server_->Shutdown({.grace = milliseconds(0)});
+  server_.reset();
+  // The first hundred have a line each, and some more as time goes by.
+  EXPECT_LT(lines.size(), 500u);
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("beyond those with lines of their own"),
+                                    HasSubstr("\"peer\":\"127.0.0.1\""))));
 }
 
 TEST_F(HostileClientTest, CallsThatAreRefusedAtOnceHaveAnIdToFindThemBy) {
