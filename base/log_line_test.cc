@@ -44,10 +44,32 @@ TEST_F(LogTest, DropsLinesBelowTheLevel) {
   EXPECT_THAT(lines_, ElementsAre(HasSubstr("yes")));
 }
 
+TEST_F(LogTest, EachLevelHasItsNameAndDropsThoseBelow) {
+  constexpr LogLevel kLevels[] = {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning,
+                                  LogLevel::kError};
+  const std::vector<std::string> names = {"debug", "info", "warning", "error"};
+  for (size_t lowest = 0; lowest < names.size(); ++lowest) {
+    lines_.clear();
+    SetLogLevel(kLevels[lowest]);
+    for (const LogLevel level : kLevels) {
+      EXPECT_EQ(LogEnabled(level), level >= kLevels[lowest]);
+      LogLine(level, "line");
+    }
+    ASSERT_EQ(lines_.size(), names.size() - lowest);
+    for (size_t i = 0; i < lines_.size(); ++i) {
+      EXPECT_THAT(lines_[i], HasSubstr("\"level\":\"" + names[lowest + i] + "\""));
+    }
+  }
+}
+
 TEST(LogLevelTest, ParsesTheNamesOfTheConfiguration) {
   EXPECT_EQ(ParseLogLevel("debug"), LogLevel::kDebug);
+  EXPECT_EQ(ParseLogLevel("info"), LogLevel::kInfo);
+  EXPECT_EQ(ParseLogLevel("warning"), LogLevel::kWarning);
   EXPECT_EQ(ParseLogLevel("error"), LogLevel::kError);
   EXPECT_EQ(ParseLogLevel("loud"), std::nullopt);
+  EXPECT_EQ(ParseLogLevel(""), std::nullopt);
+  EXPECT_EQ(ParseLogLevel("Info"), std::nullopt);
 }
 
 TEST(FlushLogTest, ReturnsOnceTheLineStandsOnStandardError) {

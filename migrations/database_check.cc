@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -48,6 +50,15 @@ absl::Status CheckClock(int64_t micros, base::Time before, base::Time after) {
       " this machine's. Let both follow the same time servers (NTP)"));
 }
 
+absl::StatusOr<std::string> Identify(const std::string& dsn, const std::string& password_file) {
+  GH_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                      Connection::Open(dsn, {.application_name = "gatehouse start",
+                                             .password_file = password_file}));
+  GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
+                      connection->Query(queries::kIdentifyDatabase.text, {}));
+  return rows.at(0)[0].value_or("");
+}
+
 }  // namespace
 
 absl::Status CheckDatabase(Connection& connection, const base::Clock& clock,
@@ -83,6 +94,16 @@ absl::Status CheckDatabase(Connection& connection, const base::Clock& clock,
   int64_t micros = 0;
   (void)absl::SimpleAtoi(row[3].value_or(""), &micros);  // A bigint always parses.
   return CheckClock(micros, before, after);
+}
+
+absl::Status CheckSameDatabase(const std::string& dsn, const std::string& direct_dsn,
+                               const std::string& password_file) {
+  GH_ASSIGN_OR_RETURN(const std::string pooled, Identify(dsn, password_file));
+  GH_ASSIGN_OR_RETURN(const std::string direct, Identify(direct_dsn, password_file));
+  if (pooled == direct) return absl::OkStatus();
+  return Unsuitable(
+      "database.dsn and database.direct_dsn name two, and events of the one would never get their "
+      "place in the log. Let both name the same");
 }
 
 }  // namespace gatehouse::migrations

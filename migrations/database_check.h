@@ -1,6 +1,8 @@
 #ifndef GATEHOUSE_MIGRATIONS_DATABASE_CHECK_H_
 #define GATEHOUSE_MIGRATIONS_DATABASE_CHECK_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "base/time.h"
 #include "storage/postgres/admin/connection.h"
@@ -17,6 +19,11 @@ struct DatabaseNeeds {
 // FAILED_PRECONDITION, DATABASE_UNSUITABLE otherwise; the message says what to do. Changes nothing.
 absl::Status CheckDatabase(storage::postgres::admin::Connection& connection,
                            const base::Clock& clock, const DatabaseNeeds& needs);
+
+// Connects to both and compares. FAILED_PRECONDITION, DATABASE_UNSUITABLE if they are two
+// databases. `password_file`: a file whose first line is the password for both.
+absl::Status CheckSameDatabase(const std::string& dsn, const std::string& direct_dsn,
+                               const std::string& password_file);
 
 }  // namespace gatehouse::migrations
 

@@ -1,5 +1,6 @@
 // The part of Call that reads and writes messages.
 
+#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/message.h>
 
 #include <chrono>
@@ -15,10 +16,14 @@
 namespace gatehouse::rpc {
 namespace {
 
+// Protobuf's parser does not say which of them it is.
 absl::Status Malformed() {
-  return base::MakeError(absl::StatusCode::kInvalidArgument,
-                         "the message is malformed, or holds a string that is not UTF-8",
-                         {.reason = base::Reason::kMalformedRequest});
+  const int depth = google::protobuf::io::CodedInputStream::GetDefaultRecursionLimit();
+  return base::MakeError(
+      absl::StatusCode::kInvalidArgument,
+      "the message is malformed, holds a string that is not UTF-8, or has more than " +
+          std::to_string(depth) + " messages within one another (three for each object of JSON)",
+      {.reason = base::Reason::kMalformedRequest});
 }
 
 absl::Status TooLarge(size_t limit) {

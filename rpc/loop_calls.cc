@@ -41,7 +41,8 @@ CallShape LoopCalls::Shape(std::string_view name) const {
           .client_speaks_first = info.client_speaks_first,
           .max_message_bytes = info.access.is_public ? std::min(max_public_message_bytes_,
                                                                 environment_.max_message_bytes)
-                                                     : environment_.max_message_bytes};
+                                                     : environment_.max_message_bytes,
+          .is_list = info.is_list};
 }
 
 void LoopCalls::OnCall(CallTransport& transport) {

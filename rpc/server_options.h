@@ -47,6 +47,10 @@ struct ServerOptions {
   // whoever sends them is not known.
   size_t max_public_message_bytes = size_t{16} << 10;
 
+  // How often it is looked, when there is a new connection, whether the TLS files have changed:
+  // renewing a certificate has weeks.
+  std::chrono::milliseconds certificate_check = std::chrono::seconds(10);
+
   // Proxies whose word counts as to whose connection (PROXY protocol) or call (x-forwarded-for)
   // they pass on.
   std::vector<base::IpNetwork> trusted_networks = {};
@@ -67,13 +71,21 @@ struct ServerOptions {
   std::chrono::milliseconds request_timeout = std::chrono::seconds(2);
   // How long a connection may stay without calls. Zero: for ever.
   std::chrono::milliseconds max_connection_idle = std::chrono::minutes(30);
-  // How long the socket of a client that does not read may take nothing at all.
+  // How long a client that has opened a stream may send nothing while the server waits for its
+  // next message. Such a stream costs little, but only so many are allowed without credentials.
+  std::chrono::milliseconds max_stream_silence = std::chrono::minutes(1);
+  // How long the socket of a client that does not read, or the window of one of its streams, may
+  // take nothing at all.
   std::chrono::milliseconds write_timeout = std::chrono::seconds(30);
 
   // Answers that clients have not read, and requests that are not whole, per connection and in
   // all. What would go over it fails.
   size_t max_connection_bytes = size_t{16} << 20;
   size_t max_transport_bytes = size_t{128} << 20;
+
+  // An answer that is a page of a list is compressed with gzip if it has as many bytes and its
+  // client takes that. Zero: never. What has a secret in it, such as a token, is no list.
+  size_t gzip_lists_from_bytes = 0;
 
   // Of one connection, per second. Beyond it is told to calm down, and closed. Ten times as many
   // resets at once: clients cancel calls now and then, at their end all of them; none makes

@@ -86,6 +86,8 @@ struct CallShape {
   // The same of the first message of several.
   bool client_speaks_first = false;
   size_t max_message_bytes = 0;
+  // The answer is a page of a list.
+  bool is_list = false;
 };
 
 // Takes new calls. One per loop; thread: that loop.

@@ -14,7 +14,10 @@ constexpr std::array<std::string_view, kRefusedConnections> kRefusedConnectionNa
     "too_many", "too_many_of_address", "no_descriptor", "must_calm_down"};
 
 constexpr std::array<std::string_view, kRefusedCalls> kRefusedCallNames = {
-    "metadata_too_large", "protocol_violation", "timeout", "not_grpc"};
+    "metadata_too_large", "protocol_violation", "timeout", "not_grpc", "too_many_streams"};
+
+constexpr std::array<std::string_view, kDroppedAnswers> kDroppedAnswerNames = {"overloaded",
+                                                                               "unread"};
 
 // A counter for each name, so that all of them are shown from the start.
 template <size_t N>
@@ -48,7 +51,25 @@ TransportMetrics::TransportMetrics(prometheus::Registry& registry)
                       "Connections that the server ended, by reason.", http2::kEndReasonNames)),
       refused_calls_(Counters(registry, "gatehouse_grpc_calls_refused_total",
                               "Calls that were refused before they were looked at, by reason.",
-                              kRefusedCallNames)) {}
+                              kRefusedCallNames)),
+      dropped_answers_(Counters(registry, "gatehouse_grpc_answers_dropped_total",
+                                "Answers that did not get to their clients, by reason.",
+                                kDroppedAnswerNames)),
+      buffered_bytes_(prometheus::BuildGauge()
+                          .Name("gatehouse_grpc_buffered_bytes")
+                          .Help("Bytes of messages over 16 KiB that are on their way.")
+                          .Register(registry)
+                          .Add({})),
+      tls_reloads_(prometheus::BuildCounter()
+                       .Name("gatehouse_grpc_tls_reloads_total")
+                       .Help("Changed TLS files that were taken into use.")
+                       .Register(registry)
+                       .Add({})),
+      tls_files_refused_(prometheus::BuildGauge()
+                             .Name("gatehouse_grpc_tls_files_refused")
+                             .Help("1 while the TLS files are of no use and earlier ones serve.")
+                             .Register(registry)
+                             .Add({})) {}
 
 void TransportMetrics::OnConnection() {
   accepted_.Increment();
@@ -67,6 +88,19 @@ void TransportMetrics::OnEnded(http2::EndReason reason) {
 
 void TransportMetrics::OnRefused(RefusedCall reason) {
   refused_calls_[static_cast<size_t>(reason)]->Increment();
+}
+
+void TransportMetrics::OnDropped(DroppedAnswer reason) {
+  dropped_answers_[static_cast<size_t>(reason)]->Increment();
+}
+
+void TransportMetrics::SetBufferedBytes(size_t bytes) {
+  buffered_bytes_.Set(static_cast<double>(bytes));
+}
+
+void TransportMetrics::OnTlsFiles(bool in_use) {
+  if (in_use) tls_reloads_.Increment();
+  tls_files_refused_.Set(in_use ? 0 : 1);
 }
 
 }  // namespace gatehouse::rpc

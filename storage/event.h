@@ -47,6 +47,10 @@ struct Event {
   std::string details_json = "{}";
   base::Time occurred_time;
   base::Time recorded_time;
+  // Of a caller's event: it was recorded, and its webhooks say who did what to whom. False for
+  // published ones, whose webhooks carry the details alone, and for the server's own, whose type
+  // says enough.
+  bool has_envelope = false;
 };
 
 // An event by the principal of `ctx`, at `now`, with a new id. The caller adds

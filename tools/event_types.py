@@ -4,6 +4,13 @@ import re
 import sys
 
 
+def unreserved(header):
+    """The types whose first word kReservedPrefixes lacks: callers could write such events themselves."""
+    reserved = re.search(r"kReservedPrefixes = \{(.*?)\};", header, re.S)
+    prefixes = re.findall(r'"(\w+\.)"', reserved.group(1)) if reserved else []
+    return [name for name, *_ in parse(header) if not name.startswith(tuple(prefixes))]
+
+
 def parse(header):
     """Yields (type, when, actor, target) of each constant.
 

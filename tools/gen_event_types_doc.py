@@ -28,8 +28,11 @@ def table(header):
 
 
 def main():
-    header, output = map(pathlib.Path, sys.argv[1:])
-    output.write_text(HEADER + table(header.read_text("utf-8")), "utf-8")
+    source, output = map(pathlib.Path, sys.argv[1:])
+    header = source.read_text("utf-8")
+    if missing := event_types.unreserved(header):
+        sys.exit(f"{source}: the first word is not in kReservedPrefixes: {', '.join(missing)}")
+    output.write_text(HEADER + table(header), "utf-8")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -58,11 +59,19 @@ TEST(CancelTokenTest, ACallbackMayUnregisterItselfAndOthers) {
 
 TEST(CancelTokenTest, ARegistrationOutlivesItsToken) {
   CancelToken::Registration registration;
+  const auto held = std::make_shared<int>(0);
   {
     const CancelToken token;
-    registration = token.OnCancel([] {});
+    registration = token.OnCancel([held] { ++*held; });
+    EXPECT_EQ(held.use_count(), 2);
   }
+  EXPECT_EQ(held.use_count(), 1) << "the callback went with the token";
   registration.Reset();
+  // And is good for another one.
+  const CancelToken next;
+  registration = next.OnCancel([held] { ++*held; });
+  next.Cancel();
+  EXPECT_EQ(*held, 1);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ InterceptorChain BuildChain(ChainOptions options) {
   add(std::make_unique<RequestIdInterceptor>(options.clock));
   // Around everything that refuses, so that refusals are counted and logged.
   add(std::make_unique<MetricsInterceptor>(options.metrics));
-  add(std::make_unique<AccessLogInterceptor>());
+  add(std::make_unique<AccessLogInterceptor>(options.logged_failures));
   // Inside these, so that they see an exception as the status it becomes.
   add(std::make_unique<RecoverInterceptor>());
   // Before anything that costs or waits.

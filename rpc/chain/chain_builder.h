@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "rpc/chain/interceptor_chain.h"
 #include "rpc/interceptors/admission_interceptor.h"
+#include "rpc/interceptors/failure_log.h"
 #include "rpc/interceptors/stream_cap_interceptor.h"
 
 namespace prometheus {
@@ -22,6 +23,7 @@ struct ChainOptions {
   std::chrono::milliseconds max_unary_deadline = std::chrono::seconds(30);
   AdmissionInterceptor::Limits admission = {};
   StreamCapInterceptor::Limits streams = {};
+  FailureLog::Limits logged_failures = {};
   // From auth/, which knows credentials, permissions and rates. Null ones are
   // left out: for servers without a database, in tests and benchmarks.
   std::unique_ptr<Interceptor> authenticate = nullptr;

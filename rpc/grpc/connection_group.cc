@@ -16,7 +16,6 @@ http2::Limits LimitsOf(const ServerOptions& options) {
           .header_block_bytes = 4 * options.max_metadata_bytes,
           .concurrent_streams = options.max_concurrent_streams,
           .handshake = options.handshake_timeout,
-          .request = options.request_timeout,
           .write = options.write_timeout,
           .keepalive_time = options.keepalive_time,
           .keepalive_timeout = options.keepalive_timeout,
@@ -28,16 +27,18 @@ http2::Limits LimitsOf(const ServerOptions& options) {
           .control_frames_per_second = options.max_control_frames_per_second};
 }
 
-// Whoever sends garbage could fill the disk with lines about it otherwise.
-constexpr base::RateLimit kLoggedRefusals{.rate = 10, .burst = 100};
+// Of a loop: whoever sends garbage could fill the disk with lines about it otherwise.
+const FailureLog::Limits kLoggedRefusals{.per_caller = {.rate = 10, .burst = 100},
+                                         .in_all = {.rate = 50, .burst = 500}};
 
 // Of a method's name in the log: it may be anything.
 constexpr size_t kLoggedMethodBytes = 128;
 
 // Often enough for the shortest timeout to be kept, and no more: it wakes an idle server.
 milliseconds TickOf(const ServerOptions& options) {
-  milliseconds shortest = std::min({options.handshake_timeout, options.request_timeout,
-                                    options.write_timeout, options.keepalive_timeout});
+  milliseconds shortest =
+      std::min({options.handshake_timeout, options.request_timeout, options.write_timeout,
+                options.keepalive_timeout, options.max_stream_silence});
   for (const milliseconds maybe : {options.max_connection_age, options.max_connection_idle,
                                    options.max_connection_age_grace}) {
     if (maybe.count() > 0) shortest = std::min(shortest, maybe);
@@ -52,8 +53,8 @@ GrpcConnection::GrpcConnection(ConnectionGroup& group, std::unique_ptr<ByteStrea
     : group_(group),
       arrival_(std::move(arrival)),
       budget_(group.total_budget(), group.options().max_connection_bytes),
-      http2_(*this, group.turn(), group.scratch(), group.limits(), std::move(bytes),
-             std::chrono::steady_clock::now()) {}
+      http2_(*this, group.turn(), group.scratch(), group.session_memory(), group.limits(),
+             std::move(bytes), std::chrono::steady_clock::now()) {}
 
 GrpcConnection::~GrpcConnection() = default;
 
@@ -72,6 +73,8 @@ bool GrpcConnection::OnProxied(const base::IpAddress& client) {
   if (refused) group_.metrics().OnRefused(*refused);
   return !refused;
 }
+
+void GrpcConnection::OnStreamRefused() { group_.metrics().OnRefused(RefusedCall::kTooManyStreams); }
 
 void GrpcConnection::OnConnectionEnding(http2::EndReason reason) {
   group_.metrics().OnEnded(reason);
@@ -99,10 +102,10 @@ ConnectionGroup::ConnectionGroup(base::Loop& loop, CallAcceptor& acceptor,
       tick_(TickOf(options)),
       total_(total),
       metrics_(metrics),
-      refusals_logged_(kLoggedRefusals, std::chrono::steady_clock::now()),
+      refusals_(kLoggedRefusals),
       turn_(loop) {}
 
-ConnectionGroup::~ConnectionGroup() = default;
+ConnectionGroup::~ConnectionGroup() { LogRefusals(std::chrono::steady_clock::now(), /*all=*/true); }
 
 void ConnectionGroup::Add(std::unique_ptr<ByteStream> bytes, Arrival arrival) {
   if (draining_) {
@@ -124,6 +127,8 @@ void ConnectionGroup::Tick() {
   const base::SteadyTime now = std::chrono::steady_clock::now();
   // Those that go are taken out later, see OnGone.
   for (const auto& [connection, owned] : connections_) connection->http2().OnTick(now);
+  metrics_.SetBufferedBytes(total_.used());
+  LogRefusals(now, /*all=*/false);
   ticking_ = !connections_.empty();
   if (ticking_) timer_ = loop_.At(now + tick_, [this] { Tick(); });
 }
@@ -138,17 +143,29 @@ void ConnectionGroup::OnGone(GrpcConnection& connection) {
 }
 
 void ConnectionGroup::OnRefused(RefusedCall reason, std::string_view method, std::string_view what,
-                                const std::optional<base::IpAddress>& peer) {
+                                const std::optional<base::IpAddress>& peer,
+                                std::string_view request_id) {
   metrics_.OnRefused(reason);
-  if (!refusals_logged_.Take(kLoggedRefusals, std::chrono::steady_clock::now())) {
-    ++refusals_not_logged_;
-    return;
-  }
+  const FailureLog::Caller caller{.key = peer ? peer->ClientKey() : std::string(),
+                                  .peer = peer ? peer->ToString() : std::string()};
+  // Not by its method, which may be anything.
+  const FailureLog::Kind kind{.reason = std::string(what)};
+  if (!refusals_.Take(caller, kind, std::chrono::steady_clock::now())) return;
   base::LogLine(base::LogLevel::kInfo, "call refused before it was looked at",
                 {{"method", method.substr(0, kLoggedMethodBytes)},
                  {"error", what},
-                 {"peer", peer ? peer->ToString() : std::string()},
-                 {"not_logged", static_cast<int64_t>(std::exchange(refusals_not_logged_, 0))}});
+                 {"request_id", request_id},
+                 {"peer", caller.peer}});
+}
+
+void ConnectionGroup::LogRefusals(base::SteadyTime now, bool all) {
+  if (!refusals_.has_counts()) return;
+  for (const FailureLog::Count& count : refusals_.Collect(now, all)) {
+    base::LogLine(
+        base::LogLevel::kInfo,
+        "calls refused before they were looked at, beyond those with lines of their own",
+        {{"error", count.kind.reason}, {"calls", count.calls}, {"peer", count.caller.peer}});
+  }
 }
 
 void ConnectionGroup::CheckEmpty() {

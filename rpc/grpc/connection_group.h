@@ -14,11 +14,12 @@
 #include "base/async/loop.h"
 #include "base/ip_address.h"
 #include "base/time.h"
-#include "base/token_bucket.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/http2/connection.h"
 #include "rpc/http2/limits.h"
+#include "rpc/http2/session_memory.h"
 #include "rpc/http2/turn.h"
+#include "rpc/interceptors/failure_log.h"
 #include "rpc/listener/byte_stream.h"
 #include "rpc/listener/connection_caps.h"
 #include "rpc/server_options.h"
@@ -49,6 +50,7 @@ class GrpcConnection final : public http2::Connection::Owner {
   // http2::Connection::Owner
   http2::Stream& NewStream(http2::Connection& connection) override;
   bool OnProxied(const base::IpAddress& client) override;
+  void OnStreamRefused() override;
   void OnConnectionEnding(http2::EndReason reason) override;
   void OnConnectionGone(http2::Connection& connection) override;
 
@@ -95,6 +97,7 @@ class ConnectionGroup {
 
   base::Loop& loop() { return loop_; }
   IoScratch& scratch() { return scratch_; }
+  http2::SessionMemory& session_memory() { return session_memory_; }
   CallAcceptor& acceptor() { return acceptor_; }
   const ServerOptions& options() const { return options_; }
   const http2::Limits& limits() const { return limits_; }
@@ -102,12 +105,13 @@ class ConnectionGroup {
   http2::Turn& turn() { return turn_; }
   TransportMetrics& metrics() { return metrics_; }
   void OnGone(GrpcConnection& connection);
-  // Counts a call that no interceptor will see, and logs it, unless there are many.
+  // Counts a call that no interceptor will see, and logs it as far as FailureLog lets it.
   void OnRefused(RefusedCall reason, std::string_view method, std::string_view what,
-                 const std::optional<base::IpAddress>& peer);
+                 const std::optional<base::IpAddress>& peer, std::string_view request_id);
 
  private:
   void Tick();
+  void LogRefusals(base::SteadyTime now, bool all);
   void CheckEmpty();
 
   base::Loop& loop_;
@@ -117,9 +121,9 @@ class ConnectionGroup {
   const std::chrono::milliseconds tick_;
   TotalBudget& total_;
   TransportMetrics& metrics_;
-  base::TokenBucket refusals_logged_;
-  uint64_t refusals_not_logged_ = 0;
+  FailureLog refusals_;
   IoScratch scratch_;
+  http2::SessionMemory session_memory_;
   http2::Turn turn_;
   std::unordered_map<GrpcConnection*, std::unique_ptr<GrpcConnection>> connections_;
   std::atomic<size_t> size_ = 0;

@@ -25,9 +25,6 @@
 namespace gatehouse::rpc {
 namespace {
 
-// How often changed certificates are looked for, at the next connection: renewing one has weeks.
-constexpr std::chrono::seconds kCertificateCheck(10);
-
 // Protobuf reports every malformed string it parses: callers decide how often.
 void LogFromProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
   base::LogLine(base::LogLevel::kDebug, "protobuf", {{"error", message}});
@@ -52,7 +49,8 @@ class GrpcTransport::Impl {
         total_(options.max_transport_bytes),
         caps_({.in_all = options.max_connections,
                .per_client = options.max_connections_per_address,
-               .calm_down = options.calm_down_time}) {
+               .calm_down = options.calm_down_time}),
+        certificate_check_(options.certificate_check) {
     for (const CallLoop& one : loops) {
       groups_.push_back(
           std::make_unique<ConnectionGroup>(*one.loop, *one.acceptor, options, total_, metrics_));
@@ -132,8 +130,11 @@ class GrpcTransport::Impl {
     if (tls_ == nullptr) return nullptr;
     const base::SteadyTime now = std::chrono::steady_clock::now();
     if (now >= next_certificate_check_) {
-      next_certificate_check_ = now + kCertificateCheck;
-      tls_->Refresh();
+      next_certificate_check_ = now + certificate_check_;
+      const TlsContext::Files files = tls_->Refresh();
+      if (files != TlsContext::Files::kUnchanged) {
+        metrics_.OnTlsFiles(files == TlsContext::Files::kInUse);
+      }
     }
     return std::make_shared<std::unique_ptr<TlsSession>>(tls_->NewSession());
   }
@@ -151,7 +152,8 @@ class GrpcTransport::Impl {
   TotalBudget total_;
   ConnectionCaps caps_;
   std::unique_ptr<TlsContext> tls_;
-  base::SteadyTime next_certificate_check_ = std::chrono::steady_clock::now() + kCertificateCheck;
+  const std::chrono::milliseconds certificate_check_;
+  base::SteadyTime next_certificate_check_ = {};
   std::vector<std::unique_ptr<ConnectionGroup>> groups_;
   std::unique_ptr<TcpListener> listener_;
 };

@@ -10,8 +10,10 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "base/log_line.h"
 #include "gatehouse/test/echo.pb.h"
 #include "rpc/echo_fixture.h"
 #include "rpc/server.h"
@@ -21,10 +23,13 @@ namespace gatehouse::rpc {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using tests::RawClient;
 
 // Of RFC 9113.
+constexpr uint32_t kProtocolError = 1;
 constexpr uint32_t kEnhanceYourCalm = 11;
 
 class HostileClientTest : public EchoFixture {
@@ -50,6 +55,15 @@ class HostileClientTest : public EchoFixture {
       if ((frame->flags & RawClient::kEndStream) != 0) return frame->payload;
     }
     return "no answer";
+  }
+
+  // Waits until the metrics say so.
+  void AwaitMetric(const std::string& text) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (MetricsText().find(text) == std::string::npos) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << MetricsText();
+      std::this_thread::yield();
+    }
   }
 
   // Another call on the same connection still works: its answer has a message.
@@ -188,6 +202,25 @@ TEST_F(HostileClientTest, RequestsInMassesCloseTheConnection) {
   }
   EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
   EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"requests\"} 1\n"));
+}
+
+TEST_F(HostileClientTest, MoreStreamsThanAllowedAreRefused) {
+  options_.max_concurrent_streams = 2;
+  StartServer();
+  RawClient client(server_->port());
+  for (const uint32_t stream : {1, 3, 5}) {
+    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, stream, RawClient::Call(kChat));
+  }
+  const auto reset = client.ReadType(RawClient::kReset, 5);
+  ASSERT_TRUE(reset.has_value());
+  EXPECT_EQ(reset->payload, std::string("\0\0\0\x7", 4));
+  EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"too_many_streams\"} 1\n"));
+  client.SendFrame(RawClient::kData, 0, 1, EchoMessage("still here"));
+  EXPECT_TRUE(client.ReadType(RawClient::kData, 1));
+  // Who has acknowledged the limit and passes it speaks no HTTP/2.
+  client.SendFrame(RawClient::kSettings, 1, 0, "");
+  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 7, RawClient::Call(kChat));
+  EXPECT_EQ(client.ReadGoAway(), kProtocolError);
 }
 
 TEST_F(HostileClientTest, WindowUpdatesInMassesCloseTheConnection) {
@@ -340,6 +373,71 @@ TEST_F(HostileClientTest, TwoMessagesInAUnaryCallAreRefused) {
   EXPECT_TRUE(StillServes(client, 7));
 }
 
+TEST_F(HostileClientTest, HeadersThatDoNotBecomeWholeCloseTheConnection) {
+  options_.handshake_timeout = milliseconds(200);
+  options_.request_timeout = milliseconds(100);
+  StartServer();
+  // The block goes on in frames that do not come, or the frame does.
+  const std::string block = RawClient::Call(kEcho);
+  const std::string frame =
+      RawClient::MakeFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, block);
+  for (const std::string& part : {RawClient::MakeFrame(RawClient::kHeaders, 0, 1, block),
+                                  frame.substr(0, frame.size() - 1)}) {
+    RawClient client(server_->port());
+    client.Send(part);
+    EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+    EXPECT_TRUE(client.ReadEnd());
+  }
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 2\n"));
+}
+
+TEST_F(HostileClientTest, AStreamWhoseClientIsSilentIsEnded) {
+  options_.max_stream_silence = milliseconds(200);
+  StartServer();
+  const auto silent = client_->Open(kChat);
+  const auto fell_silent = client_->Open(kChat);
+  std::string answer;
+  gatehouse::test::EchoRequest request;
+  ASSERT_TRUE(fell_silent->Write(request.SerializeAsString()) && fell_silent->Read(&answer));
+  for (const auto& stream : {silent.get(), fell_silent.get()}) {
+    const tests::CallOutcome outcome = stream->Finish();
+    EXPECT_EQ(outcome.code, absl::StatusCode::kDeadlineExceeded);
+    EXPECT_EQ(outcome.reason(), "DEADLINE");
+  }
+  EXPECT_THAT(MetricsText(), HasSubstr("limit=\"silence of a stream\",reason=\"DEADLINE\"} 2\n"));
+  // Streams whose clients have nothing to say may stay.
+  auto count = client_->Open(kCount);
+  gatehouse::test::CountRequest held;
+  held.set_count(1);
+  held.set_hold(true);
+  count->Write(held.SerializeAsString());
+  count->WritesDone();
+  ASSERT_TRUE(count->Read(&answer));
+  EXPECT_EQ(client_->Open(kChat)->Finish().code, absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(probe_.returned, 3);
+}
+
+TEST_F(HostileClientTest, AnAnswerThatIsNotTakenEndsItsCall) {
+  options_.write_timeout = milliseconds(200);
+  StartServer();
+  RawClient client(server_->port());
+  gatehouse::test::CountRequest request;
+  request.set_count(1);
+  request.set_text_bytes(200'000);
+  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, RawClient::Call(kCount));
+  client.SendFrame(RawClient::kData, RawClient::kEndStream, 1,
+                   RawClient::Message(request.SerializeAsString()));
+  // It reads, but gives no more than the first 64 KiB of window.
+  const auto reset = client.ReadType(RawClient::kReset, 1);
+  ASSERT_TRUE(reset.has_value());
+  EXPECT_EQ(reset->payload, std::string("\0\0\0\x0b", 4));
+  EchoProbe::Await(probe_.returned, 1);
+  EXPECT_THAT(MetricsText(), HasSubstr("answers_dropped_total{reason=\"unread\"} 1\n"));
+  // What was sent counts against all streams of the connection.
+  client.SendFrame(RawClient::kWindowUpdate, 0, 0, std::string("\0\1\0\0", 4));
+  EXPECT_TRUE(StillServes(client, 3));
+}
+
 TEST_F(HostileClientTest, AnswersThatNobodyReadsHoldNoMoreThanTheBudget) {
   options_.max_connection_bytes = size_t{1} << 20;
   StartServer();
@@ -359,6 +457,64 @@ TEST_F(HostileClientTest, AnswersThatNobodyReadsHoldNoMoreThanTheBudget) {
     ASSERT_TRUE(frame.has_value());
     refused += (frame->flags & RawClient::kEndStream) != 0;
   }
+  EXPECT_THAT(MetricsText(), HasSubstr("answers_dropped_total{reason=\"overloaded\"} 2\n"));
+}
+
+TEST_F(HostileClientTest, WhatIsOnItsWayIsBoundedInAllAndShown) {
+  options_.max_transport_bytes = size_t{1} << 20;
+  StartServer();
+  gatehouse::test::CountRequest request;
+  request.set_count(1);
+  request.set_text_bytes(700'000);
+  const auto ask = [&](RawClient& client) {
+    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, RawClient::Call(kCount));
+    client.SendFrame(RawClient::kData, RawClient::kEndStream, 1,
+                     RawClient::Message(request.SerializeAsString()));
+  };
+  auto first = std::make_unique<RawClient>(server_->port());
+  ask(*first);
+  ASSERT_TRUE(first->ReadType(RawClient::kData, 1).has_value());
+  RawClient second(server_->port());
+  ask(second);
+  const auto refusal = second.ReadType(RawClient::kHeaders, 1);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_NE(refusal->flags & RawClient::kEndStream, 0);
+  AwaitMetric("gatehouse_grpc_buffered_bytes 7");
+  // What went with its connection counts no more.
+  first.reset();
+  AwaitMetric("gatehouse_grpc_buffered_bytes 0\n");
+}
+
+TEST_F(HostileClientTest, RefusalsInMassesFillNoLogAndAreCounted) {
+  StartServer();
+  base::SetLogLevel(base::LogLevel::kInfo);
+  std::vector<std::string> lines;
+  const base::ScopedLogCapture capture([&](const std::string& line) { lines.push_back(line); });
+  RawClient client(server_->port());
+  const std::string call = RawClient::Call(kEcho, {{"x-trace-bin", "!!!!"}});
+  std::string calls;
+  for (uint32_t stream = 1; stream < 1'000; stream += 2) {
+    calls += RawClient::MakeFrame(RawClient::kHeaders,
+                                  RawClient::kEndHeaders | RawClient::kEndStream, stream, call);
+  }
+  client.Send(calls);
+  EXPECT_NE(Answer(client, 999), "no answer");
+  server_->Shutdown({.grace = milliseconds(0)});
+  server_.reset();
+  // The first hundred have a line each, and some more as time goes by.
+  EXPECT_LT(lines.size(), 500u);
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("beyond those with lines of their own"),
+                                    HasSubstr("\"peer\":\"127.0.0.1\""))));
+}
+
+TEST_F(HostileClientTest, CallsThatAreRefusedAtOnceHaveAnIdToFindThemBy) {
+  options_.request_timeout = milliseconds(100);
+  StartServer();
+  const auto late = client_->Open(kEcho, {.metadata = {{"x-request-id", "mine-1"}}});
+  EXPECT_EQ(late->Finish().Trailer("x-request-id"), "mine-1");
+  const auto made = Echo("x", {.metadata = {{"x-large", std::string(9'000, 'x')}}});
+  EXPECT_EQ(made.reason(), "METADATA_TOO_LARGE");
+  EXPECT_EQ(made.Trailer("x-request-id").size(), 36u);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ class TotalBudget {
     return false;
   }
   void Return(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  size_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:
   const size_t limit_;

@@ -44,6 +44,12 @@ absl::Status RequestTimedOut() {
                    {.reason = Reason::kDeadline});
 }
 
+absl::Status StreamSilent() {
+  return MakeError(absl::StatusCode::kDeadlineExceeded,
+                   "the stream's next message did not come in time",
+                   {.reason = Reason::kDeadline, .quota = "silence of a stream"});
+}
+
 absl::Status TransportOverloaded() {
   constexpr std::chrono::seconds kRetryAfter(1);
   return MakeError(absl::StatusCode::kResourceExhausted,

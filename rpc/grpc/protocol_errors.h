@@ -17,6 +17,8 @@ absl::Status UnsupportedEncoding();
 absl::Status TooManyMessages();
 // The rest of the request did not come in time.
 absl::Status RequestTimedOut();
+// A stream's client has sent nothing for too long.
+absl::Status StreamSilent();
 // Its bytes would take more memory than the connection or the server may hold.
 absl::Status TransportOverloaded();
 

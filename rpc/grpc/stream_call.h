@@ -93,9 +93,18 @@ class StreamCall final : public base::Recycled,
   // Ends a call that is not handed over.
   void RefuseHttp();
   void Refuse(RefusedCall reason, const absl::Status& status);
+  // The client takes nothing of the answer, or sends nothing though its next message is waited for.
+  bool IsUnread(base::SteadyTime now) const;
+  bool IsSilent(base::SteadyTime now) const;
+  // Ends the stream, at the client as well, without a status.
+  void BreakOff(uint32_t error_code);
   bool Serialise(const google::protobuf::Message& message);
   uint8_t* MakeOutput(size_t length);
   static void Append(const MetadataList& metadata, Recycling<http2::Field>& fields);
+  // Of the message that was serialised: whether it shall be smaller on the wire, and makes it so if
+  // it can be.
+  bool WantsGzip() const;
+  void Compress();
   void SendStatus();
   void SendResponseHeaders();
 
@@ -109,6 +118,10 @@ class StreamCall final : public base::Recycled,
   CallShape shape_;
   std::optional<base::SteadyTime> deadline_;
   base::SteadyTime last_data_;
+  // When it was last seen that the client took something of the answer, or that there was something
+  // to take; and whether that happened since.
+  base::SteadyTime last_output_;
+  bool output_moved_ = false;
   MessageReader reader_;
   MessageReader::Encoding encoding_ = MessageReader::Encoding::kIdentity;
   // Decoded, where the name ends in -bin.
@@ -127,6 +140,7 @@ class StreamCall final : public base::Recycled,
   bool cancelled_ = false;
   bool headers_sent_ = false;
   bool has_response_ = false;
+  bool compressed_ = false;
   bool overloaded_ = false;
   bool reading_ = false;
   // The message that is there was told of.

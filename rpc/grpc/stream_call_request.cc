@@ -1,5 +1,7 @@
 // The part of StreamCall that takes a request until it is handed over.
 
+#include <nghttp2/nghttp2.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -9,6 +11,7 @@
 #include "rpc/grpc/header_values.h"
 #include "rpc/grpc/protocol_errors.h"
 #include "rpc/grpc/stream_call.h"
+#include "rpc/request_id.h"
 
 namespace gatehouse::rpc {
 namespace {
@@ -117,8 +120,19 @@ void StreamCall::OnClosed(bool) {
 }
 
 void StreamCall::OnTick(base::SteadyTime now) {
-  if (phase_ != Phase::kArriving && !reader_.partial()) return;
+  if (std::exchange(output_moved_, false)) last_output_ = now;
+  if (IsUnread(now)) {
+    home_.group().metrics().OnDropped(DroppedAnswer::kUnread);
+    BreakOff(NGHTTP2_ENHANCE_YOUR_CALM);
+    return;
+  }
   if (phase_ == Phase::kRefused || status_) return;
+  if (IsSilent(now)) {
+    reader_.Fail(StreamSilent());
+    home_.group().turn().AddEvent(*this);
+    return;
+  }
+  if (phase_ != Phase::kArriving && !reader_.partial()) return;
   const bool late = now >= last_data_ + home_.group().options().request_timeout ||
                     (deadline_ && now >= *deadline_);
   if (!late) return;
@@ -134,12 +148,23 @@ void StreamCall::OnTick(base::SteadyTime now) {
   if (reading_) home_.group().turn().AddEvent(*this);
 }
 
+bool StreamCall::IsUnread(base::SteadyTime now) const {
+  return BodyBytes() > 0 && now >= last_output_ + home_.group().options().write_timeout;
+}
+
+bool StreamCall::IsSilent(base::SteadyTime now) const {
+  if (phase_ != Phase::kRunning || !reading_ || BodyBytes() > 0) return false;
+  if (reader_.ready() || reader_.partial() || reader_.at_end()) return false;
+  return now >= std::max(last_data_, last_output_) + home_.group().options().max_stream_silence;
+}
+
 void StreamCall::RefuseHttp() {
   phase_ = Phase::kRefused;
-  home_.group().OnRefused(RefusedCall::kNotGrpc, method_, http_status_, peer());
+  home_.group().OnRefused(RefusedCall::kNotGrpc, method_, http_status_, peer(), "");
   // So that it is not cancelled by its end.
   status_.emplace();
   headers_sent_ = true;
+  output_moved_ = true;
   output_ = {.bytes = std::make_unique_for_overwrite<char[]>(kNoGrpc.size()),
              .size = kNoGrpc.size()};
   std::ranges::copy(kNoGrpc, output_.bytes.get());
@@ -149,8 +174,10 @@ void StreamCall::RefuseHttp() {
 
 void StreamCall::Refuse(RefusedCall reason, const absl::Status& status) {
   phase_ = Phase::kRefused;
+  const std::string id = RequestIdOf(Metadata("x-request-id"), base::SystemClock().Now());
   home_.group().OnRefused(reason, method_, {status.message().data(), status.message().size()},
-                          peer());
+                          peer(), id);
+  AddTrailer("x-request-id", id);
   status_ = ToWireStatus(status, "");
   SendStatus();
 }

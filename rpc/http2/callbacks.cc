@@ -102,6 +102,9 @@ int Connection::Callbacks::OnFrameSend(nghttp2_session*, const nghttp2_frame* fr
     ToConnection(user).OnAnswerSent(frame->hd.stream_id);
   } else if (frame->hd.type == NGHTTP2_RST_STREAM) {
     ToConnection(user).OnResetSent(frame->hd.stream_id);
+    if (frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) {
+      ToConnection(user).owner_.OnStreamRefused();
+    }
   }
   return 0;
 }
@@ -172,11 +175,9 @@ const nghttp2_option* Connection::Callbacks::Options() {
   return options;
 }
 
-nghttp2_session* Connection::Callbacks::NewSession(Connection& connection) {
-  static nghttp2_mem memory = SessionMemory();
-  nghttp2_session* session = nullptr;
-  nghttp2_session_server_new3(&session, Table(), &connection, Options(), &memory);
-  return session;
+SessionMemory::Made Connection::Callbacks::NewSession(Connection& connection,
+                                                      SessionMemory& memory) {
+  return memory.NewSession(Table(), &connection, Options());
 }
 
 }  // namespace gatehouse::rpc::http2

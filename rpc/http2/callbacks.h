@@ -4,6 +4,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include "rpc/http2/connection.h"
+#include "rpc/http2/session_memory.h"
 #include "rpc/http2/stream.h"
 
 namespace gatehouse::rpc::http2 {
@@ -11,7 +12,7 @@ namespace gatehouse::rpc::http2 {
 // nghttp2's C callbacks, which hand over to the connection and its streams. Part of Connection.
 struct Connection::Callbacks {
   // A session whose callbacks reach `connection`.
-  static nghttp2_session* NewSession(Connection& connection);
+  static SessionMemory::Made NewSession(Connection& connection, SessionMemory& memory);
 
   // Where the body of an answer comes from.
   static ssize_t ReadBody(nghttp2_session* session, int32_t stream_id, uint8_t* buffer,

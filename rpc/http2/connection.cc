@@ -9,12 +9,13 @@
 
 #include "base/hash.h"
 #include "rpc/http2/callbacks.h"
+#include "rpc/http2/session_memory.h"
 
 namespace gatehouse::rpc::http2 {
 namespace {
 
-// At once there may be this many times what is allowed per second: a client that ends takes back all
-// of its calls; other frames come as they are needed.
+// At once there may be this many times what is allowed per second: a client that ends takes back
+// all of its calls; other frames come as they are needed.
 constexpr double kBurstOfResets = 10;
 constexpr double kBurst = 2;
 
@@ -57,13 +58,13 @@ std::string GoAwayFrame(int32_t last_stream_id, uint32_t error_code, std::string
 
 }  // namespace
 
-Connection::Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limits& limits,
-                       std::unique_ptr<ByteStream> bytes, base::SteadyTime now)
+Connection::Connection(Owner& owner, Turn& turn, IoScratch& scratch, SessionMemory& memory,
+                       const Limits& limits, std::unique_ptr<ByteStream> bytes,
+                       base::SteadyTime now)
     : owner_(owner),
       turn_(turn),
       scratch_(scratch),
       limits_(limits),
-      session_(Callbacks::NewSession(*this)),
       bytes_(std::move(bytes)),
       requests_allowed_(PerSecond(limits.requests_per_second), now),
       resets_allowed_(Resets(limits), now),
@@ -74,7 +75,11 @@ Connection::Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limit
       last_call_(now),
       last_progress_(now),
       state_since_(now),
-      age_(WithJitter(limits.age)) {}
+      age_(WithJitter(limits.age)) {
+  const SessionMemory::Made made = Callbacks::NewSession(*this, memory);
+  session_ = made.session;
+  session_page_ = made.page;
+}
 
 Connection::~Connection() {
   turn_.Remove(*this);
@@ -110,7 +115,14 @@ void Connection::OnBytes(std::string_view bytes) {
     looked_at = 1;
     if (!CheckClosedStream(data->stream_id)) return;
   }
+  FollowHeaderBlock();
   if (Feed(bytes)) turn_.AddOutput(*this);
+}
+
+void Connection::FollowHeaderBlock() {
+  const uint32_t open = data_frames_.open_header_block();
+  if (open != open_block_) block_since_ = now_;
+  open_block_ = open;
 }
 
 bool Connection::Feed(std::string_view bytes) {

@@ -25,6 +25,8 @@ struct nghttp2_session;
 
 namespace gatehouse::rpc::http2 {
 
+class SessionMemory;
+
 // The server's side of one HTTP/2 connection: nghttp2 between a ByteStream and the Streams of the
 // layer above, and the bounds on what a client may do to it. Knows no gRPC.
 //
@@ -41,6 +43,8 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
     // Before anything else, where a proxy has said so: whose connection it is. False: it is not
     // wanted.
     virtual bool OnProxied(const base::IpAddress& client) = 0;
+    // A request was sent back, since there are too many at a time.
+    virtual void OnStreamRefused() = 0;
     // The server ends it, for this reason. Comes once at most, while it still exists.
     virtual void OnConnectionEnding(EndReason reason) = 0;
     // Nothing more will happen to it. Comes once.
@@ -50,8 +54,8 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
     ~Owner() = default;
   };
 
-  Connection(Owner& owner, Turn& turn, IoScratch& scratch, const Limits& limits,
-             std::unique_ptr<ByteStream> bytes, base::SteadyTime now);
+  Connection(Owner& owner, Turn& turn, IoScratch& scratch, SessionMemory& memory,
+             const Limits& limits, std::unique_ptr<ByteStream> bytes, base::SteadyTime now);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -105,6 +109,8 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
 
   // Events of the session; false: it must not go on.
   bool OnFrameBegin(uint8_t type, uint8_t flags, int32_t stream_id, size_t length);
+  // Notes whether headers have begun that are not whole.
+  void FollowHeaderBlock();
   // Of a frame that needs an open stream.
   bool CheckClosedStream(int32_t stream_id);
   void OnResetSent(int32_t stream_id);
@@ -135,12 +141,16 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   std::optional<EndReason> CauseOfDeath() const;
   void TickDrain();
   void TickKeepalive();
+  // Gives memory back that a silent connection can do without.
+  void TickRest();
 
   Owner& owner_;
   Turn& turn_;
   IoScratch& scratch_;
   const Limits& limits_;
   nghttp2_session* session_ = nullptr;
+  // Of SessionMemory.
+  void* session_page_ = nullptr;
   std::unique_ptr<ByteStream> bytes_;
   Stream* first_stream_ = nullptr;
   size_t open_streams_ = 0;
@@ -150,8 +160,10 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // The last streams that this side has reset, whose clients may not know yet.
   std::vector<int32_t> reset_here_;
   size_t oldest_reset_ = 0;
-  // Of the header block that is being received.
+  // Of the header block that is being received, and when it began.
   size_t block_bytes_ = 0;
+  uint32_t open_block_ = 0;
+  base::SteadyTime block_since_ = {};
   base::TokenBucket requests_allowed_;
   base::TokenBucket resets_allowed_;
   base::TokenBucket control_frames_allowed_;
@@ -170,6 +182,7 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   bool ping_pending_ = false;
   bool greeted_ = false;
   bool ending_told_ = false;
+  bool resting_ = false;
   State state_ = State::kOpen;
 };
 

@@ -2,10 +2,13 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "rpc/http2/connection.h"
+#include "rpc/http2/session_memory.h"
 
 namespace gatehouse::rpc::http2 {
 namespace {
@@ -13,6 +16,9 @@ namespace {
 // How long the client has to see the first GOAWAY, and to close its side in the end. A client
 // that is not called may look at its connection every few seconds only.
 constexpr std::chrono::milliseconds kGoodbye(250);
+
+// One that was silent for so long is likely to stay so for a while.
+constexpr std::chrono::seconds kQuiet(1);
 
 }  // namespace
 
@@ -46,8 +52,13 @@ void Connection::OnTick(base::SteadyTime now) {
     Close();
     return;
   }
+  if (open_block_ != 0 && now_ >= block_since_ + limits_.handshake) {
+    Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM, "the headers do not come");
+    return;
+  }
   TickDrain();
   TickKeepalive();
+  TickRest();
   for (Stream* stream = first_stream_; stream != nullptr;) {
     Stream* const next = stream->next_;
     stream->OnTick(now);
@@ -104,6 +115,15 @@ void Connection::TickKeepalive() {
   pinged_at_ = now_;
   nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
   turn_.AddOutput(*this);
+}
+
+void Connection::TickRest() {
+  if (now_ < std::max(last_input_, last_call_) + kQuiet) {
+    resting_ = false;
+  } else if (!std::exchange(resting_, true)) {
+    SessionMemory::Rest(session_page_);
+    bytes_->Rest();
+  }
 }
 
 }  // namespace gatehouse::rpc::http2

@@ -15,8 +15,8 @@ struct Limits {
   // byte of it would have to be decoded.
   size_t header_block_bytes = size_t{32} << 10;
   int concurrent_streams = 1000;
+  // To the client's settings; and from the first byte of a request's headers to the last.
   std::chrono::milliseconds handshake = std::chrono::seconds(10);
-  std::chrono::milliseconds request = std::chrono::seconds(5);
   std::chrono::milliseconds write = std::chrono::seconds(30);
   std::chrono::milliseconds keepalive_time = std::chrono::minutes(1);
   std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(20);

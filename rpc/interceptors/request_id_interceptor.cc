@@ -1,25 +1,16 @@
 #include "rpc/interceptors/request_id_interceptor.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/uuid.h"
+#include "rpc/request_id.h"
 
 namespace gatehouse::rpc {
 namespace {
 
-// Long enough for every common scheme; what is longer is noise or an attack on
-// the log.
-constexpr size_t kMaxRequestIdLength = 128;
-
 // <2 hex>-<32 hex>-<16 hex>-<2 hex>; versions after 00 may append to it.
 constexpr size_t kTraceparentLength = 55;
-
-bool IsPrintable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
-}
 
 bool IsLowerHex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -50,10 +41,7 @@ std::optional<std::string_view> ParseTraceparent(std::string_view text) {
 }  // namespace
 
 Decision RequestIdInterceptor::Before(ServerCall& call) {
-  const std::optional<std::string_view> given = call.Metadata("x-request-id");
-  const bool sane =
-      given && !given->empty() && given->size() <= kMaxRequestIdLength && IsPrintable(*given);
-  std::string id = sane ? std::string(*given) : base::Uuid::MakeV7(clock_.Now()).ToString();
+  std::string id = RequestIdOf(call.Metadata("x-request-id"), clock_.Now());
   call.AddTrailer("x-request-id", id);
   call.context().set_request_id(std::move(id));
   const auto parent = ParseTraceparent(call.Metadata("traceparent").value_or(""));

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <asio/buffer.hpp>
+#include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <cerrno>
 #include <utility>
@@ -16,7 +17,9 @@ namespace gatehouse::rpc {
 namespace {
 
 // What a connection waits with for its next bytes: enough for some requests. One that fills it
-// gets the large one, until many reads in a row would have fitted again.
+// gets the large one, until many reads in a row would have fitted again. One that seldom gets
+// something has none.
+constexpr int kReadsToBuffer = 4;
 constexpr size_t kSmallBuffer = size_t{1} << 10;
 constexpr size_t kLargeBuffer = IoScratch::kInputBytes;
 constexpr int kSmallReadsToShrink = 64;
@@ -30,6 +33,11 @@ struct ByteStream::Impl : std::enable_shared_from_this<Impl> {
 
   void WaitForInput();
   void OnInput(const asio::error_code& error, size_t bytes);
+  void OnReadable(const asio::error_code& error);
+  // Whether no more is to be read. Tells the owner if an answer to what was read did not get out,
+  // since no read is under way that would.
+  bool IsOver();
+  void Rest();
   void ReadMore();
   void Deliver(std::string_view bytes);
   // Takes the header from `bytes`; false: there is nothing behind it yet, or nothing is wanted.
@@ -49,8 +57,12 @@ struct ByteStream::Impl : std::enable_shared_from_this<Impl> {
   // Until it has come, where one may come.
   std::unique_ptr<ProxyHeaderReader> proxy_header;
   Owner* owner = nullptr;
+  // Null: it is only told that there is something to read.
   std::unique_ptr<char[]> buffer;
   size_t buffer_size = 0;
+  int reads_without_buffer = 0;
+  // The read that is under way was taken back, since it needs a buffer.
+  bool resting = false;
   int small_reads = 0;
   // What the socket did not take, from `unsent_start` on.
   std::string unsent;
@@ -61,6 +73,12 @@ struct ByteStream::Impl : std::enable_shared_from_this<Impl> {
 };
 
 void ByteStream::Impl::WaitForInput() {
+  if (buffer == nullptr) {
+    socket.async_wait(
+        asio::socket_base::wait_read,
+        [self = shared_from_this()](const asio::error_code& error) { self->OnReadable(error); });
+    return;
+  }
   // Asio reads by itself when there is something, and does not try before: a short read told it
   // that the socket is empty. So a request costs one read and no call for waiting.
   socket.async_read_some(asio::buffer(buffer.get(), buffer_size),
@@ -71,15 +89,20 @@ void ByteStream::Impl::WaitForInput() {
 
 void ByteStream::Impl::OnInput(const asio::error_code& error, size_t bytes) {
   if (owner == nullptr) return;
+  if (std::exchange(resting, false) && error == asio::error::operation_aborted) {
+    buffer.reset();
+    WaitForInput();
+    return;
+  }
   if (error) {
     Break();
     return;
   }
   Deliver({buffer.get(), bytes});
-  if (owner == nullptr || broken) return;
+  if (IsOver()) return;
   if (bytes == kSmallBuffer && buffer_size == kSmallBuffer) {
     ReadMore();
-    if (owner == nullptr || broken) return;
+    if (IsOver()) return;
     small_reads = 0;
     SetBuffer(kLargeBuffer);
   } else if (bytes <= kSmallBuffer && buffer_size > kSmallBuffer &&
@@ -87,6 +110,32 @@ void ByteStream::Impl::OnInput(const asio::error_code& error, size_t bytes) {
     SetBuffer(kSmallBuffer);
   }
   WaitForInput();
+}
+
+void ByteStream::Impl::OnReadable(const asio::error_code& error) {
+  if (owner == nullptr) return;
+  if (error) {
+    Break();
+    return;
+  }
+  ReadMore();
+  if (IsOver()) return;
+  if (++reads_without_buffer >= kReadsToBuffer) SetBuffer(kSmallBuffer);
+  WaitForInput();
+}
+
+bool ByteStream::Impl::IsOver() {
+  if (owner != nullptr && broken) Break();
+  return owner == nullptr;
+}
+
+void ByteStream::Impl::Rest() {
+  reads_without_buffer = 0;
+  // The wait for room must not be taken back together with the read.
+  if (buffer == nullptr || broken || !unsent.empty()) return;
+  resting = true;
+  asio::error_code ignored;
+  socket.cancel(ignored);
 }
 
 // There may be more than the connection's small buffer holds.
@@ -136,7 +185,7 @@ void ByteStream::Impl::Send(std::string_view bytes) {
       sent += static_cast<size_t>(took);
       bytes.remove_prefix(static_cast<size_t>(took));
     } else if (errno != EAGAIN && errno != EINTR) {
-      // The read, which is always under way, comes back for it and tells the owner.
+      // The read that is under way comes back for it and tells the owner.
       broken = true;
       asio::error_code ignored;
       socket.shutdown(asio::socket_base::shutdown_both, ignored);
@@ -213,7 +262,6 @@ void ByteStream::ExpectProxyHeader() {
 
 void ByteStream::Start(Owner* owner) {
   impl_->owner = owner;
-  impl_->SetBuffer(kSmallBuffer);
   impl_->WaitForInput();
 }
 
@@ -225,6 +273,8 @@ void ByteStream::Write(std::string_view bytes) {
   impl_->tls->Write(bytes);
   impl_->Send(impl_->tls->TakeOutput());
 }
+
+void ByteStream::Rest() { impl_->Rest(); }
 
 const ClientCertificate* ByteStream::client_certificate() const {
   return impl_->tls == nullptr ? nullptr : impl_->tls->client_certificate();

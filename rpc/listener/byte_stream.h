@@ -64,6 +64,9 @@ class ByteStream {
 
   // Sends all of it, now or when the socket takes it. Breaks are told later, by OnGone.
   void Write(std::string_view bytes);
+  // Gives back what it holds for the next bytes, which are not expected soon.
+  void Rest();
+
   // Of TLS; null if the client has shown none.
   const ClientCertificate* client_certificate() const;
   // Something that was written waits for the socket.

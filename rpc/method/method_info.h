@@ -37,6 +37,8 @@ struct MethodInfo {
   // Of bidirectional methods: the client speaks first, so that a call is nothing to attend to
   // before its first message.
   bool client_speaks_first = false;
+  // The answer is a page of a list: long, and of rows that are much alike.
+  bool is_list = false;
   // Dense from 0 in order of registration: an index into per-method arrays.
   size_t index = 0;
 };

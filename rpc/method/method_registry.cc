@@ -36,6 +36,10 @@ MethodKind KindOf(const MethodDescriptor& method) {
   return method.server_streaming() ? MethodKind::kServerStreaming : MethodKind::kUnary;
 }
 
+bool IsPage(const google::protobuf::Message& response) {
+  return response.GetDescriptor()->FindFieldByName("next_page_token") != nullptr;
+}
+
 AccessPolicy FromDescriptor(const MethodDescriptor& method) {
   const v1::Access& access = method.options().GetExtension(v1::access);
   return {.permission = access.permission(), .self = access.self(), .is_public = access.public_()};
@@ -68,7 +72,10 @@ void MethodRegistry::Add(std::string_view name, MethodKind kind,
     return;
   }
   auto method = std::make_unique<Method>();
-  method->info = {.name = std::string(name), .kind = kind, .index = methods_.size()};
+  method->info = {.name = std::string(name),
+                  .kind = kind,
+                  .is_list = IsPage(handler->response_prototype()),
+                  .index = methods_.size()};
   method->handler = std::move(handler);
   if (foreign) {
     method->info.access = std::move(foreign->access);

@@ -40,13 +40,13 @@ bool AskForCertificates(SSL_CTX* context, const TlsFiles& files) {
   return SSL_CTX_load_verify_file(context, files.client_ca.c_str()) == 1;
 }
 
-// Path, inode, size and times: renaming a new file into place changes the inode, writing it the
-// times.
+// Inode, size and time: renaming a new file into place changes the inode, writing it or changing
+// who may read it the time.
 std::string StampOf(const std::string& path) {
   struct stat info{};
   if (stat(path.c_str(), &info) != 0) return {};
   return std::to_string(info.st_ino) + ' ' + std::to_string(info.st_size) + ' ' +
-         std::to_string(info.st_mtim.tv_sec) + '.' + std::to_string(info.st_mtim.tv_nsec);
+         std::to_string(info.st_ctim.tv_sec) + '.' + std::to_string(info.st_ctim.tv_nsec);
 }
 
 }  // namespace
@@ -96,11 +96,11 @@ std::unique_ptr<TlsSession> TlsContext::NewSession() {
   return std::make_unique<TlsSession>(context_.get());
 }
 
-bool TlsContext::Refresh() {
+TlsContext::Files TlsContext::Refresh() {
   const std::string stamp = Stamp();
   {
     const base::MutexLock lock(mutex_);
-    if (stamp == stamp_) return false;
+    if (stamp == stamp_) return Files::kUnchanged;
     stamp_ = stamp;
   }
   absl::StatusOr<Context> context = Make(files_);
@@ -108,7 +108,7 @@ bool TlsContext::Refresh() {
     const std::string why(context.status().message());
     base::LogLine(base::LogLevel::kWarning,
                   "the changed TLS files are of no use, the old ones stay", {{"error", why}});
-    return false;
+    return Files::kRefused;
   }
   {
     const base::MutexLock lock(mutex_);
@@ -116,7 +116,7 @@ bool TlsContext::Refresh() {
   }
   base::LogLine(base::LogLevel::kInfo, "the TLS certificate was read anew",
                 {{"file", files_.certificate}});
-  return true;
+  return Files::kInUse;
 }
 
 std::string TlsContext::Stamp() const {

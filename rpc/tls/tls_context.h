@@ -28,9 +28,10 @@ class TlsContext {
   // For a new connection. Those that exist keep what they began with.
   std::unique_ptr<TlsSession> NewSession();
 
-  // Reads the files anew if they have changed: true if they are in use now. If they do not go
-  // together, as when only one of them is written yet, the old ones stay, and the log says so.
-  bool Refresh();
+  enum class Files { kUnchanged, kInUse, kRefused };
+  // Reads the files anew if they have changed. If they are of no use, or do not go together, as
+  // when only one of them is written yet, the old ones stay, and the log says so.
+  Files Refresh();
 
  private:
   explicit TlsContext(TlsFiles files);

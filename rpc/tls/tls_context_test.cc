@@ -133,10 +133,10 @@ TEST_F(TlsContextTest, AChangedCertificateCountsForNewSessionsAndEndsNone) {
   const auto context = Load();
   Client before(context->NewSession(), {});
   ASSERT_TRUE(before.connected());
-  EXPECT_FALSE(context->Refresh());
+  EXPECT_EQ(context->Refresh(), TlsContext::Files::kUnchanged);
   Make("renewed");
   Replace("server", "renewed");
-  EXPECT_TRUE(context->Refresh());
+  EXPECT_EQ(context->Refresh(), TlsContext::Files::kInUse);
   Client after(context->NewSession(), {});
   ASSERT_TRUE(after.connected());
   EXPECT_EQ(before.ServerSubject(), "/O=Example/CN=server");
@@ -152,11 +152,12 @@ TEST_F(TlsContextTest, HalfAChangeChangesNothing) {
   const auto context = Load();
   Make("renewed");
   std::filesystem::rename(Path("renewed.pem"), Path("server.pem"));
-  EXPECT_FALSE(context->Refresh());
+  EXPECT_EQ(context->Refresh(), TlsContext::Files::kRefused);
+  EXPECT_EQ(context->Refresh(), TlsContext::Files::kUnchanged);
   Client client(context->NewSession(), {});
   EXPECT_EQ(client.ServerSubject(), "/O=Example/CN=server");
   std::filesystem::rename(Path("renewed.key"), Path("server.key"));
-  EXPECT_TRUE(context->Refresh());
+  EXPECT_EQ(context->Refresh(), TlsContext::Files::kInUse);
 }
 
 TEST_F(TlsContextTest, SpeaksHttp2OverTls12AndLaterAlone) {

@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <array>
 #include <utility>
 
 namespace gatehouse::rpc {
@@ -42,11 +43,52 @@ int Length(size_t size) { return static_cast<int>(size); }
 
 }  // namespace
 
+// A BIO over the session's own input and output: OpenSSL's in memory keep copies of both, and what
+// they once needed.
+struct TlsSession::Wire {
+  static BIO* New(TlsSession& session) {
+    static BIO_METHOD* const method = [] {
+      BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "wire");
+      BIO_meth_set_read(made, Read);
+      BIO_meth_set_write(made, Write);
+      BIO_meth_set_ctrl(made, Control);
+      return made;
+    }();
+    BIO* const bio = BIO_new(method);
+    BIO_set_data(bio, &session);
+    BIO_set_init(bio, 1);
+    return bio;
+  }
+
+ private:
+  static TlsSession& ToSession(BIO* bio) { return *static_cast<TlsSession*>(BIO_get_data(bio)); }
+
+  static int Read(BIO* bio, char* bytes, int length) {
+    std::string_view& input = ToSession(bio).input_;
+    BIO_clear_retry_flags(bio);
+    if (input.empty()) {
+      BIO_set_retry_read(bio);
+      return -1;
+    }
+    const size_t taken = input.copy(bytes, static_cast<size_t>(length));
+    input.remove_prefix(taken);
+    return Length(taken);
+  }
+
+  static int Write(BIO* bio, const char* bytes, int length) {
+    ToSession(bio).output_.append(bytes, static_cast<size_t>(length));
+    return length;
+  }
+
+  static long Control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+};
+
 void TlsSession::Free::operator()(ssl_st* session) const { SSL_free(session); }
 
 TlsSession::TlsSession(ssl_ctx_st* context) : session_(SSL_new(context)) {
   SSL_set_accept_state(session_.get());
-  SSL_set_bio(session_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+  BIO* const wire = Wire::New(*this);
+  SSL_set_bio(session_.get(), wire, wire);
 }
 
 TlsSession::~TlsSession() = default;
@@ -76,24 +118,24 @@ void TlsSession::ReadClientCertificate() {
 bool TlsSession::OnInput(std::string_view cipher, std::string& plain) {
   // Whose error it was stays in the thread's queue otherwise, and confuses the next connection's.
   ERR_clear_error();
-  BIO_write(SSL_get_rbio(session_.get()), cipher.data(), Length(cipher.size()));
+  input_ = cipher;
   if (!ready_ && !Handshake()) {
-    Drain();
+    input_ = {};
     ERR_clear_error();
     return false;
   }
   bool open = true;
   while (ready_) {
-    const size_t before = plain.size();
-    plain.resize(before + kRecordBytes);
-    const int got = SSL_read(session_.get(), plain.data() + before, Length(kRecordBytes));
-    plain.resize(before + (got > 0 ? static_cast<size_t>(got) : 0));
+    // Not initialised: it is as long as the longest of them.
+    std::array<char, kRecordBytes> record;
+    const int got = SSL_read(session_.get(), record.data(), Length(record.size()));
     if (got <= 0) {
       open = SSL_get_error(session_.get(), got) == SSL_ERROR_WANT_READ;
       break;
     }
+    plain.append(record.data(), static_cast<size_t>(got));
   }
-  Drain();
+  input_ = {};
   ERR_clear_error();
   return open;
 }
@@ -107,23 +149,12 @@ void TlsSession::Write(std::string_view plain) {
   ERR_clear_error();
   // Into memory, so it is taken whole, or the session is broken, which reading tells.
   SSL_write(session_.get(), plain.data(), Length(plain.size()));
-  Drain();
 }
 
 void TlsSession::Finish() {
   if (!ready_) return;
   ERR_clear_error();
   SSL_shutdown(session_.get());
-  Drain();
-}
-
-void TlsSession::Drain() {
-  BIO* const bio = SSL_get_wbio(session_.get());
-  char* bytes = nullptr;
-  const long length = BIO_get_mem_data(bio, &bytes);
-  if (length <= 0) return;
-  output_.append(bytes, static_cast<size_t>(length));
-  BIO_reset(bio);
 }
 
 std::string TlsSession::TakeOutput() { return std::exchange(output_, {}); }

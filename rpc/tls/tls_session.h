@@ -44,12 +44,15 @@ class TlsSession {
   struct Free {
     void operator()(ssl_st* session) const;
   };
+  // What OpenSSL reads from and writes to.
+  struct Wire;
 
   bool Handshake();
   void ReadClientCertificate();
-  void Drain();
 
   std::unique_ptr<ssl_st, Free> session_;
+  // What is left of what OnInput was given.
+  std::string_view input_;
   std::string output_;
   // Written before the handshake ended.
   std::string early_;

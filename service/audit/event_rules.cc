@@ -83,6 +83,7 @@ absl::StatusOr<storage::Event> EventFromProto(const base::CallContext& ctx, base
   FieldChecks checks;
   CheckOwnEventType(checks, "event.type", in.type());
   storage::Event event = storage::MakeEvent(ctx, now, in.type(), {});
+  event.has_envelope = true;
   ReadOutcome(in, checks, event);
   if (in.has_actor()) ReadActor(in.actor(), checks, event);
   ReadTargets(in, checks, event);

@@ -38,6 +38,15 @@ std::optional<std::string> Caseless(std::string_view text) {
   return mapped ? base::CaselessKey(*mapped) : std::nullopt;
 }
 
+// Whether `text` is worth a closer look; `too_long` says what is wrong with what no normalisation
+// would bring below its limit.
+bool HasBoundedLength(std::string_view field, std::string_view text, std::string_view too_long,
+                      FieldChecks& checks) {
+  if (text.size() <= kMaxRawNameBytes) return checks.Length(field, text, 1, kMaxRawNameBytes);
+  checks.Fail(field, too_long);
+  return false;
+}
+
 bool IsUsernameAscii(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
          std::string_view("._-@+").find(c) != std::string_view::npos;
@@ -48,11 +57,7 @@ bool IsUsernameAscii(char c) {
 std::optional<AccountName> ReadUsername(std::string_view field, std::string_view text,
                                         FieldChecks& checks) {
   constexpr std::string_view kTooLong = "must have at most 64 characters";
-  if (text.size() > kMaxRawNameBytes) {
-    checks.Fail(field, kTooLong);
-    return std::nullopt;
-  }
-  if (!checks.Length(field, text, 1, kMaxRawNameBytes)) return std::nullopt;
+  if (!HasBoundedLength(field, text, kTooLong, checks)) return std::nullopt;
   std::optional<std::string> name = base::PrecisIdentifier(text);
   if (!name || !std::ranges::all_of(*name, [](char c) {
         return !absl::ascii_isascii(static_cast<unsigned char>(c)) || IsUsernameAscii(c);
@@ -71,11 +76,7 @@ std::optional<AccountName> ReadUsername(std::string_view field, std::string_view
 std::optional<AccountName> ReadEmail(std::string_view field, std::string_view text,
                                      FieldChecks& checks) {
   constexpr std::string_view kTooLong = "must have at most 254 bytes";
-  if (text.size() > kMaxRawNameBytes) {
-    checks.Fail(field, kTooLong);
-    return std::nullopt;
-  }
-  if (!checks.Length(field, text, 1, kMaxRawNameBytes)) return std::nullopt;
+  if (!HasBoundedLength(field, text, kTooLong, checks)) return std::nullopt;
   const std::optional<Address> address = ParseAddress(text);
   const std::optional<std::string> local =
       address ? base::PrecisIdentifier(address->local) : std::nullopt;

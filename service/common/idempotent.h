@@ -42,7 +42,8 @@ class MutationKey {
   std::optional<storage::Idempotency> base_;
 };
 
-// Whether to look for a stored answer before anything else.
+// Whether to look for a stored answer before anything else. A service says so of a request by a
+// static `Replay ReplayOf(const Request&)`; without one it looks.
 enum class Replay {
   // For a mutation that reads or computes first: it should not do so in vain.
   kLookUpFirst,
@@ -57,7 +58,7 @@ enum class Replay {
 //   base::Task<absl::StatusOr<v1::UpdateUserResponse>> UserService::UpdateUser(
 //       base::CallContext ctx, v1::UpdateUserRequest request, MutationKey key);
 //
-// MutationMethods registers such a method so that calls reach it through Run.
+// HandlerMethods registers such a method so that calls reach it through Run.
 // The method puts key.WithResponse(response, now) into its Change. Where it finds nothing to
 // change, it ends with `co_return co_await once_.Unchanged(ctx, key, now, response)` instead: else
 // the retry might find something, and do it long after the first answer. Its key is empty in a

@@ -36,6 +36,7 @@ struct GrpcSettings {
   std::chrono::milliseconds calm_down_time{1'000};
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds request_timeout{2'000};
+  std::chrono::seconds max_stream_silence{60};
   std::chrono::milliseconds write_timeout{30'000};
   std::chrono::milliseconds keepalive_time{60'000};
   std::chrono::milliseconds keepalive_timeout{20'000};
@@ -54,6 +55,7 @@ struct GrpcSettings {
   int64_t max_public_streams_per_address = 100;
   int64_t max_public_streams = 1'000;
   bool reflection = true;
+  int64_t gzip_lists_from_bytes = 0;
 };
 
 struct HttpSettings {
@@ -70,6 +72,10 @@ struct DatabaseSettings {
   std::chrono::milliseconds statement_timeout = storage::postgres::kDefaultStatementTimeout;
   bool prepared_statements = true;
   bool allow_standby = false;
+  std::string direct_dsn;
+
+  // For what needs a session to itself, past the pooler that `dsn` may name.
+  const std::string& direct() const { return direct_dsn.empty() ? dsn : direct_dsn; }
 };
 
 struct AuthSettings {
@@ -106,6 +112,7 @@ struct WebhookSettings {
 
 struct LogSettings {
   std::string level = "info";
+  int64_t failed_calls_per_second = 10;
 };
 
 struct Config {

@@ -60,16 +60,20 @@ void AddConnections(std::vector<Setting>& all) {
                      "may come back at once.",
                      0, 60'000, GH_FIELD(grpc.calm_down_time)));
   all.push_back(Span("grpc.handshake_timeout_ms",
-                     "From the connection to the client's HTTP/2 settings, TLS included, in "
-                     "milliseconds.",
+                     "From the connection to the client's HTTP/2 settings, TLS included; and how "
+                     "long the headers of a call may take. In milliseconds.",
                      100, 600'000, GH_FIELD(grpc.handshake_timeout)));
   all.push_back(Span("grpc.request_timeout_ms",
                      "How long an unfinished request may stay without another byte, in "
                      "milliseconds.",
                      100, 600'000, GH_FIELD(grpc.request_timeout)));
+  all.push_back(Span("grpc.max_stream_silence_s",
+                     "How long a client that has opened a stream may send nothing while its next "
+                     "message is waited for, as in reflection, in seconds.",
+                     1, 86'400, GH_FIELD(grpc.max_stream_silence)));
   all.push_back(Span("grpc.write_timeout_ms",
                      "How long a client may read nothing of what waits for it, in milliseconds; "
-                     "then the connection is closed.",
+                     "then its connection is closed, or the call of which it takes nothing.",
                      100, 600'000, GH_FIELD(grpc.write_timeout)));
   all.push_back(Span("grpc.keepalive_time_ms",
                      "A connection that was silent for this long is asked by a PING whether it is "
@@ -139,6 +143,10 @@ void AddStreams(std::vector<Setting>& all) {
   all.push_back(Boolean("grpc.reflection",
                         "Answer which services and methods there are, as grpcurl asks.",
                         GH_FIELD(grpc.reflection)));
+  all.push_back(Integer("grpc.gzip_lists_from_bytes",
+                        "Pages of lists with as many bytes, up to 1 MiB, go to clients that take "
+                        "it as gzip. 0: never, for reasons that scaling.md gives.",
+                        0, 1'048'576, GH_FIELD(grpc.gzip_lists_from_bytes)));
 }
 
 }  // namespace

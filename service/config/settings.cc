@@ -30,6 +30,11 @@ void AddServing(std::vector<Setting>& all) {
               GH_FIELD(http.address)));
   all.push_back(OneOf("log.level", "Least severity that is logged: debug, info, warning or error.",
                       {"debug", "info", "warning", "error"}, GH_FIELD(log.level)));
+  all.push_back(Integer("log.failed_calls_per_second",
+                        "Failed calls of one caller that have a line each per second, ten times as "
+                        "many at once; of more a line every ten seconds says how many there were. "
+                        "0: every one has its line.",
+                        0, 1'000'000, GH_FIELD(log.failed_calls_per_second)));
 }
 
 void AddDatabase(std::vector<Setting>& all) {
@@ -58,6 +63,10 @@ void AddDatabase(std::vector<Setting>& all) {
   all.push_back(Boolean("database.prepared_statements",
                         "Use named prepared statements; false for PgBouncer in transaction mode.",
                         GH_FIELD(database.prepared_statements)));
+  all.push_back(Secret(Text("database.direct_dsn",
+                            "The same database past the pooler, for the sequencer, notices of "
+                            "changes and migrations; required without prepared statements.",
+                            GH_FIELD(database.direct_dsn))));
   all.push_back(
       Boolean("database.allow_standby",
               "Start on a standby as well, and wait for its promotion: until then changes "

@@ -86,7 +86,7 @@ std::string BuildPayload(const storage::Event& event) {
   out += R"(,"timestamp":")";
   out += FormatTimestamp(event.occurred_time);
   out += R"(","data":)";
-  if (IsReservedEventType(event.type)) {
+  if (event.has_envelope || IsReservedEventType(event.type)) {
     AppendEnvelope(out, event);
   } else {
     out += event.details_json;

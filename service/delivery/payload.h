@@ -13,9 +13,10 @@ namespace gatehouse::service::delivery {
 // every endpoint.
 //
 // `data` of an event that a caller published is the caller's own data,
-// untouched. Of the server's own events (event_types::kReservedPrefixes) it is
-// {"actor", "targets", "outcome", "details", "context"}; the context leaves out
-// the user agent, which is long, forgeable and nothing a receiver acts on.
+// untouched. Of one that a caller recorded, and of the server's own events
+// (event_types::kReservedPrefixes), it is {"actor", "targets", "outcome",
+// "details", "context"}; the context leaves out the user agent, which is long,
+// forgeable and nothing a receiver acts on.
 std::string BuildPayload(const storage::Event& event);
 
 // RFC 3339 in UTC with microseconds: "2026-11-21T09:00:00.000000Z".

@@ -43,6 +43,23 @@ TEST(PayloadTest, OwnEventsSayWhoDidWhatToWhom) {
             R"("context":{"ip_address":"192.0.2.1","request_id":"r-1","session_id":"s-1"}}})");
 }
 
+TEST(PayloadTest, RecordedEventsSayWhoDidWhatToWhomAsWell) {
+  storage::Event event;
+  event.type = "order.refunded";
+  event.has_envelope = true;
+  event.outcome = storage::Outcome::kFailure;
+  event.actor = {"clerk", "c-7", ""};
+  event.targets = {{"order", "o-1", "Chair"}};
+  event.trace_id = "t-1";
+  event.details_json = R"({"reason": "late"})";
+  event.occurred_time = base::TimeFromMicros(0);
+  EXPECT_EQ(BuildPayload(event),
+            R"({"type":"order.refunded","timestamp":"1970-01-01T00:00:00.000000Z","data":)"
+            R"({"actor":{"type":"clerk","id":"c-7"},)"
+            R"("targets":[{"type":"order","id":"o-1","label":"Chair"}],"outcome":"failure",)"
+            R"("details":{"reason": "late"},"context":{"trace_id":"t-1"}}})");
+}
+
 TEST(PayloadTest, IsJsonThatReadsBack) {
   const storage::Event event = MakeSessionEvent();
   const nlohmann::json body = nlohmann::json::parse(BuildPayload(event));

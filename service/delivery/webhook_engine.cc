@@ -112,9 +112,14 @@ Task<void> WebhookEngine::RunUpkeep() {
     TendAll();
     if (steady_clock::now() < next_scan) continue;
     next_scan = steady_clock::now() + kScanInterval;
-    const absl::Status status = co_await parts_->leases.LeaseDue();
+    const absl::Status status = co_await FindWork();
     if (!status.ok()) tasks.LogProblem("webhooks: cannot look for work", status);
   }
+}
+
+Task<absl::Status> WebhookEngine::FindWork() {
+  GH_CO_RETURN_IF_ERROR(co_await parts_->leases.FreeGone());
+  co_return co_await parts_->leases.LeaseDue();
 }
 
 void WebhookEngine::TendAll() {
@@ -133,13 +138,21 @@ void WebhookEngine::EndpointChanged(base::Uuid tenant_id) {
   }
 }
 
+void WebhookEngine::OnSeen() {
+  loop_.Post([this] { parts_->presence.OnSeen(); });
+}
+
+void WebhookEngine::OnUnseen(int64_t lock_key) {
+  loop_.Post([this, lock_key] { parts_->presence.OnUnseen(lock_key); });
+}
+
 Task<absl::Status> WebhookEngine::Deliver() {
   GH_CO_RETURN_IF_ERROR(co_await parts_->settings.Load());
   uint64_t sent;
   do {
     sent = parts_->dispatcher.sent();
     GH_CO_RETURN_IF_ERROR(co_await parts_->matcher.Poll());
-    GH_CO_RETURN_IF_ERROR(co_await parts_->leases.LeaseDue());
+    GH_CO_RETURN_IF_ERROR(co_await FindWork());
     co_await Tend();
   } while (parts_->dispatcher.sent() != sent);
   co_return absl::OkStatus();

@@ -27,8 +27,9 @@ struct EngineOptions {
   // Whose leases these are. An instance that starts again under the same id
   // takes its old leases over at once; under a new one it waits for their end.
   base::Uuid instance_id;
-  // How long an endpoint waits for a new deliverer after its own was killed.
-  // Several times the interval at which it is renewed.
+  // How long an endpoint waits for a new deliverer after its own has vanished without a
+  // word, or hangs; one that was seen (OnSeen) is missed at once. Several times the interval
+  // at which it is renewed.
   std::chrono::milliseconds lease{15'000};
   // What was sent is written this much later, together: a kill in between makes
   // it be sent again.
@@ -95,6 +96,11 @@ class WebhookEngine final : public base::Worker {
   // committed. From any thread; from the loop's it counts from the next request on.
   void EndpointChanged(base::Uuid tenant_id);
 
+  // Of the connection that shows other instances that this one lives: while it stands, and
+  // from when it broke on. From any thread.
+  void OnSeen();
+  void OnUnseen(int64_t lock_key);
+
   // Steps by hand, for tests, instead of Start: sends what there is to send now, looking
   // for it everywhere, and waits for the answers; then Flush writes them.
   base::Task<absl::Status> Deliver();
@@ -108,6 +114,7 @@ class WebhookEngine final : public base::Worker {
   EngineStats stats() const;
 
  private:
+  base::Task<absl::Status> FindWork();
   base::Task<void> RunUpkeep();
   void TendAll();
   base::Task<void> Drain(base::SteadyTime deadline, std::promise<void>* drained);

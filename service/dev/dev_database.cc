@@ -15,10 +15,10 @@ absl::StatusOr<std::unique_ptr<DevDatabase>> DevDatabase::Open(
   GH_ASSIGN_OR_RETURN(
       embedded::DataDir dir,
       embedded::DataDir::Open(data_dir.empty() ? embedded::DefaultDataDir() : data_dir));
-  const bool is_new = !dir.HasCluster();
-  GH_ASSIGN_OR_RETURN(config::Secrets secrets,
-                      config::OpenSecretsFolder(dir.secrets_dir(), /*may_create=*/is_new));
-  std::unique_ptr<DevDatabase> opened(new DevDatabase(std::move(dir), std::move(secrets), is_new));
+  GH_ASSIGN_OR_RETURN(
+      config::Secrets secrets,
+      config::OpenSecretsFolder(dir.secrets_dir(), /*may_create=*/!dir.HasCluster()));
+  std::unique_ptr<DevDatabase> opened(new DevDatabase(std::move(dir), std::move(secrets)));
   embedded::EmbeddedOptions options;
   options.progress = progress;
   GH_ASSIGN_OR_RETURN(opened->postgres_,

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/config/secrets.h"
 #include "storage/postgres/embedded/data_dir.h"
@@ -29,19 +30,20 @@ class DevDatabase {
   const std::string& dsn() const { return postgres_->dsn(); }
   const config::Secrets& secrets() const { return secrets_; }
   const std::string& data_dir() const { return dir_.path(); }
-  // This start made the database: there is nothing in it yet.
-  bool is_new() const { return is_new_; }
+  // Whether the demo users were made in it. They are made once: who was renamed or deleted since
+  // does not come back with a password that everybody knows.
+  bool has_demo_users() const { return dir_.HasDemoUsers(); }
+  absl::Status NoteDemoUsers() const { return dir_.NoteDemoUsers(); }
 
   // Stops Postgres; destruction does too.
   void Stop() { postgres_->Stop(); }
 
  private:
-  DevDatabase(storage::postgres::embedded::DataDir dir, config::Secrets secrets, bool is_new)
-      : dir_(std::move(dir)), secrets_(std::move(secrets)), is_new_(is_new) {}
+  DevDatabase(storage::postgres::embedded::DataDir dir, config::Secrets secrets)
+      : dir_(std::move(dir)), secrets_(std::move(secrets)) {}
 
   storage::postgres::embedded::DataDir dir_;
   config::Secrets secrets_;
-  bool is_new_;
   std::unique_ptr<storage::postgres::embedded::EmbeddedPostgres> postgres_;
 };
 

@@ -48,10 +48,11 @@ TEST_F(DevDatabaseTest, MakesItAllOnceAndThenKeepsIt) {
   {
     auto first = Open();
     ASSERT_TRUE(first.ok()) << first.status();
-    EXPECT_TRUE((*first)->is_new());
+    EXPECT_FALSE((*first)->has_demo_users());
     EXPECT_THAT(progress_, HasSubstr("up 0001_"));
     EXPECT_TRUE(migrations::CheckDatabaseAndSchema((*first)->dsn()).ok());
     secrets = (*first)->secrets();
+    EXPECT_TRUE((*first)->NoteDemoUsers().ok());
     EXPECT_EQ(secrets.master_key.size(), config::kSecretBytes);
     Run((*first)->dsn(), "CREATE TABLE gatehouse.kept AS SELECT 1");
   }
@@ -59,7 +60,7 @@ TEST_F(DevDatabaseTest, MakesItAllOnceAndThenKeepsIt) {
   {
     auto second = Open();
     ASSERT_TRUE(second.ok()) << second.status();
-    EXPECT_FALSE((*second)->is_new());
+    EXPECT_TRUE((*second)->has_demo_users());
     EXPECT_EQ(progress_, "");
     EXPECT_EQ((*second)->secrets().master_key, secrets.master_key);
     EXPECT_EQ((*second)->secrets().token_pepper, secrets.token_pepper);

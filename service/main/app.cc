@@ -81,7 +81,8 @@ base::CallContext App::SystemContext(std::string name) {
 absl::Status App::Open() {
   const config::Config& config = options_.config;
   GH_ASSIGN_OR_RETURN(storage_, StorageArea::Open(DatabaseConfigOf(config.database, loops_.size()),
-                                                  options_.secrets.master_key, Pointers(loops_)));
+                                                  options_.secrets.master_key, Pointers(loops_),
+                                                  DirectConfigOf(config.database)));
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return storage_->database->Ping(SystemContext("start")); }));
   auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);

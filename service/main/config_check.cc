@@ -15,14 +15,6 @@
 namespace gatehouse::service {
 namespace {
 
-absl::Status CheckDatabase(const config::DatabaseSettings& config) {
-  if (config.dsn.empty()) {
-    return base::InvalidField("database.dsn",
-                              "is required: set GATEHOUSE_DATABASE_DSN, or try `gatehouse dev`");
-  }
-  return storage::postgres::ParseDsn(config.dsn).status();
-}
-
 absl::Status CheckPasswordFile(const std::string& path) {
   if (path.empty()) return absl::OkStatus();
   return storage::postgres::ReadPasswordFile(path).status();
@@ -46,9 +38,22 @@ std::vector<absl::Status> CheckSecrets(const config::AuthSettings& config) {
 
 }  // namespace
 
+absl::Status CheckDatabaseSettings(const config::DatabaseSettings& config) {
+  if (config.dsn.empty()) {
+    return base::InvalidField("database.dsn",
+                              "is required: set GATEHOUSE_DATABASE_DSN, or try `gatehouse dev`");
+  }
+  GH_RETURN_IF_ERROR(storage::postgres::ParseDsn(config.dsn).status());
+  if (!config.direct_dsn.empty()) return storage::postgres::ParseDsn(config.direct_dsn).status();
+  if (config.prepared_statements) return absl::OkStatus();
+  return base::InvalidField("database.direct_dsn",
+                            "is required where database.prepared_statements is false: a pooler "
+                            "would share the sequencer's session with others");
+}
+
 std::vector<absl::Status> FindFaults(const config::Config& config) {
   std::vector<absl::Status> found = CheckSecrets(config.auth);
-  found.push_back(CheckDatabase(config.database));
+  found.push_back(CheckDatabaseSettings(config.database));
   found.push_back(CheckPasswordFile(config.database.password_file));
   found.push_back(rpc::CheckTlsFiles(TlsFilesOf(config.grpc)));
   found.push_back(CertificateKeysOf(config.grpc).status());

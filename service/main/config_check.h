@@ -15,6 +15,10 @@ namespace gatehouse::service {
 // only their user can judge. Empty if it is good. Shows no contents of files.
 std::vector<absl::Status> FindFaults(const config::Config& config);
 
+// What `serve` refuses about how the database is reached: also for commands that are nothing
+// without one.
+absl::Status CheckDatabaseSettings(const config::DatabaseSettings& config);
+
 // The guard of webhook.allowed_networks; INVALID_FIELD if an item is no network.
 absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookSettings& config);
 

@@ -36,13 +36,15 @@ void ForgetOtherDatabases() {
   for (const std::string& name : names) unsetenv(name.c_str());
 }
 
-// Users who were made once stay as they were changed since.
-absl::Status SeedDemoUsers(App& app) {
+// A start that was killed halfway may have left some of them: they stay as they are.
+absl::Status MakeDemoUsers(App& app, const DevDatabase& database) {
+  if (database.has_demo_users()) return absl::OkStatus();
   GH_ASSIGN_OR_RETURN(const SeedFile seed, ParseSeedFile(kDemoUsers));
   Seeder::Options options = SeedingOf(app, "demo");
   options.keep_users = true;
   options.initial_password = kDemoPassword;
-  return Seeder(std::move(options)).Run(seed);
+  GH_RETURN_IF_ERROR(Seeder(std::move(options)).Run(seed));
+  return database.NoteDemoUsers();
 }
 
 // Where a client on this machine reaches what listens on `address`: all addresses is none to
@@ -81,12 +83,12 @@ int RunDev(config::Config config) {
   // The receiver of whoever tries it is on the same machine, without TLS.
   config.webhook.allow_http = true;
   config.webhook.allowed_networks = "127.0.0.0/8 ::1/128";
-  return ServeUntilStopped({.config = config,
-                            .secrets = (*database)->secrets(),
-                            .instance_name = "dev",
-                            .before_serving = SeedDemoUsers},
-                           stop,
-                           [&](const App& app) { Explain(app, config, (*database)->data_dir()); });
+  return ServeUntilStopped(
+      {.config = config,
+       .secrets = (*database)->secrets(),
+       .instance_name = "dev",
+       .before_serving = [&](App& app) { return MakeDemoUsers(app, **database); }},
+      stop, [&](const App& app) { Explain(app, config, (*database)->data_dir()); });
 }
 
 }  // namespace gatehouse::service

@@ -11,6 +11,7 @@
 #include "migrations/schema_state.h"
 #include "service/main/area/storage_area.h"
 #include "service/main/commands.h"
+#include "service/main/config_check.h"
 #include "service/main/exit_codes.h"
 #include "service/main/serve_command.h"
 #include "storage/event_log/sequencer.h"
@@ -35,12 +36,12 @@ base::Task<absl::StatusOr<int64_t>> Reset(storage::Sequencer* sequencer, base::C
 }
 
 absl::StatusOr<int64_t> ResetLog(const config::Config& settings) {
-  GH_RETURN_IF_ERROR(RequireDsn(settings));
-  GH_RETURN_IF_ERROR(
-      migrations::CheckDatabaseAndSchema(settings.database.dsn, settings.database.password_file));
+  GH_RETURN_IF_ERROR(CheckDatabaseSettings(settings.database));
+  GH_RETURN_IF_ERROR(migrations::CheckDatabaseAndSchema(settings.database.direct(),
+                                                        settings.database.password_file));
   base::Loop loop("log-reset");
   loop.Start();
-  storage::postgres::DatabaseConfig config = DatabaseConfigOf(settings.database, /*loops=*/1);
+  storage::postgres::DatabaseConfig config = DirectConfigOf(settings.database);
   config.statement_timeout = kTimeout;
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database,
                       storage::OpenSequencerDatabase(std::move(config), loop));

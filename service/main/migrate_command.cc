@@ -7,7 +7,7 @@
 namespace gatehouse::service {
 
 int RunMigrate(const config::Config& config, const std::vector<std::string>& arguments) {
-  return migrations::MigrateMain(arguments, {.configured_dsn = config.database.dsn,
+  return migrations::MigrateMain(arguments, {.configured_dsn = config.database.direct(),
                                              .password_file = config.database.password_file,
                                              .migrations = migrations::EmbeddedMigrations(),
                                              .out = std::cout,

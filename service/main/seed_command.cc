@@ -9,6 +9,7 @@
 #include "migrations/schema_state.h"
 #include "service/config/secrets.h"
 #include "service/main/commands.h"
+#include "service/main/config_check.h"
 #include "service/main/exit_codes.h"
 #include "service/main/serve_command.h"
 #include "service/seed/seeder.h"
@@ -17,11 +18,11 @@ namespace gatehouse::service {
 namespace {
 
 absl::Status Seed(const config::Config& config, const std::string& file, bool dry_run) {
-  GH_RETURN_IF_ERROR(RequireDsn(config));
+  GH_RETURN_IF_ERROR(CheckDatabaseSettings(config.database));
   GH_ASSIGN_OR_RETURN(const SeedFile seed, ReadSeedFile(file));
   GH_ASSIGN_OR_RETURN(config::Secrets secrets, config::LoadSecrets(config.auth));
   GH_RETURN_IF_ERROR(
-      migrations::CheckDatabaseAndSchema(config.database.dsn, config.database.password_file));
+      migrations::CheckDatabaseAndSchema(config.database.direct(), config.database.password_file));
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<App> app,
                       App::Assemble({.config = config, .secrets = std::move(secrets)}));
   Seeder::Options options = SeedingOf(*app, "seed");

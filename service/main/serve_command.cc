@@ -7,6 +7,7 @@
 
 #include "base/log_line.h"
 #include "base/status.h"
+#include "migrations/database_check.h"
 #include "migrations/schema_state.h"
 #include "service/config/load_config.h"
 #include "service/config/secrets.h"
@@ -35,17 +36,19 @@ int ExitCodeFor(const absl::Status& status) {
   }
 }
 
+absl::Status CheckDatabase(const config::DatabaseSettings& settings) {
+  GH_RETURN_IF_ERROR(migrations::CheckDatabaseAndSchema(settings.direct(), settings.password_file,
+                                                        {.allow_standby = settings.allow_standby}));
+  if (settings.direct_dsn.empty()) return absl::OkStatus();
+  return migrations::CheckSameDatabase(settings.dsn, settings.direct_dsn, settings.password_file);
+}
+
 }  // namespace
 
 int Fail(const absl::Status& status) {
   base::FlushLogLines();
   std::cerr << "gatehouse: " << status.message() << "\n";
   return ExitCodeFor(status);
-}
-
-absl::Status RequireDsn(const config::Config& config) {
-  if (!config.database.dsn.empty()) return absl::OkStatus();
-  return base::InvalidField("database.dsn", "is required: set GATEHOUSE_DATABASE_DSN");
 }
 
 int ServeUntilStopped(App::Options options, StopSignal& stop,
@@ -90,10 +93,7 @@ int RunServe(const config::Config& config) {
     Fail(secrets.status());
     return kExitUsage;
   }
-  const absl::Status schema =
-      migrations::CheckDatabaseAndSchema(config.database.dsn, config.database.password_file,
-                                         {.allow_standby = config.database.allow_standby});
-  if (!schema.ok()) return Fail(schema);
+  if (const absl::Status fit = CheckDatabase(config.database); !fit.ok()) return Fail(fit);
   return ServeUntilStopped({.config = config, .secrets = *std::move(secrets)}, stop,
                            [](const App&) {});
 }

@@ -16,9 +16,6 @@ namespace gatehouse::service {
 int ServeUntilStopped(App::Options options, StopSignal& stop,
                       const std::function<void(const App&)>& greet);
 
-// Refuses a configuration without a database, for commands that are nothing without one.
-absl::Status RequireDsn(const config::Config& config);
-
 // Tells on standard error all that `serve` would refuse about a configuration; the
 // ExitCode for it.
 int TellFaults(const config::Config& config);

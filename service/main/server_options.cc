@@ -40,9 +40,11 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcSettings& config) {
       .handshake_timeout = config.handshake_timeout,
       .request_timeout = config.request_timeout,
       .max_connection_idle = config.max_connection_idle,
+      .max_stream_silence = config.max_stream_silence,
       .write_timeout = config.write_timeout,
       .max_connection_bytes = static_cast<size_t>(config.max_connection_bytes),
       .max_transport_bytes = static_cast<size_t>(config.max_transport_bytes),
+      .gzip_lists_from_bytes = static_cast<size_t>(config.gzip_lists_from_bytes),
       .max_stream_resets_per_second = static_cast<int>(config.max_connection_resets_per_second),
       .max_requests_per_second = static_cast<int>(config.max_connection_requests_per_second),
       .max_control_frames_per_second =

@@ -58,6 +58,11 @@ absl::StatusOr<storage::ApiKey> NewKey(const base::CallContext& ctx, const v1::A
 
 }  // namespace
 
+Replay UserService::ReplayOf(const v1::CreateApiKeyRequest& request) {
+  // A retry may come after the time at which no new key may stop working.
+  return request.api_key().has_expire_time() ? Replay::kLookUpFirst : Replay::kOnConflict;
+}
+
 UserService::Result<v1::CreateApiKeyResponse> UserService::CreateApiKey(
     base::CallContext ctx, v1::CreateApiKeyRequest request, MutationKey key) {
   const base::Time now = deps_.clock.Now();

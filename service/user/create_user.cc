@@ -38,6 +38,11 @@ storage::User NewUser(const base::CallContext& ctx, const v1::CreateUserRequest&
 
 }  // namespace
 
+Replay UserService::ReplayOf(const v1::CreateUserRequest& request) {
+  // A retry should not cost a password hash.
+  return request.password().empty() ? Replay::kOnConflict : Replay::kLookUpFirst;
+}
+
 UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallContext ctx,
                                                                     v1::CreateUserRequest request,
                                                                     MutationKey key) {

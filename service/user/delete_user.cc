@@ -70,13 +70,12 @@ UserService::Result<v1::DeleteUserResponse> UserService::DeleteUser(base::CallCo
         std::vector<storage::ApiKey> keys,
         co_await deps_.api_keys.ListByCreator(ctx, user.tenant_id, user.id, now, kMaxKeys + 1));
     if (request.revoke_api_keys() && keys.size() > kMaxKeys) co_return TooManyKeys();
-    if (keys.size() > kMaxKeys) keys.pop_back();
-    std::vector<base::Uuid> ended;
-    if (request.revoke_api_keys()) {
-      for (storage::ApiKey& made : keys) {
-        made.revoke_time = now;
-        ended.push_back(made.id);
-      }
+    const bool all_known = keys.size() <= kMaxKeys;
+    if (!all_known) keys.pop_back();
+    storage::UserStore::MadeKeys known{.ids = {}, .end = request.revoke_api_keys()};
+    for (storage::ApiKey& made : keys) {
+      if (known.end) made.revoke_time = now;
+      known.ids.push_back(made.id);
     }
     v1::DeleteUserResponse response;
     GH_CO_RETURN_IF_ERROR(ToProto(storage::AfterChange(user), *response.mutable_user()));
@@ -94,12 +93,14 @@ UserService::Result<v1::DeleteUserResponse> UserService::DeleteUser(base::CallCo
         change.events.Add(KeyEvent(ctx, now, storage::event_types::kApiKeyRevoked, made));
       }
     }
-    const absl::StatusOr<int64_t> epoch =
-        co_await deps_.users.Delete(ctx, user, std::move(change), ended);
+    const absl::StatusOr<int64_t> epoch = co_await deps_.users.Delete(
+        ctx, user, std::move(change), all_known ? std::optional(known) : std::nullopt);
     if (attempts.Outrun(epoch.status())) continue;
     GH_CO_RETURN_IF_ERROR(epoch.status());
     deps_.authenticator.UserRevoked(user.id, *epoch);
-    for (const base::Uuid& made : ended) deps_.authenticator.ApiKeyRevoked(made);
+    if (known.end) {
+      for (const base::Uuid& made : known.ids) deps_.authenticator.ApiKeyRevoked(made);
+    }
     co_return response;
   }
   co_return ChangeAttempts::KeptChanging("user");

@@ -106,8 +106,10 @@ class UserService {
                                                 v1::RevokeApiKeyRequest request,
                                                 MutationKey key = {});
 
-  // What runs its mutations.
+  // What runs its mutations; of these not all look for an earlier answer first.
   IdempotentCalls& once() const { return deps_.once; }
+  static Replay ReplayOf(const v1::CreateUserRequest& request);
+  static Replay ReplayOf(const v1::CreateApiKeyRequest& request);
 
  private:
   // USER_NOT_FOUND if there is none or it is deleted.

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/common/etag.h"
 #include "service/common/json.h"
@@ -33,7 +33,7 @@ void ApplyHeaders(const v1::Endpoint& from, storage::Endpoint& to, FieldChecks& 
     headers[name] = value;
     if (value != kHiddenValue) continue;
     const auto current = std::ranges::find_if(to.headers, [&name = name](const auto& header) {
-      return absl::AsciiStrToLower(header.first) == absl::AsciiStrToLower(name);
+      return base::EqualsIgnoringCase(header.first, name);
     });
     if (current == to.headers.end()) {
       checks.Fail("endpoint.headers", "\"***\" stands for a value that is there already");

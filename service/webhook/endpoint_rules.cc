@@ -7,6 +7,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 #include "base/text/domain_name.h"
 #include "service/common/event_type.h"
 
@@ -148,10 +149,14 @@ absl::Status CheckHeader(const std::string& name, const std::string& value) {
       !std::ranges::all_of(name, IsHeaderNameCharacter)) {
     return base::InvalidField("endpoint.headers", "a name is not an HTTP token of 1 to 64 bytes");
   }
-  const std::string lower = absl::AsciiStrToLower(name);
-  if (std::ranges::find(kOwnedHeaders, lower) != std::end(kOwnedHeaders) ||
-      std::ranges::any_of(kOwnedHeaderPrefixes,
-                          [&](std::string_view prefix) { return lower.starts_with(prefix); })) {
+  const auto is_name = [&](std::string_view owned) {
+    return base::EqualsIgnoringCase(name, owned);
+  };
+  const auto begins_name = [&](std::string_view prefix) {
+    return base::StartsWithIgnoringCase(name, prefix);
+  };
+  if (std::ranges::any_of(kOwnedHeaders, is_name) ||
+      std::ranges::any_of(kOwnedHeaderPrefixes, begins_name)) {
     return base::InvalidField(field, "is set by the server");
   }
   // The value itself may be a credential: it is not repeated in the error.
@@ -174,9 +179,9 @@ absl::Status CheckEndpointUrl(std::string_view url, const UrlPolicy& policy) {
     return UrlError("holds a character that must be percent-encoded");
   }
   const size_t colon = url.find("://");
-  const std::string scheme = absl::AsciiStrToLower(
-      std::string(url.substr(0, colon == std::string_view::npos ? 0 : colon)));
-  if (scheme != "https" && !(scheme == "http" && policy.allow_http)) {
+  const std::string_view scheme = url.substr(0, colon == std::string_view::npos ? 0 : colon);
+  if (!base::EqualsIgnoringCase(scheme, "https") &&
+      !(base::EqualsIgnoringCase(scheme, "http") && policy.allow_http)) {
     return UrlError(policy.allow_http ? "must begin with https:// or http://"
                                       : "must begin with https://");
   }

@@ -78,8 +78,12 @@ class WebhookService {
   Result<v1::ListDeliveriesResponse> ListDeliveries(base::CallContext ctx,
                                                     v1::ListDeliveriesRequest request);
 
-  // What runs its mutations.
+  // What runs its mutations; these are a single batch each.
   IdempotentCalls& once() const { return deps_.once; }
+  static Replay ReplayOf(const v1::CreateEndpointRequest& /*request*/) {
+    return Replay::kOnConflict;
+  }
+  static Replay ReplayOf(const v1::PublishEventRequest& /*request*/) { return Replay::kOnConflict; }
 
  private:
   // NOT_FOUND, ENDPOINT_NOT_FOUND if there is none.

@@ -36,6 +36,11 @@ class PeriodicWorkerTest : public testing::Test {
     co_return absl::OkStatus();
   }
 
+  static base::Task<absl::Status> Tell(std::promise<void>* promise) {
+    promise->set_value();
+    co_return absl::OkStatus();
+  }
+
   // Lasts until it is cancelled.
   static base::Task<absl::Status> Wait(PeriodicWorkerTest* test, base::CallContext ctx) {
     base::OneShot<bool> cancelled;
@@ -87,7 +92,12 @@ TEST_F(PeriodicWorkerTest, StopCancelsTheTurnUnderWay) {
 TEST_F(PeriodicWorkerTest, BeginsWithAPauseThatStopEnds) {
   PeriodicWorker worker(loop_, {.name = "idle", .pause = std::chrono::hours(1)},
                         [this](base::CallContext) { return Count(this); });
+  // Started later, without a pause: a first turn of the other would come before its own.
+  PeriodicWorker next(loop_, {.name = "next", .pause = std::chrono::hours(1), .at_once = true},
+                      [this](base::CallContext) { return Tell(&worked_); });
   worker.Start();
+  next.Start();
+  worked_.get_future().wait();
   worker.Stop(milliseconds(0));
   EXPECT_EQ(turns_, 0);
 }

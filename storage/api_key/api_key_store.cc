@@ -50,6 +50,9 @@ base::Task<absl::Status> ApiKeyStore::Create(base::CallContext context, ApiKey k
                                              std::string key_hash, Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
+  if (key.creator_id) {
+    batch.Add(queries::kRequireCreator, Params::Of(key.tenant_id, *key.creator_id));
+  }
   batch.Add(queries::kInsert,
             Params::Of(key.tenant_id, key.id, key.display_name, key.key_prefix, Bytes{key_hash},
                        key.permissions, key.create_time, key.expire_time, key.creator_id));

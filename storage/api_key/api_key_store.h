@@ -40,6 +40,7 @@ class ApiKeyStore {
  public:
   explicit ApiKeyStore(postgres::Database& database) : database_(database) {}
 
+  // UNAUTHENTICATED if its creator is a user who was deleted or a key that was revoked meanwhile.
   base::Task<absl::Status> Create(base::CallContext context, ApiKey key, std::string key_hash,
                                   Change change);
 

@@ -85,6 +85,9 @@ class DeliveryFixture : public ::testing::Test {
                                       base::Time now = kNow) {
     return *Run([&](auto ctx) { return store_.LeaseDue(ctx, owner, length, now, held, 100); });
   }
+  int64_t FreeGone(base::Uuid owner) {
+    return *Run([&](auto ctx) { return store_.FreeGone(ctx, owner); });
+  }
   std::vector<EndpointKey> Flush(base::Uuid owner, DeliveryFlush flush,
                                  std::chrono::milliseconds length = kLease) {
     return *Run([&](auto ctx) { return store_.Flush(ctx, owner, length, flush); });

@@ -196,6 +196,19 @@ Task<absl::StatusOr<std::vector<DeliveryLease>>> DeliveryStore::LeaseDue(
   co_return rows.Decode(DecodeLease);
 }
 
+Task<absl::StatusOr<int64_t>> DeliveryStore::FreeGone(CallContext ctx, Uuid owner) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kFreeGone, Params::Of(owner)));
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<int64_t> freed,
+                         rows.DecodeOne([](RowView row) { return row.Get<int64_t>(0); }));
+  co_return freed.value_or(0);
+}
+
+Task<absl::Status> DeliveryStore::Withdraw(CallContext ctx, Uuid owner, int64_t lock_key) {
+  co_return (co_await database_.Query(ctx, queries::kWithdraw, Params::Of(owner, lock_key)))
+      .status();
+}
+
 Task<absl::StatusOr<std::vector<EndpointKey>>> DeliveryStore::Flush(
     CallContext ctx, Uuid owner, std::chrono::milliseconds length, DeliveryFlush flush) {
   const Slots slots(flush.progress);

@@ -26,7 +26,8 @@ class Database;
 // An endpoint has one deliverer at a time, by lease. Each lease raises the
 // endpoint's fence, and whatever a deliverer writes names the fence it holds:
 // one that lost its lease without noticing writes nothing. Leases are timed by
-// the database, whose clock all instances share.
+// the database, whose clock all instances share; they end before their time when
+// the connection of their owner that announced it (announce.sql, LogListener) does.
 //
 // Stateless; every loop of `database`, which outlives it.
 class DeliveryStore {
@@ -75,6 +76,12 @@ class DeliveryStore {
   base::Task<absl::StatusOr<std::vector<DeliveryLease>>> LeaseDue(
       base::CallContext ctx, base::Uuid owner, std::chrono::milliseconds length, base::Time now,
       std::vector<EndpointKey> held, int64_t limit);
+
+  // Ends the leases of all instances but `owner` whose connection is gone; how many.
+  base::Task<absl::StatusOr<int64_t>> FreeGone(base::CallContext ctx, base::Uuid owner);
+  // The connection of `owner` that held this lock has broken: from now on its leases
+  // last until their time, unless FreeGone was faster.
+  base::Task<absl::Status> Withdraw(base::CallContext ctx, base::Uuid owner, int64_t lock_key);
 
   // Writes all of it and renews the leases, in one statement. Endpoints whose
   // fence is no longer the given one are left out altogether; returns those

@@ -4,12 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
 #include "storage/delivery/delivery_fixture.h"
+#include "storage/delivery/queries/delivery_queries.h"
+#include "storage/postgres/admin/connection.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/status/status_matchers.h"
 
@@ -93,6 +97,75 @@ TEST_F(DeliveryStoreTest, ALeaseThatEndedIsTakenOverAndTheZombieWritesNothing) {
               IsOk());
   EXPECT_THAT(Flush(other_, {.progress = {{.key = key, .fence = theirs.fence, .position = 3}}}),
               ElementsAre(key));
+}
+
+// As a LogListener shows an instance.
+class Announced {
+ public:
+  Announced(const std::string& dsn, const Uuid& instance, int64_t lock_key)
+      : dsn_(dsn), lock_key_(lock_key), connection_(*Connection::Open(dsn)) {
+    EXPECT_THAT(connection_->Query(delivery::queries::kAnnounce.text,
+                                   {instance.ToString(), std::to_string(lock_key)}),
+                IsOk());
+  }
+  void Die() {
+    connection_.reset();
+    // Postgres notices in a moment, and only then gives somebody else the lock.
+    tests::ExecuteSql(dsn_, "SELECT pg_advisory_xact_lock(" + std::to_string(lock_key_) + ")");
+  }
+
+ private:
+  using Connection = postgres::admin::Connection;
+
+  const std::string dsn_;
+  const int64_t lock_key_;
+  std::unique_ptr<Connection> connection_;
+};
+
+TEST_F(DeliveryStoreTest, LeasesEndWithTheConnectionThatShowedTheirOwner) {
+  const EndpointKey theirs = MakeEndpoint();
+  const EndpointKey mine = MakeEndpoint();
+  const int64_t fence = Lease(other_, theirs, 1).at(0).fence;
+  ASSERT_EQ(Lease(me_, mine, 1).size(), 1u);
+  Announced owner(dsn_, other_, 5);
+  Announced me(dsn_, me_, 6);
+  EXPECT_EQ(FreeGone(me_), 0);
+  EXPECT_THAT(LeaseDue(me_, {mine}), IsEmpty());
+  owner.Die();
+  me.Die();
+  EXPECT_EQ(FreeGone(me_), 1) << "its own are no other's to end";
+  EXPECT_EQ(FreeGone(me_), 0);
+  const std::vector<DeliveryLease> leases = LeaseDue(me_, {mine});
+  ASSERT_EQ(leases.size(), 1u);
+  EXPECT_EQ(leases[0].fence, fence + 1);
+  EXPECT_THAT(Flush(other_, {.progress = {{.key = theirs, .fence = fence, .position = 9}}}),
+              IsEmpty());
+}
+
+// Whoever lives nevertheless, and lost its connection alone.
+TEST_F(DeliveryStoreTest, WhoIsTakenForDeadGoesOnIfItIsFasterThanOthers) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(other_, key, 1).at(0).fence;
+  Announced(dsn_, other_, 5).Die();
+  EXPECT_EQ(FreeGone(me_), 1);
+  EXPECT_THAT(Flush(other_, {.progress = {{.key = key, .fence = fence, .position = 9}}}),
+              ElementsAre(key));
+  EXPECT_THAT(LeaseDue(me_), IsEmpty());
+}
+
+TEST_F(DeliveryStoreTest, WhoWithdrawsOrShowsItselfAnewIsNotTakenForDead) {
+  const EndpointKey key = MakeEndpoint();
+  ASSERT_EQ(Lease(other_, key, 1).size(), 1u);
+  Announced first(dsn_, other_, 5);
+  Announced second(dsn_, other_, 6);
+  first.Die();
+  EXPECT_EQ(FreeGone(me_), 0);
+  EXPECT_THAT(Run([&](auto ctx) { return store_.Withdraw(ctx, other_, 5); }), IsOk());
+  EXPECT_EQ(tests::AskSql(dsn_, "SELECT lock_key FROM gatehouse.deliverer"), "6");
+  EXPECT_THAT(Run([&](auto ctx) { return store_.Withdraw(ctx, other_, 6); }), IsOk());
+  second.Die();
+  EXPECT_EQ(FreeGone(me_), 0);
+  EXPECT_THAT(LeaseDue(me_), IsEmpty());
 }
 
 TEST_F(DeliveryStoreTest, ARestartedInstanceTakesItsOwnLeasesOverAtOnce) {

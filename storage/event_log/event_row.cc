@@ -48,6 +48,7 @@ LoggedEvent DecodeLoggedEvent(const postgres::RowView& row, int first,
   event.occurred_time = row.Get<base::Time>(column++);
   event.recorded_time = row.Get<base::Time>(column++);
   logged.leaf_hash = row.Get<postgres::Bytes>(column++).value;
+  event.has_envelope = row.Get<bool>(column++);
   return logged;
 }
 

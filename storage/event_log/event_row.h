@@ -7,7 +7,7 @@
 
 namespace gatehouse::storage {
 
-// Decodes index, event_id, type ... leaf_hash as the statements in
+// Decodes index, event_id, type ... has_envelope as the statements in
 // storage/event_log/queries select them, beginning at column `first`.
 LoggedEvent DecodeLoggedEvent(const postgres::RowView& row, int first, const base::Uuid& tenant_id);
 

@@ -7,9 +7,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <string>
 #include <utility>
 
+#include "base/hash.h"
+#include "storage/delivery/queries/delivery_queries.h"
 #include "storage/postgres/client/dsn.h"
 #include "storage/postgres/client/notices.h"
 
@@ -27,6 +31,11 @@ constexpr char kKeepaliveInterval[] = "1";
 constexpr char kKeepaliveCount[] = "3";
 // The same where a question of ours waits to be taken. Milliseconds.
 constexpr char kUnacknowledged[] = "5000";
+// The same for the server, which frees our lock when it misses us: three seconds later than we
+// miss it, so that we have stopped sending before others begin.
+constexpr char kServersKeepalive[] =
+    "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 4; "
+    "SET tcp_user_timeout = 8000";
 
 struct ResultFree {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -37,6 +46,12 @@ struct NotifyFree {
   void operator()(PGnotify* notify) const { PQfreemem(notify); }
 };
 using Notify = std::unique_ptr<PGnotify, NotifyFree>;
+
+int64_t RandomKey() {
+  int64_t key;
+  std::memcpy(&key, base::RandomBytes(sizeof(key)).data(), sizeof(key));
+  return key;
+}
 
 }  // namespace
 
@@ -81,14 +96,17 @@ class LogListener::Connection {
   }
 
   bool Listen() {
-    if (PQsendQuery(connection_, "LISTEN gatehouse_log; LISTEN gatehouse_wake") == 0) return false;
-    while (PQisBusy(connection_) != 0) {
-      if (!Wait(POLLIN, kForever) || PQconsumeInput(connection_) == 0) return false;
-    }
-    while (const Result result{PQgetResult(connection_)}) {
-      if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) return false;
-    }
-    return true;
+    return PQsendQuery(connection_, "LISTEN gatehouse_log; LISTEN gatehouse_wake") != 0 &&
+           Succeeds();
+  }
+  bool Announce(const base::Uuid& deliverer, int64_t lock_key) {
+    const std::string id = deliverer.ToString();
+    const std::string key = std::to_string(lock_key);
+    const char* values[] = {id.c_str(), key.c_str()};
+    return PQsendQuery(connection_, kServersKeepalive) != 0 && Succeeds() &&
+           PQsendQueryParams(connection_, delivery::queries::kAnnounce.text.data(), 2, nullptr,
+                             values, nullptr, nullptr, 0) != 0 &&
+           Succeeds();
   }
 
   bool WaitForInput() { return Wait(POLLIN, kForever) && PQconsumeInput(connection_) != 0; }
@@ -97,6 +115,17 @@ class LogListener::Connection {
   const char* error() const { return PQerrorMessage(connection_); }
 
  private:
+  // Whether all that was sent last succeeds.
+  bool Succeeds() {
+    while (true) {
+      while (PQisBusy(connection_) != 0) {
+        if (!Wait(POLLIN, kForever) || PQconsumeInput(connection_) == 0) return false;
+      }
+      const Result result{PQgetResult(connection_)};
+      if (!result) return true;
+      if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) return false;
+    }
+  }
   // False on a stop signal or when the time is up.
   bool Wait(short events, int timeout_ms) const {
     pollfd fds[] = {{stop_fd_, POLLIN, 0}, {PQsocket(connection_), events, 0}};
@@ -142,7 +171,23 @@ void LogListener::ServeOne() {
     Report(connection.error());
     return;
   }
+  const bool seen = !options_.deliverer.is_nil();
+  const int64_t lock_key = RandomKey();
+  if (seen && !connection.Announce(options_.deliverer, lock_key)) {
+    Report(connection.error());
+    // The server may have done it before the connection broke.
+    options_.on_unseen(lock_key);
+    return;
+  }
   was_connected_ = true;
+  if (seen) options_.on_seen();
+  PassOn(connection);
+  const bool stopped = !WaitToRetry(0);
+  if (seen && !stopped) options_.on_unseen(lock_key);
+  Report(connection.error());
+}
+
+void LogListener::PassOn(Connection& connection) const {
   bool ordered = true;
   bool committed = true;
   do {
@@ -155,7 +200,6 @@ void LogListener::ServeOne() {
     if (std::exchange(ordered, false)) options_.on_ordered();
     if (std::exchange(committed, false)) options_.on_committed();
   } while (connection.WaitForInput());
-  Report(connection.error());
 }
 
 bool LogListener::WaitToRetry(int milliseconds) const {

@@ -2,18 +2,22 @@
 #define GATEHOUSE_STORAGE_EVENT_LOG_LOG_LISTENER_H_
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include "base/uuid.h"
 #include "base/worker.h"
 
 namespace gatehouse::storage {
 
 // Hears what other instances tell about the log, on a connection of its own:
 // that their sequencer ordered something, and that they committed events which
-// this one's sequencer should order.
+// this one's sequencer should order. And shows them that this one lives: its
+// connection holds a lock, which Postgres frees when the process dies
+// (delivery/queries/announce.sql).
 //
 // What it misses while it is not connected is made good by one call of each
 // callback after it connected again, and by everybody's polling.
@@ -31,6 +35,12 @@ class LogListener final : public base::Worker {
     // Called on the listener's thread; they post and return.
     std::function<void()> on_ordered;
     std::function<void()> on_committed;
+    // As whom the connection shows itself to those who wait for the leases of the dead; nil:
+    // as nobody.
+    base::Uuid deliverer = {};
+    // From when on it does, and that the connection with this lock is lost. As the others.
+    std::function<void()> on_seen = {};
+    std::function<void(int64_t lock_key)> on_unseen = {};
     // One line when the connection is lost or cannot be made.
     std::function<void(std::string_view)> tell = {};
   };
@@ -49,6 +59,7 @@ class LogListener final : public base::Worker {
   void Run();
   // Until the connection breaks or Stop.
   void ServeOne();
+  void PassOn(Connection& connection) const;
   // False if `stop` was asked for within the time.
   bool WaitToRetry(int milliseconds) const;
   void Report(std::string_view what) const;

@@ -11,7 +11,8 @@
 namespace gatehouse::storage {
 
 // A Database for the Sequencer alone: all its passes have to go over one
-// connection, which holds the lock that says who leads.
+// connection, which holds the lock that says who leads; not through a pooler, which would give
+// that connection to others in between.
 inline absl::StatusOr<std::unique_ptr<postgres::Database>> OpenSequencerDatabase(
     postgres::DatabaseConfig config, base::Loop& loop) {
   config.application_name = "gatehouse-sequencer";

@@ -25,6 +25,7 @@ struct EventColumns {
   std::vector<Jsonb> targets, details;
   std::vector<base::Time> occurred_time, recorded_time;
   std::vector<Bytes> leaf_secret, leaf_hash;
+  std::vector<bool> has_envelope;
 
   void Add(const Event& event) {
     EventLeaf leaf = MakeLeaf(event);
@@ -46,13 +47,14 @@ struct EventColumns {
     recorded_time.push_back(event.recorded_time);
     leaf_secret.push_back({std::move(leaf.secret)});
     leaf_hash.push_back({std::move(leaf.hash)});
+    has_envelope.push_back(event.has_envelope);
   }
 
   void AddTo(Params& params) const {
     const auto add = [&](const auto&... columns) { (params.Add(columns), ...); };
     add(tenant_id, event_id, type, outcome, actor_type, actor_id, actor_label, targets, ip_address,
         user_agent, request_id, trace_id, session_id, details, occurred_time, recorded_time,
-        leaf_secret, leaf_hash);
+        leaf_secret, leaf_hash, has_envelope);
   }
 };
 

@@ -154,8 +154,7 @@ base::Task<absl::StatusOr<int64_t>> UserStore::Update(base::CallContext context,
 }
 
 base::Task<absl::StatusOr<int64_t>> UserStore::Delete(base::CallContext context, User user,
-                                                      Change change,
-                                                      std::vector<base::Uuid> api_keys) {
+                                                      Change change, std::optional<MadeKeys> keys) {
   Batch batch;
   postgres::AppendChange(batch, change);
   const size_t update = batch.size();
@@ -163,9 +162,13 @@ base::Task<absl::StatusOr<int64_t>> UserStore::Delete(base::CallContext context,
             Params::Of(user.tenant_id, user.id, user.version, user.delete_time, user.purge_time));
   AppendRevokeUserSessions(batch, user.tenant_id, user.id, std::nullopt,
                            revoke_reasons::kUserDeleted, *user.delete_time);
-  if (!api_keys.empty()) {
+  if (keys && keys->end && !keys->ids.empty()) {
     batch.Add(api_key::queries::kRevokeMany,
-              Params::Of(user.tenant_id, api_keys, *user.delete_time));
+              Params::Of(user.tenant_id, keys->ids, *user.delete_time));
+  }
+  if (keys) {
+    batch.Add(api_key::queries::kRequireKnown,
+              Params::Of(user.tenant_id, user.id, *user.delete_time, keys->ids));
   }
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(std::move(context), std::move(batch)));

@@ -90,10 +90,17 @@ class UserStore {
                                              std::optional<std::string> end_sessions,
                                              Change change);
 
-  // Soft-deletes at `user.delete_time` and ends the user's sessions and `api_keys`. ETAG_MISMATCH
-  // also if one of these was revoked meanwhile. Otherwise as Update.
+  // The API keys that a user made, and keys made with these, as far as they are good.
+  struct MadeKeys {
+    std::vector<base::Uuid> ids;
+    // Whether they end with the user.
+    bool end = false;
+  };
+
+  // Soft-deletes at `user.delete_time` and ends the user's sessions. ETAG_MISMATCH also if `keys`
+  // are not all that there are by then. Otherwise as Update.
   base::Task<absl::StatusOr<int64_t>> Delete(base::CallContext context, User user, Change change,
-                                             std::vector<base::Uuid> api_keys = {});
+                                             std::optional<MadeKeys> keys = std::nullopt);
 
   // Takes a deletion back at `user.update_time`. ABORTED, ETAG_MISMATCH if the user was changed
   // meanwhile; USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_FOUND.

@@ -56,7 +56,8 @@ class Bench:
         self._bin = bin_dir
         self._plan = plan
         self.report = report.Report()
-        self.deployment = deployment.Deployment(case, postgres.Postgres(case, DURABLE))
+        self._postgres = postgres.Postgres(case, DURABLE)
+        self.deployment = deployment.Deployment(case, self._postgres)
         self.deployment.env.update({f"GATEHOUSE_AUTH_{name.upper()}": str(value) for name, value in ARGON2.items()})
         self.deployment.env.update(
             {
@@ -294,6 +295,7 @@ class Bench:
         paced = yardsticks.finish(self._webhook_bench(address, f"--seconds={plan.webhook_seconds}", "--rate=200"))
         self.report.add("webhook_p50_at_200", paced["p50_ms"], "ms")
         self.report.add("webhook_lost_over_kill", self._lost_over_kill(), "events")
+        self.report.add("webhook_takeover", statistics.median(self._takeover() for _ in range(plan.rounds)) * 1000, "ms")
 
     def _lost_over_kill(self):
         """Acknowledged events that never arrived although the server was killed and started again in mid-run."""
@@ -310,6 +312,36 @@ class Bench:
         result = yardsticks.finish(load)
         second.stop()
         return result["missing"]
+
+    def _takeover(self):
+        """Seconds from the kill of the server that delivers to an endpoint to the next delivery, by another one."""
+        from tests.e2e.support import client, deployment, receiver
+
+        site = deployment.Deployment(self._case, self._postgres)
+        site.env.update({name: value for name, value in self.deployment.env.items() if "WEBHOOK" in name})
+        password = site.seed_admin()
+        received = receiver.Receiver(self._case)
+
+        def deliver(admin):
+            event = admin.PublishEvent(type="bench.event").event_id
+            received.wait_for(lambda request: request.id == event)
+
+        owner = site.serve()
+        with client.Client(owner.grpc_address) as admin:
+            admin.login("root", password)
+            admin.CreateEndpoint(endpoint={"url": received.url, "event_types": ["bench.*"]})
+            deliver(admin)
+        heir = site.serve()
+        with client.Client(heir.grpc_address) as admin:
+            admin.login("root", password)
+            # The owner keeps what it has, since it is in use.
+            deliver(admin)
+            owner.kill9()
+            begin = time.monotonic()
+            deliver(admin)
+            seconds = time.monotonic() - begin
+        heir.stop()
+        return seconds
 
     def _webhook_bench(self, address, *words):
         return yardsticks.start([self._path("webhook_bench"), f"--address={address}", f"--token={self._key}", *words])
@@ -337,7 +369,7 @@ STEPS = {
     "writes": ("record_event", "create_user"),
     "login": ("login", "login_of_own_hash"),
     "login_abuse": ("verify_p99_under_wrong_logins",),
-    "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill"),
+    "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill", "webhook_takeover"),
     "idle": ("idle_connection", "idle_stream", "idle_memory_of_all", "idle_tls_connection"),
     "start_and_memory": ("idle_memory", "start_to_serving"),
 }

@@ -17,6 +17,7 @@ TARGETS = {
     "webhook_delivery": ("value", ">=", 2000),
     "webhook_p50_at_200": ("value", "<=", 5),
     "webhook_lost_over_kill": ("value", "<=", 0),
+    "webhook_takeover": ("value", "<=", 2000),
     "idle_connection": ("value", "<=", 12),
     "idle_tls_connection": ("value", "<=", 40),
     "idle_stream": ("value", "<=", 8),

@@ -25,7 +25,7 @@ def new_password():
 
 
 class ClientTest(DevServerCase):
-    flags = (f"--auth-refresh-grace-s={GRACE_S}",)
+    flags = (f"--auth-refresh-grace-s={GRACE_S}", "--grpc-gzip-lists-from-bytes=256")
 
     def create_user(self, **fields):
         """A new viewer; the user and its password."""
@@ -60,6 +60,15 @@ class ClientTest(DevServerCase):
         caller.RevokeSession()
         self.assert_error(lambda: caller.GetUser(user_id=user.id), grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
         self.assertFalse(admin.VerifySession(token=caller.token).active)
+
+    def test_a_list_is_the_same_with_and_without_compression(self):
+        names = {self.create_user()[0].username for _ in range(20)}
+        admin = self.admin()
+        identity_alone = [("grpc.compression_enabled_algorithms_bitset", 1)]
+        with Client(self.server.grpc_address, admin.token, options=identity_alone) as plain:
+            listed = [user.username for user in admin.ListUsers(page_size=100).users]
+            self.assertEqual(listed, [user.username for user in plain.ListUsers(page_size=100).users])
+        self.assertLessEqual(names, set(listed))
 
     def test_errors_carry_details(self):
         admin = self.admin()

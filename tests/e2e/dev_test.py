@@ -11,7 +11,7 @@ import time
 import unittest
 
 from tests.e2e.support import accounts, grpcurl, known_secrets, scratch
-from tests.e2e.support.client import Client, refuses_calls
+from tests.e2e.support.client import CallError, Client, refuses_calls
 from tests.e2e.support.exit_codes import EXIT_ADDRESS_IN_USE, EXIT_FAILED, EXIT_NO_DATABASE, EXIT_USAGE
 from tests.e2e.support.gatehouse import BINARY, ENDLESS_CALLS, Gatehouse, environment, run
 from tests.e2e.support.http_client import get
@@ -121,6 +121,23 @@ class DevTest(unittest.TestCase):
         self.assertEqual(get(second.http_address, "/.well-known/jwks.json"), keys)
         self.assertEqual(second.stop(), 0)
         check_postgres_log(self.data_dir)
+
+    def test_a_demo_user_that_was_renamed_or_deleted_does_not_come_back(self):
+        self.use_made()
+        first = self.start()
+        client = self.login(first)
+        admin = client.GetUser(username="admin").user.id
+        client.DeleteUser(user_id=client.GetUser(username="viewer").user.id)
+        client.UpdateUser(user_id=admin, user={"username": "boss"}, update_mask={"paths": ["username"]})
+        self.assertEqual(first.stop(), 0)
+        server = self.start()
+        with Client(server.grpc_address) as client:
+            client.login("boss", known_secrets.DEMO_PASSWORD)
+            for gone in ("admin", "viewer"):
+                with self.subTest(gone), self.assertRaises(CallError) as raised:
+                    client.GetUser(username=gone)
+                self.assertEqual(raised.exception.reason, "USER_NOT_FOUND")
+        self.assertEqual(server.stop(), 0)
 
     def test_its_database_is_its_own_whatever_the_environment_names(self):
         self.use_made()

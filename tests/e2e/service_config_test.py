@@ -8,16 +8,11 @@ import threading
 import unittest
 
 import grpc
-from gatehouse.v1 import audit_pb2, session_pb2, user_pb2, webhook_pb2
 
+from tests.e2e.support import api
 from tests.e2e.support.waiting import DEADLINE_S
 
 _CONFIG = pathlib.Path("docs/grpc-service-config.json").read_text("utf-8")
-_SERVICES = [
-    service
-    for file in (audit_pb2, session_pb2, user_pb2, webhook_pb2)
-    for service in file.DESCRIPTOR.services_by_name.values()
-]
 # Done twice they are done once: what reads, and what answers its own repetition alike.
 _REPEATABLE = re.compile("(Get|BatchGet|List|Verify|Tail)|RefreshSession$")
 _ATTEMPTS = 4
@@ -69,7 +64,7 @@ class ServiceConfigTest(unittest.TestCase):
             retried,
             {
                 (service.full_name, method.name)
-                for service in _SERVICES
+                for service in api.SERVICES
                 for method in service.methods
                 if _REPEATABLE.match(method.name)
             },
@@ -83,7 +78,7 @@ class ServiceConfigTest(unittest.TestCase):
             for name in entry["name"]
             if "method" not in name
         ]
-        self.assertCountEqual(bounded, [service.full_name for service in _SERVICES])
+        self.assertCountEqual(bounded, [service.full_name for service in api.SERVICES])
 
     def test_a_read_is_tried_again_while_unavailable(self):
         server = Server(grpc.StatusCode.UNAVAILABLE)

@@ -13,6 +13,7 @@ from tests.e2e.support import processes, scratch
 from tests.e2e.support.client import CallError, Client
 from tests.e2e.support.deployment import Deployment
 from tests.e2e.support.gatehouse import ENDLESS_CALLS, Gatehouse
+from tests.e2e.support.grpcurl import Grpcurl
 from tests.e2e.support.http_client import get
 from tests.e2e.support.waiting import until
 
@@ -65,6 +66,7 @@ class StopTest(unittest.TestCase):
         self.assertEqual(get(server.http_address, "/readyz")[0], 200)
         server.send(signal.SIGTERM)
         until(lambda: get(server.http_address, "/readyz")[0] == 503, "not ready any more")
+        self.assertEqual(Grpcurl(server.grpc_address).call("grpc.health.v1.Health/Check")["status"], "NOT_SERVING")
         late = Client(server.grpc_address)
         self.addCleanup(late.close)
         # An answer of the method, not of a server that is gone.

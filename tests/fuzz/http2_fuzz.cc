@@ -16,6 +16,7 @@
 #include "base/ip_address.h"
 #include "rpc/http2/connection.h"
 #include "rpc/http2/end_reason.h"
+#include "rpc/http2/session_memory.h"
 #include "rpc/http2/stream.h"
 #include "rpc/http2/turn.h"
 #include "tests/fuzz/fuzz_input.h"
@@ -101,6 +102,7 @@ class Home final : public Connection::Owner {
     return *streams_.back();
   }
   bool OnProxied(const base::IpAddress&) override { return true; }
+  void OnStreamRefused() override {}
   void OnConnectionEnding(rpc::http2::EndReason) override {}
   void OnConnectionGone(Connection&) override {
     if (gone_) std::abort();
@@ -124,6 +126,7 @@ void Run(FuzzInput input) {
   // Made once: they cost more than most inputs.
   static base::Loop loop("fuzz");
   static rpc::IoScratch scratch;
+  static rpc::http2::SessionMemory memory;
   rpc::http2::Turn turn(loop);
   const rpc::http2::Limits limits{.header_list_bytes = 512,
                                   .header_block_bytes = 2048,
@@ -133,7 +136,7 @@ void Run(FuzzInput input) {
   base::SteadyTime now = std::chrono::steady_clock::now();
   Home home;
   auto [server, wire] = MakeConnection(loop, scratch);
-  Connection connection(home, turn, scratch, limits, std::move(server), now);
+  Connection connection(home, turn, scratch, memory, limits, std::move(server), now);
   connection.Start();
   loop.io().poll();
   while (!input.empty() && !home.gone()) {

@@ -93,6 +93,8 @@ bool ByteStream::unsent() const { return !impl_->wire->unsent_.empty(); }
 
 size_t ByteStream::sent_bytes() const { return impl_->wire->sent_; }
 
+void ByteStream::Rest() {}
+
 void ByteStream::Finish() { impl_->wire->finished_ = true; }
 
 }  // namespace rpc

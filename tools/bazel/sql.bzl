@@ -3,10 +3,10 @@
 load("//tools/bazel:cc.bzl", "gatehouse_cc_library")
 
 def gatehouse_sql_library(name, srcs, parts = [], includes = {}, visibility = ["//storage:__subpackages__"]):
-    """Generates NAME.h: one constant per file, and kAll with all of them for the test that prepares every statement.
+    """Generates NAME.h: one constant per file, and kAll with all of them for tests. NAME_sql are the files.
 
     storage/user/queries/get_by_username.sql becomes gatehouse::storage::user::queries::kGetByUsername, named
-    "user/get_by_username".
+    "user/get_by_username". What the end of a file says to tests is left out (tests/integration/growth/statement_case.h).
 
     Args:
       name: target and header name.
@@ -40,6 +40,41 @@ def gatehouse_sql_library(name, srcs, parts = [], includes = {}, visibility = ["
         visibility = visibility,
         deps = ["//storage/postgres/client:query"],
     )
+    native.filegroup(
+        name = name + "_sql",
+        srcs = srcs,
+        visibility = visibility,
+    )
+
+_ALL_QUERIES = """#include "tests/support/postgres/all_queries.h"
+
+{includes}
+
+namespace gatehouse::tests {{
+
+std::vector<storage::postgres::Query> AllQueries() {{
+  std::vector<storage::postgres::Query> all;
+{additions}
+  return all;
+}}
+
+}}  // namespace gatehouse::tests
+"""
+
+def _all_queries_impl(ctx):
+    ctx.actions.write(ctx.outputs.out, _ALL_QUERIES.format(
+        includes = "\n".join(['#include "storage/%s/queries/%s_queries.h"' % (area, area) for area in ctx.attr.areas]),
+        additions = "\n".join(["  for (const auto& query : storage::%s::queries::kAll) all.push_back(query);" % area for area in ctx.attr.areas]),
+    ))
+
+# What implements tests/support/postgres/all_queries.h for the folders storage/AREA/queries.
+gatehouse_all_queries = rule(
+    implementation = _all_queries_impl,
+    attrs = {
+        "areas": attr.string_list(mandatory = True),
+        "out": attr.output(mandatory = True),
+    },
+)
 
 def _sql_variant_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".sql")

@@ -23,6 +23,15 @@ def only_reads(statement):
     return not _CHANGES.search(re.sub(r"--.*|'[^']*'", "", statement))
 
 
+# What tests read at the end of a file: see tests/integration/growth/statement_case.h.
+_FOR_TESTS = re.compile(r"^-- (?:For example|Not measured)[,:].*(?:\n--   .*)*$", flags=re.M)
+
+
+def read(path):
+    """A statement as it is sent."""
+    return _FOR_TESTS.sub("", pathlib.Path(path).read_text(encoding="utf-8")).strip()
+
+
 def expand(text, includes, parts):
     """`text` with what it includes: see gatehouse_sql_library. Statements get their parameters renumbered."""
 
@@ -54,7 +63,7 @@ def main():
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
     includes = {
-        name: pathlib.Path(path).read_text(encoding="utf-8")
+        name: read(path)
         for name, path in (include.split("=", 1) for include in args.include)
     }
 
@@ -73,7 +82,7 @@ def main():
     ]
     constants = []
     for path in sorted(args.files, key=lambda path: path.stem):
-        text = expand(path.read_text(encoding="utf-8"), includes, parts).strip()
+        text = expand(read(path), includes, parts)
         if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
             sys.exit(f"{path}: the file name must be snake_case")
         if not text or ")sql\"" in text:

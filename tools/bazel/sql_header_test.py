@@ -1,3 +1,5 @@
+import pathlib
+import tempfile
 import unittest
 
 from tools.bazel import sql_header
@@ -25,6 +27,27 @@ class OnlyReadsTest(unittest.TestCase):
             "SELECT set_config('a', 'b', true)",
         ):
             self.assertFalse(sql_header.only_reads(statement), statement)
+
+
+class ReadTest(unittest.TestCase):
+    def read(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "get.sql"
+            path.write_text(text, "utf-8")
+            return sql_header.read(path)
+
+    def test_leaves_out_what_is_for_tests(self):
+        for end in (
+            "-- For example: tenant(), $row\n-- For example: tenant(),\n--   'long'\n",
+            "-- For example, after new_events(): 1\n",
+            "-- For example, without parameters.\n",
+            "-- Not measured: once a day.\n",
+        ):
+            self.assertEqual(self.read("-- Why.\nSELECT 1\n\n" + end), "-- Why.\nSELECT 1")
+
+    def test_keeps_other_comments(self):
+        text = "-- For example of a comment.\n--   Indented.\nSELECT 1 -- Not measured: here"
+        self.assertEqual(self.read(text + "\n"), text)
 
 
 class ExpandTest(unittest.TestCase):

@@ -107,6 +107,7 @@ bool Dispatcher::TrySend(Tenant& tenant, const QueuePtr& queue) {
     return false;
   }
   if (steady_clock::now() + kLeaseMargin > queue->lease_until) return false;
+  if (!deps_.presence.Confirms(queue->confirmed)) return false;
   // Retries get half, so that first attempts never wait for them.
   std::optional<DeliveryItem> item =
       delivery.Take(deps_.clock.Now(), retries_in_flight_ < limits_.in_flight / 2);

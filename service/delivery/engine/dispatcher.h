@@ -13,6 +13,7 @@
 #include "service/delivery/endpoint_cache.h"
 #include "service/delivery/engine/engine_tasks.h"
 #include "service/delivery/engine/flusher.h"
+#include "service/delivery/engine/presence.h"
 #include "service/delivery/engine/queue_map.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/delivery/queue/endpoint_queue.h"
@@ -37,6 +38,7 @@ class Dispatcher {
 
   struct Deps {
     EngineTasks& tasks;
+    const Presence& presence;
     QueueMap& queues;
     const EndpointCache& cache;
     Flusher& flusher;

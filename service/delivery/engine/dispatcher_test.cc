@@ -62,6 +62,7 @@ class DispatcherTest : public QueueFixture {
   Dispatcher& Make(Dispatcher::Limits limits) {
     dispatcher_.emplace(
         Dispatcher::Deps{.tasks = tasks_,
+                         .presence = presence_,
                          .queues = queues_,
                          .cache = cache_,
                          .flusher = flusher_,
@@ -251,6 +252,21 @@ TEST_F(DispatcherTest, NothingIsSentUnderALeaseThatEndsOrIsLost) {
   // Renewed in time.
   ending->lease_until = steady_clock::now() + hours(1);
   RequestTurn({ending});
+  EXPECT_THAT(Sent(), ElementsAre("a"));
+}
+
+TEST_F(DispatcherTest, NothingIsSentWhileOthersMayTakeTheInstanceForDead) {
+  Make({.in_flight = 10, .in_flight_per_tenant = 10});
+  const QueuePtr queue = AddQueue("a", 1);
+  OnLoop([this] { presence_.OnUnseen(1); });
+  RequestTurn({queue});
+  EXPECT_THAT(Sent(), IsEmpty());
+  OnLoop([this] { presence_.OnSeen(); });
+  RequestTurn({queue});
+  EXPECT_THAT(Sent(), IsEmpty()) << "somebody may have leased it meanwhile";
+  OnLoop([&] { flusher_.MarkDirty(queue); });
+  EXPECT_THAT(runner_.Run<absl::Status>([this] { return flusher_.Flush(); }), IsOk());
+  RequestTurn({queue});
   EXPECT_THAT(Sent(), ElementsAre("a"));
 }
 

@@ -7,6 +7,13 @@ namespace gatehouse::service::delivery {
 
 EngineParts::EngineParts(base::Loop& loop, Deps deps, Options options)
     : tasks(loop),
+      presence({.tasks = tasks,
+                .withdraw =
+                    [this, &deliveries = deps.deliveries,
+                     instance = options.instance_id](int64_t lock_key) {
+                      return deliveries.Withdraw(tasks.Context(base::kDefaultTenantId), instance,
+                                                 lock_key);
+                    }}),
       cache([&endpoints = deps.endpoints](base::CallContext ctx,
                                           std::optional<base::Uuid> tenant_id) {
         return endpoints.ListAll(std::move(ctx), tenant_id);
@@ -23,6 +30,7 @@ EngineParts::EngineParts(base::Loop& loop, Deps deps, Options options)
                .on_written = [this] { dispatcher.Resume(); }},
               {.lease = options.lease, .interval = options.flush_interval}),
       dispatcher({.tasks = tasks,
+                  .presence = presence,
                   .queues = queues,
                   .cache = cache,
                   .flusher = flusher,
@@ -41,6 +49,7 @@ EngineParts::EngineParts(base::Loop& loop, Deps deps, Options options)
               .dispatcher = dispatcher,
               .clock = deps.clock}),
       leases({.tasks = tasks,
+              .presence = presence,
               .queues = queues,
               .logs = logs,
               .cache = cache,

@@ -13,6 +13,7 @@
 #include "service/delivery/engine/flusher.h"
 #include "service/delivery/engine/lease_holder.h"
 #include "service/delivery/engine/log_matcher.h"
+#include "service/delivery/engine/presence.h"
 #include "service/delivery/engine/queue_map.h"
 #include "service/delivery/engine/queue_reader.h"
 #include "service/delivery/tenant_log.h"
@@ -51,6 +52,7 @@ struct EngineParts {
   EngineParts& operator=(const EngineParts&) = delete;
 
   EngineTasks tasks;
+  Presence presence;
   QueueMap queues;
   TenantLogs logs;
   EndpointCache cache;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log_line.h"
+#include "base/system_context.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -43,11 +44,7 @@ base::Task<void> EngineTasks::AwaitIdle() {
 }
 
 base::CallContext EngineTasks::Context(const base::Uuid& tenant_id) const {
-  return base::CallContext(
-      loop_, {.deadline = std::chrono::steady_clock::now() + kStatementDeadline,
-              .principal = {.kind = base::Principal::Kind::kSystem, .tenant_id = tenant_id},
-              .method = "webhooks",
-              .cancel = statements_});
+  return base::SystemContext(loop_, "webhooks", kStatementDeadline, statements_, tenant_id);
 }
 
 void EngineTasks::LogProblem(const char* what, const absl::Status& status) const {

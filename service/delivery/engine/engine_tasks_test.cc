@@ -78,7 +78,7 @@ TEST_F(EngineTasksTest, StatementsBelongToTheSystemAndToOneTenant) {
     const base::CallContext ctx = tasks_.Context(tenant);
     EXPECT_EQ(ctx.principal().kind, base::Principal::Kind::kSystem);
     EXPECT_EQ(ctx.principal().tenant_id, tenant);
-    EXPECT_EQ(ctx.principal().name, "");
+    EXPECT_EQ(ctx.principal().name, "webhooks");
     EXPECT_LT(ctx.deadline(), std::chrono::steady_clock::now() + hours(1));
     EXPECT_FALSE(ctx.cancel().cancelled());
     tasks_.statements().Cancel();

@@ -124,7 +124,7 @@ Task<absl::Status> Flusher::WriteNext() {
 }
 
 Task<absl::Status> Flusher::Write(storage::DeliveryFlush flush) {
-  const base::SteadyTime until = steady_clock::now() + options_.lease;
+  const base::SteadyTime begun = steady_clock::now();
   GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::EndpointKey> live, co_await deps_.write(flush));
   ++flushes_;
   const std::set<storage::EndpointKey> kept(live.begin(), live.end());
@@ -132,7 +132,8 @@ Task<absl::Status> Flusher::Write(storage::DeliveryFlush flush) {
     const QueuePtr queue = deps_.queues.Find(progress.key);
     if (!queue || queue->delivery.fence() != progress.fence) continue;
     if (kept.contains(progress.key)) {
-      queue->lease_until = until;
+      queue->lease_until = begun + options_.lease;
+      queue->confirmed = begun;
       continue;
     }
     // Somebody else delivers to it now, or it was deleted.

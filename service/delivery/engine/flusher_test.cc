@@ -37,6 +37,8 @@ class FlusherTest : public QueueFixture {
  protected:
   using Answer = absl::StatusOr<std::vector<EndpointKey>>;
 
+  ~FlusherTest() override { StopTasks(); }
+
   // A queue with `results` answers to write, of so many bytes each.
   QueuePtr AddQueue(int results, size_t bytes = 2, int64_t fence = 1) {
     const QueuePtr queue = MakeQueue(NewKey(), results, fence);

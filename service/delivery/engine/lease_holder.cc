@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/log_line.h"
 #include "base/status.h"
 
 namespace gatehouse::service::delivery {
@@ -51,36 +52,49 @@ Task<absl::Status> LeaseHolder::LeaseDue() {
   co_return co_await TakeDue();
 }
 
+Task<absl::Status> LeaseHolder::FreeGone() {
+  GH_CO_ASSIGN_OR_RETURN(const int64_t freed,
+                         co_await deps_.deliveries.FreeGone(
+                             deps_.tasks.Context(base::kDefaultTenantId), options_.instance_id));
+  if (freed > 0) {
+    base::LogLine(base::LogLevel::kWarning,
+                  "webhooks: a server is gone, others take over its endpoints",
+                  {{"endpoints", freed}});
+  }
+  co_return absl::OkStatus();
+}
+
 Task<absl::Status> LeaseHolder::TakeWanted(std::vector<DeliveryStore::Want> wanted) {
   // Leased while it waited for its turn.
   std::erase_if(wanted, [this](const auto& want) { return deps_.queues.Contains(want.key); });
   if (wanted.empty()) co_return absl::OkStatus();
-  const base::SteadyTime until = steady_clock::now() + options_.lease;
+  const base::SteadyTime begun = steady_clock::now();
   GH_CO_ASSIGN_OR_RETURN(
       const std::vector<DeliveryLease> leases,
       co_await deps_.deliveries.Lease(deps_.tasks.Context(base::kDefaultTenantId),
                                       options_.instance_id, options_.lease, std::move(wanted)));
-  Add(leases, until);
+  Add(leases, begun);
   co_return absl::OkStatus();
 }
 
 Task<absl::Status> LeaseHolder::TakeDue() {
-  const base::SteadyTime until = steady_clock::now() + options_.lease;
+  const base::SteadyTime begun = steady_clock::now();
   GH_CO_ASSIGN_OR_RETURN(const std::vector<DeliveryLease> leases,
                          co_await deps_.deliveries.LeaseDue(
                              deps_.tasks.Context(base::kDefaultTenantId), options_.instance_id,
                              options_.lease, deps_.clock.Now(), deps_.queues.Keys(), kScanLimit));
-  Add(leases, until);
+  Add(leases, begun);
   co_return absl::OkStatus();
 }
 
-void LeaseHolder::Add(const std::vector<DeliveryLease>& leases, base::SteadyTime until) {
+void LeaseHolder::Add(const std::vector<DeliveryLease>& leases, base::SteadyTime begun) {
   for (const DeliveryLease& lease : leases) {
     const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(lease.key);
     const bool known = IsEnabled(endpoint.get()) && deps_.logs.contains(lease.key.tenant_id);
     const auto queue = std::make_shared<LeasedQueue>(lease, known ? endpoint->max_in_flight : 1,
                                                      deps_.clock.Now());
-    queue->lease_until = until;
+    queue->lease_until = begun + options_.lease;
+    queue->confirmed = begun;
     queue->last_used = steady_clock::now();
     // To be given back at the next occasion.
     if (!known || deps_.tasks.stopping()) queue->delivery.Stop();
@@ -99,7 +113,9 @@ void LeaseHolder::Tend() {
     return release;
   });
   deps_.queues.ForEach([&](const QueuePtr& queue) {
-    if (queue->lease_until < renew) deps_.flusher.MarkDirty(queue);
+    // What a loss of presence made doubtful as well, once a renewal settles it.
+    const bool doubtful = deps_.presence.certain() && !deps_.presence.Confirms(queue->confirmed);
+    if (doubtful || queue->lease_until < renew) deps_.flusher.MarkDirty(queue);
   });
   held_ = static_cast<int64_t>(deps_.queues.size());
   if (!releases.empty()) deps_.tasks.Spawn(Release(std::move(releases)));

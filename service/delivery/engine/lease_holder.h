@@ -13,6 +13,7 @@
 #include "service/delivery/endpoint_cache.h"
 #include "service/delivery/engine/engine_tasks.h"
 #include "service/delivery/engine/flusher.h"
+#include "service/delivery/engine/presence.h"
 #include "service/delivery/engine/queue_map.h"
 #include "service/delivery/engine/queue_reader.h"
 #include "service/delivery/engine/turnstile.h"
@@ -30,6 +31,7 @@ class LeaseHolder {
  public:
   struct Deps {
     EngineTasks& tasks;
+    const Presence& presence;
     QueueMap& queues;
     const TenantLogs& logs;
     const EndpointCache& cache;
@@ -52,6 +54,8 @@ class LeaseHolder {
   // Whatever has work and nobody is at: after a kill, a failed lease, or when another
   // instance marked it.
   base::Task<absl::Status> LeaseDue();
+  // Ends the leases of instances that have died, for LeaseDue, here or elsewhere, to find.
+  base::Task<absl::Status> FreeGone();
 
   // Now and then: renews, and gives back.
   void Tend();
@@ -64,7 +68,7 @@ class LeaseHolder {
  private:
   base::Task<absl::Status> TakeWanted(std::vector<storage::DeliveryStore::Want> wanted);
   base::Task<absl::Status> TakeDue();
-  void Add(const std::vector<storage::DeliveryLease>& leases, base::SteadyTime until);
+  void Add(const std::vector<storage::DeliveryLease>& leases, base::SteadyTime begun);
   bool IsAtRest(const LeasedQueue& queue) const;
   bool IsDone(const LeasedQueue& queue) const;
   base::Task<void> Release(std::vector<storage::DeliveryStore::Release> releases);

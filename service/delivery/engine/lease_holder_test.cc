@@ -159,6 +159,23 @@ TEST_F(LeaseHolderTest, RenewsByAFlushBeforeTheLeaseEnds) {
   EXPECT_GT(queue->lease_until, steady_clock::now() + kPatience / 2);
 }
 
+TEST_F(LeaseHolderTest, RenewsAtOnceWhatALossOfPresenceMadeDoubtful) {
+  const storage::Endpoint endpoint = CreateOne();
+  GiveWork();
+  const QueuePtr queue = QueueOf(endpoint);
+  const uint64_t flushes = parts_->flusher.flushes();
+  OnLoop([this] {
+    parts_->presence.OnUnseen(1);
+    parts_->presence.OnSeen();
+    EXPECT_TRUE(parts_->presence.certain());
+  });
+  EXPECT_FALSE(parts_->presence.Confirms(queue->confirmed));
+  Tend();
+  FlushAll();
+  EXPECT_EQ(parts_->flusher.flushes(), flushes + 1);
+  EXPECT_TRUE(parts_->presence.Confirms(queue->confirmed));
+}
+
 TEST_F(LeaseHolderTest, AtTheEndAllIsGivenBackAndWorkIsLeftForOthers) {
   const storage::Endpoint busy = CreateOne();
   const storage::Endpoint done = CreateEndpoint("https://b.example/", {"order.*"});

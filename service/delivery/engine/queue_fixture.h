@@ -11,10 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "base/async/task.h"
 #include "base/manual_clock.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/delivery/engine/engine_tasks.h"
+#include "service/delivery/engine/presence.h"
 #include "service/delivery/engine/queue_map.h"
 #include "tests/support/coroutine/loop_runner.h"
 
@@ -23,7 +26,11 @@ namespace gatehouse::service::delivery {
 // Queues of endpoints that no database knows.
 class QueueFixture : public ::testing::Test {
  protected:
-  ~QueueFixture() override { tasks_.StopAndJoin(); }
+  ~QueueFixture() override { StopTasks(); }
+  // For the destructor of a test whose own parts are used by tasks.
+  void StopTasks() {
+    if (!std::exchange(stopped_, true)) tasks_.StopAndJoin();
+  }
 
   base::Uuid NewId() { return base::Uuid::MakeV7(clock_.Now()); }
   storage::EndpointKey NewKey(const base::Uuid& tenant_id = base::kDefaultTenantId) {
@@ -64,6 +71,17 @@ class QueueFixture : public ::testing::Test {
   tests::LoopRunner runner_;
   EngineTasks tasks_{runner_.loop()};
   QueueMap queues_;
+  // What comes of the withdrawal of a presence that was lost.
+  std::function<base::Task<absl::Status>(int64_t lock_key)> withdraw_ = [](int64_t) {
+    return Fail();
+  };
+  Presence presence_{
+      {.tasks = tasks_, .withdraw = [this](int64_t lock_key) { return withdraw_(lock_key); }}};
+
+ private:
+  static base::Task<absl::Status> Fail() { co_return absl::UnavailableError("down"); }
+
+  bool stopped_ = false;
 };
 
 }  // namespace gatehouse::service::delivery

@@ -33,6 +33,8 @@ struct LeasedQueue {
   // Nothing is sent after this: somebody else may be at it. LeaseHolder sets it, Flusher
   // moves it on.
   base::SteadyTime lease_until;
+  // When the statement began that took or renewed the lease. As lease_until.
+  base::SteadyTime confirmed;
   // When it last had something to do. Everybody's.
   base::SteadyTime last_used;
 };

@@ -1,10 +1,6 @@
 #include "service/delivery/http/http_sender.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -18,12 +14,14 @@
 
 #include "tests/support/coroutine/loop_runner.h"
 #include "tests/support/http/http_receiver.h"
+#include "tests/support/http/silent_listener.h"
 
 namespace gatehouse::service::delivery {
 namespace {
 
 using std::chrono::milliseconds;
 using tests::HttpReceiver;
+using tests::SilentListener;
 
 // A sender that may reach the receiver, and the receiver.
 class HttpSenderTest : public ::testing::Test {
@@ -225,33 +223,6 @@ TEST_F(HttpSenderTest, TellsFailuresApart) {
   receiver_.SetHandler([](const auto&) { return HttpReceiver::Answer{.raw = "garbage\r\n\r\n"}; });
   EXPECT_EQ(Send(receiver_.Url()).error_class, "transport");
 }
-
-// A socket of another address, on the same port, where connecting neither succeeds nor fails: the
-// queue of its listener is full.
-class SilentListener {
- public:
-  explicit SilentListener(uint16_t port) {
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    ::inet_pton(AF_INET, "127.0.0.2", &address.sin_addr);
-    const auto* target = reinterpret_cast<const sockaddr*>(&address);
-    sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(::bind(sockets_[0], target, sizeof(address)), 0);
-    EXPECT_EQ(::listen(sockets_[0], 0), 0);
-    // One fits into a queue of length 0; the next ones are the first to get no answer.
-    for (int i = 0; i < 4; ++i) {
-      sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-      ::connect(sockets_.back(), target, sizeof(address));
-    }
-  }
-  ~SilentListener() {
-    for (const int socket : sockets_) ::close(socket);
-  }
-
- private:
-  std::vector<int> sockets_;
-};
 
 const IpAddress kHealthy = *IpAddress::Parse("127.0.0.1");
 const IpAddress kSilent = *IpAddress::Parse("127.0.0.2");

@@ -86,7 +86,15 @@ HttpTransfer::HttpTransfer(HttpRequest request, const HttpSender::Options& optio
     : options_(options),
       driver_(driver),
       request_(std::move(request)),
-      to_(HostPortOf(request_.url)) {}
+      to_(HostPortOf(request_.url)) {
+  if (to_) pinned_ = curl_slist_append(nullptr, Pinned(*to_).c_str());
+  for (const auto& [name, value] : request_.headers) {
+    headers_ = curl_slist_append(headers_, (name + ": " + value).c_str());
+  }
+  headers_ = curl_slist_append(headers_, "Accept-Encoding: identity");
+  // Do not wait for "100 Continue" before a body of any size.
+  headers_ = curl_slist_append(headers_, "Expect:");
+}
 
 HttpTransfer::~HttpTransfer() {
   curl_slist_free_all(headers_);
@@ -112,15 +120,6 @@ long HttpTransfer::Remaining(std::chrono::milliseconds limit) const {
 void HttpTransfer::Configure(CURL* easy, int connection) {
   connection_ = connection;
   wants_connection_ = false;
-  curl_slist_free_all(std::exchange(headers_, nullptr));
-  curl_slist_free_all(std::exchange(pinned_, nullptr));
-  if (to_) pinned_ = curl_slist_append(nullptr, Pinned(*to_).c_str());
-  for (const auto& [name, value] : request_.headers) {
-    headers_ = curl_slist_append(headers_, (name + ": " + value).c_str());
-  }
-  headers_ = curl_slist_append(headers_, "Accept-Encoding: identity");
-  // Do not wait for "100 Continue" before a body of any size.
-  headers_ = curl_slist_append(headers_, "Expect:");
   const std::string& body = *request_.body;
   curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);

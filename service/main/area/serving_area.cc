@@ -3,7 +3,6 @@
 #include <prometheus/registry.h>
 
 #include <chrono>
-#include <future>
 #include <string>
 #include <utility>
 
@@ -11,6 +10,8 @@
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/rate_limit_interceptor.h"
 #include "auth/permission/permissions.h"
+#include "base/async/cancel.h"
+#include "base/async/run_on_loop.h"
 #include "base/log_line.h"
 #include "base/status.h"
 #include "base/uuid.h"
@@ -30,10 +31,10 @@ constexpr auto kPingTimeout = std::chrono::seconds(3);
 // database that is away after some ten seconds, and of its return with the first answer.
 constexpr int kMissesUntilNotServing = 3;
 
-// A burst may take what two quiet seconds would have allowed.
-auth::RateLimit LimitOf(int64_t per_second) {
+// A burst may take what so many quiet seconds would have allowed.
+auth::RateLimit LimitOf(int64_t per_second, double quiet_seconds = 2) {
   const auto rate = static_cast<double>(per_second);
-  return {.rate = rate, .burst = 2 * rate};
+  return {.rate = rate, .burst = quiet_seconds * rate};
 }
 
 rpc::InterceptorChain MakeChain(const ServingArea::Options& options, auth::CertificateKeys keys,
@@ -50,6 +51,7 @@ rpc::InterceptorChain MakeChain(const ServingArea::Options& options, auth::Certi
        .max_unary_deadline = config.grpc.max_unary_time,
        .admission = {.unary = static_cast<size_t>(config.grpc.max_in_flight)},
        .streams = StreamLimitsOf(config.grpc),
+       .logged_failures = {.per_caller = LimitOf(config.log.failed_calls_per_second, 10)},
        .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
            auth.authenticator, limits.per_address, on_denial, std::move(keys)),
        .authorise = std::make_unique<auth::AuthorisationInterceptor>(on_denial),
@@ -95,13 +97,14 @@ absl::StatusOr<std::unique_ptr<ServingArea>> ServingArea::Start(const Options& o
   std::unique_ptr<ServingArea> area(new ServingArea(options, std::move(keys), storage, auth));
   GH_RETURN_IF_ERROR(area->Register(options, services));
   GH_RETURN_IF_ERROR(area->Listen(options, auth));
-  area->WatchDatabase(*options.loops.front(), *storage.database);
+  area->WatchDatabase(*storage.database);
   return area;
 }
 
 ServingArea::ServingArea(const Options& options, auth::CertificateKeys keys, StorageArea& storage,
                          AuthArea& auth)
     : config_(options.config),
+      loop_(*options.loops.front()),
       metrics_(std::make_shared<prometheus::Registry>()),
       transport_metrics_(*metrics_),
       chain_(MakeChain(options, std::move(keys), storage, auth, *metrics_)) {}
@@ -137,9 +140,9 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
   return absl::OkStatus();
 }
 
-void ServingArea::WatchDatabase(base::Loop& loop, storage::postgres::Database& database) {
+void ServingArea::WatchDatabase(storage::postgres::Database& database) {
   database_watch_ = std::make_unique<PeriodicWorker>(
-      loop,
+      loop_,
       PeriodicWorker::Options{
           .name = "database_watch", .pause = kDatabaseWatchPause, .turn_timeout = kPingTimeout},
       [&database, health = health_.get(), misses = &missed_pings_](base::CallContext ctx) {
@@ -157,13 +160,17 @@ std::string ServingArea::http_address() const {
 }
 
 void ServingArea::Stop() {
-  if (!server_) return;
+  // Never started, or stopped before: the loops may be gone by then.
+  if (!database_watch_) return;
   // Before it could say that the server serves.
-  if (database_watch_) database_watch_->Stop(std::chrono::milliseconds(0));
+  database_watch_->Stop(std::chrono::milliseconds(0));
+  database_watch_.reset();
   health_->SetAll(false);
   // Calls go on meanwhile: whoever sends them has to learn of it first.
-  std::promise<void> never;
-  never.get_future().wait_for(config_.grpc.drain_delay);
+  base::RunOnLoop<bool>(loop_, [this] {
+    return loop_.SleepUntil(std::chrono::steady_clock::now() + config_.grpc.drain_delay,
+                            base::CancelToken());
+  });
   server_->Shutdown({.grace = config_.grpc.drain_grace});
 }
 

@@ -65,9 +65,11 @@ class ServingArea {
               AuthArea& auth);
   absl::Status Register(const Options& options, ServiceArea& services);
   absl::Status Listen(const Options& options, AuthArea& auth);
-  void WatchDatabase(base::Loop& loop, storage::postgres::Database& database);
+  void WatchDatabase(storage::postgres::Database& database);
 
   const config::Config config_;
+  // Of the database watch, and of the delay before the drain.
+  base::Loop& loop_;
   std::shared_ptr<prometheus::Registry> metrics_;
   rpc::TransportMetrics transport_metrics_;
   rpc::MethodRegistry registry_;

@@ -29,14 +29,22 @@ DatabaseConfig DatabaseConfigOf(const config::DatabaseSettings& settings, size_t
           .tell = [](std::string_view line) { base::LogLine(base::LogLevel::kWarning, line); }};
 }
 
-absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(DatabaseConfig config,
-                                                               std::string master_key,
-                                                               std::vector<base::Loop*> loops) {
+DatabaseConfig DirectConfigOf(const config::DatabaseSettings& settings) {
+  DatabaseConfig config = DatabaseConfigOf(settings, /*loops=*/1);
+  config.dsn = settings.direct();
+  if (!settings.direct_dsn.empty()) config.use_prepared_statements = true;
+  return config;
+}
+
+absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(
+    DatabaseConfig config, std::string master_key, std::vector<base::Loop*> loops,
+    std::optional<DatabaseConfig> direct) {
   auto signal = std::make_unique<storage::LogSignal>();
   config.on_announced = [told = signal.get()] { told->Notify(); };
+  if (!direct) direct = config;
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(config, loops));
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> sequencer_database,
-                      storage::OpenSequencerDatabase(std::move(config), *loops.front()));
+                      storage::OpenSequencerDatabase(*std::move(direct), *loops.front()));
   return std::unique_ptr<StorageArea>(new StorageArea(std::move(signal), std::move(database),
                                                       std::move(sequencer_database),
                                                       std::move(master_key), std::move(loops)));

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,13 +32,17 @@ namespace gatehouse::service {
 storage::postgres::DatabaseConfig DatabaseConfigOf(const config::DatabaseSettings& settings,
                                                    size_t loops);
 
+// The same for connections that need a session to themselves.
+storage::postgres::DatabaseConfig DirectConfigOf(const config::DatabaseSettings& settings);
+
 // The database and everything that speaks SQL.
 struct StorageArea {
   // Opens the database; does not wait for a connection. `master_key` seals the secrets of
-  // webhooks at rest.
-  static absl::StatusOr<std::unique_ptr<StorageArea>> Open(storage::postgres::DatabaseConfig config,
-                                                           std::string master_key,
-                                                           std::vector<base::Loop*> loops);
+  // webhooks at rest. `direct`: of the sequencer's connection, if it differs.
+  static absl::StatusOr<std::unique_ptr<StorageArea>> Open(
+      storage::postgres::DatabaseConfig config, std::string master_key,
+      std::vector<base::Loop*> loops,
+      std::optional<storage::postgres::DatabaseConfig> direct = std::nullopt);
 
   // Waits for what is in flight, ends every connection. While the loops run.
   void Close();

@@ -1,6 +1,7 @@
 #include "service/main/area/worker_area.h"
 
 #include <chrono>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -71,11 +72,15 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
       revocations_(loop, storage.log, storage.feed, auth.authenticator),
       listener_(
-          {.dsn = config.database.dsn,
+          {.dsn = config.database.direct(),
            .password_file = config.database.password_file,
            .instance = storage.instance,
            .on_ordered = [&feed = storage.feed] { feed.Poke(); },
            .on_committed = [signal = storage.signal.get()] { signal->Notify(); },
+           // A pooler in transaction mode would let the lock outlive the process.
+           .deliverer = config.database.prepared_statements ? instance_id : base::Uuid(),
+           .on_seen = [this] { webhooks_.OnSeen(); },
+           .on_unseen = [this](int64_t lock_key) { webhooks_.OnUnseen(lock_key); },
            .tell = [](std::string_view line) { base::LogLine(base::LogLevel::kWarning, line); }}),
       webhooks_(loop, EngineDepsOf(storage, clock),
                 EngineOptionsOf(config.webhook, std::move(guard), instance_id)),

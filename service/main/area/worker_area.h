@@ -53,7 +53,7 @@ class WorkerArea {
   PartitionWorker partitions_;
   SequencerWorker sequencer_;
   RevocationFollower revocations_;
-  // Behind PgBouncer in transaction mode nobody can listen; then everybody polls.
+  // Past a pooler, behind which nobody can listen.
   storage::LogListener listener_;
   delivery::WebhookEngine webhooks_;
   PeriodicWorker key_rotation_;

@@ -15,3 +15,5 @@ used AS (
 SELECT
   -- include columns.sql.part
 FROM live
+
+-- For example: tenant(), hash($row), present(), present()

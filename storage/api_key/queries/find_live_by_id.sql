@@ -14,3 +14,5 @@ used AS (
 SELECT
   -- include columns.sql.part
 FROM live
+
+-- For example: tenant(), id($row), present(), present()

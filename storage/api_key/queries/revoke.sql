@@ -5,3 +5,5 @@ WITH revoked AS (
   RETURNING api_key_id)
 SELECT gatehouse.require(count(*) = 1, 'ETAG_MISMATCH')
 FROM revoked
+
+-- For example: tenant(), id($row), present()

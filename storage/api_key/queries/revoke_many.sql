@@ -6,3 +6,5 @@ WITH revoked AS (
   RETURNING api_key_id)
 SELECT gatehouse.require(count(*) = cardinality($2::uuid[]), 'ETAG_MISMATCH')
 FROM revoked
+
+-- For example: tenant(), ARRAY[id($row)], present()

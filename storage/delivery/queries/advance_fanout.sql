@@ -8,3 +8,5 @@ WITH advanced AS (
 )
 SELECT coalesce((SELECT position FROM advanced),
                 (SELECT position FROM gatehouse.webhook_fanout WHERE tenant_id = $1))
+
+-- For example: tenant(), 1, rows()

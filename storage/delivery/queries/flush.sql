@@ -50,3 +50,9 @@ WITH live AS (
     AND x.event_index = s.event_index
 )
 SELECT tenant_id, endpoint_id FROM live
+
+-- For example: endpoint_id(0), 1000, ARRAY[tenant()], ARRAY[endpoint_id(1)], ARRAY[1], ARRAY[rows()], ARRAY[5],
+--   ARRAY[present()], ARRAY[0], ARRAY[false], ARRAY[present()], ARRAY[present()], ARRAY[present()], ARRAY[0], ARRAY[1],
+--   ARRAY[rows() + 1], ARRAY[new_id()], ARRAY[new_id()], ARRAY['type'], ARRAY[present()], ARRAY[1], ARRAY[500],
+--   ARRAY['status'], ARRAY[''], ARRAY[1], ARRAY[rows() + 1], ARRAY[new_id()], ARRAY['type'], ARRAY[1],
+--   ARRAY[present()], ARRAY[2], ARRAY[1], ARRAY[$row]

@@ -44,3 +44,7 @@ SELECT s.event_index, s.event_id, s.event_type, s.state, s.due, s.attempt_id, s.
 FROM sized s
 WHERE coalesce(s.bytes_before, 0) < $7::bigint
 ORDER BY s.event_index DESC, s.attempt_id
+
+-- For example: tenant(), endpoint_id(1), NULL, 51, false, 1048576, 3145728
+-- For example: tenant(), endpoint_id(1), $row, 51, false, 1048576, 3145728
+-- For example: tenant(), endpoint_id(1), $row, 51, true, 1048576, 3145728

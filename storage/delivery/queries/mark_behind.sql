@@ -10,3 +10,5 @@ FROM unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS m (endpoint_id, first_ind
 WHERE d.tenant_id = $1 AND d.endpoint_id = m.endpoint_id
   AND (NOT d.behind OR m.created_index IS NOT NULL)
   AND EXISTS (SELECT FROM gatehouse.webhook_fanout f WHERE f.tenant_id = $1 AND f.position >= $2)
+
+-- For example: tenant(), 1, ARRAY[endpoint_id(1)], ARRAY[rows()], ARRAY[NULL::bigint]

@@ -17,3 +17,6 @@ FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[])
   AS r (tenant_id, endpoint_id, fence, position, done)
 JOIN cursors c ON c.tenant_id = r.tenant_id
 WHERE d.tenant_id = r.tenant_id AND d.endpoint_id = r.endpoint_id AND d.fence = r.fence
+
+-- For example: ARRAY[tenant()], ARRAY[endpoint_id(1)], ARRAY[1], ARRAY[rows()], ARRAY[true]
+-- For example: ARRAY[tenant()], ARRAY[endpoint_id(19)], ARRAY[1], ARRAY[rows()], ARRAY[true]

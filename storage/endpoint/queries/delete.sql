@@ -7,3 +7,5 @@ WITH found AS (
 )
 SELECT gatehouse.require(EXISTS (SELECT FROM found), 'ENDPOINT_NOT_FOUND'),
        gatehouse.require(EXISTS (SELECT FROM deleted), 'ETAG_MISMATCH')
+
+-- For example, after without_delivery(): tenant(), endpoint_id(24), NULL

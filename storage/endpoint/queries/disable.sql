@@ -10,3 +10,5 @@ WITH held AS (
   RETURNING 1
 )
 SELECT gatehouse.require((SELECT count(*) FROM changed) = 1, 'CONFLICT')
+
+-- For example: tenant(), endpoint_id(1), 1, 'gone', present()

@@ -5,3 +5,5 @@ FROM gatehouse.endpoint e
 JOIN gatehouse.endpoint_delivery d USING (tenant_id, endpoint_id)
 JOIN gatehouse.webhook_fanout f USING (tenant_id)
 WHERE e.tenant_id = $1 AND e.endpoint_id = $2
+
+-- For example: tenant(), endpoint_id(1)

@@ -7,3 +7,6 @@ FROM (
   SELECT gatehouse.require(
     (SELECT count(*) FROM gatehouse.endpoint WHERE tenant_id = $1) < $16::bigint, 'LIMIT_REACHED')
 ) AS guard
+
+-- For example: tenant(), new_id(), 'https://example.com', '{*}', '', '', '{a}', 1000, 1, 1, '', '{}', present(),
+--   present(), 1, 1000

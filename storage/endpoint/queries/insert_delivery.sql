@@ -4,3 +4,5 @@ INSERT INTO gatehouse.endpoint_delivery
 VALUES (
   $1, $2, coalesce((SELECT size FROM gatehouse.event_log_head WHERE tenant_id = $1), 0), $3, false,
   0, 0, 0, false, 0)
+
+-- For example, after without_delivery(): tenant(), endpoint_id(24), NULL

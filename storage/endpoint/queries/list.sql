@@ -7,3 +7,6 @@ JOIN gatehouse.webhook_fanout f USING (tenant_id)
 WHERE e.tenant_id = $1 AND e.endpoint_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 ORDER BY e.endpoint_id DESC
 LIMIT $3
+
+-- For example: tenant(), NULL, 51
+-- For example: tenant(), endpoint_id(12), 51

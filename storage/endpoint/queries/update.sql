@@ -8,3 +8,6 @@ WITH changed AS (
   RETURNING 1
 )
 SELECT gatehouse.require((SELECT count(*) FROM changed) = 1, 'ETAG_MISMATCH')
+
+-- For example: tenant(), endpoint_id(1), 1, 'https://example.com', '{*}', '', '', '{a}', 1000, 1, 2, '', '{}',
+--   present()

@@ -18,3 +18,6 @@ SELECT cursor.now::text,
        h.tenant_id, h.size
 FROM cursor CROSS JOIN since LEFT JOIN gatehouse.event_log_head h ON true
 ORDER BY h.tenant_id
+
+-- For example: ''
+-- For example, after up_to_date(): pg_current_snapshot()::text

@@ -8,3 +8,6 @@ LEFT JOIN (
   ORDER BY o.index LIMIT $4
 ) o ON true
 ORDER BY o.index
+
+-- For example: tenant(), $row, $row + 100, 100, '{}', '{}'
+-- For example: tenant(), $row, $row + 500, 100, '{type.1}', '{}'

@@ -2,7 +2,8 @@
 -- most, but for the last event.
 -- The head comes with every row, and alone if nothing matches: one snapshot for both.
 SELECT h.size, e.through::bigint, e.index, e.event_id, e.type, e.outcome, e.actor_type, e.actor_id, e.actor_label, e.targets,
-       e.ip_address, e.user_agent, e.request_id, e.trace_id, e.session_id, e.details, e.occurred_time, e.recorded_time, e.leaf_hash
+       e.ip_address, e.user_agent, e.request_id, e.trace_id, e.session_id, e.details, e.occurred_time, e.recorded_time, e.leaf_hash,
+       e.has_envelope
 FROM (SELECT coalesce((SELECT size FROM gatehouse.event_log_head WHERE tenant_id = $1), 0) AS size) h
 LEFT JOIN (
   SELECT o.index, e.*, sum(coalesce(e.bytes, 0)) OVER (ORDER BY o.index ROWS UNBOUNDED PRECEDING) AS through
@@ -21,3 +22,6 @@ LEFT JOIN (
   ) e ON true
 ) e ON e.through - coalesce(e.bytes, 0) < $7
 ORDER BY e.index
+
+-- For example: tenant(), $row, $row + 100, 100, '{}', '{}', 3145728
+-- For example: tenant(), $row, $row + 500, 100, '{type.1}', '{nothing.}', 3145728

@@ -76,3 +76,5 @@ SELECT leader.leads, coalesce(state.halted, false) AS halted,
        ordered.tenant_id, ordered.index, ordered.event_id, ordered.type
 FROM leader LEFT JOIN state ON true LEFT JOIN ordered ON true
 ORDER BY ordered.tenant_id, ordered.index
+
+-- For example, after new_events(): 1000, 'instance'

@@ -187,6 +187,10 @@ TEST_F(TransactionTest, ACommitThatDoesNotAnswerIsUnknownAndNotCancelled) {
       "$$BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END$$;"
       "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED "
       "FOR EACH ROW EXECUTE FUNCTION slow()");
+  DatabaseConfig config = Config();
+  config.exclusive_per_loop = 1;
+  config.abandoned_grace = milliseconds(1);
+  Open(config);
   Gate gate(dsn_);
   const base::CallContext ctx = runner_.Context();
   ASSERT_THAT(Hold(ctx), IsOk());
@@ -195,6 +199,12 @@ TEST_F(TransactionTest, ACommitThatDoesNotAnswerIsUnknownAndNotCancelled) {
   ASSERT_TRUE(Eventually([&] { return gate.waiting() == 1; }));
   runner_.RunPlain([&] { ctx.cancel().Cancel(); });
   EXPECT_THAT(commit.get(), FailsWith(StatusCode::kUnavailable, Reason::kOutcomeUnknown));
+  // Any other statement would be cancelled by now: timers of a loop go off in the order of their
+  // times.
+  EXPECT_TRUE(runner_.Run<bool>([&] {
+    return runner_.loop().SleepUntil(std::chrono::steady_clock::now() + 2 * config.abandoned_grace,
+                                     base::CancelToken());
+  }));
   gate.Open();
   EXPECT_TRUE(Eventually([&] { return Ask("SELECT count(*) FROM t") == "1"; }));
   EXPECT_EQ(database_->stats().cancels, 0u);

@@ -32,6 +32,7 @@ constexpr char kFormatPrefix[] = "gatehouse data directory, format ";
 constexpr char kFormatFile[] = "FORMAT";
 constexpr char kFormatDraft[] = "FORMAT.new";
 constexpr char kLockFile[] = "gatehouse.lock";
+constexpr char kDemoUsersFile[] = "demo-users";
 // A socket's path holds 107 bytes, of which "/.s.PGSQL.5432.lock" needs 19.
 constexpr size_t kMaxSocketDir = 88;
 constexpr char kPlainCharacters[] =
@@ -191,5 +192,18 @@ std::string DataDir::socket_dir() const {
 }
 
 bool DataDir::HasCluster() const { return access(cluster_dir().c_str(), F_OK) == 0; }
+
+bool DataDir::HasDemoUsers() const {
+  return access(absl::StrCat(path_, "/", kDemoUsersFile).c_str(), F_OK) == 0;
+}
+
+absl::Status DataDir::NoteDemoUsers() const {
+  std::string file = absl::StrCat(path_, "/", kDemoUsersFile);
+  int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return Failed("write", file);
+  fsync(fd);
+  close(fd);
+  return absl::OkStatus();
+}
 
 }  // namespace gatehouse::storage::postgres::embedded

@@ -20,6 +20,7 @@ std::string DefaultDataDir();
 //   run/            the Unix socket, mode 0700
 //   log/            postgres.log, and the one before as postgres.log.1
 //   secrets/        mode 0700
+//   demo-users      there once the demo users were made
 //
 // Holds the lock until destruction; the kernel frees it when the process dies, however it dies.
 class DataDir {
@@ -43,6 +44,10 @@ class DataDir {
 
   // True once initdb has finished.
   bool HasCluster() const;
+
+  // Whether NoteDemoUsers was called before.
+  bool HasDemoUsers() const;
+  absl::Status NoteDemoUsers() const;
 
  private:
   DataDir(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}

@@ -7,3 +7,5 @@ WHERE ctid = ANY (ARRAY(
   WHERE tenant_id = $1 AND create_time < $2
   ORDER BY create_time
   LIMIT $3))
+
+-- For example: tenant(), at($row), 500

@@ -8,3 +8,5 @@ WITH written AS (
   RETURNING version)
 SELECT gatehouse.require(count(*) = 1, 'CONFLICT')
 FROM written
+
+-- For example: tenant(), 'role-7', '{}', present(), present(), 1

@@ -5,3 +5,5 @@ FROM (
   WHERE tenant_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR session_id <> $3)
     AND revoke_time IS NULL AND idle_expire_time > $4 AND expire_time > $4
   LIMIT $5::bigint) AS live;
+
+-- For example: tenant(), user_of_session($row), NULL, present(), 1000

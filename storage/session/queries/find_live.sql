@@ -8,3 +8,5 @@ WHERE s.tenant_id = $1 AND s.session_id = $2
   AND s.revoke_time IS NULL AND s.idle_expire_time > $3 AND s.expire_time > $3
   AND u.state = 1 AND u.delete_time IS NULL
   AND coalesce(s.user_epoch = u.epoch, NOT u.unstamped_ended);
+
+-- For example: tenant(), id($row), present()

@@ -2,3 +2,5 @@ SELECT
   -- include columns.sql.part
 FROM gatehouse.session
 WHERE tenant_id = $1 AND session_id = $2;
+
+-- For example: tenant(), id($row)

@@ -38,3 +38,6 @@ WITH noted AS (
 SELECT gatehouse.require((SELECT count(*) FROM made) = 1, 'LOGIN_FAILED'),
        gatehouse.require(NOT EXISTS (SELECT FROM crowding)
                          AND (SELECT count(*) FROM ended) = coalesce(cardinality($17), 0), 'CONFLICT');
+
+-- For example: tenant(), new_id(), id($row), 1, '', 'thread-new', '{}', '', '', '{pwd}', present(), present(),
+--   present(), 1, 99, id(0), NULL, 'too many', $event

@@ -24,3 +24,7 @@ FROM (
     LIMIT $5) AS page) AS page
 WHERE before < $6
 ORDER BY session_id DESC;
+
+-- For example: tenant(), NULL, false, present(), 51, 3145728
+-- For example: tenant(), id($row), false, present(), 51, 3145728
+-- For example: tenant(), id($row), true, present(), 51, 3145728

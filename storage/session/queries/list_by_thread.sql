@@ -21,3 +21,6 @@ FROM (
     LIMIT $5) AS page) AS page
 WHERE before < $7
 ORDER BY session_id DESC;
+
+-- For example: tenant(), NULL, true, present(), 51, 'thread-' || $row / 80, 3145728
+-- For example: tenant(), id($row), false, present(), 51, 'thread-' || $row / 80, 3145728

@@ -22,3 +22,7 @@ FROM (
     LIMIT $5) AS page) AS page
 WHERE before < $8
 ORDER BY session_id DESC;
+
+-- For example: tenant(), NULL, false, present(), 51, user_of_session($row), NULL, 3145728
+-- For example: tenant(), id($row), true, present(), 51, user_of_session($row), NULL, 3145728
+-- For example: tenant(), NULL, false, present(), 51, user_of_session($row), 'thread-' || $row / 80, 3145728

@@ -8,3 +8,5 @@ FROM (
   ORDER BY session_id DESC LIMIT $5 + 10000) AS newest
 WHERE coalesce(user_epoch, $7) = $7 AND idle_expire_time > $4 AND expire_time > $4
 ORDER BY session_id DESC OFFSET $5 LIMIT $6;
+
+-- For example: tenant(), user_of_session($row), id(0), present(), 99, 100, 1

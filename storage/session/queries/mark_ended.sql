@@ -35,3 +35,5 @@ WITH work AS (
   WHERE e.tenant_id = $1 AND e.user_id = w.user_id AND (SELECT count(*) FROM slice) < $2
 )
 SELECT EXISTS (SELECT FROM work);
+
+-- For example: tenant(), 1000

@@ -7,3 +7,5 @@ WITH raised AS (
   RETURNING epoch)
 SELECT gatehouse.require(count(*) = 1, 'USER_NOT_FOUND'), max(epoch)
 FROM raised
+
+-- For example: tenant(), id($row), 1

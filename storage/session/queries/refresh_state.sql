@@ -8,3 +8,5 @@ SELECT s.generation, s.rotate_time,
 FROM gatehouse.session s
 JOIN gatehouse.user_account u ON u.tenant_id = s.tenant_id AND u.user_id = s.user_id
 WHERE s.tenant_id = $1 AND s.session_id = $2;
+
+-- For example: tenant(), id($row), present()

@@ -8,3 +8,5 @@ WITH ended AS (
   RETURNING 1
 )
 SELECT gatehouse.require((SELECT count(*) FROM ended) = 1, 'SESSION_NOT_FOUND');
+
+-- For example: tenant(), id($row), present(), 'logout'

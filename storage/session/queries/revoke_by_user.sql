@@ -30,3 +30,5 @@ WITH slice AS (
 SELECT gatehouse.require(count(*) >= $6::bigint, 'SESSION_NOT_FOUND'),
        coalesce(array_agg(session_id), '{}')
 FROM ended
+
+-- For example: tenant(), user_of_session($row), NULL, present(), 'logout', 1, 1000

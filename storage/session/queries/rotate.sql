@@ -19,3 +19,5 @@ SELECT gatehouse.require(r.generation IS NOT NULL, 'CONFLICT'),
        r.role, r.epoch, r.generation, r.amr, r.auth_time, r.idle_expire_time, r.expire_time
 FROM (VALUES (1)) AS one
 LEFT JOIN rotated r ON true;
+
+-- For example: tenant(), id($row), 1, present(), present(), $event

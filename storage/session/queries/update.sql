@@ -6,3 +6,5 @@ WITH changed AS (
   RETURNING 1
 )
 SELECT gatehouse.require((SELECT count(*) FROM changed) = 1, 'ETAG_MISMATCH');
+
+-- For example: tenant(), id($row), 1, '', 'thread-new', '{}', present()

@@ -9,3 +9,5 @@ WITH made AS (
   RETURNING 1
 )
 SELECT gatehouse.require((SELECT count(*) FROM made) = 1, 'CONFLICT');
+
+-- For example: tenant(), 'new', 'ES256', '', '', present(), present() + interval '1 s'

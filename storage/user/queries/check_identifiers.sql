@@ -11,3 +11,5 @@ SELECT
       SELECT FROM gatehouse.user_account
       WHERE tenant_id = $1 AND username_key = $4 AND delete_time IS NULL AND user_id <> $2),
     'EMAIL_TAKEN')
+
+-- For example: tenant(), id($row), username($row), email($row)

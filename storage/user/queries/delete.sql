@@ -5,3 +5,5 @@ WITH deleted AS (
   RETURNING epoch)
 SELECT gatehouse.require(count(*) = 1, 'ETAG_MISMATCH'), max(epoch)
 FROM deleted
+
+-- For example: tenant(), id($row), 1, present(), present()

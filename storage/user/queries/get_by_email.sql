@@ -2,3 +2,5 @@ SELECT
   -- include columns.sql.part
 FROM gatehouse.user_account
 WHERE tenant_id = $1 AND email_key = $2 AND delete_time IS NULL
+
+-- For example: tenant(), email($row)

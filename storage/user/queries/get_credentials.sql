@@ -8,3 +8,7 @@ SELECT user_id, username, role, state, password_hash, epoch
 FROM gatehouse.user_account
 WHERE tenant_id = $1 AND email_key = $2 AND delete_time IS NULL
 LIMIT 1
+
+-- For example: tenant(), username($row)
+-- For example: tenant(), email($row)
+-- For example: tenant(), 'nobody'

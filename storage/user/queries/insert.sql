@@ -4,3 +4,6 @@ INSERT INTO gatehouse.user_account
    create_time, update_time, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::integer, $16, $17, $18,
         $19, $20, $21)
+
+-- For example: tenant(), new_id(), 'new', 'new', 'new@example.com', 'new@example.com', '', '', '', '', '', '', '{}',
+--   'viewer', 1, 'hash', present(), 1, present(), present(), 1

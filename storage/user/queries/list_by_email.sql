@@ -19,3 +19,7 @@ FROM (
     LIMIT $5) AS page) AS page
 WHERE before < $8
 ORDER BY email_key
+
+-- For example: tenant(), email($row), '', chr(1114111), 51, NULL, NULL, 3145728
+-- For example: tenant(), '', username($row), username($row) || chr(1114111), 51, NULL, NULL, 3145728
+-- For example: tenant(), email($row), 'u', 'u' || chr(1114111), 51, 'viewer', 1, 3145728

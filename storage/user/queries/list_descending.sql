@@ -18,3 +18,6 @@ FROM (
     LIMIT $5) AS page) AS page
 WHERE before < $6
 ORDER BY create_time DESC, user_id DESC
+
+-- For example: tenant(), at($row), id($row), false, 51, 3145728
+-- For example: tenant(), at($row), id($row), true, 51, 3145728

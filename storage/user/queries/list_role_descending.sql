@@ -19,3 +19,6 @@ FROM (
     LIMIT $5) AS page) AS page
 WHERE before < $8
 ORDER BY create_time DESC, user_id DESC
+
+-- For example: tenant(), at($row), id($row), false, 51, 'analyst', NULL, 3145728
+-- For example: tenant(), at($row), id($row), false, 51, 'analyst', 2, 3145728

@@ -18,3 +18,5 @@ FROM (
     LIMIT $5) AS page) AS page
 WHERE before < $7
 ORDER BY create_time ASC, user_id ASC
+
+-- For example: tenant(), at($row), id($row), false, 51, 2, 3145728

@@ -7,3 +7,5 @@ FROM (
   SELECT DISTINCT hashtextextended($1::uuid::text || name, 0) AS key
   FROM unnest($2::text[]) AS name
   ORDER BY 1) AS name
+
+-- For example: tenant(), ARRAY[username($row), email($row)]

@@ -7,3 +7,5 @@ WITH updated AS (
   RETURNING epoch)
 SELECT gatehouse.require(count(*) = 1, 'CONFLICT'), max(epoch)
 FROM updated
+
+-- For example: tenant(), id($row), 'new', present(), 1, 'viewer'

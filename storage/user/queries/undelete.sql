@@ -5,3 +5,5 @@ WITH restored AS (
   RETURNING 1)
 SELECT gatehouse.require(count(*) = 1, 'ETAG_MISMATCH')
 FROM restored
+
+-- For example: tenant(), id($row / 50 * 50 + 9), 1, present()

@@ -10,3 +10,6 @@ WITH updated AS (
   RETURNING epoch)
 SELECT gatehouse.require(count(*) = 1, 'ETAG_MISMATCH'), max(epoch)
 FROM updated
+
+-- For example: tenant(), id($row), 1, 'new', 'new', 'new@example.com', 'new@example.com', '', '', '', '', '', '', '{}',
+--   'viewer', 1, NULL, present(), 1

@@ -1,14 +1,12 @@
 """A client by generated stubs (Python, grpcio): shares no code with the server."""
 
 import grpc
-from gatehouse.v1 import audit_pb2, session_pb2, user_pb2, webhook_pb2
 from google.protobuf import message_factory, struct_pb2
 from google.rpc import error_details_pb2, status_pb2
 
-from tests.e2e.support import known_secrets
+from tests.e2e.support import api, known_secrets
 from tests.e2e.support.waiting import DEADLINE_S
 
-_FILES = (audit_pb2, session_pb2, user_pb2, webhook_pb2)
 _DETAILS = (
     error_details_pb2.ErrorInfo,
     error_details_pb2.BadRequest,
@@ -60,10 +58,9 @@ class Client:
         self.token = token
         self._started = []
         self._methods = {}
-        for file in _FILES:
-            for service in file.DESCRIPTOR.services_by_name.values():
-                for method in service.methods:
-                    self._methods[method.name] = (f"/{service.full_name}/{method.name}", method)
+        for service in api.SERVICES:
+            for method in service.methods:
+                self._methods[method.name] = (f"/{service.full_name}/{method.name}", method)
 
     def __enter__(self):
         return self

@@ -29,10 +29,12 @@ class Received:
 
 
 class Receiver:
-    """Listens on a free port of 127.0.0.1 until closed; answers 204, or what `status` says."""
+    """Listens on a free port of 127.0.0.1 until closed; answers 204, or what `status` says, while `answers` is set."""
 
     def __init__(self, test):
         self.status = 204
+        self.answers = threading.Event()
+        self.answers.set()
         self._requests = []
         self._lock = threading.Lock()
         owner = self
@@ -46,6 +48,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 owner._add(Received(self.path, headers, body))
+                owner.answers.wait()
                 self.send_response(owner.status)
                 self.send_header("content-length", "0")
                 self.end_headers()
@@ -61,6 +64,7 @@ class Receiver:
         (test.addClassCleanup if isinstance(test, type) else test.addCleanup)(self.close)
 
     def close(self):
+        self.answers.set()
         self._server.shutdown()
         self._server.server_close()
 

@@ -1,5 +1,6 @@
 #include "service/audit/audit_service.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 
 #include "base/uuid.h"
 #include "gatehouse/v1/audit.pb.h"
+#include "gatehouse/v1/webhook.pb.h"
 #include "tests/integration/event_log/audit_fixture.h"
 
 namespace gatehouse::tests {
@@ -53,6 +55,17 @@ TEST_F(AuditServiceTest, RecordedEventIsReadBackWhole) {
   EXPECT_EQ(Call<v1::GetEventResponse>(admin(), get).reason(), "INVALID_FIELD");
 }
 
+// What its webhooks say depends on it (payload_test.cc).
+TEST_F(AuditServiceTest, TheLogTellsARecordedEventFromAPublishedOne) {
+  ASSERT_TRUE(Record(Request("order.recorded")).ok());
+  v1::PublishEventRequest publish;
+  publish.set_type("order.published");
+  ASSERT_TRUE(Call<v1::PublishEventResponse>(admin(), publish).ok());
+  EXPECT_EQ(Ask("SELECT string_agg(type || ' ' || has_envelope, ', ' ORDER BY type) "
+                "FROM gatehouse.event WHERE type LIKE 'order.%'"),
+            "order.published false, order.recorded true");
+}
+
 TEST_F(AuditServiceTest, UnsetActorIsTheCaller) {
   const auto recorded = Record(Request("a.b"));
   ASSERT_TRUE(recorded.ok()) << recorded.message;
@@ -78,6 +91,25 @@ TEST_F(AuditServiceTest, RefusesWhatIsMalformed) {
   request.mutable_event()->mutable_actor()->set_type(std::string(65, 'x'));
   EXPECT_EQ(Record(request).reason(), "INVALID_FIELD");
   EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event WHERE type = 'a.b'"), "0");
+}
+
+TEST_F(AuditServiceTest, SaysHowDeepDetailsMayBe) {
+  const auto nested = [this](int objects) {
+    v1::RecordEventRequest request = Request("a.b");
+    google::protobuf::Struct* object = request.mutable_event()->mutable_details();
+    for (int i = 1; i < objects; ++i) {
+      object = (*object->mutable_fields())["k"].mutable_struct_value();
+    }
+    return request;
+  };
+  EXPECT_TRUE(Record(nested(32)).ok());
+  const auto too_deep = Record(nested(33));
+  EXPECT_EQ(too_deep.reason(), "INVALID_FIELD");
+  EXPECT_THAT(too_deep.message, testing::HasSubstr("32 levels"));
+  // Protobuf's parser gives up before anybody could say which field it is.
+  const auto unread = Record(nested(40));
+  EXPECT_EQ(unread.reason(), "MALFORMED_REQUEST");
+  EXPECT_THAT(unread.message, testing::HasSubstr("100 messages within one another"));
 }
 
 TEST_F(AuditServiceTest, NeedsPermission) {

@@ -88,6 +88,7 @@ TEST_F(EventStoreTest, EveryFieldComesBackAndHashesToItsLeaf) {
   event.request_id = "r";
   event.trace_id = "t";
   event.session_id = "s";
+  event.has_envelope = true;
   event.details_json =
       R"({"z": 1.50, "a": [100, 1e2, 1E+3, -0.0, 12345678901234567890.10, true, null],)"
       R"("nested": {"bb": 1, "a": {"\u00e9": "\u001f\/"}}, "dup": 1, "dup": 2, "empty": {}})";
@@ -109,6 +110,7 @@ TEST_F(EventStoreTest, EveryFieldComesBackAndHashesToItsLeaf) {
   EXPECT_EQ(back.session_id, event.session_id);
   EXPECT_EQ(back.occurred_time, event.occurred_time);
   EXPECT_EQ(back.recorded_time, event.recorded_time);
+  EXPECT_TRUE(back.has_envelope);
   // jsonb has its own text for the details; the leaf is the same.
   EXPECT_NE(back.details_json, event.details_json);
   const std::string secret =

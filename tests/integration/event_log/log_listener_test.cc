@@ -9,10 +9,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <future>
 #include <semaphore>
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
+#include "base/uuid.h"
 #include "tests/support/postgres/migrated_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
@@ -95,6 +98,38 @@ TEST_F(LogListenerTest, CallsEachAgainAfterTheConnectionWasLost) {
   EXPECT_TRUE(complaints_.Take());
   Notify("gatehouse_log", "another one");
   EXPECT_TRUE(ordered_.Take());
+}
+
+// Whoever wants to know looks for the lock.
+TEST_F(LogListenerTest, ShowsThatItLivesForAsLongAsItsConnection) {
+  const base::Uuid instance = base::Uuid::MakeV7(base::SystemClock().Now());
+  Times seen;
+  std::promise<int64_t> lost;
+  LogListener::Options options = Options(dsn_);
+  options.deliverer = instance;
+  options.on_seen = [&] { seen.Add(); };
+  options.on_unseen = [&](int64_t lock_key) { lost.set_value(lock_key); };
+  LogListener listener(options);
+  const std::string lock_of_instance =
+      "SELECT lock_key FROM gatehouse.deliverer WHERE instance_id = '" + instance.ToString() + "'";
+  const auto is_free = [&](const std::string& lock_key) {
+    return AskSql(dsn_, "SELECT pg_try_advisory_xact_lock_shared(" + lock_key + ")") == "t";
+  };
+  listener.Start();
+  ASSERT_TRUE(seen.Take());
+  const std::string first = AskSql(dsn_, lock_of_instance);
+  EXPECT_FALSE(is_free(first));
+  ExecuteSql(dsn_,
+             "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
+             "WHERE application_name = 'gatehouse-listener' AND datname = current_database()");
+  EXPECT_EQ(std::to_string(lost.get_future().get()), first);
+  EXPECT_TRUE(is_free(first));
+  ASSERT_TRUE(seen.Take());
+  const std::string second = AskSql(dsn_, lock_of_instance);
+  EXPECT_NE(second, first);
+  EXPECT_FALSE(is_free(second));
+  // Its own stop is no loss: a second value of the promise would throw.
+  listener.Stop(std::chrono::milliseconds(0));
 }
 
 TEST_F(LogListenerTest, StopsWhileThereIsNoDatabase) {

@@ -59,3 +59,20 @@ CREATE FUNCTION sample.add_events(number bigint) RETURNS void LANGUAGE sql AS $$
          '', '', '{}', sample.present(), sample.present(), '', ''
   FROM generate_series(0, number - 1) AS i
 $$;
+
+-- What comes before a statement, in its transaction, where its example says so.
+
+-- There is something for the sequencer to order.
+CREATE FUNCTION sample.new_events() RETURNS void LANGUAGE sql AS $$
+  SELECT sample.add_events(10);
+  SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
+$$;
+-- Without it the entries of events that earlier statements rolled back lie above the cursor.
+CREATE FUNCTION sample.up_to_date() RETURNS void LANGUAGE sql AS $$
+  UPDATE gatehouse.sequencer SET snapshot = pg_current_snapshot();
+  SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
+$$;
+-- The 24th endpoint has no exceptions, which would be deleted with its delivery.
+CREATE FUNCTION sample.without_delivery() RETURNS void LANGUAGE sql AS $$
+  DELETE FROM gatehouse.endpoint_delivery WHERE endpoint_id = sample.endpoint_id(24)
+$$;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "tests/integration/growth/growth_check.h"
 #include "tests/integration/growth/statement_case.h"
 
@@ -11,11 +13,7 @@ namespace {
 constexpr int64_t kFew = 100'000;
 constexpr int64_t kMany = 1'000'000;
 
-TEST(GrowthAtScaleTest, AccountsAndSessions) {
-  ExpectNoGrowth("fill_accounts.sql", AccountCases(), kFew, kMany);
-}
-
-TEST(GrowthAtScaleTest, LogAndWebhooks) { ExpectNoGrowth("fill_log.sql", LogCases(), kFew, kMany); }
+TEST(GrowthAtScaleTest, EveryStatement) { ExpectNoGrowth(AllCases(), kFew, kMany); }
 
 }  // namespace
 }  // namespace gatehouse::tests

@@ -2,7 +2,8 @@
 -- target, the same share of ended sessions, deleted users and failed deliveries, as many daily partitions, endpoints and roles.
 -- Rows are numbered from 1 and lie evenly over four days.
 --
--- These functions give the keys of a row by its number; the parameters of the cases are written with them.
+-- These functions give the keys of a row by its number: the examples at the end of every statement are written with them, and
+-- with the last ones of fill_log.sql, which do what comes before it.
 
 CREATE SCHEMA sample;
 

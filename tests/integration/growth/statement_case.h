@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_TESTS_INTEGRATION_GROWTH_STATEMENT_CASE_H_
 #define GATEHOUSE_TESTS_INTEGRATION_GROWTH_STATEMENT_CASE_H_
 
+#include <string>
 #include <vector>
 
 #include "storage/postgres/client/query.h"
@@ -14,21 +15,24 @@ struct StatementCase {
   // beginning, in the middle and near the end of the tables, one after the other: so a list
   // is asked for its first page, one in the middle and its last. `$event` stands for the
   // parameters of one event, where the statement writes one.
-  const char* parameters;
-  // What its transaction does before it.
-  const char* before = "";
+  std::string parameters;
+  // What its transaction does before it: a call of a function of fill_log.sql, or nothing.
+  std::string before = "";
 };
 
-// Statements on what fill_accounts.sql fills, and on what fill_log.sql fills.
-std::vector<StatementCase> AccountCases();
-std::vector<StatementCase> LogCases();
-
-// A statement without a case, and why.
-struct Exception {
-  storage::postgres::Query query;
-  const char* reason;
+// What the end of a statement's file says about it.
+struct Examples {
+  // "-- For example: tenant(), id($row)", or, where something has to happen before,
+  // "-- For example, after new_events(): 1000, 'instance'". A long one goes on in further lines,
+  // each of which begins with "--   ".
+  std::vector<StatementCase> cases;
+  // "-- Not measured: why." Of a statement without examples.
+  std::string why_none;
 };
-std::vector<Exception> Exceptions();
+Examples ExamplesOf(const storage::postgres::Query& query);
+
+// The examples of every statement.
+std::vector<StatementCase> AllCases();
 
 }  // namespace gatehouse::tests
 

@@ -46,6 +46,11 @@ TEST_F(DatabaseCheckTest, RefusesAnotherEncoding) {
   Sql("DROP DATABASE check_latin1");
 }
 
+TEST_F(DatabaseCheckTest, RefusesTwoDatabasesWhereOneIsMeant) {
+  EXPECT_THAT(CheckSameDatabase(dsn_, dsn_ + " application_name=direct", ""), IsOk());
+  ExpectRefused(CheckSameDatabase(dsn_, dsn_ + " dbname=postgres", ""), "database.direct_dsn");
+}
+
 TEST_F(DatabaseCheckTest, RefusesAClockThatIsElsewhere) {
   base::ManualClock clock(base::SystemClock().Now());
   const auto connection = Connect();

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "auth/verdict/authenticator.h"
+#include "base/uuid.h"
 #include "google/rpc/error_details.pb.h"
 #include "tests/integration/sessions/session_fixture.h"
 
@@ -140,6 +144,24 @@ TEST_F(LoginTest, AConsistencyItDoesNotKnowIsNotTakenForAWeakerOne) {
   request.set_token("garbage");
   request.set_consistency(static_cast<v1::Consistency>(2));
   EXPECT_EQ(Call<v1::VerifySessionResponse>(admin(), request).reason(), "INVALID_FIELD");
+}
+
+TEST_F(LoginTest, AGoodCredentialOfAnotherTenantIsInactive) {
+  const base::Uuid elsewhere = base::Uuid::MakeV7(clock().Now());
+  const std::string key = backend().MakeApiKey({"users.read"}, elsewhere).credential;
+  EXPECT_TRUE(Verify(backend().MakeApiKey({"users.read"}).credential).active());
+  using VerdictOr = absl::StatusOr<std::shared_ptr<const auth::Verdict>>;
+  for (const bool full : {false, true}) {
+    EXPECT_EQ(Verify(key, full).SerializeAsString(),
+              v1::VerifySessionResponse().SerializeAsString());
+    const VerdictOr verdict = backend().runner.Run<VerdictOr>([&] {
+      return backend().auth.authenticator.Authenticate(
+          backend().SystemContext(), key,
+          full ? auth::Freshness::kDatabase : auth::Freshness::kCached);
+    });
+    ASSERT_TRUE(verdict.ok()) << verdict.status();
+    EXPECT_EQ((*verdict)->principal.tenant_id, elsewhere);
+  }
 }
 
 TEST_F(LoginTest, OnlyWhoMayVerifyLearnsAboutTokens) {

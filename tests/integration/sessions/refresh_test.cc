@@ -121,6 +121,33 @@ TEST_F(RefreshTest, EndsWithTheIdleTime) {
   EXPECT_EQ(CountEvents("session.refresh_token_reused"), "0");
 }
 
+// Each of the guards holds by itself, whatever the others and the epoch say.
+TEST_F(RefreshTest, NeedsAUserWhoIsThereAndEnabled) {
+  for (const char* change : {"state = 2", "delete_time = now()"}) {
+    Ask("UPDATE gatehouse.user_account SET " + std::string(change) + " WHERE user_id = '" +
+        user_id_ + "' RETURNING 1");
+    EXPECT_EQ(Refresh(first_).reason(), "REFRESH_TOKEN_INVALID") << change;
+    Ask("UPDATE gatehouse.user_account SET state = 1, delete_time = NULL WHERE user_id = '" +
+        user_id_ + "' RETURNING 1");
+  }
+  EXPECT_EQ(CountEvents("session.refreshed"), "0");
+  EXPECT_TRUE(Refresh(first_).ok());
+}
+
+TEST_F(RefreshTest, TheIdleTimeNeverEndsAfterTheSession) {
+  std::string token = first_;
+  for (int day = 0; day < 10; ++day) {
+    clock().Advance(kIdle - std::chrono::minutes(1));
+    const auto refreshed = Refresh(token);
+    ASSERT_TRUE(refreshed.ok()) << day << refreshed.message;
+    token = refreshed.response.tokens().refresh_token();
+  }
+  EXPECT_EQ(
+      Ask("SELECT idle_expire_time = expire_time FROM gatehouse.session WHERE session_id = '" +
+          login_.session().id() + "'"),
+      "t");
+}
+
 TEST_F(RefreshTest, GraceNeverRevivesAnEndedSession) {
   const auto second = Refresh(first_);
   LogOut(CallerOf(login_));

@@ -171,6 +171,30 @@ TEST_F(WebhookEngineTest, AnotherInstanceWaitsForTheLeaseAndTheZombieWritesNothi
   runner_.RunPlain([&] { EXPECT_EQ(zombie->stats().leases_lost, 1u); });
 }
 
+// Long before the lease ends. That the connection of a killed process breaks, and what that does
+// to the lock, is shown by tests/e2e/takeover_test.py.
+TEST_F(WebhookEngineTest, AnotherInstanceTakesOverAtOnceWhenTheOwnersConnectionIsGone) {
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
+  const Uuid instance = Uuid::MakeV7(clock_.Now());
+  const std::string flushed = Publish().ToString();
+  std::string unflushed;
+  {
+    const auto killed = MakeEngine({.instance_id = instance});
+    Step(killed);
+    unflushed = Publish().ToString();
+    Deliver(killed);
+  }
+  const auto successor = MakeEngine();
+  Step(successor);
+  EXPECT_THAT(ReceivedIds(receiver_), ElementsAre(flushed, unflushed)) << "its lease goes on";
+  // A row without a lock is what a dead connection leaves.
+  tests::ExecuteSql(dsn_,
+                    "INSERT INTO gatehouse.deliverer VALUES ('" + instance.ToString() + "', 1)");
+  Step(successor);
+  EXPECT_THAT(ReceivedIds(receiver_), ElementsAre(flushed, unflushed, unflushed));
+  EXPECT_EQ(tests::AskSql(dsn_, "SELECT count(*) FROM gatehouse.deliverer"), "0");
+}
+
 TEST_F(WebhookEngineTest, AnEndpointLeasedLateGetsWhatOthersDidNotAskFor) {
   const auto engine = MakeEngine({.idle_time = hours(1)});
   CreateEndpoint(receiver_.Url("/orders"), {"order.*"});

@@ -130,9 +130,9 @@ TEST_F(WebhookFailureTest, AGoneReceiverIsDisabledAndResumesWhereItStopped) {
   EXPECT_EQ(Get(endpoint).endpoint.state, EndpointState::kDisabled);
   EXPECT_EQ(Get(endpoint).endpoint.disabled_reason, "gone");
   EXPECT_EQ(tests::AskSql(dsn_,
-                          "SELECT details->>'reason' FROM gatehouse.event "
-                          "WHERE type = 'endpoint.disabled'"),
-            "gone");
+                          "SELECT concat_ws(' ', actor_type, actor_label, details->>'reason') "
+                          "FROM gatehouse.event WHERE type = 'endpoint.disabled'"),
+            "system webhooks gone");
   for (int i = 0; i < 3; ++i) ids.insert(Publish().ToString());
   Step(engine);
   EXPECT_EQ(receiver_.count(), 1u);

@@ -81,6 +81,11 @@ class Connection {
   // False if the connection is to be closed.
   bool Write(const Answer& answer) {
     if (answer.drop) return false;
+    if (answer.reset) {
+      const linger at_once{.l_onoff = 1, .l_linger = 0};
+      ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+      return false;
+    }
     if (answer.hang) {
       Pause(std::chrono::hours(1));
       return false;

@@ -38,8 +38,9 @@ class HttpReceiver {
     std::chrono::milliseconds delay{0};
     // Say nothing until the other side goes away.
     bool hang = false;
-    // Close without a word.
+    // Close without a word; the same so that the other side is told of an error.
     bool drop = false;
+    bool reset = false;
     // After `body`, so many bytes more.
     size_t filler_bytes = 0;
     // After the header, one byte at a time this far apart, without end.

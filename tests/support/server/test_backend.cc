@@ -123,9 +123,10 @@ TestBackend::Caller TestBackend::LogInAs(const base::Uuid& user_id, const std::s
   return {.id = user_id, .session_id = session.id, .credential = token->token};
 }
 
-TestBackend::Caller TestBackend::MakeApiKey(const std::vector<std::string>& permissions) {
-  const auth::NewApiKey secret = auth::MakeApiKey(base::kDefaultTenantId);
-  storage::ApiKey key{.tenant_id = base::kDefaultTenantId,
+TestBackend::Caller TestBackend::MakeApiKey(const std::vector<std::string>& permissions,
+                                            const base::Uuid& tenant_id) {
+  const auth::NewApiKey secret = auth::MakeApiKey(tenant_id);
+  storage::ApiKey key{.tenant_id = tenant_id,
                       .id = base::Uuid::MakeV7(clock.Now()),
                       .display_name = "test",
                       .key_prefix = secret.prefix,

@@ -58,7 +58,8 @@ class TestBackend {
   Caller LogIn(const std::string& role);
   // Another session of a user; `epoch` as stored.
   Caller LogInAs(const base::Uuid& user_id, const std::string& role, int64_t epoch = 1);
-  Caller MakeApiKey(const std::vector<std::string>& permissions);
+  Caller MakeApiKey(const std::vector<std::string>& permissions,
+                    const base::Uuid& tenant_id = base::kDefaultTenantId);
 
   // A context like that of a call, by the server itself.
   base::CallContext SystemContext();

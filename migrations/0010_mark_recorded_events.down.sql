@@ -1,0 +1,1 @@
+ALTER TABLE gatehouse.event DROP COLUMN has_envelope;

@@ -1,0 +1,36 @@
+#include "service/main/config_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/status.h"
+
+namespace gatehouse::service {
+namespace {
+
+using config::DatabaseSettings;
+using testing::HasSubstr;
+
+std::string MessageFor(const DatabaseSettings& settings) {
+  return std::string(CheckDatabaseSettings(settings).message());
+}
+
+TEST(ConfigCheckTest, ADatabaseIsNamed) {
+  EXPECT_THAT(MessageFor({}), HasSubstr("database.dsn"));
+  EXPECT_THAT(MessageFor({.dsn = "host=db password"}), HasSubstr("dsn"));
+  EXPECT_EQ(MessageFor({.dsn = "host=db"}), "");
+}
+
+TEST(ConfigCheckTest, BehindAPoolerTheDatabaseItselfIsNamedAsWell) {
+  EXPECT_THAT(MessageFor({.dsn = "host=pooler", .prepared_statements = false}),
+              HasSubstr("database.direct_dsn"));
+  EXPECT_EQ(
+      MessageFor({.dsn = "host=pooler", .prepared_statements = false, .direct_dsn = "host=db"}),
+      "");
+  EXPECT_NE(MessageFor({.dsn = "host=pooler", .direct_dsn = "host=db password"}), "");
+}
+
+}  // namespace
+}  // namespace gatehouse::service

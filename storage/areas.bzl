@@ -1,0 +1,14 @@
+"""The folders of storage that have statements."""
+
+# Each has storage/AREA/queries with AREA_queries. Tests know all statements by this list; tools/check tells what it lacks.
+AREAS_WITH_QUERIES = [
+    "api_key",
+    "delivery",
+    "endpoint",
+    "event_log",
+    "request",
+    "role",
+    "session",
+    "signing_key",
+    "user",
+]
