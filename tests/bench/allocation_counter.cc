@@ -13,10 +13,10 @@
 
 // glibc's own names for its functions: looking the usual ones up would allocate.
 extern "C" {
-void* __libc_malloc(size_t size);                       // NOLINT
-void* __libc_calloc(size_t count, size_t size);         // NOLINT
-void* __libc_realloc(void* old, size_t size);           // NOLINT
-void* __libc_memalign(size_t alignment, size_t size);   // NOLINT
+void* __libc_malloc(size_t size);                      // NOLINT
+void* __libc_calloc(size_t count, size_t size);        // NOLINT
+void* __libc_realloc(void* old, size_t size);          // NOLINT
+void* __libc_memalign(size_t alignment, size_t size);  // NOLINT
 }
 
 namespace {
@@ -31,8 +31,7 @@ __attribute__((constructor)) void Map() {
   if (path == nullptr) return;
   const int file = open(path, O_RDWR | O_CLOEXEC);
   if (file < 0) return;
-  void* const mapped =
-      mmap(nullptr, sizeof(*counter), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void* const mapped = mmap(nullptr, sizeof(*counter), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   if (mapped != MAP_FAILED) counter = static_cast<std::atomic<uint64_t>*>(mapped);
 }
