@@ -13,7 +13,7 @@
 namespace gatehouse::rpc {
 namespace {
 
-// How long what was already handed to gRPC may take to reach a client that
+// How long what the transport was already given may take to reach a client that
 // does not read: after Finish, and after a cancellation during a Write.
 constexpr std::chrono::seconds kFinishTimeout(30);
 constexpr std::chrono::milliseconds kCancelledWriteTimeout(500);

@@ -38,8 +38,6 @@ struct CallEnvironment {
   const InterceptorChain& chain;
   DeadlineQueue& deadlines;
   Owner& owner;
-  // The largest request message that is parsed.
-  size_t max_message_bytes;
 };
 
 // One call between its transport and its handler: runs the chain, carries

@@ -26,13 +26,6 @@ absl::Status Malformed() {
       {.reason = base::Reason::kMalformedRequest});
 }
 
-absl::Status TooLarge(size_t limit) {
-  return base::MakeError(
-      absl::StatusCode::kResourceExhausted,
-      "the message is larger than " + std::to_string(limit) + " bytes",
-      {.reason = base::Reason::kMessageTooLarge, .metadata = {{"limit", std::to_string(limit)}}});
-}
-
 }  // namespace
 
 base::Task<absl::Status> Call::ReadRequest() {
@@ -55,8 +48,6 @@ base::Task<bool> Call::ReadMessage(google::protobuf::Message* message) {
   if (!ok) co_return false;
   if (absl::Status status = transport_.ReadStatus(); !status.ok()) {
     read_error_ = std::move(status);
-  } else if (transport_.ReadSize() > environment_.max_message_bytes) {
-    read_error_ = TooLarge(environment_.max_message_bytes);
   } else if (!transport_.ParseRead(*message)) {
     read_error_ = Malformed();
   }
@@ -88,7 +79,7 @@ void Call::OnWrite(bool ok) {
 }
 
 void Call::OnCancelled() {
-  // gRPC cancels at the client's deadline by itself, at times before our timer.
+  // Clients take a call back at its deadline, at times before our timer.
   const std::optional<std::chrono::nanoseconds> left = transport_.ClientTimeLeft();
   Cancel(left && left->count() <= 0 ? Cause::kDeadline : Cause::kClientGone);
 }

@@ -23,13 +23,10 @@ LoopCalls::LoopCalls(base::Loop& loop, const MethodRegistry& registry,
                      size_t max_public_message_bytes)
     : loop_(loop),
       registry_(registry),
-      max_public_message_bytes_(max_public_message_bytes),
+      max_message_bytes_(max_message_bytes),
+      max_public_message_bytes_(std::min(max_public_message_bytes, max_message_bytes)),
       deadlines_(loop),
-      environment_{.loop = loop,
-                   .chain = chain,
-                   .deadlines = deadlines_,
-                   .owner = *this,
-                   .max_message_bytes = max_message_bytes},
+      environment_{.loop = loop, .chain = chain, .deadlines = deadlines_, .owner = *this},
       tasks_(loop, LogEscaped) {}
 
 CallShape LoopCalls::Shape(std::string_view name) const {
@@ -37,12 +34,11 @@ CallShape LoopCalls::Shape(std::string_view name) const {
   // A call of no method is refused, whatever it sends.
   if (method == nullptr) return {};
   const MethodInfo& info = method->info;
-  return {.single_request = info.kind != MethodKind::kBidiStreaming,
-          .client_speaks_first = info.client_speaks_first,
-          .max_message_bytes = info.access.is_public ? std::min(max_public_message_bytes_,
-                                                                environment_.max_message_bytes)
-                                                     : environment_.max_message_bytes,
-          .is_list = info.is_list};
+  return {
+      .single_request = info.kind != MethodKind::kBidiStreaming,
+      .client_speaks_first = info.client_speaks_first,
+      .max_message_bytes = info.access.is_public ? max_public_message_bytes_ : max_message_bytes_,
+      .is_list = info.is_list};
 }
 
 void LoopCalls::OnCall(CallTransport& transport) {

@@ -42,6 +42,8 @@ class LoopCalls final : public CallAcceptor, private CallEnvironment::Owner {
 
   base::Loop& loop_;
   const MethodRegistry& registry_;
+  const size_t max_message_bytes_;
+  // Of methods that need no credentials.
   const size_t max_public_message_bytes_;
   DeadlineQueue deadlines_;
   CallEnvironment environment_;

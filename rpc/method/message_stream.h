@@ -25,8 +25,8 @@ class MessageStream {
   // The same of a message that is serialised already.
   virtual void SetEncodedResponse(std::string_view bytes) = 0;
 
-  // Serialises at once; completes when gRPC took the message over and wants the
-  // next. False when the stream is gone: the handler returns then.
+  // Serialises at once; completes when the transport has sent the message and wants
+  // the next. False when the stream is gone: the handler returns then.
   virtual base::Task<bool> Write(const google::protobuf::Message& message) = 0;
 
   // Waits for the next message of the client. False at the end of its stream,
