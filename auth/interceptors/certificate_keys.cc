@@ -1,17 +1,12 @@
 #include "auth/interceptors/certificate_keys.h"
 
 #include "base/status.h"
+#include "base/text/ascii.h"
 
 namespace gatehouse::auth {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r";
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
-}
 
 }  // namespace
 
@@ -20,7 +15,7 @@ absl::StatusOr<CertificateKeys> CertificateKeys::Parse(std::string_view field,
   CertificateKeys keys;
   for (int number = 1; !text.empty(); ++number) {
     const size_t end = text.find('\n');
-    const std::string_view line = Trimmed(text.substr(0, end));
+    const std::string_view line = base::Trimmed(text.substr(0, end), kBlanks);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.empty() || line.starts_with('#')) continue;
     const size_t blank = line.find_first_of(kBlanks);
@@ -29,7 +24,7 @@ absl::StatusOr<CertificateKeys> CertificateKeys::Parse(std::string_view field,
       return base::InvalidField(
           field, "line " + std::to_string(number) + " is not \"API_KEY_ID SUBJECT_OR_URI\"");
     }
-    if (!keys.by_name_.emplace(Trimmed(line.substr(blank)), *id).second) {
+    if (!keys.by_name_.emplace(base::Trimmed(line.substr(blank), kBlanks), *id).second) {
       return base::InvalidField(field, "line " + std::to_string(number) + " repeats a name");
     }
   }

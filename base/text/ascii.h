@@ -2,6 +2,7 @@
 #define GATEHOUSE_BASE_TEXT_ASCII_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 namespace gatehouse::base {
@@ -14,6 +15,13 @@ inline bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
 
 inline bool StartsWithIgnoringCase(std::string_view text, std::string_view prefix) {
   return EqualsIgnoringCase(text.substr(0, prefix.size()), prefix);
+}
+
+// Without any of `blanks` at its ends.
+inline std::string_view Trimmed(std::string_view text, std::string_view blanks) {
+  const size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
 }
 
 }  // namespace gatehouse::base

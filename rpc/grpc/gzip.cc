@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "base/text/ascii.h"
+
 namespace gatehouse::rpc {
 namespace {
 
@@ -15,18 +17,12 @@ constexpr int kLevel = Z_BEST_SPEED;
 
 constexpr int kUsualMemory = 8;
 
-std::string_view Trim(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
 
 bool AcceptsGzip(std::string_view accept_encoding) {
   while (!accept_encoding.empty()) {
     const size_t comma = accept_encoding.find(',');
-    if (Trim(accept_encoding.substr(0, comma)) == "gzip") return true;
+    if (base::Trimmed(accept_encoding.substr(0, comma), " ") == "gzip") return true;
     if (comma == std::string_view::npos) return false;
     accept_encoding.remove_prefix(comma + 1);
   }
