@@ -3,6 +3,7 @@
 #include <prometheus/registry.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
