@@ -99,7 +99,8 @@ struct DatabaseStats {
 //
 // Calls run on shared lanes. A lane is a connection in pipeline mode; each loop has a
 // few, and each lane has many calls in flight. What one call sends up to its Sync is a
-// transaction of its own. A result goes to the call at the head of its lane's queue.
+// transaction of its own; only reads share one. A result goes to the call at the head of
+// its lane's queue.
 // After anything unexpected the lane is closed, so a row never reaches the wrong call.
 //
 // Every call ends at its context's deadline or cancellation, even if Postgres never

@@ -36,9 +36,12 @@ class FaultTest : public FaultTestBase {
   };
   static base::Task<bool> KeepAsking(Database* database, base::CallContext ctx, int64_t number,
                                      Tally* tally) {
-    constexpr Query kEcho{"test/echo", "SELECT $1::int8, repeat('x', ($1 % 500)::int)"};
+    constexpr std::string_view kEcho = "SELECT $1::int8, repeat('x', ($1 % 500)::int)";
+    // Every other caller shares its Syncs.
+    const Query query = number % 2 == 0 ? Query{"test/echo", kEcho}
+                                        : Query{"test/shared_echo", kEcho, /*reads=*/true};
     while (!tally->stop) {
-      const RowsOr rows = co_await database->Query(ctx, kEcho, Params::Of(number));
+      const RowsOr rows = co_await database->Query(ctx, query, Params::Of(number));
       if (rows.ok()) {
         const bool right =
             rows->size() == 1 && (*rows)[0].Get<int64_t>(0) == number &&

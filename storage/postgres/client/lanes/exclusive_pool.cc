@@ -49,7 +49,7 @@ base::Task<SegmentResult> ExclusivePool::Run(std::shared_ptr<ExclusivePool> self
   segment->pinned = true;
   if (self->closing_) co_return ShuttingDownError();
   if (loan.lane->connection_id() != loan.connection_id) co_return UnavailableError();
-  if (!loan.lane->Send(segment)) co_return UnavailableError();
+  if (!loan.lane->Send({&segment, 1})) co_return UnavailableError();
   SegmentResult result = co_await AwaitSegment(std::move(ctx), segment);
   co_return result;
 }
@@ -64,7 +64,7 @@ void ExclusivePool::Release(const Loan& loan) {
     rollback.Add(kRollback);
     auto segment = std::make_shared<Segment>(std::move(rollback));
     segment->pinned = true;
-    loan.lane->Send(segment);
+    loan.lane->Send({&segment, 1});
   }
   ServeWaiters();
 }

@@ -133,7 +133,10 @@ bool Lane::OnResult(std::shared_ptr<pg_result> result, Completions& completions,
     case PGRES_EMPTY_QUERY:
       if (!expected || head.error) break;
       head.has_result = true;
-      if (!head.commands[head.next].is_prepare) head.rows.emplace_back(std::move(result));
+      if (const Command& command = head.commands[head.next];
+          !command.is_prepare && !head.members.empty()) {
+        head.members[command.member].rows.emplace_back(std::move(result));
+      }
       return true;
     case PGRES_PIPELINE_ABORTED:
       if (!expected || !head.error) break;
@@ -172,8 +175,10 @@ bool Lane::OnError(const pg_result* result, std::string* surprise) {
   if (head.next == head.commands.size()) return true;
   head.has_result = true;
   const Command& command = head.commands[head.next];
-  if (head.segment != nullptr) {
-    head.error->query = head.segment->batch.statements()[head.rows.size()].query.name;
+  head.failed = command.member;
+  if (!head.members.empty()) {
+    const Member& failed = head.members[head.failed];
+    head.error->query = failed.segment->batch.statements()[failed.rows.size()].query.name;
   }
   // A failed PREPARE left nothing; an unknown statement (26000) is one whose
   // PREPARE failed after this was sent; a plan whose result type has changed
@@ -185,43 +190,50 @@ bool Lane::OnError(const pg_result* result, std::string* surprise) {
 }
 
 bool Lane::OnSync(Completions& completions, std::string* surprise) {
-  InFlight entry = std::move(in_flight_.front());
-  if (!entry.error && entry.next != entry.commands.size()) {
+  if (const InFlight& head = in_flight_.front(); !head.error && head.next != head.commands.size()) {
     *surprise = "a Sync before its results";
-    in_flight_.front() = std::move(entry);
     return false;
   }
-  in_flight_.pop_front();
-  --state_->counters.in_flight;
+  InFlight entry = TakeHead();
   failures_ = 0;
   head_watched_ = false;
   WatchHead();
-  const SegmentPtr segment = entry.segment;
-  if (segment == nullptr) return true;
-  segment->lane = nullptr;
-  if (!segment->pinned && in_flight_.empty() && PQtransactionStatus(connection_) != PQTRANS_IDLE) {
+  if (entry.members.empty()) return true;
+  if (!entry.members.front().segment->pinned && in_flight_.empty() &&
+      PQtransactionStatus(connection_) != PQTRANS_IDLE) {
     *surprise = "a statement left a transaction open";
   }
-  if (!segment->abandoned && ShouldRetry(entry)) {
-    ++segment->retries;
-    ++state_->counters.retries;
-    owner_.Resubmit(segment);
-  } else if (entry.error) {
-    completions.emplace_back(segment, ToStatus(*entry.error));
-  } else {
-    completions.emplace_back(segment, std::move(entry.rows));
+  std::vector<SegmentPtr> again;
+  for (size_t i = 0; i < entry.members.size(); ++i) {
+    Member& member = entry.members[i];
+    const SegmentPtr& segment = member.segment;
+    segment->lane = nullptr;
+    if (!entry.error) {
+      completions.emplace_back(segment, std::move(member.rows));
+    } else if (i != entry.failed && !segment->abandoned) {
+      // Once is enough: alone it has nobody's failure to fear.
+      segment->alone = true;
+      again.push_back(segment);
+    } else if (!segment->abandoned && ShouldRetry(entry, *segment)) {
+      ++segment->retries;
+      again.push_back(segment);
+    } else {
+      completions.emplace_back(segment, ToStatus(*entry.error));
+    }
   }
+  state_->counters.retries += again.size();
+  for (SegmentPtr& segment : again) owner_.Resubmit(std::move(segment));
   return surprise->empty();
 }
 
-bool Lane::ShouldRetry(InFlight& entry) {
-  if (!entry.error || entry.segment->pinned) return false;
+bool Lane::ShouldRetry(const InFlight& entry, const Segment& segment) const {
+  if (segment.pinned) return false;
   const std::string& sqlstate = entry.error->sqlstate;
   // Each was rolled back as a whole, through no fault of its own.
   if (sqlstate == "57014") {
-    return entry.exposed_to_cancel && entry.segment->retries < kMaxSegmentRetries;
+    return entry.exposed_to_cancel && segment.retries < kMaxSegmentRetries;
   }
-  return (sqlstate == "26000" || sqlstate == "0A000") && entry.segment->retries == 0 &&
+  return (sqlstate == "26000" || sqlstate == "0A000") && segment.retries == 0 &&
          state_->config.use_prepared_statements;
 }
 
@@ -233,14 +245,13 @@ bool Lane::Forget(const Command& command) {
 }
 
 void Lane::WatchHead() {
-  if (!ready_ || in_flight_.empty() || in_flight_.front().segment == nullptr ||
-      !in_flight_.front().segment->abandoned) {
+  if (!ready_ || in_flight_.empty() || !in_flight_.front().has_abandoned()) {
     head_timer_.Reset();
     return;
   }
   if (head_watched_) return;
   head_watched_ = true;
-  cancel_sent_ = in_flight_.front().segment->is_commit;
+  cancel_sent_ = in_flight_.front().is_commit();
   head_timer_ =
       loop_.At(steady_clock::now() + (cancel_sent_ ? kStuckAfter : state_->config.abandoned_grace),
                [this] { OnHeadOverdue(); });

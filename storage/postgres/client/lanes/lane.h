@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_STORAGE_POSTGRES_CLIENT_LANES_LANE_H_
 #define GATEHOUSE_STORAGE_POSTGRES_CLIENT_LANES_LANE_H_
 
+#include <algorithm>
 #include <asio/posix/stream_descriptor.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,7 +43,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
     virtual ~Owner() = default;
     // It is connected, or has room again.
     virtual void OnLaneReady(Lane& lane) = 0;
-    // These were certainly not executed and nobody else has them: send them again.
+    // It was certainly not executed and nobody else has it: send it again.
     virtual void Resubmit(SegmentPtr segment) = 0;
   };
 
@@ -61,36 +63,53 @@ class Lane : public std::enable_shared_from_this<Lane> {
   uint64_t connection_id() const { return ready_ ? connection_id_ : 0; }
   bool ready() const { return ready_; }
   bool cancel_under_way() const { return cancel_under_way_; }
-  size_t in_flight() const { return in_flight_.size(); }
+  // Segments that have been sent and not answered.
+  size_t in_flight() const { return segments_in_flight_; }
   // Connected, nothing in flight, no transaction open, and no cancel request
   // under way that could hit whoever comes next.
   bool IsIdle() const;
 
-  // Sends `segment`. Only when ready. False if the connection is broken and
-  // nothing of the segment was executed.
-  bool Send(const SegmentPtr& segment);
+  // Sends segments that share one Sync: a failure of one undoes all, and the others are
+  // sent again by themselves. Several only if all of them read. Only when ready. False if
+  // the connection is broken and nothing of them was executed.
+  bool Send(std::span<const SegmentPtr> segments);
 
   // A segment in flight here has been abandoned.
   void OnAbandoned() { WatchHead(); }
 
  private:
-  // One command inside a segment and the one result it must bring.
+  // A segment and its results so far.
+  struct Member {
+    SegmentPtr segment;
+    std::vector<Rows> rows = {};
+  };
+  // One command of a segment and the one result it must bring.
   struct Command {
+    size_t member = 0;  // Whose it is.
     bool is_prepare = false;
     std::string key = {};   // In prepared_; empty for one-off statements.
     std::string name = {};  // Of the server's prepared statement.
   };
+  // What stands between two Syncs.
   struct InFlight {
-    SegmentPtr segment;  // Null for the lane's own housekeeping.
+    std::vector<Member> members = {};  // None for the lane's own housekeeping.
     std::vector<Command> commands = {};
     // The command whose result comes next, and whether it has come.
     size_t next = 0;
     bool has_result = false;
-    std::vector<Rows> rows = {};
+    // What went wrong, and with which member.
     std::optional<ServerError> error = std::nullopt;
+    size_t failed = 0;
     // A cancel request was under way while this was in flight, so 57014 may
     // mean another segment.
     bool exposed_to_cancel = false;
+
+    bool has_abandoned() const {
+      return std::ranges::any_of(members,
+                                 [](const Member& one) { return one.segment->abandoned; });
+    }
+    bool is_commit() const { return !members.empty() && members.front().segment->is_commit; }
+    size_t size() const { return std::max<size_t>(1, members.size()); }
   };
   using Completions = std::vector<std::pair<SegmentPtr, SegmentResult>>;
 
@@ -102,6 +121,10 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void CloseSocket();
 
   bool SendStatement(const Batch::Statement& statement, InFlight& entry);
+  // After its Sync.
+  void Track(InFlight entry);
+  InFlight TakeHead();
+  std::deque<InFlight> TakeAll();
   void DeallocateStale();
 
   void WaitReadable();
@@ -115,7 +138,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   bool OnResult(std::shared_ptr<pg_result> result, Completions& completions, std::string* surprise);
   bool OnError(const pg_result* result, std::string* surprise);
   bool OnSync(Completions& completions, std::string* surprise);
-  bool ShouldRetry(InFlight& entry);
+  bool ShouldRetry(const InFlight& entry, const Segment& segment) const;
   // False if something newer has taken its place.
   bool Forget(const Command& command);
 
@@ -125,8 +148,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
   // The connection is gone or cannot be trusted any more.
   void Fail(const std::string& why);
   // What becomes of a segment when its connection is lost; nullopt if it was
-  // certainly not executed and may be sent again.
-  std::optional<SegmentResult> LostResult(const InFlight& entry, bool was_head) const;
+  // certainly not executed, or reads, and may be sent again.
+  std::optional<SegmentResult> LostResult(const InFlight& entry, size_t member,
+                                          bool was_head) const;
 
   void WatchHead();
   void OnHeadOverdue();
@@ -149,6 +173,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   bool waits_readable_ = false;
   bool waits_writable_ = false;
   std::deque<InFlight> in_flight_;
+  size_t segments_in_flight_ = 0;
   // Statement and parameter types -> name of the prepared statement. The names
   // are never used twice on a connection, so a stale one cannot mean another.
   std::unordered_map<std::string, std::string> prepared_;

@@ -148,18 +148,23 @@ void Lane::CloseSocket() {
   connection_ = nullptr;
 }
 
-std::optional<SegmentResult> Lane::LostResult(const InFlight& entry, bool was_head) const {
-  if (entry.error) return ToStatus(*entry.error);
+std::optional<SegmentResult> Lane::LostResult(const InFlight& entry, size_t member,
+                                              bool was_head) const {
+  const Segment& segment = *entry.members[member].segment;
+  if (entry.error) {
+    if (member != entry.failed) return std::nullopt;
+    return ToStatus(*entry.error);
+  }
   // A transaction whose COMMIT was not sent is rolled back with its connection.
-  if (entry.segment->pinned && !entry.segment->is_commit) return UnavailableError();
+  if (segment.pinned && !segment.is_commit) return UnavailableError();
   // The server takes commands in order. If it gave up on one of the head's, then
   // it has not come to that segment's Sync, nor to anything behind it.
   // A pooler in between says such things of itself, whatever the server has done meanwhile.
   const bool from_server = state_->config.use_prepared_statements;
   const bool not_executed =
       from_server && server_gave_up_ && !(was_head && entry.next == entry.commands.size());
-  const bool may_run_again = not_executed || entry.segment->batch.reads();
-  if (may_run_again && !entry.segment->pinned) return std::nullopt;
+  const bool may_run_again = not_executed || segment.batch.reads();
+  if (may_run_again && !segment.pinned) return std::nullopt;
   return not_executed ? UnavailableError() : OutcomeUnknownError();
 }
 
@@ -170,22 +175,21 @@ void Lane::Fail(const std::string& why) {
   if (state_->config.tell) state_->config.tell("lost a connection to the database: " + text);
   Completions completions;
   std::vector<SegmentPtr> again;
-  std::deque<InFlight> lost;
-  lost.swap(in_flight_);
-  state_->counters.in_flight -= static_cast<int64_t>(lost.size());
   bool is_head = true;
-  for (InFlight& entry : lost) {
-    if (entry.segment != nullptr) {
-      entry.segment->lane = nullptr;
-      std::optional<SegmentResult> result = LostResult(entry, is_head);
+  for (const InFlight& entry : TakeAll()) {
+    for (size_t i = 0; i < entry.members.size(); ++i) {
+      const SegmentPtr& segment = entry.members[i].segment;
+      segment->lane = nullptr;
+      std::optional<SegmentResult> result = LostResult(entry, i, is_head);
       if (result) {
-        completions.emplace_back(entry.segment, *std::move(result));
-      } else if (entry.segment->retries >= kMaxSegmentRetries) {
-        completions.emplace_back(entry.segment, UnavailableError());
+        completions.emplace_back(segment, *std::move(result));
+      } else if (segment->retries >= kMaxSegmentRetries) {
+        completions.emplace_back(segment, UnavailableError());
       } else {
-        ++entry.segment->retries;
+        segment->alone = true;
+        ++segment->retries;
         ++state_->counters.retries;
-        again.push_back(entry.segment);
+        again.push_back(segment);
       }
     }
     is_head = false;
@@ -204,19 +208,17 @@ void Lane::Fail(const std::string& why) {
 void Lane::Close(const absl::Status& status) {
   closed_ = true;
   // A closed connection alone does not end the statement that runs on it.
-  if (ready_ && !in_flight_.empty() && in_flight_.front().segment != nullptr &&
-      !in_flight_.front().segment->is_commit) {
+  if (ready_ && !in_flight_.empty() && !in_flight_.front().members.empty() &&
+      !in_flight_.front().is_commit()) {
     state_->canceller->TryCancel(cancel_, loop_, [] {});
   }
-  std::deque<InFlight> lost;
-  lost.swap(in_flight_);
-  state_->counters.in_flight -= static_cast<int64_t>(lost.size());
   CloseSocket();
-  loop_.Post([lost = std::move(lost), status] {
+  loop_.Post([lost = TakeAll(), status] {
     for (const InFlight& entry : lost) {
-      if (entry.segment == nullptr) continue;
-      entry.segment->lane = nullptr;
-      entry.segment->done.Set(status);
+      for (const Member& member : entry.members) {
+        member.segment->lane = nullptr;
+        member.segment->done.Set(status);
+      }
     }
   });
 }

@@ -39,9 +39,10 @@ std::string PreparedKey(const Query& query, const Params& params) {
 
 bool Lane::SendStatement(const Batch::Statement& statement, InFlight& entry) {
   const ParamArrays params(statement.params);
+  const size_t member = entry.members.size() - 1;
   ++state_->counters.statements;
   if (statement.query.name.empty() || !state_->config.use_prepared_statements) {
-    entry.commands.emplace_back();
+    entry.commands.push_back({.member = member});
     return PQsendQueryParams(connection_, std::string(statement.query.text).c_str(), params.count(),
                              params.types.data(), params.values.data(), params.lengths.data(),
                              params.formats.data(), kBinary) == 1;
@@ -50,37 +51,45 @@ bool Lane::SendStatement(const Batch::Statement& statement, InFlight& entry) {
   auto [found, is_new] = prepared_.try_emplace(key);
   if (is_new) {
     found->second = "s" + std::to_string(++prepared_names_);
-    entry.commands.push_back({.is_prepare = true, .key = key, .name = found->second});
+    entry.commands.push_back(
+        {.member = member, .is_prepare = true, .key = key, .name = found->second});
     ++state_->counters.prepares;
     if (PQsendPrepare(connection_, found->second.c_str(), std::string(statement.query.text).c_str(),
                       params.count(), params.types.data()) != 1) {
       return false;
     }
   }
-  entry.commands.push_back({.key = key, .name = found->second});
+  entry.commands.push_back({.member = member, .key = key, .name = found->second});
   return PQsendQueryPrepared(connection_, found->second.c_str(), params.count(),
                              params.values.data(), params.lengths.data(), params.formats.data(),
                              kBinary) == 1;
 }
 
-bool Lane::Send(const SegmentPtr& segment) {
-  InFlight entry{.segment = segment, .exposed_to_cancel = cancel_under_way_};
+bool Lane::Send(std::span<const SegmentPtr> segments) {
+  InFlight entry{.exposed_to_cancel = cancel_under_way_};
   bool sent = true;
-  for (const Batch::Statement& statement : segment->batch.statements()) {
-    sent = sent && SendStatement(statement, entry);
+  for (const SegmentPtr& segment : segments) {
+    entry.members.push_back({.segment = segment});
+    for (const Batch::Statement& statement : segment->batch.statements()) {
+      sent = sent && SendStatement(statement, entry);
+    }
+    if (!sent) break;
   }
   if (!sent) {
-    // Without its Sync the server drops what it got of the segment.
+    // Without their Sync the server drops what it got of the segments.
     const std::string why = PQerrorMessage(connection_);
     const bool broken = PQstatus(connection_) == CONNECTION_BAD;
     Fail(why);
     if (broken) return false;
-    segment->done.Set(base::InternalError("libpq does not take the statement: " + why));
+    const SegmentPtr& refused = entry.members.back().segment;
+    for (const SegmentPtr& segment : segments) {
+      if (segment != refused) owner_.Resubmit(segment);
+    }
+    refused->done.Set(base::InternalError("libpq does not take the statement: " + why));
     return true;
   }
-  segment->lane = this;
-  in_flight_.push_back(std::move(entry));
-  ++state_->counters.in_flight;
+  for (const SegmentPtr& segment : segments) segment->lane = this;
+  Track(std::move(entry));
   ++state_->counters.syncs;
   // Sends at once: libpq 15 has no Sync without a flush.
   if (PQpipelineSync(connection_) == 1) {
@@ -89,6 +98,25 @@ bool Lane::Send(const SegmentPtr& segment) {
     FailAfterReading();
   }
   return true;
+}
+
+void Lane::Track(InFlight entry) {
+  segments_in_flight_ += entry.size();
+  state_->counters.in_flight += static_cast<int64_t>(entry.size());
+  in_flight_.push_back(std::move(entry));
+}
+
+Lane::InFlight Lane::TakeHead() {
+  InFlight entry = std::move(in_flight_.front());
+  in_flight_.pop_front();
+  segments_in_flight_ -= entry.size();
+  state_->counters.in_flight -= static_cast<int64_t>(entry.size());
+  return entry;
+}
+
+std::deque<Lane::InFlight> Lane::TakeAll() {
+  state_->counters.in_flight -= static_cast<int64_t>(std::exchange(segments_in_flight_, 0));
+  return std::exchange(in_flight_, {});
 }
 
 void Lane::DeallocateStale() {
@@ -105,8 +133,7 @@ void Lane::DeallocateStale() {
     Fail(PQerrorMessage(connection_));
     return;
   }
-  in_flight_.push_back(std::move(entry));
-  ++state_->counters.in_flight;
+  Track(std::move(entry));
 }
 
 }  // namespace gatehouse::storage::postgres

@@ -1,11 +1,21 @@
 #include "storage/postgres/client/lanes/lane_set.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "storage/postgres/client/client_errors.h"
 
 namespace gatehouse::storage::postgres {
+namespace {
+
+// Reads that share a Sync at most: all of them wait for the slowest.
+constexpr size_t kMaxShared = 16;
+
+bool MayShare(const Segment& segment) { return !segment.alone && segment.batch.reads(); }
+
+}  // namespace
 
 LaneSet::LaneSet(std::shared_ptr<ClientState> state, base::Loop& loop, int lanes)
     : state_(std::move(state)), loop_(loop), count_(lanes), queue_(state_->counters.queued) {}
@@ -31,17 +41,43 @@ void LaneSet::Submit(const SegmentPtr& segment) {
     segment->done.Set(ShuttingDownError());
     return;
   }
-  while (queue_.empty()) {
-    Lane* lane = LeastBusy();
-    if (lane == nullptr) break;
-    if (lane->Send(segment)) return;
-  }
-  if (queue_.size() >= static_cast<size_t>(state_->config.max_queued_per_loop)) {
+  const auto limit = static_cast<size_t>(state_->config.max_queued_per_loop);
+  if (queue_.size() >= limit) Dispatch();
+  if (queue_.size() >= limit) {
     segment->done.Set(OverloadedError("max_queued_per_loop"));
     return;
   }
   queue_.Push(segment);
+  if (!MayShare(*segment)) {
+    Dispatch();
+  } else if (!std::exchange(dispatch_posted_, true)) {
+    loop_.Post([self = shared_from_this()] {
+      self->dispatch_posted_ = false;
+      self->Dispatch();
+    });
+  }
+}
+
+void LaneSet::Dispatch() {
+  while (!queue_.empty()) {
+    Lane* lane = LeastBusy();
+    if (lane == nullptr) break;
+    const std::vector<SegmentPtr> group =
+        TakeGroup(static_cast<size_t>(state_->config.max_in_flight_per_lane) - lane->in_flight());
+    if (lane->Send(group)) continue;
+    for (const SegmentPtr& segment : group) queue_.Push(segment);
+  }
   ArmExpiry();
+}
+
+std::vector<SegmentPtr> LaneSet::TakeGroup(size_t room) {
+  std::vector<SegmentPtr> group{queue_.Pop()};
+  if (!MayShare(*group.front())) return group;
+  const size_t limit = std::min(room, kMaxShared);
+  while (group.size() < limit && !queue_.empty() && MayShare(queue_.front())) {
+    group.push_back(queue_.Pop());
+  }
+  return group;
 }
 
 void LaneSet::Resubmit(SegmentPtr segment) { Submit(segment); }
@@ -63,14 +99,7 @@ bool LaneSet::AnyReady() const {
   return false;
 }
 
-void LaneSet::OnLaneReady(Lane&) {
-  while (!queue_.empty()) {
-    Lane* lane = LeastBusy();
-    if (lane == nullptr) return;
-    const SegmentPtr segment = queue_.Pop();
-    if (!lane->Send(segment)) queue_.Push(segment);
-  }
-}
+void LaneSet::OnLaneReady(Lane&) { Dispatch(); }
 
 void LaneSet::ArmExpiry() {
   if (expiry_armed_ || queue_.empty()) return;

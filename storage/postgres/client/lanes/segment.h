@@ -30,8 +30,8 @@ using SegmentResult = absl::StatusOr<std::vector<Rows>>;
 // plan. More in a row means that it is its fault after all.
 inline constexpr int kMaxSegmentRetries = 3;
 
-// One call's statements on their way: what stands between two Syncs. Shared by
-// the call, which may give up at any time, and the queue or lane it is in, which
+// One call's statements on their way: what stands between two Syncs, unless it shares
+// them. Held by the call, which may give up at any time, and the queue or lane it is in, which
 // then still has to see it through. Thread: its loop.
 struct Segment {
   explicit Segment(Batch the_batch) : batch(std::move(the_batch)) {}
@@ -47,6 +47,8 @@ struct Segment {
   bool pinned = false;
   // A COMMIT: once sent it is never cancelled.
   bool is_commit = false;
+  // Shares its Sync with nobody any more.
+  bool alone = false;
   // How often it was sent again.
   int retries = 0;
   // Where it is: waiting in a queue, or in flight on a lane, or neither.
