@@ -57,4 +57,14 @@ std::optional<DomainName> ParseDomainName(std::string_view text) {
   return name;
 }
 
+bool HasDomainCharacters(std::string_view text) {
+  if (text.size() > kMaxInputBytes || !IsValidUtf8(text)) return false;
+  UErrorCode error = U_ZERO_ERROR;
+  std::string unicode;
+  icu::IDNAInfo info;
+  icu::StringByteSink<std::string> sink(&unicode);
+  Uts46().nameToUnicodeUTF8(Piece(text), sink, info, error);
+  return U_SUCCESS(error) && (info.getErrors() & UIDNA_ERROR_DISALLOWED) == 0;
+}
+
 }  // namespace gatehouse::base

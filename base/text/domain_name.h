@@ -21,6 +21,9 @@ struct DomainName {
 // and '-' in ASCII, punycode that stands for nothing or for what would be written otherwise.
 std::optional<DomainName> ParseDomainName(std::string_view text);
 
+// Whether `text`, which may be empty, is of characters that a name may have, wherever they stand.
+bool HasDomainCharacters(std::string_view text);
+
 }  // namespace gatehouse::base
 
 #endif  // GATEHOUSE_BASE_TEXT_DOMAIN_NAME_H_

@@ -44,5 +44,14 @@ TEST(DomainNameTest, RefusesWhatIsNoNameOfAHost) {
   }
 }
 
+TEST(DomainNameTest, PartsAreNotNamesYet) {
+  for (const char* text : {"", "a.", ".", "-", "xn--m", "i\u2764", "M\u00dc", "a\u05d3"}) {
+    EXPECT_TRUE(HasDomainCharacters(text)) << text;
+  }
+  for (const char* text : {"a b", "a_b", "*", "a\u200e", "\xff"}) {
+    EXPECT_FALSE(HasDomainCharacters(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::base

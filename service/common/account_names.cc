@@ -108,7 +108,12 @@ std::optional<std::string> AccountKey(std::string_view text) {
 }
 
 bool MayBeginName(std::string_view text) {
-  return text.size() <= kMaxRawNameBytes && base::HasIdentifierCharacters(text);
+  if (text.size() > kMaxRawNameBytes) return false;
+  if (base::HasIdentifierCharacters(text)) return true;
+  // Domains have characters that usernames have not.
+  const size_t at = text.find('@');
+  return at != std::string_view::npos && base::HasIdentifierCharacters(text.substr(0, at)) &&
+         base::HasDomainCharacters(text.substr(at + 1));
 }
 
 std::string AccountKeyPrefix(std::string_view text) { return Caseless(text).value_or(""); }

@@ -81,10 +81,11 @@ TEST(AccountNamesTest, AUsernameLikeAnAddressHasItsKey) {
 }
 
 TEST(AccountNamesTest, PrefixesAreNotNamesYet) {
-  for (const char* text : {"ki", "kim@", "kim@ex.", "\u05d3-", "KIM@m\u00dcl"}) {
+  for (const char* text : {"ki", "kim@", "kim@ex.", "\u05d3-", "KIM@m\u00dcl", "kim@I\u2764"}) {
     EXPECT_TRUE(MayBeginName(text)) << text;
   }
-  for (const char* text : {"", " ", "a b", "a\u200b", "\xff"}) {
+  for (const char* text : {"", " ", "a b", "a\u200b", "\xff", "I\u2764", "I\u2764@a",
+                           "kim@a\u2764 b", "kim@\u2764\xff", "@\u2764"}) {
     EXPECT_FALSE(MayBeginName(text)) << text;
   }
   EXPECT_EQ(AccountKeyPrefix("KIM@M\u00dcl"), "kim@m\u00fcl");

@@ -73,8 +73,7 @@ void CheckEmail(std::string_view text) {
   Require(name->text.size() <= 254 && name->key.size() <= 254);
   const size_t at = name->text.find('@');
   Require(at != std::string::npos && at > 0);
-  // Domains may have symbols in them that the beginning of a search may not.
-  Require(service::MayBeginName(name->text.substr(0, at)));
+  Require(service::MayBeginName(name->text));
   Require(base::ParseDomainName(name->text.substr(at + 1)).has_value());
 }
 
