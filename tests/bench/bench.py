@@ -240,8 +240,11 @@ class Bench:
 
         request = session_pb2.CreateSessionRequest(login="root", password=self._password)
         threads = len(os.sched_getaffinity(0))
-        # Each run leaves logins behind that nobody waits for, and these count as attempts.
-        unlimited = self._start_server(GATEHOUSE_AUTH_LOGIN_FAILURES_PER_MINUTE="0")
+        # Each run leaves logins behind that nobody waits for, and these count as attempts. All are of one user, who has
+        # more sessions in the end than one has.
+        unlimited = self._start_server(
+            GATEHOUSE_AUTH_LOGIN_FAILURES_PER_MINUTE="0", GATEHOUSE_AUTH_MAX_SESSIONS_PER_USER="100000"
+        )
 
         def raw(*words):
             return yardsticks.raw_argon2id(self._path("raw_argon2id"), ARGON2, threads, self._plan.seconds, *words)

@@ -27,6 +27,26 @@ def only_reads(statement):
 _FOR_TESTS = re.compile(r"^-- (?:For example|Not measured)[,:].*(?:\n--   .*)*$", flags=re.M)
 
 
+# The types of the parameters of a statement that may run for many calls at a time.
+_MANY = re.compile(r"^-- Many at a time: (.*)\n", flags=re.M)
+
+
+def many(statement):
+    """The same for many calls at a time (storage/postgres/client/query.h), or None."""
+    marked = _MANY.search(statement)
+    if not marked:
+        return None
+    types = marked.group(1).split(", ")
+    one = re.sub(r"\$(\d+)", r"many.p\1", re.sub(r" *--.*", "", statement)).strip().removesuffix(";")
+    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, 1))
+    columns = ", ".join(f"p{number}" for number in range(1, len(types) + 1))
+    # OFFSET keeps the planner from taking the two for one: each call has the plan that it has alone.
+    return (
+        f"SELECT many.n, one.*\nFROM unnest({arrays}) WITH ORDINALITY AS many({columns}, n),\n"
+        f"LATERAL (\n{one}\nOFFSET 0) AS one"
+    )
+
+
 def read(path):
     """A statement as it is sent."""
     return _FOR_TESTS.sub("", pathlib.Path(path).read_text(encoding="utf-8")).strip()
@@ -51,6 +71,13 @@ def expand(text, includes, parts):
 
     text = re.sub(r"^( *)-- include (\S+)\.sql\.part$", part, text, flags=re.M)
     return re.sub(r"^( *)-- include (\S+)\.sql, whose \$1 is \$(\d+)$", included, text, flags=re.M)
+
+
+def constant_of(constant, name, text, reads, together="nullptr"):
+    return (
+        f"inline constexpr ::gatehouse::storage::postgres::Query {constant}{{"
+        f'"{name}", R"sql({text})sql", /*reads=*/{str(reads).lower()}, /*many=*/{together}}};'
+    )
 
 
 def main():
@@ -89,10 +116,15 @@ def main():
             sys.exit(f"{path}: empty, or contains )sql\"")
         constant = constant_name(path.stem)
         constants.append(constant)
-        lines.append(
-            f"inline constexpr ::gatehouse::storage::postgres::Query {constant}{{"
-            f'"{args.area}/{path.stem}", R"sql({text})sql", /*reads=*/{str(only_reads(text)).lower()}}};'
-        )
+        name = f"{args.area}/{path.stem}"
+        reads = only_reads(text)
+        together = many(text)
+        if together:
+            if not reads:
+                sys.exit(f"{path}: many at a time, and does not only read")
+            lines.append(constant_of(f"{constant}ForMany", f"{name}/many", together, reads))
+            text = _MANY.sub("", text)
+        lines.append(constant_of(constant, name, text, reads, f"&{constant}ForMany" if together else "nullptr"))
     lines += [
         "",
         "inline constexpr ::gatehouse::storage::postgres::Query kAll[] = {" + ", ".join(constants) + "};",

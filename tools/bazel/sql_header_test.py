@@ -50,6 +50,18 @@ class ReadTest(unittest.TestCase):
         self.assertEqual(self.read(text + "\n"), text)
 
 
+class ManyTest(unittest.TestCase):
+    def test_is_for_those_that_say_so(self):
+        self.assertIsNone(sql_header.many("SELECT 1 FROM t WHERE a = $1"))
+
+    def test_takes_arrays_and_numbers_the_calls(self):
+        self.assertEqual(
+            sql_header.many("-- Why.\n-- Many at a time: uuid, int8\nSELECT x -- $3\nFROM t\nWHERE a = $1 AND b = $2::int4;"),
+            "SELECT many.n, one.*\nFROM unnest($1::uuid[], $2::int8[]) WITH ORDINALITY AS many(p1, p2, n),\n"
+            "LATERAL (\nSELECT x\nFROM t\nWHERE a = many.p1 AND b = many.p2::int4\nOFFSET 0) AS one",
+        )
+
+
 class ExpandTest(unittest.TestCase):
     def test_renumbers_the_parameters_of_what_it_includes(self):
         text = "WITH a AS (\n  -- include event_log/insert.sql, whose $1 is $6\n), b AS (SELECT $1)"

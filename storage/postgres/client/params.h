@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -43,6 +44,11 @@ class Params {
 
   template <typename T>
   void Add(const T& value);
+
+  // One array for each parameter, of the values that it has in `calls`. Of what may be joined.
+  static Params Join(std::span<const Params* const> calls);
+  // Whether the parameters are of the same types, of which there are arrays.
+  bool MayJoin(const Params& other) const;
 
   size_t size() const { return entries_.size(); }
 

@@ -16,6 +16,9 @@ struct Query {
   std::string_view text;
   // It changes nothing, so it may run twice: tools/bazel/sql_header.py tells by its words.
   bool reads = false;
+  // The same for many calls at a time, if there is one: it takes an array of each parameter,
+  // and the number of the call, from 1, comes before each row of its result.
+  const Query* many = nullptr;
 };
 
 }  // namespace gatehouse::storage::postgres

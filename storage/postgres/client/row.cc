@@ -194,14 +194,15 @@ void ThrowNullElement() { throw DecodeError("has a NULL element that was not exp
 }  // namespace row_internal
 
 std::optional<row_internal::Cell> RowView::At(int column) const {
-  if (column < 0 || column >= PQnfields(result_)) {
+  const int field = first_column_ + column;
+  if (column < 0 || field >= PQnfields(result_)) {
     throw DecodeError("column " + std::to_string(column) + " does not exist");
   }
-  if (PQgetisnull(result_, row_, column) != 0) return std::nullopt;
+  if (PQgetisnull(result_, row_, field) != 0) return std::nullopt;
   return row_internal::Cell{
-      .oid = PQftype(result_, column),
-      .bytes = std::string_view(PQgetvalue(result_, row_, column),
-                                static_cast<size_t>(PQgetlength(result_, row_, column)))};
+      .oid = PQftype(result_, field),
+      .bytes = std::string_view(PQgetvalue(result_, row_, field),
+                                static_cast<size_t>(PQgetlength(result_, row_, field)))};
 }
 
 void RowView::ThrowNull(int column) const {
@@ -209,15 +210,36 @@ void RowView::ThrowNull(int column) const {
 }
 
 void RowView::Rethrow(int column, const DecodeError& error) const {
-  throw DecodeError("column " + std::to_string(column) + " (" + PQfname(result_, column) + ") " +
-                    error.what());
+  throw DecodeError("column " + std::to_string(column) + " (" +
+                    PQfname(result_, first_column_ + column) + ") " + error.what());
 }
 
 Rows::Rows(std::shared_ptr<const pg_result> result)
     : result_(std::move(result)), size_(static_cast<size_t>(PQntuples(result_.get()))) {}
 
+std::optional<std::vector<Rows>> Rows::Part(const std::shared_ptr<const pg_result>& result,
+                                            size_t calls) {
+  std::vector<Rows> parts(calls);
+  const int rows = PQntuples(result.get());
+  for (int row = 0; row < rows; ++row) {
+    const auto call = static_cast<uint64_t>(RowView(result.get(), row).Get<int64_t>(0));
+    if (call < 1 || call > calls) return std::nullopt;
+    Rows& part = parts[call - 1];
+    if (part.size_ == 0) part.first_row_ = static_cast<size_t>(row);
+    if (part.first_row_ + part.size_ != static_cast<size_t>(row)) return std::nullopt;
+    ++part.size_;
+  }
+  for (Rows& part : parts) {
+    part.result_ = result;
+    part.first_column_ = 1;
+  }
+  return parts;
+}
+
 int64_t Rows::affected_rows() const {
   if (!result_) return 0;
+  // Of a part, which only reads, libpq knows nothing.
+  if (first_column_ > 0) return static_cast<int64_t>(size_);
   // PQcmdTuples takes a mutable result only by oversight: it reads.
   return std::atoll(PQcmdTuples(const_cast<pg_result*>(result_.get())));
 }

@@ -77,7 +77,8 @@ void Decode(const Cell& cell, std::vector<std::optional<T>>& out) {
 // One row; valid as long as its Rows.
 class RowView {
  public:
-  RowView(const pg_result* result, int row) : result_(result), row_(row) {}
+  RowView(const pg_result* result, int row, int first_column = 0)
+      : result_(result), row_(row), first_column_(first_column) {}
 
   // Column `column`, from 0. Types as in params.h; throws DecodeError.
   template <typename T>
@@ -116,6 +117,7 @@ class RowView {
 
   const pg_result* result_;
   int row_;
+  int first_column_;
 };
 
 // The result of one statement. A cheap handle: copies share the rows, which go
@@ -141,9 +143,16 @@ class Rows {
   // Takes over a result that libpq made.
   explicit Rows(std::shared_ptr<const pg_result> result);
 
+  // Those of each of `calls` that were one statement (Query::many). nullopt where they do not
+  // stand together, or there are others.
+  static std::optional<std::vector<Rows>> Part(const std::shared_ptr<const pg_result>& result,
+                                               size_t calls);
+
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  RowView operator[](size_t row) const { return RowView(result_.get(), static_cast<int>(row)); }
+  RowView operator[](size_t row) const {
+    return RowView(result_.get(), static_cast<int>(first_row_ + row), first_column_);
+  }
   Iterator begin() const { return Iterator(this, 0); }
   Iterator end() const { return Iterator(this, size_); }
 
@@ -181,7 +190,10 @@ class Rows {
 
  private:
   std::shared_ptr<const pg_result> result_;
+  size_t first_row_ = 0;
   size_t size_ = 0;
+  // 1 of a part, which has the number of its call before its columns.
+  int first_column_ = 0;
 };
 
 }  // namespace gatehouse::storage::postgres

@@ -1,5 +1,6 @@
 -- Whether the session of an access token is live, and what its user may do now:
 -- a built-in role has no row. A session that began with another epoch than the user has now is over, marked or not.
+-- Many at a time: uuid, uuid, timestamptz
 SELECT u.user_id, u.username, u.role, u.epoch, least(s.idle_expire_time, s.expire_time), r.permissions
 FROM gatehouse.session s
 JOIN gatehouse.user_account u ON u.tenant_id = s.tenant_id AND u.user_id = s.user_id

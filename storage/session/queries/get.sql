@@ -1,3 +1,4 @@
+-- Many at a time: uuid, uuid
 SELECT
   -- include columns.sql.part
 FROM gatehouse.session

@@ -1,5 +1,6 @@
 -- What became of a session whose rotation did not happen: to answer a retry and
 -- to tell it from theft.
+-- Many at a time: uuid, uuid, timestamptz
 SELECT s.generation, s.rotate_time,
        s.revoke_time IS NULL AND s.idle_expire_time > $3 AND s.expire_time > $3
          AND u.state = 1 AND u.delete_time IS NULL

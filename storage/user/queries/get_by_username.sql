@@ -1,3 +1,4 @@
+-- Many at a time: uuid, text
 SELECT
   -- include columns.sql.part
 FROM gatehouse.user_account

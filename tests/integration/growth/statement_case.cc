@@ -23,6 +23,21 @@ bool Consume(std::string_view& line, std::string_view prefix) {
   return true;
 }
 
+// `parameters` of one call as those of a statement for many: an array for each.
+std::string ForMany(std::string_view parameters) {
+  std::string arrays = "ARRAY[";
+  int depth = 0;
+  for (const char c : parameters) {
+    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    if (c == ',' && depth == 0) {
+      arrays += "], ARRAY[";
+    } else {
+      arrays += c;
+    }
+  }
+  return arrays + "]";
+}
+
 // The lines of the file of a statement, those that go on joined to the one before.
 std::vector<std::string> ReadLines(const storage::postgres::Query& query) {
   const size_t slash = query.name.find('/');
@@ -65,7 +80,10 @@ Examples ExamplesOf(const storage::postgres::Query& query) {
 std::vector<StatementCase> AllCases() {
   std::vector<StatementCase> all;
   for (const storage::postgres::Query& query : AllQueries()) {
-    for (StatementCase& example : ExamplesOf(query).cases) all.push_back(std::move(example));
+    for (StatementCase& example : ExamplesOf(query).cases) {
+      if (query.many != nullptr) all.push_back({*query.many, ForMany(example.parameters)});
+      all.push_back(std::move(example));
+    }
   }
   return all;
 }

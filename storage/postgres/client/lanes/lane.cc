@@ -133,11 +133,9 @@ bool Lane::OnResult(std::shared_ptr<pg_result> result, Completions& completions,
     case PGRES_EMPTY_QUERY:
       if (!expected || head.error) break;
       head.has_result = true;
-      if (const Command& command = head.commands[head.next];
-          !command.is_prepare && !head.members.empty()) {
-        head.members[command.member].rows.emplace_back(std::move(result));
-      }
-      return true;
+      if (OnRows(std::move(result), head)) return true;
+      *surprise = "rows that are nobody's";
+      return false;
     case PGRES_PIPELINE_ABORTED:
       if (!expected || !head.error) break;
       head.has_result = true;
@@ -152,6 +150,21 @@ bool Lane::OnResult(std::shared_ptr<pg_result> result, Completions& completions,
   }
   *surprise = std::string("out of order: ") + PQresStatus(status);
   return false;
+}
+
+bool Lane::OnRows(std::shared_ptr<pg_result> result, InFlight& head) {
+  const Command& command = head.commands[head.next];
+  if (command.is_prepare || head.members.empty()) return true;
+  if (command.members == 1) {
+    head.members[command.member].rows.emplace_back(std::move(result));
+    return true;
+  }
+  std::optional<std::vector<Rows>> parts = Rows::Part(result, command.members);
+  if (!parts) return false;
+  for (size_t i = 0; i < command.members; ++i) {
+    head.members[command.member + i].rows.push_back(std::move((*parts)[i]));
+  }
+  return true;
 }
 
 bool Lane::OnError(const pg_result* result, std::string* surprise) {
@@ -172,12 +185,13 @@ bool Lane::OnError(const pg_result* result, std::string* surprise) {
   head.error = ServerError{.sqlstate = Field(result, PG_DIAG_SQLSTATE),
                            .message = Field(result, PG_DIAG_MESSAGE_PRIMARY),
                            .constraint = Field(result, PG_DIAG_CONSTRAINT_NAME)};
+  if (head.members.size() == 1) head.failed = 0;
   if (head.next == head.commands.size()) return true;
   head.has_result = true;
   const Command& command = head.commands[head.next];
-  head.failed = command.member;
+  if (command.members == 1) head.failed = command.member;
   if (!head.members.empty()) {
-    const Member& failed = head.members[head.failed];
+    const Member& failed = head.members[command.member];
     head.error->query = failed.segment->batch.statements()[failed.rows.size()].query.name;
   }
   // A failed PREPARE left nothing; an unknown statement (26000) is one whose

@@ -85,7 +85,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
   };
   // One command of a segment and the one result it must bring.
   struct Command {
-    size_t member = 0;  // Whose it is.
+    // Whose it is: of so many members from this one on.
+    size_t member = 0;
+    size_t members = 1;
     bool is_prepare = false;
     std::string key = {};   // In prepared_; empty for one-off statements.
     std::string name = {};  // Of the server's prepared statement.
@@ -97,16 +99,15 @@ class Lane : public std::enable_shared_from_this<Lane> {
     // The command whose result comes next, and whether it has come.
     size_t next = 0;
     bool has_result = false;
-    // What went wrong, and with which member.
+    // What went wrong, and with which member; nullopt if that cannot be told.
     std::optional<ServerError> error = std::nullopt;
-    size_t failed = 0;
+    std::optional<size_t> failed = std::nullopt;
     // A cancel request was under way while this was in flight, so 57014 may
     // mean another segment.
     bool exposed_to_cancel = false;
 
     bool has_abandoned() const {
-      return std::ranges::any_of(members,
-                                 [](const Member& one) { return one.segment->abandoned; });
+      return std::ranges::any_of(members, [](const Member& one) { return one.segment->abandoned; });
     }
     bool is_commit() const { return !members.empty() && members.front().segment->is_commit; }
     size_t size() const { return std::max<size_t>(1, members.size()); }
@@ -120,7 +121,10 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void ScheduleReconnect();
   void CloseSocket();
 
-  bool SendStatement(const Batch::Statement& statement, InFlight& entry);
+  // The statements of one segment, or of several that are one for all of them.
+  bool SendStatements(std::span<const SegmentPtr> segments, InFlight& entry);
+  // For the last `members` members.
+  bool SendStatement(const Batch::Statement& statement, size_t members, InFlight& entry);
   // After its Sync.
   void Track(InFlight entry);
   InFlight TakeHead();
@@ -137,6 +141,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   // False after something unexpected, with why in *surprise.
   bool OnResult(std::shared_ptr<pg_result> result, Completions& completions, std::string* surprise);
   bool OnError(const pg_result* result, std::string* surprise);
+  bool OnRows(std::shared_ptr<pg_result> result, InFlight& head);
   bool OnSync(Completions& completions, std::string* surprise);
   bool ShouldRetry(const InFlight& entry, const Segment& segment) const;
   // False if something newer has taken its place.

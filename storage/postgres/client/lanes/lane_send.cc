@@ -2,6 +2,8 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
+
 #include "base/status.h"
 #include "storage/postgres/client/lanes/lane.h"
 
@@ -35,14 +37,30 @@ std::string PreparedKey(const Query& query, const Params& params) {
   return key;
 }
 
+// How many of `segments`, from the first on, are one statement for all of them.
+size_t CountJoined(std::span<const SegmentPtr> segments) {
+  const auto& first = segments.front()->batch.statements();
+  if (first.size() != 1 || first.front().query.many == nullptr) return 1;
+  size_t count = 1;
+  while (count < segments.size()) {
+    const auto& next = segments[count]->batch.statements();
+    if (next.size() != 1 || next.front().query.many != first.front().query.many ||
+        !next.front().params.MayJoin(first.front().params)) {
+      break;
+    }
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
-bool Lane::SendStatement(const Batch::Statement& statement, InFlight& entry) {
+bool Lane::SendStatement(const Batch::Statement& statement, size_t members, InFlight& entry) {
   const ParamArrays params(statement.params);
-  const size_t member = entry.members.size() - 1;
+  const size_t member = entry.members.size() - members;
   ++state_->counters.statements;
   if (statement.query.name.empty() || !state_->config.use_prepared_statements) {
-    entry.commands.push_back({.member = member});
+    entry.commands.push_back({.member = member, .members = members});
     return PQsendQueryParams(connection_, std::string(statement.query.text).c_str(), params.count(),
                              params.types.data(), params.values.data(), params.lengths.data(),
                              params.formats.data(), kBinary) == 1;
@@ -51,29 +69,46 @@ bool Lane::SendStatement(const Batch::Statement& statement, InFlight& entry) {
   auto [found, is_new] = prepared_.try_emplace(key);
   if (is_new) {
     found->second = "s" + std::to_string(++prepared_names_);
-    entry.commands.push_back(
-        {.member = member, .is_prepare = true, .key = key, .name = found->second});
+    entry.commands.push_back({.member = member,
+                              .members = members,
+                              .is_prepare = true,
+                              .key = key,
+                              .name = found->second});
     ++state_->counters.prepares;
     if (PQsendPrepare(connection_, found->second.c_str(), std::string(statement.query.text).c_str(),
                       params.count(), params.types.data()) != 1) {
       return false;
     }
   }
-  entry.commands.push_back({.member = member, .key = key, .name = found->second});
+  entry.commands.push_back(
+      {.member = member, .members = members, .key = key, .name = found->second});
   return PQsendQueryPrepared(connection_, found->second.c_str(), params.count(),
                              params.values.data(), params.lengths.data(), params.formats.data(),
                              kBinary) == 1;
 }
 
+bool Lane::SendStatements(std::span<const SegmentPtr> segments, InFlight& entry) {
+  for (const SegmentPtr& segment : segments) entry.members.push_back({.segment = segment});
+  const std::vector<Batch::Statement>& statements = segments.front()->batch.statements();
+  if (segments.size() == 1) {
+    return std::ranges::all_of(statements, [&](const Batch::Statement& statement) {
+      return SendStatement(statement, 1, entry);
+    });
+  }
+  std::vector<const Params*> calls;
+  for (const SegmentPtr& segment : segments) {
+    calls.push_back(&segment->batch.statements().front().params);
+  }
+  return SendStatement({*statements.front().query.many, Params::Join(calls)}, segments.size(),
+                       entry);
+}
+
 bool Lane::Send(std::span<const SegmentPtr> segments) {
   InFlight entry{.exposed_to_cancel = cancel_under_way_};
   bool sent = true;
-  for (const SegmentPtr& segment : segments) {
-    entry.members.push_back({.segment = segment});
-    for (const Batch::Statement& statement : segment->batch.statements()) {
-      sent = sent && SendStatement(statement, entry);
-    }
-    if (!sent) break;
+  for (size_t next = 0; sent && next < segments.size(); next = entry.members.size()) {
+    const std::span<const SegmentPtr> rest = segments.subspan(next);
+    sent = SendStatements(rest.first(CountJoined(rest)), entry);
   }
   if (!sent) {
     // Without their Sync the server drops what it got of the segments.
@@ -83,7 +118,9 @@ bool Lane::Send(std::span<const SegmentPtr> segments) {
     if (broken) return false;
     const SegmentPtr& refused = entry.members.back().segment;
     for (const SegmentPtr& segment : segments) {
-      if (segment != refused) owner_.Resubmit(segment);
+      if (segment == refused) continue;
+      segment->alone = true;
+      owner_.Resubmit(segment);
     }
     refused->done.Set(base::InternalError("libpq does not take the statement: " + why));
     return true;
