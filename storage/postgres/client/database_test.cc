@@ -141,6 +141,21 @@ TEST_F(DatabaseTest, NamedStatementsArePreparedOncePerLaneAndType) {
   EXPECT_EQ(database_->stats().prepares, 2u);
 }
 
+TEST_F(DatabaseTest, AStatementIsPlannedOnce) {
+  constexpr Query kArray{"test/array", "SELECT x FROM unnest($1::int8[]) x"};
+  // More often than Postgres tries whether one plan for all is good enough.
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_THAT(RunQuery(kArray, Params::Of(std::vector<int64_t>{i})), IsOk());
+  }
+  const RowsOr plans = RunQuery({"",
+                                 "SELECT generic_plans, custom_plans FROM pg_prepared_statements "
+                                 "WHERE statement ~ 'unnest'"});
+  ASSERT_THAT(plans, IsOk());
+  ASSERT_EQ(plans->size(), 1u);
+  EXPECT_EQ((*plans)[0].Get<int64_t>(0), 8);
+  EXPECT_EQ((*plans)[0].Get<int64_t>(1), 0);
+}
+
 TEST_F(DatabaseTest, ABatchIsOneRoundTripAndSeesItself) {
   Execute("CREATE TABLE t (x int PRIMARY KEY)");
   const uint64_t syncs = database_->stats().syncs;

@@ -41,6 +41,10 @@ std::string SessionOptions(const DatabaseConfig& config) {
   // Guards in SQL say what a change needs, and take a row as it is when they come to it. Stricter
   // isolation, which a database or a role may have for a default, would abort them instead.
   options += Option("default_transaction_isolation", "read committed");
+  // Every statement is cheap by one plan for all parameters (tests/integration/growth). Postgres
+  // would make a plan for each execution of those that take arrays: it believes the next array to
+  // be as short as this one, and the one plan for all to be for ten elements.
+  options += Option("plan_cache_mode", "force_generic_plan");
   // A transaction whose owner hangs must not hold its locks for longer.
   options += Option("idle_in_transaction_session_timeout", timeout);
   // Postgres looks at the connection of a running statement only if told to; a
