@@ -143,18 +143,13 @@ class Reader {
 
   bool String(std::string& out) {
     if (!Take('"')) return false;
-    while (!rest_.empty()) {
-      const char c = rest_.front();
-      rest_.remove_prefix(1);
-      if (c == '"') return true;
-      if (static_cast<unsigned char>(c) < 0x20) return false;
-      if (c != '\\') {
-        out.push_back(c);
-      } else if (!Escape(out)) {
-        return false;
-      }
+    while (true) {
+      const size_t plain = base::PlainJsonLength(rest_);
+      out += rest_.substr(0, plain);
+      rest_.remove_prefix(plain);
+      if (Take('"')) return true;
+      if (!Take('\\') || !Escape(out)) return false;
     }
-    return false;
   }
 
   bool Escape(std::string& out) {

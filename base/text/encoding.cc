@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace gatehouse::base {
 namespace {
@@ -62,6 +63,19 @@ std::optional<std::string> Decode64(std::string_view text, const std::array<int8
   return bytes;
 }
 
+// How many bytes at the beginning are ASCII and not NUL, in steps of eight: what most text is.
+size_t PlainAsciiLength(std::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+  size_t length = 0;
+  for (; length + sizeof(uint64_t) <= text.size(); length += sizeof(uint64_t)) {
+    uint64_t bytes = 0;
+    std::memcpy(&bytes, text.data() + length, sizeof(bytes));
+    // The second is not 0 if a byte of what has no high bits is 0.
+    if ((bytes & kHighs) != 0 || ((bytes - kOnes) & kHighs) != 0) break;
+  }
+  return length;
+}
+
 }  // namespace
 
 std::string HexEncode(std::string_view bytes) {
@@ -105,7 +119,7 @@ std::optional<std::string> Base64UrlDecode(std::string_view text) {
 }
 
 bool IsValidUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
+  for (size_t i = PlainAsciiLength(text); i < text.size();) {
     const auto lead = static_cast<uint8_t>(text[i]);
     if (lead == 0) return false;
     size_t length = 1;
@@ -133,13 +147,30 @@ bool IsValidUtf8(std::string_view text) {
       return false;
     }
     i += length;
+    i += PlainAsciiLength(text.substr(i));
   }
   return true;
 }
 
+size_t PlainJsonLength(std::string_view text) {
+  static constexpr auto kIsPlain = [] {
+    std::array<bool, 256> plain{};
+    for (size_t c = 0x20; c < plain.size(); ++c) plain[c] = c != '"' && c != '\\';
+    return plain;
+  }();
+  size_t length = 0;
+  while (length < text.size() && kIsPlain[static_cast<uint8_t>(text[length])]) ++length;
+  return length;
+}
+
 void AppendJsonString(std::string_view text, std::string& out) {
   out.push_back('"');
-  for (const char c : text) {
+  while (true) {
+    const size_t plain = PlainJsonLength(text);
+    out += text.substr(0, plain);
+    if (plain == text.size()) break;
+    const char c = text[plain];
+    text.remove_prefix(plain + 1);
     switch (c) {
       case '"':
         out += "\\\"";
@@ -163,13 +194,9 @@ void AppendJsonString(std::string_view text, std::string& out) {
         out += "\\r";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-          out.push_back(kHex[c & 0xf]);
-        } else {
-          out.push_back(c);
-        }
+        out += "\\u00";
+        out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
+        out.push_back(kHex[c & 0xf]);
     }
   }
   out.push_back('"');

@@ -26,6 +26,9 @@ std::optional<std::string> Base64UrlDecode(std::string_view text);
 // nor Postgres text may hold.
 bool IsValidUtf8(std::string_view text);
 
+// How many bytes at the beginning stand for themselves in a JSON string.
+size_t PlainJsonLength(std::string_view text);
+
 // Appends `text` to `out` as a JSON string with its quotes and the shortest escapes
 // there are. Bytes from 0x80 on pass as they are. Changing what it writes changes the
 // hash of events that are in the log already (docs/event-leaf.md).

@@ -66,6 +66,19 @@ TEST(EncodingTest, Utf8FollowsTheUnicodeTable) {
   }
 }
 
+TEST(EncodingTest, Utf8IsLookedAtToItsEnd) {
+  for (size_t place = 0; place < 20; ++place) {
+    std::string text(20, 'a');
+    text.replace(place, 1, "\u00e9");
+    EXPECT_TRUE(IsValidUtf8(text)) << place;
+    for (const char wrong : {'\0', '\x80', '\xff'}) {
+      text = std::string(20, '\x01');
+      text[place] = wrong;
+      EXPECT_FALSE(IsValidUtf8(text)) << place;
+    }
+  }
+}
+
 TEST(EncodingTest, JsonStringsHaveTheShortestEscapes) {
   EXPECT_EQ(JsonString(""), R"("")");
   EXPECT_EQ(JsonString("a\"b\\c/d"), R"("a\"b\\c/d")");
