@@ -10,7 +10,9 @@ def dying_with_us(signal_name):
     A test that is killed ends nothing itself, and what has a session of its own outlives what started it. Call it on the main
     thread: the kernel goes by the thread that started the command.
     """
-    return ["/usr/bin/setpriv", f"--pdeathsig={signal_name}"]
+    # Whoever died before the signal was asked for is nobody's parent any more.
+    if_we_live = '[ "$PPID" = "$0" ] && exec "$@"'
+    return ["/usr/bin/setpriv", f"--pdeathsig={signal_name}", "/bin/sh", "-c", if_we_live, str(os.getpid())]
 
 
 def postgres_of(data_dir):
