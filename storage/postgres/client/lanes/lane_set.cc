@@ -13,15 +13,25 @@ namespace {
 // Reads that share a Sync at most: all of them wait for the slowest.
 constexpr size_t kMaxShared = 16;
 
+constexpr std::chrono::milliseconds kOthersAfter{250};
+
 bool MayShare(const Segment& segment) { return !segment.alone && segment.batch.reads(); }
 
 }  // namespace
 
 LaneSet::LaneSet(std::shared_ptr<ClientState> state, base::Loop& loop, int lanes)
-    : state_(std::move(state)), loop_(loop), count_(lanes), queue_(state_->counters.queued) {}
+    : state_(std::move(state)),
+      loop_(loop),
+      count_(static_cast<size_t>(lanes)),
+      queue_(state_->counters.queued) {}
 
 void LaneSet::Start() {
-  for (int i = 0; i < count_; ++i) {
+  Open(1);
+  opening_ = loop_.At(std::chrono::steady_clock::now() + kOthersAfter, [this] { Open(count_); });
+}
+
+void LaneSet::Open(size_t lanes) {
+  while (!closing_ && lanes_.size() < lanes) {
     lanes_.push_back(std::make_shared<Lane>(state_, loop_, *this));
     lanes_.back()->Connect();
   }
@@ -62,6 +72,7 @@ void LaneSet::Dispatch() {
   while (!queue_.empty()) {
     Lane* lane = LeastBusy();
     if (lane == nullptr) break;
+    if (lane->in_flight() > 0) Open(count_);
     const std::vector<SegmentPtr> group =
         TakeGroup(static_cast<size_t>(state_->config.max_in_flight_per_lane) - lane->in_flight());
     if (lane->Send(group)) continue;
@@ -135,6 +146,7 @@ size_t LaneSet::in_flight() const {
 }
 
 void LaneSet::Close() {
+  opening_.Reset();
   expiry_.Reset();
   for (const std::shared_ptr<Lane>& lane : lanes_) lane->Close(ShuttingDownError());
   lanes_.clear();

@@ -24,7 +24,8 @@ class LaneSet : public Lane::Owner, public std::enable_shared_from_this<LaneSet>
  public:
   LaneSet(std::shared_ptr<ClientState> state, base::Loop& loop, int lanes);
 
-  // Opens the lanes.
+  // Opens a lane, and the others a moment later or when the first is not enough: each costs
+  // Postgres a process, and a start has other things to do.
   void Start();
 
   // Runs a batch on whichever lane is the least busy.
@@ -41,6 +42,7 @@ class LaneSet : public Lane::Owner, public std::enable_shared_from_this<LaneSet>
   void Resubmit(SegmentPtr segment) override;
 
  private:
+  void Open(size_t lanes);
   void Submit(const SegmentPtr& segment);
   // Sends what waits to whichever lanes have room.
   void Dispatch();
@@ -53,9 +55,10 @@ class LaneSet : public Lane::Owner, public std::enable_shared_from_this<LaneSet>
 
   std::shared_ptr<ClientState> state_;
   base::Loop& loop_;
-  const int count_;
+  const size_t count_;
   std::vector<std::shared_ptr<Lane>> lanes_;
   SegmentQueue queue_;
+  base::Loop::Timer opening_;
   base::Loop::Timer expiry_;
   bool expiry_armed_ = false;
   bool dispatch_posted_ = false;
