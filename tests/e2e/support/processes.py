@@ -26,11 +26,14 @@ def postgres_of(data_dir):
             continue
         if words[0].endswith(b"/postgres") and any(word.startswith(data_dir.encode() + b"/") for word in words):
             found.append(int(name))
-    return found
+    # A backend that has just been made has its postmaster's words still.
+    children = _children()
+    backends = {child for pid in found for child in children.get(pid, [])}
+    return [pid for pid in found if pid not in backends]
 
 
-def tree_of(pid):
-    """`pid` and its descendants, parents first."""
+def _children():
+    """Of each process that has some."""
     children = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -40,6 +43,12 @@ def tree_of(pid):
         except OSError:
             continue
         children.setdefault(parent, []).append(int(name))
+    return children
+
+
+def tree_of(pid):
+    """`pid` and its descendants, parents first."""
+    children = _children()
     found = [pid]
     for known in found:
         found.extend(children.get(known, []))
