@@ -113,6 +113,20 @@ TEST_F(OverdueTest, ASlowStatementHoldsUpOnlyItsLane) {
   EXPECT_THAT(slow.get(), IsOk());
 }
 
+TEST_F(OverdueTest, ASlowStatementAtTheStartHoldsUpNobody) {
+  DatabaseConfig config = Config();
+  config.lanes_per_loop = 2;
+  Gate gate(dsn_);
+  Open(config);
+  // Before the second lane is opened by itself, most likely; else this proves nothing.
+  auto slow = StartQuery(runner_.Context(), Gate::kPass);
+  auto other = StartQuery(runner_.Context(), kOne);
+  EXPECT_THAT(other.get(), IsOk());
+  EXPECT_EQ(slow.wait_for(milliseconds(0)), std::future_status::timeout);
+  gate.Open();
+  EXPECT_THAT(slow.get(), IsOk());
+}
+
 TEST_F(OverdueTest, FullQueuesRefuseWithARetryDelay) {
   DatabaseConfig config = Config();
   config.lanes_per_loop = 1;

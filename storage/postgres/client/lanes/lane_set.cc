@@ -72,7 +72,12 @@ void LaneSet::Dispatch() {
   while (!queue_.empty()) {
     Lane* lane = LeastBusy();
     if (lane == nullptr) break;
-    if (lane->in_flight() > 0) Open(count_);
+    if (lane->in_flight() > 0 && lanes_.size() < count_) {
+      // What waits would wait behind a call that may be held up. It goes to the first lane that is
+      // there, or free again.
+      Open(count_);
+      break;
+    }
     const std::vector<SegmentPtr> group =
         TakeGroup(static_cast<size_t>(state_->config.max_in_flight_per_lane) - lane->in_flight());
     if (lane->Send(group)) continue;
