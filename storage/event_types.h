@@ -64,6 +64,9 @@ inline constexpr std::string_view kEndpointCreated = "endpoint.created";
 // A webhook endpoint was changed, paused or resumed; `fields` names what was. Actor: the
 // caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointUpdated = "endpoint.updated";
+// A webhook endpoint got another signing secret, which `secret_id` names; those before it sign
+// beside it for `overlap_ms`. Actor: the caller. Target: the endpoint.
+inline constexpr std::string_view kEndpointSecretRotated = "endpoint.secret_rotated";
 // A webhook endpoint was deleted. Actor: the caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointDeleted = "endpoint.deleted";
 // The server switched an endpoint off, because it answered 410 or failed for too long;

@@ -85,6 +85,14 @@ void ApplyMetadata(const v1::Endpoint& from, storage::Endpoint& to, FieldChecks&
   if (checks.Check(json.status())) to.metadata_json = *std::move(json);
 }
 
+void ToProto(const storage::EndpointSecret& from, v1::EndpointSecret& to) {
+  to.set_id(from.id.ToString());
+  SetTimestamp(from.create_time, to.mutable_create_time());
+  if (from.expire_time != base::Time::max()) {
+    SetTimestamp(from.expire_time, to.mutable_expire_time());
+  }
+}
+
 std::string_view HostOf(std::string_view url) {
   const size_t begin = url.find("://");
   if (begin == std::string_view::npos) return {};
@@ -138,7 +146,7 @@ std::vector<std::string> ChangedEndpointFields(const storage::Endpoint& before,
   return changed;
 }
 
-absl::Status ToProto(const storage::EndpointWithHealth& from, v1::Endpoint& to) {
+absl::Status ToProto(const storage::EndpointWithHealth& from, base::Time now, v1::Endpoint& to) {
   const storage::Endpoint& endpoint = from.endpoint;
   to.set_id(endpoint.id.ToString());
   to.set_url(endpoint.url);
@@ -155,6 +163,9 @@ absl::Status ToProto(const storage::EndpointWithHealth& from, v1::Endpoint& to) 
   SetTimestamp(endpoint.create_time, to.mutable_create_time());
   SetTimestamp(endpoint.update_time, to.mutable_update_time());
   to.set_etag(MakeEtag(endpoint.version));
+  for (const storage::EndpointSecret& secret : storage::LiveSecrets(endpoint.secrets, now)) {
+    ToProto(secret, *to.add_secrets());
+  }
   v1::EndpointHealth& health = *to.mutable_health();
   health.set_breaker_open(from.health.breaker_open);
   health.set_consecutive_failures(from.health.consecutive_failures);

@@ -41,7 +41,8 @@ void ApplyEndpointFields(const v1::Endpoint& from, std::span<const std::string> 
 std::vector<std::string> ChangedEndpointFields(const storage::Endpoint& before,
                                                const storage::Endpoint& after);
 
-absl::Status ToProto(const storage::EndpointWithHealth& from, v1::Endpoint& to);
+// With the secrets that are live at `now`.
+absl::Status ToProto(const storage::EndpointWithHealth& from, base::Time now, v1::Endpoint& to);
 void ToProto(const storage::EndpointKey& key, const storage::Delivery& from, v1::Delivery& to);
 
 // An event about an endpoint. Names its host alone: the rest of a URL may hold

@@ -50,7 +50,7 @@ WebhookService::Result<v1::GetEndpointResponse> WebhookService::GetEndpoint(
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_ASSIGN_OR_RETURN(const storage::EndpointWithHealth endpoint, co_await Read(ctx, *id));
   v1::GetEndpointResponse response;
-  GH_CO_RETURN_IF_ERROR(ToProto(endpoint, *response.mutable_endpoint()));
+  GH_CO_RETURN_IF_ERROR(ToProto(endpoint, deps_.clock.Now(), *response.mutable_endpoint()));
   co_return response;
 }
 
@@ -68,6 +68,7 @@ WebhookService::Result<v1::ListEndpointsResponse> WebhookService::ListEndpoints(
   GH_CO_ASSIGN_OR_RETURN(
       const std::vector<storage::EndpointWithHealth> endpoints,
       co_await deps_.endpoints.List(ctx, tenant_id, before, int64_t{page_size} + 1));
+  const base::Time now = deps_.clock.Now();
   v1::ListEndpointsResponse response;
   size_t bytes = 0;
   for (const storage::EndpointWithHealth& endpoint : endpoints) {
@@ -77,7 +78,7 @@ WebhookService::Result<v1::ListEndpointsResponse> WebhookService::ListEndpoints(
       break;
     }
     v1::Endpoint& added = *response.add_endpoints();
-    GH_CO_RETURN_IF_ERROR(ToProto(endpoint, added));
+    GH_CO_RETURN_IF_ERROR(ToProto(endpoint, now, added));
     bytes += added.ByteSizeLong();
   }
   co_return response;

@@ -29,11 +29,15 @@ class ListEndpointsRequest;
 class ListEndpointsResponse;
 class PublishEventRequest;
 class PublishEventResponse;
+class RotateSecretRequest;
+class RotateSecretResponse;
 class UpdateEndpointRequest;
 class UpdateEndpointResponse;
 }  // namespace gatehouse::v1
 
 namespace gatehouse::service {
+
+struct EndpointEdit;
 
 // gatehouse.v1.WebhookService; what each method does stands in the .proto file.
 //
@@ -72,6 +76,9 @@ class WebhookService {
   Result<v1::DeleteEndpointResponse> DeleteEndpoint(base::CallContext ctx,
                                                     v1::DeleteEndpointRequest request,
                                                     MutationKey key = {});
+  Result<v1::RotateSecretResponse> RotateSecret(base::CallContext ctx,
+                                                v1::RotateSecretRequest request,
+                                                MutationKey key = {});
   Result<v1::PublishEventResponse> PublishEvent(base::CallContext ctx,
                                                 v1::PublishEventRequest request,
                                                 MutationKey key = {});
@@ -89,6 +96,10 @@ class WebhookService {
   // NOT_FOUND, ENDPOINT_NOT_FOUND if there is none.
   base::Task<absl::StatusOr<storage::EndpointWithHealth>> Read(base::CallContext ctx,
                                                                base::Uuid id);
+
+  // Changes an endpoint, with its event; the answer is the endpoint as it is then.
+  template <typename Response>
+  Result<Response> Edit(base::CallContext ctx, EndpointEdit edit, MutationKey key);
 
   Deps deps_;
   UrlPolicy url_policy_;

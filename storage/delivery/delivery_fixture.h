@@ -58,7 +58,7 @@ class DeliveryFixture : public ::testing::Test {
                       .url = "https://example.com/",
                       .event_types = {"*"},
                       .headers = {{"authorization", "Bearer hidden"}},
-                      .keys = {"key-one"},
+                      .secrets = {{.key = "key-one"}},
                       .create_time = kNow,
                       .update_time = kNow};
     const Event created = MakeCreated();

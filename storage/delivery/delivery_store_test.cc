@@ -55,7 +55,7 @@ TEST_F(DeliveryStoreTest, AnEndpointOfWhichFanoutHasNotSeenTheCreationIsNotLease
                     .id = Uuid::MakeV7(kNow),
                     .url = "https://example.com/",
                     .event_types = {"*"},
-                    .keys = {"k"},
+                    .secrets = {{.key = "k"}},
                     .create_time = kNow,
                     .update_time = kNow};
   const Event created = MakeCreated();
