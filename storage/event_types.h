@@ -64,8 +64,8 @@ inline constexpr std::string_view kEndpointCreated = "endpoint.created";
 // A webhook endpoint was changed, paused or resumed; `fields` names what was. Actor: the
 // caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointUpdated = "endpoint.updated";
-// A webhook endpoint got another signing secret, which `secret_id` names; those before it sign
-// beside it for `overlap_ms`. Actor: the caller. Target: the endpoint.
+// A webhook endpoint got another signing secret, which `secret_id` names, of the scheme `scheme`;
+// those before it sign beside it for `overlap_ms`. Actor: the caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointSecretRotated = "endpoint.secret_rotated";
 // A webhook endpoint was deleted. Actor: the caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointDeleted = "endpoint.deleted";

@@ -10,10 +10,24 @@
 namespace gatehouse::service::delivery {
 namespace {
 
-std::vector<std::string> LiveKeys(const storage::Endpoint& endpoint, base::Time now) {
+using storage::SignatureScheme;
+
+std::vector<std::string> LiveKeys(const std::vector<storage::EndpointSecret>& secrets,
+                                  base::Time now) {
   std::vector<std::string> keys;
-  for (storage::EndpointSecret& secret : storage::LiveSecrets(endpoint.secrets, now)) {
+  for (storage::EndpointSecret& secret : storage::LiveSecrets(secrets, now)) {
     keys.push_back(std::move(secret.key));
+  }
+  return keys;
+}
+
+SigningKeys KeysOf(const storage::Endpoint& endpoint, base::Time now) {
+  SigningKeys keys;
+  if (endpoint.signature_scheme != SignatureScheme::kV1a) {
+    keys.symmetric = LiveKeys(endpoint.secrets, now);
+  }
+  if (endpoint.signature_scheme != SignatureScheme::kV1) {
+    keys.pairs = LiveKeys(endpoint.key_pairs, now);
   }
   return keys;
 }
@@ -31,7 +45,7 @@ HttpRequest MakeDeliveryRequest(const storage::Endpoint& endpoint, const base::U
       {"webhook-id", id},
       {"webhook-timestamp", std::to_string(unix_seconds)},
       {"webhook-signature",
-       SignatureHeader(LiveKeys(endpoint, now), id, unix_seconds, *request.body)},
+       SignatureHeader(KeysOf(endpoint, now), id, unix_seconds, *request.body)},
   };
   request.headers.insert(request.headers.end(), endpoint.headers.begin(), endpoint.headers.end());
   return request;

@@ -12,7 +12,7 @@
 namespace gatehouse::service::delivery {
 
 // The request that brings `body` to an endpoint: with its own headers, and signed at `now`, the
-// time of the attempt, with every secret that is live then.
+// time of the attempt, with everything of its scheme that is live then.
 HttpRequest MakeDeliveryRequest(const storage::Endpoint& endpoint, const base::Uuid& webhook_id,
                                 std::shared_ptr<const std::string> body, base::Time now);
 

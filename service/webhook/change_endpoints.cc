@@ -48,7 +48,7 @@ absl::Status CheckMayReceive(const base::CallContext& ctx, const storage::Endpoi
 // What `request` makes of `before`.
 absl::StatusOr<std::optional<EndpointEdit::Outcome>> Updated(
     const base::CallContext& ctx, const v1::UpdateEndpointRequest& request,
-    const storage::Endpoint& before, const UrlPolicy& url_policy) {
+    const storage::Endpoint& before, base::Time now, const UrlPolicy& url_policy) {
   GH_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
                       ResolveMask("update_mask", request.update_mask(), kEndpointFields));
   storage::Endpoint next = before;
@@ -59,6 +59,7 @@ absl::StatusOr<std::optional<EndpointEdit::Outcome>> Updated(
   if (next.event_types != before.event_types || next.url != before.url) {
     GH_RETURN_IF_ERROR(CheckMayReceive(ctx, next));
   }
+  AddKeyPairFor(next, now);
   const std::vector<std::string> changed = ChangedEndpointFields(before, next);
   if (changed.empty()) return std::nullopt;
   return EndpointEdit::Outcome{.next = std::move(next),
@@ -88,6 +89,7 @@ WebhookService::Result<v1::CreateEndpointResponse> WebhookService::CreateEndpoin
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_RETURN_IF_ERROR(CheckMayReceive(ctx, endpoint));
   endpoint.secrets = {{.id = base::Uuid::MakeV7(now), .key = signing_key, .create_time = now}};
+  AddKeyPairFor(endpoint, now);
 
   v1::CreateEndpointResponse response;
   GH_CO_RETURN_IF_ERROR(ToProto({.endpoint = endpoint}, now, *response.mutable_endpoint()));
@@ -111,8 +113,8 @@ WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::UpdateEndpoin
   EndpointEdit edit{.id = *id,
                     .etag = request.endpoint().etag(),
                     .validate_only = request.validate_only(),
-                    .plan = [this, ctx, request](const storage::Endpoint& before, base::Time) {
-                      return Updated(ctx, request, before, url_policy_);
+                    .plan = [this, ctx, request](const storage::Endpoint& before, base::Time now) {
+                      return Updated(ctx, request, before, now, url_policy_);
                     }};
   co_return co_await Edit<v1::UpdateEndpointResponse>(ctx, std::move(edit), key);
 }

@@ -10,6 +10,7 @@
 #include "service/common/etag.h"
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
+#include "service/delivery/signature.h"
 #include "storage/canonical_json.h"
 
 namespace gatehouse::service {
@@ -18,6 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using storage::EndpointState;
+using storage::SignatureScheme;
 
 constexpr size_t kMaxDescriptionBytes = 500;
 constexpr size_t kMaxMetadataBytes = size_t{4} << 10;
@@ -79,18 +81,25 @@ void ApplyState(const v1::Endpoint& from, storage::Endpoint& to, FieldChecks& ch
   }
 }
 
+void ApplySignatureScheme(const v1::Endpoint& from, storage::Endpoint& to, FieldChecks& checks) {
+  switch (from.signature_scheme()) {
+    case v1::SIGNATURE_SCHEME_UNSPECIFIED:
+      to.signature_scheme = SignatureScheme::kV1;
+      return;
+    case v1::SIGNATURE_SCHEME_V1:
+    case v1::SIGNATURE_SCHEME_V1A:
+    case v1::SIGNATURE_SCHEME_V1_AND_V1A:
+      to.signature_scheme = static_cast<SignatureScheme>(from.signature_scheme());
+      return;
+    default:
+      checks.Fail("endpoint.signature_scheme", "is not a known scheme");
+  }
+}
+
 void ApplyMetadata(const v1::Endpoint& from, storage::Endpoint& to, FieldChecks& checks) {
   absl::StatusOr<std::string> json =
       JsonFromStruct("endpoint.metadata", from.metadata(), {.max_bytes = kMaxMetadataBytes});
   if (checks.Check(json.status())) to.metadata_json = *std::move(json);
-}
-
-void ToProto(const storage::EndpointSecret& from, v1::EndpointSecret& to) {
-  to.set_id(from.id.ToString());
-  SetTimestamp(from.create_time, to.mutable_create_time());
-  if (from.expire_time != base::Time::max()) {
-    SetTimestamp(from.expire_time, to.mutable_expire_time());
-  }
 }
 
 std::string_view HostOf(std::string_view url) {
@@ -124,8 +133,16 @@ void ApplyEndpointFields(const v1::Endpoint& from, std::span<const std::string> 
       ApplyState(from, to, checks);
     } else if (field == "metadata") {
       ApplyMetadata(from, to, checks);
+    } else if (field == "signature_scheme") {
+      ApplySignatureScheme(from, to, checks);
     }
   }
+}
+
+void AddKeyPairFor(storage::Endpoint& endpoint, base::Time now) {
+  if (endpoint.signature_scheme == SignatureScheme::kV1 || !endpoint.key_pairs.empty()) return;
+  endpoint.key_pairs = {
+      {.id = base::Uuid::MakeV7(now), .key = delivery::MakeKeyPair(), .create_time = now}};
 }
 
 std::vector<std::string> ChangedEndpointFields(const storage::Endpoint& before,
@@ -143,6 +160,7 @@ std::vector<std::string> ChangedEndpointFields(const storage::Endpoint& before,
   compare("state", before.state == after.state);
   compare("metadata", storage::CanonicalJson(before.metadata_json) ==
                           storage::CanonicalJson(after.metadata_json));
+  compare("signature_scheme", before.signature_scheme == after.signature_scheme);
   return changed;
 }
 
@@ -166,6 +184,10 @@ absl::Status ToProto(const storage::EndpointWithHealth& from, base::Time now, v1
   for (const storage::EndpointSecret& secret : storage::LiveSecrets(endpoint.secrets, now)) {
     ToProto(secret, *to.add_secrets());
   }
+  for (const storage::EndpointSecret& pair : storage::LiveSecrets(endpoint.key_pairs, now)) {
+    KeyPairToProto(pair, *to.add_secrets());
+  }
+  to.set_signature_scheme(static_cast<v1::SignatureScheme>(endpoint.signature_scheme));
   v1::EndpointHealth& health = *to.mutable_health();
   health.set_breaker_open(from.health.breaker_open);
   health.set_consecutive_failures(from.health.consecutive_failures);
@@ -178,6 +200,21 @@ absl::Status ToProto(const storage::EndpointWithHealth& from, base::Time now, v1
   health.set_position(from.health.position);
   health.set_retrying_count(from.health.retrying_count);
   return absl::OkStatus();
+}
+
+void ToProto(const storage::EndpointSecret& from, v1::EndpointSecret& to) {
+  to.set_id(from.id.ToString());
+  to.set_scheme(v1::SIGNATURE_SCHEME_V1);
+  SetTimestamp(from.create_time, to.mutable_create_time());
+  if (from.expire_time != base::Time::max()) {
+    SetTimestamp(from.expire_time, to.mutable_expire_time());
+  }
+}
+
+void KeyPairToProto(const storage::EndpointSecret& from, v1::EndpointSecret& to) {
+  ToProto(from, to);
+  to.set_scheme(v1::SIGNATURE_SCHEME_V1A);
+  to.set_public_key(delivery::FormatPublicKey(from.key));
 }
 
 void ToProto(const storage::EndpointKey& key, const storage::Delivery& from, v1::Delivery& to) {

@@ -54,6 +54,20 @@ WebhookService::Result<v1::GetEndpointResponse> WebhookService::GetEndpoint(
   co_return response;
 }
 
+WebhookService::Result<v1::GetPublicKeysResponse> WebhookService::GetPublicKeys(
+    base::CallContext ctx, v1::GetPublicKeysRequest request) {
+  FieldChecks checks;
+  const std::optional<base::Uuid> id = checks.RequireUuid("endpoint_id", request.endpoint_id());
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  GH_CO_ASSIGN_OR_RETURN(const storage::EndpointWithHealth found, co_await Read(ctx, *id));
+  v1::GetPublicKeysResponse response;
+  for (const storage::EndpointSecret& pair :
+       storage::LiveSecrets(found.endpoint.key_pairs, deps_.clock.Now())) {
+    KeyPairToProto(pair, *response.add_keys());
+  }
+  co_return response;
+}
+
 WebhookService::Result<v1::ListEndpointsResponse> WebhookService::ListEndpoints(
     base::CallContext ctx, v1::ListEndpointsRequest request) {
   GH_CO_ASSIGN_OR_RETURN(const int32_t page_size, PageSize(request.page_size()));

@@ -26,6 +26,36 @@ constexpr base::Duration kDefaultOverlap = std::chrono::hours(24);
 // An old secret may have leaked: it does not sign for ever.
 constexpr base::Duration kMaxOverlap = std::chrono::days(7);
 
+// What is to be rotated, and its new key.
+struct NewSecret {
+  bool is_pair = false;
+  std::string key;
+};
+
+NewSecret NewSecretOf(const v1::RotateSecretRequest& request, FieldChecks& checks) {
+  NewSecret made;
+  switch (request.scheme()) {
+    case v1::SIGNATURE_SCHEME_UNSPECIFIED:
+      made.is_pair = delivery::IsKeyPair(request.secret());
+      break;
+    case v1::SIGNATURE_SCHEME_V1:
+    case v1::SIGNATURE_SCHEME_V1A:
+      made.is_pair = request.scheme() == v1::SIGNATURE_SCHEME_V1A;
+      break;
+    default:
+      checks.Fail("scheme", "must be V1 or V1A: one at a time");
+      return made;
+  }
+  if (request.secret().empty()) {
+    made.key = made.is_pair ? delivery::MakeKeyPair() : delivery::MakeKey();
+    return made;
+  }
+  absl::StatusOr<std::string> key = made.is_pair ? delivery::ParseKeyPair(request.secret())
+                                                 : delivery::ParseSecret(request.secret());
+  if (checks.Check(key.status())) made.key = *std::move(key);
+  return made;
+}
+
 base::Duration OverlapOf(const v1::RotateSecretRequest& request, FieldChecks& checks) {
   if (!request.has_overlap()) return kDefaultOverlap;
   const absl::StatusOr<base::Duration> overlap = DurationFromProto("overlap", request.overlap());
@@ -66,15 +96,9 @@ WebhookService::Result<v1::RotateSecretResponse> WebhookService::RotateSecret(
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("endpoint_id", request.endpoint_id());
   const base::Duration overlap = OverlapOf(request, checks);
-  std::string signing_key;
-  if (request.secret().empty()) {
-    signing_key = delivery::MakeKey();
-  } else {
-    absl::StatusOr<std::string> parsed = delivery::ParseSecret(request.secret());
-    if (checks.Check(parsed.status())) signing_key = *std::move(parsed);
-  }
+  const NewSecret made = NewSecretOf(request, checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
-  const auto rotate = [signing_key, overlap](
+  const auto rotate = [made, overlap](
                           const storage::Endpoint& before,
                           base::Time now) -> absl::StatusOr<std::optional<EndpointEdit::Outcome>> {
     const base::Uuid secret_id = base::Uuid::MakeV7(now);
@@ -83,14 +107,15 @@ WebhookService::Result<v1::RotateSecretResponse> WebhookService::RotateSecret(
         .event_type = storage::event_types::kEndpointSecretRotated,
         .details_json =
             JsonObject()
+                .Add("scheme", made.is_pair ? "v1a" : "v1")
                 .Add("secret_id", secret_id.ToString())
                 .AddNumber("overlap_ms",
                            std::chrono::duration_cast<std::chrono::milliseconds>(overlap).count())
                 .ToString()};
+    std::vector<EndpointSecret>& secrets =
+        made.is_pair ? outcome.next.key_pairs : outcome.next.secrets;
     GH_ASSIGN_OR_RETURN(
-        outcome.next.secrets,
-        Rotated(before.secrets, {.id = secret_id, .key = signing_key, .create_time = now},
-                overlap));
+        secrets, Rotated(secrets, {.id = secret_id, .key = made.key, .create_time = now}, overlap));
     return outcome;
   };
   const bool validate_only = request.validate_only();
@@ -98,8 +123,9 @@ WebhookService::Result<v1::RotateSecretResponse> WebhookService::RotateSecret(
       .id = *id, .etag = request.etag(), .validate_only = validate_only, .plan = rotate};
   GH_CO_ASSIGN_OR_RETURN(v1::RotateSecretResponse response,
                          co_await Edit<v1::RotateSecretResponse>(ctx, std::move(edit), key));
-  // Only now: what is kept for retries holds no secret.
-  if (!validate_only) response.set_secret(delivery::FormatSecret(signing_key));
+  // Only now: what is kept for retries holds no secret. A private key is nobody's but the server's;
+  // its public half is in the endpoint.
+  if (!validate_only && !made.is_pair) response.set_secret(delivery::FormatSecret(made.key));
   co_return response;
 }
 

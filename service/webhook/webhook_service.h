@@ -23,6 +23,8 @@ class DeleteEndpointRequest;
 class DeleteEndpointResponse;
 class GetEndpointRequest;
 class GetEndpointResponse;
+class GetPublicKeysRequest;
+class GetPublicKeysResponse;
 class ListDeliveriesRequest;
 class ListDeliveriesResponse;
 class ListEndpointsRequest;
@@ -79,6 +81,8 @@ class WebhookService {
   Result<v1::RotateSecretResponse> RotateSecret(base::CallContext ctx,
                                                 v1::RotateSecretRequest request,
                                                 MutationKey key = {});
+  Result<v1::GetPublicKeysResponse> GetPublicKeys(base::CallContext ctx,
+                                                  v1::GetPublicKeysRequest request);
   Result<v1::PublishEventResponse> PublishEvent(base::CallContext ctx,
                                                 v1::PublishEventRequest request,
                                                 MutationKey key = {});

@@ -17,6 +17,9 @@ namespace gatehouse::storage {
 // gatehouse.v1.EndpointState.
 enum class EndpointState : int32_t { kEnabled = 1, kPaused = 2, kDisabled = 3 };
 
+// gatehouse.v1.SignatureScheme.
+enum class SignatureScheme : int32_t { kV1 = 1, kV1a = 2, kV1AndV1a = 3 };
+
 // A key that signs an endpoint's deliveries.
 struct EndpointSecret {
   base::Uuid id;
@@ -36,8 +39,12 @@ struct Endpoint {
   std::vector<std::string> event_types;
   std::string description;
   std::map<std::string, std::string> headers;
-  // At most kMaxLiveSecrets that are live, the current one first; perhaps some that have expired.
+  SignatureScheme signature_scheme = SignatureScheme::kV1;
+  // For `v1`. At most kMaxLiveSecrets that are live, the current one first; perhaps some that have
+  // expired.
   std::vector<EndpointSecret> secrets;
+  // For `v1a`, as well: the seed and the public key of Ed25519. None until the scheme needs one.
+  std::vector<EndpointSecret> key_pairs;
   std::chrono::milliseconds timeout{20'000};
   int32_t max_in_flight = 4;
   EndpointState state = EndpointState::kEnabled;
@@ -51,7 +58,8 @@ struct Endpoint {
   std::optional<base::Uuid> created_event_id = std::nullopt;
 };
 
-// How many secrets of an endpoint sign at a time: the current one, and those from before it.
+// How many secrets of an endpoint, and how many key pairs, sign at a time: the current one, and
+// those from before it.
 inline constexpr size_t kMaxLiveSecrets = 3;
 
 // Those that sign at `now`, in the same order.

@@ -26,7 +26,7 @@ namespace queries = endpoint::queries;
 
 constexpr size_t kKeyBytes = 32;
 // The column after those of DecodeEndpoint.
-constexpr int kEndpointColumns = 18;
+constexpr int kEndpointColumns = 23;
 
 // What a sealed value is bound to: one moved to another endpoint or column does
 // not open.
@@ -39,7 +39,7 @@ Bytes SealHeaders(std::string_view key, const Endpoint& endpoint) {
                      nlohmann::json(endpoint.headers).dump())};
 }
 
-// What the columns about secrets hold, an entry in each for each secret.
+// What the columns about secrets, or those about key pairs, hold: an entry in each for each one.
 struct SecretColumns {
   std::vector<Bytes> sealed;
   std::vector<Uuid> ids;
@@ -48,16 +48,26 @@ struct SecretColumns {
 };
 
 // What has expired is not written again.
-SecretColumns SealSecrets(std::string_view key, const Endpoint& endpoint) {
-  const std::string context = SealContext("secret", endpoint.tenant_id, endpoint.id);
+SecretColumns SealSecrets(std::string_view key, const std::string& context,
+                          const std::vector<EndpointSecret>& secrets, Time now) {
   SecretColumns columns;
-  for (const EndpointSecret& secret : LiveSecrets(endpoint.secrets, endpoint.update_time)) {
+  for (const EndpointSecret& secret : LiveSecrets(secrets, now)) {
     columns.sealed.push_back({base::Seal(key, context, secret.key)});
     columns.ids.push_back(secret.id);
     columns.create_times.push_back(secret.create_time);
     columns.expire_times.push_back(secret.expire_time);
   }
   return columns;
+}
+
+SecretColumns SealSecrets(std::string_view key, const Endpoint& endpoint) {
+  return SealSecrets(key, SealContext("secret", endpoint.tenant_id, endpoint.id), endpoint.secrets,
+                     endpoint.update_time);
+}
+
+SecretColumns SealKeyPairs(std::string_view key, const Endpoint& endpoint) {
+  return SealSecrets(key, SealContext("key pair", endpoint.tenant_id, endpoint.id),
+                     endpoint.key_pairs, endpoint.update_time);
 }
 
 // Values that do not open mean another master secret than the one they were
@@ -71,9 +81,9 @@ std::string OpenOrThrow(std::string_view key, const std::string& context, const 
 }
 
 // From the columns from `first` on.
-std::vector<EndpointSecret> OpenSecrets(std::string_view key, const Endpoint& endpoint, RowView row,
-                                        int first) {
-  const std::string context = SealContext("secret", endpoint.tenant_id, endpoint.id);
+std::vector<EndpointSecret> OpenSecrets(std::string_view key, const Endpoint& endpoint,
+                                        std::string_view what, RowView row, int first) {
+  const std::string context = SealContext(what, endpoint.tenant_id, endpoint.id);
   const auto ids = row.Get<std::vector<Uuid>>(first + 1);
   const auto create_times = row.Get<std::vector<Time>>(first + 2);
   const auto expire_times = row.Get<std::vector<Time>>(first + 3);
@@ -102,19 +112,21 @@ Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row
       .url = row.Get<std::string>(1),
       .event_types = row.Get<std::vector<std::string>>(2),
       .description = row.Get<std::string>(3),
-      .timeout = std::chrono::milliseconds(row.Get<int32_t>(9)),
-      .max_in_flight = row.Get<int32_t>(10),
-      .state = static_cast<EndpointState>(row.Get<int32_t>(11)),
-      .disabled_reason = row.Get<std::string>(12),
-      .metadata_json = row.Get<Jsonb>(13).value,
-      .create_time = row.Get<Time>(14),
-      .update_time = row.Get<Time>(15),
-      .version = row.Get<int64_t>(16),
-      .created_event_id = row.Get<std::optional<Uuid>>(17),
+      .signature_scheme = static_cast<SignatureScheme>(row.Get<int32_t>(9)),
+      .timeout = std::chrono::milliseconds(row.Get<int32_t>(14)),
+      .max_in_flight = row.Get<int32_t>(15),
+      .state = static_cast<EndpointState>(row.Get<int32_t>(16)),
+      .disabled_reason = row.Get<std::string>(17),
+      .metadata_json = row.Get<Jsonb>(18).value,
+      .create_time = row.Get<Time>(19),
+      .update_time = row.Get<Time>(20),
+      .version = row.Get<int64_t>(21),
+      .created_event_id = row.Get<std::optional<Uuid>>(22),
   };
   endpoint.headers = nlohmann::json::parse(
       OpenOrThrow(key, SealContext("headers", tenant_id, endpoint.id), row.Get<Bytes>(4)));
-  endpoint.secrets = OpenSecrets(key, endpoint, row, 5);
+  endpoint.secrets = OpenSecrets(key, endpoint, "secret", row, 5);
+  endpoint.key_pairs = OpenSecrets(key, endpoint, "key pair", row, 10);
   return endpoint;
 }
 
@@ -146,12 +158,15 @@ EndpointStore::EndpointStore(postgres::Database& database, std::string_view secr
 
 Task<absl::Status> EndpointStore::Create(CallContext ctx, Endpoint endpoint, Change change) {
   const SecretColumns secrets = SealSecrets(key_, endpoint);
+  const SecretColumns key_pairs = SealKeyPairs(key_, endpoint);
   Batch batch;
   postgres::AppendChange(batch, change);
   batch.Add(queries::kInsert,
             Params::Of(endpoint.tenant_id, endpoint.id, endpoint.url, endpoint.event_types,
                        endpoint.description, SealHeaders(key_, endpoint), secrets.sealed,
                        secrets.ids, secrets.create_times, secrets.expire_times,
+                       static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed,
+                       key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
                        static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
                        static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
                        Jsonb{endpoint.metadata_json}, endpoint.create_time, endpoint.update_time,
@@ -183,6 +198,7 @@ Task<absl::StatusOr<std::vector<EndpointWithHealth>>> EndpointStore::List(
 Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, bool resume,
                                          Change change) {
   const SecretColumns secrets = SealSecrets(key_, endpoint);
+  const SecretColumns key_pairs = SealKeyPairs(key_, endpoint);
   Batch batch;
   postgres::AppendChange(batch, change);
   if (resume) {
@@ -196,6 +212,8 @@ Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, boo
             Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
                        endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
                        secrets.sealed, secrets.ids, secrets.create_times, secrets.expire_times,
+                       static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed,
+                       key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
                        static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
                        static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
                        Jsonb{endpoint.metadata_json}, endpoint.update_time));

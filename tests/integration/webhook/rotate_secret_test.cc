@@ -114,8 +114,8 @@ TEST_F(RotateSecretTest, ItsEventCommitsWithItAndHoldsNoSecret) {
   ASSERT_TRUE(rotated.ok());
   EXPECT_EQ(Ask("SELECT (targets->0->>'id') || ' ' || details FROM gatehouse.event "
                 "WHERE type = 'endpoint.secret_rotated'"),
-            id + " {\"secret_id\": \"" + rotated.response.endpoint().secrets(0).id() +
-                "\", \"overlap_ms\": 60000}");
+            id + " {\"scheme\": \"v1\", \"secret_id\": \"" +
+                rotated.response.endpoint().secrets(0).id() + "\", \"overlap_ms\": 60000}");
   EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event e JOIN gatehouse.endpoint p "
                 "ON e.xid = p.xmin::text::xid8 WHERE e.type = 'endpoint.secret_rotated'"),
             "1");

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_split.h"
 #include "base/uuid.h"
+#include "service/delivery/signature.h"
 #include "service/delivery/webhook_engine.h"
 #include "tests/integration/webhook/engine_fixture.h"
 #include "tests/integration/webhook/expected_signature.h"
@@ -85,6 +87,40 @@ TEST_F(WebhookSignatureTest, WhatWaitsWhileTheSecretIsReplacedIsSignedWithTheNew
               ExpectedSignature(requests[i], i == 0 ? endpoint.secrets[0].key : kNewKey))
         << i;
   }
+}
+
+TEST_F(WebhookSignatureTest, TheSchemeOfTheEndpointSaysWhatSigns) {
+  using storage::SignatureScheme;
+  const auto engine = MakeEngine();
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
+  const std::string pair = MakeKeyPair();
+  const std::string old_pair = MakeKeyPair();
+  const auto deliver_with = [&](SignatureScheme scheme) {
+    Update(endpoint, [&](storage::Endpoint& e) {
+      e.signature_scheme = scheme;
+      e.key_pairs = {{.key = pair},
+                     {.key = old_pair, .expire_time = clock_.Now() + seconds(60)},
+                     {.key = MakeKeyPair(), .expire_time = clock_.Now()}};
+    });
+    return DeliverOne(engine);
+  };
+  HttpReceiver::Request request = deliver_with(SignatureScheme::kV1);
+  const std::string& key = endpoint.secrets[0].key;
+  EXPECT_EQ(request.headers.at("webhook-signature"), ExpectedSignature(request, key));
+
+  request = deliver_with(SignatureScheme::kV1a);
+  std::vector<std::string> signatures =
+      absl::StrSplit(request.headers.at("webhook-signature"), ' ');
+  ASSERT_EQ(signatures.size(), 2u);
+  EXPECT_TRUE(IsKeyPairSignature(signatures[0], request, pair.substr(32)));
+  EXPECT_TRUE(IsKeyPairSignature(signatures[1], request, old_pair.substr(32)));
+  EXPECT_FALSE(IsKeyPairSignature(signatures[0], request, old_pair.substr(32)));
+
+  request = deliver_with(SignatureScheme::kV1AndV1a);
+  signatures = absl::StrSplit(request.headers.at("webhook-signature"), ' ');
+  ASSERT_EQ(signatures.size(), 3u);
+  EXPECT_EQ(signatures[0], ExpectedSignature(request, key));
+  EXPECT_TRUE(IsKeyPairSignature(signatures[1], request, pair.substr(32)));
 }
 
 // The other instance that delivers learns of it by the log alone.
