@@ -67,11 +67,16 @@ inline constexpr std::string_view kEndpointUpdated = "endpoint.updated";
 // A webhook endpoint got another signing secret, which `secret_id` names, of the scheme `scheme`;
 // those before it sign beside it for `overlap_ms`. Actor: the caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointSecretRotated = "endpoint.secret_rotated";
+// A webhook endpoint was sent a `webhook.ping` on request, under the id `webhook_id`. Actor: the
+// caller. Target: the endpoint.
+inline constexpr std::string_view kEndpointTested = "endpoint.tested";
 // A webhook endpoint was deleted. Actor: the caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointDeleted = "endpoint.deleted";
 // The server switched an endpoint off, because it answered 410 or failed for too long;
 // `reason` says which. Actor: system. Target: the endpoint.
 inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
+// What TestEndpoint sends to one endpoint; it is in no log. Actor: system. Target: the endpoint.
+inline constexpr std::string_view kWebhookPing = "webhook.ping";
 // A caller lacked the permission for a method, or tried too many names for itself; `method` and
 // `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";

@@ -217,6 +217,15 @@ void KeyPairToProto(const storage::EndpointSecret& from, v1::EndpointSecret& to)
   to.set_public_key(delivery::FormatPublicKey(from.key));
 }
 
+void ToProto(int number, const storage::AttemptRecord& from, v1::DeliveryAttempt& to) {
+  to.set_number(number);
+  SetTimestamp(from.start_time, to.mutable_start_time());
+  SetDuration(from.latency, to.mutable_latency());
+  to.set_status_code(from.status_code);
+  to.set_error_class(from.error_class);
+  to.set_response_head(from.response_head);
+}
+
 void ToProto(const storage::EndpointKey& key, const storage::Delivery& from, v1::Delivery& to) {
   to.set_endpoint_id(key.endpoint_id.ToString());
   to.set_event_id(from.event_id.ToString());
@@ -228,13 +237,7 @@ void ToProto(const storage::EndpointKey& key, const storage::Delivery& from, v1:
   }
   int number = 0;
   for (const storage::AttemptRecord& record : from.attempts) {
-    v1::DeliveryAttempt& attempt = *to.add_attempts();
-    attempt.set_number(++number);
-    SetTimestamp(record.start_time, attempt.mutable_start_time());
-    SetDuration(record.latency, attempt.mutable_latency());
-    attempt.set_status_code(record.status_code);
-    attempt.set_error_class(record.error_class);
-    attempt.set_response_head(record.response_head);
+    ToProto(++number, record, *to.add_attempts());
   }
 }
 

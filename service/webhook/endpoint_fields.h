@@ -18,6 +18,7 @@
 
 namespace gatehouse::v1 {
 class Delivery;
+class DeliveryAttempt;
 class Endpoint;
 class EndpointSecret;
 }  // namespace gatehouse::v1
@@ -52,6 +53,8 @@ absl::Status ToProto(const storage::EndpointWithHealth& from, base::Time now, v1
 void ToProto(const storage::EndpointSecret& from, v1::EndpointSecret& to);
 // As ToProto has a secret; with its public half.
 void KeyPairToProto(const storage::EndpointSecret& from, v1::EndpointSecret& to);
+// `number`: of the attempts of its delivery.
+void ToProto(int number, const storage::AttemptRecord& from, v1::DeliveryAttempt& to);
 void ToProto(const storage::EndpointKey& key, const storage::Delivery& from, v1::Delivery& to);
 
 // An event about an endpoint. Names its host alone: the rest of a URL may hold

@@ -11,6 +11,7 @@
 #include "base/uuid.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
+#include "service/delivery/http/http_sender.h"
 #include "service/webhook/endpoint_rules.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
@@ -33,6 +34,8 @@ class PublishEventRequest;
 class PublishEventResponse;
 class RotateSecretRequest;
 class RotateSecretResponse;
+class TestEndpointRequest;
+class TestEndpointResponse;
 class UpdateEndpointRequest;
 class UpdateEndpointResponse;
 }  // namespace gatehouse::v1
@@ -47,6 +50,8 @@ struct EndpointEdit;
 // What it is made of outlives it, and it outlives its calls.
 class WebhookService {
  public:
+  using SendFn = std::function<base::Task<absl::StatusOr<delivery::HttpResult>>(
+      base::CallContext ctx, delivery::HttpRequest request)>;
   struct Deps {
     storage::EndpointStore& endpoints;
     storage::DeliveryStore& deliveries;
@@ -57,6 +62,8 @@ class WebhookService {
     // Told after each committed change of a tenant's endpoints, before the
     // answer: nothing is sent with the old settings from then on.
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
+    // Sends a request as deliveries are sent: WebhookEngine::Send.
+    SendFn send;
   };
 
   WebhookService(Deps deps, UrlPolicy url_policy)
@@ -83,6 +90,9 @@ class WebhookService {
                                                 MutationKey key = {});
   Result<v1::GetPublicKeysResponse> GetPublicKeys(base::CallContext ctx,
                                                   v1::GetPublicKeysRequest request);
+  Result<v1::TestEndpointResponse> TestEndpoint(base::CallContext ctx,
+                                                v1::TestEndpointRequest request,
+                                                MutationKey key = {});
   Result<v1::PublishEventResponse> PublishEvent(base::CallContext ctx,
                                                 v1::PublishEventRequest request,
                                                 MutationKey key = {});

@@ -52,7 +52,8 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
            .once = once,
            .page_tokens = page_tokens,
            .clock = clock,
-           .on_endpoint_changed = std::move(options.on_endpoint_changed)},
+           .on_endpoint_changed = std::move(options.on_endpoint_changed),
+           .send = std::move(options.send_webhook)},
           {.allow_http = options.config.webhook.allow_http, .guard = std::move(options.guard)}) {}
 
 void ServiceArea::Register(rpc::MethodRegistry& registry) {

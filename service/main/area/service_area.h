@@ -30,6 +30,7 @@ struct ServiceArea {
     delivery::AddressGuard guard;
     // Who delivers: see WebhookService::Deps.
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
+    WebhookService::SendFn send_webhook;
     AuditService::Options audit = {};
   };
 
