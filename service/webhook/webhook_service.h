@@ -30,8 +30,12 @@ class ListDeliveriesRequest;
 class ListDeliveriesResponse;
 class ListEndpointsRequest;
 class ListEndpointsResponse;
+class PauseEndpointRequest;
+class PauseEndpointResponse;
 class PublishEventRequest;
 class PublishEventResponse;
+class ResumeEndpointRequest;
+class ResumeEndpointResponse;
 class RotateSecretRequest;
 class RotateSecretResponse;
 class TestEndpointRequest;
@@ -84,6 +88,12 @@ class WebhookService {
                                                     MutationKey key = {});
   Result<v1::DeleteEndpointResponse> DeleteEndpoint(base::CallContext ctx,
                                                     v1::DeleteEndpointRequest request,
+                                                    MutationKey key = {});
+  Result<v1::PauseEndpointResponse> PauseEndpoint(base::CallContext ctx,
+                                                  v1::PauseEndpointRequest request,
+                                                  MutationKey key = {});
+  Result<v1::ResumeEndpointResponse> ResumeEndpoint(base::CallContext ctx,
+                                                    v1::ResumeEndpointRequest request,
                                                     MutationKey key = {});
   Result<v1::RotateSecretResponse> RotateSecret(base::CallContext ctx,
                                                 v1::RotateSecretRequest request,
