@@ -69,6 +69,9 @@ inline constexpr std::string_view kEndpointDeleted = "endpoint.deleted";
 // The server switched an endpoint off, because it answered 410 or failed for too long;
 // `reason` says which. Actor: system. Target: the endpoint.
 inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
+// An event is to be sent to a webhook endpoint again; `event_type` is its type. Actor: the
+// caller. Target: the endpoint and the event.
+inline constexpr std::string_view kWebhookRedelivered = "webhook.redelivered";
 // A caller lacked the permission for a method, or tried too many names for itself; `method` and
 // `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";

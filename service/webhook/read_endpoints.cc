@@ -15,11 +15,6 @@
 namespace gatehouse::service {
 namespace {
 
-absl::Status NotFound() {
-  return base::MakeError(absl::StatusCode::kNotFound, "no such endpoint",
-                         {.reason = base::Reason::kEndpointNotFound});
-}
-
 absl::StatusOr<std::optional<storage::DeliveryState>> StateFilter(v1::DeliveryState state) {
   switch (state) {
     case v1::DELIVERY_STATE_UNSPECIFIED:
@@ -28,6 +23,9 @@ absl::StatusOr<std::optional<storage::DeliveryState>> StateFilter(v1::DeliverySt
     case v1::DELIVERY_STATE_RETRYING:
     case v1::DELIVERY_STATE_EXHAUSTED:
       return static_cast<storage::DeliveryState>(state);
+    case v1::DELIVERY_STATE_DROPPED:
+      // Nothing is kept of it by which it could be found.
+      return base::InvalidField("state", "must be SUCCEEDED, RETRYING or EXHAUSTED, or unset");
     default:
       return base::InvalidField("state", "is not a known state");
   }
@@ -35,11 +33,16 @@ absl::StatusOr<std::optional<storage::DeliveryState>> StateFilter(v1::DeliverySt
 
 }  // namespace
 
+absl::Status WebhookService::EndpointNotFound() {
+  return base::MakeError(absl::StatusCode::kNotFound, "no such endpoint",
+                         {.reason = base::Reason::kEndpointNotFound});
+}
+
 base::Task<absl::StatusOr<storage::EndpointWithHealth>> WebhookService::Read(base::CallContext ctx,
                                                                              base::Uuid id) {
   GH_CO_ASSIGN_OR_RETURN(std::optional<storage::EndpointWithHealth> endpoint,
                          co_await deps_.endpoints.Get(ctx, ctx.principal().tenant_id, id));
-  if (!endpoint) co_return NotFound();
+  if (!endpoint) co_return EndpointNotFound();
   co_return *std::move(endpoint);
 }
 
@@ -110,7 +113,7 @@ WebhookService::Result<v1::ListDeliveriesResponse> WebhookService::ListDeliverie
   }
   GH_CO_ASSIGN_OR_RETURN(const std::optional<std::vector<storage::Delivery>> deliveries,
                          co_await deps_.deliveries.ListDeliveries(ctx, query));
-  if (!deliveries) co_return NotFound();
+  if (!deliveries) co_return EndpointNotFound();
   v1::ListDeliveriesResponse response;
   size_t bytes = 0;
   for (const storage::Delivery& delivery : *deliveries) {

@@ -14,6 +14,7 @@
 #include "service/webhook/endpoint_rules.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
+#include "storage/event_log/event_log.h"
 #include "storage/event_log/event_store.h"
 
 namespace gatehouse::v1 {
@@ -21,6 +22,8 @@ class CreateEndpointRequest;
 class CreateEndpointResponse;
 class DeleteEndpointRequest;
 class DeleteEndpointResponse;
+class GetDeliveryRequest;
+class GetDeliveryResponse;
 class GetEndpointRequest;
 class GetEndpointResponse;
 class ListDeliveriesRequest;
@@ -29,6 +32,8 @@ class ListEndpointsRequest;
 class ListEndpointsResponse;
 class PublishEventRequest;
 class PublishEventResponse;
+class RedeliverEventRequest;
+class RedeliverEventResponse;
 class UpdateEndpointRequest;
 class UpdateEndpointResponse;
 }  // namespace gatehouse::v1
@@ -45,6 +50,7 @@ class WebhookService {
     storage::EndpointStore& endpoints;
     storage::DeliveryStore& deliveries;
     storage::EventStore& events;
+    storage::EventLog& log;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
@@ -77,6 +83,11 @@ class WebhookService {
                                                 MutationKey key = {});
   Result<v1::ListDeliveriesResponse> ListDeliveries(base::CallContext ctx,
                                                     v1::ListDeliveriesRequest request);
+  Result<v1::GetDeliveryResponse> GetDelivery(base::CallContext ctx,
+                                              v1::GetDeliveryRequest request);
+  Result<v1::RedeliverEventResponse> RedeliverEvent(base::CallContext ctx,
+                                                    v1::RedeliverEventRequest request,
+                                                    MutationKey key = {});
 
   // What runs its mutations; these are a single batch each.
   IdempotentCalls& once() const { return deps_.once; }
@@ -86,9 +97,17 @@ class WebhookService {
   static Replay ReplayOf(const v1::PublishEventRequest& /*request*/) { return Replay::kOnConflict; }
 
  private:
-  // NOT_FOUND, ENDPOINT_NOT_FOUND if there is none.
+  static absl::Status EndpointNotFound();
+  // EndpointNotFound() if there is none.
   base::Task<absl::StatusOr<storage::EndpointWithHealth>> Read(base::CallContext ctx,
                                                                base::Uuid id);
+  // NOT_FOUND, EVENT_NOT_FOUND if there is none, or if it is no longer kept.
+  base::Task<absl::StatusOr<storage::LoggedEvent>> ReadEvent(base::CallContext ctx, base::Uuid id);
+  // FAILED_PRECONDITION, DELIVERY_PENDING for an event whose first attempt at the endpoint comes by
+  // itself.
+  base::Task<absl::Status> CheckNotPending(base::CallContext ctx,
+                                           storage::EndpointWithHealth endpoint,
+                                           storage::LoggedEvent event);
 
   Deps deps_;
   UrlPolicy url_policy_;

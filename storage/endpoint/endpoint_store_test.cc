@@ -118,7 +118,6 @@ TEST_F(EndpointStoreTest, EnablingAnewMakesExceptionsDue) {
   Flush(me_, {.progress = {{.key = key,
                             .fence = fence,
                             .position = 1,
-                            .retrying_count = 1,
                             .next_due = kNow + std::chrono::hours(9),
                             .consecutive_failures = 7,
                             .breaker_open = true}},

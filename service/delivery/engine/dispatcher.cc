@@ -114,7 +114,7 @@ bool Dispatcher::TrySend(Tenant& tenant, const QueuePtr& queue) {
   if (!item) return false;
   queue->last_used = steady_clock::now();
   if (!item->body || !MatchesAny(endpoint->event_types, item->type)) {
-    delivery.Drop(*item);
+    delivery.Drop(*item, deps_.clock.Now());
     deps_.flusher.MarkDirty(queue);
     return true;
   }
