@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_SERVICE_H_
 #define GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_SERVICE_H_
 
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -22,6 +23,8 @@ class CreateEndpointRequest;
 class CreateEndpointResponse;
 class DeleteEndpointRequest;
 class DeleteEndpointResponse;
+class ExplainDeliveryRequest;
+class ExplainDeliveryResponse;
 class GetDeliveryRequest;
 class GetDeliveryResponse;
 class GetEndpointRequest;
@@ -88,6 +91,8 @@ class WebhookService {
   Result<v1::RedeliverEventResponse> RedeliverEvent(base::CallContext ctx,
                                                     v1::RedeliverEventRequest request,
                                                     MutationKey key = {});
+  Result<v1::ExplainDeliveryResponse> ExplainDelivery(base::CallContext ctx,
+                                                      v1::ExplainDeliveryRequest request);
 
   // What runs its mutations; these are a single batch each.
   IdempotentCalls& once() const { return deps_.once; }
@@ -103,6 +108,9 @@ class WebhookService {
                                                                base::Uuid id);
   // NOT_FOUND, EVENT_NOT_FOUND if there is none, or if it is no longer kept.
   base::Task<absl::StatusOr<storage::LoggedEvent>> ReadEvent(base::CallContext ctx, base::Uuid id);
+  // The index of the endpoint's creation: what comes after it is the endpoint's.
+  base::Task<absl::StatusOr<int64_t>> CreatedIndex(base::CallContext ctx,
+                                                   storage::Endpoint endpoint);
   // FAILED_PRECONDITION, DELIVERY_PENDING for an event whose first attempt at the endpoint comes by
   // itself.
   base::Task<absl::Status> CheckNotPending(base::CallContext ctx,

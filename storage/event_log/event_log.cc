@@ -234,4 +234,14 @@ base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::IndexOf(base::CallC
   co_return rows.DecodeOne([](RowView row) { return row.Get<int64_t>(0); });
 }
 
+base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::FirstAbout(base::CallContext ctx,
+                                                                        base::Uuid tenant_id,
+                                                                        std::string target_id,
+                                                                        std::string type) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(ctx), queries::kFirstAbout,
+                                                  Params::Of(tenant_id, target_id, type)));
+  co_return rows.DecodeOne([](RowView row) { return row.Get<int64_t>(0); });
+}
+
 }  // namespace gatehouse::storage

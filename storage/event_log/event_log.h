@@ -119,6 +119,13 @@ class EventLog {
                                                              base::Uuid tenant_id,
                                                              base::Uuid event_id);
 
+  // The index of the first event of a type that has something as a target; nullopt if there is
+  // none.
+  base::Task<absl::StatusOr<std::optional<int64_t>>> FirstAbout(base::CallContext ctx,
+                                                                base::Uuid tenant_id,
+                                                                std::string target_id,
+                                                                std::string type);
+
  private:
   postgres::Database& database_;
 };
