@@ -33,6 +33,8 @@ class ListDeliveriesRequest;
 class ListDeliveriesResponse;
 class ListEndpointsRequest;
 class ListEndpointsResponse;
+class PreviewEventRequest;
+class PreviewEventResponse;
 class PublishEventRequest;
 class PublishEventResponse;
 class RedeliverEventRequest;
@@ -93,6 +95,8 @@ class WebhookService {
                                                     MutationKey key = {});
   Result<v1::ExplainDeliveryResponse> ExplainDelivery(base::CallContext ctx,
                                                       v1::ExplainDeliveryRequest request);
+  Result<v1::PreviewEventResponse> PreviewEvent(base::CallContext ctx,
+                                                v1::PreviewEventRequest request);
 
   // What runs its mutations; these are a single batch each.
   IdempotentCalls& once() const { return deps_.once; }

@@ -144,6 +144,16 @@ Task<absl::StatusOr<std::vector<EndpointWithHealth>>> EndpointStore::List(
   co_return rows.Decode([&](RowView row) { return DecodeWithHealth(key_, tenant_id, row); });
 }
 
+Task<absl::StatusOr<std::vector<EndpointStore::Patterns>>> EndpointStore::ListPatterns(
+    CallContext ctx, Uuid tenant_id) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kListPatterns,
+                                                                   Params::Of(tenant_id)));
+  co_return rows.Decode([](RowView row) {
+    return Patterns{.endpoint_id = row.Get<Uuid>(0),
+                    .event_types = row.Get<std::vector<std::string>>(1)};
+  });
+}
+
 Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, bool resume,
                                          Change change) {
   Batch batch;

@@ -49,6 +49,14 @@ class EndpointStore {
                                                                    std::optional<base::Uuid> before,
                                                                    int64_t limit);
 
+  // What each endpoint of the tenant wants, newest first.
+  struct Patterns {
+    base::Uuid endpoint_id;
+    std::vector<std::string> event_types;
+  };
+  base::Task<absl::StatusOr<std::vector<Patterns>>> ListPatterns(base::CallContext ctx,
+                                                                 base::Uuid tenant_id);
+
   // Replaces the settings. ABORTED, ETAG_MISMATCH if the version is not
   // endpoint.version any more. `resume`: it was not enabled before; its health
   // starts anew, and its exceptions are due.

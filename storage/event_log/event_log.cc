@@ -234,6 +234,17 @@ base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::IndexOf(base::CallC
   co_return rows.DecodeOne([](RowView row) { return row.Get<int64_t>(0); });
 }
 
+base::Task<absl::StatusOr<std::string>> EventLog::FormatDetails(base::CallContext ctx,
+                                                                std::string details_json) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(ctx), queries::kFormatDetails,
+                                                  Params::Of(postgres::Jsonb{details_json})));
+  GH_CO_ASSIGN_OR_RETURN(std::optional<std::string> formatted, rows.DecodeOne([](RowView row) {
+    return row.Get<postgres::Jsonb>(0).value;
+  }));
+  co_return *std::move(formatted);
+}
+
 base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::FirstAbout(base::CallContext ctx,
                                                                         base::Uuid tenant_id,
                                                                         std::string target_id,

@@ -119,6 +119,10 @@ class EventLog {
                                                              base::Uuid tenant_id,
                                                              base::Uuid event_id);
 
+  // What an event's details_json is once it was stored: the same value in other bytes.
+  base::Task<absl::StatusOr<std::string>> FormatDetails(base::CallContext ctx,
+                                                        std::string details_json);
+
   // The index of the first event of a type that has something as a target; nullopt if there is
   // none.
   base::Task<absl::StatusOr<std::optional<int64_t>>> FirstAbout(base::CallContext ctx,

@@ -4,12 +4,11 @@
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "base/hash.h"
 #include "service/common/event_type.h"
-#include "service/delivery/signature.h"
+#include "service/delivery/delivery_headers.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -28,17 +27,10 @@ uint32_t RandomBits() {
 
 HttpRequest MakeRequest(const storage::Endpoint& endpoint, const DeliveryItem& item,
                         base::Time now) {
-  const int64_t unix_seconds = std::chrono::floor<seconds>(now).time_since_epoch().count();
-  const std::string id = item.event_id.ToString();
-  HttpRequest request{.url = endpoint.url, .body = item.body, .timeout = endpoint.timeout};
-  request.headers = {
-      {"Content-Type", "application/json"},
-      {"webhook-id", id},
-      {"webhook-timestamp", std::to_string(unix_seconds)},
-      {"webhook-signature", SignatureHeader(endpoint.keys, id, unix_seconds, *item.body)},
-  };
-  request.headers.insert(request.headers.end(), endpoint.headers.begin(), endpoint.headers.end());
-  return request;
+  return {.url = endpoint.url,
+          .headers = DeliveryHeaders(endpoint, item.event_id, *item.body, now),
+          .body = item.body,
+          .timeout = endpoint.timeout};
 }
 
 }  // namespace
