@@ -37,6 +37,8 @@ class PreviewEventRequest;
 class PreviewEventResponse;
 class PublishEventRequest;
 class PublishEventResponse;
+class ReconcileDeliveriesRequest;
+class ReconcileDeliveriesResponse;
 class RedeliverEventRequest;
 class RedeliverEventResponse;
 class UpdateEndpointRequest;
@@ -97,6 +99,8 @@ class WebhookService {
                                                       v1::ExplainDeliveryRequest request);
   Result<v1::PreviewEventResponse> PreviewEvent(base::CallContext ctx,
                                                 v1::PreviewEventRequest request);
+  Result<v1::ReconcileDeliveriesResponse> ReconcileDeliveries(
+      base::CallContext ctx, v1::ReconcileDeliveriesRequest request);
 
   // What runs its mutations; these are a single batch each.
   IdempotentCalls& once() const { return deps_.once; }

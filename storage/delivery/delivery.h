@@ -97,6 +97,19 @@ struct Delivery {
   std::vector<AttemptRecord> attempts;  // Oldest first.
 };
 
+// What became of the events of a stretch of the log that an endpoint wants.
+struct Reconciliation {
+  int32_t matched = 0;
+  // Each is in at most one of these.
+  int32_t delivered = 0;
+  int32_t retrying = 0;
+  int32_t exhausted = 0;
+  int32_t dropped = 0;
+  int32_t pending = 0;
+  // Some of those that are in none.
+  std::vector<base::Uuid> missing;
+};
+
 }  // namespace gatehouse::storage
 
 #endif  // GATEHOUSE_STORAGE_DELIVERY_DELIVERY_H_

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -142,6 +143,13 @@ class DeliveryStore {
   };
   base::Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> ListDeliveries(
       base::CallContext ctx, DeliveryQuery query);
+
+  // Of the entries from `first` to `last`, all of which it looks at, and those that one of
+  // `patterns` matches. Names the first kMaxMissing that are missing.
+  static constexpr int64_t kMaxMissing = 1'000;
+  base::Task<absl::StatusOr<Reconciliation>> Reconcile(base::CallContext ctx, EndpointKey key,
+                                                       std::vector<std::string> patterns,
+                                                       int64_t first, int64_t last);
 
  private:
   postgres::Database& database_;

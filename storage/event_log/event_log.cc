@@ -1,6 +1,7 @@
 #include "storage/event_log/event_log.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -252,6 +253,18 @@ base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::FirstAbout(base::Ca
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(std::move(ctx), queries::kFirstAbout,
                                                   Params::Of(tenant_id, target_id, type)));
+  co_return rows.DecodeOne([](RowView row) { return row.Get<int64_t>(0); });
+}
+
+base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::FirstSince(base::CallContext ctx,
+                                                                        base::Uuid tenant_id,
+                                                                        base::Time time) {
+  // Ids hold whole milliseconds: within one, all of it counts.
+  const int64_t millis =
+      std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(ctx), queries::kFirstSince,
+                                                  Params::Of(tenant_id, int64_t{millis})));
   co_return rows.DecodeOne([](RowView row) { return row.Get<int64_t>(0); });
 }
 

@@ -130,6 +130,12 @@ class EventLog {
                                                                 std::string target_id,
                                                                 std::string type);
 
+  // The index of the first event recorded at `time` or later, by the time in its id; nullopt if
+  // there is none.
+  base::Task<absl::StatusOr<std::optional<int64_t>>> FirstSince(base::CallContext ctx,
+                                                                base::Uuid tenant_id,
+                                                                base::Time time);
+
  private:
   postgres::Database& database_;
 };
