@@ -10,5 +10,6 @@ AREAS_WITH_QUERIES = [
     "role",
     "session",
     "signing_key",
+    "thread",
     "user",
 ]

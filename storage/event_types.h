@@ -59,6 +59,13 @@ inline constexpr std::string_view kSessionLoginFailed = "session.login_failed";
 // An old refresh token was used again, which ends its session; `generations_behind` says how
 // old it is. Actor: the user. Target: the session and the user.
 inline constexpr std::string_view kSessionTokenReused = "session.refresh_token_reused";
+// Messages were added to a conversation thread; `message_ids` names them, `count` says how many.
+// What they hold is nowhere in the log. Actor: the caller. Target: the thread, by its name, and
+// the user.
+inline constexpr std::string_view kThreadAppended = "session.messages_appended";
+// A conversation thread was deleted with its messages; `count` says how many. Actor: the caller.
+// Target: the thread, by its name, and the user.
+inline constexpr std::string_view kThreadDeleted = "session.thread_deleted";
 // A webhook endpoint was created. Actor: the caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointCreated = "endpoint.created";
 // A webhook endpoint was changed, paused or resumed; `fields` names what was. Actor: the

@@ -29,9 +29,11 @@ enum class Permission : uint8_t {
   kEventsPublish,
   kEndpointsRead,
   kEndpointsWrite,
+  kThreadsRead,
+  kThreadsWrite,
 };
 
-inline constexpr int kPermissionCount = 13;
+inline constexpr int kPermissionCount = 15;
 
 // Every bit of the table.
 inline constexpr uint64_t kAllPermissions = (uint64_t{1} << kPermissionCount) - 1;

@@ -24,6 +24,7 @@
 #include "storage/role/role_store.h"
 #include "storage/session/session_store.h"
 #include "storage/signing_key/signing_key_store.h"
+#include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
 
 namespace gatehouse::service {
@@ -60,6 +61,7 @@ struct StorageArea {
   storage::RoleStore roles;
   storage::ApiKeyStore api_keys;
   storage::SessionStore sessions;
+  storage::ThreadStore threads;
   storage::SigningKeyStore signing_keys;
   storage::EventStore events;
   storage::EventLog log;
