@@ -8,6 +8,7 @@ AREAS_WITH_QUERIES = [
     "event_log",
     "request",
     "role",
+    "server",
     "session",
     "signing_key",
     "thread",

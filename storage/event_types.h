@@ -79,8 +79,12 @@ inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
 // A caller lacked the permission for a method, or tried too many names for itself; `method` and
 // `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
-// Signing keys were added, retired or removed. Actor: system. Target: each of the keys.
+// Signing keys were added, retired or removed; `emergency` if they are not trusted any more.
+// Actor: system, or the caller who asked for it. Target: each of the keys.
 inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_rotated";
+// What instances hold in memory was to be read again. Actor: the caller. Target: the user,
+// session or API key that it is about, or what kind of it.
+inline constexpr std::string_view kCacheInvalidated = "gatehouse.cache_invalidated";
 
 // First words callers may not use for events of their own.
 inline constexpr std::array<std::string_view, 8> kReservedPrefixes = {

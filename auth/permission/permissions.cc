@@ -14,9 +14,10 @@ constexpr std::array<std::string_view, kPermissionCount> kNames = {
     "users.read",     "users.write",    "users.set_password", "api_keys.read", "api_keys.write",
     "sessions.read",  "sessions.write", "sessions.verify",    "events.read",   "events.write",
     "events.publish", "endpoints.read", "endpoints.write",    "threads.read",  "threads.write",
+    "admin.read",     "admin.write",
 };
 
-static_assert(PermissionBit(Permission::kThreadsWrite) == (kAllPermissions + 1) / 2,
+static_assert(PermissionBit(Permission::kAdminWrite) == (kAllPermissions + 1) / 2,
               "kPermissionCount counts Permission");
 
 struct Role {

@@ -31,9 +31,11 @@ enum class Permission : uint8_t {
   kEndpointsWrite,
   kThreadsRead,
   kThreadsWrite,
+  kAdminRead,
+  kAdminWrite,
 };
 
-inline constexpr int kPermissionCount = 15;
+inline constexpr int kPermissionCount = 17;
 
 // Every bit of the table.
 inline constexpr uint64_t kAllPermissions = (uint64_t{1} << kPermissionCount) - 1;

@@ -27,6 +27,7 @@ TEST(PermissionsTest, EveryPermissionHasOneNameThatLeadsBack) {
   EXPECT_EQ(PermissionName(Permission::kSessionsVerify), "sessions.verify");
   EXPECT_EQ(PermissionName(Permission::kEndpointsWrite), "endpoints.write");
   EXPECT_EQ(PermissionName(Permission::kThreadsRead), "threads.read");
+  EXPECT_EQ(PermissionName(Permission::kAdminWrite), "admin.write");
 }
 
 TEST(PermissionsTest, UnknownNamesAreNoPermission) {

@@ -22,6 +22,7 @@
 #include "storage/postgres/client/database.h"
 #include "storage/request/idempotency_store.h"
 #include "storage/role/role_store.h"
+#include "storage/server/server_store.h"
 #include "storage/session/session_store.h"
 #include "storage/signing_key/signing_key_store.h"
 #include "storage/thread/thread_store.h"
@@ -63,6 +64,7 @@ struct StorageArea {
   storage::SessionStore sessions;
   storage::ThreadStore threads;
   storage::SigningKeyStore signing_keys;
+  storage::ServerStore server;
   storage::EventStore events;
   storage::EventLog log;
   storage::DailyPartitions partitions;

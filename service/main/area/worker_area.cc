@@ -80,7 +80,10 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
     : loop_(loop),
       partitions_(loop, storage.partitions, clock),
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
-      revocations_(loop, storage.log, storage.feed, auth.authenticator),
+      revocations_(loop, storage.log, storage.feed, auth.authenticator,
+                   [&rotation = auth.key_rotation](base::CallContext ctx) {
+                     return rotation.Load(std::move(ctx));
+                   }),
       listener_(
           {.dsn = config.database.direct(),
            .password_file = config.database.password_file,
