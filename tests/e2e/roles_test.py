@@ -110,6 +110,28 @@ class RolesTest(unittest.TestCase):
             self.deployment.migrate("up")
         self.test_it_makes_and_closes_days()
 
+    def test_one_role_becomes_three_while_a_server_runs(self):
+        self.drop()
+        self.postgres.sql("CREATE ROLE gatehouse LOGIN")
+        self.postgres.sql("CREATE DATABASE gatehouse OWNER gatehouse")
+        self.deployment.env["GATEHOUSE_DATABASE_DSN"] = dsn_of(self.postgres, "gatehouse")
+        self.deployment.run("migrate", "up")
+        password = self.deployment.seed_admin()
+        old = self.deployment.serve()
+        with Client(old.grpc_address) as client:
+            client.login("root", password)
+            self.deployment.type_in("From one role to three")
+            client.CreateUser(user={"username": "ada"})
+        self.deployment.env["GATEHOUSE_DATABASE_DSN"] = self.deployment.server_dsn
+        new = self.deployment.serve()
+        self.assertEqual(old.stop(), 0)
+        self.postgres.sql("DROP ROLE gatehouse")
+        with Client(new.grpc_address) as client:
+            client.login("root", password)
+            client.CreateUser(user={"username": "bob"})
+        self.assertEqual(new.stop(), 0)
+        self.assertNotRegex(old.stderr + new.stderr, "permission denied|must be owner")
+
     def test_the_log_is_reset_by_the_owner(self):
         self.deployment.as_owner("log", "reset")
 
