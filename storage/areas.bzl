@@ -8,7 +8,9 @@ AREAS_WITH_QUERIES = [
     "event_log",
     "request",
     "role",
+    "server",
     "session",
     "signing_key",
+    "thread",
     "user",
 ]

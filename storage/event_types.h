@@ -59,21 +59,43 @@ inline constexpr std::string_view kSessionLoginFailed = "session.login_failed";
 // An old refresh token was used again, which ends its session; `generations_behind` says how
 // old it is. Actor: the user. Target: the session and the user.
 inline constexpr std::string_view kSessionTokenReused = "session.refresh_token_reused";
+// Messages were added to a conversation thread; `message_ids` names them, `count` says how many.
+// What they hold is nowhere in the log. Actor: the caller. Target: the thread, by its name, and
+// the user.
+inline constexpr std::string_view kThreadAppended = "session.messages_appended";
+// A conversation thread was deleted with its messages; `count` says how many. Actor: the caller.
+// Target: the thread, by its name, and the user.
+inline constexpr std::string_view kThreadDeleted = "session.thread_deleted";
 // A webhook endpoint was created. Actor: the caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointCreated = "endpoint.created";
 // A webhook endpoint was changed, paused or resumed; `fields` names what was. Actor: the
 // caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointUpdated = "endpoint.updated";
+// A webhook endpoint got another signing secret, which `secret_id` names, of the scheme `scheme`;
+// those before it sign beside it for `overlap_ms`. Actor: the caller. Target: the endpoint.
+inline constexpr std::string_view kEndpointSecretRotated = "endpoint.secret_rotated";
+// A webhook endpoint was sent a `webhook.ping` on request, under the id `webhook_id`. Actor: the
+// caller. Target: the endpoint.
+inline constexpr std::string_view kEndpointTested = "endpoint.tested";
 // A webhook endpoint was deleted. Actor: the caller. Target: the endpoint.
 inline constexpr std::string_view kEndpointDeleted = "endpoint.deleted";
 // The server switched an endpoint off, because it answered 410 or failed for too long;
 // `reason` says which. Actor: system. Target: the endpoint.
 inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
+// What TestEndpoint sends to one endpoint; it is in no log. Actor: system. Target: the endpoint.
+inline constexpr std::string_view kWebhookPing = "webhook.ping";
+// An event is to be sent to a webhook endpoint again; `event_type` is its type. Actor: the
+// caller. Target: the endpoint and the event.
+inline constexpr std::string_view kWebhookRedelivered = "webhook.redelivered";
 // A caller lacked the permission for a method, or tried too many names for itself; `method` and
 // `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
-// Signing keys were added, retired or removed. Actor: system. Target: each of the keys.
+// Signing keys were added, retired or removed; `emergency` if they are not trusted any more.
+// Actor: system, or the caller who asked for it. Target: each of the keys.
 inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_rotated";
+// What instances hold in memory was to be read again. Actor: the caller. Target: the user,
+// session or API key that it is about, or what kind of it.
+inline constexpr std::string_view kCacheInvalidated = "gatehouse.cache_invalidated";
 
 // First words callers may not use for events of their own.
 inline constexpr std::array<std::string_view, 8> kReservedPrefixes = {

@@ -13,10 +13,11 @@ namespace {
 constexpr std::array<std::string_view, kPermissionCount> kNames = {
     "users.read",     "users.write",    "users.set_password", "api_keys.read", "api_keys.write",
     "sessions.read",  "sessions.write", "sessions.verify",    "events.read",   "events.write",
-    "events.publish", "endpoints.read", "endpoints.write",
+    "events.publish", "endpoints.read", "endpoints.write",    "threads.read",  "threads.write",
+    "admin.read",     "admin.write",
 };
 
-static_assert(PermissionBit(Permission::kEndpointsWrite) == (kAllPermissions + 1) / 2,
+static_assert(PermissionBit(Permission::kAdminWrite) == (kAllPermissions + 1) / 2,
               "kPermissionCount counts Permission");
 
 struct Role {
@@ -26,7 +27,8 @@ struct Role {
 
 constexpr std::array<Role, 3> kRoles = {{
     {"admin", kAllPermissions},
-    // Sees everything, changes nothing but what is its own.
+    // Sees all accounts and what happens to them, not what people say to each other; changes
+    // nothing but what is its own.
     {"analyst", PermissionBit(Permission::kUsersRead) | PermissionBit(Permission::kSessionsRead) |
                     PermissionBit(Permission::kSessionsVerify) |
                     PermissionBit(Permission::kEventsRead) |

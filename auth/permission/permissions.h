@@ -29,9 +29,13 @@ enum class Permission : uint8_t {
   kEventsPublish,
   kEndpointsRead,
   kEndpointsWrite,
+  kThreadsRead,
+  kThreadsWrite,
+  kAdminRead,
+  kAdminWrite,
 };
 
-inline constexpr int kPermissionCount = 13;
+inline constexpr int kPermissionCount = 17;
 
 // Every bit of the table.
 inline constexpr uint64_t kAllPermissions = (uint64_t{1} << kPermissionCount) - 1;

@@ -26,6 +26,8 @@ TEST(PermissionsTest, EveryPermissionHasOneNameThatLeadsBack) {
   EXPECT_EQ(names.size(), static_cast<size_t>(kPermissionCount));
   EXPECT_EQ(PermissionName(Permission::kSessionsVerify), "sessions.verify");
   EXPECT_EQ(PermissionName(Permission::kEndpointsWrite), "endpoints.write");
+  EXPECT_EQ(PermissionName(Permission::kThreadsRead), "threads.read");
+  EXPECT_EQ(PermissionName(Permission::kAdminWrite), "admin.write");
 }
 
 TEST(PermissionsTest, UnknownNamesAreNoPermission) {

@@ -34,7 +34,7 @@ storage::SigningKeyRotation ToRotation(const RotationPlan& plan, Time now,
 }
 
 storage::Change ChangeOf(const CallContext& ctx, const storage::SigningKeyRotation& rotation,
-                         Time now) {
+                         Time now, std::string details = "{}") {
   std::vector<storage::EventTarget> targets;
   if (rotation.add) targets.push_back({"signing_key", rotation.add->key_id, "added"});
   for (const auto& [key_id, when] : rotation.retire) {
@@ -45,7 +45,7 @@ storage::Change ChangeOf(const CallContext& ctx, const storage::SigningKeyRotati
   }
   return {
       .events = {storage::MakeEvent(ctx, now, std::string(storage::event_types::kSigningKeyRotated),
-                                    std::move(targets))}};
+                                    std::move(targets), std::move(details))}};
 }
 
 }  // namespace
@@ -73,6 +73,25 @@ Task<absl::Status> KeyRotation::RunOnce(CallContext ctx) {
     if (!rotated.ok() && !base::HasReason(rotated, base::Reason::kConflict)) co_return rotated;
   }
   co_return base::InternalError("signing keys do not come to rest: do clocks differ?");
+}
+
+Task<absl::StatusOr<storage::SigningKeyRotation>> KeyRotation::Prepare(CallContext ctx, Kind kind) {
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<SigningKeyRow> rows, co_await store_.List(ctx));
+  const Time now = clock_.Now();
+  const RotationPlan plan = kind == Kind::kEmergency
+                                ? PlanEmergencyRotation(rows, now)
+                                : PlanEarlyRotation(rows, now, keyring_.policy());
+  co_return ToRotation(plan, now, keyring_.master_key());
+}
+
+Task<absl::Status> KeyRotation::Apply(CallContext ctx, storage::SigningKeyRotation rotation,
+                                      Kind kind, std::optional<storage::Idempotency> idempotency) {
+  storage::Change change =
+      ChangeOf(ctx, rotation, clock_.Now(),
+               kind == Kind::kEmergency ? R"({"emergency":true})" : R"({"emergency":false})");
+  change.idempotency = std::move(idempotency);
+  GH_CO_RETURN_IF_ERROR(co_await store_.Rotate(ctx, std::move(rotation), std::move(change)));
+  co_return co_await Load(ctx);
 }
 
 }  // namespace gatehouse::auth

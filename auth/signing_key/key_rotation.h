@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_AUTH_SIGNING_KEY_KEY_ROTATION_H_
 #define GATEHOUSE_AUTH_SIGNING_KEY_KEY_ROTATION_H_
 
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -10,6 +11,7 @@
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
+#include "storage/change.h"
 #include "storage/signing_key/signing_key_store.h"
 
 namespace gatehouse::auth {
@@ -32,6 +34,19 @@ class KeyRotation {
   // Afterwards the keyring holds what is stored and the default tenant has a
   // key that signs and, when it is due, its successor.
   base::Task<absl::Status> RunOnce(base::CallContext ctx);
+
+  // What an operator can ask for besides the schedule.
+  enum class Kind {
+    kEarly,      // PlanEarlyRotation.
+    kEmergency,  // PlanEmergencyRotation.
+  };
+  // What it would change now, with a new key that is stored nowhere yet. Nothing to add: nothing
+  // changes.
+  base::Task<absl::StatusOr<storage::SigningKeyRotation>> Prepare(base::CallContext ctx, Kind kind);
+  // Does it, then the keyring holds what is stored. ABORTED, CONFLICT if another rotation was
+  // faster: prepare again. After an emergency verdicts are to be forgotten.
+  base::Task<absl::Status> Apply(base::CallContext ctx, storage::SigningKeyRotation rotation,
+                                 Kind kind, std::optional<storage::Idempotency> idempotency);
 
  private:
   base::Task<absl::StatusOr<std::vector<SigningKeyRow>>> ReadAndLoad(base::CallContext ctx);

@@ -38,23 +38,30 @@ struct Times {
   std::optional<base::Time> retired_at;
 };
 
-}  // namespace
+Times TimesOf(const SigningKeyRow* key) { return {key->active_from, key->retired_at}; }
 
-RotationPlan PlanRotation(std::span<const SigningKeyRow> rows, base::Time now,
-                          const RotationPolicy& policy) {
-  RotationPlan plan;
+// Those that sign or will sign, in order of active_from.
+std::vector<const SigningKeyRow*> LiveKeys(std::span<const SigningKeyRow> rows, base::Time now) {
   std::vector<const SigningKeyRow*> live;
   for (const SigningKeyRow& row : rows) {
-    if (IsDead(row.retired_at, now, policy)) plan.remove.push_back(row.key_id);
     if (!IsRetired(row.retired_at, now)) live.push_back(&row);
   }
   std::ranges::sort(live, {}, [](const SigningKeyRow* key) {
     return std::pair(key->active_from, std::string_view(key->key_id));
   });
-  const auto times = [](const SigningKeyRow* key) {
-    return Times{key->active_from, key->retired_at};
-  };
-  const SigningKeyRow* const* current = ChooseCurrent(live, now, times);
+  return live;
+}
+
+}  // namespace
+
+RotationPlan PlanRotation(std::span<const SigningKeyRow> rows, base::Time now,
+                          const RotationPolicy& policy) {
+  RotationPlan plan;
+  for (const SigningKeyRow& row : rows) {
+    if (IsDead(row.retired_at, now, policy)) plan.remove.push_back(row.key_id);
+  }
+  const std::vector<const SigningKeyRow*> live = LiveKeys(rows, now);
+  const SigningKeyRow* const* current = ChooseCurrent(live, now, TimesOf);
   if (current == nullptr) {
     plan.add_active_from = now;
     return plan;
@@ -72,6 +79,24 @@ RotationPlan PlanRotation(std::span<const SigningKeyRow> rows, base::Time now,
     plan.add_active_from = std::max(now + policy.publish_lead, last.active_from + policy.period);
     plan.retire.push_back({last.key_id, *plan.add_active_from});
   }
+  return plan;
+}
+
+RotationPlan PlanEarlyRotation(std::span<const SigningKeyRow> rows, base::Time now,
+                               const RotationPolicy& policy) {
+  RotationPlan plan = PlanRotation(rows, now, policy);
+  if (plan.add_active_from) return plan;
+  const std::vector<const SigningKeyRow*> live = LiveKeys(rows, now);
+  const SigningKeyRow* const* current = ChooseCurrent(live, now, TimesOf);
+  if (*current != live.back()) return {};
+  plan.add_active_from = now + policy.publish_lead;
+  plan.retire.push_back({live.back()->key_id, *plan.add_active_from});
+  return plan;
+}
+
+RotationPlan PlanEmergencyRotation(std::span<const SigningKeyRow> rows, base::Time now) {
+  RotationPlan plan{.add_active_from = now};
+  for (const SigningKeyRow& row : rows) plan.remove.push_back(row.key_id);
   return plan;
 }
 
@@ -130,6 +155,8 @@ std::shared_ptr<const SigningKey> Keyring::FindByHeader(std::string_view header,
   if (found == keys->by_header.end()) return nullptr;
   return IsDead(found->second->retired_at(), now, policy_) ? nullptr : found->second;
 }
+
+size_t Keyring::size() const { return snapshot()->by_header.size(); }
 
 std::string Keyring::JwksJson(const base::Uuid& tenant_id, base::Time now) const {
   const std::shared_ptr<const Snapshot> keys = snapshot();

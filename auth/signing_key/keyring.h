@@ -52,6 +52,14 @@ struct RotationPlan {
 RotationPlan PlanRotation(std::span<const SigningKeyRow> rows, base::Time now,
                           const RotationPolicy& policy);
 
+// What has to change so that another key signs, though it is not time yet: published before it
+// signs, as always. Empty if a successor is published already.
+RotationPlan PlanEarlyRotation(std::span<const SigningKeyRow> rows, base::Time now,
+                               const RotationPolicy& policy);
+
+// What has to change so that none of the keys is trusted any more, and a new one signs at once.
+RotationPlan PlanEmergencyRotation(std::span<const SigningKeyRow> rows, base::Time now);
+
 // The signing keys of this instance: a snapshot that is replaced as a whole
 // whenever the rows were read again. Thread-safe.
 class Keyring {
@@ -73,6 +81,9 @@ class Keyring {
 
   // The public halves as a JSON Web Key Set, RFC 7517, future keys included.
   std::string JwksJson(const base::Uuid& tenant_id, base::Time now) const;
+
+  // How many keys of all tenants.
+  size_t size() const;
 
   const std::string& master_key() const { return master_key_; }
   const RotationPolicy& policy() const { return policy_; }

@@ -94,6 +94,38 @@ TEST(PlanRotationTest, ARetiredKeyGoesOnlyWhenItsTokensAreDead) {
             std::vector{rows[0].key_id});
 }
 
+TEST(PlanEarlyRotationTest, PublishesASuccessorOnce) {
+  std::vector rows = {MakeRow(kStart)};
+  const base::Time now = kStart + days(3);
+  const RotationPlan plan = PlanEarlyRotation(rows, now, {});
+  EXPECT_EQ(plan.add_active_from, now + minutes(10));
+  ASSERT_EQ(plan.retire.size(), 1u);
+  EXPECT_EQ(plan.retire[0].key_id, rows[0].key_id);
+  EXPECT_EQ(plan.retire[0].retired_at, now + minutes(10));
+  EXPECT_TRUE(plan.remove.empty());
+  Apply(plan, now, rows);
+  EXPECT_TRUE(PlanEarlyRotation(rows, now + minutes(9), {}).empty());
+  EXPECT_FALSE(PlanEarlyRotation(rows, now + minutes(10), {}).empty()) << "it signs now";
+  // The schedule counts from the new key.
+  EXPECT_FALSE(PlanRotation(rows, now + days(29), {}).add_active_from.has_value());
+}
+
+TEST(PlanEarlyRotationTest, WithoutKeysOneIsNeededNow) {
+  EXPECT_EQ(PlanEarlyRotation({}, kStart, {}).add_active_from, kStart);
+}
+
+TEST(PlanEmergencyRotationTest, LeavesNoKeyThatIsThere) {
+  std::vector rows = {MakeRow(kStart, kStart + hours(1)), MakeRow(kStart + hours(1)),
+                      MakeRow(kStart + hours(2))};
+  const base::Time now = kStart + hours(1) + minutes(1);
+  const RotationPlan plan = PlanEmergencyRotation(rows, now);
+  EXPECT_EQ(plan.add_active_from, now);
+  EXPECT_EQ(plan.remove.size(), 3u) << "the retired one and the published one as well";
+  Apply(plan, now, rows);
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_TRUE(PlanRotation(rows, now, {}).empty());
+}
+
 // A year of rotation, looked at every 5 minutes.
 TEST(PlanRotationTest, NeverKeylessAlwaysPublishedAlwaysVerifiable) {
   const RotationPolicy policy;

@@ -176,6 +176,8 @@ void Authenticator::ApiKeyRevoked(const base::Uuid& api_key_id) {
 
 void Authenticator::UserChanged(const base::Uuid& user_id) { cache_.Invalidate(user_id); }
 
+void Authenticator::Forget(const base::Uuid& id) { cache_.Invalidate(id); }
+
 void Authenticator::InvalidateAll() { cache_.InvalidateAll(); }
 
 void Authenticator::RevocationsKnownUntil(base::SteadyTime time) { known_until_ = time; }

@@ -76,6 +76,8 @@ class Authenticator {
   void ApiKeyRevoked(const base::Uuid& api_key_id);
   // Nothing is revoked, but what a verdict says of the user (its name) has changed.
   void UserChanged(const base::Uuid& user_id);
+  // The same of a user, a session or an API key.
+  void Forget(const base::Uuid& id);
   // Every next call asks the database: what a role permits has changed, and
   // with it verdicts nobody counts.
   void InvalidateAll();
@@ -91,6 +93,7 @@ class Authenticator {
 
   VerdictCache::Stats cache_stats() const { return cache_.stats(); }
   size_t revocation_count() const { return revocations_.size(); }
+  size_t revocation_capacity() const { return revocations_.capacity(); }
 
  private:
   using VerdictOr = absl::StatusOr<std::shared_ptr<const Verdict>>;

@@ -39,6 +39,7 @@ class RevocationSet {
   bool IsRevoked(const base::Uuid& user_id, int64_t epoch) const;
 
   size_t size() const;
+  size_t capacity() const { return max_entries_; }
 
  private:
   struct Entry {

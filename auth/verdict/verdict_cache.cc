@@ -98,6 +98,7 @@ VerdictCache::Stats VerdictCache::stats() const {
   base::MutexLock lock(mutex_);
   Stats stats = stats_;
   stats.entries = index_.size();
+  stats.capacity = max_entries_;
   return stats;
 }
 

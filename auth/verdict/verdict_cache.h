@@ -88,6 +88,7 @@ class VerdictCache {
 
   struct Stats {
     size_t entries = 0;
+    size_t capacity = 0;
     uint64_t hits = 0;
     uint64_t misses = 0;
     uint64_t evictions = 0;

@@ -1,6 +1,6 @@
 -- The schema as text, one row per thing: (relation or object, what it is, how it is defined, is it part of a partition).
 -- Definitions come from Postgres' own deparser, under an empty search_path, so that they do not depend on the session.
--- Not compared: owners and privileges (the operator's to choose), comments, the order of columns, statistics.
+-- Not compared: owners, privileges and as whom a function runs (the operator's to choose), comments, the order of columns, statistics.
 WITH space AS (
   SELECT oid FROM pg_namespace WHERE nspname = 'gatehouse'
 ), relation AS (
@@ -67,7 +67,13 @@ WITH space AS (
          false
   FROM pg_sequence s JOIN relation c ON c.oid = s.seqrelid
   UNION ALL
-  SELECT format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), 'function', pg_get_functiondef(p.oid), false
+  SELECT format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), 'function',
+         -- One that runs as its owner has a search path of its own, which nobody else may choose.
+         CASE WHEN p.prosecdef
+           THEN regexp_replace(pg_get_functiondef(p.oid), '\n SECURITY DEFINER(?=\n)|\n SET search_path TO [^\n]*', '', 'g')
+           ELSE pg_get_functiondef(p.oid)
+         END,
+         false
   FROM pg_proc p JOIN space ON p.pronamespace = space.oid WHERE p.prokind IN ('f', 'p')
   UNION ALL
   SELECT t.typname, 'type',

@@ -42,9 +42,7 @@ class Writer {
     return CheckSize();
   }
 
-  std::string Take() { return std::move(text_); }
-
- private:
+  // Within `depth` objects and arrays.
   absl::Status Write(const Value& value, int depth) {
     switch (value.kind_case()) {
       case Value::kNullValue:
@@ -67,6 +65,9 @@ class Writer {
     return base::InvalidField(field_, "holds a value of an unknown kind");
   }
 
+  std::string Take() { return std::move(text_); }
+
+ private:
   absl::Status WriteList(const google::protobuf::ListValue& list, int depth) {
     if (depth > limits_.max_depth) {
       return base::InvalidField(
@@ -120,6 +121,13 @@ class Writer {
   size_t unwritten_ = 0;
 };
 
+absl::Status Parse(std::string_view json, google::protobuf::Message* message) {
+  const auto status = google::protobuf::util::JsonStringToMessage(
+      {json.data(), json.size()}, message, google::protobuf::util::JsonParseOptions());
+  if (!status.ok()) return base::InternalError("a stored JSON value does not parse");
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> JsonFromStruct(std::string_view field, const Struct& value,
@@ -129,12 +137,16 @@ absl::StatusOr<std::string> JsonFromStruct(std::string_view field, const Struct&
   return writer.Take();
 }
 
-absl::Status StructFromJson(std::string_view json, Struct* value) {
-  const auto status = google::protobuf::util::JsonStringToMessage(
-      {json.data(), json.size()}, value, google::protobuf::util::JsonParseOptions());
-  if (!status.ok()) return base::InternalError("a stored JSON object does not parse");
-  return absl::OkStatus();
+absl::StatusOr<std::string> JsonFromValue(std::string_view field, const Value& value,
+                                          const JsonLimits& limits) {
+  Writer writer(field, limits);
+  GH_RETURN_IF_ERROR(writer.Write(value, 0));
+  return writer.Take();
 }
+
+absl::Status StructFromJson(std::string_view json, Struct* value) { return Parse(json, value); }
+
+absl::Status ValueFromJson(std::string_view json, Value* value) { return Parse(json, value); }
 
 void JsonObject::Name(std::string_view name) {
   if (text_.size() > 1) text_ += ',';

@@ -11,7 +11,8 @@
 
 namespace google::protobuf {
 class Struct;
-}
+class Value;
+}  // namespace google::protobuf
 
 namespace gatehouse::service {
 
@@ -30,9 +31,16 @@ absl::StatusOr<std::string> JsonFromStruct(std::string_view field,
                                            const google::protobuf::Struct& value,
                                            const JsonLimits& limits = {});
 
+// The same of any JSON value.
+absl::StatusOr<std::string> JsonFromValue(std::string_view field,
+                                          const google::protobuf::Value& value,
+                                          const JsonLimits& limits = {});
+
 // For a JSON object of our own, as a jsonb column returns it. INTERNAL for
 // anything else.
 absl::Status StructFromJson(std::string_view json, google::protobuf::Struct* value);
+// The same of any JSON value.
+absl::Status ValueFromJson(std::string_view json, google::protobuf::Value* value);
 
 // Builds a flat JSON object, for the details of events.
 //

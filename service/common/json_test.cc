@@ -69,6 +69,22 @@ TEST(JsonTest, CountsTheDigitsThatTheDatabaseGivesBack) {
   }
 }
 
+TEST(JsonTest, AnyValueComesBack) {
+  for (const std::string_view json :
+       {R"("Hello")", "null", "true", "-1.5", "[]", R"([{"text":"a","type":"text"},[1]])", "{}"}) {
+    google::protobuf::Value value;
+    ASSERT_TRUE(ValueFromJson(json, &value).ok()) << json;
+    const auto again = JsonFromValue("content", value, {.max_bytes = json.size()});
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(*again, json);
+  }
+  EXPECT_FALSE(JsonFromValue("content", google::protobuf::Value()).ok());
+  google::protobuf::Value deep;
+  ASSERT_TRUE(ValueFromJson("[[1]]", &deep).ok());
+  EXPECT_TRUE(JsonFromValue("content", deep, {.max_depth = 2}).ok());
+  EXPECT_FALSE(JsonFromValue("content", deep, {.max_depth = 1}).ok());
+}
+
 TEST(JsonTest, AStoredTextThatIsNoObjectIsAnInternalError) {
   Struct object;
   EXPECT_TRUE(base::HasReason(StructFromJson("[1", &object), base::Reason::kInternal));

@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 
+#include "service/config/shown_setting.h"
 #include "service/delivery/defaults.h"
 #include "storage/postgres/client/defaults.h"
 
@@ -124,6 +126,8 @@ struct Config {
   LogSettings log;
   // Of `gatehouse dev` alone: its database and its secrets.
   std::string data_dir;
+  // By key; of those that were given.
+  std::map<std::string, Origin> origins;
 };
 
 }  // namespace gatehouse::service::config

@@ -22,7 +22,7 @@ constexpr std::string_view kMask = "********";
 
 // `name` is what the user wrote.
 absl::Status Set(Config& config, const Setting& setting, std::string_view value,
-                 std::string_view name, std::string_view where) {
+                 std::string_view name, std::string_view where, Origin origin) {
   const std::string place = " (in " + std::string(where) + ")";
   // Neither tokens nor `config print` could carry anything else, and libraries that take C strings
   // would end the value at a NUL.
@@ -30,7 +30,10 @@ absl::Status Set(Config& config, const Setting& setting, std::string_view value,
     return base::InvalidField(name, "must be UTF-8 without NUL" + place);
   }
   absl::Status status = setting.set(config, value);
-  if (status.ok()) return status;
+  if (status.ok()) {
+    config.origins[setting.key] = origin;
+    return status;
+  }
   // The description alone: the message names the key as well.
   return base::InvalidField(name,
                             base::GetErrorDetails(status)->violations.front().description + place);
@@ -46,7 +49,8 @@ void ApplyFile(Config& config, const std::string& path, Faults& faults) {
     return;
   }
   for (const FileValue& given : *values) {
-    faults.push_back(Set(config, *given.setting, given.value, given.setting->key, given.where));
+    faults.push_back(
+        Set(config, *given.setting, given.value, given.setting->key, given.where, Origin::kFile));
   }
 }
 
@@ -62,7 +66,7 @@ void ApplyEnvironment(Config& config, const std::map<std::string, std::string>& 
   for (const auto& [name, value] : environment) {
     if (!name.starts_with(kEnvironmentPrefix) || name == "GATEHOUSE_CONFIG") continue;
     if (const Setting* setting = FindByVariable(name)) {
-      faults.push_back(Set(config, *setting, value, name, "the environment"));
+      faults.push_back(Set(config, *setting, value, name, "the environment", Origin::kEnvironment));
     } else if (!IsServiceLink(name)) {
       faults.push_back(base::InvalidField(name, "is not a setting (in the environment)"));
     }
@@ -79,7 +83,8 @@ void ApplyFlags(Config& config, const std::map<std::string, std::string>& flags,
           setting->flag(), "is a secret: give it as " + setting->environment_variable() +
                                " or in the configuration file, not as a flag"));
     } else {
-      faults.push_back(Set(config, *setting, value, setting->flag(), "the command line"));
+      faults.push_back(
+          Set(config, *setting, value, setting->flag(), "the command line", Origin::kCommandLine));
     }
   }
 }
@@ -96,9 +101,14 @@ std::pair<std::string, std::string> Split(const std::string& key) {
   return {key.substr(0, dot), key.substr(dot + 1)};
 }
 
+// Masked, if it is a secret.
+std::string ShownValue(const Setting& setting, const Config& config) {
+  std::string value = setting.get(config);
+  return setting.secret && !value.empty() ? std::string(kMask) : value;
+}
+
 std::string Shown(const Setting& setting, const Config& config) {
-  const std::string value = setting.get(config);
-  if (setting.secret && !value.empty()) return Quoted(kMask);
+  std::string value = ShownValue(setting, config);
   return setting.type == ValueType::kText ? Quoted(value) : value;
 }
 
@@ -163,6 +173,18 @@ std::string PrintConfig(const Config& config) {
     }
   }
   return out.str();
+}
+
+std::vector<ShownSetting> ShowSettings(const Config& config) {
+  std::vector<ShownSetting> shown;
+  for (const Setting& setting : AllSettings()) {
+    const auto given = config.origins.find(setting.key);
+    shown.push_back({.key = setting.key,
+                     .value = ShownValue(setting, config),
+                     .secret = setting.secret,
+                     .origin = given == config.origins.end() ? Origin::kDefault : given->second});
+  }
+  return shown;
 }
 
 std::string ConfigReference() {

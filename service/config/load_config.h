@@ -4,9 +4,11 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "service/config/config.h"
+#include "service/config/shown_setting.h"
 
 namespace gatehouse::service::config {
 
@@ -36,6 +38,9 @@ std::map<std::string, std::string> ProcessEnvironment();
 
 // The configuration as a TOML file with its documentation; secrets masked.
 std::string PrintConfig(const Config& config);
+
+// Every setting, in the order of the reference.
+std::vector<ShownSetting> ShowSettings(const Config& config);
 
 // A Markdown table of every setting: docs/operating/config.md.
 std::string ConfigReference();

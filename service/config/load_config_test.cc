@@ -4,11 +4,13 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "service/config/settings.h"
+#include "service/config/shown_setting.h"
 
 namespace gatehouse::service::config {
 namespace {
@@ -36,6 +38,10 @@ TEST(LoadConfigTest, TakesFlagsOverEnvironmentOverFileOverDefaults) {
   EXPECT_EQ(config->grpc.max_in_flight, 7);
   EXPECT_EQ(config->data_dir, "from-file");
   EXPECT_EQ(config->http.address, "127.0.0.1:8081");
+  EXPECT_EQ(config->origins, (std::map<std::string, Origin>{{"grpc.address", Origin::kCommandLine},
+                                                            {"grpc.loops", Origin::kEnvironment},
+                                                            {"grpc.max_in_flight", Origin::kFile},
+                                                            {"data_dir", Origin::kFile}}));
 }
 
 TEST(LoadConfigTest, RefusesUnknownKeysWhereverTheyStand) {
@@ -260,6 +266,11 @@ TEST(PrintConfigTest, MasksSecrets) {
   Config config;
   config.database.dsn = "host=db password=hunter2";
   EXPECT_EQ(PrintConfig(config).find("hunter2"), std::string::npos);
+  for (const ShownSetting& setting : ShowSettings(config)) {
+    EXPECT_EQ(setting.value.find("hunter2"), std::string::npos) << setting.key;
+    if (setting.key == "database.dsn") EXPECT_EQ(setting.value, "********");
+    EXPECT_EQ(setting.origin, Origin::kDefault);
+  }
 }
 
 // What a setting of text may hold, or the first of these that it takes.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log_line.h"
+#include "base/reason.h"
 #include "base/status.h"
 #include "service/delivery/engine/engine_parts.h"
 
@@ -22,6 +23,8 @@ constexpr milliseconds kTick(200);
 constexpr seconds kScanInterval(1);
 // How often a stopping engine looks whether the last answer has come.
 constexpr milliseconds kDrainStep(10);
+// When to come back if too many requests that are no deliveries are under way.
+constexpr milliseconds kSendRetry(1000);
 // For the last results and the leases, after the grace of deliveries. A database that
 // takes longer hangs: what it was not told is sent again, which is allowed.
 constexpr milliseconds kLastStatements(1000);
@@ -136,6 +139,40 @@ void WebhookEngine::EndpointChanged(base::Uuid tenant_id) {
   } else {
     loop_.Post(std::move(change));
   }
+}
+
+Task<absl::StatusOr<HttpResult>> WebhookEngine::Send(base::CallContext ctx, HttpRequest request) {
+  const Answer answer;
+  const base::CancelToken::Registration cancelled = ctx.cancel().OnCancel([answer] {
+    answer.Set(base::MakeError(absl::StatusCode::kCancelled, "the caller gave up",
+                               {.reason = base::Reason::kCancelled}));
+  });
+  loop_.Post([this, request = std::move(request), answer, caller = &ctx.loop()]() mutable {
+    StartSend(std::move(request), answer, caller);
+  });
+  co_return co_await answer;
+}
+
+void WebhookEngine::StartSend(HttpRequest request, Answer answer, base::Loop* caller) {
+  const auto tell = [answer, caller](absl::StatusOr<HttpResult> result) {
+    caller->Post([answer, result = std::move(result)] { answer.Set(result); });
+  };
+  if (!http_) {
+    tell(base::MakeError(absl::StatusCode::kUnavailable, "the server is stopping",
+                         {.reason = base::Reason::kShuttingDown}));
+    return;
+  }
+  if (sends_ >= kMaxSends) {
+    tell(base::MakeError(absl::StatusCode::kResourceExhausted,
+                         "too many endpoints are being tested; retry later",
+                         {.reason = base::Reason::kServerOverloaded, .retry_after = kSendRetry}));
+    return;
+  }
+  ++sends_;
+  http_->Send(std::move(request), [this, tell](HttpResult result) {
+    --sends_;
+    tell(std::move(result));
+  });
 }
 
 void WebhookEngine::OnSeen() {

@@ -2,13 +2,17 @@
 #define GATEHOUSE_SERVICE_DELIVERY_WEBHOOK_ENGINE_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <future>
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/async/loop.h"
+#include "base/async/one_shot.h"
 #include "base/async/task.h"
+#include "base/call_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "base/worker.h"
@@ -96,6 +100,14 @@ class WebhookEngine final : public base::Worker {
   // committed. From any thread; from the loop's it counts from the next request on.
   void EndpointChanged(base::Uuid tenant_id);
 
+  // Sends one request that is no delivery: the same guard, connections and limits on the answer,
+  // no retry, nothing written. RESOURCE_EXHAUSTED, SERVER_OVERLOADED while kMaxSends are under way;
+  // CANCELLED when ctx is, and the request goes on. From any loop, also of an engine that does not
+  // run.
+  base::Task<absl::StatusOr<HttpResult>> Send(base::CallContext ctx, HttpRequest request);
+  // Beside the deliveries, which wait for nobody's sake.
+  static constexpr size_t kMaxSends = 16;
+
   // Of the connection that shows other instances that this one lives: while it stands, and
   // from when it broke on. From any thread.
   void OnSeen();
@@ -114,6 +126,9 @@ class WebhookEngine final : public base::Worker {
   EngineStats stats() const;
 
  private:
+  // What becomes of a request, for the loop of whoever waits for it.
+  using Answer = base::OneShot<absl::StatusOr<HttpResult>>;
+  void StartSend(HttpRequest request, Answer answer, base::Loop* caller);
   base::Task<absl::Status> FindWork();
   base::Task<void> RunUpkeep();
   void TendAll();
@@ -125,6 +140,8 @@ class WebhookEngine final : public base::Worker {
   bool ended_ = false;
   // Gone once the engine has ended.
   std::unique_ptr<HttpSender> http_;
+  // By Send, under way.
+  size_t sends_ = 0;
   const std::unique_ptr<EngineParts> parts_;
 };
 

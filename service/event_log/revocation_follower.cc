@@ -23,16 +23,26 @@ constexpr auto kReadTimeout = std::chrono::seconds(5);
 constexpr int32_t kPageSize = 1000;
 
 const std::vector<std::string>& FollowedTypes() {
-  static const auto& types = *new std::vector<std::string>{
-      std::string(storage::event_types::kSessionRevoked),
-      std::string(storage::event_types::kApiKeyRevoked), "user.*", "role.*"};
+  static const auto& types =
+      *new std::vector<std::string>{std::string(storage::event_types::kSessionRevoked),
+                                    std::string(storage::event_types::kApiKeyRevoked),
+                                    std::string(storage::event_types::kSigningKeyRotated),
+                                    std::string(storage::event_types::kCacheInvalidated),
+                                    "user.*",
+                                    "role.*"};
   return types;
+}
+
+// Of memory, not of a revocation.
+bool IsReadAgain(const std::string& type) {
+  return type == storage::event_types::kSigningKeyRotated ||
+         type == storage::event_types::kCacheInvalidated;
 }
 
 bool IsFollowed(const storage::LogEntry& entry) {
   return entry.type == storage::event_types::kSessionRevoked ||
-         entry.type == storage::event_types::kApiKeyRevoked || entry.type.starts_with("user.") ||
-         entry.type.starts_with("role.");
+         entry.type == storage::event_types::kApiKeyRevoked || IsReadAgain(entry.type) ||
+         entry.type.starts_with("user.") || entry.type.starts_with("role.");
 }
 
 CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
@@ -42,10 +52,11 @@ CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
 }  // namespace
 
 RevocationFollower::RevocationFollower(base::Loop& loop, EventLog& log, storage::LogFeed& feed,
-                                       auth::Authenticator& authenticator)
+                                       auth::Authenticator& authenticator, LoadKeys load_keys)
     : loop_(loop),
       log_(log),
       authenticator_(authenticator),
+      load_keys_(std::move(load_keys)),
       subscription_(feed.Subscribe(loop)),
       tasks_(loop, [](const std::string& what) {
         base::LogLine(base::LogLevel::kError, "exception in the revocation follower",
@@ -109,18 +120,21 @@ Task<absl::Status> RevocationFollower::FollowTenant(CallContext ctx, EventLog::H
     GH_CO_ASSIGN_OR_RETURN(
         const EventLog::Range range,
         co_await log_.ReadRange(ctx, head.tenant_id, from, kPageSize, FollowedTypes()));
-    for (const storage::LoggedEvent& logged : range.events) Apply(logged.event);
+    for (const storage::LoggedEvent& logged : range.events) {
+      GH_CO_RETURN_IF_ERROR(co_await Apply(ctx, logged.event));
+    }
     if (range.last_index < from) co_return base::InternalError("the log has become shorter");
     positions_[head.tenant_id] = range.last_index;
   }
   co_return absl::OkStatus();
 }
 
-void RevocationFollower::Apply(const storage::Event& event) {
+Task<absl::Status> RevocationFollower::Apply(CallContext ctx, storage::Event event) {
+  if (IsReadAgain(event.type)) co_return co_await ReadAgain(std::move(ctx), std::move(event));
   if (event.type.starts_with("role.")) {
     // A verdict does not say which role it came from. Roles change rarely, so all verdicts go.
     authenticator_.InvalidateAll();
-    return;
+    co_return absl::OkStatus();
   }
   for (const storage::EventTarget& target : event.targets) {
     const std::optional<Uuid> id = Uuid::Parse(target.id);
@@ -135,6 +149,26 @@ void RevocationFollower::Apply(const storage::Event& event) {
       authenticator_.UserChanged(*id);
     }
   }
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> RevocationFollower::ReadAgain(CallContext ctx, storage::Event event) {
+  const bool rotated = event.type == storage::event_types::kSigningKeyRotated;
+  bool all = rotated;
+  bool keys = rotated;
+  for (const storage::EventTarget& target : event.targets) {
+    if (target.type == "cache") {
+      (target.id == "signing_keys" ? keys : all) = true;
+    } else if (const std::optional<Uuid> id = Uuid::Parse(target.id); id && !rotated) {
+      authenticator_.Forget(*id);
+    }
+  }
+  // An error leaves the position where it is: until the keys are known, no verdict in memory
+  // counts for longer than the authenticator allows.
+  if (keys) GH_CO_RETURN_IF_ERROR(co_await load_keys_(std::move(ctx)));
+  // Then: a verdict that is made now knows the keys.
+  if (all) authenticator_.InvalidateAll();
+  co_return absl::OkStatus();
 }
 
 Task<absl::Status> RevocationFollower::RunTurn(base::SteadyTime poll, base::CancelToken cancel) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -25,7 +26,8 @@ namespace gatehouse::service {
 
 // Makes this instance forget what other instances revoked: follows the log of
 // every tenant for the events that end sessions, keys and rights, and tells the
-// authenticator. What this instance revoked itself it learns twice, which does
+// authenticator; also those that change signing keys, or ask that memory be read
+// again. What this instance revoked itself it learns twice, which does
 // no harm.
 //
 // Beside what it is told it looks by itself, and tells the authenticator how old
@@ -43,9 +45,12 @@ class RevocationFollower final : public base::Worker {
   // what is known is two polls old at most while all is well.
   static constexpr std::chrono::milliseconds kPoll{250};
 
+  // Has the keyring hold what is stored.
+  using LoadKeys = std::function<base::Task<absl::Status>(base::CallContext)>;
+
   // All it is given outlives it.
   RevocationFollower(base::Loop& loop, storage::EventLog& log, storage::LogFeed& feed,
-                     auth::Authenticator& authenticator);
+                     auth::Authenticator& authenticator, LoadKeys load_keys);
   ~RevocationFollower() override;
 
   // Takes the heads of now as positions. Before Start, and before the first call is served.
@@ -71,12 +76,15 @@ class RevocationFollower final : public base::Worker {
   base::Task<absl::Status> Follow(base::CallContext ctx,
                                   std::vector<storage::EventLog::Head> heads);
   base::Task<absl::Status> FollowTenant(base::CallContext ctx, storage::EventLog::Head head);
-  void Apply(const storage::Event& event);
+  base::Task<absl::Status> Apply(base::CallContext ctx, storage::Event event);
+  // For another one than a revocation.
+  base::Task<absl::Status> ReadAgain(base::CallContext ctx, storage::Event event);
   void Report(const absl::Status& status);
 
   base::Loop& loop_;
   storage::EventLog& log_;
   auth::Authenticator& authenticator_;
+  const LoadKeys load_keys_;
   std::unique_ptr<storage::LogFeed::Subscription> subscription_;
   // The last index applied, by tenant.
   std::unordered_map<base::Uuid, int64_t> positions_;

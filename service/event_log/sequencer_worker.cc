@@ -15,8 +15,17 @@ namespace {
 
 // Longer than any pass should take; then its connection is not well.
 constexpr std::chrono::seconds kPassTimeout{15};
+// Several times the pause without events.
+constexpr std::chrono::seconds kPassOverdue{5};
 
 }  // namespace
+
+std::string ProblemOf(const SequencerStats& stats, base::SteadyTime now) {
+  if (stats.halted) return "it stands still until an operator resets it: LOG_ROLLED_BACK";
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - stats.last_pass);
+  if (age < kPassOverdue) return "";
+  return "no pass has succeeded for " + std::to_string(age.count()) + " s";
+}
 
 // Where the signal rings. Loop thread only.
 struct SequencerWorker::Bell {

@@ -51,6 +51,9 @@ struct SequencerStats {
   base::SteadyTime last_pass;
 };
 
+// What is wrong, for people; empty if nothing is.
+std::string ProblemOf(const SequencerStats& stats, base::SteadyTime now);
+
 // Runs the sequencer: a pass whenever events were committed, and hands what it
 // ordered to the feed. Sleeps while there is nothing to do. A stop gives up the
 // pass under way.

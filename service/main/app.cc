@@ -101,6 +101,17 @@ absl::Status App::Open() {
                            .on_endpoint_changed =
                                [&engine = workers_->webhooks()](const base::Uuid& tenant_id) {
                                  engine.EndpointChanged(tenant_id);
+                               },
+                           .send_webhook =
+                               [&engine = workers_->webhooks()](base::CallContext ctx,
+                                                                delivery::HttpRequest request) {
+                                 return engine.Send(std::move(ctx), std::move(request));
+                               },
+                           .loops = loops_.size(),
+                           .sequencer_problem =
+                               [&sequencer = std::as_const(*workers_).sequencer()] {
+                                 return ProblemOf(sequencer.stats(),
+                                                  std::chrono::steady_clock::now());
                                }},
       *storage_, *auth_, clock_);
   metrics_ = std::make_unique<MetricsArea>(*storage_, *auth_, *workers_, *services_);

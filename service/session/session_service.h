@@ -15,6 +15,7 @@
 #include "service/common/idempotent.h"
 #include "service/session/token_issuer.h"
 #include "storage/session/session_store.h"
+#include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
 
 namespace gatehouse::auth {
@@ -30,12 +31,18 @@ struct Encoded;
 }  // namespace gatehouse::rpc
 
 namespace gatehouse::v1 {
+class AppendMessagesRequest;
+class AppendMessagesResponse;
 class CreateSessionRequest;
 class CreateSessionResponse;
+class DeleteThreadRequest;
+class DeleteThreadResponse;
 class GetJwksRequest;
 class GetJwksResponse;
 class GetSessionRequest;
 class GetSessionResponse;
+class ListMessagesRequest;
+class ListMessagesResponse;
 class ListSessionsRequest;
 class ListSessionsResponse;
 class RefreshSessionRequest;
@@ -71,6 +78,7 @@ class SessionService {
   // All outlive the service.
   struct Deps {
     storage::SessionStore& sessions;
+    storage::ThreadStore& threads;
     storage::UserStore& users;
     LoginFailures& failures;
     auth::PasswordHasher& hasher;
@@ -106,10 +114,21 @@ class SessionService {
   Result<v1::RevokeUserSessionsResponse> RevokeUserSessions(base::CallContext ctx,
                                                             v1::RevokeUserSessionsRequest request,
                                                             MutationKey key = {});
+  Result<v1::AppendMessagesResponse> AppendMessages(base::CallContext ctx,
+                                                    v1::AppendMessagesRequest request,
+                                                    MutationKey key = {});
+  Result<v1::ListMessagesResponse> ListMessages(base::CallContext ctx,
+                                                v1::ListMessagesRequest request);
+  Result<v1::DeleteThreadResponse> DeleteThread(base::CallContext ctx,
+                                                v1::DeleteThreadRequest request,
+                                                MutationKey key = {});
   Result<v1::GetJwksResponse> GetJwks(base::CallContext ctx, v1::GetJwksRequest request);
 
   // What runs its mutations.
   IdempotentCalls& once() const { return deps_.once; }
+  static Replay ReplayOf(const v1::AppendMessagesRequest& /*request*/) {
+    return Replay::kOnConflict;
+  }
 
  private:
   // Adds the session of a login, and ends the user's oldest if there are too many. LOGIN_FAILED if

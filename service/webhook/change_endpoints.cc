@@ -6,23 +6,21 @@
 #include "auth/permission/permissions.h"
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
-#include "service/common/change_attempts.h"
 #include "service/common/etag.h"
 #include "service/common/event_type.h"
 #include "service/common/field_mask.h"
 #include "service/common/json.h"
 #include "service/common/validate.h"
 #include "service/delivery/signature.h"
+#include "service/webhook/endpoint_edit.h"
 #include "service/webhook/endpoint_fields.h"
 #include "service/webhook/webhook_service.h"
-#include "storage/after_change.h"
 #include "storage/event_types.h"
 
 namespace gatehouse::service {
 namespace {
 
 namespace event_types = storage::event_types;
-using storage::EndpointState;
 
 // Header values are credentials that nobody gets to see again. Another URL may be another
 // owner's: it gets none that was meant for the one before.
@@ -47,11 +45,10 @@ absl::Status CheckMayReceive(const base::CallContext& ctx, const storage::Endpoi
   return auth::RequirePermission(ctx.principal(), auth::Permission::kEventsRead);
 }
 
-// The endpoint that `request` makes of `before`.
-absl::StatusOr<storage::Endpoint> Updated(const v1::UpdateEndpointRequest& request,
-                                          const storage::Endpoint& before,
-                                          const UrlPolicy& url_policy) {
-  GH_RETURN_IF_ERROR(CheckEtag(request.endpoint().etag(), before.version));
+// What `request` makes of `before`.
+absl::StatusOr<std::optional<EndpointEdit::Outcome>> Updated(
+    const base::CallContext& ctx, const v1::UpdateEndpointRequest& request,
+    const storage::Endpoint& before, base::Time now, const UrlPolicy& url_policy) {
   GH_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
                       ResolveMask("update_mask", request.update_mask(), kEndpointFields));
   storage::Endpoint next = before;
@@ -59,7 +56,15 @@ absl::StatusOr<storage::Endpoint> Updated(const v1::UpdateEndpointRequest& reque
   ApplyEndpointFields(request.endpoint(), fields, url_policy, next, checks);
   CheckHeadersAreForUrl(before, next, checks);
   GH_RETURN_IF_ERROR(checks.ToStatus());
-  return next;
+  if (next.event_types != before.event_types || next.url != before.url) {
+    GH_RETURN_IF_ERROR(CheckMayReceive(ctx, next));
+  }
+  AddKeyPairFor(next, now);
+  const std::vector<std::string> changed = ChangedEndpointFields(before, next);
+  if (changed.empty()) return std::nullopt;
+  return EndpointEdit::Outcome{.next = std::move(next),
+                               .event_type = event_types::kEndpointUpdated,
+                               .details_json = JsonObject().Add("fields", changed).ToString()};
 }
 
 }  // namespace
@@ -83,10 +88,11 @@ WebhookService::Result<v1::CreateEndpointResponse> WebhookService::CreateEndpoin
   }
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_RETURN_IF_ERROR(CheckMayReceive(ctx, endpoint));
-  endpoint.keys = {signing_key};
+  endpoint.secrets = {{.id = base::Uuid::MakeV7(now), .key = signing_key, .create_time = now}};
+  AddKeyPairFor(endpoint, now);
 
   v1::CreateEndpointResponse response;
-  GH_CO_RETURN_IF_ERROR(ToProto({.endpoint = endpoint}, *response.mutable_endpoint()));
+  GH_CO_RETURN_IF_ERROR(ToProto({.endpoint = endpoint}, now, *response.mutable_endpoint()));
   if (request.validate_only()) co_return response;
   const std::string details = JsonObject().Add("event_types", endpoint.event_types).ToString();
   storage::Change change{
@@ -104,44 +110,13 @@ WebhookService::Result<v1::UpdateEndpointResponse> WebhookService::UpdateEndpoin
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("endpoint_id", request.endpoint_id());
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
-  for (ChangeAttempts attempts(request.endpoint().etag()); attempts.Next();) {
-    GH_CO_ASSIGN_OR_RETURN(const storage::EndpointWithHealth current, co_await Read(ctx, *id));
-    const storage::Endpoint& before = current.endpoint;
-    GH_CO_ASSIGN_OR_RETURN(storage::Endpoint next, Updated(request, before, url_policy_));
-    if (next.event_types != before.event_types || next.url != before.url) {
-      GH_CO_RETURN_IF_ERROR(CheckMayReceive(ctx, next));
-    }
-    const std::vector<std::string> changed = ChangedEndpointFields(before, next);
-
-    const base::Time now = deps_.clock.Now();
-    v1::UpdateEndpointResponse response;
-    if (changed.empty()) {
-      GH_CO_RETURN_IF_ERROR(ToProto(current, *response.mutable_endpoint()));
-      co_return co_await deps_.once.Unchanged(ctx, key, now, response);
-    }
-    const bool resume =
-        before.state != EndpointState::kEnabled && next.state == EndpointState::kEnabled;
-    next.update_time = now;
-    storage::EndpointHealth health = current.health;
-    if (resume) {
-      health.breaker_open = false;
-      health.consecutive_failures = 0;
-    }
-    GH_CO_RETURN_IF_ERROR(ToProto({.endpoint = storage::AfterChange(next), .health = health},
-                                  *response.mutable_endpoint()));
-    if (request.validate_only()) co_return response;
-    storage::Change change{
-        .events = {EndpointEvent(ctx, now, event_types::kEndpointUpdated, next,
-                                 JsonObject().Add("fields", changed).ToString())},
-        .idempotency = key.WithResponse(response, now)};
-    const absl::Status updated =
-        co_await deps_.endpoints.Update(ctx, next, resume, std::move(change));
-    if (attempts.Outrun(updated)) continue;
-    GH_CO_RETURN_IF_ERROR(updated);
-    deps_.on_endpoint_changed(next.tenant_id);
-    co_return response;
-  }
-  co_return ChangeAttempts::KeptChanging("endpoint");
+  EndpointEdit edit{.id = *id,
+                    .etag = request.endpoint().etag(),
+                    .validate_only = request.validate_only(),
+                    .plan = [this, ctx, request](const storage::Endpoint& before, base::Time now) {
+                      return Updated(ctx, request, before, now, url_policy_);
+                    }};
+  co_return co_await Edit<v1::UpdateEndpointResponse>(ctx, std::move(edit), key);
 }
 
 WebhookService::Result<v1::DeleteEndpointResponse> WebhookService::DeleteEndpoint(

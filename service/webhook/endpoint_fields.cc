@@ -10,6 +10,7 @@
 #include "service/common/etag.h"
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
+#include "service/delivery/signature.h"
 #include "storage/canonical_json.h"
 
 namespace gatehouse::service {
@@ -18,6 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using storage::EndpointState;
+using storage::SignatureScheme;
 
 constexpr size_t kMaxDescriptionBytes = 500;
 constexpr size_t kMaxMetadataBytes = size_t{4} << 10;
@@ -79,6 +81,21 @@ void ApplyState(const v1::Endpoint& from, storage::Endpoint& to, FieldChecks& ch
   }
 }
 
+void ApplySignatureScheme(const v1::Endpoint& from, storage::Endpoint& to, FieldChecks& checks) {
+  switch (from.signature_scheme()) {
+    case v1::SIGNATURE_SCHEME_UNSPECIFIED:
+      to.signature_scheme = SignatureScheme::kV1;
+      return;
+    case v1::SIGNATURE_SCHEME_V1:
+    case v1::SIGNATURE_SCHEME_V1A:
+    case v1::SIGNATURE_SCHEME_V1_AND_V1A:
+      to.signature_scheme = static_cast<SignatureScheme>(from.signature_scheme());
+      return;
+    default:
+      checks.Fail("endpoint.signature_scheme", "is not a known scheme");
+  }
+}
+
 void ApplyMetadata(const v1::Endpoint& from, storage::Endpoint& to, FieldChecks& checks) {
   absl::StatusOr<std::string> json =
       JsonFromStruct("endpoint.metadata", from.metadata(), {.max_bytes = kMaxMetadataBytes});
@@ -116,8 +133,16 @@ void ApplyEndpointFields(const v1::Endpoint& from, std::span<const std::string> 
       ApplyState(from, to, checks);
     } else if (field == "metadata") {
       ApplyMetadata(from, to, checks);
+    } else if (field == "signature_scheme") {
+      ApplySignatureScheme(from, to, checks);
     }
   }
+}
+
+void AddKeyPairFor(storage::Endpoint& endpoint, base::Time now) {
+  if (endpoint.signature_scheme == SignatureScheme::kV1 || !endpoint.key_pairs.empty()) return;
+  endpoint.key_pairs = {
+      {.id = base::Uuid::MakeV7(now), .key = delivery::MakeKeyPair(), .create_time = now}};
 }
 
 std::vector<std::string> ChangedEndpointFields(const storage::Endpoint& before,
@@ -135,10 +160,11 @@ std::vector<std::string> ChangedEndpointFields(const storage::Endpoint& before,
   compare("state", before.state == after.state);
   compare("metadata", storage::CanonicalJson(before.metadata_json) ==
                           storage::CanonicalJson(after.metadata_json));
+  compare("signature_scheme", before.signature_scheme == after.signature_scheme);
   return changed;
 }
 
-absl::Status ToProto(const storage::EndpointWithHealth& from, v1::Endpoint& to) {
+absl::Status ToProto(const storage::EndpointWithHealth& from, base::Time now, v1::Endpoint& to) {
   const storage::Endpoint& endpoint = from.endpoint;
   to.set_id(endpoint.id.ToString());
   to.set_url(endpoint.url);
@@ -155,6 +181,13 @@ absl::Status ToProto(const storage::EndpointWithHealth& from, v1::Endpoint& to) 
   SetTimestamp(endpoint.create_time, to.mutable_create_time());
   SetTimestamp(endpoint.update_time, to.mutable_update_time());
   to.set_etag(MakeEtag(endpoint.version));
+  for (const storage::EndpointSecret& secret : storage::LiveSecrets(endpoint.secrets, now)) {
+    ToProto(secret, *to.add_secrets());
+  }
+  for (const storage::EndpointSecret& pair : storage::LiveSecrets(endpoint.key_pairs, now)) {
+    KeyPairToProto(pair, *to.add_secrets());
+  }
+  to.set_signature_scheme(static_cast<v1::SignatureScheme>(endpoint.signature_scheme));
   v1::EndpointHealth& health = *to.mutable_health();
   health.set_breaker_open(from.health.breaker_open);
   health.set_consecutive_failures(from.health.consecutive_failures);
@@ -169,6 +202,30 @@ absl::Status ToProto(const storage::EndpointWithHealth& from, v1::Endpoint& to) 
   return absl::OkStatus();
 }
 
+void ToProto(const storage::EndpointSecret& from, v1::EndpointSecret& to) {
+  to.set_id(from.id.ToString());
+  to.set_scheme(v1::SIGNATURE_SCHEME_V1);
+  SetTimestamp(from.create_time, to.mutable_create_time());
+  if (from.expire_time != base::Time::max()) {
+    SetTimestamp(from.expire_time, to.mutable_expire_time());
+  }
+}
+
+void KeyPairToProto(const storage::EndpointSecret& from, v1::EndpointSecret& to) {
+  ToProto(from, to);
+  to.set_scheme(v1::SIGNATURE_SCHEME_V1A);
+  to.set_public_key(delivery::FormatPublicKey(from.key));
+}
+
+void ToProto(int number, const storage::AttemptRecord& from, v1::DeliveryAttempt& to) {
+  to.set_number(number);
+  SetTimestamp(from.start_time, to.mutable_start_time());
+  SetDuration(from.latency, to.mutable_latency());
+  to.set_status_code(from.status_code);
+  to.set_error_class(from.error_class);
+  to.set_response_head(from.response_head);
+}
+
 void ToProto(const storage::EndpointKey& key, const storage::Delivery& from, v1::Delivery& to) {
   to.set_endpoint_id(key.endpoint_id.ToString());
   to.set_event_id(from.event_id.ToString());
@@ -180,13 +237,7 @@ void ToProto(const storage::EndpointKey& key, const storage::Delivery& from, v1:
   }
   int number = 0;
   for (const storage::AttemptRecord& record : from.attempts) {
-    v1::DeliveryAttempt& attempt = *to.add_attempts();
-    attempt.set_number(++number);
-    SetTimestamp(record.start_time, attempt.mutable_start_time());
-    SetDuration(record.latency, attempt.mutable_latency());
-    attempt.set_status_code(record.status_code);
-    attempt.set_error_class(record.error_class);
-    attempt.set_response_head(record.response_head);
+    ToProto(++number, record, *to.add_attempts());
   }
 }
 

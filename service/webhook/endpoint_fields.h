@@ -18,14 +18,17 @@
 
 namespace gatehouse::v1 {
 class Delivery;
+class DeliveryAttempt;
 class Endpoint;
+class EndpointSecret;
 }  // namespace gatehouse::v1
 
 namespace gatehouse::service {
 
 // The fields of gatehouse.v1.Endpoint that callers set.
-inline constexpr std::array<std::string_view, 8> kEndpointFields = {
-    "url", "event_types", "description", "headers", "timeout", "max_in_flight", "state", "metadata",
+inline constexpr std::array<std::string_view, 9> kEndpointFields = {
+    "url",           "event_types", "description", "headers",          "timeout",
+    "max_in_flight", "state",       "metadata",    "signature_scheme",
 };
 
 // Stands for the value of a header in every answer: values are credentials. In
@@ -37,11 +40,21 @@ inline constexpr std::string_view kHiddenValue = "***";
 void ApplyEndpointFields(const v1::Endpoint& from, std::span<const std::string> fields,
                          const UrlPolicy& policy, storage::Endpoint& to, FieldChecks& checks);
 
+// Gives it its first key pair if its scheme needs one and there is none.
+void AddKeyPairFor(storage::Endpoint& endpoint, base::Time now);
+
 // Those of kEndpointFields in which the two differ.
 std::vector<std::string> ChangedEndpointFields(const storage::Endpoint& before,
                                                const storage::Endpoint& after);
 
-absl::Status ToProto(const storage::EndpointWithHealth& from, v1::Endpoint& to);
+// With the secrets that are live at `now`.
+absl::Status ToProto(const storage::EndpointWithHealth& from, base::Time now, v1::Endpoint& to);
+// But for its value.
+void ToProto(const storage::EndpointSecret& from, v1::EndpointSecret& to);
+// As ToProto has a secret; with its public half.
+void KeyPairToProto(const storage::EndpointSecret& from, v1::EndpointSecret& to);
+// `number`: of the attempts of its delivery.
+void ToProto(int number, const storage::AttemptRecord& from, v1::DeliveryAttempt& to);
 void ToProto(const storage::EndpointKey& key, const storage::Delivery& from, v1::Delivery& to);
 
 // An event about an endpoint. Names its host alone: the rest of a URL may hold

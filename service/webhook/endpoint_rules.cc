@@ -207,13 +207,13 @@ absl::Status CheckEndpointHeaders(const std::map<std::string, std::string>& head
   return absl::OkStatus();
 }
 
-absl::Status CheckEventPatterns(std::span<const std::string> patterns) {
+absl::Status CheckEventPatterns(std::span<const std::string> patterns, std::string_view field) {
   if (patterns.empty() || patterns.size() > kMaxPatterns) {
-    return base::InvalidField("endpoint.event_types", "must hold 1 to 64 entries");
+    return base::InvalidField(field, "must hold 1 to 64 entries");
   }
   for (size_t i = 0; i < patterns.size(); ++i) {
     if (patterns[i] == "*" || IsEventTypePattern(patterns[i])) continue;
-    return base::InvalidField("endpoint.event_types[" + std::to_string(i) + "]",
+    return base::InvalidField(std::string(field) + "[" + std::to_string(i) + "]",
                               "must be like \"session.created\", \"session.*\" or \"*\"");
   }
   return absl::OkStatus();

@@ -15,11 +15,6 @@
 namespace gatehouse::service {
 namespace {
 
-absl::Status NotFound() {
-  return base::MakeError(absl::StatusCode::kNotFound, "no such endpoint",
-                         {.reason = base::Reason::kEndpointNotFound});
-}
-
 absl::StatusOr<std::optional<storage::DeliveryState>> StateFilter(v1::DeliveryState state) {
   switch (state) {
     case v1::DELIVERY_STATE_UNSPECIFIED:
@@ -28,6 +23,9 @@ absl::StatusOr<std::optional<storage::DeliveryState>> StateFilter(v1::DeliverySt
     case v1::DELIVERY_STATE_RETRYING:
     case v1::DELIVERY_STATE_EXHAUSTED:
       return static_cast<storage::DeliveryState>(state);
+    case v1::DELIVERY_STATE_DROPPED:
+      // Nothing is kept of it by which it could be found.
+      return base::InvalidField("state", "must be SUCCEEDED, RETRYING or EXHAUSTED, or unset");
     default:
       return base::InvalidField("state", "is not a known state");
   }
@@ -35,11 +33,16 @@ absl::StatusOr<std::optional<storage::DeliveryState>> StateFilter(v1::DeliverySt
 
 }  // namespace
 
+absl::Status WebhookService::EndpointNotFound() {
+  return base::MakeError(absl::StatusCode::kNotFound, "no such endpoint",
+                         {.reason = base::Reason::kEndpointNotFound});
+}
+
 base::Task<absl::StatusOr<storage::EndpointWithHealth>> WebhookService::Read(base::CallContext ctx,
                                                                              base::Uuid id) {
   GH_CO_ASSIGN_OR_RETURN(std::optional<storage::EndpointWithHealth> endpoint,
                          co_await deps_.endpoints.Get(ctx, ctx.principal().tenant_id, id));
-  if (!endpoint) co_return NotFound();
+  if (!endpoint) co_return EndpointNotFound();
   co_return *std::move(endpoint);
 }
 
@@ -50,7 +53,21 @@ WebhookService::Result<v1::GetEndpointResponse> WebhookService::GetEndpoint(
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_ASSIGN_OR_RETURN(const storage::EndpointWithHealth endpoint, co_await Read(ctx, *id));
   v1::GetEndpointResponse response;
-  GH_CO_RETURN_IF_ERROR(ToProto(endpoint, *response.mutable_endpoint()));
+  GH_CO_RETURN_IF_ERROR(ToProto(endpoint, deps_.clock.Now(), *response.mutable_endpoint()));
+  co_return response;
+}
+
+WebhookService::Result<v1::GetPublicKeysResponse> WebhookService::GetPublicKeys(
+    base::CallContext ctx, v1::GetPublicKeysRequest request) {
+  FieldChecks checks;
+  const std::optional<base::Uuid> id = checks.RequireUuid("endpoint_id", request.endpoint_id());
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  GH_CO_ASSIGN_OR_RETURN(const storage::EndpointWithHealth found, co_await Read(ctx, *id));
+  v1::GetPublicKeysResponse response;
+  for (const storage::EndpointSecret& pair :
+       storage::LiveSecrets(found.endpoint.key_pairs, deps_.clock.Now())) {
+    KeyPairToProto(pair, *response.add_keys());
+  }
   co_return response;
 }
 
@@ -68,6 +85,7 @@ WebhookService::Result<v1::ListEndpointsResponse> WebhookService::ListEndpoints(
   GH_CO_ASSIGN_OR_RETURN(
       const std::vector<storage::EndpointWithHealth> endpoints,
       co_await deps_.endpoints.List(ctx, tenant_id, before, int64_t{page_size} + 1));
+  const base::Time now = deps_.clock.Now();
   v1::ListEndpointsResponse response;
   size_t bytes = 0;
   for (const storage::EndpointWithHealth& endpoint : endpoints) {
@@ -77,7 +95,7 @@ WebhookService::Result<v1::ListEndpointsResponse> WebhookService::ListEndpoints(
       break;
     }
     v1::Endpoint& added = *response.add_endpoints();
-    GH_CO_RETURN_IF_ERROR(ToProto(endpoint, added));
+    GH_CO_RETURN_IF_ERROR(ToProto(endpoint, now, added));
     bytes += added.ByteSizeLong();
   }
   co_return response;
@@ -110,7 +128,7 @@ WebhookService::Result<v1::ListDeliveriesResponse> WebhookService::ListDeliverie
   }
   GH_CO_ASSIGN_OR_RETURN(const std::optional<std::vector<storage::Delivery>> deliveries,
                          co_await deps_.deliveries.ListDeliveries(ctx, query));
-  if (!deliveries) co_return NotFound();
+  if (!deliveries) co_return EndpointNotFound();
   v1::ListDeliveriesResponse response;
   size_t bytes = 0;
   for (const storage::Delivery& delivery : *deliveries) {

@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_SERVICE_H_
 #define GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_SERVICE_H_
 
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -11,9 +12,11 @@
 #include "base/uuid.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
+#include "service/delivery/http/http_sender.h"
 #include "service/webhook/endpoint_rules.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
+#include "storage/event_log/event_log.h"
 #include "storage/event_log/event_store.h"
 
 namespace gatehouse::v1 {
@@ -21,19 +24,41 @@ class CreateEndpointRequest;
 class CreateEndpointResponse;
 class DeleteEndpointRequest;
 class DeleteEndpointResponse;
+class ExplainDeliveryRequest;
+class ExplainDeliveryResponse;
+class GetDeliveryRequest;
+class GetDeliveryResponse;
 class GetEndpointRequest;
 class GetEndpointResponse;
+class GetPublicKeysRequest;
+class GetPublicKeysResponse;
 class ListDeliveriesRequest;
 class ListDeliveriesResponse;
 class ListEndpointsRequest;
 class ListEndpointsResponse;
+class PauseEndpointRequest;
+class PauseEndpointResponse;
+class PreviewEventRequest;
+class PreviewEventResponse;
 class PublishEventRequest;
 class PublishEventResponse;
+class ReconcileDeliveriesRequest;
+class ReconcileDeliveriesResponse;
+class RedeliverEventRequest;
+class RedeliverEventResponse;
+class ResumeEndpointRequest;
+class ResumeEndpointResponse;
+class RotateSecretRequest;
+class RotateSecretResponse;
+class TestEndpointRequest;
+class TestEndpointResponse;
 class UpdateEndpointRequest;
 class UpdateEndpointResponse;
 }  // namespace gatehouse::v1
 
 namespace gatehouse::service {
+
+struct EndpointEdit;
 
 // gatehouse.v1.WebhookService; what each method does stands in the .proto file.
 //
@@ -41,16 +66,21 @@ namespace gatehouse::service {
 // What it is made of outlives it, and it outlives its calls.
 class WebhookService {
  public:
+  using SendFn = std::function<base::Task<absl::StatusOr<delivery::HttpResult>>(
+      base::CallContext ctx, delivery::HttpRequest request)>;
   struct Deps {
     storage::EndpointStore& endpoints;
     storage::DeliveryStore& deliveries;
     storage::EventStore& events;
+    storage::EventLog& log;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
     // Told after each committed change of a tenant's endpoints, before the
     // answer: nothing is sent with the old settings from then on.
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
+    // Sends a request as deliveries are sent: WebhookEngine::Send.
+    SendFn send;
   };
 
   WebhookService(Deps deps, UrlPolicy url_policy)
@@ -72,11 +102,36 @@ class WebhookService {
   Result<v1::DeleteEndpointResponse> DeleteEndpoint(base::CallContext ctx,
                                                     v1::DeleteEndpointRequest request,
                                                     MutationKey key = {});
+  Result<v1::PauseEndpointResponse> PauseEndpoint(base::CallContext ctx,
+                                                  v1::PauseEndpointRequest request,
+                                                  MutationKey key = {});
+  Result<v1::ResumeEndpointResponse> ResumeEndpoint(base::CallContext ctx,
+                                                    v1::ResumeEndpointRequest request,
+                                                    MutationKey key = {});
+  Result<v1::RotateSecretResponse> RotateSecret(base::CallContext ctx,
+                                                v1::RotateSecretRequest request,
+                                                MutationKey key = {});
+  Result<v1::GetPublicKeysResponse> GetPublicKeys(base::CallContext ctx,
+                                                  v1::GetPublicKeysRequest request);
+  Result<v1::TestEndpointResponse> TestEndpoint(base::CallContext ctx,
+                                                v1::TestEndpointRequest request,
+                                                MutationKey key = {});
   Result<v1::PublishEventResponse> PublishEvent(base::CallContext ctx,
                                                 v1::PublishEventRequest request,
                                                 MutationKey key = {});
   Result<v1::ListDeliveriesResponse> ListDeliveries(base::CallContext ctx,
                                                     v1::ListDeliveriesRequest request);
+  Result<v1::GetDeliveryResponse> GetDelivery(base::CallContext ctx,
+                                              v1::GetDeliveryRequest request);
+  Result<v1::RedeliverEventResponse> RedeliverEvent(base::CallContext ctx,
+                                                    v1::RedeliverEventRequest request,
+                                                    MutationKey key = {});
+  Result<v1::ExplainDeliveryResponse> ExplainDelivery(base::CallContext ctx,
+                                                      v1::ExplainDeliveryRequest request);
+  Result<v1::PreviewEventResponse> PreviewEvent(base::CallContext ctx,
+                                                v1::PreviewEventRequest request);
+  Result<v1::ReconcileDeliveriesResponse> ReconcileDeliveries(
+      base::CallContext ctx, v1::ReconcileDeliveriesRequest request);
 
   // What runs its mutations; these are a single batch each.
   IdempotentCalls& once() const { return deps_.once; }
@@ -86,9 +141,24 @@ class WebhookService {
   static Replay ReplayOf(const v1::PublishEventRequest& /*request*/) { return Replay::kOnConflict; }
 
  private:
-  // NOT_FOUND, ENDPOINT_NOT_FOUND if there is none.
+  static absl::Status EndpointNotFound();
+  // EndpointNotFound() if there is none.
   base::Task<absl::StatusOr<storage::EndpointWithHealth>> Read(base::CallContext ctx,
                                                                base::Uuid id);
+  // NOT_FOUND, EVENT_NOT_FOUND if there is none, or if it is no longer kept.
+  base::Task<absl::StatusOr<storage::LoggedEvent>> ReadEvent(base::CallContext ctx, base::Uuid id);
+  // The index of the endpoint's creation: what comes after it is the endpoint's.
+  base::Task<absl::StatusOr<int64_t>> CreatedIndex(base::CallContext ctx,
+                                                   storage::Endpoint endpoint);
+  // FAILED_PRECONDITION, DELIVERY_PENDING for an event whose first attempt at the endpoint comes by
+  // itself.
+  base::Task<absl::Status> CheckNotPending(base::CallContext ctx,
+                                           storage::EndpointWithHealth endpoint,
+                                           storage::LoggedEvent event);
+
+  // Changes an endpoint, with its event; the answer is the endpoint as it is then.
+  template <typename Response>
+  Result<Response> Edit(base::CallContext ctx, EndpointEdit edit, MutationKey key);
 
   Deps deps_;
   UrlPolicy url_policy_;

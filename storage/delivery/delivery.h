@@ -26,7 +26,6 @@ struct DeliveryLease {
   int64_t fence = 0;
   int64_t position = 0;
   std::optional<base::Time> next_due;
-  int64_t retrying_count = 0;
   int32_t consecutive_failures = 0;
   bool breaker_open = false;
   std::optional<base::Time> failing_since;
@@ -48,14 +47,15 @@ struct AttemptRecord {
 };
 
 // gatehouse.v1.DeliveryState.
-enum class DeliveryState : int32_t { kSucceeded = 1, kRetrying = 2, kExhausted = 3 };
+enum class DeliveryState : int32_t { kSucceeded = 1, kRetrying = 2, kExhausted = 3, kDropped = 4 };
 
-// An event that failed at least once.
+// An event that failed at least once, or is to be sent again.
 struct ExceptionRecord {
   EndpointKey key;
   int64_t event_index = 0;
   base::Uuid event_id;
   std::string event_type;
+  // Of the schedule under way: 0 for one that is to be sent again.
   int32_t attempts = 0;
   base::Time due;
   DeliveryState state = DeliveryState::kRetrying;
@@ -66,7 +66,6 @@ struct DeliveryProgress {
   EndpointKey key;
   int64_t fence = 0;
   int64_t position = 0;
-  int64_t retrying_count = 0;
   std::optional<base::Time> next_due;
   int32_t consecutive_failures = 0;
   bool breaker_open = false;
@@ -80,14 +79,15 @@ struct DeliveryProgress {
 struct DeliveryFlush {
   std::vector<DeliveryProgress> progress;
   std::vector<AttemptRecord> attempts;
+  // New ones, and those that failed once more.
   std::vector<ExceptionRecord> exceptions;
-  // Delivered at last: by key and event_index.
+  // Delivered at last: by key, event_index and the attempts that were known.
   std::vector<ExceptionRecord> settled;
 
   bool empty() const { return progress.empty(); }
 };
 
-// One event's way to one endpoint, for ListDeliveries.
+// One event's way to one endpoint.
 struct Delivery {
   int64_t event_index = 0;
   base::Uuid event_id;
@@ -95,6 +95,19 @@ struct Delivery {
   DeliveryState state = DeliveryState::kSucceeded;
   std::optional<base::Time> next_attempt_time;
   std::vector<AttemptRecord> attempts;  // Oldest first.
+};
+
+// What became of the events of a stretch of the log that an endpoint wants.
+struct Reconciliation {
+  int32_t matched = 0;
+  // Each is in at most one of these.
+  int32_t delivered = 0;
+  int32_t retrying = 0;
+  int32_t exhausted = 0;
+  int32_t dropped = 0;
+  int32_t pending = 0;
+  // Some of those that are in none.
+  std::vector<base::Uuid> missing;
 };
 
 }  // namespace gatehouse::storage

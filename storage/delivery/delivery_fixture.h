@@ -58,7 +58,7 @@ class DeliveryFixture : public ::testing::Test {
                       .url = "https://example.com/",
                       .event_types = {"*"},
                       .headers = {{"authorization", "Bearer hidden"}},
-                      .keys = {"key-one"},
+                      .secrets = {{.key = "key-one"}},
                       .create_time = kNow,
                       .update_time = kNow};
     const Event created = MakeCreated();
@@ -91,6 +91,13 @@ class DeliveryFixture : public ::testing::Test {
   std::vector<EndpointKey> Flush(base::Uuid owner, DeliveryFlush flush,
                                  std::chrono::milliseconds length = kLease) {
     return *Run([&](auto ctx) { return store_.Flush(ctx, owner, length, flush); });
+  }
+  void Redeliver(EndpointKey key, int64_t index, base::Time due) {
+    const Event event = MakeCreated();
+    EXPECT_THAT(Run([&](auto ctx) {
+                  return store_.Redeliver(ctx, Exception(key, index, 0, due), {.events = {event}});
+                }),
+                tests::IsOk());
   }
   EndpointWithHealth Get(EndpointKey key) {
     return **Run([&](auto ctx) { return endpoints_.Get(ctx, kTenant, key.endpoint_id); });

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "storage/delivery/queries/delivery_queries.h"
+#include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
 
 namespace gatehouse::storage {
@@ -26,11 +27,10 @@ DeliveryLease DecodeLease(RowView row) {
           .fence = row.Get<int64_t>(2),
           .position = row.Get<int64_t>(3),
           .next_due = row.Get<std::optional<Time>>(4),
-          .retrying_count = row.Get<int64_t>(5),
-          .consecutive_failures = row.Get<int32_t>(6),
-          .breaker_open = row.Get<bool>(7),
-          .failing_since = row.Get<std::optional<Time>>(8),
-          .exhausted_count = row.Get<int32_t>(9)};
+          .consecutive_failures = row.Get<int32_t>(5),
+          .breaker_open = row.Get<bool>(6),
+          .failing_since = row.Get<std::optional<Time>>(7),
+          .exhausted_count = row.Get<int32_t>(8)};
 }
 
 // The field `field` of each of `items`: a column for unnest.
@@ -62,7 +62,6 @@ void AddProgress(Params& params, const std::vector<DeliveryProgress>& rows) {
   params.Add(Column(rows, [](const Row& r) { return r.key.endpoint_id; }));
   params.Add(Column(rows, [](const Row& r) { return r.fence; }));
   params.Add(Column(rows, [](const Row& r) { return r.position; }));
-  params.Add(Column(rows, [](const Row& r) { return r.retrying_count; }));
   params.Add(Column(rows, [](const Row& r) { return r.next_due; }));
   params.Add(Column(rows, [](const Row& r) { return r.consecutive_failures; }));
   params.Add(Column(rows, [](const Row& r) { return r.breaker_open; }));
@@ -100,18 +99,18 @@ void AddExceptions(Params& params, const std::vector<ExceptionRecord>& rows, con
 AttemptRecord DecodeAttempt(const EndpointKey& key, const Delivery& delivery, RowView row) {
   return {.key = key,
           .event_index = delivery.event_index,
-          .attempt_id = row.Get<Uuid>(5),
+          .attempt_id = row.Get<Uuid>(6),
           .event_id = delivery.event_id,
           .event_type = delivery.event_type,
-          .start_time = row.Get<Time>(6),
-          .latency = base::Duration(row.Get<int64_t>(7)),
-          .status_code = row.Get<int32_t>(8),
-          .error_class = row.Get<std::string>(9),
-          .response_head = row.Get<std::string>(10)};
+          .start_time = row.Get<Time>(7),
+          .latency = base::Duration(row.Get<int64_t>(8)),
+          .status_code = row.Get<int32_t>(9),
+          .error_class = row.Get<std::string>(10),
+          .response_head = row.Get<std::string>(11)};
 }
 
 // One delivery per index, from one row per attempt.
-std::vector<Delivery> GroupDeliveries(const EndpointKey& key, const Rows& rows) {
+std::vector<Delivery> DecodeDeliveries(const EndpointKey& key, const Rows& rows) {
   std::vector<Delivery> deliveries;
   for (const RowView row : rows) {
     const std::optional<int64_t> index = row.Get<std::optional<int64_t>>(0);
@@ -122,19 +121,31 @@ std::vector<Delivery> GroupDeliveries(const EndpointKey& key, const Rows& rows) 
       added.event_id = row.Get<Uuid>(1);
       added.event_type = row.Get<std::string>(2);
       const std::optional<int32_t> state = row.Get<std::optional<int32_t>>(3);
-      added.state = state ? static_cast<DeliveryState>(*state) : DeliveryState::kRetrying;
+      const bool settled = row.Get<bool>(5);
+      // Without an exception: a canary that failed, as long as it is not settled.
+      added.state = state     ? static_cast<DeliveryState>(*state)
+                    : settled ? DeliveryState::kDropped
+                              : DeliveryState::kRetrying;
       if (added.state == DeliveryState::kRetrying) {
         added.next_attempt_time = row.Get<std::optional<Time>>(4);
       }
     }
     Delivery& delivery = deliveries.back();
-    if (row.IsNull(5)) continue;
+    if (row.IsNull(6)) continue;
     delivery.attempts.push_back(DecodeAttempt(key, delivery, row));
     if (row.IsNull(3) && delivery.attempts.back().error_class.empty()) {
       delivery.state = DeliveryState::kSucceeded;
     }
   }
   return deliveries;
+}
+
+absl::StatusOr<std::vector<Delivery>> GroupDeliveries(const EndpointKey& key, const Rows& rows) {
+  try {
+    return DecodeDeliveries(key, rows);
+  } catch (const postgres::DecodeError& error) {
+    return base::InternalError(error.what());
+  }
 }
 
 }  // namespace
@@ -218,6 +229,7 @@ Task<absl::StatusOr<std::vector<EndpointKey>>> DeliveryStore::Flush(
   AddExceptions(params, flush.exceptions, slots);
   params.Add(Column(flush.settled, [&](const ExceptionRecord& r) { return slots.Of(r.key); }));
   params.Add(Column(flush.settled, [](const ExceptionRecord& r) { return r.event_index; }));
+  params.Add(Column(flush.settled, [](const ExceptionRecord& r) { return r.attempts; }));
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(ctx, queries::kFlush, std::move(params)));
   co_return rows.Decode(
@@ -252,6 +264,30 @@ Task<absl::StatusOr<std::vector<ExceptionRecord>>> DeliveryStore::ListExceptions
   });
 }
 
+Task<absl::Status> DeliveryStore::Redeliver(CallContext ctx, ExceptionRecord redelivered,
+                                            Change change) {
+  const EndpointKey& key = redelivered.key;
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kLock, Params::Of(key.tenant_id, key.endpoint_id));
+  batch.Add(queries::kRedeliver,
+            Params::Of(key.tenant_id, key.endpoint_id, redelivered.event_index,
+                       redelivered.event_id, redelivered.event_type, redelivered.due));
+  co_return (co_await database_.Run(ctx, std::move(batch))).status();
+}
+
+Task<absl::StatusOr<std::optional<Delivery>>> DeliveryStore::GetDelivery(CallContext ctx,
+                                                                         EndpointKey key,
+                                                                         Uuid event_id) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows, co_await database_.Query(ctx, queries::kGetDelivery,
+                                                Params::Of(key.tenant_id, key.endpoint_id, event_id,
+                                                           kMaxDeliveryBytes)));
+  GH_CO_ASSIGN_OR_RETURN(std::vector<Delivery> deliveries, GroupDeliveries(key, rows));
+  if (deliveries.empty()) co_return std::nullopt;
+  co_return std::move(deliveries.front());
+}
+
 Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> DeliveryStore::ListDeliveries(
     CallContext ctx, DeliveryQuery query) {
   Params params = Params::Of(query.key.tenant_id, query.key.endpoint_id, query.before, query.limit);
@@ -261,18 +297,33 @@ Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> DeliveryStore::ListDe
   } else {
     params.Add(query.state.has_value());
   }
-  params.Add(query.max_delivery_bytes);
+  params.Add(kMaxDeliveryBytes);
   params.Add(query.max_bytes);
   GH_CO_ASSIGN_OR_RETURN(
       const Rows rows, co_await database_.Query(
                            ctx, failed ? queries::kListFailedDeliveries : queries::kListDeliveries,
                            std::move(params)));
   if (rows.empty()) co_return std::nullopt;
-  try {
-    co_return GroupDeliveries(query.key, rows);
-  } catch (const postgres::DecodeError& error) {
-    co_return base::InternalError(error.what());
-  }
+  co_return GroupDeliveries(query.key, rows);
+}
+
+Task<absl::StatusOr<Reconciliation>> DeliveryStore::Reconcile(CallContext ctx, EndpointKey key,
+                                                              std::vector<std::string> patterns,
+                                                              int64_t first, int64_t last) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kReconcile,
+                                                  Params::Of(key.tenant_id, key.endpoint_id, first,
+                                                             last, patterns, kMaxMissing)));
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<Reconciliation> found, rows.DecodeOne([](RowView row) {
+    return Reconciliation{.matched = row.Get<int32_t>(0),
+                          .delivered = row.Get<int32_t>(1),
+                          .retrying = row.Get<int32_t>(2),
+                          .exhausted = row.Get<int32_t>(3),
+                          .dropped = row.Get<int32_t>(4),
+                          .pending = row.Get<int32_t>(5),
+                          .missing = row.Get<std::vector<Uuid>>(6)};
+  }));
+  co_return found.value_or(Reconciliation());
 }
 
 }  // namespace gatehouse::storage

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,6 +13,7 @@
 #include "base/call_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "storage/change.h"
 #include "storage/delivery/delivery.h"
 
 namespace gatehouse::storage {
@@ -85,8 +87,9 @@ class DeliveryStore {
 
   // Writes all of it and renews the leases, in one statement. Endpoints whose
   // fence is no longer the given one are left out altogether; returns those
-  // that were not. After an error the same flush may be written again, also if
-  // it took effect.
+  // that were not. An exception that began anew since it was read (Redeliver) is left
+  // as it is. After an error the same flush may be written again, also if it took
+  // effect.
   base::Task<absl::StatusOr<std::vector<EndpointKey>>> Flush(base::CallContext ctx,
                                                              base::Uuid owner,
                                                              std::chrono::milliseconds length,
@@ -108,7 +111,24 @@ class DeliveryStore {
   base::Task<absl::StatusOr<std::vector<ExceptionRecord>>> ListExceptions(
       base::CallContext ctx, EndpointKey key, std::vector<int64_t> except, int64_t limit);
 
-  // Newest event first; nullopt if there is no such endpoint. What attempts keep of
+  // From now on the event, which has an index and is `redelivered.event_id`, is to be sent to the
+  // endpoint: due at `redelivered.due`, with no attempts of its schedule made. What of its attempts
+  // is under way, or not written yet, decides nothing about it any more. NOT_FOUND,
+  // ENDPOINT_NOT_FOUND if there is no such endpoint.
+  base::Task<absl::Status> Redeliver(base::CallContext ctx, ExceptionRecord redelivered,
+                                     Change change);
+
+  // Of answers at most this much comes with one delivery: an event that waits behind an open
+  // breaker may have hundreds of attempts. Older ones come without.
+  static constexpr int64_t kMaxDeliveryBytes = int64_t{1} << 20;
+
+  // nullopt if nothing was sent or is to be sent again.
+  base::Task<absl::StatusOr<std::optional<Delivery>>> GetDelivery(base::CallContext ctx,
+                                                                  EndpointKey key,
+                                                                  base::Uuid event_id);
+
+  // Newest event first; nullopt if there is no such endpoint, nor any attempt at one that
+  // was deleted. What attempts keep of
   // answers is much more than the rest and is bounded by bytes: of one delivery,
   // where older attempts come without; and of all, after which no further delivery
   // begins. So there are fewer than `limit` only if nothing is left, or if they
@@ -119,12 +139,17 @@ class DeliveryStore {
     // Events before this index, if given.
     std::optional<int64_t> before;
     int64_t limit = 0;
-    // An event that waits behind an open breaker may have hundreds of attempts.
-    int64_t max_delivery_bytes = int64_t{1} << 20;
     int64_t max_bytes = int64_t{3} << 20;
   };
   base::Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> ListDeliveries(
       base::CallContext ctx, DeliveryQuery query);
+
+  // Of the entries from `first` to `last`, all of which it looks at, and those that one of
+  // `patterns` matches. Names the first kMaxMissing that are missing.
+  static constexpr int64_t kMaxMissing = 1'000;
+  base::Task<absl::StatusOr<Reconciliation>> Reconcile(base::CallContext ctx, EndpointKey key,
+                                                       std::vector<std::string> patterns,
+                                                       int64_t first, int64_t last);
 
  private:
   postgres::Database& database_;

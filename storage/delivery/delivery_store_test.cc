@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/status.h"
@@ -55,7 +56,7 @@ TEST_F(DeliveryStoreTest, AnEndpointOfWhichFanoutHasNotSeenTheCreationIsNotLease
                     .id = Uuid::MakeV7(kNow),
                     .url = "https://example.com/",
                     .event_types = {"*"},
-                    .keys = {"k"},
+                    .secrets = {{.key = "k"}},
                     .create_time = kNow,
                     .update_time = kNow};
   const Event created = MakeCreated();
@@ -185,7 +186,6 @@ TEST_F(DeliveryStoreTest, AFlushWritesEverythingOfEachEndpoint) {
   EXPECT_THAT(Flush(me_, {.progress = {{.key = a,
                                         .fence = fence_a,
                                         .position = 12,
-                                        .retrying_count = 1,
                                         .next_due = kNow + seconds(5),
                                         .consecutive_failures = 3,
                                         .breaker_open = true,
@@ -218,9 +218,10 @@ TEST_F(DeliveryStoreTest, AFlushWritesEverythingOfEachEndpoint) {
 TEST_F(DeliveryStoreTest, AnExceptionGrowsAndGoes) {
   const EndpointKey key = MakeEndpoint();
   const int64_t fence = Lease(me_, key, 1).at(0).fence;
-  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2, .retrying_count = 2}},
-              .exceptions = {Exception(key, 1, 1, kNow + seconds(9)),
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2}},
+              .exceptions = {Exception(key, 1, 9, kNow + seconds(9)),
                              Exception(key, 2, 1, kNow + seconds(5))}});
+  EXPECT_EQ(Get(key).health.retrying_count, 2);
   auto exceptions = [&](std::vector<int64_t> except) {
     return *Run([&](auto ctx) { return store_.ListExceptions(ctx, key, except, 10); });
   };
@@ -228,13 +229,149 @@ TEST_F(DeliveryStoreTest, AnExceptionGrowsAndGoes) {
   EXPECT_EQ(exceptions({})[0].event_index, 2);
   EXPECT_EQ(exceptions({2}).size(), 1u);
   // One fails for good, the other succeeds.
-  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2, .retrying_count = 0}},
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2}},
               .exceptions = {Exception(key, 1, 10, kNow, DeliveryState::kExhausted)},
-              .settled = {Exception(key, 2, 0, kNow)}});
+              .settled = {Exception(key, 2, 1, kNow)}});
   EXPECT_THAT(exceptions({}), IsEmpty());
   EXPECT_EQ(Get(key).health.retrying_count, 0);
   EXPECT_EQ(List(key, DeliveryState::kExhausted).size(), 1u);
   EXPECT_THAT(List(key, DeliveryState::kRetrying), IsEmpty());
+}
+
+TEST_F(DeliveryStoreTest, ARedeliveryBeginsAnewWhateverBecameOfTheEvent) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(me_, key, 1).at(0).fence;
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 3}},
+              .attempts = {Attempt(key, 1)},
+              .exceptions = {Exception(key, 2, 4, kNow + seconds(900)),
+                             Exception(key, 3, 10, kNow, DeliveryState::kExhausted)}});
+  EXPECT_EQ(Get(key).health.retrying_count, 1);
+  for (const int64_t index : {1, 2, 3}) Redeliver(key, index, kNow + seconds(index));
+  EXPECT_EQ(Get(key).health.retrying_count, 3);
+  const std::vector<ExceptionRecord> due =
+      *Run([&](auto ctx) { return store_.ListExceptions(ctx, key, {}, 10); });
+  ASSERT_EQ(due.size(), 3u);
+  for (const ExceptionRecord& exception : due) {
+    EXPECT_EQ(exception.attempts, 0);
+    EXPECT_EQ(exception.due, kNow + seconds(exception.event_index));
+  }
+  EXPECT_THAT(List(key, DeliveryState::kSucceeded), IsEmpty());
+  EXPECT_THAT(List(key, DeliveryState::kExhausted), IsEmpty());
+  const Event event = MakeCreated();
+  EXPECT_THAT(Run([&](auto ctx) {
+                return store_.Redeliver(ctx, Exception({kTenant, Uuid::MakeV7(kNow)}, 1, 0, kNow),
+                                        {.events = {event}});
+              }),
+              tests::FailsWith(absl::StatusCode::kNotFound, base::Reason::kEndpointNotFound));
+}
+
+// It was under way, or not written yet, when the event began anew.
+TEST_F(DeliveryStoreTest, WhatIsLeftOfAnEarlierScheduleDecidesNothing) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(me_, key, 1).at(0).fence;
+  const DeliveryProgress progress{.key = key, .fence = fence, .position = 2};
+  Flush(me_, {.progress = {progress},
+              .exceptions = {Exception(key, 1, 1, kNow), Exception(key, 2, 9, kNow)}});
+  Redeliver(key, 1, kNow);
+  Redeliver(key, 2, kNow);
+  const DeliveryFlush late{.progress = {progress},
+                           .attempts = {Attempt(key, 1), Attempt(key, 2, "status")},
+                           .exceptions = {Exception(key, 2, 10, kNow, DeliveryState::kExhausted)},
+                           .settled = {Exception(key, 1, 1, kNow)}};
+  Flush(me_, late);
+  EXPECT_EQ(List(key, DeliveryState::kRetrying).size(), 2u);
+  EXPECT_EQ(Get(key).health.retrying_count, 2);
+  // Of the new schedule; each flush takes effect once.
+  const DeliveryFlush next{.progress = {progress},
+                           .exceptions = {Exception(key, 2, 1, kNow + seconds(5))},
+                           .settled = {Exception(key, 1, 0, kNow)}};
+  for (int i = 0; i < 2; ++i) {
+    Flush(me_, next);
+    EXPECT_EQ(List(key, DeliveryState::kRetrying).at(0).next_attempt_time, kNow + seconds(5));
+    EXPECT_EQ(Get(key).health.retrying_count, 1);
+  }
+}
+
+TEST_F(DeliveryStoreTest, ARepeatedFlushCountsAnExceptionOnce) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(me_, key, 1).at(0).fence;
+  for (int i = 0; i < 2; ++i) {
+    Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2}},
+                .exceptions = {Exception(key, 1, 1, kNow), Exception(key, 2, 1, kNow)}});
+    EXPECT_EQ(Get(key).health.retrying_count, 2);
+  }
+  for (int i = 0; i < 2; ++i) {
+    Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 2}},
+                .exceptions = {Exception(key, 1, 2, kNow, DeliveryState::kExhausted)},
+                .settled = {Exception(key, 2, 1, kNow)}});
+    EXPECT_EQ(Get(key).health.retrying_count, 0);
+  }
+}
+
+// Its statement began before the exception was there to be seen.
+TEST_F(DeliveryStoreTest, WhoGivesBackWhileARedeliveryCommitsLeavesItToBeFound) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(me_, key, 1).at(0).fence;
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 1, .next_due = kNow}}});
+  const auto session = *postgres::admin::Connection::Open(dsn_);
+  ASSERT_THAT(session->Execute("BEGIN"), IsOk());
+  ASSERT_THAT(session->Query(delivery::queries::kRedeliver.text,
+                             {key.tenant_id.ToString(), key.endpoint_id.ToString(), "1",
+                              Uuid::MakeV7(kNow).ToString(), "order.paid", "2027-01-15T08:00:00Z"}),
+              IsOk());
+  auto released = runner_.Start<absl::Status>([&] {
+    return store_.ReleaseLeases(runner_.Context(),
+                                {{.key = key, .fence = fence, .position = 1, .done = true}});
+  });
+  while (tests::AskSql(dsn_, "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") {
+    std::this_thread::yield();
+  }
+  ASSERT_THAT(session->Execute("COMMIT"), IsOk());
+  ASSERT_THAT(released.get(), IsOk());
+  EXPECT_EQ(LeaseDue(other_).size(), 1u);
+}
+
+TEST_F(DeliveryStoreTest, OneDeliveryIsReadByItsEvent) {
+  const EndpointKey key = MakeEndpoint();
+  const int64_t fence = Lease(me_, key, 1).at(0).fence;
+  AttemptRecord attempt = Attempt(key, 7, "status");
+  const auto order = [&](const Uuid& id, int64_t index) {
+    tests::ExecuteSql(dsn_, "INSERT INTO gatehouse.event_order VALUES ('" + kTenant.ToString() +
+                                "', " + std::to_string(index) + ", '" + id.ToString() +
+                                "', 'order.paid', '', 1, now(), now(), '')");
+  };
+  order(attempt.event_id, 7);
+  const auto get = [&](const Uuid& event_id) {
+    return *Run([&](auto ctx) { return store_.GetDelivery(ctx, key, event_id); });
+  };
+  EXPECT_FALSE(get(attempt.event_id).has_value());
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 5}},
+              .attempts = {attempt, Attempt(key, 6)}});
+  // A trial of an open breaker: the event still waits.
+  std::optional<Delivery> delivery = get(attempt.event_id);
+  ASSERT_TRUE(delivery.has_value());
+  EXPECT_EQ(delivery->event_index, 7);
+  EXPECT_EQ(delivery->state, DeliveryState::kRetrying);
+  EXPECT_FALSE(delivery->next_attempt_time.has_value());
+  EXPECT_EQ(delivery->attempts.size(), 1u);
+  EXPECT_EQ(delivery->attempts.at(0).response_head, "body");
+  // Settled without a success and without an exception.
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 7}}});
+  EXPECT_EQ(get(attempt.event_id)->state, DeliveryState::kDropped);
+  // Never sent so far, and to be sent.
+  const Uuid unsent = Uuid::MakeV7(kNow);
+  order(unsent, 3);
+  ExceptionRecord redelivered = Exception(key, 3, 0, kNow);
+  redelivered.event_id = unsent;
+  const Event event = MakeCreated();
+  ASSERT_THAT(
+      Run([&](auto ctx) { return store_.Redeliver(ctx, redelivered, {.events = {event}}); }),
+      IsOk());
+  delivery = get(unsent);
+  ASSERT_TRUE(delivery.has_value());
+  EXPECT_EQ(delivery->state, DeliveryState::kRetrying);
+  EXPECT_EQ(delivery->next_attempt_time, kNow);
+  EXPECT_TRUE(delivery->attempts.empty());
 }
 
 TEST_F(DeliveryStoreTest, ReleaseSettlesOnlyWhatHasReachedTheCursor) {
@@ -263,7 +400,7 @@ TEST_F(DeliveryStoreTest, ReleaseSettlesOnlyWhatHasReachedTheCursor) {
 TEST_F(DeliveryStoreTest, AReleasedEndpointComesBackWhenAnExceptionIsDue) {
   const EndpointKey key = MakeEndpoint();
   const int64_t fence = Lease(me_, key, 1).at(0).fence;
-  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 1, .retrying_count = 1}},
+  Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 1}},
               .exceptions = {Exception(key, 1, 1, kNow + seconds(5))}});
   ASSERT_THAT(Run([&](auto ctx) {
                 return store_.ReleaseLeases(

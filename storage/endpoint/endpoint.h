@@ -2,6 +2,7 @@
 #define GATEHOUSE_STORAGE_ENDPOINT_ENDPOINT_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -16,6 +17,19 @@ namespace gatehouse::storage {
 // gatehouse.v1.EndpointState.
 enum class EndpointState : int32_t { kEnabled = 1, kPaused = 2, kDisabled = 3 };
 
+// gatehouse.v1.SignatureScheme.
+enum class SignatureScheme : int32_t { kV1 = 1, kV1a = 2, kV1AndV1a = 3 };
+
+// A key that signs an endpoint's deliveries.
+struct EndpointSecret {
+  base::Uuid id;
+  // Raw. Sealed at rest.
+  std::string key;
+  base::Time create_time;
+  // It signs until then. The maximum: for as long as it is the current one.
+  base::Time expire_time = base::Time::max();
+};
+
 // Where webhooks go.
 struct Endpoint {
   base::Uuid tenant_id;
@@ -25,8 +39,12 @@ struct Endpoint {
   std::vector<std::string> event_types;
   std::string description;
   std::map<std::string, std::string> headers;
-  // Raw signing keys, the current one first. Sealed at rest.
-  std::vector<std::string> keys;
+  SignatureScheme signature_scheme = SignatureScheme::kV1;
+  // For `v1`. At most kMaxLiveSecrets that are live, the current one first; perhaps some that have
+  // expired.
+  std::vector<EndpointSecret> secrets;
+  // For `v1a`, as well: the seed and the public key of Ed25519. None until the scheme needs one.
+  std::vector<EndpointSecret> key_pairs;
   std::chrono::milliseconds timeout{20'000};
   int32_t max_in_flight = 4;
   EndpointState state = EndpointState::kEnabled;
@@ -39,6 +57,20 @@ struct Endpoint {
   // that is not the endpoint's.
   std::optional<base::Uuid> created_event_id = std::nullopt;
 };
+
+// How many secrets of an endpoint, and how many key pairs, sign at a time: the current one, and
+// those from before it.
+inline constexpr size_t kMaxLiveSecrets = 3;
+
+// Those that sign at `now`, in the same order.
+inline std::vector<EndpointSecret> LiveSecrets(const std::vector<EndpointSecret>& secrets,
+                                               base::Time now) {
+  std::vector<EndpointSecret> live;
+  for (const EndpointSecret& secret : secrets) {
+    if (secret.expire_time > now) live.push_back(secret);
+  }
+  return live;
+}
 
 // gatehouse.v1.EndpointHealth.
 struct EndpointHealth {

@@ -26,7 +26,7 @@ namespace queries = endpoint::queries;
 
 constexpr size_t kKeyBytes = 32;
 // The column after those of DecodeEndpoint.
-constexpr int kEndpointColumns = 15;
+constexpr int kEndpointColumns = 23;
 
 // What a sealed value is bound to: one moved to another endpoint or column does
 // not open.
@@ -39,13 +39,35 @@ Bytes SealHeaders(std::string_view key, const Endpoint& endpoint) {
                      nlohmann::json(endpoint.headers).dump())};
 }
 
-std::vector<Bytes> SealKeys(std::string_view key, const Endpoint& endpoint) {
+// What the columns about secrets, or those about key pairs, hold: an entry in each for each one.
+struct SecretColumns {
   std::vector<Bytes> sealed;
-  for (const std::string& secret : endpoint.keys) {
-    sealed.push_back(
-        {base::Seal(key, SealContext("secret", endpoint.tenant_id, endpoint.id), secret)});
+  std::vector<Uuid> ids;
+  std::vector<Time> create_times;
+  std::vector<Time> expire_times;
+};
+
+// What has expired is not written again.
+SecretColumns SealSecrets(std::string_view key, const std::string& context,
+                          const std::vector<EndpointSecret>& secrets, Time now) {
+  SecretColumns columns;
+  for (const EndpointSecret& secret : LiveSecrets(secrets, now)) {
+    columns.sealed.push_back({base::Seal(key, context, secret.key)});
+    columns.ids.push_back(secret.id);
+    columns.create_times.push_back(secret.create_time);
+    columns.expire_times.push_back(secret.expire_time);
   }
-  return sealed;
+  return columns;
+}
+
+SecretColumns SealSecrets(std::string_view key, const Endpoint& endpoint) {
+  return SealSecrets(key, SealContext("secret", endpoint.tenant_id, endpoint.id), endpoint.secrets,
+                     endpoint.update_time);
+}
+
+SecretColumns SealKeyPairs(std::string_view key, const Endpoint& endpoint) {
+  return SealSecrets(key, SealContext("key pair", endpoint.tenant_id, endpoint.id),
+                     endpoint.key_pairs, endpoint.update_time);
 }
 
 // Values that do not open mean another master secret than the one they were
@@ -58,6 +80,31 @@ std::string OpenOrThrow(std::string_view key, const std::string& context, const 
   return *std::move(opened);
 }
 
+// From the columns from `first` on.
+std::vector<EndpointSecret> OpenSecrets(std::string_view key, const Endpoint& endpoint,
+                                        std::string_view what, RowView row, int first) {
+  const std::string context = SealContext(what, endpoint.tenant_id, endpoint.id);
+  const auto ids = row.Get<std::vector<Uuid>>(first + 1);
+  const auto create_times = row.Get<std::vector<Time>>(first + 2);
+  const auto expire_times = row.Get<std::vector<Time>>(first + 3);
+  std::vector<EndpointSecret> secrets;
+  for (const Bytes& sealed : row.Get<std::vector<Bytes>>(first)) {
+    const size_t i = secrets.size();
+    EndpointSecret secret{.key = OpenOrThrow(key, context, sealed)};
+    if (i < ids.size()) {
+      secret.id = ids[i];
+      secret.create_time = create_times.at(i);
+      secret.expire_time = expire_times.at(i);
+    } else {
+      // Made by a server of the version before, with the endpoint: no other id is as lasting.
+      secret.id = endpoint.id;
+      secret.create_time = endpoint.create_time;
+    }
+    secrets.push_back(std::move(secret));
+  }
+  return secrets;
+}
+
 Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row) {
   Endpoint endpoint{
       .tenant_id = tenant_id,
@@ -65,22 +112,21 @@ Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row
       .url = row.Get<std::string>(1),
       .event_types = row.Get<std::vector<std::string>>(2),
       .description = row.Get<std::string>(3),
-      .timeout = std::chrono::milliseconds(row.Get<int32_t>(6)),
-      .max_in_flight = row.Get<int32_t>(7),
-      .state = static_cast<EndpointState>(row.Get<int32_t>(8)),
-      .disabled_reason = row.Get<std::string>(9),
-      .metadata_json = row.Get<Jsonb>(10).value,
-      .create_time = row.Get<Time>(11),
-      .update_time = row.Get<Time>(12),
-      .version = row.Get<int64_t>(13),
-      .created_event_id = row.Get<std::optional<Uuid>>(14),
+      .signature_scheme = static_cast<SignatureScheme>(row.Get<int32_t>(9)),
+      .timeout = std::chrono::milliseconds(row.Get<int32_t>(14)),
+      .max_in_flight = row.Get<int32_t>(15),
+      .state = static_cast<EndpointState>(row.Get<int32_t>(16)),
+      .disabled_reason = row.Get<std::string>(17),
+      .metadata_json = row.Get<Jsonb>(18).value,
+      .create_time = row.Get<Time>(19),
+      .update_time = row.Get<Time>(20),
+      .version = row.Get<int64_t>(21),
+      .created_event_id = row.Get<std::optional<Uuid>>(22),
   };
   endpoint.headers = nlohmann::json::parse(
       OpenOrThrow(key, SealContext("headers", tenant_id, endpoint.id), row.Get<Bytes>(4)));
-  for (const Bytes& sealed : row.Get<std::vector<Bytes>>(5)) {
-    endpoint.keys.push_back(
-        OpenOrThrow(key, SealContext("secret", tenant_id, endpoint.id), sealed));
-  }
+  endpoint.secrets = OpenSecrets(key, endpoint, "secret", row, 5);
+  endpoint.key_pairs = OpenSecrets(key, endpoint, "key pair", row, 10);
   return endpoint;
 }
 
@@ -111,11 +157,16 @@ EndpointStore::EndpointStore(postgres::Database& database, std::string_view secr
       key_(base::HkdfSha256(secret, "gatehouse webhook endpoints", kKeyBytes)) {}
 
 Task<absl::Status> EndpointStore::Create(CallContext ctx, Endpoint endpoint, Change change) {
+  const SecretColumns secrets = SealSecrets(key_, endpoint);
+  const SecretColumns key_pairs = SealKeyPairs(key_, endpoint);
   Batch batch;
   postgres::AppendChange(batch, change);
   batch.Add(queries::kInsert,
             Params::Of(endpoint.tenant_id, endpoint.id, endpoint.url, endpoint.event_types,
-                       endpoint.description, SealHeaders(key_, endpoint), SealKeys(key_, endpoint),
+                       endpoint.description, SealHeaders(key_, endpoint), secrets.sealed,
+                       secrets.ids, secrets.create_times, secrets.expire_times,
+                       static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed,
+                       key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
                        static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
                        static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
                        Jsonb{endpoint.metadata_json}, endpoint.create_time, endpoint.update_time,
@@ -144,8 +195,20 @@ Task<absl::StatusOr<std::vector<EndpointWithHealth>>> EndpointStore::List(
   co_return rows.Decode([&](RowView row) { return DecodeWithHealth(key_, tenant_id, row); });
 }
 
+Task<absl::StatusOr<std::vector<EndpointStore::Patterns>>> EndpointStore::ListPatterns(
+    CallContext ctx, Uuid tenant_id) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kListPatterns,
+                                                                   Params::Of(tenant_id)));
+  co_return rows.Decode([](RowView row) {
+    return Patterns{.endpoint_id = row.Get<Uuid>(0),
+                    .event_types = row.Get<std::vector<std::string>>(1)};
+  });
+}
+
 Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, bool resume,
                                          Change change) {
+  const SecretColumns secrets = SealSecrets(key_, endpoint);
+  const SecretColumns key_pairs = SealKeyPairs(key_, endpoint);
   Batch batch;
   postgres::AppendChange(batch, change);
   if (resume) {
@@ -155,13 +218,15 @@ Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, boo
     batch.Add(queries::kHastenExceptions,
               Params::Of(endpoint.tenant_id, endpoint.id, endpoint.update_time));
   }
-  batch.Add(
-      queries::kUpdate,
-      Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
-                 endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
-                 SealKeys(key_, endpoint), static_cast<int32_t>(endpoint.timeout.count()),
-                 endpoint.max_in_flight, static_cast<int32_t>(endpoint.state),
-                 endpoint.disabled_reason, Jsonb{endpoint.metadata_json}, endpoint.update_time));
+  batch.Add(queries::kUpdate,
+            Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
+                       endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
+                       secrets.sealed, secrets.ids, secrets.create_times, secrets.expire_times,
+                       static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed,
+                       key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
+                       static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
+                       static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
+                       Jsonb{endpoint.metadata_json}, endpoint.update_time));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 

@@ -22,7 +22,7 @@ class Database;
 }
 
 // Webhook endpoints. Every change takes effect together with its events.
-// Signing keys and headers are sealed before they leave the process.
+// Secrets and headers are sealed before they leave the process.
 //
 // Immutable; every loop of `database`, which outlives it.
 class EndpointStore {
@@ -49,9 +49,17 @@ class EndpointStore {
                                                                    std::optional<base::Uuid> before,
                                                                    int64_t limit);
 
-  // Replaces the settings. ABORTED, ETAG_MISMATCH if the version is not
-  // endpoint.version any more. `resume`: it was not enabled before; its health
-  // starts anew, and its exceptions are due.
+  // What each endpoint of the tenant wants, newest first.
+  struct Patterns {
+    base::Uuid endpoint_id;
+    std::vector<std::string> event_types;
+  };
+  base::Task<absl::StatusOr<std::vector<Patterns>>> ListPatterns(base::CallContext ctx,
+                                                                 base::Uuid tenant_id);
+
+  // Replaces the settings and the secrets, of which those that have expired are forgotten. ABORTED,
+  // ETAG_MISMATCH if the version is not endpoint.version any more. `resume`: it was not enabled
+  // before; its health starts anew, and its exceptions are due.
   base::Task<absl::Status> Update(base::CallContext ctx, Endpoint endpoint, bool resume,
                                   Change change);
 

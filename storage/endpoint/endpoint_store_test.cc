@@ -30,7 +30,7 @@ TEST_F(EndpointStoreTest, SecretsAreNotReadableInTheDatabase) {
       tests::AskSql(dsn_, "SELECT encode(headers || secrets[1], 'escape') FROM gatehouse.endpoint");
   EXPECT_EQ(row.find("hidden"), std::string::npos);
   EXPECT_EQ(row.find("key-one"), std::string::npos);
-  EXPECT_THAT(Get(key).endpoint.keys, ElementsAre("key-one"));
+  EXPECT_EQ(Get(key).endpoint.secrets.at(0).key, "key-one");
   EXPECT_EQ(Get(key).endpoint.headers.at("authorization"), "Bearer hidden");
   // Another master secret opens nothing and says nothing.
   const EndpointStore wrong(*database_, "other");
@@ -118,7 +118,6 @@ TEST_F(EndpointStoreTest, EnablingAnewMakesExceptionsDue) {
   Flush(me_, {.progress = {{.key = key,
                             .fence = fence,
                             .position = 1,
-                            .retrying_count = 1,
                             .next_due = kNow + std::chrono::hours(9),
                             .consecutive_failures = 7,
                             .breaker_open = true}},

@@ -1,6 +1,7 @@
 #include "storage/event_log/event_log.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -231,6 +232,39 @@ base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::IndexOf(base::CallC
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(std::move(ctx), queries::kGetIndex,
                                                   Params::Of(tenant_id, event_id)));
+  co_return rows.DecodeOne([](RowView row) { return row.Get<int64_t>(0); });
+}
+
+base::Task<absl::StatusOr<std::string>> EventLog::FormatDetails(base::CallContext ctx,
+                                                                std::string details_json) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(ctx), queries::kFormatDetails,
+                                                  Params::Of(postgres::Jsonb{details_json})));
+  GH_CO_ASSIGN_OR_RETURN(std::optional<std::string> formatted, rows.DecodeOne([](RowView row) {
+    return row.Get<postgres::Jsonb>(0).value;
+  }));
+  co_return *std::move(formatted);
+}
+
+base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::FirstAbout(base::CallContext ctx,
+                                                                        base::Uuid tenant_id,
+                                                                        std::string target_id,
+                                                                        std::string type) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(ctx), queries::kFirstAbout,
+                                                  Params::Of(tenant_id, target_id, type)));
+  co_return rows.DecodeOne([](RowView row) { return row.Get<int64_t>(0); });
+}
+
+base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::FirstSince(base::CallContext ctx,
+                                                                        base::Uuid tenant_id,
+                                                                        base::Time time) {
+  // Ids hold whole milliseconds: within one, all of it counts.
+  const int64_t millis =
+      std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(ctx), queries::kFirstSince,
+                                                  Params::Of(tenant_id, int64_t{millis})));
   co_return rows.DecodeOne([](RowView row) { return row.Get<int64_t>(0); });
 }
 

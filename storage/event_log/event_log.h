@@ -119,6 +119,23 @@ class EventLog {
                                                              base::Uuid tenant_id,
                                                              base::Uuid event_id);
 
+  // What an event's details_json is once it was stored: the same value in other bytes.
+  base::Task<absl::StatusOr<std::string>> FormatDetails(base::CallContext ctx,
+                                                        std::string details_json);
+
+  // The index of the first event of a type that has something as a target; nullopt if there is
+  // none.
+  base::Task<absl::StatusOr<std::optional<int64_t>>> FirstAbout(base::CallContext ctx,
+                                                                base::Uuid tenant_id,
+                                                                std::string target_id,
+                                                                std::string type);
+
+  // The index of the first event recorded at `time` or later, by the time in its id; nullopt if
+  // there is none.
+  base::Task<absl::StatusOr<std::optional<int64_t>>> FirstSince(base::CallContext ctx,
+                                                                base::Uuid tenant_id,
+                                                                base::Time time);
+
  private:
   postgres::Database& database_;
 };

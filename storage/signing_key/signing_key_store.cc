@@ -41,6 +41,10 @@ Task<absl::Status> SigningKeyStore::Rotate(CallContext ctx, SigningKeyRotation r
   Batch batch;
   postgres::AppendChange(batch, change);
   batch.Add(queries::kLock, Params::Of(tenant_id));
+  // First: a key that goes does not keep the new one out, however late it was to sign.
+  for (const std::string& key_id : rotation.remove) {
+    batch.Add(queries::kDelete, Params::Of(tenant_id, key_id));
+  }
   if (const auto& key = rotation.add) {
     batch.Add(queries::kInsert,
               Params::Of(tenant_id, key->key_id, key->algorithm, Bytes{key->public_key},
@@ -48,9 +52,6 @@ Task<absl::Status> SigningKeyStore::Rotate(CallContext ctx, SigningKeyRotation r
   }
   for (const auto& [key_id, retired_at] : rotation.retire) {
     batch.Add(queries::kRetire, Params::Of(tenant_id, key_id, retired_at));
-  }
-  for (const std::string& key_id : rotation.remove) {
-    batch.Add(queries::kDelete, Params::Of(tenant_id, key_id));
   }
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }

@@ -4,12 +4,11 @@
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "base/hash.h"
 #include "service/common/event_type.h"
-#include "service/delivery/signature.h"
+#include "service/delivery/delivery_request.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -24,21 +23,6 @@ uint32_t RandomBits() {
   uint32_t bits;
   std::memcpy(&bits, base::RandomBytes(sizeof(bits)).data(), sizeof(bits));
   return bits;
-}
-
-HttpRequest MakeRequest(const storage::Endpoint& endpoint, const DeliveryItem& item,
-                        base::Time now) {
-  const int64_t unix_seconds = std::chrono::floor<seconds>(now).time_since_epoch().count();
-  const std::string id = item.event_id.ToString();
-  HttpRequest request{.url = endpoint.url, .body = item.body, .timeout = endpoint.timeout};
-  request.headers = {
-      {"Content-Type", "application/json"},
-      {"webhook-id", id},
-      {"webhook-timestamp", std::to_string(unix_seconds)},
-      {"webhook-signature", SignatureHeader(endpoint.keys, id, unix_seconds, *item.body)},
-  };
-  request.headers.insert(request.headers.end(), endpoint.headers.begin(), endpoint.headers.end());
-  return request;
 }
 
 }  // namespace
@@ -114,7 +98,7 @@ bool Dispatcher::TrySend(Tenant& tenant, const QueuePtr& queue) {
   if (!item) return false;
   queue->last_used = steady_clock::now();
   if (!item->body || !MatchesAny(endpoint->event_types, item->type)) {
-    delivery.Drop(*item);
+    delivery.Drop(*item, deps_.clock.Now());
     deps_.flusher.MarkDirty(queue);
     return true;
   }
@@ -128,7 +112,7 @@ bool Dispatcher::TrySend(Tenant& tenant, const QueuePtr& queue) {
 
 void Dispatcher::Send(const QueuePtr& queue, const storage::Endpoint& endpoint, DeliveryItem item) {
   const base::Time now = deps_.clock.Now();
-  HttpRequest request = MakeRequest(endpoint, item, now);
+  HttpRequest request = MakeDeliveryRequest(endpoint, item.event_id, item.body, now);
   ++sent_;
   deps_.tasks.BeginWork();
   deps_.send(std::move(request), [this, queue, item = std::move(item), now](HttpResult result) {

@@ -41,7 +41,7 @@ class DispatcherTest : public QueueFixture {
                           .id = queue->delivery.key().endpoint_id,
                           .url = url,
                           .event_types = {"order.*"},
-                          .keys = {"signing-secret-of-24-byte"}});
+                          .secrets = {{.key = "signing-secret-of-24-byte"}}});
     OnLoop([&] { queues_.Add(queue); });
     ReadSettings();
     return queue;

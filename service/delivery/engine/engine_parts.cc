@@ -79,6 +79,7 @@ EngineParts::EngineParts(base::Loop& loop, Deps deps, Options options)
                .flusher = flusher,
                .reader = reader,
                .leases = leases,
-               .settings = settings}) {}
+               .settings = settings,
+               .clock = deps.clock}) {}
 
 }  // namespace gatehouse::service::delivery

@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <ranges>
 #include <set>
 #include <utility>
 
 #include "base/log_line.h"
 #include "base/status.h"
+#include "storage/event_types.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -21,8 +23,8 @@ using std::chrono::steady_clock;
 
 // Entries per statement while catching up.
 constexpr int32_t kMatchPage = 5000;
-// Events per statement for the window.
-constexpr int32_t kWindowPage = 500;
+// Events per statement, with their payload.
+constexpr int32_t kEventPage = 500;
 // Further behind than this, endpoints read for themselves.
 constexpr int64_t kMaxWindowGap = 4000;
 // How long news that got lost, or that another instance wrote, may stay unseen.
@@ -31,6 +33,12 @@ constexpr base::Duration kPollInterval = seconds(1);
 bool ChangesEndpoints(const std::vector<storage::LogEntry>& entries) {
   return std::ranges::any_of(
       entries, [](const storage::LogEntry& entry) { return entry.type.starts_with("endpoint."); });
+}
+
+bool BeginsRedeliveries(const std::vector<storage::LogEntry>& entries) {
+  return std::ranges::any_of(entries, [](const storage::LogEntry& entry) {
+    return entry.type == storage::event_types::kWebhookRedelivered;
+  });
 }
 
 // The entries that follow `after` without a gap.
@@ -128,6 +136,10 @@ Task<absl::Status> LogMatcher::MatchNext(Uuid tenant_id, std::vector<storage::Lo
   // Whoever changed an endpoint committed that together with this entry, so it is seen now;
   // and matching must not go on without.
   if (changes) GH_CO_RETURN_IF_ERROR(co_await deps_.settings.Refresh(tenant_id));
+  if (BeginsRedeliveries(entries)) {
+    GH_CO_RETURN_IF_ERROR(
+        co_await Redeliver(tenant_id, entries.front().index, entries.back().index));
+  }
   std::vector<TenantLog::Match> matches =
       tenant.log.MatchEntries(entries, deps_.cache.endpoints(tenant_id));
   deps_.flusher.Wake();
@@ -136,6 +148,30 @@ Task<absl::Status> LogMatcher::MatchNext(Uuid tenant_id, std::vector<storage::Lo
   // Enabled again, perhaps, with a backlog.
   if (changes) GH_CO_RETURN_IF_ERROR(co_await deps_.leases.LeaseDue());
   co_return absl::OkStatus();
+}
+
+// What is to be sent again is in the database by now. Queues that are leased here look for it;
+// the endpoints of others are theirs, and those of nobody are leased.
+Task<absl::Status> LogMatcher::Redeliver(Uuid tenant_id, int64_t first_index, int64_t last_index) {
+  bool leased = false;
+  deps_.queues.ForTenant(tenant_id, [&](const QueuePtr&) { leased = true; });
+  while (leased && first_index <= last_index) {
+    GH_CO_ASSIGN_OR_RETURN(const storage::EventLog::Range range,
+                           co_await deps_.log.ReadRange(
+                               deps_.tasks.Context(tenant_id), tenant_id, first_index, kEventPage,
+                               {std::string(storage::event_types::kWebhookRedelivered)}));
+    if (range.last_index < first_index) break;
+    first_index = range.last_index + 1;
+    for (const storage::LoggedEvent& logged : range.events) {
+      for (const storage::EventTarget& target : logged.event.targets) {
+        const std::optional<Uuid> id = Uuid::Parse(target.id);
+        if (target.type != "endpoint" || !id) continue;
+        const QueuePtr queue = deps_.queues.Find({tenant_id, *id});
+        if (queue) queue->delivery.ReadRetriesAnew(deps_.clock.Now());
+      }
+    }
+  }
+  co_return co_await deps_.leases.LeaseDue();
 }
 
 Task<absl::Status> LogMatcher::FillWindow(Uuid tenant_id) {
@@ -171,7 +207,7 @@ Task<absl::Status> LogMatcher::ReadWindow(Uuid tenant_id, std::vector<std::strin
   while (log.window_end() < log.matched()) {
     GH_CO_ASSIGN_OR_RETURN(storage::EventLog::Range range,
                            co_await deps_.log.ReadRange(deps_.tasks.Context(tenant_id), tenant_id,
-                                                        log.window_end() + 1, kWindowPage, types));
+                                                        log.window_end() + 1, kEventPage, types));
     if (range.last_index <= log.window_end()) break;
     log.Append(std::move(range.events), range.last_index);
     deps_.reader.FeedTenant(tenant_id);

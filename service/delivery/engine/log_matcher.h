@@ -1,12 +1,14 @@
 #ifndef GATEHOUSE_SERVICE_DELIVERY_ENGINE_LOG_MATCHER_H_
 #define GATEHOUSE_SERVICE_DELIVERY_ENGINE_LOG_MATCHER_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "base/async/task.h"
+#include "base/time.h"
 #include "base/uuid.h"
 #include "service/delivery/endpoint_cache.h"
 #include "service/delivery/engine/endpoint_settings.h"
@@ -23,8 +25,9 @@
 namespace gatehouse::service::delivery {
 
 // Follows the logs of all tenants that have endpoints: matches what comes against them, has
-// those leased that have work, reads the window that up-to-date queues share, and makes durable
-// how far each log is matched. It alone changes `logs`, in which no tenant is ever removed.
+// those leased that have work, tells queues what is to be sent again, reads the window that
+// up-to-date queues share, and makes durable how far each log is matched. It alone changes `logs`,
+// in which no tenant is ever removed.
 //
 // Thread: the engine's loop.
 class LogMatcher {
@@ -43,6 +46,7 @@ class LogMatcher {
     QueueReader& reader;
     LeaseHolder& leases;
     EndpointSettings& settings;
+    const base::Clock& clock;
   };
 
   explicit LogMatcher(Deps deps) : deps_(deps) {}
@@ -60,6 +64,7 @@ class LogMatcher {
  private:
   base::Task<absl::Status> Take(storage::LogFeed::News news, bool poll);
   base::Task<absl::Status> MatchNext(base::Uuid tenant_id, std::vector<storage::LogEntry> entries);
+  base::Task<absl::Status> Redeliver(base::Uuid tenant_id, int64_t first_index, int64_t last_index);
   base::Task<absl::Status> Mark(base::Uuid tenant_id);
   base::Task<absl::Status> FillWindow(base::Uuid tenant_id);
   base::Task<absl::Status> ReadWindow(base::Uuid tenant_id, std::vector<std::string> types);

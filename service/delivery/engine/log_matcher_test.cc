@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -140,6 +141,26 @@ TEST_F(LogMatcherTest, ChangedSettingsCountFromTheirPlaceInTheLogOn) {
   EXPECT_EQ(Matched(), 5);
   ASSERT_NE(QueueOf(endpoint), nullptr);
   EXPECT_EQ(QueueOf(endpoint)->delivery.ready(), 1u);
+}
+
+TEST_F(LogMatcherTest, WhatIsToBeSentAgainIsLookedForByTheQueuesItIsFor) {
+  const storage::Endpoint a = CreateEndpoint("https://a.example/", {"order.*"});
+  const storage::Endpoint b = CreateEndpoint("https://b.example/", {"order.*"});
+  Publish();
+  Follow();
+  for (const storage::Endpoint& endpoint : {a, b}) Settle(QueueOf(endpoint));
+  FlushAll();
+  storage::Event event = MakeEvent("webhook.redelivered");
+  event.targets = {{.type = "endpoint", .id = a.id.ToString(), .label = ""},
+                   {.type = "event", .id = event.id.ToString(), .label = ""}};
+  for (int i = 0; i < 3; ++i) {
+    event.id = base::Uuid::MakeV7(clock_.Now());
+    EXPECT_THAT(Run([&](auto ctx) { return storage_->events.Append(ctx, event); }), tests::IsOk());
+  }
+  // One statement reads them all, one leases endpoints that nobody has, one reads the window.
+  EXPECT_EQ(FollowNews(Order()), 3u);
+  EXPECT_EQ(QueueOf(a)->delivery.next_due(), clock_.Now());
+  EXPECT_EQ(QueueOf(b)->delivery.next_due(), std::nullopt);
 }
 
 }  // namespace

@@ -9,8 +9,6 @@ namespace {
 // A single bad answer among good ones is no outage; five in a row are.
 constexpr int kOpenAfter = 5;
 constexpr base::Duration kFirstDelay = std::chrono::seconds(30);
-// A receiver that is back is noticed within ten minutes.
-constexpr base::Duration kMaxDelay = std::chrono::minutes(10);
 constexpr base::Duration kMaxHold = std::chrono::hours(1);
 
 }  // namespace
@@ -54,7 +52,7 @@ void Breaker::OnFailure(base::Time now, std::optional<base::Duration> retry_afte
   if (state_.open && !canary_in_flight_) return;
   state_.open = true;
   canary_in_flight_ = false;
-  delay_ = delay_ == base::Duration(0) ? kFirstDelay : std::min(2 * delay_, kMaxDelay);
+  delay_ = delay_ == base::Duration(0) ? kFirstDelay : std::min(2 * delay_, kMaxTrialDistance);
   next_canary_ = now + delay_;
 }
 

@@ -1,11 +1,15 @@
 #ifndef GATEHOUSE_SERVICE_DELIVERY_QUEUE_BREAKER_H_
 #define GATEHOUSE_SERVICE_DELIVERY_QUEUE_BREAKER_H_
 
+#include <chrono>
 #include <optional>
 
 #include "base/time.h"
 
 namespace gatehouse::service::delivery {
+
+// Canaries are at most so far apart: a receiver that is back is noticed by then.
+inline constexpr base::Duration kMaxTrialDistance = std::chrono::minutes(10);
 
 // Keeps a receiver that is down from being hammered, and its events from being
 // used up against it: after some failures in a row nothing is sent but one canary

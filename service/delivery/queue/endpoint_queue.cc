@@ -58,7 +58,6 @@ EndpointQueue::EndpointQueue(const storage::DeliveryLease& lease, int max_in_fli
       max_in_flight_(max_in_flight),
       breaker_({.consecutive_failures = lease.consecutive_failures, .open = lease.breaker_open},
                now),
-      retrying_count_(lease.retrying_count),
       failing_since_(lease.failing_since),
       exhausted_count_(lease.exhausted_count) {}
 
@@ -81,13 +80,27 @@ std::vector<int64_t> EndpointQueue::retries_held() const {
   return held;
 }
 
+void EndpointQueue::BeginRetries() {
+  due_since_begin_.reset();
+  reading_outdated_ = false;
+}
+
 void EndpointQueue::AddRetries(std::vector<DeliveryItem> items,
                                std::optional<base::Time> next_due) {
+  // next_due() is past already: they are read once more.
+  if (reading_outdated_) return;
   for (DeliveryItem& item : items) {
     item.is_retry = true;
     retries_.push_back(std::move(item));
   }
   next_due_ = Earlier(next_due, due_since_begin_);
+}
+
+void EndpointQueue::ReadRetriesAnew(base::Time now) {
+  retries_.clear();
+  reading_outdated_ = true;
+  outdated_in_flight_ = retries_in_flight_;
+  next_due_ = Earlier(next_due_, now);
 }
 
 std::optional<DeliveryItem> EndpointQueue::Take(base::Time now, bool retries_allowed) {
@@ -116,22 +129,29 @@ std::optional<DeliveryItem> EndpointQueue::Take(base::Time now, bool retries_all
   return item;
 }
 
-void EndpointQueue::Drop(const DeliveryItem& item) {
+// Of a request, or of what would have been one.
+void EndpointQueue::EndFlight(const DeliveryItem& item, base::Time now) {
   --in_flight_;
-  breaker_.OnAbandoned();
   dirty_ = true;
-  unsettled_.erase(item.index);
-  if (!item.is_retry) return;
   retries_in_flight_.erase(item.index);
-  settled_retries_[item.index] = {.key = key_, .event_index = item.index};
-  --retrying_count_;
+  if (outdated_in_flight_.erase(item.index) > 0) next_due_ = Earlier(next_due_, now);
+}
+
+void EndpointQueue::Drop(const DeliveryItem& item, base::Time now) {
+  EndFlight(item, now);
+  breaker_.OnAbandoned();
+  unsettled_.erase(item.index);
+  if (item.is_retry) Settle(item);
+}
+
+void EndpointQueue::Settle(const DeliveryItem& item) {
+  settled_retries_[item.index] = {
+      .key = key_, .event_index = item.index, .attempts = item.attempts};
 }
 
 void EndpointQueue::OnResult(const DeliveryItem& item, const HttpResult& result, base::Time start,
                              base::Time now, uint32_t random) {
-  --in_flight_;
-  dirty_ = true;
-  retries_in_flight_.erase(item.index);
+  EndFlight(item, now);
   std::string head = ResponseHead(result.body);
   unflushed_bytes_ += head.size();
   attempts_.push_back({.key = key_,
@@ -158,9 +178,7 @@ void EndpointQueue::OnSuccess(const DeliveryItem& item, base::Time now) {
   failing_since_.reset();
   exhausted_count_ = 0;
   unsettled_.erase(item.index);
-  if (!item.is_retry) return;
-  settled_retries_[item.index] = {.key = key_, .event_index = item.index};
-  --retrying_count_;
+  if (item.is_retry) Settle(item);
 }
 
 void EndpointQueue::OnFailure(const DeliveryItem& item, const HttpResult& result, base::Time now,
@@ -206,10 +224,8 @@ void EndpointQueue::AddException(const DeliveryItem& item, const HttpResult& res
   if (delay) {
     next_due_ = Earlier(next_due_, now + *delay);
     due_since_begin_ = Earlier(due_since_begin_, now + *delay);
-    if (!item.is_retry) ++retrying_count_;
     return;
   }
-  if (item.is_retry) --retrying_count_;
   ++exhausted_count_;
 }
 
@@ -225,7 +241,6 @@ void EndpointQueue::CollectInto(storage::DeliveryFlush& flush) {
   flush.progress.push_back({.key = key_,
                             .fence = fence_,
                             .position = position(),
-                            .retrying_count = retrying_count_,
                             .next_due = next_due_,
                             .consecutive_failures = breaker_.state().consecutive_failures,
                             .breaker_open = breaker_.open(),

@@ -66,13 +66,16 @@ class EndpointQueue {
   size_t retries_ready() const { return retries_.size(); }
   // Before exceptions are read, and after: adds those that are due; `next_due` is
   // that of the first one not added.
-  void BeginRetries() { due_since_begin_.reset(); }
+  void BeginRetries();
   void AddRetries(std::vector<DeliveryItem> items, std::optional<base::Time> next_due);
+  // Some exceptions were begun anew: what was read of them is old. Reads them again, now and
+  // once what is in flight has ended, whose outcome is not theirs any more.
+  void ReadRetriesAnew(base::Time now);
 
   // What to send now, if anything; it is in flight from then on.
   std::optional<DeliveryItem> Take(base::Time now, bool retries_allowed);
   // An item that turned out not to concern the endpoint any more: settled unsent.
-  void Drop(const DeliveryItem& item);
+  void Drop(const DeliveryItem& item, base::Time now);
   // The outcome of an item taken. `random` spreads the retry.
   void OnResult(const DeliveryItem& item, const HttpResult& result, base::Time start,
                 base::Time now, uint32_t random);
@@ -105,6 +108,9 @@ class EndpointQueue {
                  uint32_t random);
   void AddException(const DeliveryItem& item, const HttpResult& result, base::Time now,
                     uint32_t random);
+  void EndFlight(const DeliveryItem& item, base::Time now);
+  // The exception of a retry is over.
+  void Settle(const DeliveryItem& item);
 
   storage::EndpointKey key_;
   int64_t fence_;
@@ -113,6 +119,10 @@ class EndpointQueue {
   size_t ready_bytes_ = 0;
   std::deque<DeliveryItem> retries_;
   std::set<int64_t> retries_in_flight_;
+  // Those of them that may have begun anew meanwhile.
+  std::set<int64_t> outdated_in_flight_;
+  // What is being read is old.
+  bool reading_outdated_ = false;
   // Read and not settled: ready, or in flight for the first time.
   std::set<int64_t> unsettled_;
   std::optional<base::Time> next_due_;
@@ -132,7 +142,6 @@ class EndpointQueue {
   size_t unflushed_bytes_ = 0;
   std::map<int64_t, storage::ExceptionRecord> exceptions_;
   std::map<int64_t, storage::ExceptionRecord> settled_retries_;
-  int64_t retrying_count_;
   std::optional<base::Time> last_success_time_;
   std::optional<base::Time> last_failure_time_;
   std::optional<base::Time> failing_since_;

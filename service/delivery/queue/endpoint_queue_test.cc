@@ -69,12 +69,11 @@ TEST(EndpointQueueTest, AFailureBecomesAnExceptionAndThePositionMovesOn) {
   const storage::DeliveryFlush flush = Collect(queue);
   ASSERT_EQ(flush.exceptions.size(), 1u);
   EXPECT_EQ(flush.exceptions[0].attempts, 1);
-  EXPECT_EQ(flush.progress[0].retrying_count, 1);
   EXPECT_EQ(flush.progress[0].failing_since, kNow);
 }
 
 TEST(EndpointQueueTest, ARetryThatSucceedsRemovesItsException) {
-  EndpointQueue queue({.fence = 3, .position = 10, .next_due = kNow, .retrying_count = 1}, 4, kNow);
+  EndpointQueue queue({.fence = 3, .position = 10, .next_due = kNow}, 4, kNow);
   std::vector<DeliveryItem> items = Items(5, 5);
   items[0].attempts = 2;
   queue.BeginRetries();
@@ -85,7 +84,7 @@ TEST(EndpointQueueTest, ARetryThatSucceedsRemovesItsException) {
   const storage::DeliveryFlush flush = Collect(queue);
   ASSERT_EQ(flush.settled.size(), 1u);
   EXPECT_EQ(flush.settled[0].event_index, 5);
-  EXPECT_EQ(flush.progress[0].retrying_count, 0);
+  EXPECT_EQ(flush.settled[0].attempts, 2);
   EXPECT_EQ(flush.progress[0].position, 10);
 }
 
@@ -97,6 +96,34 @@ TEST(EndpointQueueTest, ExceptionsThatComeUpWhileReadingOnesAreNotForgotten) {
   queue.OnResult(item, Answer(500), kNow, kNow, 0);
   queue.AddRetries({}, kNow + seconds(900));
   EXPECT_EQ(queue.next_due(), kNow + seconds(5));
+}
+
+TEST(EndpointQueueTest, WhatBeganAnewIsReadAgainAndNotSentAsItWas) {
+  EndpointQueue queue = MakeQueue();
+  queue.BeginRetries();
+  queue.AddRetries(Items(5, 6), kNow + seconds(900));
+  const DeliveryItem in_flight = *queue.Take(kNow, true);
+  queue.ReadRetriesAnew(kNow);
+  EXPECT_EQ(queue.retries_ready(), 0u);
+  EXPECT_EQ(queue.next_due(), kNow);
+  // Whoever reads now does not see what is in flight, and looks once more after that.
+  queue.BeginRetries();
+  queue.AddRetries({}, kNow + seconds(900));
+  EXPECT_EQ(queue.next_due(), kNow + seconds(900));
+  queue.OnResult(in_flight, Answer(500), kNow, kNow + seconds(1), 0);
+  EXPECT_EQ(queue.next_due(), kNow + seconds(1));
+}
+
+TEST(EndpointQueueTest, WhatIsBeingReadWhenSomethingBeginsAnewIsReadOnceMore) {
+  EndpointQueue queue = MakeQueue();
+  queue.BeginRetries();
+  queue.ReadRetriesAnew(kNow);
+  queue.AddRetries(Items(5, 5), kNow + seconds(900));
+  EXPECT_EQ(queue.retries_ready(), 0u);
+  EXPECT_EQ(queue.next_due(), kNow);
+  queue.BeginRetries();
+  queue.AddRetries(Items(5, 5), std::nullopt);
+  EXPECT_EQ(queue.retries_ready(), 1u);
 }
 
 TEST(EndpointQueueTest, FirstAttemptsComeFirstButDoNotStarveRetries) {

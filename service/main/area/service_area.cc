@@ -1,13 +1,33 @@
 #include "service/main/area/service_area.h"
 
+#include <cstdint>
+#include <string>
 #include <utility>
 
+#include "migrations/schema_state.h"
+#include "service/admin/register_admin_service.h"
 #include "service/audit/register_audit_service.h"
+#include "service/config/load_config.h"
+#include "service/main/version.h"
 #include "service/session/register_session_service.h"
 #include "service/user/register_user_service.h"
 #include "service/webhook/register_webhook_service.h"
 
 namespace gatehouse::service {
+namespace {
+
+ServerFacts FactsOf(const ServiceArea::Options& options, const StorageArea& storage,
+                    const base::Clock& clock) {
+  return {.version = std::string(kVersion),
+          .build = std::string(kBuild),
+          .instance_id = storage.instance,
+          .start_time = clock.Now(),
+          .loops = static_cast<int32_t>(options.loops),
+          .newest_schema_version = migrations::ExpectedSchemaVersion(),
+          .settings = config::ShowSettings(options.config)};
+}
+
+}  // namespace
 
 ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
                          const base::Clock& clock)
@@ -24,6 +44,7 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .authenticator = auth.authenticator,
              .clock = clock}),
       sessions({.sessions = storage.sessions,
+                .threads = storage.threads,
                 .users = storage.users,
                 .failures = auth.login_failures,
                 .hasher = auth.hasher,
@@ -49,17 +70,30 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
           {.endpoints = storage.endpoints,
            .deliveries = storage.deliveries,
            .events = storage.events,
+           .log = storage.log,
            .once = once,
            .page_tokens = page_tokens,
            .clock = clock,
-           .on_endpoint_changed = std::move(options.on_endpoint_changed)},
-          {.allow_http = options.config.webhook.allow_http, .guard = std::move(options.guard)}) {}
+           .on_endpoint_changed = std::move(options.on_endpoint_changed),
+           .send = std::move(options.send_webhook)},
+          {.allow_http = options.config.webhook.allow_http, .guard = std::move(options.guard)}),
+      admin({.server = storage.server,
+             .signing_keys = storage.signing_keys,
+             .events = storage.events,
+             .authenticator = auth.authenticator,
+             .keyring = auth.keyring,
+             .rotation = auth.key_rotation,
+             .once = once,
+             .clock = clock,
+             .sequencer_problem = std::move(options.sequencer_problem)},
+            FactsOf(options, storage, clock)) {}
 
 void ServiceArea::Register(rpc::MethodRegistry& registry) {
   RegisterUserService(registry, users);
   RegisterSessionService(registry, sessions);
   RegisterAuditService(registry, audit);
   RegisterWebhookService(registry, webhooks);
+  RegisterAdminService(registry, admin);
 }
 
 }  // namespace gatehouse::service

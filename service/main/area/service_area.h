@@ -1,11 +1,14 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_AREA_SERVICE_AREA_H_
 #define GATEHOUSE_SERVICE_MAIN_AREA_SERVICE_AREA_H_
 
+#include <cstddef>
 #include <functional>
+#include <string>
 
 #include "base/time.h"
 #include "base/uuid.h"
 #include "rpc/method/method_registry.h"
+#include "service/admin/admin_service.h"
 #include "service/audit/audit_service.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
@@ -21,7 +24,7 @@
 
 namespace gatehouse::service {
 
-// The handlers of the four services.
+// The handlers of the services.
 struct ServiceArea {
   struct Options {
     const config::Config& config;
@@ -30,7 +33,12 @@ struct ServiceArea {
     delivery::AddressGuard guard;
     // Who delivers: see WebhookService::Deps.
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
+    WebhookService::SendFn send_webhook;
     AuditService::Options audit = {};
+    // Threads that serve calls.
+    size_t loops = 1;
+    // See AdminService::Deps.
+    std::function<std::string()> sequencer_problem = [] { return std::string(); };
   };
 
   ServiceArea(Options options, StorageArea& storage, AuthArea& auth, const base::Clock& clock);
@@ -44,6 +52,7 @@ struct ServiceArea {
   SessionService sessions;
   AuditService audit;
   WebhookService webhooks;
+  AdminService admin;
 };
 
 }  // namespace gatehouse::service

@@ -22,8 +22,10 @@
 #include "storage/postgres/client/database.h"
 #include "storage/request/idempotency_store.h"
 #include "storage/role/role_store.h"
+#include "storage/server/server_store.h"
 #include "storage/session/session_store.h"
 #include "storage/signing_key/signing_key_store.h"
+#include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
 
 namespace gatehouse::service {
@@ -60,7 +62,9 @@ struct StorageArea {
   storage::RoleStore roles;
   storage::ApiKeyStore api_keys;
   storage::SessionStore sessions;
+  storage::ThreadStore threads;
   storage::SigningKeyStore signing_keys;
+  storage::ServerStore server;
   storage::EventStore events;
   storage::EventLog log;
   storage::DailyPartitions partitions;

@@ -44,6 +44,16 @@ base::Task<absl::Status> MarkEndedSessions(storage::SessionStore* sessions, base
   co_return absl::OkStatus();
 }
 
+base::Task<absl::Status> PurgeThreads(storage::ThreadStore* threads, const base::Clock* clock,
+                                      base::CallContext ctx) {
+  bool more = true;
+  while (more) {
+    GH_CO_ASSIGN_OR_RETURN(more,
+                           co_await threads->Purge(ctx, base::kDefaultTenantId, clock->Now()));
+  }
+  co_return absl::OkStatus();
+}
+
 delivery::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock) {
   return {.endpoints = storage.endpoints,
           .deliveries = storage.deliveries,
@@ -70,7 +80,10 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
     : loop_(loop),
       partitions_(loop, storage.partitions, clock),
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
-      revocations_(loop, storage.log, storage.feed, auth.authenticator),
+      revocations_(loop, storage.log, storage.feed, auth.authenticator,
+                   [&rotation = auth.key_rotation](base::CallContext ctx) {
+                     return rotation.Load(std::move(ctx));
+                   }),
       listener_(
           {.dsn = config.database.direct(),
            .password_file = config.database.password_file,
@@ -96,6 +109,10 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                       [sessions = &storage.sessions](base::CallContext ctx) {
                         return MarkEndedSessions(sessions, std::move(ctx));
                       }),
+      threads_purge_(loop, {.name = "purge_threads", .pause = kPurgePause},
+                     [threads = &storage.threads, clock = &clock](base::CallContext ctx) {
+                       return PurgeThreads(threads, clock, std::move(ctx));
+                     }),
       login_failures_(loop, auth.login_failures),
       workers_({{"partitions", partitions_},
                 {"sequencer", sequencer_},
@@ -105,6 +122,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"key_rotation", key_rotation_},
                 {"purge_answers", answers_purge_},
                 {"ended_sessions", ended_sessions_},
+                {"purge_threads", threads_purge_},
                 {"login_failures", login_failures_}}) {}
 
 absl::Status WorkerArea::Start() {

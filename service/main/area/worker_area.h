@@ -59,6 +59,7 @@ class WorkerArea {
   PeriodicWorker key_rotation_;
   PeriodicWorker answers_purge_;
   PeriodicWorker ended_sessions_;
+  PeriodicWorker threads_purge_;
   LoginFailuresWorker login_failures_;
   // Last: its end stops them.
   WorkerList workers_;

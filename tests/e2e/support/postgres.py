@@ -30,8 +30,17 @@ def bin_dir():
 
 def run_sql(dsn, text):
     """Runs SQL; its rows as psql prints them, unaligned."""
+    return _psql(dsn, "-c", text)
+
+
+def run_sql_file(dsn, path):
+    """Runs a file of SQL as an operator does."""
+    return _psql(dsn, "-f", path)
+
+
+def _psql(dsn, *arguments):
     done = subprocess.run(
-        [f"{bin_dir()}/psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", dsn, "-c", text],
+        [f"{bin_dir()}/psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", dsn, *arguments],
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,
@@ -40,6 +49,13 @@ def run_sql(dsn, text):
     if done.returncode != 0:
         raise AssertionError(f"psql: {done.stderr}")
     return done.stdout.strip()
+
+
+def make_folder(path):
+    """A folder that Postgres can write to, and others cannot enter."""
+    os.mkdir(path, 0o700)
+    accounts.give(path, _OWNER)
+    return path
 
 
 class TableLock:
@@ -71,19 +87,22 @@ class TableLock:
 
 
 class Postgres:
-    """A cluster in a folder of its own, reached by a Unix socket alone. `stop` and `start` as often as wanted."""
+    """A cluster in a folder of its own, reached by a Unix socket alone. `stop` and `start` as often as wanted.
 
-    def __init__(self, test, settings=None):
+    `data` is the data folder of a cluster that is there already; without it a new one is made.
+    """
+
+    def __init__(self, test, settings=None, data=None):
         self._settings = FAST if settings is None else settings
         self._folder = scratch.make_folder(test)
         self.socket_dir = os.path.join(self._folder, "run")
-        self._data = os.path.join(self._folder, "data")
+        self._data = data or os.path.join(self._folder, "data")
         self._prefix = accounts.prefix_of(_OWNER)
         self._process = None
-        for path in (self.socket_dir, self._data):
-            os.mkdir(path, 0o700)
-            accounts.give(path, _OWNER)
-        self._run_initdb()
+        make_folder(self.socket_dir)
+        if not data:
+            make_folder(self._data)
+            self._run_initdb()
         add = test.addClassCleanup if isinstance(test, type) else test.addCleanup
         add(self.stop)
         self.start()

@@ -6,11 +6,13 @@ SELECT sample.tenant(), 'key-' || i, 'ES256', '', '', sample.present(), sample.p
 
 -- A thousand users have the rarer role; two hundred of them are disabled.
 INSERT INTO gatehouse.user_account (tenant_id, user_id, username, username_key, email, email_key, first_name, last_name, bio,
-  avatar_url, timezone, locale, metadata, role, state, password_hash, epoch, create_time, update_time, delete_time, version)
+  avatar_url, timezone, locale, metadata, role, state, password_hash, epoch, create_time, update_time, delete_time, purge_time,
+  version)
 SELECT sample.tenant(), sample.id(i), sample.username(i), sample.username(i), sample.email(i), sample.email(i), '', '', '', '', '',
        '', '{}', CASE WHEN i % (sample.rows() / 1000) = 7 THEN 'analyst' ELSE 'viewer' END,
        CASE WHEN i % (sample.rows() / 200) = 7 THEN 2 ELSE 1 END, 'hash', 1, sample.at(i), sample.at(i),
-       CASE WHEN i % 50 = 9 THEN sample.present() END, 1
+       CASE WHEN i % 50 = 9 THEN sample.present() END,
+       CASE WHEN i % 50 = 9 THEN sample.present() + interval '30 days' END, 1
 FROM generate_series(1, sample.rows()) AS i;
 
 INSERT INTO gatehouse.api_key (tenant_id, api_key_id, display_name, key_prefix, key_hash, permissions, create_time, revoke_time)
@@ -27,6 +29,22 @@ SELECT sample.tenant(), sample.id(i), sample.user_of_session(i), 1, sample.at(i)
        sample.present() + CASE WHEN i % 10 = 5 THEN interval '-1 s' ELSE interval '30 days' END,
        CASE WHEN i % 2 = 0 THEN sample.present() END, 1
 FROM generate_series(1, sample.rows()) AS i;
+
+-- Every tenth user has a thread of ten messages, and every user that was deleted.
+INSERT INTO gatehouse.thread (tenant_id, user_id, thread_id, thread_uid, message_count, content_bytes, create_time, update_time)
+SELECT sample.tenant(), sample.id(i), 'thread-' || i, sample.id(i), 10, 70, sample.at(i), sample.at(i)
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 10 = 1 OR i % 50 = 9;
+INSERT INTO gatehouse.thread_message (tenant_id, thread_uid, index, message_id, role, content, content_bytes, message_key,
+  create_time)
+SELECT sample.tenant(), sample.id(i), index, sample.id(i), 2, '"Hello"', 7, CASE WHEN index % 2 = 0 THEN 'key-' || index END,
+       sample.at(i)
+FROM generate_series(1, sample.rows()) AS i, generate_series(0, 9) AS index
+WHERE i % 10 = 1 OR i % 50 = 9;
+INSERT INTO gatehouse.thread_purge (tenant_id, user_id, due_time)
+SELECT sample.tenant(), sample.id(i), sample.present() + interval '30 days'
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 50 = 9;
 
 INSERT INTO gatehouse.request (tenant_id, principal_id, request_id, method, request_hash, response, create_time)
 SELECT sample.tenant(), sample.principal_of_request(i), sample.id(i), 'm', '', '', sample.at(i)

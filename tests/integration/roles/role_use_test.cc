@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "service/event_log/revocation_follower.h"
@@ -127,7 +128,9 @@ TEST_F(RoleUseTest, AChangeOfARoleReachesARunningServer) {
   Seed("support", {"users.read"});
   std::optional<service::RevocationFollower> follower;
   b.runner.RunPlain([&] {
-    follower.emplace(b.runner.loop(), b.storage->log, b.storage->feed, b.auth.authenticator);
+    follower.emplace(
+        b.runner.loop(), b.storage->log, b.storage->feed, b.auth.authenticator,
+        [&b](base::CallContext ctx) { return b.auth.key_rotation.Load(std::move(ctx)); });
   });
   const auto order = [&] {
     using Pass = absl::StatusOr<storage::SequencerPass>;

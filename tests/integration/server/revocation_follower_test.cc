@@ -82,8 +82,9 @@ class RevocationFollowerTest : public testing::Test {
   }
 
   TestBackend b_;
-  service::RevocationFollower follower_{b_.runner.loop(), b_.storage->log, b_.storage->feed,
-                                        b_.auth.authenticator};
+  service::RevocationFollower follower_{
+      b_.runner.loop(), b_.storage->log, b_.storage->feed, b_.auth.authenticator,
+      [this](base::CallContext ctx) { return b_.auth.key_rotation.Load(std::move(ctx)); }};
 };
 
 TEST_F(RevocationFollowerTest, ForgetsASessionThatAnotherInstanceEnded) {

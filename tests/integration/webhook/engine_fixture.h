@@ -96,7 +96,7 @@ class EngineFixture : public ::testing::Test {
                                .url = std::move(url),
                                .event_types = std::move(patterns),
                                .headers = {{"x-token", "header-secret"}},
-                               .keys = {"signing-secret-of-24-byte"},
+                               .secrets = {{.key = "signing-secret-of-24-byte"}},
                                .timeout = kPatience,
                                .max_in_flight = max_in_flight,
                                .create_time = clock_.Now(),
@@ -117,12 +117,13 @@ class EngineFixture : public ::testing::Test {
 
   // Writes `change` over the endpoint as it is stored, with its event.
   template <typename Fn>
-  void Update(const storage::Endpoint& endpoint, Fn change) {
+  void Update(const storage::Endpoint& endpoint, Fn change,
+              std::string event_type = "endpoint.updated") {
     storage::Endpoint current = Get(endpoint).endpoint;
     const bool was_enabled = current.state == storage::EndpointState::kEnabled;
     change(current);
     const bool resume = !was_enabled && current.state == storage::EndpointState::kEnabled;
-    const storage::Event event = MakeEvent("endpoint.updated");
+    const storage::Event event = MakeEvent(std::move(event_type));
     ASSERT_THAT(Run([&](auto ctx) {
                   return storage_->endpoints.Update(ctx, current, resume, {.events = {event}});
                 }),

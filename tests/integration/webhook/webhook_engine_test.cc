@@ -45,7 +45,8 @@ TEST_F(WebhookEngineTest, DeliversWhatMatchesOnceSignedAndInTheSpecifiedForm) {
   EXPECT_EQ(request.headers.at("content-type"), "application/json");
   EXPECT_EQ(request.headers.at("webhook-id"), id.ToString());
   EXPECT_EQ(request.headers.at("webhook-timestamp"), "1800000000");
-  EXPECT_EQ(request.headers.at("webhook-signature"), ExpectedSignature(request, endpoint.keys[0]));
+  EXPECT_EQ(request.headers.at("webhook-signature"),
+            ExpectedSignature(request, endpoint.secrets[0].key));
   EXPECT_EQ(request.headers.at("x-token"), "header-secret");
   const nlohmann::json body = nlohmann::json::parse(request.body);
   EXPECT_EQ(body["type"], "order.paid");
@@ -247,7 +248,7 @@ TEST_F(WebhookEngineTest, NewSettingsHoldFromTheNextRequestOn) {
   Step(engine);
   Update(endpoint, [&](storage::Endpoint& e) {
     e.url = moved.Url("/new");
-    e.keys = {"another-secret-of-24-byte", endpoint.keys[0]};
+    e.secrets.insert(e.secrets.begin(), {.key = "another-secret-of-24-byte"});
   });
   clock_.Advance(seconds(10));
   Step(engine);
@@ -256,7 +257,7 @@ TEST_F(WebhookEngineTest, NewSettingsHoldFromTheNextRequestOn) {
   const HttpReceiver::Request request = moved.requests()[0];
   EXPECT_EQ(request.headers.at("webhook-signature"),
             ExpectedSignature(request, "another-secret-of-24-byte") + " " +
-                ExpectedSignature(request, endpoint.keys[0]));
+                ExpectedSignature(request, endpoint.secrets[0].key));
 }
 
 TEST_F(WebhookEngineTest, WiderPatternsDoNotBringBackThePast) {

@@ -48,7 +48,7 @@ TEST_F(WebhookFailureTest, RetriesByTheScheduleWithTheSameIdAndBody) {
   EXPECT_NE(requests[0].headers.at("webhook-timestamp"),
             requests[1].headers.at("webhook-timestamp"));
   EXPECT_EQ(requests[1].headers.at("webhook-signature"),
-            ExpectedSignature(requests[1], endpoint.keys[0]));
+            ExpectedSignature(requests[1], endpoint.secrets[0].key));
   EXPECT_EQ(Get(endpoint).health.retrying_count, 0);
   EXPECT_EQ(Get(endpoint).health.consecutive_failures, 0);
   const std::vector<storage::Delivery> deliveries = List(endpoint);

@@ -60,6 +60,7 @@ TestBackend::TestBackend(Options options)
                 .secrets = secrets_,
                 .guard = {},
                 .on_endpoint_changed = options_.on_endpoint_changed,
+                .send_webhook = options_.send_webhook,
                 .audit = options_.audit},
                *storage, auth, clock) {
   const std::vector<auth::SigningKeyRow> keys = {

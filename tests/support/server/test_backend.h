@@ -38,6 +38,8 @@ class TestBackend {
     storage::postgres::DatabaseConfig database = PatientConfig("");
     service::AuditService::Options audit = {};
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed = [](const base::Uuid&) {};
+    // For tests that make an engine.
+    service::WebhookService::SendFn send_webhook = {};
   };
 
   // At 2026-01-01T00:00:00Z, with a key that signs.

@@ -1,0 +1,39 @@
+-- After every `gatehouse migrate up`, as gatehouse_owner: all that the server may do. Servers may run meanwhile, and a second
+-- run changes nothing.
+
+BEGIN;
+
+GRANT USAGE ON SCHEMA gatehouse TO gatehouse_server;
+
+DO $$
+DECLARE
+  item record;
+BEGIN
+  -- Partitions are reached by their parents.
+  FOR item IN
+    SELECT c.oid::regclass AS name,
+           CASE
+             WHEN c.relkind = 'v' THEN 'SELECT'
+             WHEN c.relname LIKE 'schema\_migration%' THEN 'SELECT'
+             -- The log is written once. Whoever takes over the server can neither change it nor delete from it.
+             WHEN c.relname IN ('event', 'event_order', 'event_target') THEN 'SELECT, INSERT'
+             -- For SELECT ... FOR NO KEY UPDATE.
+             WHEN c.relname = 'tenant' THEN 'SELECT, UPDATE'
+             ELSE 'SELECT, INSERT, UPDATE, DELETE'
+           END AS privileges
+    FROM pg_class c
+    WHERE c.relnamespace = 'gatehouse'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+  LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM gatehouse_server', item.name);
+    EXECUTE format('GRANT %s ON %s TO gatehouse_server', item.privileges, item.name);
+  END LOOP;
+END
+$$;
+
+-- The server makes the log's partitions, a day each, and closes them. Both take the owner, so they run as it.
+ALTER FUNCTION gatehouse.create_daily_partition(text, text, date) SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION gatehouse.seal_event_day(date) SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+REVOKE EXECUTE ON FUNCTION gatehouse.create_daily_partition(text, text, date), gatehouse.seal_event_day(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gatehouse.create_daily_partition(text, text, date), gatehouse.seal_event_day(date) TO gatehouse_server;
+
+COMMIT;

@@ -1,0 +1,12 @@
+ALTER TABLE gatehouse.endpoint
+  DROP CONSTRAINT endpoint_signature,
+  DROP CONSTRAINT endpoint_key_pair_details,
+  DROP COLUMN signature_scheme,
+  DROP COLUMN key_pairs,
+  DROP COLUMN key_pair_ids,
+  DROP COLUMN key_pair_create_times,
+  DROP COLUMN key_pair_expire_times,
+  DROP CONSTRAINT endpoint_secret_details,
+  DROP COLUMN secret_ids,
+  DROP COLUMN secret_create_times,
+  DROP COLUMN secret_expire_times;

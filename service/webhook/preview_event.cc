@@ -1,0 +1,88 @@
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/permission/permissions.h"
+#include "base/status.h"
+#include "gatehouse/v1/webhook.pb.h"
+#include "service/common/event_type.h"
+#include "service/common/validate.h"
+#include "service/delivery/delivery_request.h"
+#include "service/delivery/payload.h"
+#include "service/webhook/endpoint_fields.h"
+#include "service/webhook/endpoint_rules.h"
+#include "service/webhook/published_event.h"
+#include "service/webhook/webhook_service.h"
+
+namespace gatehouse::service {
+namespace {
+
+// Of the endpoints that would get an event, so many are named.
+constexpr size_t kMaxNamed = 1'000;
+
+// One attempt's headers without what is secret of them.
+void ShowHeaders(const storage::Endpoint& endpoint, const storage::Event& event, base::Time now,
+                 v1::PreviewEventResponse& response) {
+  const delivery::HttpRequest request = delivery::MakeDeliveryRequest(
+      endpoint, event.id, std::make_shared<const std::string>(response.body()), now);
+  for (const auto& [name, value] : request.headers) {
+    const bool secret = name == delivery::kSignatureHeader || endpoint.headers.contains(name);
+    (*response.mutable_headers())[name] = secret ? std::string(kHiddenValue) : value;
+  }
+}
+
+}  // namespace
+
+WebhookService::Result<v1::PreviewEventResponse> WebhookService::PreviewEvent(
+    base::CallContext ctx, v1::PreviewEventRequest request) {
+  FieldChecks checks;
+  const base::Time now = deps_.clock.Now();
+  const base::Uuid endpoint_id = checks.OptionalUuid("endpoint_id", request.endpoint_id());
+  const base::Uuid event_id = checks.OptionalUuid("event_id", request.event_id());
+  std::vector<std::string> patterns(request.event_types().begin(), request.event_types().end());
+  if (!patterns.empty()) checks.Check(CheckEventPatterns(patterns, "event_types"));
+  const bool recorded = !request.event_id().empty();
+  if (recorded && (!request.type().empty() || request.has_data())) {
+    checks.Fail("event_id", "must be left out where type and data are given");
+  }
+  storage::Event event;
+  if (!recorded) event = PublishedEvent(ctx, now, request.type(), request.data(), checks);
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+
+  const base::Uuid tenant_id = ctx.principal().tenant_id;
+  storage::Endpoint endpoint;
+  if (recorded) {
+    GH_CO_RETURN_IF_ERROR(auth::RequirePermission(ctx.principal(), auth::Permission::kEventsRead));
+  }
+  if (!request.endpoint_id().empty()) {
+    GH_CO_ASSIGN_OR_RETURN(storage::EndpointWithHealth read, co_await Read(ctx, endpoint_id));
+    endpoint = std::move(read.endpoint);
+    if (patterns.empty()) patterns = endpoint.event_types;
+  }
+  if (recorded) {
+    GH_CO_ASSIGN_OR_RETURN(storage::LoggedEvent read, co_await ReadEvent(ctx, event_id));
+    event = std::move(read.event);
+  } else {
+    GH_CO_ASSIGN_OR_RETURN(event.details_json,
+                           co_await deps_.log.FormatDetails(ctx, event.details_json));
+  }
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::EndpointStore::Patterns> endpoints,
+                         co_await deps_.endpoints.ListPatterns(ctx, tenant_id));
+
+  v1::PreviewEventResponse response;
+  response.set_body(delivery::BuildPayload(event));
+  ShowHeaders(endpoint, event, now, response);
+  response.set_matched(MatchesAny(patterns, event.type));
+  for (const storage::EndpointStore::Patterns& other : endpoints) {
+    if (response.endpoint_ids_size() == static_cast<int>(kMaxNamed)) break;
+    if (MatchesAny(other.event_types, event.type)) {
+      response.add_endpoint_ids(other.endpoint_id.ToString());
+    }
+  }
+  co_return response;
+}
+
+}  // namespace gatehouse::service

@@ -1,0 +1,32 @@
+#include "service/webhook/published_event.h"
+
+#include <cstddef>
+#include <utility>
+
+#include "base/status.h"
+#include "google/protobuf/struct.pb.h"
+#include "service/common/event_type.h"
+#include "service/common/json.h"
+#include "storage/event_leaf.h"
+
+namespace gatehouse::service {
+namespace {
+
+// Refused when it is published, with an error, rather than dropped later.
+constexpr size_t kMaxDataBytes = size_t{256} << 10;
+
+}  // namespace
+
+storage::Event PublishedEvent(const base::CallContext& ctx, base::Time now, const std::string& type,
+                              const google::protobuf::Struct& data, FieldChecks& checks) {
+  CheckOwnEventType(checks, "type", type);
+  absl::StatusOr<std::string> json = JsonFromStruct("data", data, {.max_bytes = kMaxDataBytes});
+  if (data.fields_size() > static_cast<int>(storage::kMaxDetailMembers)) {
+    checks.Fail("data", "must have at most " + std::to_string(storage::kMaxDetailMembers) +
+                            " members; nest what belongs together");
+  }
+  if (!checks.Check(json.status())) return {};
+  return storage::MakeEvent(ctx, now, type, {}, *std::move(json));
+}
+
+}  // namespace gatehouse::service
