@@ -2,34 +2,20 @@
 
 #include <openssl/evp.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
+
+#include "base/libcrypto.h"
 
 namespace gatehouse::base {
 namespace {
 
+using libcrypto::Bytes;
+using libcrypto::Check;
+using libcrypto::Deleter;
+using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using MdContext = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
+
 constexpr size_t kSignatureBytes = 64;
-
-struct KeyFree {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-struct ContextFree {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using Key = std::unique_ptr<EVP_PKEY, KeyFree>;
-
-const unsigned char* Bytes(std::string_view data) {
-  return reinterpret_cast<const unsigned char*>(data.data());
-}
-unsigned char* Bytes(std::string& data) { return reinterpret_cast<unsigned char*>(data.data()); }
-
-// libcrypto fails here only out of memory or misconfigured; going on would mean unsigned data.
-void Check(bool ok, const char* what) {
-  if (ok) return;
-  std::fprintf(stderr, "gatehouse: libcrypto failed in %s\n", what);
-  std::abort();
-}
 
 Key KeyOf(std::string_view seed) {
   Check(seed.size() == kEd25519KeyBytes, "Ed25519: seed length");
@@ -52,7 +38,7 @@ std::string Ed25519PublicKey(std::string_view seed) {
 
 std::string Ed25519Sign(std::string_view seed, std::string_view message) {
   const Key key = KeyOf(seed);
-  const std::unique_ptr<EVP_MD_CTX, ContextFree> context(EVP_MD_CTX_new());
+  const MdContext context(EVP_MD_CTX_new());
   std::string signature(kSignatureBytes, '\0');
   size_t size = signature.size();
   // It hashes by itself: no digest.

@@ -6,34 +6,20 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
+
+#include "base/libcrypto.h"
 
 namespace gatehouse::base {
 namespace {
 
+using libcrypto::Bytes;
+using libcrypto::Check;
+using Cipher = std::unique_ptr<EVP_CIPHER_CTX, libcrypto::Deleter<EVP_CIPHER_CTX_free>>;
+
 constexpr size_t kNonceLength = 12;
 constexpr size_t kTagLength = 16;
 constexpr size_t kAeadKeyLength = 32;
-
-const unsigned char* Bytes(std::string_view data) {
-  return reinterpret_cast<const unsigned char*>(data.data());
-}
-unsigned char* Bytes(std::string& data) { return reinterpret_cast<unsigned char*>(data.data()); }
-
-// libcrypto fails here only out of memory or misconfigured; going on would
-// mean unauthenticated or unencrypted data.
-void Check(bool ok, const char* what) {
-  if (ok) return;
-  std::fprintf(stderr, "gatehouse: libcrypto failed in %s\n", what);
-  std::abort();
-}
-
-struct CipherFree {
-  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-using Cipher = std::unique_ptr<EVP_CIPHER_CTX, CipherFree>;
 
 }  // namespace
 

@@ -5,12 +5,11 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/hash.h"
+#include "base/libcrypto.h"
 #include "base/status.h"
 #include "base/text/encoding.h"
 
@@ -23,29 +22,12 @@ constexpr size_t kIntegerBytes = 32;  // Of P-256 and of Ed25519.
 constexpr size_t kSignatureBytes = 2 * kIntegerBytes;
 constexpr size_t kKeyIdBytes = 12;
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
+using base::libcrypto::Bytes;
+using base::libcrypto::Check;
+using base::libcrypto::Deleter;
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using MdContext = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
 using EcdsaSignature = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
-
-// libcrypto fails at these only out of memory or misconfigured; a server
-// without signatures cannot go on.
-void Check(bool ok, const char* what) {
-  if (ok) return;
-  std::fprintf(stderr, "gatehouse: libcrypto failed in %s\n", what);
-  std::abort();
-}
-
-const unsigned char* Bytes(std::string_view data) {
-  return reinterpret_cast<const unsigned char*>(data.data());
-}
-unsigned char* Bytes(std::string& data) { return reinterpret_cast<unsigned char*>(data.data()); }
 
 // What an i2d function writes.
 template <typename T>
