@@ -174,8 +174,6 @@ void Authenticator::ApiKeyRevoked(const base::Uuid& api_key_id) {
   cache_.Invalidate(api_key_id);
 }
 
-void Authenticator::UserChanged(const base::Uuid& user_id) { cache_.Invalidate(user_id); }
-
 void Authenticator::Forget(const base::Uuid& id) { cache_.Invalidate(id); }
 
 void Authenticator::InvalidateAll() { cache_.InvalidateAll(); }

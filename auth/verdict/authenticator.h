@@ -74,9 +74,8 @@ class Authenticator {
   void SessionRevoked(const base::Uuid& session_id);
   void UserRevoked(const base::Uuid& user_id, int64_t min_epoch);
   void ApiKeyRevoked(const base::Uuid& api_key_id);
-  // Nothing is revoked, but what a verdict says of the user (its name) has changed.
-  void UserChanged(const base::Uuid& user_id);
-  // The same of a user, a session or an API key.
+  // Nothing is revoked, but what verdicts say of this user, session or API key may have changed (a
+  // name): the next call with one of its credentials asks the database.
   void Forget(const base::Uuid& id);
   // Every next call asks the database: what a role permits has changed, and
   // with it verdicts nobody counts.

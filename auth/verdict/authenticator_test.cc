@@ -249,7 +249,7 @@ TEST_F(AuthenticatorTest, AChangeOfTheUserIsSeenAtOnce) {
   EXPECT_TRUE(Ask(token).ok());
   store_.sessions[{kTenant, kSession}].username = "anne";
   EXPECT_EQ((*Ask(token))->principal.name, "anna");
-  authenticator_.UserChanged(kUser);
+  authenticator_.Forget(kUser);
   EXPECT_EQ((*Ask(token))->principal.name, "anne");
 }
 

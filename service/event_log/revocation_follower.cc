@@ -146,7 +146,7 @@ Task<absl::Status> RevocationFollower::Apply(CallContext ctx, storage::Event eve
     } else if (target.type == "user") {
       // Any change of the user counts. The next call with one of its tokens asks the
       // database.
-      authenticator_.UserChanged(*id);
+      authenticator_.Forget(*id);
     }
   }
   co_return absl::OkStatus();

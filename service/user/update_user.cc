@@ -98,7 +98,7 @@ UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallCo
     if (end_sessions) {
       deps_.authenticator.UserRevoked(next.id, *epoch);
     } else if (next.username != current.username) {
-      deps_.authenticator.UserChanged(next.id);
+      deps_.authenticator.Forget(next.id);
     }
     co_return response;
   }

@@ -108,7 +108,7 @@ TEST_F(TailEventsTest, EndsWhenItsCallerMayNoLongerRead) {
   // Another role, and the session lives on.
   Ask("UPDATE gatehouse.user_account SET role = 'viewer' WHERE user_id = '" + first.id.ToString() +
       "' RETURNING role");
-  backend().auth.authenticator.UserChanged(first.id);
+  backend().auth.authenticator.Forget(first.id);
   EXPECT_FALSE(of_first->Read(&bytes));
   const auto denied = of_first->Finish();
   EXPECT_EQ(denied.code, StatusCode::kPermissionDenied);
