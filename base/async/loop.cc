@@ -16,8 +16,13 @@
 namespace gatehouse::base {
 
 struct Loop::Impl {
+  // The first timer makes asio's reactor. Made here, it costs a Loop's constructor the descriptors
+  // that it would otherwise ask for at the first connection, where a process that is out of them
+  // must go on.
   explicit Impl(std::string thread_name)
-      : name(std::move(thread_name)), io(1), work(asio::make_work_guard(io)) {}
+      : name(std::move(thread_name)), io(1), work(asio::make_work_guard(io)) {
+    asio::steady_timer make_reactor(io);
+  }
 
   std::string name;
   asio::io_context io;
