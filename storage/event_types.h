@@ -26,16 +26,43 @@ inline constexpr std::string_view kUserEnabled = "user.enabled";
 inline constexpr std::string_view kUserDeleted = "user.deleted";
 // A deleted user was brought back. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserUndeleted = "user.undeleted";
-// A user's password was set; `keep_sessions` says whether its sessions go on. Actor: the
-// caller. Target: the user.
+// A user's password was set; `keep_sessions` says whether its sessions go on, `by` how it came:
+// "ADMINISTRATOR", "USER" who knew the one before, or "RESET" by a one-time token. Actor: the
+// caller, or the user whose token it was. Target: the user.
 inline constexpr std::string_view kUserPasswordChanged = "user.password_changed";
+// A user gave a wrong current password for another one. Actor: the user. Target: the user.
+inline constexpr std::string_view kUserPasswordRefused = "user.password_refused";
+// A one-time token was made by which a user's password can be reset. Actor: the caller. Target:
+// the user.
+inline constexpr std::string_view kUserPasswordResetStarted = "user.password_reset_started";
+// A one-time token was made by which an address is proven to be a user's; `new_address` says
+// whether it is another one than the user has. Actor: the caller. Target: the user.
+inline constexpr std::string_view kUserEmailVerificationStarted = "user.email_verification_started";
+// An address was proven to be a user's; `new_address` says whether the user got it thereby. Actor:
+// the user whose token it was. Target: the user.
+inline constexpr std::string_view kUserEmailVerified = "user.email_verified";
+// A user confirmed an authenticator app: its logins take a code from now on. Actor: the caller.
+// Target: the user.
+inline constexpr std::string_view kUserSecondFactorAdded = "user.second_factor_added";
+// A user's authenticator app and its recovery codes were removed. Actor: the caller. Target: the
+// user.
+inline constexpr std::string_view kUserSecondFactorRemoved = "user.second_factor_removed";
+// A secret for an authenticator app was made, which counts for nothing before it is confirmed.
+// Actor: the caller. Target: the user.
+inline constexpr std::string_view kUserTotpEnrolled = "user.totp_enrolled";
+// A user got other recovery codes. Actor: the caller. Target: the user.
+inline constexpr std::string_view kUserRecoveryCodesReplaced = "user.recovery_codes_replaced";
 // All sessions of a user were ended, or all but one: one event, however many they were;
 // `reason` says why. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserSessionsRevoked = "user.sessions_revoked";
-// A role was created by a seed file. Actor: system. Target: the role.
+// A role was created; `permissions` lists what it permits. Actor: the caller, or system for a seed
+// file. Target: the role.
 inline constexpr std::string_view kRoleCreated = "role.created";
-// The permissions of a role were changed by a seed file. Actor: system. Target: the role.
+// The permissions of a role were changed; `from` and `to` list them. Actor: the caller, or system
+// for a seed file. Target: the role.
 inline constexpr std::string_view kRoleUpdated = "role.updated";
+// A role that nobody had was deleted. Actor: the caller. Target: the role.
+inline constexpr std::string_view kRoleDeleted = "role.deleted";
 // An API key was created; `permissions` lists what it permits. Actor: the caller. Target: the
 // key.
 inline constexpr std::string_view kApiKeyCreated = "api_key.created";

@@ -12,7 +12,7 @@
 #include "service/audit/audit_metrics.h"
 #include "service/delivery/engine_metrics.h"
 #include "service/event_log/sequencer_metrics.h"
-#include "service/session/login_failures_metrics.h"
+#include "service/session/login/login_failures_metrics.h"
 #include "storage/event_log/event_store_metrics.h"
 #include "storage/postgres/client/database_metrics.h"
 

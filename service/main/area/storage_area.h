@@ -19,9 +19,11 @@
 #include "storage/event_log/sequencer.h"
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
+#include "storage/one_time_token/one_time_token_store.h"
 #include "storage/postgres/client/database.h"
 #include "storage/request/idempotency_store.h"
 #include "storage/role/role_store.h"
+#include "storage/second_factor/second_factor_store.h"
 #include "storage/server/server_store.h"
 #include "storage/session/session_store.h"
 #include "storage/signing_key/signing_key_store.h"
@@ -59,6 +61,8 @@ struct StorageArea {
   std::unique_ptr<storage::postgres::Database> sequencer_database;
   storage::IdempotencyStore requests;
   storage::UserStore users;
+  storage::OneTimeTokenStore one_time_tokens;
+  storage::SecondFactorStore second_factors;
   storage::RoleStore roles;
   storage::ApiKeyStore api_keys;
   storage::SessionStore sessions;

@@ -25,13 +25,13 @@ constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
 constexpr auto kPartitionsTimeout = std::chrono::minutes(1);
 constexpr auto kPositionTimeout = std::chrono::seconds(15);
 
-base::Task<absl::Status> PurgeAnswers(storage::IdempotencyStore* requests, const base::Clock* clock,
-                                      base::CallContext ctx) {
+// What has a Purge(ctx, tenant, before, limit) that returns how many rows it deleted.
+template <typename Store>
+base::Task<absl::Status> PurgeBefore(Store* store, base::Time before, base::CallContext ctx) {
   int64_t purged = kPurgeBatch;
   while (purged == kPurgeBatch) {
     GH_CO_ASSIGN_OR_RETURN(purged,
-                           co_await requests->Purge(ctx, base::kDefaultTenantId,
-                                                    clock->Now() - kAnswerLifetime, kPurgeBatch));
+                           co_await store->Purge(ctx, base::kDefaultTenantId, before, kPurgeBatch));
   }
   co_return absl::OkStatus();
 }
@@ -103,8 +103,12 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                     }),
       answers_purge_(loop, {.name = "purge_answers", .pause = kPurgePause},
                      [requests = &storage.requests, clock = &clock](base::CallContext ctx) {
-                       return PurgeAnswers(requests, clock, std::move(ctx));
+                       return PurgeBefore(requests, clock->Now() - kAnswerLifetime, std::move(ctx));
                      }),
+      tokens_purge_(loop, {.name = "purge_tokens", .pause = kPurgePause},
+                    [tokens = &storage.one_time_tokens, clock = &clock](base::CallContext ctx) {
+                      return PurgeBefore(tokens, clock->Now(), std::move(ctx));
+                    }),
       ended_sessions_(loop, {.name = "ended_sessions", .pause = kEndedSessionsPause},
                       [sessions = &storage.sessions](base::CallContext ctx) {
                         return MarkEndedSessions(sessions, std::move(ctx));
@@ -121,6 +125,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"webhooks", webhooks_},
                 {"key_rotation", key_rotation_},
                 {"purge_answers", answers_purge_},
+                {"purge_tokens", tokens_purge_},
                 {"ended_sessions", ended_sessions_},
                 {"purge_threads", threads_purge_},
                 {"login_failures", login_failures_}}) {}

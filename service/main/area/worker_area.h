@@ -16,7 +16,7 @@
 #include "service/main/area/auth_area.h"
 #include "service/main/area/storage_area.h"
 #include "service/main/worker_list.h"
-#include "service/session/login_failures_worker.h"
+#include "service/session/login/login_failures_worker.h"
 #include "service/worker/periodic_worker.h"
 #include "storage/event_log/log_listener.h"
 
@@ -58,6 +58,7 @@ class WorkerArea {
   delivery::WebhookEngine webhooks_;
   PeriodicWorker key_rotation_;
   PeriodicWorker answers_purge_;
+  PeriodicWorker tokens_purge_;
   PeriodicWorker ended_sessions_;
   PeriodicWorker threads_purge_;
   LoginFailuresWorker login_failures_;

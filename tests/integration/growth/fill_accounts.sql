@@ -15,6 +15,22 @@ SELECT sample.tenant(), sample.id(i), sample.username(i), sample.username(i), sa
        CASE WHEN i % 50 = 9 THEN sample.present() + interval '30 days' END, 1
 FROM generate_series(1, sample.rows()) AS i;
 
+-- Each hundredth user has a token.
+INSERT INTO gatehouse.one_time_token (tenant_id, user_id, purpose, token_hash, create_time, expire_time, role, former_email_key)
+SELECT sample.tenant(), sample.id(i), 1, sample.hash(i), sample.at(i), sample.at(i) + interval '1 hour', 'viewer', sample.email(i)
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 100 = 1;
+
+-- And each hundredth an app, half of them confirmed, with a recovery code.
+INSERT INTO gatehouse.totp_factor (tenant_id, user_id, secret, create_time, confirm_time, last_step)
+SELECT sample.tenant(), sample.id(i), '', sample.at(i), CASE WHEN i % 100 = 1 THEN sample.at(i) END, 0
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 100 IN (1, 51);
+INSERT INTO gatehouse.recovery_code (tenant_id, user_id, code_hash)
+SELECT sample.tenant(), sample.id(i), sample.hash(i)
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 100 = 1;
+
 INSERT INTO gatehouse.api_key (tenant_id, api_key_id, display_name, key_prefix, key_hash, permissions, create_time, revoke_time)
 SELECT sample.tenant(), sample.id(i), 'key', 'prefix', sample.hash(i), '{}', sample.at(i),
        CASE WHEN i % 10 = 0 THEN sample.present() END
