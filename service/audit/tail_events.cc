@@ -1,19 +1,16 @@
 #include <algorithm>
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/async/loop.h"
-#include "base/async/semaphore.h"
-#include "base/reason.h"
 #include "base/status.h"
 #include "service/audit/audit_service.h"
 #include "service/audit/event_conversion.h"
 #include "service/common/event_type.h"
+#include "service/common/in_turn.h"
+#include "service/common/log_following.h"
 #include "service/common/validate.h"
 
 namespace gatehouse::service {
@@ -21,13 +18,7 @@ namespace {
 
 using storage::LogFeed;
 
-// Well within the 10 seconds that the .proto file promises.
-constexpr std::chrono::seconds kHeartbeat{8};
-// Of one read; with the largest events still some megabytes.
-constexpr int32_t kEventsPerRead = 100;
 constexpr int kMaxTypes = 32;
-// Before a question is put again that the database had no room for.
-constexpr std::chrono::milliseconds kAskAgainAfter{50};
 
 absl::Status CheckRequest(const v1::TailEventsRequest& request) {
   FieldChecks checks;
@@ -44,61 +35,6 @@ absl::Status CheckRequest(const v1::TailEventsRequest& request) {
   return checks.ToStatus();
 }
 
-bool Selects(const std::vector<std::string>& types, std::string_view type) {
-  return types.empty() || MatchesAny(types, type);
-}
-
-// Where to go on if what came is all there is from `next` on and none of it is
-// wanted; `next` if there is something to read.
-int64_t SkipUnwanted(const LogFeed::News& news, const std::vector<std::string>& types,
-                     int64_t next) {
-  if (news.incomplete) return next;
-  int64_t position = next;
-  for (const auto& batch : news.batches) {
-    if (batch->last_index() < position) continue;
-    if (batch->first_index() > position) return next;
-    for (const storage::LogEntry& entry : batch->entries) {
-      if (entry.index >= position && Selects(types, entry.type)) return next;
-    }
-    position = batch->last_index() + 1;
-  }
-  return position;
-}
-
-absl::Status OutOfRange(int64_t index, int64_t head) {
-  return base::MakeError(
-      absl::StatusCode::kOutOfRange, "The log ends at index " + std::to_string(head) + ".",
-      {.reason = base::Reason::kIndexOutOfRange,
-       .metadata = {{"from_index", std::to_string(index)}, {"head_index", std::to_string(head)}}});
-}
-
-absl::Status StreamEnded() {
-  return base::MakeError(absl::StatusCode::kCancelled, "the stream has ended",
-                         {.reason = base::Reason::kCancelled});
-}
-
-const absl::Status& StatusOf(const absl::Status& answer) { return answer; }
-template <typename T>
-const absl::Status& StatusOf(const absl::StatusOr<T>& answer) {
-  return answer.status();
-}
-
-// What `ask` answers once it is the stream's turn. That the database is overloaded does
-// not end a stream, whose events stay where they are: the turn is kept until there is an
-// answer, so those who come after wait as well instead of adding to the load.
-template <typename T>
-base::Task<T> InTurn(base::Semaphore& turns, base::CallContext ctx,
-                     std::function<base::Task<T>()> ask) {
-  const base::Semaphore::Permit turn = co_await turns.Acquire(ctx.loop(), ctx.cancel());
-  while (turn) {
-    T answer = co_await ask();
-    if (!base::HasReason(StatusOf(answer), base::Reason::kStorageOverloaded)) co_return answer;
-    const base::SteadyTime again = std::chrono::steady_clock::now() + kAskAgainAfter;
-    if (!co_await ctx.loop().SleepUntil(again, ctx.cancel())) break;
-  }
-  co_return StreamEnded();
-}
-
 }  // namespace
 
 base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
@@ -113,7 +49,7 @@ base::Task<absl::Status> AuditService::TailEvents(base::CallContext ctx,
                          co_await InTurn<absl::StatusOr<int64_t>>(tail_turns_, ctx, [&] {
                            return deps_.log.HeadIndex(ctx, tenant_id);
                          }));
-  if (request.from_index() > head + 1) co_return OutOfRange(request.from_index(), head);
+  if (request.from_index() > head + 1) co_return BeyondTheLog(request.from_index(), head);
   int64_t next = request.from_index() == 0 ? head + 1 : request.from_index();
   v1::TailEventsResponse message;
   if (request.from_index() == 0) {
