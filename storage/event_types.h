@@ -87,6 +87,18 @@ inline constexpr std::string_view kWebhookPing = "webhook.ping";
 // An event is to be sent to a webhook endpoint again; `event_type` is its type. Actor: the
 // caller. Target: the endpoint and the event.
 inline constexpr std::string_view kWebhookRedelivered = "webhook.redelivered";
+// Somebody started a replay: what is in the log from `from_index` to `to_index` is sent to a
+// webhook endpoint again. Actor: the caller. Target: the endpoint and the replay.
+inline constexpr std::string_view kWebhookReplayStarted = "webhook.replay_started";
+// Events of a replay are to be sent, all of them between `from_index` and `to_index` of the log.
+// Actor: system. Target: the endpoint and the replay.
+inline constexpr std::string_view kWebhookEventsReplayed = "webhook.events_replayed";
+// A replay was cancelled after it had scheduled `scheduled` events. Actor: the caller. Target: the
+// endpoint and the replay.
+inline constexpr std::string_view kWebhookReplayCancelled = "webhook.replay_cancelled";
+// A replay has ended, with `scheduled` events scheduled; `failure` says why, if not because it is
+// through. Actor: system. Target: the endpoint and the replay.
+inline constexpr std::string_view kWebhookReplayFinished = "webhook.replay_finished";
 // A caller lacked the permission for a method, or tried too many names for itself; `method` and
 // `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";

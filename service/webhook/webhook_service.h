@@ -1,15 +1,20 @@
 #ifndef GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_SERVICE_H_
 #define GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_SERVICE_H_
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/async/semaphore.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "rpc/method/message_stream.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
 #include "service/delivery/http/http_sender.h"
@@ -18,8 +23,11 @@
 #include "storage/endpoint/endpoint_store.h"
 #include "storage/event_log/event_log.h"
 #include "storage/event_log/event_store.h"
+#include "storage/replay/replay_store.h"
 
 namespace gatehouse::v1 {
+class CancelReplayRequest;
+class CancelReplayResponse;
 class CreateEndpointRequest;
 class CreateEndpointResponse;
 class DeleteEndpointRequest;
@@ -32,10 +40,14 @@ class GetEndpointRequest;
 class GetEndpointResponse;
 class GetPublicKeysRequest;
 class GetPublicKeysResponse;
+class GetReplayRequest;
+class GetReplayResponse;
 class ListDeliveriesRequest;
 class ListDeliveriesResponse;
 class ListEndpointsRequest;
 class ListEndpointsResponse;
+class ListReplaysRequest;
+class ListReplaysResponse;
 class PauseEndpointRequest;
 class PauseEndpointResponse;
 class PreviewEventRequest;
@@ -46,6 +58,8 @@ class ReconcileDeliveriesRequest;
 class ReconcileDeliveriesResponse;
 class RedeliverEventRequest;
 class RedeliverEventResponse;
+class ReplayEventsRequest;
+class ReplayEventsResponse;
 class ResumeEndpointRequest;
 class ResumeEndpointResponse;
 class RotateSecretRequest;
@@ -54,6 +68,8 @@ class TestEndpointRequest;
 class TestEndpointResponse;
 class UpdateEndpointRequest;
 class UpdateEndpointResponse;
+class WatchReplayRequest;
+class WatchReplayResponse;
 }  // namespace gatehouse::v1
 
 namespace gatehouse::service {
@@ -62,7 +78,7 @@ struct EndpointEdit;
 
 // gatehouse.v1.WebhookService; what each method does stands in the .proto file.
 //
-// Immutable; its methods run on the loop of their context, any number at a time.
+// Its methods run on the loop of their context, any number at a time.
 // What it is made of outlives it, and it outlives its calls.
 class WebhookService {
  public:
@@ -73,6 +89,7 @@ class WebhookService {
     storage::DeliveryStore& deliveries;
     storage::EventStore& events;
     storage::EventLog& log;
+    storage::ReplayStore& replays;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
@@ -83,8 +100,19 @@ class WebhookService {
     SendFn send;
   };
 
-  WebhookService(Deps deps, UrlPolicy url_policy)
-      : deps_(std::move(deps)), url_policy_(std::move(url_policy)) {}
+  struct Options {
+    // How often a stream looks whether there is something new, and whether its caller may still
+    // read it, as the .proto file promises.
+    std::chrono::milliseconds stream_pause{1000};
+    // Streams that may ask the database something at a time; see AuditService::Options.
+    size_t max_asking_streams = 32;
+  };
+
+  WebhookService(Deps deps, UrlPolicy url_policy, Options options)
+      : deps_(std::move(deps)),
+        url_policy_(std::move(url_policy)),
+        options_(options),
+        stream_turns_(options.max_asking_streams) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
@@ -132,6 +160,17 @@ class WebhookService {
                                                 v1::PreviewEventRequest request);
   Result<v1::ReconcileDeliveriesResponse> ReconcileDeliveries(
       base::CallContext ctx, v1::ReconcileDeliveriesRequest request);
+  Result<v1::ReplayEventsResponse> ReplayEvents(base::CallContext ctx,
+                                                v1::ReplayEventsRequest request,
+                                                MutationKey key = {});
+  Result<v1::GetReplayResponse> GetReplay(base::CallContext ctx, v1::GetReplayRequest request);
+  Result<v1::ListReplaysResponse> ListReplays(base::CallContext ctx,
+                                              v1::ListReplaysRequest request);
+  Result<v1::CancelReplayResponse> CancelReplay(base::CallContext ctx,
+                                                v1::CancelReplayRequest request,
+                                                MutationKey key = {});
+  base::Task<absl::Status> WatchReplay(base::CallContext ctx, v1::WatchReplayRequest request,
+                                       rpc::Writer<v1::WatchReplayResponse> writer);
 
   // What runs its mutations; these are a single batch each.
   IdempotentCalls& once() const { return deps_.once; }
@@ -150,6 +189,8 @@ class WebhookService {
   // The index of the endpoint's creation: what comes after it is the endpoint's.
   base::Task<absl::StatusOr<int64_t>> CreatedIndex(base::CallContext ctx,
                                                    storage::Endpoint endpoint);
+  // NOT_FOUND, REPLAY_NOT_FOUND if there is none.
+  base::Task<absl::StatusOr<storage::Replay>> ReadReplay(base::CallContext ctx, base::Uuid id);
   // FAILED_PRECONDITION, DELIVERY_PENDING for an event whose first attempt at the endpoint comes by
   // itself.
   base::Task<absl::Status> CheckNotPending(base::CallContext ctx,
@@ -162,6 +203,8 @@ class WebhookService {
 
   Deps deps_;
   UrlPolicy url_policy_;
+  const Options options_;
+  base::Semaphore stream_turns_;
 };
 
 }  // namespace gatehouse::service

@@ -13,6 +13,7 @@
 #include "service/delivery/engine_metrics.h"
 #include "service/event_log/sequencer_metrics.h"
 #include "service/session/login_failures_metrics.h"
+#include "service/webhook/replay_metrics.h"
 #include "storage/event_log/event_store_metrics.h"
 #include "storage/postgres/client/database_metrics.h"
 
@@ -51,6 +52,7 @@ std::vector<prometheus::MetricFamily> MetricsArea::Collect() const {
   DescribeMetrics(workers_.sequencer(), families);
   DescribeMetrics(services_.audit, families);
   DescribeMetrics(workers_.webhooks(), families);
+  DescribeMetrics(workers_.replays(), families);
 
   std::vector<prometheus::MetricFamily> collected;
   for (const MetricFamilies::Family& family : families.families()) {

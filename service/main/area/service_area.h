@@ -35,6 +35,7 @@ struct ServiceArea {
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
     WebhookService::SendFn send_webhook;
     AuditService::Options audit = {};
+    WebhookService::Options webhooks = {};
     // Threads that serve calls.
     size_t loops = 1;
     // See AdminService::Deps.

@@ -20,6 +20,7 @@
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
 #include "storage/postgres/client/database.h"
+#include "storage/replay/replay_store.h"
 #include "storage/request/idempotency_store.h"
 #include "storage/role/role_store.h"
 #include "storage/server/server_store.h"
@@ -71,6 +72,7 @@ struct StorageArea {
   storage::Sequencer sequencer;
   storage::EndpointStore endpoints;
   storage::DeliveryStore deliveries;
+  storage::ReplayStore replays;
 
  private:
   StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,

@@ -16,6 +16,8 @@ namespace {
 // Answers to repeated requests are promised for 24 hours.
 constexpr auto kAnswerLifetime = std::chrono::hours(24);
 constexpr int64_t kPurgeBatch = 5'000;
+// As the .proto file promises.
+constexpr auto kReplayLifetime = std::chrono::days(30);
 // Often enough that a key of another instance is known long before it signs.
 constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
@@ -50,6 +52,17 @@ base::Task<absl::Status> PurgeThreads(storage::ThreadStore* threads, const base:
   while (more) {
     GH_CO_ASSIGN_OR_RETURN(more,
                            co_await threads->Purge(ctx, base::kDefaultTenantId, clock->Now()));
+  }
+  co_return absl::OkStatus();
+}
+
+base::Task<absl::Status> PurgeReplays(storage::ReplayStore* replays, const base::Clock* clock,
+                                      base::CallContext ctx) {
+  int64_t purged = kPurgeBatch;
+  while (purged == kPurgeBatch) {
+    GH_CO_ASSIGN_OR_RETURN(
+        purged, co_await replays->Purge(ctx, base::kDefaultTenantId, clock->Now() - kReplayLifetime,
+                                        kPurgeBatch));
   }
   co_return absl::OkStatus();
 }
@@ -97,6 +110,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
            .tell = [](std::string_view line) { base::LogLine(base::LogLevel::kWarning, line); }}),
       webhooks_(loop, EngineDepsOf(storage, clock),
                 EngineOptionsOf(config.webhook, std::move(guard), instance_id)),
+      replays_(loop, {.replays = storage.replays, .endpoints = storage.endpoints, .clock = clock}),
       key_rotation_(loop, {.name = "key_rotation", .pause = kKeyRotationPause},
                     [&rotation = auth.key_rotation](base::CallContext ctx) {
                       return rotation.RunOnce(std::move(ctx));
@@ -113,16 +127,22 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                      [threads = &storage.threads, clock = &clock](base::CallContext ctx) {
                        return PurgeThreads(threads, clock, std::move(ctx));
                      }),
+      replays_purge_(loop, {.name = "purge_replays", .pause = kPurgePause},
+                     [replays = &storage.replays, clock = &clock](base::CallContext ctx) {
+                       return PurgeReplays(replays, clock, std::move(ctx));
+                     }),
       login_failures_(loop, auth.login_failures),
       workers_({{"partitions", partitions_},
                 {"sequencer", sequencer_},
                 {"revocations", revocations_},
                 {"listener", listener_},
                 {"webhooks", webhooks_},
+                {"replays", replays_},
                 {"key_rotation", key_rotation_},
                 {"purge_answers", answers_purge_},
                 {"ended_sessions", ended_sessions_},
                 {"purge_threads", threads_purge_},
+                {"purge_replays", replays_purge_},
                 {"login_failures", login_failures_}}) {}
 
 absl::Status WorkerArea::Start() {

@@ -17,6 +17,7 @@
 #include "service/main/area/storage_area.h"
 #include "service/main/worker_list.h"
 #include "service/session/login_failures_worker.h"
+#include "service/webhook/replay_worker.h"
 #include "service/worker/periodic_worker.h"
 #include "storage/event_log/log_listener.h"
 
@@ -45,6 +46,7 @@ class WorkerArea {
   // For what describes their figures.
   const delivery::WebhookEngine& webhooks() const { return webhooks_; }
   const SequencerWorker& sequencer() const { return sequencer_; }
+  const ReplayWorker& replays() const { return replays_; }
 
  private:
   base::Task<absl::Status> Prepare();
@@ -56,10 +58,12 @@ class WorkerArea {
   // Past a pooler, behind which nobody can listen.
   storage::LogListener listener_;
   delivery::WebhookEngine webhooks_;
+  ReplayWorker replays_;
   PeriodicWorker key_rotation_;
   PeriodicWorker answers_purge_;
   PeriodicWorker ended_sessions_;
   PeriodicWorker threads_purge_;
+  PeriodicWorker replays_purge_;
   LoginFailuresWorker login_failures_;
   // Last: its end stops them.
   WorkerList workers_;

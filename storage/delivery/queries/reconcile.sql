@@ -12,26 +12,8 @@ WITH known AS MATERIALIZED (
   WHERE EXISTS (
     SELECT FROM unnest($5::text[]) AS p (pattern)
     WHERE t.type = p.pattern OR right(p.pattern, 1) = '*' AND t.type ^@ left(p.pattern, -1))
-), tried AS MATERIALIZED (
-  SELECT a.event_index, bool_or(a.error_class = '') AS ok
-  FROM gatehouse.webhook_attempt a
-  WHERE a.tenant_id = $1 AND a.endpoint_id = $2 AND a.event_index >= $3 AND a.event_index <= $4
-  GROUP BY a.event_index
-), failed AS MATERIALIZED (
-  SELECT x.event_index, x.state
-  FROM gatehouse.webhook_exception x
-  WHERE x.tenant_id = $1 AND x.endpoint_id = $2 AND x.event_index >= $3 AND x.event_index <= $4
-), judged AS MATERIALIZED (
-  -- In the order in which list_deliveries.sql judges.
-  SELECT o.index, o.event_id,
-         CASE WHEN x.state IS NOT NULL THEN x.state WHEN a.ok THEN 1 WHEN o.index > k.position THEN 0
-              WHEN a.event_index IS NOT NULL THEN 4 END AS state
-  FROM entries o
-  JOIN types USING (type)
-  CROSS JOIN known k
-  LEFT JOIN tried a ON a.event_index = o.index
-  LEFT JOIN failed x ON x.event_index = o.index
-)
+),
+-- include judged.sql.part
 SELECT count(*)::integer, count(*) FILTER (WHERE state = 1)::integer, count(*) FILTER (WHERE state = 2)::integer,
        count(*) FILTER (WHERE state = 3)::integer, count(*) FILTER (WHERE state = 4)::integer,
        count(*) FILTER (WHERE state = 0)::integer,

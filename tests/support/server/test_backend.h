@@ -37,6 +37,7 @@ class TestBackend {
     // All but the DSN.
     storage::postgres::DatabaseConfig database = PatientConfig("");
     service::AuditService::Options audit = {};
+    service::WebhookService::Options webhooks = {};
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed = [](const base::Uuid&) {};
     // For tests that make an engine.
     service::WebhookService::SendFn send_webhook = {};
