@@ -12,6 +12,7 @@ AREAS_WITH_QUERIES = [
     "server",
     "session",
     "signing_key",
+    "subscription",
     "thread",
     "user",
 ]

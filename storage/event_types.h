@@ -99,6 +99,12 @@ inline constexpr std::string_view kWebhookReplayCancelled = "webhook.replay_canc
 // A replay has ended, with `scheduled` events scheduled; `failure` says why, if not because it is
 // through. Actor: system. Target: the endpoint and the replay.
 inline constexpr std::string_view kWebhookReplayFinished = "webhook.replay_finished";
+// The first pull of a name made a subscription, which begins after `position`; `event_types` are
+// those it asked for. Actor: the caller. Target: the subscription, by its name.
+inline constexpr std::string_view kWebhookSubscribed = "webhook.subscription_created";
+// A subscription was deleted with its `position`, by somebody or because nobody pulled it any more.
+// Actor: the caller, or system. Target: the subscription, by its name.
+inline constexpr std::string_view kWebhookUnsubscribed = "webhook.subscription_deleted";
 // A caller lacked the permission for a method, or tried too many names for itself; `method` and
 // `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";

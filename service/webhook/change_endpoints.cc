@@ -3,17 +3,16 @@
 #include <utility>
 #include <vector>
 
-#include "auth/permission/permissions.h"
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/common/etag.h"
-#include "service/common/event_type.h"
 #include "service/common/field_mask.h"
 #include "service/common/json.h"
 #include "service/common/validate.h"
 #include "service/delivery/signature.h"
 #include "service/webhook/endpoint_edit.h"
 #include "service/webhook/endpoint_fields.h"
+#include "service/webhook/may_receive.h"
 #include "service/webhook/webhook_service.h"
 #include "storage/event_types.h"
 
@@ -38,13 +37,6 @@ void CheckHeadersAreForUrl(const storage::Endpoint& before, const storage::Endpo
   }
 }
 
-// What an endpoint receives, its owner reads: the server's own events, which tell of
-// users and sessions, only reach URLs that somebody gave who may read them.
-absl::Status CheckMayReceive(const base::CallContext& ctx, const storage::Endpoint& endpoint) {
-  if (!CoversReservedTypes(endpoint.event_types)) return absl::OkStatus();
-  return auth::RequirePermission(ctx.principal(), auth::Permission::kEventsRead);
-}
-
 // What `request` makes of `before`.
 absl::StatusOr<std::optional<EndpointEdit::Outcome>> Updated(
     const base::CallContext& ctx, const v1::UpdateEndpointRequest& request,
@@ -57,7 +49,7 @@ absl::StatusOr<std::optional<EndpointEdit::Outcome>> Updated(
   CheckHeadersAreForUrl(before, next, checks);
   GH_RETURN_IF_ERROR(checks.ToStatus());
   if (next.event_types != before.event_types || next.url != before.url) {
-    GH_RETURN_IF_ERROR(CheckMayReceive(ctx, next));
+    GH_RETURN_IF_ERROR(CheckMayReceive(ctx, next.event_types));
   }
   AddKeyPairFor(next, now);
   const std::vector<std::string> changed = ChangedEndpointFields(before, next);
@@ -87,7 +79,7 @@ WebhookService::Result<v1::CreateEndpointResponse> WebhookService::CreateEndpoin
     if (checks.Check(parsed.status())) signing_key = *std::move(parsed);
   }
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
-  GH_CO_RETURN_IF_ERROR(CheckMayReceive(ctx, endpoint));
+  GH_CO_RETURN_IF_ERROR(CheckMayReceive(ctx, endpoint.event_types));
   endpoint.secrets = {{.id = base::Uuid::MakeV7(now), .key = signing_key, .create_time = now}};
   AddKeyPairFor(endpoint, now);
 

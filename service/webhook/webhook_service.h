@@ -23,7 +23,9 @@
 #include "storage/endpoint/endpoint_store.h"
 #include "storage/event_log/event_log.h"
 #include "storage/event_log/event_store.h"
+#include "storage/log_feed.h"
 #include "storage/replay/replay_store.h"
+#include "storage/subscription/subscription_store.h"
 
 namespace gatehouse::v1 {
 class CancelReplayRequest;
@@ -32,6 +34,8 @@ class CreateEndpointRequest;
 class CreateEndpointResponse;
 class DeleteEndpointRequest;
 class DeleteEndpointResponse;
+class DeleteSubscriptionRequest;
+class DeleteSubscriptionResponse;
 class ExplainDeliveryRequest;
 class ExplainDeliveryResponse;
 class GetDeliveryRequest;
@@ -48,12 +52,16 @@ class ListEndpointsRequest;
 class ListEndpointsResponse;
 class ListReplaysRequest;
 class ListReplaysResponse;
+class ListSubscriptionsRequest;
+class ListSubscriptionsResponse;
 class PauseEndpointRequest;
 class PauseEndpointResponse;
 class PreviewEventRequest;
 class PreviewEventResponse;
 class PublishEventRequest;
 class PublishEventResponse;
+class PullEventsRequest;
+class PullEventsResponse;
 class ReconcileDeliveriesRequest;
 class ReconcileDeliveriesResponse;
 class RedeliverEventRequest;
@@ -74,6 +82,7 @@ class WatchReplayResponse;
 
 namespace gatehouse::service {
 
+struct AskedRange;
 struct EndpointEdit;
 
 // gatehouse.v1.WebhookService; what each method does stands in the .proto file.
@@ -89,7 +98,9 @@ class WebhookService {
     storage::DeliveryStore& deliveries;
     storage::EventStore& events;
     storage::EventLog& log;
+    storage::LogFeed& feed;
     storage::ReplayStore& replays;
+    storage::SubscriptionStore& subscriptions;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
@@ -171,6 +182,14 @@ class WebhookService {
                                                 MutationKey key = {});
   base::Task<absl::Status> WatchReplay(base::CallContext ctx, v1::WatchReplayRequest request,
                                        rpc::Writer<v1::WatchReplayResponse> writer);
+  base::Task<absl::Status> PullEvents(base::CallContext ctx,
+                                      rpc::Reader<v1::PullEventsRequest> reader,
+                                      rpc::Writer<v1::PullEventsResponse> writer);
+  Result<v1::ListSubscriptionsResponse> ListSubscriptions(base::CallContext ctx,
+                                                          v1::ListSubscriptionsRequest request);
+  Result<v1::DeleteSubscriptionResponse> DeleteSubscription(base::CallContext ctx,
+                                                            v1::DeleteSubscriptionRequest request,
+                                                            MutationKey key = {});
 
   // What runs its mutations; these are a single batch each.
   IdempotentCalls& once() const { return deps_.once; }
@@ -191,6 +210,10 @@ class WebhookService {
                                                    storage::Endpoint endpoint);
   // NOT_FOUND, REPLAY_NOT_FOUND if there is none.
   base::Task<absl::StatusOr<storage::Replay>> ReadReplay(base::CallContext ctx, base::Uuid id);
+  // Takes over the subscription of that name, or makes it as `asked`, to begin where `from` says.
+  base::Task<absl::StatusOr<storage::Subscription>> OpenSubscription(base::CallContext ctx,
+                                                                     storage::Subscription asked,
+                                                                     AskedRange from);
   // FAILED_PRECONDITION, DELIVERY_PENDING for an event whose first attempt at the endpoint comes by
   // itself.
   base::Task<absl::Status> CheckNotPending(base::CallContext ctx,

@@ -72,7 +72,8 @@ StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
       sequencer(*sequencer_database, instance),
       endpoints(*database, std::move(master_key)),
       deliveries(*database),
-      replays(*database) {}
+      replays(*database),
+      subscriptions(*database) {}
 
 void StorageArea::Close() {
   events.Close();

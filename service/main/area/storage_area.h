@@ -26,6 +26,7 @@
 #include "storage/server/server_store.h"
 #include "storage/session/session_store.h"
 #include "storage/signing_key/signing_key_store.h"
+#include "storage/subscription/subscription_store.h"
 #include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
 
@@ -73,6 +74,7 @@ struct StorageArea {
   storage::EndpointStore endpoints;
   storage::DeliveryStore deliveries;
   storage::ReplayStore replays;
+  storage::SubscriptionStore subscriptions;
 
  private:
   StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,

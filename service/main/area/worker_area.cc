@@ -9,6 +9,7 @@
 #include "base/log_line.h"
 #include "base/status.h"
 #include "base/system_context.h"
+#include "service/webhook/idle_subscriptions.h"
 
 namespace gatehouse::service {
 namespace {
@@ -131,6 +132,11 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                      [replays = &storage.replays, clock = &clock](base::CallContext ctx) {
                        return PurgeReplays(replays, clock, std::move(ctx));
                      }),
+      idle_subscriptions_(
+          loop, {.name = "idle_subscriptions", .pause = kPurgePause},
+          [subscriptions = &storage.subscriptions, clock = &clock](base::CallContext ctx) {
+            return DeleteIdleSubscriptions(subscriptions, clock, std::move(ctx));
+          }),
       login_failures_(loop, auth.login_failures),
       workers_({{"partitions", partitions_},
                 {"sequencer", sequencer_},
@@ -143,6 +149,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"ended_sessions", ended_sessions_},
                 {"purge_threads", threads_purge_},
                 {"purge_replays", replays_purge_},
+                {"idle_subscriptions", idle_subscriptions_},
                 {"login_failures", login_failures_}}) {}
 
 absl::Status WorkerArea::Start() {

@@ -64,6 +64,7 @@ class WorkerArea {
   PeriodicWorker ended_sessions_;
   PeriodicWorker threads_purge_;
   PeriodicWorker replays_purge_;
+  PeriodicWorker idle_subscriptions_;
   LoginFailuresWorker login_failures_;
   // Last: its end stops them.
   WorkerList workers_;

@@ -55,6 +55,11 @@ SELECT sample.tenant(), sample.id(i), sample.endpoint_id(i % 20), 1, i, '{}', '{
        sample.at(i), sample.at(i), 1
 FROM generate_series(1, sample.rows()) AS i;
 
+-- More than a tenant may have.
+INSERT INTO gatehouse.pull_subscription (tenant_id, name, position, fence, event_types, create_time, pull_time)
+SELECT sample.tenant(), 'subscription-' || i, i, 1, '{*}', sample.at(i), sample.at(i)
+FROM generate_series(1, sample.rows()) AS i;
+
 -- Everything is in its place in the log: the next pass of the sequencer finds what comes from here on.
 UPDATE gatehouse.sequencer SET snapshot = pg_current_snapshot();
 
