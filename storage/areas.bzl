@@ -6,6 +6,7 @@ AREAS_WITH_QUERIES = [
     "delivery",
     "endpoint",
     "event_log",
+    "event_type",
     "request",
     "role",
     "server",

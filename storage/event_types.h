@@ -82,6 +82,14 @@ inline constexpr std::string_view kEndpointDeleted = "endpoint.deleted";
 // The server switched an endpoint off, because it answered 410 or failed for too long;
 // `reason` says which. Actor: system. Target: the endpoint.
 inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
+// A type was added to the catalogue of event types. Actor: the caller. Target: the event type, by
+// its name.
+inline constexpr std::string_view kEventTypeCreated = "event_type.created";
+// What the catalogue says of a type was changed; `fields` names what was. Actor: the caller.
+// Target: the event type, by its name.
+inline constexpr std::string_view kEventTypeUpdated = "event_type.updated";
+// A type was taken out of the catalogue. Actor: the caller. Target: the event type, by its name.
+inline constexpr std::string_view kEventTypeDeleted = "event_type.deleted";
 // What TestEndpoint sends to one endpoint; it is in no log. Actor: system. Target: the endpoint.
 inline constexpr std::string_view kWebhookPing = "webhook.ping";
 // An event is to be sent to a webhook endpoint again; `event_type` is its type. Actor: the
@@ -98,8 +106,9 @@ inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_ro
 inline constexpr std::string_view kCacheInvalidated = "gatehouse.cache_invalidated";
 
 // First words callers may not use for events of their own.
-inline constexpr std::array<std::string_view, 8> kReservedPrefixes = {
-    "user.", "role.", "session.", "api_key.", "event.", "endpoint.", "webhook.", "gatehouse."};
+inline constexpr std::array<std::string_view, 9> kReservedPrefixes = {
+    "user.",       "role.",     "session.", "api_key.",  "event.",
+    "event_type.", "endpoint.", "webhook.", "gatehouse."};
 
 }  // namespace gatehouse::storage::event_types
 

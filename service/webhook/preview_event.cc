@@ -49,10 +49,16 @@ WebhookService::Result<v1::PreviewEventResponse> WebhookService::PreviewEvent(
     checks.Fail("event_id", "must be left out where type and data are given");
   }
   storage::Event event;
-  if (!recorded) event = PublishedEvent(ctx, now, request.type(), request.data(), checks);
+  if (!recorded) event = PublishedEvent(ctx, now, "", request.type(), request.data(), checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
 
   const base::Uuid tenant_id = ctx.principal().tenant_id;
+  if (!recorded) {
+    GH_CO_ASSIGN_OR_RETURN(const EventSchemas::Schemas schemas,
+                           co_await deps_.schemas.Find(ctx, tenant_id, {request.type()}));
+    CheckEventData(schemas, "", request.type(), request.data(), checks);
+    GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  }
   storage::Endpoint endpoint;
   if (recorded) {
     GH_CO_RETURN_IF_ERROR(auth::RequirePermission(ctx.principal(), auth::Permission::kEventsRead));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -13,29 +14,39 @@
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
 #include "service/delivery/http/http_sender.h"
+#include "service/schema/event_schemas.h"
 #include "service/webhook/endpoint_rules.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
 #include "storage/event_log/event_log.h"
 #include "storage/event_log/event_store.h"
+#include "storage/event_type/event_type_store.h"
 
 namespace gatehouse::v1 {
 class CreateEndpointRequest;
 class CreateEndpointResponse;
+class CreateEventTypeRequest;
+class CreateEventTypeResponse;
 class DeleteEndpointRequest;
 class DeleteEndpointResponse;
+class DeleteEventTypeRequest;
+class DeleteEventTypeResponse;
 class ExplainDeliveryRequest;
 class ExplainDeliveryResponse;
 class GetDeliveryRequest;
 class GetDeliveryResponse;
 class GetEndpointRequest;
 class GetEndpointResponse;
+class GetEventTypeRequest;
+class GetEventTypeResponse;
 class GetPublicKeysRequest;
 class GetPublicKeysResponse;
 class ListDeliveriesRequest;
 class ListDeliveriesResponse;
 class ListEndpointsRequest;
 class ListEndpointsResponse;
+class ListEventTypesRequest;
+class ListEventTypesResponse;
 class PauseEndpointRequest;
 class PauseEndpointResponse;
 class PreviewEventRequest;
@@ -54,6 +65,8 @@ class TestEndpointRequest;
 class TestEndpointResponse;
 class UpdateEndpointRequest;
 class UpdateEndpointResponse;
+class UpdateEventTypeRequest;
+class UpdateEventTypeResponse;
 }  // namespace gatehouse::v1
 
 namespace gatehouse::service {
@@ -72,7 +85,10 @@ class WebhookService {
     storage::EndpointStore& endpoints;
     storage::DeliveryStore& deliveries;
     storage::EventStore& events;
+    storage::EventTypeStore& event_types;
     storage::EventLog& log;
+    // Of event types; told after each committed change of the catalogue.
+    EventSchemas& schemas;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
@@ -119,6 +135,19 @@ class WebhookService {
   Result<v1::PublishEventResponse> PublishEvent(base::CallContext ctx,
                                                 v1::PublishEventRequest request,
                                                 MutationKey key = {});
+  Result<v1::CreateEventTypeResponse> CreateEventType(base::CallContext ctx,
+                                                      v1::CreateEventTypeRequest request,
+                                                      MutationKey key = {});
+  Result<v1::GetEventTypeResponse> GetEventType(base::CallContext ctx,
+                                                v1::GetEventTypeRequest request);
+  Result<v1::ListEventTypesResponse> ListEventTypes(base::CallContext ctx,
+                                                    v1::ListEventTypesRequest request);
+  Result<v1::UpdateEventTypeResponse> UpdateEventType(base::CallContext ctx,
+                                                      v1::UpdateEventTypeRequest request,
+                                                      MutationKey key = {});
+  Result<v1::DeleteEventTypeResponse> DeleteEventType(base::CallContext ctx,
+                                                      v1::DeleteEventTypeRequest request,
+                                                      MutationKey key = {});
   Result<v1::ListDeliveriesResponse> ListDeliveries(base::CallContext ctx,
                                                     v1::ListDeliveriesRequest request);
   Result<v1::GetDeliveryResponse> GetDelivery(base::CallContext ctx,
@@ -139,6 +168,9 @@ class WebhookService {
     return Replay::kOnConflict;
   }
   static Replay ReplayOf(const v1::PublishEventRequest& /*request*/) { return Replay::kOnConflict; }
+  static Replay ReplayOf(const v1::CreateEventTypeRequest& /*request*/) {
+    return Replay::kOnConflict;
+  }
 
  private:
   static absl::Status EndpointNotFound();
@@ -156,6 +188,9 @@ class WebhookService {
                                            storage::EndpointWithHealth endpoint,
                                            storage::LoggedEvent event);
 
+  // NOT_FOUND, EVENT_TYPE_NOT_FOUND if the catalogue has none of that name.
+  base::Task<absl::StatusOr<storage::EventType>> ReadEventType(base::CallContext ctx,
+                                                               std::string name);
   // Changes an endpoint, with its event; the answer is the endpoint as it is then.
   template <typename Response>
   Result<Response> Edit(base::CallContext ctx, EndpointEdit edit, MutationKey key);

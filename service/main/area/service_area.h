@@ -17,6 +17,7 @@
 #include "service/delivery/http/address_guard.h"
 #include "service/main/area/auth_area.h"
 #include "service/main/area/storage_area.h"
+#include "service/schema/event_schemas.h"
 #include "service/session/session_service.h"
 #include "service/session/token_issuer.h"
 #include "service/user/user_service.h"
@@ -48,6 +49,7 @@ struct ServiceArea {
   IdempotentCalls once;
   PageTokens page_tokens;
   TokenIssuer issuer;
+  EventSchemas event_schemas;
   UserService users;
   SessionService sessions;
   AuditService audit;

@@ -17,6 +17,7 @@
 #include "storage/event_log/event_log.h"
 #include "storage/event_log/event_store.h"
 #include "storage/event_log/sequencer.h"
+#include "storage/event_type/event_type_store.h"
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
 #include "storage/postgres/client/database.h"
@@ -66,6 +67,7 @@ struct StorageArea {
   storage::SigningKeyStore signing_keys;
   storage::ServerStore server;
   storage::EventStore events;
+  storage::EventTypeStore event_types;
   storage::EventLog log;
   storage::DailyPartitions partitions;
   storage::Sequencer sequencer;

@@ -76,14 +76,17 @@ delivery::EngineOptions EngineOptionsOf(const config::WebhookSettings& config,
 
 WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guard,
                        const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage,
-                       AuthArea& auth, const base::Clock& clock)
+                       AuthArea& auth, const base::Clock& clock,
+                       RevocationFollower::ForgetEventTypes forget_event_types)
     : loop_(loop),
       partitions_(loop, storage.partitions, clock),
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
-      revocations_(loop, storage.log, storage.feed, auth.authenticator,
-                   [&rotation = auth.key_rotation](base::CallContext ctx) {
-                     return rotation.Load(std::move(ctx));
-                   }),
+      revocations_(
+          loop, storage.log, storage.feed, auth.authenticator,
+          [&rotation = auth.key_rotation](base::CallContext ctx) {
+            return rotation.Load(std::move(ctx));
+          },
+          std::move(forget_event_types)),
       listener_(
           {.dsn = config.database.direct(),
            .password_file = config.database.password_file,

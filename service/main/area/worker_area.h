@@ -27,10 +27,10 @@ namespace gatehouse::service {
 class WorkerArea {
  public:
   // `instance_id` names the server in the leases of webhook endpoints; `guard` says which
-  // addresses they may have.
+  // addresses they may have. `forget_event_types`: another instance changed a tenant's catalogue.
   WorkerArea(const config::Config& config, delivery::AddressGuard guard,
              const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage, AuthArea& auth,
-             const base::Clock& clock);
+             const base::Clock& clock, RevocationFollower::ForgetEventTypes forget_event_types);
 
   // Blocks until the first partitions are there and the position in the log is
   // known: both must be so before the first call.

@@ -1,6 +1,11 @@
 INSERT INTO gatehouse.role (tenant_id, name, permissions, create_time, update_time, version)
 SELECT sample.tenant(), 'role-' || i, '{users.read}', sample.present(), sample.present(), 1 FROM generate_series(1, 50) AS i;
 
+-- As many as a tenant may have.
+INSERT INTO gatehouse.event_type (tenant_id, type, description, schema, create_time, update_time, version)
+SELECT sample.tenant(), 'order.' || i, '', CASE WHEN i % 2 = 1 THEN '{"type": "object"}'::jsonb END, sample.present(), sample.present(), 1
+FROM generate_series(1, 900) AS i;
+
 INSERT INTO gatehouse.signing_key (tenant_id, key_id, algorithm, public_key, private_key, create_time, active_from)
 SELECT sample.tenant(), 'key-' || i, 'ES256', '', '', sample.present(), sample.present() FROM generate_series(1, 3) AS i;
 
