@@ -23,6 +23,8 @@
 #include "storage/event_type/event_type_store.h"
 
 namespace gatehouse::v1 {
+class BatchPublishEventsRequest;
+class BatchPublishEventsResponse;
 class CreateEndpointRequest;
 class CreateEndpointResponse;
 class CreateEventTypeRequest;
@@ -135,6 +137,9 @@ class WebhookService {
   Result<v1::PublishEventResponse> PublishEvent(base::CallContext ctx,
                                                 v1::PublishEventRequest request,
                                                 MutationKey key = {});
+  Result<v1::BatchPublishEventsResponse> BatchPublishEvents(base::CallContext ctx,
+                                                            v1::BatchPublishEventsRequest request,
+                                                            MutationKey key = {});
   Result<v1::CreateEventTypeResponse> CreateEventType(base::CallContext ctx,
                                                       v1::CreateEventTypeRequest request,
                                                       MutationKey key = {});
@@ -168,6 +173,9 @@ class WebhookService {
     return Replay::kOnConflict;
   }
   static Replay ReplayOf(const v1::PublishEventRequest& /*request*/) { return Replay::kOnConflict; }
+  static Replay ReplayOf(const v1::BatchPublishEventsRequest& /*request*/) {
+    return Replay::kOnConflict;
+  }
   static Replay ReplayOf(const v1::CreateEventTypeRequest& /*request*/) {
     return Replay::kOnConflict;
   }
