@@ -1,4 +1,4 @@
--- What tenants say about the types of their own events.
+-- What tenants say about the types of their own events, and which of the events of a type an endpoint wants.
 
 -- Events of types that are not here may be published as well.
 CREATE TABLE gatehouse.event_type (
@@ -12,3 +12,6 @@ CREATE TABLE gatehouse.event_type (
   version     bigint NOT NULL,
   CONSTRAINT event_type_pkey PRIMARY KEY (tenant_id, type)
 );
+
+-- An expression over the body of a delivery; empty: all are wanted. A constant default rewrites nothing.
+ALTER TABLE gatehouse.endpoint ADD COLUMN payload_filter text NOT NULL DEFAULT '';

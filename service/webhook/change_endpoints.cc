@@ -56,7 +56,8 @@ absl::StatusOr<std::optional<EndpointEdit::Outcome>> Updated(
   ApplyEndpointFields(request.endpoint(), fields, url_policy, next, checks);
   CheckHeadersAreForUrl(before, next, checks);
   GH_RETURN_IF_ERROR(checks.ToStatus());
-  if (next.event_types != before.event_types || next.url != before.url) {
+  if (next.event_types != before.event_types || next.url != before.url ||
+      next.payload_filter != before.payload_filter) {
     GH_RETURN_IF_ERROR(CheckMayReceive(ctx, next));
   }
   AddKeyPairFor(next, now);

@@ -10,6 +10,7 @@
 #include "service/common/etag.h"
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
+#include "service/delivery/payload_filter.h"
 #include "service/delivery/signature.h"
 #include "storage/canonical_json.h"
 
@@ -120,6 +121,10 @@ void ApplyEndpointFields(const v1::Endpoint& from, std::span<const std::string> 
     } else if (field == "event_types") {
       to.event_types.assign(from.event_types().begin(), from.event_types().end());
       checks.Check(CheckEventPatterns(to.event_types));
+    } else if (field == "payload_filter") {
+      to.payload_filter = from.payload_filter();
+      checks.Check(
+          delivery::PayloadFilter::Parse(to.payload_filter, "endpoint.payload_filter").status());
     } else if (field == "description") {
       to.description = from.description();
       checks.Length("endpoint.description", to.description, 0, kMaxDescriptionBytes);
@@ -153,6 +158,7 @@ std::vector<std::string> ChangedEndpointFields(const storage::Endpoint& before,
   };
   compare("url", before.url == after.url);
   compare("event_types", before.event_types == after.event_types);
+  compare("payload_filter", before.payload_filter == after.payload_filter);
   compare("description", before.description == after.description);
   compare("headers", before.headers == after.headers);
   compare("timeout", before.timeout == after.timeout);
@@ -169,6 +175,7 @@ absl::Status ToProto(const storage::EndpointWithHealth& from, base::Time now, v1
   to.set_id(endpoint.id.ToString());
   to.set_url(endpoint.url);
   to.mutable_event_types()->Assign(endpoint.event_types.begin(), endpoint.event_types.end());
+  to.set_payload_filter(endpoint.payload_filter);
   to.set_description(endpoint.description);
   for (const auto& [name, value] : endpoint.headers) {
     (*to.mutable_headers())[name] = std::string(kHiddenValue);

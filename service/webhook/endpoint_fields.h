@@ -26,9 +26,9 @@ class EndpointSecret;
 namespace gatehouse::service {
 
 // The fields of gatehouse.v1.Endpoint that callers set.
-inline constexpr std::array<std::string_view, 9> kEndpointFields = {
+inline constexpr std::array<std::string_view, 10> kEndpointFields = {
     "url",           "event_types", "description", "headers",          "timeout",
-    "max_in_flight", "state",       "metadata",    "signature_scheme",
+    "max_in_flight", "state",       "metadata",    "signature_scheme", "payload_filter",
 };
 
 // Stands for the value of a header in every answer: values are credentials. In

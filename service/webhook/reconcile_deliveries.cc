@@ -1,12 +1,17 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/common/timestamps.h"
 #include "service/common/validate.h"
+#include "service/delivery/payload.h"
+#include "service/delivery/wanted_events.h"
 #include "service/webhook/webhook_service.h"
 
 namespace gatehouse::service {
@@ -14,6 +19,9 @@ namespace {
 
 // Entries of the log that one call looks at.
 constexpr int64_t kMaxEntries = 10'000;
+// Of events that are read for a payload_filter: per statement, and their bytes in all.
+constexpr int32_t kEventPage = 500;
+constexpr size_t kMaxEventBytes = size_t{16} << 20;
 
 // The index that a field of the request names, or beside it a time; 0 if neither does.
 base::Task<absl::StatusOr<int64_t>> IndexAt(base::CallContext ctx, storage::EventLog* log,
@@ -34,6 +42,31 @@ std::optional<base::Time> CheckTime(FieldChecks& checks, std::string_view field,
 }
 
 }  // namespace
+
+base::Task<absl::StatusOr<WebhookService::WantedEntries>> WebhookService::FindWanted(
+    base::CallContext ctx, storage::Endpoint endpoint, int64_t first, int64_t last) {
+  const delivery::WantedEvents wanted(endpoint.event_types, endpoint.payload_filter);
+  std::vector<std::string> types = endpoint.event_types;
+  if (std::ranges::find(types, "*") != types.end()) types.clear();
+  WantedEntries found{.indexes = {}, .last_index = first - 1};
+  size_t bytes = 0;
+  while (found.last_index < last && bytes < kMaxEventBytes) {
+    const int64_t from = found.last_index + 1;
+    GH_CO_ASSIGN_OR_RETURN(
+        const storage::EventLog::Range range,
+        co_await deps_.log.ReadRange(ctx, endpoint.tenant_id, from, kEventPage, types));
+    // There are entries up to `last`: the log cannot end before it.
+    if (range.last_index < from) co_return base::InternalError("the log has become shorter");
+    for (const storage::LoggedEvent& event : range.events) {
+      if (event.index > last) break;
+      const std::string body = delivery::BuildPayload(event.event);
+      bytes += body.size();
+      if (wanted.WantsBody(body)) found.indexes.push_back(event.index);
+    }
+    found.last_index = std::min(range.last_index, last);
+  }
+  co_return found;
+}
 
 WebhookService::Result<v1::ReconcileDeliveriesResponse> WebhookService::ReconcileDeliveries(
     base::CallContext ctx, v1::ReconcileDeliveriesRequest request) {
@@ -56,15 +89,22 @@ WebhookService::Result<v1::ReconcileDeliveriesResponse> WebhookService::Reconcil
                          co_await IndexAt(ctx, &deps_.log, request.to_index(), to_time));
   const int64_t last = end == 0 ? head : std::min(to_time ? end - 1 : end, head);
   const int64_t from = std::max(std::min(first, head + 1), std::min(created, head) + 1);
-  const int64_t to = std::min(last, from + kMaxEntries - 1);
+  int64_t to = std::min(last, from + kMaxEntries - 1);
+  std::optional<std::vector<int64_t>> wanted;
+  if (to >= from && !settings.payload_filter.empty()) {
+    GH_CO_ASSIGN_OR_RETURN(WantedEntries entries, co_await FindWanted(ctx, settings, from, to));
+    wanted = std::move(entries.indexes);
+    to = entries.last_index;
+  }
   v1::ReconcileDeliveriesResponse response;
   response.set_from_index(from);
   response.set_to_index(to);
   if (to < from) co_return response;
   if (to < last) response.set_next_index(to + 1);
-  GH_CO_ASSIGN_OR_RETURN(const storage::Reconciliation found,
-                         co_await deps_.deliveries.Reconcile(ctx, {settings.tenant_id, settings.id},
-                                                             settings.event_types, from, to));
+  GH_CO_ASSIGN_OR_RETURN(
+      const storage::Reconciliation found,
+      co_await deps_.deliveries.Reconcile(ctx, {settings.tenant_id, settings.id},
+                                          settings.event_types, from, to, std::move(wanted)));
   response.set_matched_count(found.matched);
   response.set_delivered_count(found.delivered);
   response.set_retrying_count(found.retrying);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/async/task.h"
@@ -199,6 +200,16 @@ class WebhookService {
   // NOT_FOUND, EVENT_TYPE_NOT_FOUND if the catalogue has none of that name.
   base::Task<absl::StatusOr<storage::EventType>> ReadEventType(base::CallContext ctx,
                                                                std::string name);
+  // Of the entries from `first` to `last` those whose events an endpoint with a payload_filter
+  // wants, as far as one call may look.
+  struct WantedEntries {
+    std::vector<int64_t> indexes;
+    int64_t last_index = 0;
+  };
+  base::Task<absl::StatusOr<WantedEntries>> FindWanted(base::CallContext ctx,
+                                                       storage::Endpoint endpoint, int64_t first,
+                                                       int64_t last);
+
   // Changes an endpoint, with its event; the answer is the endpoint as it is then.
   template <typename Response>
   Result<Response> Edit(base::CallContext ctx, EndpointEdit edit, MutationKey key);

@@ -307,13 +307,13 @@ Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> DeliveryStore::ListDe
   co_return GroupDeliveries(query.key, rows);
 }
 
-Task<absl::StatusOr<Reconciliation>> DeliveryStore::Reconcile(CallContext ctx, EndpointKey key,
-                                                              std::vector<std::string> patterns,
-                                                              int64_t first, int64_t last) {
+Task<absl::StatusOr<Reconciliation>> DeliveryStore::Reconcile(
+    CallContext ctx, EndpointKey key, std::vector<std::string> patterns, int64_t first,
+    int64_t last, std::optional<std::vector<int64_t>> wanted) {
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(ctx, queries::kReconcile,
                                                   Params::Of(key.tenant_id, key.endpoint_id, first,
-                                                             last, patterns, kMaxMissing)));
+                                                             last, patterns, kMaxMissing, wanted)));
   GH_CO_ASSIGN_OR_RETURN(const std::optional<Reconciliation> found, rows.DecodeOne([](RowView row) {
     return Reconciliation{.matched = row.Get<int32_t>(0),
                           .delivered = row.Get<int32_t>(1),

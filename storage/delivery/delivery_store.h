@@ -144,12 +144,14 @@ class DeliveryStore {
   base::Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> ListDeliveries(
       base::CallContext ctx, DeliveryQuery query);
 
-  // Of the entries from `first` to `last`, all of which it looks at, and those that one of
-  // `patterns` matches. Names the first kMaxMissing that are missing.
+  // Of the entries from `first` to `last`, all of which it looks at, those that one of `patterns`
+  // matches; of these, if `wanted` is given, those of its indexes. Names the first kMaxMissing that
+  // are missing.
   static constexpr int64_t kMaxMissing = 1'000;
   base::Task<absl::StatusOr<Reconciliation>> Reconcile(base::CallContext ctx, EndpointKey key,
                                                        std::vector<std::string> patterns,
-                                                       int64_t first, int64_t last);
+                                                       int64_t first, int64_t last,
+                                                       std::optional<std::vector<int64_t>> wanted);
 
  private:
   postgres::Database& database_;

@@ -37,6 +37,8 @@ struct Endpoint {
   std::string url;
   // "session.created", "session.*" or "*".
   std::vector<std::string> event_types;
+  // Which of these, by their bodies; empty: all. PayloadFilter.
+  std::string payload_filter;
   std::string description;
   std::map<std::string, std::string> headers;
   SignatureScheme signature_scheme = SignatureScheme::kV1;

@@ -26,7 +26,7 @@ namespace queries = endpoint::queries;
 
 constexpr size_t kKeyBytes = 32;
 // The column after those of DecodeEndpoint.
-constexpr int kEndpointColumns = 23;
+constexpr int kEndpointColumns = 24;
 
 // What a sealed value is bound to: one moved to another endpoint or column does
 // not open.
@@ -111,6 +111,7 @@ Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row
       .id = row.Get<Uuid>(0),
       .url = row.Get<std::string>(1),
       .event_types = row.Get<std::vector<std::string>>(2),
+      .payload_filter = row.Get<std::string>(22),
       .description = row.Get<std::string>(3),
       .signature_scheme = static_cast<SignatureScheme>(row.Get<int32_t>(9)),
       .timeout = std::chrono::milliseconds(row.Get<int32_t>(14)),
@@ -121,7 +122,7 @@ Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row
       .create_time = row.Get<Time>(19),
       .update_time = row.Get<Time>(20),
       .version = row.Get<int64_t>(21),
-      .created_event_id = row.Get<std::optional<Uuid>>(22),
+      .created_event_id = row.Get<std::optional<Uuid>>(23),
   };
   endpoint.headers = nlohmann::json::parse(
       OpenOrThrow(key, SealContext("headers", tenant_id, endpoint.id), row.Get<Bytes>(4)));
@@ -170,7 +171,7 @@ Task<absl::Status> EndpointStore::Create(CallContext ctx, Endpoint endpoint, Cha
                        static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
                        static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
                        Jsonb{endpoint.metadata_json}, endpoint.create_time, endpoint.update_time,
-                       endpoint.version, kMaxPerTenant));
+                       endpoint.version, endpoint.payload_filter, kMaxPerTenant));
   batch.Add(queries::kInsertFanout, Params::Of(endpoint.tenant_id));
   batch.Add(queries::kInsertDelivery,
             Params::Of(endpoint.tenant_id, endpoint.id, change.events.first().id));
@@ -201,7 +202,8 @@ Task<absl::StatusOr<std::vector<EndpointStore::Patterns>>> EndpointStore::ListPa
                                                                    Params::Of(tenant_id)));
   co_return rows.Decode([](RowView row) {
     return Patterns{.endpoint_id = row.Get<Uuid>(0),
-                    .event_types = row.Get<std::vector<std::string>>(1)};
+                    .event_types = row.Get<std::vector<std::string>>(1),
+                    .payload_filter = row.Get<std::string>(2)};
   });
 }
 
@@ -218,15 +220,16 @@ Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, boo
     batch.Add(queries::kHastenExceptions,
               Params::Of(endpoint.tenant_id, endpoint.id, endpoint.update_time));
   }
-  batch.Add(queries::kUpdate,
-            Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
-                       endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
-                       secrets.sealed, secrets.ids, secrets.create_times, secrets.expire_times,
-                       static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed,
-                       key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
-                       static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
-                       static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
-                       Jsonb{endpoint.metadata_json}, endpoint.update_time));
+  batch.Add(
+      queries::kUpdate,
+      Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
+                 endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
+                 secrets.sealed, secrets.ids, secrets.create_times, secrets.expire_times,
+                 static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed, key_pairs.ids,
+                 key_pairs.create_times, key_pairs.expire_times,
+                 static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
+                 static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
+                 Jsonb{endpoint.metadata_json}, endpoint.update_time, endpoint.payload_filter));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 

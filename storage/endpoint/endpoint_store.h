@@ -53,6 +53,7 @@ class EndpointStore {
   struct Patterns {
     base::Uuid endpoint_id;
     std::vector<std::string> event_types;
+    std::string payload_filter;
   };
   base::Task<absl::StatusOr<std::vector<Patterns>>> ListPatterns(base::CallContext ctx,
                                                                  base::Uuid tenant_id);
