@@ -65,7 +65,7 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .once = once,
              .page_tokens = page_tokens,
              .clock = clock},
-            options.audit),
+            options.tail),
       webhooks(
           {.endpoints = storage.endpoints,
            .deliveries = storage.deliveries,

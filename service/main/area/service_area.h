@@ -11,6 +11,7 @@
 #include "service/admin/admin_service.h"
 #include "service/audit/audit_service.h"
 #include "service/common/idempotent.h"
+#include "service/common/log_tail.h"
 #include "service/common/page_token.h"
 #include "service/config/config.h"
 #include "service/config/secrets.h"
@@ -34,7 +35,7 @@ struct ServiceArea {
     // Who delivers: see WebhookService::Deps.
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
     WebhookService::SendFn send_webhook;
-    AuditService::Options audit = {};
+    LogTail::Options tail = {};
     // Threads that serve calls.
     size_t loops = 1;
     // See AdminService::Deps.
