@@ -2,6 +2,7 @@
 
 # Each has storage/AREA/queries with AREA_queries. Tests know all statements by this list; tools/check tells what it lacks.
 AREAS_WITH_QUERIES = [
+    "alert",
     "api_key",
     "delivery",
     "endpoint",

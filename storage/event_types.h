@@ -87,6 +87,16 @@ inline constexpr std::string_view kWebhookPing = "webhook.ping";
 // An event is to be sent to a webhook endpoint again; `event_type` is its type. Actor: the
 // caller. Target: the endpoint and the event.
 inline constexpr std::string_view kWebhookRedelivered = "webhook.redelivered";
+// An alert was opened, or rose to a higher `level`; `kind` and `severity` say what it is. Actor:
+// system, or the caller who noticed. Target: the alert and, unless it is about the server, the
+// endpoint.
+inline constexpr std::string_view kAlertOpened = "alert.opened";
+// Somebody said that they are at it; `kind`, `severity` and `level` as they were. Actor: the
+// caller. Target: as alert.opened.
+inline constexpr std::string_view kAlertAcknowledged = "alert.acknowledged";
+// An alert was resolved; `resolution` says how. Actor: system if it came about by itself, or the
+// caller. Target: as alert.opened.
+inline constexpr std::string_view kAlertResolved = "alert.resolved";
 // A caller lacked the permission for a method, or tried too many names for itself; `method` and
 // `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
@@ -98,8 +108,9 @@ inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_ro
 inline constexpr std::string_view kCacheInvalidated = "gatehouse.cache_invalidated";
 
 // First words callers may not use for events of their own.
-inline constexpr std::array<std::string_view, 8> kReservedPrefixes = {
-    "user.", "role.", "session.", "api_key.", "event.", "endpoint.", "webhook.", "gatehouse."};
+inline constexpr std::array<std::string_view, 9> kReservedPrefixes = {
+    "user.",     "role.",    "session.", "api_key.",  "event.",
+    "endpoint.", "webhook.", "alert.",   "gatehouse."};
 
 }  // namespace gatehouse::storage::event_types
 

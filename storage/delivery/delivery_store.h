@@ -85,7 +85,8 @@ class DeliveryStore {
   // last until their time, unless FreeGone was faster.
   base::Task<absl::Status> Withdraw(base::CallContext ctx, base::Uuid owner, int64_t lock_key);
 
-  // Writes all of it and renews the leases, in one statement. Endpoints whose
+  // Writes all of it and renews the leases, in one statement, and one more in its transaction if
+  // there are alerts. Endpoints whose
   // fence is no longer the given one are left out altogether; returns those
   // that were not. An exception that began anew since it was read (Redeliver) is left
   // as it is. After an error the same flush may be written again, also if it took

@@ -80,6 +80,10 @@ struct EndpointHealth {
   std::optional<base::Time> last_failure_time;
   int64_t position = 0;
   int64_t retrying_count = 0;
+  int64_t max_pending_count = 0;
+  std::optional<base::Time> oldest_pending_time;
+  // Attempts of the last while, as their deliverer encodes them.
+  std::string recent;
 };
 
 struct EndpointWithHealth {

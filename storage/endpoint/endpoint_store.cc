@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/status.h"
+#include "storage/alert/alert_batch.h"
 #include "storage/endpoint/queries/endpoint_queries.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
@@ -140,6 +141,9 @@ EndpointWithHealth DecodeWithHealth(std::string_view key, const Uuid& tenant_id,
               .last_failure_time = row.Get<std::optional<Time>>(kFirst + 3),
               .position = row.Get<int64_t>(kFirst + 4),
               .retrying_count = row.Get<int64_t>(kFirst + 5),
+              .max_pending_count = row.Get<int64_t>(kFirst + 6),
+              .oldest_pending_time = row.Get<std::optional<Time>>(kFirst + 7),
+              .recent = row.Get<Bytes>(kFirst + 8).value,
           }};
 }
 
@@ -227,15 +231,26 @@ Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, boo
                        static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
                        static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
                        Jsonb{endpoint.metadata_json}, endpoint.update_time));
+  if (resume) {
+    AppendAlerts(batch, ctx,
+                 EndpointAlertsOver(endpoint.tenant_id, endpoint.id, endpoint.update_time,
+                                    {AlertKind::kFailing, AlertKind::kDisabled}, kAlertResumed));
+  }
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
 Task<absl::Status> EndpointStore::Delete(CallContext ctx, Uuid tenant_id, Uuid id,
                                          std::optional<int64_t> version, Change change) {
+  const Time now = change.events.first().recorded_time;
   Batch batch;
   postgres::AppendChange(batch, change);
   batch.Add(queries::kDeleteDelivery, Params::Of(tenant_id, id));
   batch.Add(queries::kDelete, Params::Of(tenant_id, id, version));
+  AppendAlerts(batch, ctx,
+               EndpointAlertsOver(tenant_id, id, now,
+                                  {AlertKind::kFailing, AlertKind::kDisabled, AlertKind::kExhausted,
+                                   AlertKind::kCertificateExpiring, AlertKind::kBacklog},
+                                  kAlertDeleted));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
@@ -244,6 +259,10 @@ Task<absl::Status> EndpointStore::Disable(CallContext ctx, Uuid tenant_id, Uuid 
   Batch batch;
   postgres::AppendChange(batch, change);
   batch.Add(queries::kDisable, Params::Of(tenant_id, id, fence, reason, now));
+  const std::string details = nlohmann::json{{"reason", reason}}.dump();
+  AppendAlerts(
+      batch, ctx,
+      {{.key = {tenant_id, AlertKind::kDisabled, id}, .time = now, .details_json = details}});
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 

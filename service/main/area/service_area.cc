@@ -6,6 +6,7 @@
 
 #include "migrations/schema_state.h"
 #include "service/admin/register_admin_service.h"
+#include "service/alert/register_alert_service.h"
 #include "service/audit/register_audit_service.h"
 #include "service/config/load_config.h"
 #include "service/main/version.h"
@@ -77,6 +78,11 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
            .on_endpoint_changed = std::move(options.on_endpoint_changed),
            .send = std::move(options.send_webhook)},
           {.allow_http = options.config.webhook.allow_http, .guard = std::move(options.guard)}),
+      alerts({.alerts = storage.alerts,
+              .tail = audit.tail(),
+              .once = once,
+              .page_tokens = page_tokens,
+              .clock = clock}),
       admin({.server = storage.server,
              .signing_keys = storage.signing_keys,
              .events = storage.events,
@@ -93,6 +99,7 @@ void ServiceArea::Register(rpc::MethodRegistry& registry) {
   RegisterSessionService(registry, sessions);
   RegisterAuditService(registry, audit);
   RegisterWebhookService(registry, webhooks);
+  RegisterAlertService(registry, alerts);
   RegisterAdminService(registry, admin);
 }
 

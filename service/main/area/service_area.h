@@ -9,6 +9,7 @@
 #include "base/uuid.h"
 #include "rpc/method/method_registry.h"
 #include "service/admin/admin_service.h"
+#include "service/alert/alert_service.h"
 #include "service/audit/audit_service.h"
 #include "service/common/idempotent.h"
 #include "service/common/log_tail.h"
@@ -53,6 +54,7 @@ struct ServiceArea {
   SessionService sessions;
   AuditService audit;
   WebhookService webhooks;
+  AlertService alerts;
   AdminService admin;
 };
 

@@ -71,7 +71,8 @@ StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
       partitions(*database),
       sequencer(*sequencer_database, instance),
       endpoints(*database, std::move(master_key)),
-      deliveries(*database) {}
+      deliveries(*database),
+      alerts(*database) {}
 
 void StorageArea::Close() {
   events.Close();

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "base/async/loop.h"
 #include "service/config/config.h"
+#include "storage/alert/alert_store.h"
 #include "storage/api_key/api_key_store.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
@@ -71,6 +72,7 @@ struct StorageArea {
   storage::Sequencer sequencer;
   storage::EndpointStore endpoints;
   storage::DeliveryStore deliveries;
+  storage::AlertStore alerts;
 
  private:
   StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,

@@ -67,6 +67,8 @@ delivery::EngineOptions EngineOptionsOf(const config::WebhookSettings& config,
                                         const base::Uuid& instance_id) {
   delivery::EngineOptions options{.instance_id = instance_id,
                                   .max_in_flight = static_cast<int>(config.max_in_flight)};
+  options.alert_bounds = {.backlog_after = config.backlog_alert_after,
+                          .certificate_before = std::chrono::days(config.certificate_alert_days)};
   options.http.guard = std::move(guard);
   options.http.ca_file = config.ca_file;
   return options;
@@ -114,6 +116,10 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                        return PurgeThreads(threads, clock, std::move(ctx));
                      }),
       login_failures_(loop, auth.login_failures),
+      server_alerts_(loop, {.server = storage.server,
+                            .alerts = storage.alerts,
+                            .keyring = auth.keyring,
+                            .clock = clock}),
       workers_({{"partitions", partitions_},
                 {"sequencer", sequencer_},
                 {"revocations", revocations_},
@@ -123,7 +129,8 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"purge_answers", answers_purge_},
                 {"ended_sessions", ended_sessions_},
                 {"purge_threads", threads_purge_},
-                {"login_failures", login_failures_}}) {}
+                {"login_failures", login_failures_},
+                {"server_alerts", server_alerts_}}) {}
 
 absl::Status WorkerArea::Start() {
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(loop_, [this] { return Prepare(); }));

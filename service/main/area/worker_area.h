@@ -8,6 +8,7 @@
 #include "base/async/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "service/admin/server_alerts.h"
 #include "service/config/config.h"
 #include "service/delivery/webhook_engine.h"
 #include "service/event_log/partition_worker.h"
@@ -61,6 +62,7 @@ class WorkerArea {
   PeriodicWorker ended_sessions_;
   PeriodicWorker threads_purge_;
   LoginFailuresWorker login_failures_;
+  ServerAlerts server_alerts_;
   // Last: its end stops them.
   WorkerList workers_;
 };

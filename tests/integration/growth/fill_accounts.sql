@@ -49,3 +49,11 @@ WHERE i % 50 = 9;
 INSERT INTO gatehouse.request (tenant_id, principal_id, request_id, method, request_hash, response, create_time)
 SELECT sample.tenant(), sample.principal_of_request(i), sample.id(i), 'm', '', '', sample.at(i)
 FROM generate_series(1, sample.rows()) AS i;
+
+-- One alert in a hundred is open.
+INSERT INTO gatehouse.alert (tenant_id, alert_id, kind, endpoint_id, state, level, announced, first_occurred_time,
+  last_occurred_time, occurrence_count, details, acknowledged_type, acknowledged_id, resolved_time, resolved_type, resolved_id,
+  resolution, event_id, version)
+SELECT sample.tenant(), sample.id(i), 1 + i % 5, sample.id(i), CASE WHEN i % 100 = 1 THEN 1 ELSE 3 END, 0, true, sample.at(i),
+       sample.at(i), 1, '{}', '', '', sample.at(i), '', '', '', sample.id(i), 1
+FROM generate_series(1, sample.rows()) AS i;
