@@ -10,6 +10,7 @@
 #include "service/common/etag.h"
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
+#include "service/delivery/queue/delivery_stats.h"
 #include "service/delivery/signature.h"
 #include "storage/canonical_json.h"
 
@@ -102,6 +103,32 @@ void ApplyMetadata(const v1::Endpoint& from, storage::Endpoint& to, FieldChecks&
   if (checks.Check(json.status())) to.metadata_json = *std::move(json);
 }
 
+void SetHealth(const storage::EndpointHealth& from, base::Time now, v1::EndpointHealth& to) {
+  to.set_breaker_open(from.breaker_open);
+  to.set_consecutive_failures(from.consecutive_failures);
+  if (from.last_success_time) {
+    SetTimestamp(*from.last_success_time, to.mutable_last_success_time());
+  }
+  if (from.last_failure_time) {
+    SetTimestamp(*from.last_failure_time, to.mutable_last_failure_time());
+  }
+  to.set_position(from.position);
+  to.set_retrying_count(from.retrying_count);
+  to.set_max_pending_count(from.max_pending_count);
+  if (from.oldest_pending_time) {
+    SetTimestamp(*from.oldest_pending_time, to.mutable_oldest_pending_time());
+  }
+  const delivery::DeliveryStats::Summary recent =
+      delivery::DeliveryStats::Decode(from.recent).Summarize(now);
+  to.set_recent_attempt_count(recent.attempts);
+  to.set_recent_success_count(recent.succeeded);
+  if (recent.attempts == 0) return;
+  to.set_success_rate(static_cast<double>(recent.succeeded) / static_cast<double>(recent.attempts));
+  SetDuration(recent.p50, to.mutable_latency_p50());
+  SetDuration(recent.p95, to.mutable_latency_p95());
+  SetDuration(recent.p99, to.mutable_latency_p99());
+}
+
 std::string_view HostOf(std::string_view url) {
   const size_t begin = url.find("://");
   if (begin == std::string_view::npos) return {};
@@ -188,17 +215,7 @@ absl::Status ToProto(const storage::EndpointWithHealth& from, base::Time now, v1
     KeyPairToProto(pair, *to.add_secrets());
   }
   to.set_signature_scheme(static_cast<v1::SignatureScheme>(endpoint.signature_scheme));
-  v1::EndpointHealth& health = *to.mutable_health();
-  health.set_breaker_open(from.health.breaker_open);
-  health.set_consecutive_failures(from.health.consecutive_failures);
-  if (from.health.last_success_time) {
-    SetTimestamp(*from.health.last_success_time, health.mutable_last_success_time());
-  }
-  if (from.health.last_failure_time) {
-    SetTimestamp(*from.health.last_failure_time, health.mutable_last_failure_time());
-  }
-  health.set_position(from.health.position);
-  health.set_retrying_count(from.health.retrying_count);
+  SetHealth(from.health, now, *to.mutable_health());
   return absl::OkStatus();
 }
 
