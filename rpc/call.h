@@ -90,6 +90,7 @@ class Call final : public base::Recycled,
   void SetEncodedResponse(std::string_view bytes) override;
   base::Task<bool> Write(const google::protobuf::Message& message) override;
   base::Task<bool> Read(google::protobuf::Message* message) override;
+  void StopReading() override;
 
   // CallBody
   base::Task<absl::Status> RunHandler() override;
@@ -133,6 +134,7 @@ class Call final : public base::Recycled,
   Waiter writer_;
   // A Read that the handler gave up on may still be under way.
   bool read_pending_ = false;
+  bool reading_stopped_ = false;
   bool write_pending_ = false;
   absl::Status read_error_;
   bool finished_ = false;

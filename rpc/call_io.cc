@@ -40,8 +40,15 @@ base::Task<absl::Status> Call::ReadRequest() {
 
 base::Task<bool> Call::Read(google::protobuf::Message* message) { return ReadMessage(message); }
 
+void Call::StopReading() {
+  reading_stopped_ = true;
+  reader_.Resume(false);
+}
+
 base::Task<bool> Call::ReadMessage(google::protobuf::Message* message) {
-  if (cause_ != Cause::kNone || !read_error_.ok() || read_pending_) co_return false;
+  if (cause_ != Cause::kNone || !read_error_.ok() || read_pending_ || reading_stopped_) {
+    co_return false;
+  }
   read_pending_ = true;
   transport_.Read();
   const bool ok = co_await reader_;

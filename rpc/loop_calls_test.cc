@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <future>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "base/async/loop.h"
+#include "base/async/task_group.h"
 #include "gatehouse/test/echo.pb.h"
 #include "rpc/chain/interceptor_chain.h"
 #include "rpc/method/message_stream.h"
@@ -26,15 +28,18 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr char kChat[] = "/gatehouse.test.EchoService/Chat";
+constexpr char kHasty[] = "/gatehouse.test.EchoService/Hasty";
+constexpr int kOk = 0;
 constexpr int kUnavailable = 14;
 
-// A call of kChat whose client sends nothing.
+// A call whose client sends nothing.
 class SilentCall final : public CallTransport {
  public:
-  explicit SilentCall(base::Loop& loop) : loop_(loop) {}
+  explicit SilentCall(base::Loop& loop, std::string_view method = kChat)
+      : loop_(loop), method_(method) {}
 
   void SetEvents(CallEvents* events) override { events_ = events; }
-  std::string_view method() const override { return kChat; }
+  std::string_view method() const override { return method_; }
   std::optional<std::string_view> Metadata(std::string_view) const override { return {}; }
   std::optional<base::IpAddress> peer() const override { return {}; }
   std::optional<std::chrono::nanoseconds> ClientTimeLeft() const override { return {}; }
@@ -66,6 +71,7 @@ class SilentCall final : public CallTransport {
 
  private:
   base::Loop& loop_;
+  const std::string_view method_;
   CallEvents* events_ = nullptr;
   std::promise<void> waits_;
   std::promise<int> code_;
@@ -78,12 +84,35 @@ base::Task<absl::Status> ReadToTheEnd(Reader<EchoRequest> reader) {
   co_return absl::OkStatus();
 }
 
+// Ends by itself while another coroutine of it waits for the client.
+base::Task<void> ReadAside(Reader<EchoRequest> reader, std::shared_ptr<bool> ended) {
+  EchoRequest request;
+  const bool more = co_await reader.Read(&request);
+  *ended = !more;
+}
+base::Task<absl::Status> StopReading(base::CallContext ctx, Reader<EchoRequest> reader) {
+  const auto ended = std::make_shared<bool>(false);
+  base::TaskGroup tasks(ctx.loop(), [](const std::string&) {});
+  tasks.Spawn(ReadAside(reader, ended));
+  co_await ctx.loop().SleepUntil(steady_clock::now(), ctx.cancel());
+  reader.Stop();
+  EXPECT_TRUE(*ended);
+  EchoRequest request;
+  const bool more = co_await reader.Read(&request);
+  EXPECT_FALSE(more);
+  co_return absl::OkStatus();
+}
+
 class LoopCallsTest : public ::testing::Test {
  protected:
   LoopCallsTest() {
     registry_.AddBidiStreaming<EchoRequest, EchoResponse>(
         kChat, [](base::CallContext, Reader<EchoRequest> reader, Writer<EchoResponse>) {
           return ReadToTheEnd(reader);
+        });
+    registry_.AddBidiStreaming<EchoRequest, EchoResponse>(
+        kHasty, [](base::CallContext ctx, Reader<EchoRequest> reader, Writer<EchoResponse>) {
+          return StopReading(std::move(ctx), reader);
         });
     loop_.Start();
   }
@@ -121,6 +150,12 @@ TEST_F(LoopCallsTest, AStreamThatArrivesDuringTheDrainEndsAtOnce) {
   Drain(hours(1));
   Arrive(stream);
   EXPECT_EQ(stream.Code(), kUnavailable);
+}
+
+TEST_F(LoopCallsTest, AHandlerMayEndWhileItsClientIsWaitedFor) {
+  SilentCall stream(loop_, kHasty);
+  Arrive(stream);
+  EXPECT_EQ(stream.Code(), kOk);
 }
 
 }  // namespace

@@ -26,16 +26,43 @@ inline constexpr std::string_view kUserEnabled = "user.enabled";
 inline constexpr std::string_view kUserDeleted = "user.deleted";
 // A deleted user was brought back. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserUndeleted = "user.undeleted";
-// A user's password was set; `keep_sessions` says whether its sessions go on. Actor: the
-// caller. Target: the user.
+// A user's password was set; `keep_sessions` says whether its sessions go on, `by` how it came:
+// "ADMINISTRATOR", "USER" who knew the one before, or "RESET" by a one-time token. Actor: the
+// caller, or the user whose token it was. Target: the user.
 inline constexpr std::string_view kUserPasswordChanged = "user.password_changed";
+// A user gave a wrong current password for another one. Actor: the user. Target: the user.
+inline constexpr std::string_view kUserPasswordRefused = "user.password_refused";
+// A one-time token was made by which a user's password can be reset. Actor: the caller. Target:
+// the user.
+inline constexpr std::string_view kUserPasswordResetStarted = "user.password_reset_started";
+// A one-time token was made by which an address is proven to be a user's; `new_address` says
+// whether it is another one than the user has. Actor: the caller. Target: the user.
+inline constexpr std::string_view kUserEmailVerificationStarted = "user.email_verification_started";
+// An address was proven to be a user's; `new_address` says whether the user got it thereby. Actor:
+// the user whose token it was. Target: the user.
+inline constexpr std::string_view kUserEmailVerified = "user.email_verified";
+// A user confirmed an authenticator app: its logins take a code from now on. Actor: the caller.
+// Target: the user.
+inline constexpr std::string_view kUserSecondFactorAdded = "user.second_factor_added";
+// A user's authenticator app and its recovery codes were removed. Actor: the caller. Target: the
+// user.
+inline constexpr std::string_view kUserSecondFactorRemoved = "user.second_factor_removed";
+// A secret for an authenticator app was made, which counts for nothing before it is confirmed.
+// Actor: the caller. Target: the user.
+inline constexpr std::string_view kUserTotpEnrolled = "user.totp_enrolled";
+// A user got other recovery codes. Actor: the caller. Target: the user.
+inline constexpr std::string_view kUserRecoveryCodesReplaced = "user.recovery_codes_replaced";
 // All sessions of a user were ended, or all but one: one event, however many they were;
 // `reason` says why. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserSessionsRevoked = "user.sessions_revoked";
-// A role was created by a seed file. Actor: system. Target: the role.
+// A role was created; `permissions` lists what it permits. Actor: the caller, or system for a seed
+// file. Target: the role.
 inline constexpr std::string_view kRoleCreated = "role.created";
-// The permissions of a role were changed by a seed file. Actor: system. Target: the role.
+// The permissions of a role were changed; `from` and `to` list them. Actor: the caller, or system
+// for a seed file. Target: the role.
 inline constexpr std::string_view kRoleUpdated = "role.updated";
+// A role that nobody had was deleted. Actor: the caller. Target: the role.
+inline constexpr std::string_view kRoleDeleted = "role.deleted";
 // An API key was created; `permissions` lists what it permits. Actor: the caller. Target: the
 // key.
 inline constexpr std::string_view kApiKeyCreated = "api_key.created";
@@ -82,11 +109,47 @@ inline constexpr std::string_view kEndpointDeleted = "endpoint.deleted";
 // The server switched an endpoint off, because it answered 410 or failed for too long;
 // `reason` says which. Actor: system. Target: the endpoint.
 inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
+// A type was added to the catalogue of event types. Actor: the caller. Target: the event type, by
+// its name.
+inline constexpr std::string_view kEventTypeCreated = "event_type.created";
+// What the catalogue says of a type was changed; `fields` names what was. Actor: the caller.
+// Target: the event type, by its name.
+inline constexpr std::string_view kEventTypeUpdated = "event_type.updated";
+// A type was taken out of the catalogue. Actor: the caller. Target: the event type, by its name.
+inline constexpr std::string_view kEventTypeDeleted = "event_type.deleted";
 // What TestEndpoint sends to one endpoint; it is in no log. Actor: system. Target: the endpoint.
 inline constexpr std::string_view kWebhookPing = "webhook.ping";
 // An event is to be sent to a webhook endpoint again; `event_type` is its type. Actor: the
 // caller. Target: the endpoint and the event.
 inline constexpr std::string_view kWebhookRedelivered = "webhook.redelivered";
+// Somebody started a replay: what is in the log from `from_index` to `to_index` is sent to a
+// webhook endpoint again. Actor: the caller. Target: the endpoint and the replay.
+inline constexpr std::string_view kWebhookReplayStarted = "webhook.replay_started";
+// Events of a replay are to be sent, all of them between `from_index` and `to_index` of the log.
+// Actor: system. Target: the endpoint and the replay.
+inline constexpr std::string_view kWebhookEventsReplayed = "webhook.events_replayed";
+// A replay was cancelled after it had scheduled `scheduled` events. Actor: the caller. Target: the
+// endpoint and the replay.
+inline constexpr std::string_view kWebhookReplayCancelled = "webhook.replay_cancelled";
+// A replay has ended, with `scheduled` events scheduled; `failure` says why, if not because it is
+// through. Actor: system. Target: the endpoint and the replay.
+inline constexpr std::string_view kWebhookReplayFinished = "webhook.replay_finished";
+// The first pull of a name made a subscription, which begins after `position`; `event_types` are
+// those it asked for. Actor: the caller. Target: the subscription, by its name.
+inline constexpr std::string_view kWebhookSubscribed = "webhook.subscription_created";
+// A subscription was deleted with its `position`, by somebody or because nobody pulled it any more.
+// Actor: the caller, or system. Target: the subscription, by its name.
+inline constexpr std::string_view kWebhookUnsubscribed = "webhook.subscription_deleted";
+// An alert was opened, or rose to a higher `level`; `kind` and `severity` say what it is. Actor:
+// system, or the caller who noticed. Target: the alert and, unless it is about the server, the
+// endpoint.
+inline constexpr std::string_view kAlertOpened = "alert.opened";
+// Somebody said that they are at it; `kind`, `severity` and `level` as they were. Actor: the
+// caller. Target: as alert.opened.
+inline constexpr std::string_view kAlertAcknowledged = "alert.acknowledged";
+// An alert was resolved; `resolution` says how. Actor: system if it came about by itself, or the
+// caller. Target: as alert.opened.
+inline constexpr std::string_view kAlertResolved = "alert.resolved";
 // A caller lacked the permission for a method, or tried too many names for itself; `method` and
 // `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
@@ -98,8 +161,9 @@ inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_ro
 inline constexpr std::string_view kCacheInvalidated = "gatehouse.cache_invalidated";
 
 // First words callers may not use for events of their own.
-inline constexpr std::array<std::string_view, 8> kReservedPrefixes = {
-    "user.", "role.", "session.", "api_key.", "event.", "endpoint.", "webhook.", "gatehouse."};
+inline constexpr std::array<std::string_view, 10> kReservedPrefixes = {
+    "user.",       "role.",     "session.", "api_key.", "event.",
+    "event_type.", "endpoint.", "webhook.", "alert.",   "gatehouse."};
 
 }  // namespace gatehouse::storage::event_types
 

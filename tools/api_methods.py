@@ -12,7 +12,7 @@ class Method:
 
 
 _SERVICE = re.compile(r"^service (\w+) \{\n(.*?)^\}", re.M | re.S)
-_METHOD = re.compile(r"^  rpc (\w+)\(\w+\) returns \((stream )?\w+\)", re.M)
+_METHOD = re.compile(r"^  rpc (\w+)\((?:stream )?\w+\) returns \((stream )?\w+\)", re.M)
 
 
 def parse(proto):

@@ -15,6 +15,9 @@ service UserService {
   rpc TailUsers(TailUsersRequest) returns (stream TailUsersResponse) {
     option (access) = {permission: "users.read"};
   }
+  rpc PullUsers(stream PullUsersRequest) returns (stream PullUsersResponse) {
+    option (access) = {permission: "users.read"};
+  }
 }
 
 service Empty {
@@ -26,7 +29,10 @@ class ApiMethodsTest(unittest.TestCase):
     def test_finds_the_methods_of_each_service(self):
         self.assertEqual(
             api_methods.parse(_PROTO),
-            {"UserService": [Method("GetUser", False), Method("TailUsers", True)], "Empty": []},
+            {
+                "UserService": [Method("GetUser", False), Method("TailUsers", True), Method("PullUsers", True)],
+                "Empty": [],
+            },
         )
 
     def test_finds_nothing_where_there_is_nothing(self):

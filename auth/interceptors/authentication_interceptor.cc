@@ -106,6 +106,8 @@ base::Task<absl::Status> AuthenticationInterceptor::Recheck(base::CallContext co
                                                             rpc::AccessPolicy access) {
   GH_CO_ASSIGN_OR_RETURN(const auto verdict,
                          co_await authenticator_.Authenticate(context, std::move(credential)));
+  // For what the handler itself asks of its caller.
+  context.set_principal(PrincipalOf(verdict));
   co_return CheckAccess(access, verdict->principal);
 }
 

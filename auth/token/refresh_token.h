@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/hmac_key.h"
+#include "auth/token/signed_bytes.h"
 #include "base/uuid.h"
 
 namespace gatehouse::auth {
@@ -32,8 +32,7 @@ struct RefreshClaims {
 // Immutable, thread-safe.
 class RefreshTokenCodec {
  public:
-  // `secret`: at least 32 bytes, the same on every instance. Another secret makes every
-  // refresh token invalid.
+  // `secret`: that of SignedBytes.
   explicit RefreshTokenCodec(std::string_view secret);
 
   std::string Encode(const RefreshClaims& claims) const;
@@ -41,9 +40,7 @@ class RefreshTokenCodec {
   std::optional<RefreshClaims> Decode(std::string_view token) const;
 
  private:
-  std::string Mac(const base::Uuid& session_id, std::string_view body) const;
-
-  const base::HkdfKey keys_;
+  const SignedBytes bytes_;
 };
 
 }  // namespace gatehouse::auth

@@ -33,6 +33,9 @@ class MessageStream {
   // when the call is cancelled, and for a message that does not parse; the last
   // also ends the call with MALFORMED_REQUEST whatever the handler returns.
   virtual base::Task<bool> Read(google::protobuf::Message* message) = 0;
+  // A Read under way returns false now, and so does any after it: for a handler that ends while
+  // another coroutine of it waits there.
+  virtual void StopReading() = 0;
 
  protected:
   ~MessageStream() = default;
@@ -70,6 +73,9 @@ class Reader {
   // Fills in `message`, which must live until the task completes. False when
   // the client has finished or the call is cancelled.
   base::Task<bool> Read(T* message) { return stream_->Read(message); }
+  // A Read under way returns false now, and so does any after it. Whoever awaits it goes on before
+  // this returns.
+  void Stop() { stream_->StopReading(); }
 
  private:
   MessageStream* stream_;

@@ -1,13 +1,11 @@
-#include <memory>
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_join.h"
-#include "auth/signing_key/signing_key.h"
 #include "base/status.h"
 #include "gatehouse/v1/admin.pb.h"
 #include "service/admin/admin_service.h"
 #include "service/admin/operator_rules.h"
+#include "service/admin/server_problems.h"
 
 namespace gatehouse::service {
 namespace {
@@ -33,33 +31,20 @@ std::string DatabaseProblem(const absl::StatusOr<DatabaseInspection>& database,
 
 std::string SequencerProblem(const absl::StatusOr<DatabaseInspection>& database,
                              std::string own_problem) {
-  if (database.ok() && database->log_halted) {
-    return "it stands still until an operator resets it: LOG_ROLLED_BACK";
-  }
-  return own_problem;
+  std::string problem = database.ok() ? LogProblem(*database) : "";
+  return problem.empty() ? own_problem : problem;
 }
 
-std::string KeyProblem(const auth::Keyring& keyring, const base::Uuid& tenant_id, base::Time now) {
-  const std::shared_ptr<const auth::SigningKey> key = keyring.Current(tenant_id, now);
-  if (!key) return "no key signs";
-  const bool followed = key->retired_at().has_value();
-  if (!followed && key->active_from() + keyring.policy().period <= now) {
-    return "the key that signs has no successor, though it is due";
-  }
-  return "";
+// What the database knows, or that it does not answer.
+std::string KnownProblem(const absl::StatusOr<DatabaseInspection>& database,
+                         std::string (*problem)(const DatabaseInspection&)) {
+  return database.ok() ? problem(*database) : kNotKnown;
 }
 
-std::string PartitionProblem(const absl::StatusOr<DatabaseInspection>& database) {
-  if (!database.ok()) return kNotKnown;
-  if (database->missing_partitions.empty()) return "";
-  return "missing: " + absl::StrJoin(database->missing_partitions, ", ");
-}
-
-std::string DeliveryProblem(const absl::StatusOr<DatabaseInspection>& database) {
-  if (!database.ok()) return kNotKnown;
-  if (database->idle_endpoints == 0) return "";
+std::string DeliveryProblem(const DatabaseInspection& database) {
+  if (database.idle_endpoints == 0) return "";
   return "endpoints with events that no instance is at work on: " +
-         std::to_string(database->idle_endpoints);
+         std::to_string(database.idle_endpoints);
 }
 
 }  // namespace
@@ -88,8 +73,8 @@ AdminService::Result<v1::GetServerHealthResponse> AdminService::GetServerHealth(
           ? ""
           : "what other instances revoke is not known: every credential is looked up");
   add(v1::SERVER_PART_SIGNING_KEYS, KeyProblem(deps_.keyring, tenant_id, now));
-  add(v1::SERVER_PART_PARTITIONS, PartitionProblem(database));
-  add(v1::SERVER_PART_DELIVERY, DeliveryProblem(database));
+  add(v1::SERVER_PART_PARTITIONS, KnownProblem(database, &PartitionProblem));
+  add(v1::SERVER_PART_DELIVERY, KnownProblem(database, &DeliveryProblem));
   co_return response;
 }
 

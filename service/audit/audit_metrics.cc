@@ -4,7 +4,7 @@ namespace gatehouse::service {
 
 void DescribeMetrics(const AuditService& audit, base::MetricFamilies& families) {
   families.Gauge("tails_waiting", "Streams of events that wait for their turn to read.",
-                 audit.waiting_tails());
+                 audit.tail().waiting());
 }
 
 }  // namespace gatehouse::service

@@ -1,14 +1,10 @@
 #ifndef GATEHOUSE_SERVICE_AUDIT_AUDIT_SERVICE_H_
 #define GATEHOUSE_SERVICE_AUDIT_AUDIT_SERVICE_H_
 
-#include <chrono>
-#include <cstddef>
 #include <memory>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "base/async/semaphore.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
@@ -16,6 +12,7 @@
 #include "gatehouse/v1/audit.pb.h"
 #include "rpc/method/message_stream.h"
 #include "service/common/idempotent.h"
+#include "service/common/log_tail.h"
 #include "service/common/page_token.h"
 #include "storage/event_log/event_log.h"
 #include "storage/event_log/event_store.h"
@@ -37,18 +34,9 @@ class AuditService {
     const PageTokens& page_tokens;
     const base::Clock& clock;
   };
-  struct Options {
-    // A stream whose caller's access ended meanwhile gets no more events after this
-    // time, as the .proto file promises.
-    std::chrono::milliseconds recheck_interval{1000};
-    // Streams that may ask the database something at a time; an event wakes all there
-    // are, and the others wait for their turn. Enough to keep the lanes for reads busy,
-    // and far fewer than may wait for a lane, so that calls find their place there.
-    size_t max_asking_tails = 32;
-  };
 
-  AuditService(Deps deps, Options options)
-      : deps_(deps), options_(options), tail_turns_(options.max_asking_tails) {}
+  // `tail`: also of other services' streams.
+  AuditService(Deps deps, LogTail::Options tail) : deps_(deps), tail_(deps.log, deps.feed, tail) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
@@ -60,8 +48,9 @@ class AuditService {
   base::Task<absl::Status> TailEvents(base::CallContext ctx, v1::TailEventsRequest request,
                                       rpc::Writer<v1::TailEventsResponse> writer);
 
-  // Streams that wait for their turn. From any thread.
-  size_t waiting_tails() const { return tail_turns_.waiting(); }
+  // What follows the log for streams: those of all services take turns at it.
+  LogTail& tail() { return tail_; }
+  const LogTail& tail() const { return tail_; }
 
  private:
   // The mutation within RecordEvent.
@@ -72,8 +61,7 @@ class AuditService {
                                std::shared_ptr<storage::LogFeed::Subscription> news);
 
   const Deps deps_;
-  const Options options_;
-  base::Semaphore tail_turns_;
+  LogTail tail_;
 };
 
 }  // namespace gatehouse::service

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "base/text/encoding.h"
+#include "service/common/filter_lexer.h"
 
 namespace gatehouse::service {
 namespace {
@@ -14,22 +15,28 @@ namespace {
 constexpr size_t kMaxFilterBytes = 2048;
 constexpr size_t kMaxTerms = 16;
 
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
-bool IsWordCharacter(char c) {
-  return !IsBlank(c) && std::string_view("<>=!:()\"'").find(c) == std::string_view::npos;
+std::optional<FilterTerm::Op> OpOf(std::string_view text) {
+  using Op = FilterTerm::Op;
+  constexpr std::pair<std::string_view, Op> kOps[] = {{"<=", Op::kLessOrEqual},
+                                                      {">=", Op::kGreaterOrEqual},
+                                                      {"<", Op::kLess},
+                                                      {">", Op::kGreater},
+                                                      {"=", Op::kEqual}};
+  for (const auto& [name, op] : kOps) {
+    if (name == text) return op;
+  }
+  return std::nullopt;
 }
-// Times have colons.
-bool IsValueCharacter(char c) { return c == ':' || IsWordCharacter(c); }
 
 class Parser {
  public:
   Parser(std::string_view text, std::span<const FilterField> fields)
-      : text_(text), fields_(fields) {}
+      : lexer_(text), fields_(fields) {}
 
   absl::StatusOr<std::vector<FilterTerm>> Parse() {
     std::vector<FilterTerm> terms;
-    SkipBlanks();
-    if (AtEnd()) return terms;
+    lexer_.SkipBlanks();
+    if (lexer_.AtEnd()) return terms;
     while (true) {
       GH_ASSIGN_OR_RETURN(FilterTerm term, ParseTerm());
       const FilterField& field = *Find(term.field);
@@ -38,52 +45,41 @@ class Parser {
       }
       terms.push_back(std::move(term));
       if (terms.size() > kMaxTerms) return InvalidFilter("has more than 16 terms");
-      SkipBlanks();
-      if (AtEnd()) return terms;
-      if (Word() != "AND") return Unexpected("AND");
-      SkipBlanks();
+      lexer_.SkipBlanks();
+      if (lexer_.AtEnd()) return terms;
+      if (lexer_.TakeWord() != "AND") return Unexpected("AND");
+      lexer_.SkipBlanks();
     }
   }
 
  private:
   absl::StatusOr<FilterTerm> ParseTerm() {
     FilterTerm term;
-    term.field = Word();
+    term.field = lexer_.TakeWord();
     if (term.field.empty()) return Unexpected("a field");
     const FilterField* field = Find(term.field);
     if (field == nullptr) {
       return InvalidFilter("\"" + term.field + "\" cannot be filtered by; fields: " + Names());
     }
-    SkipBlanks();
-    const std::optional<FilterTerm::Op> op = TakeOp();
-    if (!op) return Unexpected(field->range ? "one of = < <= > >=" : "=");
+    lexer_.SkipBlanks();
+    const size_t at = lexer_.position();
+    const std::optional<FilterTerm::Op> op = OpOf(lexer_.TakeOperator().value_or(""));
+    if (!op) return UnexpectedAt(at, field->range ? "one of = < <= > >=" : "=");
     if (*op != FilterTerm::Op::kEqual && !field->range) {
       return InvalidFilter("\"" + term.field + "\" can only be compared with =");
     }
     term.op = *op;
-    SkipBlanks();
+    lexer_.SkipBlanks();
     GH_RETURN_IF_ERROR(ParseValue(*field, term));
     return term;
   }
 
   absl::Status ParseValue(const FilterField& field, FilterTerm& term) {
-    // Where the first asterisk is that is not escaped.
-    std::optional<size_t> wildcard;
-    if (!AtEnd() && (Peek() == '"' || Peek() == '\'')) {
-      const char quote = text_[at_++];
-      while (!AtEnd() && Peek() != quote) {
-        const bool escaped = Peek() == '\\' && at_ + 1 < text_.size();
-        if (escaped) ++at_;
-        if (Peek() == '*' && !escaped && !wildcard) wildcard = term.value.size();
-        term.value += text_[at_++];
-      }
-      if (AtEnd()) return Unexpected("a closing quotation mark");
-      ++at_;
-    } else {
-      term.value = Take(IsValueCharacter);
-      if (term.value.empty()) return Unexpected("a value");
-      if (const size_t at = term.value.find('*'); at != std::string::npos) wildcard = at;
-    }
+    std::optional<FilterLexer::Value> value = lexer_.TakeValue();
+    if (!value) return Unexpected("a closing quotation mark");
+    if (value->text.empty() && !value->quoted) return Unexpected("a value");
+    term.value = std::move(value->text);
+    const std::optional<size_t> wildcard = value->wildcard;
     if (!wildcard) return absl::OkStatus();
     if (*wildcard + 1 < term.value.size()) {
       return InvalidFilter("\"" + term.field +
@@ -96,30 +92,6 @@ class Parser {
     term.op = FilterTerm::Op::kPrefix;
     term.value.pop_back();
     return absl::OkStatus();
-  }
-
-  std::optional<FilterTerm::Op> TakeOp() {
-    using Op = FilterTerm::Op;
-    // Longest first.
-    constexpr std::pair<std::string_view, Op> kOps[] = {{"<=", Op::kLessOrEqual},
-                                                        {">=", Op::kGreaterOrEqual},
-                                                        {"<", Op::kLess},
-                                                        {">", Op::kGreater},
-                                                        {"=", Op::kEqual}};
-    for (const auto& [text, op] : kOps) {
-      if (!text_.substr(at_).starts_with(text)) continue;
-      at_ += text.size();
-      return op;
-    }
-    return std::nullopt;
-  }
-
-  std::string Word() { return Take(IsWordCharacter); }
-
-  std::string Take(bool (*is_part)(char)) {
-    const size_t begin = at_;
-    while (!AtEnd() && is_part(Peek())) ++at_;
-    return std::string(text_.substr(begin, at_ - begin));
   }
 
   const FilterField* Find(std::string_view name) const {
@@ -137,18 +109,14 @@ class Parser {
   }
 
   absl::Status Unexpected(std::string_view wanted) const {
-    return InvalidFilter("at byte " + std::to_string(at_) + ": expected " + std::string(wanted));
+    return UnexpectedAt(lexer_.position(), wanted);
+  }
+  static absl::Status UnexpectedAt(size_t at, std::string_view wanted) {
+    return InvalidFilter("at byte " + std::to_string(at) + ": expected " + std::string(wanted));
   }
 
-  bool AtEnd() const { return at_ >= text_.size(); }
-  char Peek() const { return text_[at_]; }
-  void SkipBlanks() {
-    while (!AtEnd() && IsBlank(Peek())) ++at_;
-  }
-
-  const std::string_view text_;
+  FilterLexer lexer_;
   const std::span<const FilterField> fields_;
-  size_t at_ = 0;
 };
 
 }  // namespace

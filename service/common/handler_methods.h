@@ -69,6 +69,19 @@ class HandlerMethods {
         });
   }
 
+  // A handler of a stream in both directions.
+  template <typename Request, typename Response>
+  void Add(const std::string& method_name,
+           base::Task<absl::Status> (Service::*handler)(base::CallContext, rpc::Reader<Request>,
+                                                        rpc::Writer<Response>)) {
+    registry_.AddBidiStreaming<Request, Response>(
+        prefix_ + method_name,
+        [&service = service_, handler](base::CallContext ctx, rpc::Reader<Request> reader,
+                                       rpc::Writer<Response> writer) {
+          return (service.*handler)(std::move(ctx), reader, writer);
+        });
+  }
+
  private:
   template <typename Request, typename Response, typename Handler>
   void AddPlain(const std::string& method_name, Handler handler) {

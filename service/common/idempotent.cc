@@ -84,6 +84,8 @@ base::Task<absl::StatusOr<std::optional<std::string>>> IdempotentCalls::FindAnsw
 }
 
 bool IdempotentCalls::MayBeReplay(const absl::Status& status) {
+  // They may have been valid when they were published.
+  if (base::HasReason(status, base::Reason::kEventDataInvalid)) return true;
   switch (status.code()) {
     case absl::StatusCode::kAlreadyExists:
     case absl::StatusCode::kNotFound:

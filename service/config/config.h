@@ -110,6 +110,8 @@ struct WebhookSettings {
   // Empty: the authorities that the system trusts.
   std::string ca_file;
   int64_t max_in_flight = delivery::kDefaultMaxInFlight;
+  std::chrono::seconds backlog_alert_after{3600};
+  int64_t certificate_alert_days = 14;
 };
 
 struct LogSettings {

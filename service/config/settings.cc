@@ -150,6 +150,14 @@ void AddWebhook(std::vector<Setting>& all) {
            GH_FIELD(webhook.ca_file)));
   all.push_back(Integer("webhook.max_in_flight", "Deliveries in flight at a time.", 1, 10'000,
                         GH_FIELD(webhook.max_in_flight)));
+  all.push_back(Span("webhook.backlog_alert_after_s",
+                     "How long an event waits for its first attempt at an endpoint until that is "
+                     "an alert, in seconds.",
+                     60, 31'536'000, GH_FIELD(webhook.backlog_alert_after)));
+  all.push_back(Integer("webhook.certificate_alert_days",
+                        "How many days before it expires the certificate of an endpoint's "
+                        "receiver is an alert.",
+                        1, 365, GH_FIELD(webhook.certificate_alert_days)));
 }
 
 std::vector<Setting> MakeSettings() {

@@ -135,12 +135,11 @@ void TenantLog::Append(std::vector<storage::LoggedEvent> events, int64_t through
   }
 }
 
-std::vector<DeliveryItem> TenantLog::EventsAfter(int64_t after,
-                                                 std::span<const std::string> patterns) const {
+std::vector<DeliveryItem> TenantLog::EventsAfter(int64_t after, const WantedEvents& wanted) const {
   std::vector<DeliveryItem> items;
   auto next = std::ranges::upper_bound(window_, after, {}, &DeliveryItem::index);
   for (; next != window_.end(); ++next) {
-    if (MatchesAny(patterns, next->type)) items.push_back(*next);
+    if (wanted.Wants(next->type, *next->body)) items.push_back(*next);
   }
   return items;
 }

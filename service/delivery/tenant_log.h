@@ -14,6 +14,7 @@
 
 #include "base/uuid.h"
 #include "service/delivery/queue/endpoint_queue.h"
+#include "service/delivery/wanted_events.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint.h"
 #include "storage/event_log/event_log.h"
@@ -74,9 +75,8 @@ class TenantLog {
   // Appends what follows window_end() up to `through`; what is not matched yet
   // is left out, since an endpoint may change before it.
   void Append(std::vector<storage::LoggedEvent> events, int64_t through);
-  // The events after `after` that one of `patterns` matches; `after` is not
-  // before window_begin() - 1.
-  std::vector<DeliveryItem> EventsAfter(int64_t after, std::span<const std::string> patterns) const;
+  // The events after `after` that are wanted; `after` is not before window_begin() - 1.
+  std::vector<DeliveryItem> EventsAfter(int64_t after, const WantedEvents& wanted) const;
 
  private:
   struct Pending {

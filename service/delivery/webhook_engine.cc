@@ -45,13 +45,13 @@ WebhookEngine::WebhookEngine(base::Loop& loop, Deps deps, EngineOptions options)
                                 [this](HttpRequest request, Dispatcher::DoneFn done) {
                                   http_->Send(std::move(request), std::move(done));
                                 }},
-          EngineParts::Options{
-              .instance_id = options.instance_id,
-              .lease = options.lease,
-              .flush_interval = options.flush_interval,
-              .idle_time = options.idle_time,
-              .limits = {.in_flight = options.max_in_flight,
-                         .in_flight_per_tenant = options.max_in_flight_per_tenant}})) {}
+          EngineParts::Options{.instance_id = options.instance_id,
+                               .lease = options.lease,
+                               .flush_interval = options.flush_interval,
+                               .idle_time = options.idle_time,
+                               .limits = {.in_flight = options.max_in_flight,
+                                          .in_flight_per_tenant = options.max_in_flight_per_tenant},
+                               .alert_bounds = options.alert_bounds})) {}
 
 WebhookEngine::~WebhookEngine() = default;
 

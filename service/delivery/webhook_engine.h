@@ -18,6 +18,7 @@
 #include "base/worker.h"
 #include "service/delivery/defaults.h"
 #include "service/delivery/http/http_sender.h"
+#include "service/delivery/queue/endpoint_alerts.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
 #include "storage/event_log/event_log.h"
@@ -46,6 +47,8 @@ struct EngineOptions {
   int max_in_flight = kDefaultMaxInFlight;
   int max_in_flight_per_tenant = 256;
   HttpSender::Options http = {};
+  // From when on somebody should look at an endpoint.
+  AlertBounds alert_bounds = {};
 };
 
 // Counters since the start, and how things are now.

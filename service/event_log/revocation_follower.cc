@@ -28,6 +28,7 @@ const std::vector<std::string>& FollowedTypes() {
                                     std::string(storage::event_types::kApiKeyRevoked),
                                     std::string(storage::event_types::kSigningKeyRotated),
                                     std::string(storage::event_types::kCacheInvalidated),
+                                    "event_type.*",
                                     "user.*",
                                     "role.*"};
   return types;
@@ -42,7 +43,8 @@ bool IsReadAgain(const std::string& type) {
 bool IsFollowed(const storage::LogEntry& entry) {
   return entry.type == storage::event_types::kSessionRevoked ||
          entry.type == storage::event_types::kApiKeyRevoked || IsReadAgain(entry.type) ||
-         entry.type.starts_with("user.") || entry.type.starts_with("role.");
+         entry.type.starts_with("event_type.") || entry.type.starts_with("user.") ||
+         entry.type.starts_with("role.");
 }
 
 CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
@@ -52,11 +54,13 @@ CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
 }  // namespace
 
 RevocationFollower::RevocationFollower(base::Loop& loop, EventLog& log, storage::LogFeed& feed,
-                                       auth::Authenticator& authenticator, LoadKeys load_keys)
+                                       auth::Authenticator& authenticator, LoadKeys load_keys,
+                                       ForgetEventTypes forget_event_types)
     : loop_(loop),
       log_(log),
       authenticator_(authenticator),
       load_keys_(std::move(load_keys)),
+      forget_event_types_(std::move(forget_event_types)),
       subscription_(feed.Subscribe(loop)),
       tasks_(loop, [](const std::string& what) {
         base::LogLine(base::LogLevel::kError, "exception in the revocation follower",
@@ -107,6 +111,7 @@ Task<absl::Status> RevocationFollower::Follow(CallContext ctx, std::vector<Event
       // Postgres failed over to a standby that had not received the end of the log. The
       // indexes that were applied here will be given to other events.
       authenticator_.InvalidateAll();
+      forget_event_types_(head.tenant_id);
       positions_[head.tenant_id] = head.index;
     }
     GH_CO_RETURN_IF_ERROR(co_await FollowTenant(ctx, head));
@@ -131,6 +136,10 @@ Task<absl::Status> RevocationFollower::FollowTenant(CallContext ctx, EventLog::H
 
 Task<absl::Status> RevocationFollower::Apply(CallContext ctx, storage::Event event) {
   if (IsReadAgain(event.type)) co_return co_await ReadAgain(std::move(ctx), std::move(event));
+  if (event.type.starts_with("event_type.")) {
+    forget_event_types_(event.tenant_id);
+    co_return absl::OkStatus();
+  }
   if (event.type.starts_with("role.")) {
     // A verdict does not say which role it came from. Roles change rarely, so all verdicts go.
     authenticator_.InvalidateAll();

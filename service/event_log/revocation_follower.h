@@ -26,8 +26,8 @@ namespace gatehouse::service {
 
 // Makes this instance forget what other instances revoked: follows the log of
 // every tenant for the events that end sessions, keys and rights, and tells the
-// authenticator; also those that change signing keys, or ask that memory be read
-// again. What this instance revoked itself it learns twice, which does
+// authenticator; also those that change signing keys or the catalogue of event types, or ask that
+// memory be read again. What this instance revoked itself it learns twice, which does
 // no harm.
 //
 // Beside what it is told it looks by itself, and tells the authenticator how old
@@ -48,9 +48,13 @@ class RevocationFollower final : public base::Worker {
   // Has the keyring hold what is stored.
   using LoadKeys = std::function<base::Task<absl::Status>(base::CallContext)>;
 
+  // A tenant's catalogue of event types was changed.
+  using ForgetEventTypes = std::function<void(const base::Uuid& tenant_id)>;
+
   // All it is given outlives it.
   RevocationFollower(base::Loop& loop, storage::EventLog& log, storage::LogFeed& feed,
-                     auth::Authenticator& authenticator, LoadKeys load_keys);
+                     auth::Authenticator& authenticator, LoadKeys load_keys,
+                     ForgetEventTypes forget_event_types);
   ~RevocationFollower() override;
 
   // Takes the heads of now as positions. Before Start, and before the first call is served.
@@ -85,6 +89,7 @@ class RevocationFollower final : public base::Worker {
   storage::EventLog& log_;
   auth::Authenticator& authenticator_;
   const LoadKeys load_keys_;
+  const ForgetEventTypes forget_event_types_;
   std::unique_ptr<storage::LogFeed::Subscription> subscription_;
   // The last index applied, by tenant.
   std::unordered_map<base::Uuid, int64_t> positions_;

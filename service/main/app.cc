@@ -92,8 +92,10 @@ absl::Status App::Open() {
   if (!config.webhook.ca_file.empty()) {
     GH_RETURN_IF_ERROR(delivery::HttpSender::CheckCaFile(config.webhook.ca_file));
   }
-  workers_ = std::make_unique<WorkerArea>(config, guard, InstanceId(options_), loop(), *storage_,
-                                          *auth_, clock_);
+  // Workers run only once the services are there.
+  workers_ = std::make_unique<WorkerArea>(
+      config, guard, InstanceId(options_), loop(), *storage_, *auth_, clock_,
+      [this](const base::Uuid& tenant_id) { services_->event_schemas.Forget(tenant_id); });
   services_ = std::make_unique<ServiceArea>(
       ServiceArea::Options{.config = config,
                            .secrets = options_.secrets,

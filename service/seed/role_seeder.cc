@@ -65,9 +65,10 @@ absl::Status ApplySeedRole(storage::RoleStore& roles, base::Loop& loop, base::Ca
                              .permissions = std::move(permissions),
                              .create_time = now,
                              .update_time = now,
-                             .version = found ? found->version : 0};
-    GH_RETURN_IF_ERROR(
-        base::RunOnLoop<absl::Status>(loop, [&] { return roles.Upsert(context, role, change); }));
+                             .version = found ? found->version : 1};
+    GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(loop, [&] {
+      return found ? roles.Update(context, role, change) : roles.Create(context, role, change);
+    }));
   }
   tell(found ? "updated" : "created");
   return absl::OkStatus();

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "auth/limits/rate_limiter.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/common/idempotent.h"
 #include "service/session/token_issuer.h"
+#include "storage/second_factor/second_factor_store.h"
 #include "storage/session/session_store.h"
 #include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
@@ -21,7 +23,10 @@
 namespace gatehouse::auth {
 class Authenticator;
 class Keyring;
+class LoginChallengeCodec;
 class PasswordHasher;
+class RecoveryCodes;
+struct LoginChallenge;
 enum class Permission : uint8_t;
 }  // namespace gatehouse::auth
 
@@ -31,6 +36,8 @@ struct Encoded;
 }  // namespace gatehouse::rpc
 
 namespace gatehouse::v1 {
+class AnswerChallengeRequest;
+class AnswerChallengeResponse;
 class AppendMessagesRequest;
 class AppendMessagesResponse;
 class CreateSessionRequest;
@@ -63,7 +70,7 @@ class LoginFailures;
 class PageTokens;
 
 // The handlers of gatehouse.v1.SessionService; each method is documented in
-// session.proto. Safe on every loop: it holds no state of its own.
+// session.proto. Safe on every loop.
 class SessionService {
  public:
   struct Options {
@@ -80,24 +87,34 @@ class SessionService {
     storage::SessionStore& sessions;
     storage::ThreadStore& threads;
     storage::UserStore& users;
+    storage::SecondFactorStore& second_factors;
     LoginFailures& failures;
     auth::PasswordHasher& hasher;
     auth::Authenticator& authenticator;
     const auth::Keyring& keyring;
     const TokenIssuer& issuer;
     const auth::RefreshTokenCodec& refresh_tokens;
+    const auth::LoginChallengeCodec& challenges;
+    const auth::RecoveryCodes& recovery_codes;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
   };
 
-  SessionService(Deps deps, Options options) : deps_(deps), options_(options) {}
+  // Codes for one user, from anywhere: whoever guesses knows the password already. Three of a
+  // million are good at a time.
+  static constexpr auth::RateLimit kCodesOfUser = {.rate = 2.0 / 60, .burst = 10};
+
+  SessionService(Deps deps, Options options)
+      : deps_(deps), options_(options), codes_of_user_(kCodesOfUser) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
 
   Result<v1::CreateSessionResponse> CreateSession(base::CallContext ctx,
                                                   v1::CreateSessionRequest request);
+  Result<v1::AnswerChallengeResponse> AnswerChallenge(base::CallContext ctx,
+                                                      v1::AnswerChallengeRequest request);
   Result<rpc::Encoded<v1::VerifySessionResponse>> VerifySession(base::CallContext ctx,
                                                                 v1::VerifySessionRequest request);
   Result<v1::RefreshSessionResponse> RefreshSession(base::CallContext ctx,
@@ -131,11 +148,21 @@ class SessionService {
   }
 
  private:
+  // What a login says of the session that it makes.
+  struct NewSession {
+    std::string label;
+    std::string thread_id;
+    std::string context_json;
+    std::vector<std::string> amr;
+  };
+  storage::Session MakeSession(const base::CallContext& ctx, const storage::UserCredentials& user,
+                               NewSession asked) const;
   // Adds the session of a login, and ends the user's oldest if there are too many. LOGIN_FAILED if
   // the user may not log in any more.
-  base::Task<absl::Status> AddSession(base::CallContext ctx, storage::Session session,
-                                      storage::UserCredentials user,
-                                      std::optional<storage::PasswordUpgrade> upgrade);
+  base::Task<absl::Status> AddSession(
+      base::CallContext ctx, storage::Session session, storage::UserCredentials user,
+      std::optional<storage::PasswordUpgrade> upgrade,
+      std::optional<storage::SecondFactorUse> factor = std::nullopt);
 
   // The user whose password was verified; LOGIN_FAILED for every reason not to.
   base::Task<absl::StatusOr<storage::UserCredentials>> VerifyPassword(base::CallContext ctx,
@@ -144,6 +171,16 @@ class SessionService {
   // Puts it on record (LoginFailures) and returns LOGIN_FAILED.
   base::Task<absl::Status> FailLogin(base::CallContext ctx, std::string login,
                                      std::optional<storage::UserCredentials> user);
+  // The tokens of a session that was just added.
+  absl::StatusOr<TokenIssuer::Tokens> TokensOf(const storage::Session& session,
+                                               const storage::UserCredentials& user) const;
+  // What a code proves, and whose it is. Both are nullopt where it proves nothing.
+  struct Answer {
+    std::optional<storage::UserCredentials> user;
+    std::optional<storage::SecondFactorUse> factor;
+  };
+  Result<Answer> VerifyAnswer(base::CallContext ctx, auth::LoginChallenge challenge,
+                              v1::AnswerChallengeRequest request);
 
   // A rotation that did not take place: the grant to answer a retry with, or
   // REFRESH_TOKEN_INVALID. Ends the session if the token was used before.
@@ -159,6 +196,7 @@ class SessionService {
 
   const Deps deps_;
   const Options options_;
+  auth::RateLimiter codes_of_user_;
 };
 
 }  // namespace gatehouse::service

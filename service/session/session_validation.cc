@@ -14,6 +14,7 @@ namespace gatehouse::service {
 namespace {
 
 constexpr size_t kMaxLabelBytes = 200;
+constexpr size_t kMaxCodeBytes = 100;
 constexpr JsonLimits kContextLimits{.max_bytes = size_t{16} << 10};
 
 absl::StatusOr<std::string> CheckCommon(FieldChecks& checks, const std::string& prefix,
@@ -34,6 +35,15 @@ absl::StatusOr<std::string> CheckNewSession(const v1::CreateSessionRequest& requ
   checks.Length("login", request.login(), 1, kMaxRawNameBytes);
   // Any longer password is simply wrong; only its absence is a fault of form.
   if (request.password().empty()) checks.Fail("password", "is required");
+  return CheckCommon(checks, "", request.label(), request.thread_id(), request.context());
+}
+
+absl::StatusOr<std::string> CheckNewSession(const v1::AnswerChallengeRequest& request) {
+  FieldChecks checks;
+  if (request.answer_case() == v1::AnswerChallengeRequest::ANSWER_NOT_SET) {
+    checks.Fail("answer", "one of totp_code and recovery_code must be set");
+  }
+  checks.Length("recovery_code", request.recovery_code(), 0, kMaxCodeBytes);
   return CheckCommon(checks, "", request.label(), request.thread_id(), request.context());
 }
 

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 
 namespace gatehouse::v1 {
+class AnswerChallengeRequest;
 class CreateSessionRequest;
 class Session;
 }  // namespace gatehouse::v1
@@ -15,8 +16,9 @@ namespace gatehouse::service {
 
 inline constexpr size_t kMaxThreadIdBytes = 200;
 
-// The limits of session.proto. Both return the context as JSON text.
+// The limits of session.proto. All return the context as JSON text.
 absl::StatusOr<std::string> CheckNewSession(const v1::CreateSessionRequest& request);
+absl::StatusOr<std::string> CheckNewSession(const v1::AnswerChallengeRequest& request);
 absl::StatusOr<std::string> CheckSession(const v1::Session& session);
 
 }  // namespace gatehouse::service

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -20,7 +19,6 @@
 #include "service/user/user_service.h"
 #include "storage/after_change.h"
 #include "storage/change.h"
-#include "storage/event_log/event_store.h"
 #include "storage/event_types.h"
 #include "storage/session/session.h"
 
@@ -112,18 +110,7 @@ base::Task<absl::Status> UserService::MayTryNames(base::CallContext ctx,
       changed, [](const std::string& field) { return field == "username" || field == "email"; });
   if (!tries || auth::HasPermission(caller, auth::Permission::kUsersRead))
     co_return absl::OkStatus();
-  const base::SteadyTime now = std::chrono::steady_clock::now();
-  const auto wait = own_names_.Take(caller.id.bytes(), now);
-  if (!wait) co_return absl::OkStatus();
-  constexpr std::string_view kLimit = "names that a caller tries for itself";
-  if (!recorded_.Take(caller.id.bytes(), now)) {
-    storage::Event event = storage::MakeEvent(
-        ctx, deps_.clock.Now(), std::string(storage::event_types::kCallDenied), {},
-        JsonObject().Add("method", ctx.method()).Add("limit", kLimit).ToString());
-    event.outcome = storage::Outcome::kDenied;
-    GH_CO_RETURN_IF_ERROR(co_await deps_.events.AppendNow(ctx, std::move(event)));
-  }
-  co_return auth::RateLimited(*wait, kLimit);
+  co_return co_await limits_.Take(ctx, &limits_.own_names, caller.id);
 }
 
 base::Task<absl::Status> UserService::MayChange(base::CallContext ctx, storage::User before,

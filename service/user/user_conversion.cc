@@ -39,6 +39,9 @@ absl::Status ToProto(const storage::User& user, v1::User& out) {
     SetTimestamp(*user.email_verified_time, out.mutable_email_verified_time());
   }
   if (user.last_login_time) SetTimestamp(*user.last_login_time, out.mutable_last_login_time());
+  if (user.second_factor_time) {
+    SetTimestamp(*user.second_factor_time, out.mutable_second_factor_time());
+  }
   SetTimestamp(user.create_time, out.mutable_create_time());
   SetTimestamp(user.update_time, out.mutable_update_time());
   if (user.delete_time) SetTimestamp(*user.delete_time, out.mutable_delete_time());

@@ -42,6 +42,12 @@ absl::Status UserNotFound() {
                          {.reason = base::Reason::kUserNotFound});
 }
 
+absl::Status OneTimeTokenInvalid() {
+  return base::MakeError(absl::StatusCode::kInvalidArgument,
+                         "The token is not valid: it may have been used, replaced or expired.",
+                         {.reason = base::Reason::kOneTimeTokenInvalid});
+}
+
 absl::Status RoleNotFound() {
   return base::MakeError(absl::StatusCode::kNotFound, "user.role: no such role",
                          {.reason = base::Reason::kRoleNotFound});
@@ -52,6 +58,14 @@ storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::stri
   return storage::MakeEvent(ctx, now, std::string(type),
                             {{.type = "user", .id = user.id.ToString(), .label = user.username}},
                             std::move(details_json));
+}
+
+storage::Event OwnEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
+                        const storage::User& user, std::string details_json) {
+  storage::Event event = UserEvent(ctx, now, type, user, std::move(details_json));
+  event.tenant_id = user.tenant_id;
+  event.actor = {.type = "user", .id = user.id.ToString(), .label = user.username};
+  return event;
 }
 
 storage::Event KeyEvent(const base::CallContext& ctx, base::Time now, std::string_view type,

@@ -27,6 +27,8 @@ absl::Status DeletesItself();
 bool IsSelf(const base::Principal& caller, const storage::User& user);
 
 absl::Status UserNotFound();
+// Whatever is wrong with it: who guesses learns nothing.
+absl::Status OneTimeTokenInvalid();
 absl::Status RoleNotFound();
 
 // An event about `user`. Details are names and codes, never what a field holds.
@@ -35,6 +37,9 @@ storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::stri
 // An event about an API key.
 storage::Event KeyEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
                         const storage::ApiKey& key, std::string details_json = "{}");
+// An event about `user` by itself: of a call without credentials whose token proves who it is.
+storage::Event OwnEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
+                        const storage::User& user, std::string details_json = "{}");
 // user.sessions_revoked.
 storage::Event SessionsRevokedEvent(const base::CallContext& ctx, base::Time now,
                                     const storage::User& user, std::string_view reason);

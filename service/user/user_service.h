@@ -3,23 +3,29 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "auth/limits/rate_limiter.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
+#include "service/user/user_limits.h"
 #include "storage/api_key/api_key_store.h"
+#include "storage/one_time_token/one_time_token_store.h"
 #include "storage/role/role_store.h"
+#include "storage/second_factor/second_factor_store.h"
 #include "storage/user/user_store.h"
 
 namespace gatehouse::auth {
 class Authenticator;
+class OneTimeTokenCodec;
 class PasswordHasher;
+class RecoveryCodes;
 }  // namespace gatehouse::auth
 
 namespace gatehouse::storage {
@@ -29,24 +35,52 @@ class EventStore;
 namespace gatehouse::v1 {
 class BatchGetUsersRequest;
 class BatchGetUsersResponse;
+class ChangePasswordRequest;
+class ChangePasswordResponse;
+class ConfirmTotpRequest;
+class ConfirmTotpResponse;
 class CreateApiKeyRequest;
 class CreateApiKeyResponse;
+class CreateRoleRequest;
+class CreateRoleResponse;
 class CreateUserRequest;
 class CreateUserResponse;
+class DeleteRoleRequest;
+class DeleteRoleResponse;
 class DeleteUserRequest;
 class DeleteUserResponse;
+class EnrollTotpRequest;
+class EnrollTotpResponse;
+class FinishEmailVerificationRequest;
+class FinishEmailVerificationResponse;
+class FinishPasswordResetRequest;
+class FinishPasswordResetResponse;
+class GetRoleRequest;
+class GetRoleResponse;
 class GetUserRequest;
 class GetUserResponse;
 class ListApiKeysRequest;
 class ListApiKeysResponse;
+class ListRolesRequest;
+class ListRolesResponse;
 class ListUsersRequest;
 class ListUsersResponse;
+class RemoveTotpRequest;
+class RemoveTotpResponse;
+class ReplaceRecoveryCodesRequest;
+class ReplaceRecoveryCodesResponse;
 class RevokeApiKeyRequest;
 class RevokeApiKeyResponse;
 class SetPasswordRequest;
 class SetPasswordResponse;
+class StartEmailVerificationRequest;
+class StartEmailVerificationResponse;
+class StartPasswordResetRequest;
+class StartPasswordResetResponse;
 class UndeleteUserRequest;
 class UndeleteUserResponse;
+class UpdateRoleRequest;
+class UpdateRoleResponse;
 class UpdateUserRequest;
 class UpdateUserResponse;
 }  // namespace gatehouse::v1
@@ -62,22 +96,24 @@ class UserService {
  public:
   struct Deps {
     storage::UserStore& users;
+    storage::OneTimeTokenStore& tokens;
+    storage::SecondFactorStore& second_factors;
     storage::RoleStore& roles;
     storage::ApiKeyStore& api_keys;
     storage::EventStore& events;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
+    const auth::OneTimeTokenCodec& token_codec;
+    const auth::RecoveryCodes& recovery_codes;
     auth::PasswordHasher& hasher;
     // Told of what was revoked, so that this instance refuses it at once.
     auth::Authenticator& authenticator;
     const base::Clock& clock;
+    // Whose accounts they are, as authenticator apps show it.
+    std::string issuer;
   };
 
-  // Names that a caller without users.read tries for itself, taken or free: enough for a person
-  // who looks for one, too few to find out who has an account.
-  static constexpr auth::RateLimit kOwnNames = {.rate = 5.0 / 60, .burst = 10};
-
-  explicit UserService(Deps deps) : deps_(deps), own_names_(kOwnNames), recorded_(kRecorded) {}
+  explicit UserService(Deps deps) : deps_(std::move(deps)), limits_(deps_.events, deps_.clock) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
@@ -97,6 +133,34 @@ class UserService {
                                                 MutationKey key = {});
   Result<v1::SetPasswordResponse> SetPassword(base::CallContext ctx, v1::SetPasswordRequest request,
                                               MutationKey key = {});
+  Result<v1::ChangePasswordResponse> ChangePassword(base::CallContext ctx,
+                                                    v1::ChangePasswordRequest request,
+                                                    MutationKey key = {});
+  Result<v1::StartPasswordResetResponse> StartPasswordReset(base::CallContext ctx,
+                                                            v1::StartPasswordResetRequest request,
+                                                            MutationKey key = {});
+  Result<v1::FinishPasswordResetResponse> FinishPasswordReset(
+      base::CallContext ctx, v1::FinishPasswordResetRequest request);
+  Result<v1::StartEmailVerificationResponse> StartEmailVerification(
+      base::CallContext ctx, v1::StartEmailVerificationRequest request, MutationKey key = {});
+  Result<v1::FinishEmailVerificationResponse> FinishEmailVerification(
+      base::CallContext ctx, v1::FinishEmailVerificationRequest request);
+  Result<v1::EnrollTotpResponse> EnrollTotp(base::CallContext ctx, v1::EnrollTotpRequest request,
+                                            MutationKey key = {});
+  Result<v1::ConfirmTotpResponse> ConfirmTotp(base::CallContext ctx, v1::ConfirmTotpRequest request,
+                                              MutationKey key = {});
+  Result<v1::RemoveTotpResponse> RemoveTotp(base::CallContext ctx, v1::RemoveTotpRequest request,
+                                            MutationKey key = {});
+  Result<v1::ReplaceRecoveryCodesResponse> ReplaceRecoveryCodes(
+      base::CallContext ctx, v1::ReplaceRecoveryCodesRequest request, MutationKey key = {});
+  Result<v1::CreateRoleResponse> CreateRole(base::CallContext ctx, v1::CreateRoleRequest request,
+                                            MutationKey key = {});
+  Result<v1::GetRoleResponse> GetRole(base::CallContext ctx, v1::GetRoleRequest request);
+  Result<v1::ListRolesResponse> ListRoles(base::CallContext ctx, v1::ListRolesRequest request);
+  Result<v1::UpdateRoleResponse> UpdateRole(base::CallContext ctx, v1::UpdateRoleRequest request,
+                                            MutationKey key = {});
+  Result<v1::DeleteRoleResponse> DeleteRole(base::CallContext ctx, v1::DeleteRoleRequest request,
+                                            MutationKey key = {});
   Result<v1::CreateApiKeyResponse> CreateApiKey(base::CallContext ctx,
                                                 v1::CreateApiKeyRequest request,
                                                 MutationKey key = {});
@@ -117,23 +181,42 @@ class UserService {
   // USERNAME_TAKEN, EMAIL_TAKEN if another user has one of them now: for calls
   // that only validate, which the indexes do not guard.
   base::Task<absl::Status> CheckNamesAreFree(base::CallContext ctx, storage::User user);
+  // A role of the tenant's own that the caller may change: ROLE_NOT_FOUND, PERMISSION_DENIED.
+  Result<storage::Role> ReadOwnRole(base::CallContext ctx, std::string name);
   // ROLE_NOT_FOUND if the tenant has no such role. As above.
   base::Task<absl::Status> CheckRoleExists(base::CallContext ctx, std::string role);
   // RequireWithinOwn about what `role` permits: nothing, if there is none.
   base::Task<absl::Status> RequireRoleWithinOwn(base::CallContext ctx, std::string role);
   // Whether the caller may ask, by changing a name or validating that, whether it is taken.
-  // Whom users.read tells anyway may; others RATE_LIMITED beyond kOwnNames, which is recorded.
+  // Whom users.read tells anyway may; others RATE_LIMITED beyond UserLimits::kOwnNames, which is
+  // recorded.
   base::Task<absl::Status> MayTryNames(base::CallContext ctx, std::vector<std::string> changed);
   // Whether the caller may make that change; `changed`: names of kUserFields.
   base::Task<absl::Status> MayChange(base::CallContext ctx, storage::User before,
                                      std::string role_after, std::vector<std::string> changed);
 
-  // Of the refusals of one caller, which may call as fast as it can.
-  static constexpr auth::RateLimit kRecorded = {.rate = 1.0 / 60, .burst = 5};
+  // The caller, if it is a user; PERMISSION_DENIED.
+  Result<storage::User> ReadSelf(base::CallContext ctx);
+  // Whether the caller's password is `password`: its hash, or PASSWORD_INCORRECT, which is
+  // recorded. RATE_LIMITED beyond UserLimits::kOwnPasswords.
+  Result<std::string> VerifyOwnPassword(base::CallContext ctx, storage::User user,
+                                        std::string password);
+  // The user of a request that names one by id or by what it logs in with.
+  Result<storage::User> FindUser(base::CallContext ctx, v1::StartPasswordResetRequest request);
+  // Makes a token and keeps it; `change` is what is on record of that. RATE_LIMITED beyond
+  // UserLimits::kTokensOfUser.
+  Result<std::string> MakeToken(base::CallContext ctx, storage::User user,
+                                storage::OneTimeToken token, storage::Change change);
+  // What a token of that purpose is about. ONE_TIME_TOKEN_INVALID.
+  struct TokenUse {
+    storage::OneTimeToken token;
+    storage::User user;
+  };
+  Result<TokenUse> FindToken(base::CallContext ctx, storage::OneTimePurpose purpose,
+                             std::string token, base::Time now);
 
   const Deps deps_;
-  auth::RateLimiter own_names_;
-  auth::RateLimiter recorded_;
+  UserLimits limits_;
 };
 
 }  // namespace gatehouse::service

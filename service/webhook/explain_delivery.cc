@@ -7,11 +7,12 @@
 
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
-#include "service/common/event_type.h"
 #include "service/common/timestamps.h"
 #include "service/common/validate.h"
+#include "service/delivery/payload.h"
 #include "service/delivery/queue/breaker.h"
-#include "service/webhook/endpoint_fields.h"
+#include "service/delivery/wanted_events.h"
+#include "service/webhook/endpoint/endpoint_fields.h"
 #include "service/webhook/webhook_service.h"
 #include "storage/event_types.h"
 
@@ -85,6 +86,19 @@ Explanation NotMatched(std::string text) {
   return {.reason = v1::DELIVERY_REASON_NOT_MATCHED, .text = std::move(text)};
 }
 
+// Why the endpoint does not want the event, if it does not.
+std::optional<Explanation> Unwanted(const storage::Endpoint& endpoint,
+                                    const storage::Event& event) {
+  const delivery::WantedEvents wanted(endpoint.event_types, endpoint.payload_filter);
+  if (!wanted.WantsType(event.type)) {
+    return NotMatched("None of the endpoint's event_types covers " + event.type + ".");
+  }
+  if (!wanted.WantsBody(delivery::BuildPayload(event))) {
+    return NotMatched("The endpoint's payload_filter is not true of it.");
+  }
+  return std::nullopt;
+}
+
 // Of an event that has been tried, or is to be sent again, and has not been delivered.
 Explanation Failed(const storage::Delivery& delivery, const storage::EndpointWithHealth& endpoint,
                    base::Time now) {
@@ -96,7 +110,9 @@ Explanation Failed(const storage::Delivery& delivery, const storage::EndpointWit
   }
   if (delivery.state == DeliveryState::kDropped) {
     return {.reason = v1::DELIVERY_REASON_DROPPED,
-            .text = "It failed, and when its next attempt came, event_types no longer covered it.",
+            .text =
+                "It failed, and when its next attempt came, event_types or payload_filter no "
+                "longer let it through.",
             .since = last};
   }
   if (std::optional<Explanation> blocked = Blocked(endpoint, now)) return *std::move(blocked);
@@ -127,7 +143,8 @@ base::Task<absl::StatusOr<Explanation>> Untried(base::CallContext ctx, storage::
   }
   const int64_t position = endpoint.health.position;
   if (index <= position) {
-    co_return NotMatched("When its turn came, none of the endpoint's event_types covered it.");
+    co_return NotMatched(
+        "When its turn came, the endpoint's event_types or payload_filter did not let it through.");
   }
   if (std::optional<Explanation> blocked = Blocked(endpoint, now)) co_return *std::move(blocked);
   const storage::Endpoint& settings = endpoint.endpoint;
@@ -180,8 +197,8 @@ WebhookService::Result<v1::ExplainDeliveryResponse> WebhookService::ExplainDeliv
     found = Deleted(delivery);
   } else if (delivery && delivery->state != DeliveryState::kRetrying) {
     found = Failed(*delivery, *endpoint, now);
-  } else if (!MatchesAny(endpoint->endpoint.event_types, event.event.type)) {
-    found = NotMatched("None of the endpoint's event_types covers " + event.event.type + ".");
+  } else if (std::optional<Explanation> unwanted = Unwanted(endpoint->endpoint, event.event)) {
+    found = std::move(unwanted);
   } else if (delivery) {
     found = Failed(*delivery, *endpoint, now);
   } else {

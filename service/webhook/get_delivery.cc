@@ -3,7 +3,7 @@
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/common/validate.h"
-#include "service/webhook/endpoint_fields.h"
+#include "service/webhook/endpoint/endpoint_fields.h"
 #include "service/webhook/webhook_service.h"
 
 namespace gatehouse::service {

@@ -1,19 +1,23 @@
 #include <cstddef>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "auth/permission/permissions.h"
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
-#include "service/common/event_type.h"
 #include "service/common/validate.h"
 #include "service/delivery/delivery_request.h"
 #include "service/delivery/payload.h"
-#include "service/webhook/endpoint_fields.h"
-#include "service/webhook/endpoint_rules.h"
+#include "service/delivery/payload_filter.h"
+#include "service/delivery/wanted_events.h"
+#include "service/webhook/endpoint/endpoint_fields.h"
+#include "service/webhook/endpoint/endpoint_rules.h"
 #include "service/webhook/published_event.h"
 #include "service/webhook/webhook_service.h"
 
@@ -49,10 +53,18 @@ WebhookService::Result<v1::PreviewEventResponse> WebhookService::PreviewEvent(
     checks.Fail("event_id", "must be left out where type and data are given");
   }
   storage::Event event;
-  if (!recorded) event = PublishedEvent(ctx, now, request.type(), request.data(), checks);
+  if (!recorded) event = PublishedEvent(ctx, now, "", request.type(), request.data(), checks);
+  std::string filter = request.payload_filter();
+  checks.Check(delivery::PayloadFilter::Parse(filter, "payload_filter").status());
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
 
   const base::Uuid tenant_id = ctx.principal().tenant_id;
+  if (!recorded) {
+    GH_CO_ASSIGN_OR_RETURN(const EventSchemas::Schemas schemas,
+                           co_await deps_.schemas.Find(ctx, tenant_id, {request.type()}));
+    CheckEventData(schemas, "", request.type(), request.data(), checks);
+    GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  }
   storage::Endpoint endpoint;
   if (recorded) {
     GH_CO_RETURN_IF_ERROR(auth::RequirePermission(ctx.principal(), auth::Permission::kEventsRead));
@@ -61,6 +73,9 @@ WebhookService::Result<v1::PreviewEventResponse> WebhookService::PreviewEvent(
     GH_CO_ASSIGN_OR_RETURN(storage::EndpointWithHealth read, co_await Read(ctx, endpoint_id));
     endpoint = std::move(read.endpoint);
     if (patterns.empty()) patterns = endpoint.event_types;
+    if (filter.empty()) filter = endpoint.payload_filter;
+  } else if (patterns.empty() && !filter.empty()) {
+    patterns = {"*"};
   }
   if (recorded) {
     GH_CO_ASSIGN_OR_RETURN(storage::LoggedEvent read, co_await ReadEvent(ctx, event_id));
@@ -75,10 +90,16 @@ WebhookService::Result<v1::PreviewEventResponse> WebhookService::PreviewEvent(
   v1::PreviewEventResponse response;
   response.set_body(delivery::BuildPayload(event));
   ShowHeaders(endpoint, event, now, response);
-  response.set_matched(MatchesAny(patterns, event.type));
+  const nlohmann::json body = nlohmann::json::parse(response.body(), nullptr,
+                                                    /*allow_exceptions=*/false);
+  const auto wants = [&](std::span<const std::string> types, std::string_view payload_filter) {
+    const delivery::WantedEvents wanted(types, payload_filter);
+    return wanted.WantsType(event.type) && wanted.WantsBody(body);
+  };
+  response.set_matched(wants(patterns, filter));
   for (const storage::EndpointStore::Patterns& other : endpoints) {
     if (response.endpoint_ids_size() == static_cast<int>(kMaxNamed)) break;
-    if (MatchesAny(other.event_types, event.type)) {
+    if (wants(other.event_types, other.payload_filter)) {
       response.add_endpoint_ids(other.endpoint_id.ToString());
     }
   }

@@ -14,7 +14,12 @@ WebhookService::Result<v1::PublishEventResponse> WebhookService::PublishEvent(
     base::CallContext ctx, v1::PublishEventRequest request, MutationKey key) {
   FieldChecks checks;
   const base::Time now = deps_.clock.Now();
-  storage::Event event = PublishedEvent(ctx, now, request.type(), request.data(), checks);
+  storage::Event event = PublishedEvent(ctx, now, "", request.type(), request.data(), checks);
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  GH_CO_ASSIGN_OR_RETURN(
+      const EventSchemas::Schemas schemas,
+      co_await deps_.schemas.Find(ctx, ctx.principal().tenant_id, {request.type()}));
+  CheckEventData(schemas, "", request.type(), request.data(), checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   v1::PublishEventResponse response;
   response.set_event_id(event.id.ToString());

@@ -17,16 +17,28 @@ constexpr size_t kMaxDataBytes = size_t{256} << 10;
 
 }  // namespace
 
-storage::Event PublishedEvent(const base::CallContext& ctx, base::Time now, const std::string& type,
+storage::Event PublishedEvent(const base::CallContext& ctx, base::Time now,
+                              const std::string& prefix, const std::string& type,
                               const google::protobuf::Struct& data, FieldChecks& checks) {
-  CheckOwnEventType(checks, "type", type);
-  absl::StatusOr<std::string> json = JsonFromStruct("data", data, {.max_bytes = kMaxDataBytes});
+  CheckOwnEventType(checks, prefix + "type", type);
+  const std::string field = prefix + "data";
+  absl::StatusOr<std::string> json = JsonFromStruct(field, data, {.max_bytes = kMaxDataBytes});
   if (data.fields_size() > static_cast<int>(storage::kMaxDetailMembers)) {
-    checks.Fail("data", "must have at most " + std::to_string(storage::kMaxDetailMembers) +
-                            " members; nest what belongs together");
+    checks.Fail(field, "must have at most " + std::to_string(storage::kMaxDetailMembers) +
+                           " members; nest what belongs together");
   }
   if (!checks.Check(json.status())) return {};
   return storage::MakeEvent(ctx, now, type, {}, *std::move(json));
+}
+
+void CheckEventData(const EventSchemas::Schemas& schemas, const std::string& prefix,
+                    const std::string& type, const google::protobuf::Struct& data,
+                    FieldChecks& checks) {
+  const auto schema = schemas.find(type);
+  if (schema == schemas.end()) return;
+  for (const JsonSchema::Misfit& misfit : schema->second->Check(prefix + "data", data)) {
+    checks.Check(base::InvalidField(misfit.path, misfit.what, base::Reason::kEventDataInvalid));
+  }
 }
 
 }  // namespace gatehouse::service

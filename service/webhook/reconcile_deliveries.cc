@@ -1,12 +1,16 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <string_view>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
-#include "service/common/timestamps.h"
 #include "service/common/validate.h"
+#include "service/delivery/payload.h"
+#include "service/delivery/wanted_events.h"
+#include "service/webhook/log_range.h"
 #include "service/webhook/webhook_service.h"
 
 namespace gatehouse::service {
@@ -14,57 +18,65 @@ namespace {
 
 // Entries of the log that one call looks at.
 constexpr int64_t kMaxEntries = 10'000;
-
-// The index that a field of the request names, or beside it a time; 0 if neither does.
-base::Task<absl::StatusOr<int64_t>> IndexAt(base::CallContext ctx, storage::EventLog* log,
-                                            int64_t index, std::optional<base::Time> time) {
-  if (!time) co_return index;
-  GH_CO_ASSIGN_OR_RETURN(const std::optional<int64_t> first,
-                         co_await log->FirstSince(ctx, ctx.principal().tenant_id, *time));
-  co_return first.value_or(INT64_MAX);
-}
-
-std::optional<base::Time> CheckTime(FieldChecks& checks, std::string_view field, bool given,
-                                    const google::protobuf::Timestamp& value, int64_t index) {
-  if (!given) return std::nullopt;
-  const absl::StatusOr<base::Time> time = TimeFromProto(field, value);
-  if (!checks.Check(time.status())) return std::nullopt;
-  if (index != 0) checks.Fail(field, "must be left out where the index is given");
-  return *time;
-}
+// Of events that are read for a payload_filter: per statement, and their bytes in all.
+constexpr int32_t kEventPage = 500;
+constexpr size_t kMaxEventBytes = size_t{16} << 20;
 
 }  // namespace
+
+base::Task<absl::StatusOr<WebhookService::WantedEntries>> WebhookService::FindWanted(
+    base::CallContext ctx, storage::Endpoint endpoint, int64_t first, int64_t last) {
+  const delivery::WantedEvents wanted(endpoint.event_types, endpoint.payload_filter);
+  std::vector<std::string> types = endpoint.event_types;
+  if (std::ranges::find(types, "*") != types.end()) types.clear();
+  WantedEntries found{.indexes = {}, .last_index = first - 1};
+  size_t bytes = 0;
+  while (found.last_index < last && bytes < kMaxEventBytes) {
+    const int64_t from = found.last_index + 1;
+    GH_CO_ASSIGN_OR_RETURN(
+        const storage::EventLog::Range range,
+        co_await deps_.log.ReadRange(ctx, endpoint.tenant_id, from, kEventPage, types));
+    // There are entries up to `last`: the log cannot end before it.
+    if (range.last_index < from) co_return base::InternalError("the log has become shorter");
+    for (const storage::LoggedEvent& event : range.events) {
+      if (event.index > last) break;
+      const std::string body = delivery::BuildPayload(event.event);
+      bytes += body.size();
+      if (wanted.WantsBody(body)) found.indexes.push_back(event.index);
+    }
+    found.last_index = std::min(range.last_index, last);
+  }
+  co_return found;
+}
 
 WebhookService::Result<v1::ReconcileDeliveriesResponse> WebhookService::ReconcileDeliveries(
     base::CallContext ctx, v1::ReconcileDeliveriesRequest request) {
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("endpoint_id", request.endpoint_id());
-  if (request.from_index() < 0) checks.Fail("from_index", "must not be negative");
-  if (request.to_index() < 0) checks.Fail("to_index", "must not be negative");
-  const std::optional<base::Time> from_time = CheckTime(
-      checks, "from_time", request.has_from_time(), request.from_time(), request.from_index());
-  const std::optional<base::Time> to_time =
-      CheckTime(checks, "to_time", request.has_to_time(), request.to_time(), request.to_index());
+  const AskedRange asked = CheckRange(checks, request);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_ASSIGN_OR_RETURN(const storage::EndpointWithHealth endpoint, co_await Read(ctx, *id));
   const storage::Endpoint& settings = endpoint.endpoint;
   GH_CO_ASSIGN_OR_RETURN(const int64_t created, co_await CreatedIndex(ctx, settings));
-  GH_CO_ASSIGN_OR_RETURN(const int64_t head, co_await deps_.log.HeadIndex(ctx, settings.tenant_id));
-  GH_CO_ASSIGN_OR_RETURN(const int64_t first,
-                         co_await IndexAt(ctx, &deps_.log, request.from_index(), from_time));
-  GH_CO_ASSIGN_OR_RETURN(const int64_t end,
-                         co_await IndexAt(ctx, &deps_.log, request.to_index(), to_time));
-  const int64_t last = end == 0 ? head : std::min(to_time ? end - 1 : end, head);
-  const int64_t from = std::max(std::min(first, head + 1), std::min(created, head) + 1);
-  const int64_t to = std::min(last, from + kMaxEntries - 1);
+  GH_CO_ASSIGN_OR_RETURN(const LogRange range, co_await FindRange(ctx, &deps_.log, asked));
+  const int64_t from =
+      std::max(std::min(range.first, range.head + 1), std::min(created, range.head) + 1);
+  int64_t to = std::min(range.last, from + kMaxEntries - 1);
+  std::optional<std::vector<int64_t>> wanted;
+  if (to >= from && !settings.payload_filter.empty()) {
+    GH_CO_ASSIGN_OR_RETURN(WantedEntries entries, co_await FindWanted(ctx, settings, from, to));
+    wanted = std::move(entries.indexes);
+    to = entries.last_index;
+  }
   v1::ReconcileDeliveriesResponse response;
   response.set_from_index(from);
   response.set_to_index(to);
   if (to < from) co_return response;
-  if (to < last) response.set_next_index(to + 1);
-  GH_CO_ASSIGN_OR_RETURN(const storage::Reconciliation found,
-                         co_await deps_.deliveries.Reconcile(ctx, {settings.tenant_id, settings.id},
-                                                             settings.event_types, from, to));
+  if (to < range.last) response.set_next_index(to + 1);
+  GH_CO_ASSIGN_OR_RETURN(
+      const storage::Reconciliation found,
+      co_await deps_.deliveries.Reconcile(ctx, {settings.tenant_id, settings.id},
+                                          settings.event_types, from, to, std::move(wanted)));
   response.set_matched_count(found.matched);
   response.set_delivered_count(found.delivered);
   response.set_retrying_count(found.retrying);

@@ -4,10 +4,11 @@
 
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
-#include "service/common/event_type.h"
 #include "service/common/json.h"
 #include "service/common/validate.h"
-#include "service/webhook/endpoint_fields.h"
+#include "service/delivery/payload.h"
+#include "service/delivery/wanted_events.h"
+#include "service/webhook/endpoint/endpoint_fields.h"
 #include "service/webhook/webhook_service.h"
 #include "storage/event_types.h"
 
@@ -63,11 +64,18 @@ WebhookService::Result<v1::RedeliverEventResponse> WebhookService::RedeliverEven
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_ASSIGN_OR_RETURN(const storage::EndpointWithHealth endpoint, co_await Read(ctx, *id));
   GH_CO_ASSIGN_OR_RETURN(const storage::LoggedEvent event, co_await ReadEvent(ctx, *event_id));
-  if (!MatchesAny(endpoint.endpoint.event_types, event.event.type)) {
+  const delivery::WantedEvents wanted(endpoint.endpoint.event_types,
+                                      endpoint.endpoint.payload_filter);
+  if (!wanted.WantsType(event.event.type)) {
     co_return base::MakeError(
         absl::StatusCode::kFailedPrecondition,
         "the endpoint's event_types do not cover the event: add its type first",
         {.reason = base::Reason::kEventNotWanted});
+  }
+  if (!wanted.WantsBody(delivery::BuildPayload(event.event))) {
+    co_return base::MakeError(absl::StatusCode::kFailedPrecondition,
+                              "the endpoint's payload_filter is not true of the event",
+                              {.reason = base::Reason::kEventNotWanted});
   }
   GH_CO_RETURN_IF_ERROR(co_await CheckNotPending(ctx, endpoint, event));
 

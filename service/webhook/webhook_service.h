@@ -1,68 +1,45 @@
 #ifndef GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_SERVICE_H_
 #define GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_SERVICE_H_
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/async/semaphore.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "rpc/method/message_stream.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
 #include "service/delivery/http/http_sender.h"
-#include "service/webhook/endpoint_rules.h"
+#include "service/schema/event_schemas.h"
+#include "service/webhook/endpoint/endpoint_rules.h"
+#include "service/webhook/webhook_messages.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
 #include "storage/event_log/event_log.h"
 #include "storage/event_log/event_store.h"
-
-namespace gatehouse::v1 {
-class CreateEndpointRequest;
-class CreateEndpointResponse;
-class DeleteEndpointRequest;
-class DeleteEndpointResponse;
-class ExplainDeliveryRequest;
-class ExplainDeliveryResponse;
-class GetDeliveryRequest;
-class GetDeliveryResponse;
-class GetEndpointRequest;
-class GetEndpointResponse;
-class GetPublicKeysRequest;
-class GetPublicKeysResponse;
-class ListDeliveriesRequest;
-class ListDeliveriesResponse;
-class ListEndpointsRequest;
-class ListEndpointsResponse;
-class PauseEndpointRequest;
-class PauseEndpointResponse;
-class PreviewEventRequest;
-class PreviewEventResponse;
-class PublishEventRequest;
-class PublishEventResponse;
-class ReconcileDeliveriesRequest;
-class ReconcileDeliveriesResponse;
-class RedeliverEventRequest;
-class RedeliverEventResponse;
-class ResumeEndpointRequest;
-class ResumeEndpointResponse;
-class RotateSecretRequest;
-class RotateSecretResponse;
-class TestEndpointRequest;
-class TestEndpointResponse;
-class UpdateEndpointRequest;
-class UpdateEndpointResponse;
-}  // namespace gatehouse::v1
+#include "storage/event_type/event_type_store.h"
+#include "storage/log_feed.h"
+#include "storage/replay/replay_store.h"
+#include "storage/subscription/subscription_store.h"
 
 namespace gatehouse::service {
 
+struct AskedRange;
 struct EndpointEdit;
 
 // gatehouse.v1.WebhookService; what each method does stands in the .proto file.
 //
-// Immutable; its methods run on the loop of their context, any number at a time.
+// Its methods run on the loop of their context, any number at a time.
 // What it is made of outlives it, and it outlives its calls.
 class WebhookService {
  public:
@@ -72,7 +49,13 @@ class WebhookService {
     storage::EndpointStore& endpoints;
     storage::DeliveryStore& deliveries;
     storage::EventStore& events;
+    storage::EventTypeStore& event_types;
     storage::EventLog& log;
+    storage::LogFeed& feed;
+    storage::ReplayStore& replays;
+    storage::SubscriptionStore& subscriptions;
+    // Of event types; told after each committed change of the catalogue.
+    EventSchemas& schemas;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
@@ -83,8 +66,19 @@ class WebhookService {
     SendFn send;
   };
 
-  WebhookService(Deps deps, UrlPolicy url_policy)
-      : deps_(std::move(deps)), url_policy_(std::move(url_policy)) {}
+  struct Options {
+    // How often a stream looks whether there is something new, and whether its caller may still
+    // read it, as the .proto file promises.
+    std::chrono::milliseconds stream_pause{1000};
+    // Streams that may ask the database something at a time; see LogTail::Options.
+    size_t max_asking_streams = 32;
+  };
+
+  WebhookService(Deps deps, UrlPolicy url_policy, Options options)
+      : deps_(std::move(deps)),
+        url_policy_(std::move(url_policy)),
+        options_(options),
+        stream_turns_(options.max_asking_streams) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
@@ -119,6 +113,22 @@ class WebhookService {
   Result<v1::PublishEventResponse> PublishEvent(base::CallContext ctx,
                                                 v1::PublishEventRequest request,
                                                 MutationKey key = {});
+  Result<v1::BatchPublishEventsResponse> BatchPublishEvents(base::CallContext ctx,
+                                                            v1::BatchPublishEventsRequest request,
+                                                            MutationKey key = {});
+  Result<v1::CreateEventTypeResponse> CreateEventType(base::CallContext ctx,
+                                                      v1::CreateEventTypeRequest request,
+                                                      MutationKey key = {});
+  Result<v1::GetEventTypeResponse> GetEventType(base::CallContext ctx,
+                                                v1::GetEventTypeRequest request);
+  Result<v1::ListEventTypesResponse> ListEventTypes(base::CallContext ctx,
+                                                    v1::ListEventTypesRequest request);
+  Result<v1::UpdateEventTypeResponse> UpdateEventType(base::CallContext ctx,
+                                                      v1::UpdateEventTypeRequest request,
+                                                      MutationKey key = {});
+  Result<v1::DeleteEventTypeResponse> DeleteEventType(base::CallContext ctx,
+                                                      v1::DeleteEventTypeRequest request,
+                                                      MutationKey key = {});
   Result<v1::ListDeliveriesResponse> ListDeliveries(base::CallContext ctx,
                                                     v1::ListDeliveriesRequest request);
   Result<v1::GetDeliveryResponse> GetDelivery(base::CallContext ctx,
@@ -132,6 +142,25 @@ class WebhookService {
                                                 v1::PreviewEventRequest request);
   Result<v1::ReconcileDeliveriesResponse> ReconcileDeliveries(
       base::CallContext ctx, v1::ReconcileDeliveriesRequest request);
+  Result<v1::ReplayEventsResponse> ReplayEvents(base::CallContext ctx,
+                                                v1::ReplayEventsRequest request,
+                                                MutationKey key = {});
+  Result<v1::GetReplayResponse> GetReplay(base::CallContext ctx, v1::GetReplayRequest request);
+  Result<v1::ListReplaysResponse> ListReplays(base::CallContext ctx,
+                                              v1::ListReplaysRequest request);
+  Result<v1::CancelReplayResponse> CancelReplay(base::CallContext ctx,
+                                                v1::CancelReplayRequest request,
+                                                MutationKey key = {});
+  base::Task<absl::Status> WatchReplay(base::CallContext ctx, v1::WatchReplayRequest request,
+                                       rpc::Writer<v1::WatchReplayResponse> writer);
+  base::Task<absl::Status> PullEvents(base::CallContext ctx,
+                                      rpc::Reader<v1::PullEventsRequest> reader,
+                                      rpc::Writer<v1::PullEventsResponse> writer);
+  Result<v1::ListSubscriptionsResponse> ListSubscriptions(base::CallContext ctx,
+                                                          v1::ListSubscriptionsRequest request);
+  Result<v1::DeleteSubscriptionResponse> DeleteSubscription(base::CallContext ctx,
+                                                            v1::DeleteSubscriptionRequest request,
+                                                            MutationKey key = {});
 
   // What runs its mutations; these are a single batch each.
   IdempotentCalls& once() const { return deps_.once; }
@@ -139,6 +168,12 @@ class WebhookService {
     return Replay::kOnConflict;
   }
   static Replay ReplayOf(const v1::PublishEventRequest& /*request*/) { return Replay::kOnConflict; }
+  static Replay ReplayOf(const v1::BatchPublishEventsRequest& /*request*/) {
+    return Replay::kOnConflict;
+  }
+  static Replay ReplayOf(const v1::CreateEventTypeRequest& /*request*/) {
+    return Replay::kOnConflict;
+  }
 
  private:
   static absl::Status EndpointNotFound();
@@ -150,11 +185,30 @@ class WebhookService {
   // The index of the endpoint's creation: what comes after it is the endpoint's.
   base::Task<absl::StatusOr<int64_t>> CreatedIndex(base::CallContext ctx,
                                                    storage::Endpoint endpoint);
+  // NOT_FOUND, REPLAY_NOT_FOUND if there is none.
+  base::Task<absl::StatusOr<storage::Replay>> ReadReplay(base::CallContext ctx, base::Uuid id);
+  // Takes over the subscription of that name, or makes it as `asked`, to begin where `from` says.
+  base::Task<absl::StatusOr<storage::Subscription>> OpenSubscription(base::CallContext ctx,
+                                                                     storage::Subscription asked,
+                                                                     AskedRange from);
   // FAILED_PRECONDITION, DELIVERY_PENDING for an event whose first attempt at the endpoint comes by
   // itself.
   base::Task<absl::Status> CheckNotPending(base::CallContext ctx,
                                            storage::EndpointWithHealth endpoint,
                                            storage::LoggedEvent event);
+
+  // NOT_FOUND, EVENT_TYPE_NOT_FOUND if the catalogue has none of that name.
+  base::Task<absl::StatusOr<storage::EventType>> ReadEventType(base::CallContext ctx,
+                                                               std::string name);
+  // Of the entries from `first` to `last` those whose events an endpoint with a payload_filter
+  // wants, as far as one call may look.
+  struct WantedEntries {
+    std::vector<int64_t> indexes;
+    int64_t last_index = 0;
+  };
+  base::Task<absl::StatusOr<WantedEntries>> FindWanted(base::CallContext ctx,
+                                                       storage::Endpoint endpoint, int64_t first,
+                                                       int64_t last);
 
   // Changes an endpoint, with its event; the answer is the endpoint as it is then.
   template <typename Response>
@@ -162,6 +216,8 @@ class WebhookService {
 
   Deps deps_;
   UrlPolicy url_policy_;
+  const Options options_;
+  base::Semaphore stream_turns_;
 };
 
 }  // namespace gatehouse::service

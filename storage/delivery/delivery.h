@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "storage/alert/alert.h"
 
 namespace gatehouse::storage {
 
@@ -30,6 +31,10 @@ struct DeliveryLease {
   bool breaker_open = false;
   std::optional<base::Time> failing_since;
   int32_t exhausted_count = 0;
+  // Bits of what the deliverer before has told by an alert and not taken back: 1 << AlertKind.
+  int32_t alerted = 0;
+  // Attempts of the last while: see EndpointHealth.
+  std::string recent;
 };
 
 // One attempt, as it is kept.
@@ -73,9 +78,13 @@ struct DeliveryProgress {
   std::optional<base::Time> last_failure_time;
   std::optional<base::Time> failing_since;
   int32_t exhausted_count = 0;
+  // As in DeliveryLease.
+  int32_t alerted = 0;
+  std::string recent;
 };
 
-// What one flush writes; of one (endpoint, event) at most one exception.
+// What one flush writes; of one (endpoint, event) at most one exception, of one alert at most one
+// signal, with the fence of its endpoint.
 struct DeliveryFlush {
   std::vector<DeliveryProgress> progress;
   std::vector<AttemptRecord> attempts;
@@ -83,6 +92,8 @@ struct DeliveryFlush {
   std::vector<ExceptionRecord> exceptions;
   // Delivered at last: by key, event_index and the attempts that were known.
   std::vector<ExceptionRecord> settled;
+  // What deliverers noticed that somebody should look at.
+  std::vector<AlertSignal> alerts;
 
   bool empty() const { return progress.empty(); }
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "storage/alert/alert_batch.h"
 #include "storage/delivery/queries/delivery_queries.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
@@ -17,6 +18,7 @@ using base::Task;
 using base::Time;
 using base::Uuid;
 using postgres::Batch;
+using postgres::Bytes;
 using postgres::Params;
 using postgres::Rows;
 using postgres::RowView;
@@ -30,7 +32,9 @@ DeliveryLease DecodeLease(RowView row) {
           .consecutive_failures = row.Get<int32_t>(5),
           .breaker_open = row.Get<bool>(6),
           .failing_since = row.Get<std::optional<Time>>(7),
-          .exhausted_count = row.Get<int32_t>(8)};
+          .exhausted_count = row.Get<int32_t>(8),
+          .alerted = row.Get<int32_t>(9),
+          .recent = row.Get<Bytes>(10).value};
 }
 
 // The field `field` of each of `items`: a column for unnest.
@@ -230,10 +234,20 @@ Task<absl::StatusOr<std::vector<EndpointKey>>> DeliveryStore::Flush(
   params.Add(Column(flush.settled, [&](const ExceptionRecord& r) { return slots.Of(r.key); }));
   params.Add(Column(flush.settled, [](const ExceptionRecord& r) { return r.event_index; }));
   params.Add(Column(flush.settled, [](const ExceptionRecord& r) { return r.attempts; }));
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
-                         co_await database_.Query(ctx, queries::kFlush, std::move(params)));
-  co_return rows.Decode(
-      [](RowView row) { return EndpointKey{row.Get<Uuid>(0), row.Get<Uuid>(1)}; });
+  params.Add(Column(flush.progress, [](const DeliveryProgress& r) { return r.alerted; }));
+  params.Add(Column(flush.progress, [](const DeliveryProgress& r) { return Bytes{r.recent}; }));
+  const auto decode = [](RowView row) { return EndpointKey{row.Get<Uuid>(0), row.Get<Uuid>(1)}; };
+  if (flush.alerts.empty()) {
+    GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                           co_await database_.Query(ctx, queries::kFlush, std::move(params)));
+    co_return rows.Decode(decode);
+  }
+  Batch batch;
+  batch.Add(queries::kFlush, std::move(params));
+  AppendAlerts(batch, ctx, std::move(flush.alerts));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
+                         co_await database_.Run(ctx, std::move(batch)));
+  co_return results[0].Decode(decode);
 }
 
 Task<absl::Status> DeliveryStore::ReleaseLeases(CallContext ctx, std::vector<Release> releases) {
@@ -307,13 +321,13 @@ Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> DeliveryStore::ListDe
   co_return GroupDeliveries(query.key, rows);
 }
 
-Task<absl::StatusOr<Reconciliation>> DeliveryStore::Reconcile(CallContext ctx, EndpointKey key,
-                                                              std::vector<std::string> patterns,
-                                                              int64_t first, int64_t last) {
+Task<absl::StatusOr<Reconciliation>> DeliveryStore::Reconcile(
+    CallContext ctx, EndpointKey key, std::vector<std::string> patterns, int64_t first,
+    int64_t last, std::optional<std::vector<int64_t>> wanted) {
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(ctx, queries::kReconcile,
                                                   Params::Of(key.tenant_id, key.endpoint_id, first,
-                                                             last, patterns, kMaxMissing)));
+                                                             last, patterns, kMaxMissing, wanted)));
   GH_CO_ASSIGN_OR_RETURN(const std::optional<Reconciliation> found, rows.DecodeOne([](RowView row) {
     return Reconciliation{.matched = row.Get<int32_t>(0),
                           .delivered = row.Get<int32_t>(1),

@@ -85,7 +85,8 @@ class DeliveryStore {
   // last until their time, unless FreeGone was faster.
   base::Task<absl::Status> Withdraw(base::CallContext ctx, base::Uuid owner, int64_t lock_key);
 
-  // Writes all of it and renews the leases, in one statement. Endpoints whose
+  // Writes all of it and renews the leases, in one statement, and one more in its transaction if
+  // there are alerts. Endpoints whose
   // fence is no longer the given one are left out altogether; returns those
   // that were not. An exception that began anew since it was read (Redeliver) is left
   // as it is. After an error the same flush may be written again, also if it took
@@ -144,12 +145,14 @@ class DeliveryStore {
   base::Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> ListDeliveries(
       base::CallContext ctx, DeliveryQuery query);
 
-  // Of the entries from `first` to `last`, all of which it looks at, and those that one of
-  // `patterns` matches. Names the first kMaxMissing that are missing.
+  // Of the entries from `first` to `last`, all of which it looks at, those that one of `patterns`
+  // matches; of these, if `wanted` is given, those of its indexes. Names the first kMaxMissing that
+  // are missing.
   static constexpr int64_t kMaxMissing = 1'000;
   base::Task<absl::StatusOr<Reconciliation>> Reconcile(base::CallContext ctx, EndpointKey key,
                                                        std::vector<std::string> patterns,
-                                                       int64_t first, int64_t last);
+                                                       int64_t first, int64_t last,
+                                                       std::optional<std::vector<int64_t>> wanted);
 
  private:
   postgres::Database& database_;

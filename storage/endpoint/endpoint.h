@@ -37,6 +37,8 @@ struct Endpoint {
   std::string url;
   // "session.created", "session.*" or "*".
   std::vector<std::string> event_types;
+  // Which of these, by their bodies; empty: all. PayloadFilter.
+  std::string payload_filter;
   std::string description;
   std::map<std::string, std::string> headers;
   SignatureScheme signature_scheme = SignatureScheme::kV1;
@@ -80,6 +82,10 @@ struct EndpointHealth {
   std::optional<base::Time> last_failure_time;
   int64_t position = 0;
   int64_t retrying_count = 0;
+  int64_t max_pending_count = 0;
+  std::optional<base::Time> oldest_pending_time;
+  // Attempts of the last while, as their deliverer encodes them.
+  std::string recent;
 };
 
 struct EndpointWithHealth {

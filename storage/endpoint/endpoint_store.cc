@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/status.h"
+#include "storage/alert/alert_batch.h"
 #include "storage/endpoint/queries/endpoint_queries.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
@@ -26,7 +27,7 @@ namespace queries = endpoint::queries;
 
 constexpr size_t kKeyBytes = 32;
 // The column after those of DecodeEndpoint.
-constexpr int kEndpointColumns = 23;
+constexpr int kEndpointColumns = 24;
 
 // What a sealed value is bound to: one moved to another endpoint or column does
 // not open.
@@ -111,6 +112,7 @@ Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row
       .id = row.Get<Uuid>(0),
       .url = row.Get<std::string>(1),
       .event_types = row.Get<std::vector<std::string>>(2),
+      .payload_filter = row.Get<std::string>(22),
       .description = row.Get<std::string>(3),
       .signature_scheme = static_cast<SignatureScheme>(row.Get<int32_t>(9)),
       .timeout = std::chrono::milliseconds(row.Get<int32_t>(14)),
@@ -121,7 +123,7 @@ Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row
       .create_time = row.Get<Time>(19),
       .update_time = row.Get<Time>(20),
       .version = row.Get<int64_t>(21),
-      .created_event_id = row.Get<std::optional<Uuid>>(22),
+      .created_event_id = row.Get<std::optional<Uuid>>(23),
   };
   endpoint.headers = nlohmann::json::parse(
       OpenOrThrow(key, SealContext("headers", tenant_id, endpoint.id), row.Get<Bytes>(4)));
@@ -140,6 +142,9 @@ EndpointWithHealth DecodeWithHealth(std::string_view key, const Uuid& tenant_id,
               .last_failure_time = row.Get<std::optional<Time>>(kFirst + 3),
               .position = row.Get<int64_t>(kFirst + 4),
               .retrying_count = row.Get<int64_t>(kFirst + 5),
+              .max_pending_count = row.Get<int64_t>(kFirst + 6),
+              .oldest_pending_time = row.Get<std::optional<Time>>(kFirst + 7),
+              .recent = row.Get<Bytes>(kFirst + 8).value,
           }};
 }
 
@@ -170,7 +175,7 @@ Task<absl::Status> EndpointStore::Create(CallContext ctx, Endpoint endpoint, Cha
                        static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
                        static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
                        Jsonb{endpoint.metadata_json}, endpoint.create_time, endpoint.update_time,
-                       endpoint.version, kMaxPerTenant));
+                       endpoint.version, endpoint.payload_filter, kMaxPerTenant));
   batch.Add(queries::kInsertFanout, Params::Of(endpoint.tenant_id));
   batch.Add(queries::kInsertDelivery,
             Params::Of(endpoint.tenant_id, endpoint.id, change.events.first().id));
@@ -201,7 +206,8 @@ Task<absl::StatusOr<std::vector<EndpointStore::Patterns>>> EndpointStore::ListPa
                                                                    Params::Of(tenant_id)));
   co_return rows.Decode([](RowView row) {
     return Patterns{.endpoint_id = row.Get<Uuid>(0),
-                    .event_types = row.Get<std::vector<std::string>>(1)};
+                    .event_types = row.Get<std::vector<std::string>>(1),
+                    .payload_filter = row.Get<std::string>(2)};
   });
 }
 
@@ -218,24 +224,36 @@ Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, boo
     batch.Add(queries::kHastenExceptions,
               Params::Of(endpoint.tenant_id, endpoint.id, endpoint.update_time));
   }
-  batch.Add(queries::kUpdate,
-            Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
-                       endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
-                       secrets.sealed, secrets.ids, secrets.create_times, secrets.expire_times,
-                       static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed,
-                       key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
-                       static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
-                       static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
-                       Jsonb{endpoint.metadata_json}, endpoint.update_time));
+  batch.Add(
+      queries::kUpdate,
+      Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
+                 endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
+                 secrets.sealed, secrets.ids, secrets.create_times, secrets.expire_times,
+                 static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed, key_pairs.ids,
+                 key_pairs.create_times, key_pairs.expire_times,
+                 static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
+                 static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
+                 Jsonb{endpoint.metadata_json}, endpoint.update_time, endpoint.payload_filter));
+  if (resume) {
+    AppendAlerts(batch, ctx,
+                 EndpointAlertsOver(endpoint.tenant_id, endpoint.id, endpoint.update_time,
+                                    {AlertKind::kFailing, AlertKind::kDisabled}, kAlertResumed));
+  }
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
 Task<absl::Status> EndpointStore::Delete(CallContext ctx, Uuid tenant_id, Uuid id,
                                          std::optional<int64_t> version, Change change) {
+  const Time now = change.events.first().recorded_time;
   Batch batch;
   postgres::AppendChange(batch, change);
   batch.Add(queries::kDeleteDelivery, Params::Of(tenant_id, id));
   batch.Add(queries::kDelete, Params::Of(tenant_id, id, version));
+  AppendAlerts(batch, ctx,
+               EndpointAlertsOver(tenant_id, id, now,
+                                  {AlertKind::kFailing, AlertKind::kDisabled, AlertKind::kExhausted,
+                                   AlertKind::kCertificateExpiring, AlertKind::kBacklog},
+                                  kAlertDeleted));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
@@ -244,6 +262,10 @@ Task<absl::Status> EndpointStore::Disable(CallContext ctx, Uuid tenant_id, Uuid 
   Batch batch;
   postgres::AppendChange(batch, change);
   batch.Add(queries::kDisable, Params::Of(tenant_id, id, fence, reason, now));
+  const std::string details = nlohmann::json{{"reason", reason}}.dump();
+  AppendAlerts(
+      batch, ctx,
+      {{.key = {tenant_id, AlertKind::kDisabled, id}, .time = now, .details_json = details}});
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 

@@ -53,23 +53,24 @@ class EndpointStore {
   struct Patterns {
     base::Uuid endpoint_id;
     std::vector<std::string> event_types;
+    std::string payload_filter;
   };
   base::Task<absl::StatusOr<std::vector<Patterns>>> ListPatterns(base::CallContext ctx,
                                                                  base::Uuid tenant_id);
 
   // Replaces the settings and the secrets, of which those that have expired are forgotten. ABORTED,
   // ETAG_MISMATCH if the version is not endpoint.version any more. `resume`: it was not enabled
-  // before; its health starts anew, and its exceptions are due.
+  // before; its health starts anew, its exceptions are due, and its alerts of failing are resolved.
   base::Task<absl::Status> Update(base::CallContext ctx, Endpoint endpoint, bool resume,
                                   Change change);
 
-  // With its exceptions; attempts stay until their retention ends. NOT_FOUND,
-  // ENDPOINT_NOT_FOUND if there is none; ABORTED, ETAG_MISMATCH if `version` is
-  // given and not the current one.
+  // With its exceptions; attempts stay until their retention ends, its alerts are resolved.
+  // NOT_FOUND, ENDPOINT_NOT_FOUND if there is none; ABORTED, ETAG_MISMATCH if `version` is given
+  // and not the current one.
   base::Task<absl::Status> Delete(base::CallContext ctx, base::Uuid tenant_id, base::Uuid id,
                                   std::optional<int64_t> version, Change change);
 
-  // By the deliverer that holds `fence`: ENABLED becomes DISABLED. ABORTED,
+  // By the deliverer that holds `fence`: ENABLED becomes DISABLED, which is an alert. ABORTED,
   // CONFLICT if it is not enabled or the fence is another's.
   base::Task<absl::Status> Disable(base::CallContext ctx, base::Uuid tenant_id, base::Uuid id,
                                    int64_t fence, std::string reason, base::Time now,

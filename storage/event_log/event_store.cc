@@ -258,7 +258,8 @@ class EventStore::Lane : public std::enable_shared_from_this<EventStore::Lane> {
 };
 
 EventStore::EventStore(postgres::Database& database, std::vector<base::Loop*> loops,
-                       EventStoreLimits limits) {
+                       EventStoreLimits limits)
+    : database_(database) {
   for (base::Loop* loop : loops) {
     lanes_.push_back(std::make_shared<Lane>(database, *loop, limits));
   }
@@ -284,6 +285,12 @@ void EventStore::Close() {
 base::Task<absl::Status> EventStore::Append(base::CallContext ctx, Event event,
                                             std::optional<Idempotency> idempotency) {
   return Enqueue(std::move(ctx), std::move(event), std::move(idempotency), true);
+}
+
+base::Task<absl::Status> EventStore::AppendTogether(base::CallContext ctx, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  co_return (co_await database_.Run(std::move(ctx), std::move(batch))).status();
 }
 
 base::Task<absl::Status> EventStore::AppendNow(base::CallContext ctx, Event event) {

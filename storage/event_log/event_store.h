@@ -60,6 +60,10 @@ class EventStore {
   base::Task<absl::Status> Append(base::CallContext ctx, Event event,
                                   std::optional<Idempotency> idempotency = std::nullopt);
 
+  // Several events, all or none of them, in their order: in a transaction of their own. Otherwise
+  // as Append.
+  base::Task<absl::Status> AppendTogether(base::CallContext ctx, Change change);
+
   // For what must be on record before the answer leaves, even if the caller
   // has given up: denials, failed logins. Not cancelled with ctx; GiveUp ends it.
   base::Task<absl::Status> AppendNow(base::CallContext ctx, Event event);
@@ -80,6 +84,7 @@ class EventStore {
   base::Task<absl::Status> Enqueue(base::CallContext ctx, Event event,
                                    std::optional<Idempotency> idempotency, bool cancellable);
 
+  postgres::Database& database_;
   // One per loop. Unchanged after the constructor.
   std::vector<std::shared_ptr<Lane>> lanes_;
   bool closed_ = false;

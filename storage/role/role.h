@@ -25,6 +25,9 @@ constexpr bool IsBuiltInRole(std::string_view name) {
 // Roles travel in access tokens, so their names are short.
 inline constexpr size_t kMaxRoleNameBytes = 64;
 
+// Of a tenant: more than anybody has jobs for.
+inline constexpr int64_t kMaxRoles = 1'000;
+
 // What roles can be called: lower-case letters, digits, '.', '_' and '-', a letter first.
 constexpr bool IsRoleName(std::string_view name) {
   if (name.empty() || name.size() > kMaxRoleNameBytes) return false;
@@ -41,8 +44,8 @@ struct Role {
   std::vector<std::string> permissions;
   base::Time create_time;
   base::Time update_time;
-  // Raised with every change; 0: not stored yet.
-  int64_t version = 0;
+  // Raised with every change.
+  int64_t version = 1;
 };
 
 }  // namespace gatehouse::storage

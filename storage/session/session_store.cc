@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
+#include "storage/second_factor/second_factor_use.h"
 #include "storage/session/queries/session_queries.h"
 #include "storage/session/session_revocation.h"
 
@@ -68,7 +69,7 @@ absl::StatusOr<T> Guarded(const Rows& rows) {
 
 Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_t user_epoch,
                                         std::optional<PasswordUpgrade> upgrade, Change change,
-                                        SessionRoom room) {
+                                        SessionRoom room, std::optional<SecondFactorUse> factor) {
   Batch batch;
   Params params = Params::Of(
       session.tenant_id, session.id, session.user_id, session.generation, session.label,
@@ -77,6 +78,7 @@ Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_
       room.others, room.since, room.ended, revoke_reasons::kTooManySessions);
   postgres::AppendChangeInto(params, batch, change);
   batch.Add(queries::kInsert, std::move(params));
+  if (factor) AppendUseSecondFactor(batch, session.tenant_id, session.user_id, *factor);
   if (upgrade) {
     batch.Add(queries::kUpgradePasswordHash,
               Params::Of(session.tenant_id, session.user_id, upgrade->from, upgrade->to));

@@ -44,6 +44,8 @@ struct User {
   int64_t version = 1;
   // Raised when every token of the user must die.
   int64_t epoch = 1;
+  // When it got a second factor; nullopt: a password is enough to log in.
+  std::optional<base::Time> second_factor_time;
 };
 
 // What a login needs to know.
@@ -57,6 +59,8 @@ struct UserCredentials {
   // PHC string; nullopt: no login by password.
   std::optional<std::string> password_hash;
   int64_t epoch = 1;
+  // The password alone is not enough.
+  bool has_second_factor = false;
 };
 
 }  // namespace gatehouse::storage

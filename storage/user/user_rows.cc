@@ -34,6 +34,7 @@ User DecodeUser(const base::Uuid& tenant_id, postgres::RowView row) {
       .purge_time = row.Get<MaybeTime>(column++),
       .version = row.Get<int64_t>(column++),
       .epoch = row.Get<int64_t>(column++),
+      .second_factor_time = row.Get<MaybeTime>(column++),
   };
 }
 

@@ -8,7 +8,7 @@
 namespace gatehouse::storage {
 
 // Of columns.sql.part.
-inline constexpr int kUserColumns = 22;
+inline constexpr int kUserColumns = 23;
 
 // A row of the statements in storage/user/queries that select a whole user.
 User DecodeUser(const base::Uuid& tenant_id, postgres::RowView row);

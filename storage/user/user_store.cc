@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "storage/api_key/queries/api_key_queries.h"
+#include "storage/one_time_token/one_time_token_use.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/batch.h"
 #include "storage/postgres/client/database.h"
@@ -132,9 +133,11 @@ base::Task<absl::StatusOr<std::vector<User>>> UserStore::BatchGet(base::CallCont
 
 base::Task<absl::StatusOr<int64_t>> UserStore::Update(base::CallContext context, User user,
                                                       std::optional<std::string> end_sessions,
-                                                      Change change) {
+                                                      Change change,
+                                                      std::optional<OneTimeTokenKey> token) {
   Batch batch;
   postgres::AppendChange(batch, change);
+  if (token) AppendUseOneTimeToken(batch, *token, user.update_time);
   AppendRequireRole(batch, user);
   AppendCheckIdentifiers(batch, user);
   const size_t update = batch.size();
@@ -188,9 +191,11 @@ base::Task<absl::Status> UserStore::Undelete(base::CallContext context, User use
 
 base::Task<absl::StatusOr<int64_t>> UserStore::SetPassword(
     base::CallContext context, base::Uuid tenant_id, base::Uuid id, std::string expected_role,
-    std::string password_hash, bool keep_sessions, base::Time now, Change change) {
+    std::string password_hash, bool keep_sessions, base::Time now, Change change,
+    std::optional<OneTimeTokenKey> token) {
   Batch batch;
   postgres::AppendChange(batch, change);
+  if (token) AppendUseOneTimeToken(batch, *token, now);
   const size_t update = batch.size();
   batch.Add(queries::kSetPassword, Params::Of(tenant_id, id, password_hash, now,
                                               int64_t{keep_sessions ? 0 : 1}, expected_role));
@@ -201,6 +206,26 @@ base::Task<absl::StatusOr<int64_t>> UserStore::SetPassword(
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(std::move(context), std::move(batch)));
   co_return EpochOf(results, update);
+}
+
+base::Task<absl::StatusOr<std::vector<base::Uuid>>> UserStore::ChangePassword(
+    base::CallContext context, base::Uuid tenant_id, base::Uuid id, PasswordExchange exchange,
+    base::Time now, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kChangePassword, Params::Of(tenant_id, id, exchange.from, exchange.to, now));
+  const size_t revocation = batch.size();
+  if (exchange.only_session) {
+    AppendRevokeUserSessions(batch, tenant_id, id, exchange.only_session,
+                             revoke_reasons::kPasswordChanged, now);
+  }
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
+                         co_await database_.Run(std::move(context), std::move(batch)));
+  if (!exchange.only_session) co_return std::vector<base::Uuid>();
+  GH_CO_ASSIGN_OR_RETURN(std::optional<std::vector<base::Uuid>> ended,
+                         results[revocation].DecodeOne(
+                             [](RowView row) { return row.Get<std::vector<base::Uuid>>(1); }));
+  co_return ended ? *std::move(ended) : std::vector<base::Uuid>();
 }
 
 base::Task<absl::StatusOr<std::optional<UserCredentials>>> UserStore::GetCredentials(
@@ -217,6 +242,7 @@ base::Task<absl::StatusOr<std::optional<UserCredentials>>> UserStore::GetCredent
         .may_log_in = static_cast<UserState>(row.Get<int32_t>(3)) == UserState::kActive,
         .password_hash = row.Get<std::optional<std::string>>(4),
         .epoch = row.Get<int64_t>(5),
+        .has_second_factor = row.Get<bool>(6),
     };
   });
 }

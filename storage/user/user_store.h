@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/change.h"
+#include "storage/one_time_token/one_time_token.h"
 #include "storage/user/user.h"
 
 namespace gatehouse::storage {
@@ -85,10 +86,11 @@ class UserStore {
   // `user.version`, and raises it. With `end_sessions` (one of
   // revoke_reasons) the user's sessions end and its epoch is
   // raised. Returns the epoch. ABORTED, ETAG_MISMATCH if the user was changed or
-  // deleted meanwhile; USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_FOUND.
+  // deleted meanwhile; USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_FOUND. `token`: what permits it and
+  // is used up by it; ONE_TIME_TOKEN_INVALID.
   base::Task<absl::StatusOr<int64_t>> Update(base::CallContext context, User user,
-                                             std::optional<std::string> end_sessions,
-                                             Change change);
+                                             std::optional<std::string> end_sessions, Change change,
+                                             std::optional<OneTimeTokenKey> token = std::nullopt);
 
   // The API keys that a user made, and keys made with these, as far as they are good.
   struct MadeKeys {
@@ -107,11 +109,26 @@ class UserStore {
   base::Task<absl::Status> Undelete(base::CallContext context, User user, Change change);
 
   // Returns the epoch, raised unless sessions are kept. ABORTED, CONFLICT if the
-  // user was deleted or is no longer of the role `expected_role`.
-  base::Task<absl::StatusOr<int64_t>> SetPassword(base::CallContext context, base::Uuid tenant_id,
-                                                  base::Uuid id, std::string expected_role,
-                                                  std::string password_hash, bool keep_sessions,
-                                                  base::Time now, Change change);
+  // user was deleted or is no longer of the role `expected_role`. `token`: as in Update.
+  base::Task<absl::StatusOr<int64_t>> SetPassword(
+      base::CallContext context, base::Uuid tenant_id, base::Uuid id, std::string expected_role,
+      std::string password_hash, bool keep_sessions, base::Time now, Change change,
+      std::optional<OneTimeTokenKey> token = std::nullopt);
+
+  // A password in the place of another one, by who knows that.
+  struct PasswordExchange {
+    // Hashes. ABORTED, CONFLICT if the user has not the password `from` any more.
+    std::string from;
+    std::string to;
+    // Every session but this one ends; nullopt: none does.
+    std::optional<base::Uuid> only_session;
+  };
+  // Returns the ids of the sessions that ended.
+  base::Task<absl::StatusOr<std::vector<base::Uuid>>> ChangePassword(base::CallContext context,
+                                                                     base::Uuid tenant_id,
+                                                                     base::Uuid id,
+                                                                     PasswordExchange exchange,
+                                                                     base::Time now, Change change);
 
   // `login_key`: the caseless key of a username or email address. nullopt if
   // nobody has it.

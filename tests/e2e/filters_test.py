@@ -27,6 +27,14 @@ class FiltersTest(DevServerCase):
                 with self.subTest(example):
                     getattr(self.admin(), method)(filter=example.strip("`"))
 
+    def test_payload_filters_are_taken(self):
+        rows = rows_of(self.sections["Payloads"])
+        self.assertGreater(len(rows), 4)
+        for example, *_ in rows:
+            with self.subTest(example):
+                endpoint = {"url": "https://example.com/", "event_types": ["order.*"], "payload_filter": example.strip("`")}
+                self.admin().CreateEndpoint(endpoint=endpoint, validate_only=True)
+
     def test_what_is_refused_says_why(self):
         rows = rows_of(self.sections["Refused"])
         self.assertGreater(len(rows), 10)

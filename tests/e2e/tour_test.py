@@ -1,4 +1,5 @@
-"""Runs the tour of README.md on a fresh `gatehouse dev` and compares what it prints with what README.md says it prints.
+"""Runs the tour of README.md on a fresh `gatehouse dev`, then the pages that go on from it, and compares what is printed with what
+they say.
 
 In a block marked `console`, lines after "$ " are commands, the others their output. "..." alone on a line stands for any lines.
 Ids, times, tokens, secrets and hashes may differ, nothing else.
@@ -15,6 +16,9 @@ from tests.e2e.support import scratch
 from tests.e2e.support.gatehouse import Gatehouse
 from tests.e2e.support.grpcurl import PROGRAM as GRPCURL
 from tests.e2e.support.waiting import until
+
+# In their order: one shell runs them all.
+PAGES = ("README.md", "docs/accounts.md")
 
 # What README.md names, and the test may not use.
 GRPC_ADDRESS = "127.0.0.1:50051"
@@ -33,10 +37,12 @@ PLACEHOLDERS = (
 )
 
 
-def steps_of(readme):
-    """[(command, expected lines)] of the console blocks, in order."""
+def steps_of(page):
+    """[(command, expected lines)] of the console blocks of a page, in order."""
+    with open(page, encoding="utf-8") as file:
+        text = file.read()
     steps = []
-    for block in re.findall(r"^```console\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL):
+    for block in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
             if line.startswith("$ "):
                 steps.append((line[2:], []))
@@ -90,10 +96,9 @@ class Shell:
 
 
 class TourTest(unittest.TestCase):
-    def test_the_tour_prints_what_the_readme_says(self):
+    def test_commands_print_what_the_pages_say(self):
         folder = scratch.make_folder(self)
-        with open("README.md", encoding="utf-8") as file:
-            steps = steps_of(file.read())
+        steps = [step for page in PAGES for step in steps_of(page)]
         # The first command starts the server: in its own terminal, and here with other ports and another folder.
         command, expected = steps.pop(0)
         self.assertEqual(command, "tools/dev")
@@ -131,7 +136,7 @@ class TourTest(unittest.TestCase):
         if found and not found.endswith("\n"):
             found += "\n"
         if not pattern_of(expected).fullmatch(found):
-            self.fail(f"$ {command}\n--- README.md says\n" + "\n".join(expected) + f"\n--- it printed\n{output}")
+            self.fail(f"$ {command}\n--- the page says\n" + "\n".join(expected) + f"\n--- it printed\n{output}")
 
     def substitute(self, command):
         command = command.replace(GRPC_ADDRESS, self.server.grpc_address).replace(HTTP_ADDRESS, self.server.http_address)

@@ -28,7 +28,7 @@ MESSAGE_FOLDERS = ("rpc/services/", "service/", "tests/", "third_party/pch/")
 ASIO_FILES = re.compile(r"base/(\w+/)*\w+\.cc|storage/postgres/client/(\w+\.cc|lanes/(\w+\.cc|lane\.h))|rpc/(\w+/)*\w+\.cc|service/(\w+/)+\w+\.cc|tests/.*\.cc")
 
 # Headers of an area that its stores' implementations share. All others there are free of the driver: handlers include them.
-DRIVER_HEADERS = re.compile(r"storage/\w+/(\w+_rows?|session_revocation|sequencer_database|\w+_fixture)\.h")
+DRIVER_HEADERS = re.compile(r"storage/\w+/(\w+_rows?|session_revocation|\w+_use|sequencer_database|\w+_fixture)\.h")
 
 # Programs, as opposed to libraries, may print.
 PRINTING_FILES = re.compile(r"service/main/|tests/|tools/|.*_test\.cc")

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/hash.h"
-#include "service/common/event_type.h"
 #include "service/delivery/delivery_request.h"
+#include "service/delivery/wanted_events.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -97,7 +97,9 @@ bool Dispatcher::TrySend(Tenant& tenant, const QueuePtr& queue) {
       delivery.Take(deps_.clock.Now(), retries_in_flight_ < limits_.in_flight / 2);
   if (!item) return false;
   queue->last_used = steady_clock::now();
-  if (!item->body || !MatchesAny(endpoint->event_types, item->type)) {
+  // Settings may have changed since it was read.
+  const WantedEvents wanted(endpoint->event_types, endpoint->payload_filter);
+  if (!item->body || !wanted.Wants(item->type, *item->body)) {
     delivery.Drop(*item, deps_.clock.Now());
     deps_.flusher.MarkDirty(queue);
     return true;

@@ -16,6 +16,7 @@
 #include "service/delivery/engine/presence.h"
 #include "service/delivery/engine/queue_map.h"
 #include "service/delivery/engine/queue_reader.h"
+#include "service/delivery/queue/endpoint_alerts.h"
 #include "service/delivery/tenant_log.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
@@ -45,6 +46,7 @@ struct EngineParts {
     std::chrono::milliseconds flush_interval;
     std::chrono::milliseconds idle_time;
     Dispatcher::Limits limits;
+    AlertBounds alert_bounds = {};
   };
 
   EngineParts(base::Loop& loop, Deps deps, Options options);

@@ -44,6 +44,9 @@ std::vector<storage::DeliveryFlush> ByEndpoint(const storage::DeliveryFlush& flu
   for (const auto& attempt : flush.attempts) parts[attempt.key].attempts.push_back(attempt);
   for (const auto& failed : flush.exceptions) parts[failed.key].exceptions.push_back(failed);
   for (const auto& settled : flush.settled) parts[settled.key].settled.push_back(settled);
+  for (const auto& alert : flush.alerts) {
+    parts[{alert.key.tenant_id, alert.key.endpoint_id}].alerts.push_back(alert);
+  }
   std::vector<storage::DeliveryFlush> list;
   for (auto& [key, part] : parts) list.push_back(std::move(part));
   return list;
@@ -156,6 +159,7 @@ Task<absl::Status> Flusher::WriteByEndpoint() {
                      {"attempts", part.attempts.size()},
                      {"error", std::string(status.message())}});
       part.attempts.clear();
+      part.alerts.clear();
       status = co_await Write(part);
     }
     if (IsRefusal(status)) {

@@ -92,7 +92,7 @@ void LeaseHolder::Add(const std::vector<DeliveryLease>& leases, base::SteadyTime
     const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(lease.key);
     const bool known = IsEnabled(endpoint.get()) && deps_.logs.contains(lease.key.tenant_id);
     const auto queue = std::make_shared<LeasedQueue>(lease, known ? endpoint->max_in_flight : 1,
-                                                     deps_.clock.Now());
+                                                     deps_.clock.Now(), options_.alert_bounds);
     queue->lease_until = begun + options_.lease;
     queue->confirmed = begun;
     queue->last_used = steady_clock::now();
@@ -112,7 +112,12 @@ void LeaseHolder::Tend() {
     if (release) releases.push_back(ReleaseOf(queue->delivery, !queue->delivery.stopped()));
     return release;
   });
+  const base::Time now = deps_.clock.Now();
   deps_.queues.ForEach([&](const QueuePtr& queue) {
+    const auto log = deps_.logs.find(queue->delivery.key().tenant_id);
+    if (log != deps_.logs.end() && queue->delivery.CheckBacklog(now, log->second.log.matched())) {
+      deps_.flusher.MarkDirty(queue);
+    }
     // What a loss of presence made doubtful as well, once a renewal settles it.
     const bool doubtful = deps_.presence.certain() && !deps_.presence.Confirms(queue->confirmed);
     if (doubtful || queue->lease_until < renew) deps_.flusher.MarkDirty(queue);

@@ -17,6 +17,7 @@
 #include "service/delivery/engine/queue_map.h"
 #include "service/delivery/engine/queue_reader.h"
 #include "service/delivery/engine/turnstile.h"
+#include "service/delivery/queue/endpoint_alerts.h"
 #include "service/delivery/tenant_log.h"
 #include "storage/delivery/delivery_store.h"
 
@@ -44,6 +45,7 @@ class LeaseHolder {
     base::Uuid instance_id;
     std::chrono::milliseconds lease;
     std::chrono::milliseconds idle_time;
+    AlertBounds alert_bounds = {};
   };
 
   LeaseHolder(Deps deps, Options options) : deps_(deps), options_(options) {}

@@ -35,9 +35,17 @@ bool ChangesEndpoints(const std::vector<storage::LogEntry>& entries) {
       entries, [](const storage::LogEntry& entry) { return entry.type.starts_with("endpoint."); });
 }
 
+// What says that exceptions of an endpoint have begun anew.
+const std::vector<std::string>& RedeliveryTypes() {
+  static const auto& types =
+      *new std::vector<std::string>{std::string(storage::event_types::kWebhookRedelivered),
+                                    std::string(storage::event_types::kWebhookEventsReplayed)};
+  return types;
+}
+
 bool BeginsRedeliveries(const std::vector<storage::LogEntry>& entries) {
   return std::ranges::any_of(entries, [](const storage::LogEntry& entry) {
-    return entry.type == storage::event_types::kWebhookRedelivered;
+    return std::ranges::find(RedeliveryTypes(), entry.type) != RedeliveryTypes().end();
   });
 }
 
@@ -156,10 +164,10 @@ Task<absl::Status> LogMatcher::Redeliver(Uuid tenant_id, int64_t first_index, in
   bool leased = false;
   deps_.queues.ForTenant(tenant_id, [&](const QueuePtr&) { leased = true; });
   while (leased && first_index <= last_index) {
-    GH_CO_ASSIGN_OR_RETURN(const storage::EventLog::Range range,
-                           co_await deps_.log.ReadRange(
-                               deps_.tasks.Context(tenant_id), tenant_id, first_index, kEventPage,
-                               {std::string(storage::event_types::kWebhookRedelivered)}));
+    GH_CO_ASSIGN_OR_RETURN(
+        const storage::EventLog::Range range,
+        co_await deps_.log.ReadRange(deps_.tasks.Context(tenant_id), tenant_id, first_index,
+                                     kEventPage, RedeliveryTypes()));
     if (range.last_index < first_index) break;
     first_index = range.last_index + 1;
     for (const storage::LoggedEvent& logged : range.events) {

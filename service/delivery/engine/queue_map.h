@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "service/delivery/queue/endpoint_alerts.h"
 #include "service/delivery/queue/endpoint_queue.h"
 #include "storage/delivery/delivery.h"
 
@@ -18,8 +19,9 @@ namespace gatehouse::service::delivery {
 // The queue of a leased endpoint, and what the parts of the engine note about it. Each note has
 // one writer.
 struct LeasedQueue {
-  LeasedQueue(const storage::DeliveryLease& lease, int max_in_flight, base::Time now)
-      : delivery(lease, max_in_flight, now) {}
+  LeasedQueue(const storage::DeliveryLease& lease, int max_in_flight, base::Time now,
+              AlertBounds alert_bounds = {})
+      : delivery(lease, max_in_flight, now, alert_bounds) {}
 
   EndpointQueue delivery;
   // Dispatcher: it waits for its turn; it is being switched off.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "service/delivery/wanted_events.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -32,6 +33,13 @@ std::vector<std::string> TypesOf(const storage::Endpoint* endpoint) {
   if (endpoint == nullptr) return {};
   const std::vector<std::string>& types = endpoint->event_types;
   return std::ranges::find(types, "*") == types.end() ? types : std::vector<std::string>();
+}
+
+// Those whose types are wanted, and that the endpoint does not want by their bodies.
+void LeaveOutUnwanted(const storage::Endpoint& endpoint, std::vector<DeliveryItem>& items) {
+  const WantedEvents wanted(endpoint.event_types, endpoint.payload_filter);
+  if (!wanted.has_filter()) return;
+  std::erase_if(items, [&](const DeliveryItem& item) { return !wanted.WantsBody(*item.body); });
 }
 
 // How many events like these make a page.
@@ -61,8 +69,8 @@ void QueueReader::Feed(const QueuePtr& queue) {
     const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(delivery.key());
     if (!endpoint) return;
     if (log.WindowHolds(endpoint->event_types)) {
-      delivery.AddEvents(log.EventsAfter(delivery.scanned(), endpoint->event_types),
-                         log.window_end());
+      const WantedEvents wanted(endpoint->event_types, endpoint->payload_filter);
+      delivery.AddEvents(log.EventsAfter(delivery.scanned(), wanted), log.window_end());
       queue->last_used = steady_clock::now();
       deps_.dispatcher.RequestTurn(queue);
     }
@@ -82,9 +90,10 @@ Task<void> QueueReader::ReadEvents(QueuePtr queue) {
   const Uuid tenant_id = delivery.key().tenant_id;
   // Beyond this the endpoint may have other settings than the ones read with.
   const int64_t matched = deps_.logs.at(tenant_id).log.matched();
+  const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(delivery.key());
   absl::StatusOr<storage::EventLog::Range> range = co_await deps_.log.ReadRange(
       deps_.tasks.Context(tenant_id), tenant_id, delivery.scanned() + 1, queue->read_limit,
-      TypesOf(deps_.cache.Find(delivery.key()).get()));
+      TypesOf(endpoint.get()));
   queue->reading = false;
   --reads_;
   if (!range.ok()) deps_.tasks.LogProblem("webhooks: cannot read events", range.status());
@@ -95,6 +104,7 @@ Task<void> QueueReader::ReadEvents(QueuePtr queue) {
     if (event.index > delivery.scanned()) items.push_back(MakeItem(event));
   }
   if (!items.empty()) queue->read_limit = FittingLimit(items);
+  if (endpoint) LeaveOutUnwanted(*endpoint, items);
   delivery.AddEvents(std::move(items), std::min(range->last_index, matched));
   queue->last_used = steady_clock::now();
   deps_.dispatcher.RequestTurn(queue);

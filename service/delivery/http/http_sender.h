@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,8 @@ struct HttpResult {
   // The header's value, verbatim.
   std::string retry_after;
   base::Duration latency{0};
+  // When the receiver's own certificate expires, if a new connection showed one.
+  std::optional<base::Time> certificate_expires;
 
   bool ok() const { return error_class.empty(); }
 };

@@ -20,6 +20,8 @@ namespace {
 // them.
 constexpr long kMaxConnectionAgeSeconds = 60;
 constexpr std::string_view kRetryAfter = "retry-after:";
+// As curl names it.
+constexpr std::string_view kExpireDate = "Expire date:";
 // More is neither seconds nor a date.
 constexpr size_t kMaxRetryAfterBytes = 64;
 
@@ -57,6 +59,23 @@ std::string_view ClassOf(CURLcode code) {
 std::string Pinned(const HostPort& to) { return "+" + to.ToString() + ":192.0.2.1"; }
 
 bool IsEndOfHead(std::string_view line) { return line == "\r\n" || line == "\n"; }
+
+// Of the certificate that the connection of `easy` showed, if it was made for it.
+std::optional<base::Time> CertificateExpires(CURL* easy) {
+  curl_certinfo* chain = nullptr;
+  if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr ||
+      chain->num_of_certs == 0) {
+    return std::nullopt;
+  }
+  // The receiver's own is the first.
+  for (const curl_slist* field = chain->certinfo[0]; field != nullptr; field = field->next) {
+    const std::string_view text = field->data;
+    if (!text.starts_with(kExpireDate)) continue;
+    const time_t expires = curl_getdate(field->data + kExpireDate.size(), nullptr);
+    if (expires > 0) return base::Time(std::chrono::seconds(expires));
+  }
+  return std::nullopt;
+}
 
 HostPort Read(const char* host, const char* port) {
   HostPort to{.host = host};
@@ -139,6 +158,7 @@ void HttpTransfer::Configure(CURL* easy, int connection) {
   curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!options_.ca_file.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
@@ -163,6 +183,7 @@ HttpResult HttpTransfer::Finish(CURL* easy, CURLcode code) {
   // Cutting the body is our doing; the answer was complete in what counts.
   if (code == CURLE_WRITE_ERROR && body_cut_) code = CURLE_OK;
   result_.status_code = static_cast<int>(status);
+  result_.certificate_expires = CertificateExpires(easy);
   if (headers_too_large_) return Fail("too_large");
   if (code != CURLE_OK) return Fail(ClassOf(code));
   if (!head_complete_) return Fail("transport");

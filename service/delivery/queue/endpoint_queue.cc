@@ -20,6 +20,8 @@ constexpr int kRetryShare = 4;
 // failed at every attempt since, is switched off.
 constexpr base::Duration kFailingFor = std::chrono::days(5);
 constexpr int kFailingExhausted = 2;
+// A backlog is measured in hours.
+constexpr base::Duration kBacklogCheck = std::chrono::seconds(1);
 constexpr int kGone = 410;
 constexpr int kRequestTimeout = 408;
 constexpr int kTooEarly = 425;
@@ -49,7 +51,8 @@ std::optional<base::Duration> HoldOf(const HttpResult& result, base::Time now) {
 
 }  // namespace
 
-EndpointQueue::EndpointQueue(const storage::DeliveryLease& lease, int max_in_flight, base::Time now)
+EndpointQueue::EndpointQueue(const storage::DeliveryLease& lease, int max_in_flight, base::Time now,
+                             AlertBounds alert_bounds)
     : key_(lease.key),
       fence_(lease.fence),
       scanned_(lease.position),
@@ -59,7 +62,9 @@ EndpointQueue::EndpointQueue(const storage::DeliveryLease& lease, int max_in_fli
       breaker_({.consecutive_failures = lease.consecutive_failures, .open = lease.breaker_open},
                now),
       failing_since_(lease.failing_since),
-      exhausted_count_(lease.exhausted_count) {}
+      exhausted_count_(lease.exhausted_count),
+      alerts_(lease.key, lease.fence, lease.alerted, alert_bounds),
+      stats_(DeliveryStats::Decode(lease.recent)) {}
 
 int64_t EndpointQueue::position() const {
   return unsettled_.empty() ? scanned_ : *unsettled_.begin() - 1;
@@ -152,6 +157,8 @@ void EndpointQueue::Settle(const DeliveryItem& item) {
 void EndpointQueue::OnResult(const DeliveryItem& item, const HttpResult& result, base::Time start,
                              base::Time now, uint32_t random) {
   EndFlight(item, now);
+  stats_.Add(now, result.latency, result.ok());
+  if (result.certificate_expires) alerts_.OnCertificate(now, *result.certificate_expires);
   std::string head = ResponseHead(result.body);
   unflushed_bytes_ += head.size();
   attempts_.push_back({.key = key_,
@@ -177,6 +184,7 @@ void EndpointQueue::OnSuccess(const DeliveryItem& item, base::Time now) {
   last_success_time_ = now;
   failing_since_.reset();
   exhausted_count_ = 0;
+  alerts_.OnSuccess(now);
   unsettled_.erase(item.index);
   if (item.is_retry) Settle(item);
 }
@@ -191,6 +199,8 @@ void EndpointQueue::OnFailure(const DeliveryItem& item, const HttpResult& result
   }
   last_failure_time_ = now;
   if (!failing_since_) failing_since_ = now;
+  alerts_.OnFailure(now, 100 * (now - *failing_since_) / kFailingFor, result.status_code,
+                    result.error_class);
   if (result.status_code == kGone) disable_reason_ = "gone";
   if (item.is_canary && !item.is_retry && !IsRefusal(result)) {
     // It keeps its attempts: the receiver is what was tried. The next canary is another event.
@@ -227,6 +237,22 @@ void EndpointQueue::AddException(const DeliveryItem& item, const HttpResult& res
     return;
   }
   ++exhausted_count_;
+  alerts_.OnExhausted(now, item.event_id, item.type);
+}
+
+bool EndpointQueue::CheckBacklog(base::Time now, int64_t head) {
+  if (stopped_ || now < next_backlog_check_) return false;
+  next_backlog_check_ = now + kBacklogCheck;
+  if (!ready_.empty()) {
+    // Not always the first of them: canaries that failed go to the end.
+    const auto oldest = std::ranges::min_element(ready_, {}, &DeliveryItem::index);
+    alerts_.OnPending(now, oldest->event_id.v7_time());
+  } else if (scanned_ >= head && unsettled_.empty()) {
+    alerts_.OnPending(now, std::nullopt);
+  }
+  if (!alerts_.due()) return false;
+  dirty_ = true;
+  return true;
 }
 
 void EndpointQueue::set_max_in_flight(int max_in_flight) {
@@ -247,7 +273,10 @@ void EndpointQueue::CollectInto(storage::DeliveryFlush& flush) {
                             .last_success_time = last_success_time_,
                             .last_failure_time = last_failure_time_,
                             .failing_since = failing_since_,
-                            .exhausted_count = exhausted_count_});
+                            .exhausted_count = exhausted_count_,
+                            .recent = stats_.Encode()});
+  alerts_.CollectInto(flush);
+  flush.progress.back().alerted = alerts_.alerted();
   std::ranges::move(attempts_, std::back_inserter(flush.attempts));
   attempts_.clear();
   unflushed_bytes_ = 0;

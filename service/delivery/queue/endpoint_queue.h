@@ -15,6 +15,8 @@
 #include "base/uuid.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/delivery/queue/breaker.h"
+#include "service/delivery/queue/delivery_stats.h"
+#include "service/delivery/queue/endpoint_alerts.h"
 #include "storage/delivery/delivery.h"
 
 namespace gatehouse::service::delivery {
@@ -44,7 +46,8 @@ struct DeliveryItem {
 // Owned by the engine. Thread: its loop. Time comes in as a parameter.
 class EndpointQueue {
  public:
-  EndpointQueue(const storage::DeliveryLease& lease, int max_in_flight, base::Time now);
+  EndpointQueue(const storage::DeliveryLease& lease, int max_in_flight, base::Time now,
+                AlertBounds alert_bounds = {});
 
   const storage::EndpointKey& key() const { return key_; }
   int64_t fence() const { return fence_; }
@@ -91,7 +94,11 @@ class EndpointQueue {
   // Why the endpoint must be switched off: "gone", "failing", or empty.
   const std::string& disable_reason() const { return disable_reason_; }
 
-  // Something was settled or tried since the last flush.
+  // Now and then: looks how long the first of its events has waited, for the alert of that. There
+  // are none to read beyond `head`. True if there is something to write then.
+  bool CheckBacklog(base::Time now, int64_t head);
+
+  // Something was settled, tried or noticed since the last flush.
   bool dirty() const { return dirty_; }
   // Results of attempts that wait to be written, and the bytes of their answers.
   size_t unflushed() const { return attempts_.size(); }
@@ -146,6 +153,9 @@ class EndpointQueue {
   std::optional<base::Time> last_failure_time_;
   std::optional<base::Time> failing_since_;
   int32_t exhausted_count_;
+  EndpointAlerts alerts_;
+  base::Time next_backlog_check_;
+  DeliveryStats stats_;
 };
 
 // The beginning of an answer's body as it is stored: at most kMaxResponseBytes

@@ -2,9 +2,12 @@
 #define GATEHOUSE_SERVICE_MAIN_AREA_AUTH_AREA_H_
 
 #include "auth/password/password_hasher.h"
+#include "auth/second_factor/recovery_codes.h"
 #include "auth/signing_key/key_rotation.h"
 #include "auth/signing_key/keyring.h"
 #include "auth/token/access_token.h"
+#include "auth/token/login_challenge.h"
+#include "auth/token/one_time_token.h"
 #include "auth/token/refresh_token.h"
 #include "auth/verdict/authenticator.h"
 #include "auth/verdict/database_credential_store.h"
@@ -12,7 +15,7 @@
 #include "service/config/config.h"
 #include "service/config/secrets.h"
 #include "service/main/area/storage_area.h"
-#include "service/session/login_failures.h"
+#include "service/session/login/login_failures.h"
 
 namespace gatehouse::service {
 
@@ -24,6 +27,9 @@ struct AuthArea {
   auth::Keyring keyring;
   auth::AccessTokenCodec access_tokens;
   auth::RefreshTokenCodec refresh_tokens;
+  auth::OneTimeTokenCodec one_time_tokens;
+  auth::LoginChallengeCodec challenges;
+  auth::RecoveryCodes recovery_codes;
   auth::PasswordHasher hasher;
   LoginFailures login_failures;
   auth::DatabaseCredentialStore credentials;

@@ -12,7 +12,9 @@
 #include "service/audit/audit_metrics.h"
 #include "service/delivery/engine_metrics.h"
 #include "service/event_log/sequencer_metrics.h"
-#include "service/session/login_failures_metrics.h"
+#include "service/schema/event_schemas_metrics.h"
+#include "service/session/login/login_failures_metrics.h"
+#include "service/webhook/replay/replay_metrics.h"
 #include "storage/event_log/event_store_metrics.h"
 #include "storage/postgres/client/database_metrics.h"
 
@@ -46,11 +48,13 @@ std::vector<prometheus::MetricFamily> MetricsArea::Collect() const {
   DescribeMetrics(*storage_.sequencer_database, "sequencer", families);
   DescribeMetrics(auth_.hasher, families);
   DescribeMetrics(auth_.login_failures, families);
+  DescribeMetrics(services_.event_schemas, families);
   DescribeMetrics(auth_.authenticator, families);
   DescribeMetrics(storage_.events, families);
   DescribeMetrics(workers_.sequencer(), families);
   DescribeMetrics(services_.audit, families);
   DescribeMetrics(workers_.webhooks(), families);
+  DescribeMetrics(workers_.replays(), families);
 
   std::vector<prometheus::MetricFamily> collected;
   for (const MetricFamilies::Family& family : families.families()) {

@@ -6,6 +6,7 @@
 
 #include "migrations/schema_state.h"
 #include "service/admin/register_admin_service.h"
+#include "service/alert/register_alert_service.h"
 #include "service/audit/register_audit_service.h"
 #include "service/config/load_config.h"
 #include "service/main/version.h"
@@ -34,24 +35,37 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
     : once(storage.requests, options.secrets.token_pepper),
       page_tokens(options.secrets.token_pepper, clock),
       issuer(auth.access_tokens, auth.refresh_tokens),
+      event_schemas(storage.event_types,
+                    [&authenticator = auth.authenticator] {
+                      // Both are learnt by the same follower.
+                      return authenticator.RevocationsAreKnown();
+                    }),
       users({.users = storage.users,
+             .tokens = storage.one_time_tokens,
+             .second_factors = storage.second_factors,
              .roles = storage.roles,
              .api_keys = storage.api_keys,
              .events = storage.events,
              .once = once,
              .page_tokens = page_tokens,
+             .token_codec = auth.one_time_tokens,
+             .recovery_codes = auth.recovery_codes,
              .hasher = auth.hasher,
              .authenticator = auth.authenticator,
-             .clock = clock}),
+             .clock = clock,
+             .issuer = options.config.auth.issuer}),
       sessions({.sessions = storage.sessions,
                 .threads = storage.threads,
                 .users = storage.users,
+                .second_factors = storage.second_factors,
                 .failures = auth.login_failures,
                 .hasher = auth.hasher,
                 .authenticator = auth.authenticator,
                 .keyring = auth.keyring,
                 .issuer = issuer,
                 .refresh_tokens = auth.refresh_tokens,
+                .challenges = auth.challenges,
+                .recovery_codes = auth.recovery_codes,
                 .once = once,
                 .page_tokens = page_tokens,
                 .clock = clock},
@@ -65,18 +79,28 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .once = once,
              .page_tokens = page_tokens,
              .clock = clock},
-            options.audit),
-      webhooks(
-          {.endpoints = storage.endpoints,
-           .deliveries = storage.deliveries,
-           .events = storage.events,
-           .log = storage.log,
-           .once = once,
-           .page_tokens = page_tokens,
-           .clock = clock,
-           .on_endpoint_changed = std::move(options.on_endpoint_changed),
-           .send = std::move(options.send_webhook)},
-          {.allow_http = options.config.webhook.allow_http, .guard = std::move(options.guard)}),
+            options.tail),
+      webhooks({.endpoints = storage.endpoints,
+                .deliveries = storage.deliveries,
+                .events = storage.events,
+                .event_types = storage.event_types,
+                .log = storage.log,
+                .feed = storage.feed,
+                .replays = storage.replays,
+                .subscriptions = storage.subscriptions,
+                .schemas = event_schemas,
+                .once = once,
+                .page_tokens = page_tokens,
+                .clock = clock,
+                .on_endpoint_changed = std::move(options.on_endpoint_changed),
+                .send = std::move(options.send_webhook)},
+               {.allow_http = options.config.webhook.allow_http, .guard = std::move(options.guard)},
+               options.webhooks),
+      alerts({.alerts = storage.alerts,
+              .tail = audit.tail(),
+              .once = once,
+              .page_tokens = page_tokens,
+              .clock = clock}),
       admin({.server = storage.server,
              .signing_keys = storage.signing_keys,
              .events = storage.events,
@@ -93,6 +117,7 @@ void ServiceArea::Register(rpc::MethodRegistry& registry) {
   RegisterSessionService(registry, sessions);
   RegisterAuditService(registry, audit);
   RegisterWebhookService(registry, webhooks);
+  RegisterAlertService(registry, alerts);
   RegisterAdminService(registry, admin);
 }
 

@@ -9,14 +9,17 @@
 #include "base/uuid.h"
 #include "rpc/method/method_registry.h"
 #include "service/admin/admin_service.h"
+#include "service/alert/alert_service.h"
 #include "service/audit/audit_service.h"
 #include "service/common/idempotent.h"
+#include "service/common/log_tail.h"
 #include "service/common/page_token.h"
 #include "service/config/config.h"
 #include "service/config/secrets.h"
 #include "service/delivery/http/address_guard.h"
 #include "service/main/area/auth_area.h"
 #include "service/main/area/storage_area.h"
+#include "service/schema/event_schemas.h"
 #include "service/session/session_service.h"
 #include "service/session/token_issuer.h"
 #include "service/user/user_service.h"
@@ -34,7 +37,8 @@ struct ServiceArea {
     // Who delivers: see WebhookService::Deps.
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
     WebhookService::SendFn send_webhook;
-    AuditService::Options audit = {};
+    LogTail::Options tail = {};
+    WebhookService::Options webhooks = {};
     // Threads that serve calls.
     size_t loops = 1;
     // See AdminService::Deps.
@@ -48,10 +52,12 @@ struct ServiceArea {
   IdempotentCalls once;
   PageTokens page_tokens;
   TokenIssuer issuer;
+  EventSchemas event_schemas;
   UserService users;
   SessionService sessions;
   AuditService audit;
   WebhookService webhooks;
+  AlertService alerts;
   AdminService admin;
 };
 

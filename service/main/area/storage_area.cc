@@ -60,6 +60,8 @@ StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
       sequencer_database(std::move(opened_for_sequencer)),
       requests(*database),
       users(*database),
+      one_time_tokens(*database),
+      second_factors(*database, master_key),
       roles(*database),
       api_keys(*database),
       sessions(*database),
@@ -67,11 +69,15 @@ StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
       signing_keys(*database),
       server(*database),
       events(*database, std::move(loops)),
+      event_types(*database),
       log(*database),
       partitions(*database),
       sequencer(*sequencer_database, instance),
       endpoints(*database, std::move(master_key)),
-      deliveries(*database) {}
+      deliveries(*database),
+      replays(*database),
+      subscriptions(*database),
+      alerts(*database) {}
 
 void StorageArea::Close() {
   events.Close();

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "base/async/loop.h"
 #include "service/config/config.h"
+#include "storage/alert/alert_store.h"
 #include "storage/api_key/api_key_store.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/endpoint/endpoint_store.h"
@@ -17,14 +18,19 @@
 #include "storage/event_log/event_log.h"
 #include "storage/event_log/event_store.h"
 #include "storage/event_log/sequencer.h"
+#include "storage/event_type/event_type_store.h"
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
+#include "storage/one_time_token/one_time_token_store.h"
 #include "storage/postgres/client/database.h"
+#include "storage/replay/replay_store.h"
 #include "storage/request/idempotency_store.h"
 #include "storage/role/role_store.h"
+#include "storage/second_factor/second_factor_store.h"
 #include "storage/server/server_store.h"
 #include "storage/session/session_store.h"
 #include "storage/signing_key/signing_key_store.h"
+#include "storage/subscription/subscription_store.h"
 #include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
 
@@ -59,6 +65,8 @@ struct StorageArea {
   std::unique_ptr<storage::postgres::Database> sequencer_database;
   storage::IdempotencyStore requests;
   storage::UserStore users;
+  storage::OneTimeTokenStore one_time_tokens;
+  storage::SecondFactorStore second_factors;
   storage::RoleStore roles;
   storage::ApiKeyStore api_keys;
   storage::SessionStore sessions;
@@ -66,11 +74,15 @@ struct StorageArea {
   storage::SigningKeyStore signing_keys;
   storage::ServerStore server;
   storage::EventStore events;
+  storage::EventTypeStore event_types;
   storage::EventLog log;
   storage::DailyPartitions partitions;
   storage::Sequencer sequencer;
   storage::EndpointStore endpoints;
   storage::DeliveryStore deliveries;
+  storage::ReplayStore replays;
+  storage::SubscriptionStore subscriptions;
+  storage::AlertStore alerts;
 
  private:
   StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,

@@ -9,6 +9,7 @@
 #include "base/log_line.h"
 #include "base/status.h"
 #include "base/system_context.h"
+#include "service/webhook/pull/idle_subscriptions.h"
 
 namespace gatehouse::service {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 // Answers to repeated requests are promised for 24 hours.
 constexpr auto kAnswerLifetime = std::chrono::hours(24);
 constexpr int64_t kPurgeBatch = 5'000;
+// As the .proto file promises.
+constexpr auto kReplayLifetime = std::chrono::days(30);
 // Often enough that a key of another instance is known long before it signs.
 constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
@@ -25,13 +28,13 @@ constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
 constexpr auto kPartitionsTimeout = std::chrono::minutes(1);
 constexpr auto kPositionTimeout = std::chrono::seconds(15);
 
-base::Task<absl::Status> PurgeAnswers(storage::IdempotencyStore* requests, const base::Clock* clock,
-                                      base::CallContext ctx) {
+// What has a Purge(ctx, tenant, before, limit) that returns how many rows it deleted.
+template <typename Store>
+base::Task<absl::Status> PurgeBefore(Store* store, base::Time before, base::CallContext ctx) {
   int64_t purged = kPurgeBatch;
   while (purged == kPurgeBatch) {
     GH_CO_ASSIGN_OR_RETURN(purged,
-                           co_await requests->Purge(ctx, base::kDefaultTenantId,
-                                                    clock->Now() - kAnswerLifetime, kPurgeBatch));
+                           co_await store->Purge(ctx, base::kDefaultTenantId, before, kPurgeBatch));
   }
   co_return absl::OkStatus();
 }
@@ -54,6 +57,17 @@ base::Task<absl::Status> PurgeThreads(storage::ThreadStore* threads, const base:
   co_return absl::OkStatus();
 }
 
+base::Task<absl::Status> PurgeReplays(storage::ReplayStore* replays, const base::Clock* clock,
+                                      base::CallContext ctx) {
+  int64_t purged = kPurgeBatch;
+  while (purged == kPurgeBatch) {
+    GH_CO_ASSIGN_OR_RETURN(
+        purged, co_await replays->Purge(ctx, base::kDefaultTenantId, clock->Now() - kReplayLifetime,
+                                        kPurgeBatch));
+  }
+  co_return absl::OkStatus();
+}
+
 delivery::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock) {
   return {.endpoints = storage.endpoints,
           .deliveries = storage.deliveries,
@@ -67,6 +81,8 @@ delivery::EngineOptions EngineOptionsOf(const config::WebhookSettings& config,
                                         const base::Uuid& instance_id) {
   delivery::EngineOptions options{.instance_id = instance_id,
                                   .max_in_flight = static_cast<int>(config.max_in_flight)};
+  options.alert_bounds = {.backlog_after = config.backlog_alert_after,
+                          .certificate_before = std::chrono::days(config.certificate_alert_days)};
   options.http.guard = std::move(guard);
   options.http.ca_file = config.ca_file;
   return options;
@@ -76,14 +92,17 @@ delivery::EngineOptions EngineOptionsOf(const config::WebhookSettings& config,
 
 WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guard,
                        const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage,
-                       AuthArea& auth, const base::Clock& clock)
+                       AuthArea& auth, const base::Clock& clock,
+                       RevocationFollower::ForgetEventTypes forget_event_types)
     : loop_(loop),
       partitions_(loop, storage.partitions, clock),
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
-      revocations_(loop, storage.log, storage.feed, auth.authenticator,
-                   [&rotation = auth.key_rotation](base::CallContext ctx) {
-                     return rotation.Load(std::move(ctx));
-                   }),
+      revocations_(
+          loop, storage.log, storage.feed, auth.authenticator,
+          [&rotation = auth.key_rotation](base::CallContext ctx) {
+            return rotation.Load(std::move(ctx));
+          },
+          std::move(forget_event_types)),
       listener_(
           {.dsn = config.database.direct(),
            .password_file = config.database.password_file,
@@ -97,14 +116,19 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
            .tell = [](std::string_view line) { base::LogLine(base::LogLevel::kWarning, line); }}),
       webhooks_(loop, EngineDepsOf(storage, clock),
                 EngineOptionsOf(config.webhook, std::move(guard), instance_id)),
+      replays_(loop, {.replays = storage.replays, .endpoints = storage.endpoints, .clock = clock}),
       key_rotation_(loop, {.name = "key_rotation", .pause = kKeyRotationPause},
                     [&rotation = auth.key_rotation](base::CallContext ctx) {
                       return rotation.RunOnce(std::move(ctx));
                     }),
       answers_purge_(loop, {.name = "purge_answers", .pause = kPurgePause},
                      [requests = &storage.requests, clock = &clock](base::CallContext ctx) {
-                       return PurgeAnswers(requests, clock, std::move(ctx));
+                       return PurgeBefore(requests, clock->Now() - kAnswerLifetime, std::move(ctx));
                      }),
+      tokens_purge_(loop, {.name = "purge_tokens", .pause = kPurgePause},
+                    [tokens = &storage.one_time_tokens, clock = &clock](base::CallContext ctx) {
+                      return PurgeBefore(tokens, clock->Now(), std::move(ctx));
+                    }),
       ended_sessions_(loop, {.name = "ended_sessions", .pause = kEndedSessionsPause},
                       [sessions = &storage.sessions](base::CallContext ctx) {
                         return MarkEndedSessions(sessions, std::move(ctx));
@@ -113,17 +137,35 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                      [threads = &storage.threads, clock = &clock](base::CallContext ctx) {
                        return PurgeThreads(threads, clock, std::move(ctx));
                      }),
+      replays_purge_(loop, {.name = "purge_replays", .pause = kPurgePause},
+                     [replays = &storage.replays, clock = &clock](base::CallContext ctx) {
+                       return PurgeReplays(replays, clock, std::move(ctx));
+                     }),
+      idle_subscriptions_(
+          loop, {.name = "idle_subscriptions", .pause = kPurgePause},
+          [subscriptions = &storage.subscriptions, clock = &clock](base::CallContext ctx) {
+            return DeleteIdleSubscriptions(subscriptions, clock, std::move(ctx));
+          }),
       login_failures_(loop, auth.login_failures),
+      server_alerts_(loop, {.server = storage.server,
+                            .alerts = storage.alerts,
+                            .keyring = auth.keyring,
+                            .clock = clock}),
       workers_({{"partitions", partitions_},
                 {"sequencer", sequencer_},
                 {"revocations", revocations_},
                 {"listener", listener_},
                 {"webhooks", webhooks_},
+                {"replays", replays_},
                 {"key_rotation", key_rotation_},
                 {"purge_answers", answers_purge_},
+                {"purge_tokens", tokens_purge_},
                 {"ended_sessions", ended_sessions_},
                 {"purge_threads", threads_purge_},
-                {"login_failures", login_failures_}}) {}
+                {"purge_replays", replays_purge_},
+                {"idle_subscriptions", idle_subscriptions_},
+                {"login_failures", login_failures_},
+                {"server_alerts", server_alerts_}}) {}
 
 absl::Status WorkerArea::Start() {
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(loop_, [this] { return Prepare(); }));

@@ -8,6 +8,7 @@
 #include "base/async/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "service/admin/server_alerts.h"
 #include "service/config/config.h"
 #include "service/delivery/webhook_engine.h"
 #include "service/event_log/partition_worker.h"
@@ -16,7 +17,8 @@
 #include "service/main/area/auth_area.h"
 #include "service/main/area/storage_area.h"
 #include "service/main/worker_list.h"
-#include "service/session/login_failures_worker.h"
+#include "service/session/login/login_failures_worker.h"
+#include "service/webhook/replay/replay_worker.h"
 #include "service/worker/periodic_worker.h"
 #include "storage/event_log/log_listener.h"
 
@@ -27,10 +29,10 @@ namespace gatehouse::service {
 class WorkerArea {
  public:
   // `instance_id` names the server in the leases of webhook endpoints; `guard` says which
-  // addresses they may have.
+  // addresses they may have. `forget_event_types`: another instance changed a tenant's catalogue.
   WorkerArea(const config::Config& config, delivery::AddressGuard guard,
              const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage, AuthArea& auth,
-             const base::Clock& clock);
+             const base::Clock& clock, RevocationFollower::ForgetEventTypes forget_event_types);
 
   // Blocks until the first partitions are there and the position in the log is
   // known: both must be so before the first call.
@@ -45,6 +47,7 @@ class WorkerArea {
   // For what describes their figures.
   const delivery::WebhookEngine& webhooks() const { return webhooks_; }
   const SequencerWorker& sequencer() const { return sequencer_; }
+  const ReplayWorker& replays() const { return replays_; }
 
  private:
   base::Task<absl::Status> Prepare();
@@ -56,11 +59,16 @@ class WorkerArea {
   // Past a pooler, behind which nobody can listen.
   storage::LogListener listener_;
   delivery::WebhookEngine webhooks_;
+  ReplayWorker replays_;
   PeriodicWorker key_rotation_;
   PeriodicWorker answers_purge_;
+  PeriodicWorker tokens_purge_;
   PeriodicWorker ended_sessions_;
   PeriodicWorker threads_purge_;
+  PeriodicWorker replays_purge_;
+  PeriodicWorker idle_subscriptions_;
   LoginFailuresWorker login_failures_;
+  ServerAlerts server_alerts_;
   // Last: its end stops them.
   WorkerList workers_;
 };

@@ -4,9 +4,9 @@ WITH given AS MATERIALIZED (
   SELECT *
   FROM unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::integer[],
               $9::boolean[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[],
-              $13::integer[]) WITH ORDINALITY
+              $13::integer[], $34::integer[], $35::bytea[]) WITH ORDINALITY
     AS p (tenant_id, endpoint_id, fence, position, next_due, consecutive_failures, breaker_open,
-          last_success_time, last_failure_time, failing_since, exhausted_count, slot)
+          last_success_time, last_failure_time, failing_since, exhausted_count, alerted, recent, slot)
 ), live AS MATERIALIZED (
   SELECT p.slot, d.tenant_id, d.endpoint_id
   FROM given p
@@ -63,6 +63,8 @@ SET position = greatest(d.position, p.position),
     last_failure_time = coalesce(p.last_failure_time, d.last_failure_time),
     failing_since = p.failing_since,
     exhausted_count = p.exhausted_count,
+    alerted = p.alerted,
+    recent = p.recent,
     lease_until = now() + $2::bigint * interval '1 millisecond'
 FROM live l
 JOIN given p USING (slot)
@@ -74,4 +76,4 @@ RETURNING d.tenant_id, d.endpoint_id
 --   ARRAY[present()], ARRAY[0], ARRAY[false], ARRAY[present()], ARRAY[present()], ARRAY[present()], ARRAY[0], ARRAY[1],
 --   ARRAY[rows() + 1], ARRAY[new_id()], ARRAY[new_id()], ARRAY['type'], ARRAY[present()], ARRAY[1], ARRAY[500],
 --   ARRAY['status'], ARRAY[''], ARRAY[1], ARRAY[rows() + 1], ARRAY[new_id()], ARRAY['type'], ARRAY[1],
---   ARRAY[present()], ARRAY[2], ARRAY[1], ARRAY[$row], ARRAY[1]
+--   ARRAY[present()], ARRAY[2], ARRAY[1], ARRAY[$row], ARRAY[1], ARRAY[0], ARRAY[hash(1)]

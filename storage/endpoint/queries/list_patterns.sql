@@ -1,5 +1,5 @@
 -- Newest first, as list.sql.
-SELECT endpoint_id, event_types
+SELECT endpoint_id, event_types, payload_filter
 FROM gatehouse.endpoint
 WHERE tenant_id = $1
 ORDER BY endpoint_id DESC

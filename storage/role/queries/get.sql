@@ -1,4 +1,5 @@
-SELECT name, permissions, create_time, update_time, version
+SELECT
+  -- include columns.sql.part
 FROM gatehouse.role
 WHERE tenant_id = $1 AND name = $2
 

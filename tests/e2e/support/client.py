@@ -113,6 +113,14 @@ class Client:
         self._started.append(call)
         return call
 
+    def open(self, name, requests, timeout=DEADLINE_S):
+        """A stream in both directions: sends what `requests` yields, and yields the answers."""
+        path, method = self._methods[name]
+        kind = _message_class(method.input_type)
+        stub = self._channel.stream_stream(path, kind.SerializeToString, _message_class(method.output_type).FromString)
+        metadata = [("authorization", f"Bearer {self.token}")]
+        return stub((kind(**fields) for fields in requests), timeout=timeout, metadata=metadata)
+
     def login(self, username, password, **fields):
         """Logs in and calls with the token from then on; the response."""
         response = self.CreateSession(login=username, password=password, **fields)

@@ -15,6 +15,7 @@
 #include "gatehouse/v1/admin.pb.h"
 #include "gatehouse/v1/session.pb.h"
 #include "gatehouse/v1/user.pb.h"
+#include "gatehouse/v1/webhook.pb.h"
 #include "service/main/app.h"
 #include "service/user/user_service.h"
 #include "tests/support/grpc_client.h"
@@ -54,8 +55,8 @@ class Instance {
     request.mutable_api_key()->set_display_name("operator");
     for (const char* permission :
          {"users.read", "users.write", "users.set_password", "api_keys.read", "api_keys.write",
-          "sessions.read", "sessions.write", "sessions.verify", "events.read", "endpoints.read",
-          "admin.read", "admin.write"}) {
+          "sessions.read", "sessions.write", "sessions.verify", "events.read", "events.publish",
+          "endpoints.read", "endpoints.write", "admin.read", "admin.write"}) {
       request.mutable_api_key()->add_permissions(permission);
     }
     const auto made = base::RunOnLoop<absl::StatusOr<v1::CreateApiKeyResponse>>(app_->loop(), [&] {
@@ -279,6 +280,41 @@ TEST_F(CoherenceTest, TheOtherInstanceKnowsWithinASecond) {
     SCOPED_TRACE(test.name);
     Run(test, Make(number++));
   }
+}
+
+TEST_F(CoherenceTest, TheOtherInstanceKnowsTheSchemaOfAnEventTypeWithinASecond) {
+  v1::PublishEventRequest publish;
+  publish.set_type("order.paid");
+  publish.set_validate_only(true);
+  const auto is_refused = [&] {
+    const auto outcome =
+        there_.Call<v1::PublishEventResponse>("WebhookService/PublishEvent", operator_, publish);
+    if (!outcome.ok()) EXPECT_EQ(outcome.reason(), "EVENT_DATA_INVALID") << outcome.message;
+    return !outcome.ok();
+  };
+  const auto becomes = [&](bool refused) {
+    const auto changed_at = std::chrono::steady_clock::now();
+    while (true) {
+      const bool must_know = std::chrono::steady_clock::now() - changed_at > kWithin;
+      if (is_refused() == refused) return true;
+      if (must_know) return false;
+    }
+  };
+  ASSERT_FALSE(is_refused()) << "from the memory of that instance from now on";
+  v1::CreateEventTypeRequest create;
+  create.mutable_event_type()->set_name("order.paid");
+  (*create.mutable_event_type()->mutable_schema()->mutable_fields())["minProperties"]
+      .set_number_value(1);
+  const auto created = Here<v1::CreateEventTypeResponse>("WebhookService/CreateEventType", create);
+  ASSERT_TRUE(created.ok()) << created.message;
+  EXPECT_TRUE(becomes(true));
+  v1::UpdateEventTypeRequest update;
+  update.set_name("order.paid");
+  update.mutable_event_type();
+  update.mutable_update_mask()->add_paths("schema");
+  const auto updated = Here<v1::UpdateEventTypeResponse>("WebhookService/UpdateEventType", update);
+  ASSERT_TRUE(updated.ok()) << updated.message;
+  EXPECT_TRUE(becomes(false));
 }
 
 TEST_F(CoherenceTest, AfterAnEmergencyBothInstancesTrustTheNewKeyAlone) {

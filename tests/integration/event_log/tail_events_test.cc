@@ -124,7 +124,7 @@ TEST_F(TailEventsTest, EndsWhenItsCallerMayNoLongerRead) {
 class EagerTailTest : public TailEventsTest {
  protected:
   // Before each event: so no time has to pass.
-  void Configure(TestBackend::Options& options) override { options.audit.recheck_interval = {}; }
+  void Configure(TestBackend::Options& options) override { options.tail.recheck_interval = {}; }
 };
 
 // A client that does not read holds the server up in the midst of a page.
@@ -152,9 +152,7 @@ class ManyTailsTest : public TailEventsTest {
  protected:
   explicit ManyTailsTest(size_t max_asking) : max_asking_(max_asking) {}
 
-  void Configure(TestBackend::Options& options) override {
-    options.audit.max_asking_tails = max_asking_;
-  }
+  void Configure(TestBackend::Options& options) override { options.tail.max_asking = max_asking_; }
 
   // Opens so many streams, from the log's last event, that one waits for its turn more
   // than the others can have had, for the database answers none of them yet.
@@ -170,7 +168,7 @@ class ManyTailsTest : public TailEventsTest {
   }
 
   void WaitUntilWaiting(size_t count) {
-    while (backend().services.audit.waiting_tails() != count) std::this_thread::yield();
+    while (backend().services.audit.tail().waiting() != count) std::this_thread::yield();
   }
 
   void ExpectAllFollow() {
@@ -185,7 +183,7 @@ class ManyTailsTest : public TailEventsTest {
         EXPECT_EQ(NextOf(*stream), "a.next@" + std::to_string(head_ + i));
       }
     }
-    EXPECT_EQ(backend().services.audit.waiting_tails(), 0u);
+    EXPECT_EQ(backend().services.audit.tail().waiting(), 0u);
   }
 
   const size_t max_asking_;

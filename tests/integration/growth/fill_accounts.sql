@@ -1,6 +1,11 @@
 INSERT INTO gatehouse.role (tenant_id, name, permissions, create_time, update_time, version)
 SELECT sample.tenant(), 'role-' || i, '{users.read}', sample.present(), sample.present(), 1 FROM generate_series(1, 50) AS i;
 
+-- As many as a tenant may have.
+INSERT INTO gatehouse.event_type (tenant_id, type, description, schema, create_time, update_time, version)
+SELECT sample.tenant(), 'order.' || i, '', CASE WHEN i % 2 = 1 THEN '{"type": "object"}'::jsonb END, sample.present(), sample.present(), 1
+FROM generate_series(1, 900) AS i;
+
 INSERT INTO gatehouse.signing_key (tenant_id, key_id, algorithm, public_key, private_key, create_time, active_from)
 SELECT sample.tenant(), 'key-' || i, 'ES256', '', '', sample.present(), sample.present() FROM generate_series(1, 3) AS i;
 
@@ -14,6 +19,22 @@ SELECT sample.tenant(), sample.id(i), sample.username(i), sample.username(i), sa
        CASE WHEN i % 50 = 9 THEN sample.present() END,
        CASE WHEN i % 50 = 9 THEN sample.present() + interval '30 days' END, 1
 FROM generate_series(1, sample.rows()) AS i;
+
+-- Each hundredth user has a token.
+INSERT INTO gatehouse.one_time_token (tenant_id, user_id, purpose, token_hash, create_time, expire_time, role, former_email_key)
+SELECT sample.tenant(), sample.id(i), 1, sample.hash(i), sample.at(i), sample.at(i) + interval '1 hour', 'viewer', sample.email(i)
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 100 = 1;
+
+-- And each hundredth an app, half of them confirmed, with a recovery code.
+INSERT INTO gatehouse.totp_factor (tenant_id, user_id, secret, create_time, confirm_time, last_step)
+SELECT sample.tenant(), sample.id(i), '', sample.at(i), CASE WHEN i % 100 = 1 THEN sample.at(i) END, 0
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 100 IN (1, 51);
+INSERT INTO gatehouse.recovery_code (tenant_id, user_id, code_hash)
+SELECT sample.tenant(), sample.id(i), sample.hash(i)
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 100 = 1;
 
 INSERT INTO gatehouse.api_key (tenant_id, api_key_id, display_name, key_prefix, key_hash, permissions, create_time, revoke_time)
 SELECT sample.tenant(), sample.id(i), 'key', 'prefix', sample.hash(i), '{}', sample.at(i),
@@ -48,4 +69,12 @@ WHERE i % 50 = 9;
 
 INSERT INTO gatehouse.request (tenant_id, principal_id, request_id, method, request_hash, response, create_time)
 SELECT sample.tenant(), sample.principal_of_request(i), sample.id(i), 'm', '', '', sample.at(i)
+FROM generate_series(1, sample.rows()) AS i;
+
+-- One alert in a hundred is open.
+INSERT INTO gatehouse.alert (tenant_id, alert_id, kind, endpoint_id, state, level, announced, first_occurred_time,
+  last_occurred_time, occurrence_count, details, acknowledged_type, acknowledged_id, resolved_time, resolved_type, resolved_id,
+  resolution, event_id, version)
+SELECT sample.tenant(), sample.id(i), 1 + i % 5, sample.id(i), CASE WHEN i % 100 = 1 THEN 1 ELSE 3 END, 0, true, sample.at(i),
+       sample.at(i), 1, '{}', '', '', sample.at(i), '', '', '', sample.id(i), 1
 FROM generate_series(1, sample.rows()) AS i;

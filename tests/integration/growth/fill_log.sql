@@ -48,6 +48,18 @@ SELECT sample.tenant(), sample.endpoint_id(i % 20), i, sample.id(i), 'type.' || 
 FROM generate_series(1, sample.rows()) AS i
 WHERE i / 20 % 4 = 0;
 
+-- Every replay has ended.
+INSERT INTO gatehouse.webhook_replay (tenant_id, replay_id, endpoint_id, first_index, last_index, event_types, outcomes,
+  max_per_second, state, failure, hold, position, paced_until, matched_count, scheduled_count, create_time, end_time, version)
+SELECT sample.tenant(), sample.id(i), sample.endpoint_id(i % 20), 1, i, '{}', '{3,4,5}', 50, 3, '', 0, i, sample.at(i), i, i,
+       sample.at(i), sample.at(i), 1
+FROM generate_series(1, sample.rows()) AS i;
+
+-- More than a tenant may have.
+INSERT INTO gatehouse.pull_subscription (tenant_id, name, position, fence, event_types, create_time, pull_time)
+SELECT sample.tenant(), 'subscription-' || i, i, 1, '{*}', sample.at(i), sample.at(i)
+FROM generate_series(1, sample.rows()) AS i;
+
 -- Everything is in its place in the log: the next pass of the sequencer finds what comes from here on.
 UPDATE gatehouse.sequencer SET snapshot = pg_current_snapshot();
 
@@ -75,4 +87,9 @@ $$;
 -- The 24th endpoint has no exceptions, which would be deleted with its delivery.
 CREATE FUNCTION sample.without_delivery() RETURNS void LANGUAGE sql AS $$
   DELETE FROM gatehouse.endpoint_delivery WHERE endpoint_id = sample.endpoint_id(24)
+$$;
+-- The first replay is under way.
+CREATE FUNCTION sample.live_replay() RETURNS void LANGUAGE sql AS $$
+  UPDATE gatehouse.webhook_replay SET state = 2, end_time = NULL
+  WHERE tenant_id = sample.tenant() AND replay_id = sample.id(1)
 $$;

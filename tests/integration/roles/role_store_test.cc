@@ -30,7 +30,7 @@ constexpr base::Uuid kOtherTenant = base::Uuid();
 
 class RoleStoreTest : public testing::Test {
  protected:
-  Role MakeRole(std::vector<std::string> permissions, int64_t version = 0) {
+  Role MakeRole(std::vector<std::string> permissions, int64_t version = 1) {
     return Role{.tenant_id = kTenant,
                 .name = "support",
                 .permissions = std::move(permissions),
@@ -38,11 +38,16 @@ class RoleStoreTest : public testing::Test {
                 .update_time = b_.clock.Now(),
                 .version = version};
   }
-  absl::Status Upsert(const Role& role) {
-    const storage::Change change{
-        .events = {storage::MakeEvent(b_.SystemContext(), b_.clock.Now(), "role.test", {})}};
+  storage::Change TestChange() {
+    return {.events = {storage::MakeEvent(b_.SystemContext(), b_.clock.Now(), "role.test", {})}};
+  }
+  absl::Status Create(const Role& role) {
     return b_.runner.Run<absl::Status>(
-        [&] { return b_.storage->roles.Upsert(b_.SystemContext(), role, change); });
+        [&] { return b_.storage->roles.Create(b_.SystemContext(), role, TestChange()); });
+  }
+  absl::Status Update(const Role& role) {
+    return b_.runner.Run<absl::Status>(
+        [&] { return b_.storage->roles.Update(b_.SystemContext(), role, TestChange()); });
   }
   std::optional<Role> Get(const base::Uuid& tenant_id, const std::string& name) {
     return *b_.runner.Run<absl::StatusOr<std::optional<Role>>>(
@@ -54,7 +59,7 @@ class RoleStoreTest : public testing::Test {
 };
 
 TEST_F(RoleStoreTest, KeepsARoleWithItsTenant) {
-  ASSERT_THAT(Upsert(MakeRole({"users.read", "events.read"})), IsOk());
+  ASSERT_THAT(Create(MakeRole({"users.read", "events.read"})), IsOk());
   const std::optional<Role> role = Get(kTenant, "support");
   ASSERT_TRUE(role);
   EXPECT_EQ(role->name, "support");
@@ -67,10 +72,10 @@ TEST_F(RoleStoreTest, KeepsARoleWithItsTenant) {
 }
 
 TEST_F(RoleStoreTest, ReplacesTheVersionThatWasRead) {
-  ASSERT_THAT(Upsert(MakeRole({"users.read"})), IsOk());
+  ASSERT_THAT(Create(MakeRole({"users.read"})), IsOk());
   const base::Time created = b_.clock.Now();
   b_.clock.Advance(std::chrono::seconds(1));
-  ASSERT_THAT(Upsert(MakeRole({}, 1)), IsOk());
+  ASSERT_THAT(Update(MakeRole({})), IsOk());
   const std::optional<Role> role = Get(kTenant, "support");
   EXPECT_THAT(role->permissions, IsEmpty());
   EXPECT_EQ(role->version, 2);
@@ -79,12 +84,14 @@ TEST_F(RoleStoreTest, ReplacesTheVersionThatWasRead) {
 }
 
 TEST_F(RoleStoreTest, AChangeFromAnOldReadingIsRefusedWhole) {
-  ASSERT_THAT(Upsert(MakeRole({"users.read"})), IsOk());
-  ASSERT_THAT(Upsert(MakeRole({"events.read"}, 1)), IsOk());
+  ASSERT_THAT(Create(MakeRole({"users.read"})), IsOk());
+  ASSERT_THAT(Update(MakeRole({"events.read"})), IsOk());
   for (const int64_t version : {0, 1, 3}) {
-    EXPECT_THAT(Upsert(MakeRole({"users.write"}, version)),
-                FailsWith(StatusCode::kAborted, Reason::kConflict));
+    EXPECT_THAT(Update(MakeRole({"users.write"}, version)),
+                FailsWith(StatusCode::kAborted, Reason::kEtagMismatch));
   }
+  EXPECT_THAT(Create(MakeRole({"users.write"})),
+              FailsWith(StatusCode::kAborted, Reason::kConflict));
   EXPECT_THAT(Get(kTenant, "support")->permissions, ElementsAre("events.read"));
   EXPECT_EQ(CountEvents(), "2");
 }
@@ -93,7 +100,7 @@ TEST_F(RoleStoreTest, TheDatabaseTakesNoBuiltInName) {
   for (const std::string_view name : storage::kBuiltInRoles) {
     Role role = MakeRole({"users.read"});
     role.name = name;
-    EXPECT_THAT(Upsert(role),
+    EXPECT_THAT(Create(role),
                 FailsWith(StatusCode::kFailedPrecondition, Reason::kConstraintViolated));
   }
 }

@@ -130,7 +130,8 @@ TEST_F(RoleUseTest, AChangeOfARoleReachesARunningServer) {
   b.runner.RunPlain([&] {
     follower.emplace(
         b.runner.loop(), b.storage->log, b.storage->feed, b.auth.authenticator,
-        [&b](base::CallContext ctx) { return b.auth.key_rotation.Load(std::move(ctx)); });
+        [&b](base::CallContext ctx) { return b.auth.key_rotation.Load(std::move(ctx)); },
+        [](const base::Uuid&) {});
   });
   const auto order = [&] {
     using Pass = absl::StatusOr<storage::SequencerPass>;

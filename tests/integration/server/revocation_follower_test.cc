@@ -12,6 +12,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "auth/verdict/authenticator.h"
@@ -83,9 +84,30 @@ class RevocationFollowerTest : public testing::Test {
 
   TestBackend b_;
   service::RevocationFollower follower_{
-      b_.runner.loop(), b_.storage->log, b_.storage->feed, b_.auth.authenticator,
-      [this](base::CallContext ctx) { return b_.auth.key_rotation.Load(std::move(ctx)); }};
+      b_.runner.loop(),
+      b_.storage->log,
+      b_.storage->feed,
+      b_.auth.authenticator,
+      [this](base::CallContext ctx) { return b_.auth.key_rotation.Load(std::move(ctx)); },
+      [this](const base::Uuid& tenant_id) { changed_catalogues_.push_back(tenant_id); }};
+  std::vector<base::Uuid> changed_catalogues_;
 };
+
+TEST_F(RevocationFollowerTest, TellsOfCataloguesThatOthersChanged) {
+  ASSERT_THAT(TakePosition(), IsOk());
+  for (const std::string_view type :
+       {event_types::kEventTypeCreated, event_types::kEventTypeUpdated,
+        event_types::kEventTypeDeleted}) {
+    changed_catalogues_.clear();
+    const storage::Event event =
+        storage::MakeEvent(b_.SystemContext(), b_.clock.Now(), std::string(type), {});
+    ASSERT_THAT(b_.runner.Run<absl::Status>(
+                    [&] { return b_.storage->events.Append(b_.SystemContext(), event); }),
+                IsOk());
+    Follow();
+    EXPECT_EQ(changed_catalogues_, std::vector<base::Uuid>{base::kDefaultTenantId}) << type;
+  }
+}
 
 TEST_F(RevocationFollowerTest, ForgetsASessionThatAnotherInstanceEnded) {
   ASSERT_THAT(TakePosition(), IsOk());

@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "base/ip_address.h"
 #include "base/status.h"
-#include "service/session/login_failures_worker.h"
+#include "service/session/login/login_failures_worker.h"
 #include "tests/integration/sessions/session_fixture.h"
 
 namespace gatehouse::tests {

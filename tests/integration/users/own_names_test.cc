@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "service/user/user_service.h"
+#include "service/user/user_limits.h"
 #include "tests/integration/users/user_fixture.h"
 
 namespace gatehouse::tests {
@@ -12,7 +12,7 @@ namespace {
 
 class OwnNamesTest : public UserFixture {
  protected:
-  static constexpr int kAllowed = static_cast<int>(service::UserService::kOwnNames.burst);
+  static constexpr int kAllowed = static_cast<int>(service::UserLimits::kOwnNames.burst);
 
   void SetUp() override {
     UserFixture::SetUp();

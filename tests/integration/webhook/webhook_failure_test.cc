@@ -75,7 +75,7 @@ TEST_F(WebhookFailureTest, HonoursRetryAfter) {
 
 TEST_F(WebhookFailureTest, AnEventThatFailsAtEveryAttemptIsExhausted) {
   const auto engine = MakeEngine();
-  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url());
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"});
   AnswerWith(500);
   Publish();
   for (int i = 0; i < 12; ++i) {
@@ -91,7 +91,7 @@ TEST_F(WebhookFailureTest, AnEventThatFailsAtEveryAttemptIsExhausted) {
 
 TEST_F(WebhookFailureTest, AnOpenBreakerSparesTheReceiverAndTheEventsAttempts) {
   const auto engine = MakeEngine();
-  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"*"}, 1);
+  const storage::Endpoint endpoint = CreateEndpoint(receiver_.Url(), {"order.*"}, 1);
   AnswerWith(503);
   std::set<std::string> ids;
   for (int i = 0; i < 50; ++i) ids.insert(Publish().ToString());

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <future>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/uuid.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "google/rpc/error_details.pb.h"
+#include "service/delivery/queue/delivery_stats.h"
 #include "storage/delivery/delivery_store.h"
 #include "tests/integration/webhook/webhook_service_fixture.h"
 
@@ -365,6 +367,22 @@ TEST_F(WebhookServiceTest, EachMethodNeedsItsPermission) {
   EXPECT_EQ(Call<v1::GetEndpointResponse>(publisher, get).code,
             absl::StatusCode::kPermissionDenied);
   EXPECT_EQ(Call<v1::GetEndpointResponse>(nobody(), get).code, absl::StatusCode::kUnauthenticated);
+}
+
+TEST_F(WebhookServiceTest, ShowsHowDeliveriesWentOfLate) {
+  const std::string id = Create(NewEndpoint()).endpoint().id();
+  EXPECT_FALSE(Get(id).response.endpoint().health().has_success_rate());
+  EXPECT_FALSE(Get(id).response.endpoint().health().has_latency_p50());
+  service::delivery::DeliveryStats stats;
+  for (int i = 0; i < 4; ++i) stats.Add(clock().Now(), std::chrono::milliseconds(100), i > 0);
+  Ask("UPDATE gatehouse.endpoint_delivery SET recent = '\\x" + base::HexEncode(stats.Encode()) +
+      "' RETURNING 1");
+  const v1::EndpointHealth health = Get(id).response.endpoint().health();
+  EXPECT_EQ(health.recent_attempt_count(), 4);
+  EXPECT_EQ(health.recent_success_count(), 3);
+  EXPECT_DOUBLE_EQ(health.success_rate(), 0.75);
+  EXPECT_GE(health.latency_p99().nanos(), 100'000'000);
+  EXPECT_LE(health.latency_p99().nanos(), 112'600'000);
 }
 
 TEST_F(WebhookServiceTest, ReadsCostOneStatement) {

@@ -70,14 +70,10 @@ void ServerFixture::TearDown() {
 
 std::string ServerFixture::Ask(const std::string& sql) { return AskSql(backend_->dsn, sql); }
 
-std::string ServerFixture::MethodOf(const google::protobuf::Message& request) {
-  const google::protobuf::FileDescriptor& file = *request.GetDescriptor()->file();
-  for (int i = 0; i < file.service_count(); ++i) {
-    const google::protobuf::ServiceDescriptor& service = *file.service(i);
-    for (int j = 0; j < service.method_count(); ++j) {
-      if (service.method(j)->input_type() == request.GetDescriptor()) {
-        return "/" + service.full_name() + "/" + service.method(j)->name();
-      }
+std::string ServerFixture::MethodOf(const google::protobuf::Message& request) const {
+  for (const auto& method : serving_->registry.methods()) {
+    if (method->handler->request_prototype().GetDescriptor() == request.GetDescriptor()) {
+      return method->info.name;
     }
   }
   ADD_FAILURE() << "no method takes " << request.GetTypeName();

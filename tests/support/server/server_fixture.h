@@ -60,7 +60,7 @@ class ServerFixture : public testing::Test {
   std::string Ask(const std::string& sql);
 
  private:
-  static std::string MethodOf(const google::protobuf::Message& request);
+  std::string MethodOf(const google::protobuf::Message& request) const;
 
   struct Serving;
   std::unique_ptr<TestBackend> backend_;

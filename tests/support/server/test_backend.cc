@@ -61,7 +61,8 @@ TestBackend::TestBackend(Options options)
                 .guard = {},
                 .on_endpoint_changed = options_.on_endpoint_changed,
                 .send_webhook = options_.send_webhook,
-                .audit = options_.audit},
+                .tail = options_.tail,
+                .webhooks = options_.webhooks},
                *storage, auth, clock) {
   const std::vector<auth::SigningKeyRow> keys = {
       auth::SigningKey::Generate(auth::SigningAlgorithm::kEs256, base::kDefaultTenantId,

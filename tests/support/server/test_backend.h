@@ -36,7 +36,8 @@ class TestBackend {
     service::config::Config config = TestConfig();
     // All but the DSN.
     storage::postgres::DatabaseConfig database = PatientConfig("");
-    service::AuditService::Options audit = {};
+    service::LogTail::Options tail = {};
+    service::WebhookService::Options webhooks = {};
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed = [](const base::Uuid&) {};
     // For tests that make an engine.
     service::WebhookService::SendFn send_webhook = {};

@@ -1,0 +1,53 @@
+#include "auth/token/one_time_token.h"
+
+#include "base/hash.h"
+
+namespace gatehouse::auth {
+namespace {
+
+constexpr char kVersion = 1;
+constexpr size_t kIdBytes = 16;
+constexpr size_t kTenantAt = 2;
+constexpr size_t kUserAt = kTenantAt + kIdBytes;
+constexpr size_t kRandomAt = kUserAt + kIdBytes;
+constexpr size_t kRandomBytes = 16;
+constexpr SignedBytes::Format kFormat = {.scheme = "gh_ot_",
+                                         .purpose = "gatehouse one-time token v1",
+                                         .body_bytes = kRandomAt + kRandomBytes,
+                                         .subject_at = kUserAt};
+
+}  // namespace
+
+OneTimeTokenCodec::OneTimeTokenCodec(std::string_view secret) : bytes_(secret, kFormat) {}
+
+OneTimeTokenCodec::Made OneTimeTokenCodec::Make(storage::OneTimePurpose purpose,
+                                                const base::Uuid& tenant_id,
+                                                const base::Uuid& user_id) const {
+  std::string body{kVersion, static_cast<char>(purpose)};
+  body += tenant_id.bytes();
+  body += user_id.bytes();
+  body += base::RandomBytes(kRandomBytes);
+  Made made{.token = bytes_.Encode(body)};
+  made.key = {.tenant_id = tenant_id,
+              .user_id = user_id,
+              .purpose = purpose,
+              .hash = base::Sha256(made.token)};
+  return made;
+}
+
+std::optional<storage::OneTimeTokenKey> OneTimeTokenCodec::Read(storage::OneTimePurpose purpose,
+                                                                std::string_view token) const {
+  const std::optional<std::string> body = bytes_.Decode(token);
+  if (!body || (*body)[0] != kVersion || (*body)[1] != static_cast<char>(purpose)) {
+    return std::nullopt;
+  }
+  const auto id = [&body](size_t at) {
+    return *base::Uuid::FromBytes(std::string_view(*body).substr(at, kIdBytes));
+  };
+  return storage::OneTimeTokenKey{.tenant_id = id(kTenantAt),
+                                  .user_id = id(kUserAt),
+                                  .purpose = purpose,
+                                  .hash = base::Sha256(token)};
+}
+
+}  // namespace gatehouse::auth

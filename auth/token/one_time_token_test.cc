@@ -1,0 +1,73 @@
+#include "auth/token/one_time_token.h"
+
+#include <gtest/gtest.h>
+
+#include "base/hash.h"
+#include "base/text/encoding.h"
+
+namespace gatehouse::auth {
+namespace {
+
+using storage::OneTimePurpose;
+using storage::OneTimeTokenKey;
+
+const base::Uuid kUser = *base::Uuid::Parse("01890000-0000-7000-8000-000000000002");
+const std::string kSecret(32, 's');
+
+OneTimeTokenCodec::Made Make(const OneTimeTokenCodec& codec) {
+  return codec.Make(OneTimePurpose::kPasswordReset, base::kDefaultTenantId, kUser);
+}
+
+TEST(OneTimeTokenTest, ReadsWhatItMade) {
+  const OneTimeTokenCodec codec(kSecret);
+  const OneTimeTokenCodec::Made made = Make(codec);
+  const std::optional<OneTimeTokenKey> key =
+      OneTimeTokenCodec(kSecret).Read(OneTimePurpose::kPasswordReset, made.token);
+  ASSERT_TRUE(key);
+  EXPECT_EQ(*key, made.key);
+  EXPECT_EQ(key->tenant_id, base::kDefaultTenantId);
+  EXPECT_EQ(key->user_id, kUser);
+  EXPECT_EQ(key->hash, base::Sha256(made.token));
+}
+
+TEST(OneTimeTokenTest, IsAnotherOneEachTime) {
+  const OneTimeTokenCodec codec(kSecret);
+  EXPECT_NE(Make(codec).token, Make(codec).token);
+}
+
+TEST(OneTimeTokenTest, IsGoodForItsPurposeAndSecretOnly) {
+  const std::string token = Make(OneTimeTokenCodec(kSecret)).token;
+  EXPECT_FALSE(OneTimeTokenCodec(kSecret).Read(OneTimePurpose::kEmailVerification, token));
+  EXPECT_FALSE(OneTimeTokenCodec(std::string(32, 't')).Read(OneTimePurpose::kPasswordReset, token));
+}
+
+// Built step by step from the description in the header.
+TEST(OneTimeTokenTest, TheFormatIsFixed) {
+  std::string body("\x01\x01", 2);
+  body += base::kDefaultTenantId.bytes();
+  body += kUser.bytes();
+  body += std::string(16, 'r');
+  const std::string key =
+      base::HkdfSha256(kSecret, "gatehouse one-time token v1" + std::string(kUser.bytes()), 32);
+  body += base::HmacSha256(key, body).substr(0, 16);
+  EXPECT_TRUE(OneTimeTokenCodec(kSecret).Read(OneTimePurpose::kPasswordReset,
+                                              "gh_ot_" + base::Base64UrlEncode(body)));
+}
+
+TEST(OneTimeTokenTest, AnyChangedBitIsRefused) {
+  const OneTimeTokenCodec codec(kSecret);
+  const std::string token = Make(codec).token;
+  for (size_t i = 0; i < token.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string forged = token;
+      forged[i] = static_cast<char>(forged[i] ^ 1 << bit);
+      EXPECT_FALSE(codec.Read(OneTimePurpose::kPasswordReset, forged)) << i;
+    }
+  }
+  EXPECT_FALSE(codec.Read(OneTimePurpose::kPasswordReset, ""));
+  EXPECT_FALSE(codec.Read(OneTimePurpose::kPasswordReset, token + "A"));
+  EXPECT_FALSE(codec.Read(OneTimePurpose::kPasswordReset, token.substr(0, token.size() - 1)));
+}
+
+}  // namespace
+}  // namespace gatehouse::auth

@@ -1,0 +1,1 @@
+DROP TABLE gatehouse.one_time_token;

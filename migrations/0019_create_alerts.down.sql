@@ -1,0 +1,5 @@
+ALTER TABLE gatehouse.endpoint_delivery
+  DROP COLUMN alerted,
+  DROP COLUMN recent;
+
+DROP TABLE gatehouse.alert;

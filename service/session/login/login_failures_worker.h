@@ -1,0 +1,34 @@
+#ifndef GATEHOUSE_SERVICE_SESSION_LOGIN_LOGIN_FAILURES_WORKER_H_
+#define GATEHOUSE_SERVICE_SESSION_LOGIN_LOGIN_FAILURES_WORKER_H_
+
+#include <chrono>
+
+#include "base/async/loop.h"
+#include "base/worker.h"
+#include "service/session/login/login_failures.h"
+#include "service/worker/periodic_worker.h"
+
+namespace gatehouse::service {
+
+// Writes what LoginFailures counted, every minute and at the end, when no call is left.
+class LoginFailuresWorker final : public base::Worker {
+ public:
+  // Both outlive this.
+  LoginFailuresWorker(base::Loop& loop, LoginFailures& failures);
+  ~LoginFailuresWorker() override;
+
+  void Start() override;
+  // A database that does not answer within `grace`, or a second, does not get the last counts; the
+  // log says how many.
+  void Stop(std::chrono::milliseconds grace) override;
+
+ private:
+  base::Loop& loop_;
+  LoginFailures& failures_;
+  bool started_ = false;
+  PeriodicWorker turns_;
+};
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_SESSION_LOGIN_LOGIN_FAILURES_WORKER_H_

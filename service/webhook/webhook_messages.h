@@ -1,0 +1,70 @@
+#ifndef GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_MESSAGES_H_
+#define GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_MESSAGES_H_
+
+// What WebhookService takes and answers, by name: the messages are for its .cc files.
+namespace gatehouse::v1 {
+class BatchPublishEventsRequest;
+class BatchPublishEventsResponse;
+class CancelReplayRequest;
+class CancelReplayResponse;
+class CreateEndpointRequest;
+class CreateEndpointResponse;
+class CreateEventTypeRequest;
+class CreateEventTypeResponse;
+class DeleteEndpointRequest;
+class DeleteEndpointResponse;
+class DeleteEventTypeRequest;
+class DeleteEventTypeResponse;
+class DeleteSubscriptionRequest;
+class DeleteSubscriptionResponse;
+class ExplainDeliveryRequest;
+class ExplainDeliveryResponse;
+class GetDeliveryRequest;
+class GetDeliveryResponse;
+class GetEndpointRequest;
+class GetEndpointResponse;
+class GetEventTypeRequest;
+class GetEventTypeResponse;
+class GetPublicKeysRequest;
+class GetPublicKeysResponse;
+class GetReplayRequest;
+class GetReplayResponse;
+class ListDeliveriesRequest;
+class ListDeliveriesResponse;
+class ListEndpointsRequest;
+class ListEndpointsResponse;
+class ListEventTypesRequest;
+class ListEventTypesResponse;
+class ListReplaysRequest;
+class ListReplaysResponse;
+class ListSubscriptionsRequest;
+class ListSubscriptionsResponse;
+class PauseEndpointRequest;
+class PauseEndpointResponse;
+class PreviewEventRequest;
+class PreviewEventResponse;
+class PublishEventRequest;
+class PublishEventResponse;
+class PullEventsRequest;
+class PullEventsResponse;
+class ReconcileDeliveriesRequest;
+class ReconcileDeliveriesResponse;
+class RedeliverEventRequest;
+class RedeliverEventResponse;
+class ReplayEventsRequest;
+class ReplayEventsResponse;
+class ResumeEndpointRequest;
+class ResumeEndpointResponse;
+class RotateSecretRequest;
+class RotateSecretResponse;
+class TestEndpointRequest;
+class TestEndpointResponse;
+class UpdateEndpointRequest;
+class UpdateEndpointResponse;
+class UpdateEventTypeRequest;
+class UpdateEventTypeResponse;
+class WatchReplayRequest;
+class WatchReplayResponse;
+}  // namespace gatehouse::v1
+
+#endif  // GATEHOUSE_SERVICE_WEBHOOK_WEBHOOK_MESSAGES_H_

@@ -1,0 +1,16 @@
+#include "storage/one_time_token/one_time_token_use.h"
+
+#include <cstdint>
+
+#include "storage/one_time_token/queries/one_time_token_queries.h"
+#include "storage/postgres/client/params.h"
+
+namespace gatehouse::storage {
+
+void AppendUseOneTimeToken(postgres::Batch& batch, const OneTimeTokenKey& key, base::Time now) {
+  batch.Add(one_time_token::queries::kUse,
+            postgres::Params::Of(key.tenant_id, key.user_id, static_cast<int32_t>(key.purpose),
+                                 postgres::Bytes{key.hash}, now));
+}
+
+}  // namespace gatehouse::storage

@@ -1,0 +1,35 @@
+#ifndef GATEHOUSE_STORAGE_SECOND_FACTOR_SECOND_FACTOR_H_
+#define GATEHOUSE_STORAGE_SECOND_FACTOR_SECOND_FACTOR_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "base/uuid.h"
+
+namespace gatehouse::storage {
+
+// An authenticator app of a user: a row of gatehouse.totp_factor.
+struct TotpFactor {
+  base::Uuid tenant_id;
+  base::Uuid user_id;
+  std::string secret;
+  base::Time create_time;
+  // When the user has shown that its app makes the codes; until then it counts for nothing.
+  std::optional<base::Time> confirm_time;
+  // The last step whose code was used: none up to it is good any more.
+  int64_t last_step = 0;
+};
+
+// What a login proves besides the password. Used up by it.
+struct SecondFactorUse {
+  // The step of a code of the app.
+  std::optional<int64_t> totp_step;
+  // What a recovery code is kept as, else.
+  std::string recovery_hash;
+};
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_SECOND_FACTOR_SECOND_FACTOR_H_

@@ -1,0 +1,109 @@
+#include "storage/second_factor/second_factor_store.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/status.h"
+#include "storage/postgres/change_batch.h"
+#include "storage/postgres/client/batch.h"
+#include "storage/postgres/client/database.h"
+#include "storage/second_factor/queries/second_factor_queries.h"
+
+namespace gatehouse::storage {
+namespace {
+
+using base::CallContext;
+using base::Task;
+using base::Time;
+using base::Uuid;
+using postgres::Batch;
+using postgres::Bytes;
+using postgres::Params;
+using postgres::Rows;
+using postgres::RowView;
+namespace queries = second_factor::queries;
+
+std::string SealContext(const Uuid& tenant_id, const Uuid& user_id) {
+  return "totp secret " + tenant_id.ToString() + " " + user_id.ToString();
+}
+
+std::vector<Bytes> ToBytes(const std::vector<std::string>& hashes) {
+  std::vector<Bytes> bytes;
+  bytes.reserve(hashes.size());
+  for (const std::string& hash : hashes) bytes.push_back({hash});
+  return bytes;
+}
+
+Task<absl::Status> RunBatch(postgres::Database& database, CallContext context, Batch batch) {
+  co_return (co_await database.Run(std::move(context), std::move(batch))).status();
+}
+
+}  // namespace
+
+SecondFactorStore::SecondFactorStore(postgres::Database& database, std::string master_key)
+    : database_(database), key_(std::move(master_key)) {}
+
+Task<absl::StatusOr<std::optional<TotpFactor>>> SecondFactorStore::Get(CallContext context,
+                                                                       Uuid tenant_id,
+                                                                       Uuid user_id) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(context), queries::kGet, Params::Of(tenant_id, user_id)));
+  co_return rows.DecodeOne([&](RowView row) {
+    std::optional<std::string> secret =
+        base::Open(key_, SealContext(tenant_id, user_id), row.Get<Bytes>(0).value);
+    if (!secret) throw std::runtime_error("a secret was sealed under another master key");
+    return TotpFactor{.tenant_id = tenant_id,
+                      .user_id = user_id,
+                      .secret = *std::move(secret),
+                      .create_time = row.Get<Time>(1),
+                      .confirm_time = row.Get<std::optional<Time>>(2),
+                      .last_step = row.Get<int64_t>(3)};
+  });
+}
+
+Task<absl::Status> SecondFactorStore::Put(CallContext context, TotpFactor factor, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  const std::string sealed =
+      base::Seal(key_, SealContext(factor.tenant_id, factor.user_id), factor.secret);
+  batch.Add(queries::kPut,
+            Params::Of(factor.tenant_id, factor.user_id, Bytes{sealed}, factor.create_time));
+  return RunBatch(database_, std::move(context), std::move(batch));
+}
+
+Task<absl::Status> SecondFactorStore::Confirm(CallContext context, TotpFactor factor, int64_t step,
+                                              std::vector<std::string> recovery_hashes, Time now,
+                                              Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kConfirm,
+            Params::Of(factor.tenant_id, factor.user_id, factor.create_time, step, now));
+  batch.Add(queries::kReplaceRecoveryCodes,
+            Params::Of(factor.tenant_id, factor.user_id, ToBytes(recovery_hashes)));
+  return RunBatch(database_, std::move(context), std::move(batch));
+}
+
+Task<absl::Status> SecondFactorStore::Remove(CallContext context, Uuid tenant_id, Uuid user_id,
+                                             Time now, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kRemove, Params::Of(tenant_id, user_id, now));
+  batch.Add(queries::kRemoveRecoveryCodes, Params::Of(tenant_id, user_id));
+  return RunBatch(database_, std::move(context), std::move(batch));
+}
+
+Task<absl::Status> SecondFactorStore::ReplaceRecoveryCodes(CallContext context, Uuid tenant_id,
+                                                           Uuid user_id,
+                                                           std::vector<std::string> recovery_hashes,
+                                                           Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kRequireConfirmed, Params::Of(tenant_id, user_id));
+  batch.Add(queries::kReplaceRecoveryCodes,
+            Params::Of(tenant_id, user_id, ToBytes(recovery_hashes)));
+  return RunBatch(database_, std::move(context), std::move(batch));
+}
+
+}  // namespace gatehouse::storage

@@ -1,0 +1,66 @@
+#ifndef GATEHOUSE_STORAGE_SECOND_FACTOR_SECOND_FACTOR_STORE_H_
+#define GATEHOUSE_STORAGE_SECOND_FACTOR_SECOND_FACTOR_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/async/task.h"
+#include "base/call_context.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "storage/change.h"
+#include "storage/second_factor/second_factor.h"
+
+namespace gatehouse::storage {
+
+namespace postgres {
+class Database;
+}
+
+// Second factors of users, and their recovery codes. Logins use them up (second_factor_use.h).
+// User::second_factor_time tells whether a user has one.
+// Immutable; any thread that may use the database. Outlived by the database.
+class SecondFactorStore {
+ public:
+  // `master_key` seals the secrets.
+  SecondFactorStore(postgres::Database& database, std::string master_key);
+
+  // nullopt if there is none.
+  base::Task<absl::StatusOr<std::optional<TotpFactor>>> Get(base::CallContext context,
+                                                            base::Uuid tenant_id,
+                                                            base::Uuid user_id);
+
+  // A new one, in the place of one that was not confirmed. FAILED_PRECONDITION,
+  // SECOND_FACTOR_STATE if one was.
+  base::Task<absl::Status> Put(base::CallContext context, TotpFactor factor, Change change);
+
+  // Confirms it by the code of `step`, with these recovery codes and no others.
+  // FAILED_PRECONDITION, SECOND_FACTOR_STATE if there is none of that secret to confirm.
+  base::Task<absl::Status> Confirm(base::CallContext context, TotpFactor factor, int64_t step,
+                                   std::vector<std::string> recovery_hashes, base::Time now,
+                                   Change change);
+
+  // Without its recovery codes it is gone, confirmed or not. FAILED_PRECONDITION,
+  // SECOND_FACTOR_STATE if there is none.
+  base::Task<absl::Status> Remove(base::CallContext context, base::Uuid tenant_id,
+                                  base::Uuid user_id, base::Time now, Change change);
+
+  // In the place of those there are. FAILED_PRECONDITION, SECOND_FACTOR_STATE for a user without a
+  // confirmed factor.
+  base::Task<absl::Status> ReplaceRecoveryCodes(base::CallContext context, base::Uuid tenant_id,
+                                                base::Uuid user_id,
+                                                std::vector<std::string> recovery_hashes,
+                                                Change change);
+
+ private:
+  postgres::Database& database_;
+  const std::string key_;
+};
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_SECOND_FACTOR_SECOND_FACTOR_STORE_H_

@@ -1,0 +1,8 @@
+SELECT name, position, fence, event_types, create_time, pull_time
+FROM gatehouse.pull_subscription
+WHERE tenant_id = $1 AND name > $2
+ORDER BY name
+LIMIT $3
+
+-- For example: tenant(), '', 51
+-- For example: tenant(), 'subscription-' || $row, 51

@@ -1,0 +1,262 @@
+// Authenticator apps and recovery codes: from their making to the logins that take them.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "auth/second_factor/totp.h"
+#include "service/session/session_service.h"
+#include "service/user/user_limits.h"
+#include "tests/integration/sessions/session_fixture.h"
+
+namespace gatehouse::tests {
+namespace {
+
+class SecondFactorTest : public SessionFixture {
+ protected:
+  void SetUp() override {
+    SessionFixture::SetUp();
+    user_id_ = AddUser("ada");
+    ada_ = CallerOf(LogIn("ada").response);
+  }
+
+  UnaryOutcome<v1::EnrollTotpResponse> Enroll(const std::string& password = kPassword) {
+    v1::EnrollTotpRequest request;
+    request.set_current_password(password);
+    return Call<v1::EnrollTotpResponse>(ada_, request);
+  }
+  UnaryOutcome<v1::ConfirmTotpResponse> Confirm(const std::string& code) {
+    v1::ConfirmTotpRequest request;
+    request.set_code(code);
+    return Call<v1::ConfirmTotpResponse>(ada_, request);
+  }
+  // Ada's app is confirmed, by the code of the step before: that of now is still good.
+  void GiveAdaAnApp() {
+    const auto enrolled = Enroll();
+    ASSERT_TRUE(enrolled.ok()) << enrolled.message;
+    const auto confirmed = Confirm(Code(-1));
+    ASSERT_TRUE(confirmed.ok()) << confirmed.message;
+    recovery_codes_ = {confirmed.response.recovery_codes().begin(),
+                       confirmed.response.recovery_codes().end()};
+  }
+  // What Ada's app shows, so many steps from now.
+  std::string Code(int64_t steps = 0) {
+    const auto factor =
+        *backend().runner.Run<absl::StatusOr<std::optional<storage::TotpFactor>>>([&] {
+          return backend().storage->second_factors.Get(
+              backend().SystemContext(), base::kDefaultTenantId, *base::Uuid::Parse(user_id_));
+        });
+    return auth::TotpCode(factor->secret, auth::TotpStep(clock().Now()) + steps);
+  }
+
+  std::string Challenge() {
+    const auto login = LogIn("ada");
+    EXPECT_TRUE(login.ok()) << login.message;
+    EXPECT_FALSE(login.response.has_session());
+    EXPECT_FALSE(login.response.has_tokens());
+    return login.response.challenge().token();
+  }
+  UnaryOutcome<v1::AnswerChallengeResponse> Answer(const std::string& challenge,
+                                                   const std::string& code,
+                                                   const std::string& recovery_code = "") {
+    v1::AnswerChallengeRequest request;
+    request.set_challenge(challenge);
+    if (!code.empty()) request.set_totp_code(code);
+    if (!recovery_code.empty()) request.set_recovery_code(recovery_code);
+    request.set_label("a test");
+    return Call<v1::AnswerChallengeResponse>(nobody(), request);
+  }
+  v1::User Ada() {
+    v1::GetUserRequest request;
+    request.set_user_id(user_id_);
+    return Call<v1::GetUserResponse>(admin(), request).response.user();
+  }
+
+  std::string user_id_;
+  Caller ada_;
+  std::vector<std::string> recovery_codes_;
+};
+
+TEST_F(SecondFactorTest, CountsOnceItIsConfirmed) {
+  const auto enrolled = Enroll();
+  ASSERT_TRUE(enrolled.ok()) << enrolled.message;
+  EXPECT_EQ(enrolled.response.uri(),
+            "otpauth://totp/gatehouse:ada?secret=" + enrolled.response.secret() +
+                "&issuer=gatehouse&algorithm=SHA1&digits=6&period=30");
+  EXPECT_THAT(enrolled.response.qr_code_png(), testing::StartsWith("\x89PNG"));
+  EXPECT_TRUE(LogIn("ada").response.has_session());
+  EXPECT_FALSE(Ada().has_second_factor_time());
+  EXPECT_EQ(Confirm("000000").reason(), "INVALID_FIELD");
+
+  const auto confirmed = Confirm(Code());
+  ASSERT_TRUE(confirmed.ok()) << confirmed.message;
+  EXPECT_EQ(confirmed.response.recovery_codes_size(), 10);
+  EXPECT_TRUE(Ada().has_second_factor_time());
+  EXPECT_TRUE(LogIn("ada").response.has_challenge());
+  EXPECT_EQ(Confirm(Code()).reason(), "SECOND_FACTOR_STATE");
+  EXPECT_EQ(Enroll().reason(), "SECOND_FACTOR_STATE");
+  EXPECT_EQ(CountEvents("user.second_factor_added"), "1");
+}
+
+TEST_F(SecondFactorTest, ALoginTakesACode) {
+  GiveAdaAnApp();
+  const std::string created = CountEvents("session.created");
+  const std::string challenge = Challenge();
+  EXPECT_EQ(CountEvents("session.created"), created);
+  const auto answered = Answer(challenge, Code());
+  ASSERT_TRUE(answered.ok()) << answered.message;
+  EXPECT_EQ(answered.response.session().label(), "a test");
+  const v1::VerifySessionResponse verdict = Verify(answered.response.tokens().access_token());
+  EXPECT_TRUE(verdict.active());
+  EXPECT_THAT(verdict.amr(), testing::ElementsAre("pwd", "otp", "mfa"));
+  EXPECT_EQ(Ask("SELECT details::text FROM gatehouse.event WHERE type = 'session.created' AND "
+                "session_id = '" +
+                answered.response.session().id() + "'"),
+            "{\"amr\": [\"pwd\", \"otp\", \"mfa\"]}");
+  EXPECT_TRUE(Refresh(answered.response.tokens().refresh_token()).ok());
+}
+
+// RFC 6238, section 5.2: a code is accepted once.
+TEST_F(SecondFactorTest, ACodeIsGoodOnce) {
+  GiveAdaAnApp();
+  const std::string challenge = Challenge();
+  ASSERT_TRUE(Answer(challenge, Code()).ok());
+  EXPECT_EQ(Answer(challenge, Code()).reason(), "LOGIN_FAILED");
+  EXPECT_EQ(Answer(Challenge(), Code()).reason(), "LOGIN_FAILED");
+  // Nor any before it.
+  EXPECT_EQ(Answer(Challenge(), Code(-1)).reason(), "LOGIN_FAILED");
+  clock().Advance(std::chrono::seconds(30));
+  EXPECT_TRUE(Answer(Challenge(), Code()).ok());
+}
+
+TEST_F(SecondFactorTest, OfManyAnswersAtATimeOneWins) {
+  GiveAdaAnApp();
+  const std::string challenge = Challenge();
+  std::vector<std::future<bool>> calls;
+  for (int i = 0; i < 5; ++i) {
+    calls.push_back(std::async(std::launch::async,
+                               [&, code = Code()] { return Answer(challenge, code).ok(); }));
+  }
+  int won = 0;
+  for (auto& call : calls) won += call.get() ? 1 : 0;
+  EXPECT_EQ(won, 1);
+}
+
+TEST_F(SecondFactorTest, ARecoveryCodeIsGoodOnce) {
+  GiveAdaAnApp();
+  const auto answered = Answer(Challenge(), "", recovery_codes_[3]);
+  ASSERT_TRUE(answered.ok()) << answered.message;
+  EXPECT_EQ(Answer(Challenge(), "", recovery_codes_[3]).reason(), "LOGIN_FAILED");
+  EXPECT_TRUE(Answer(Challenge(), "", recovery_codes_[4]).ok());
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.recovery_code"), "8");
+}
+
+TEST_F(SecondFactorTest, OtherRecoveryCodesTakeThePlaceOfAll) {
+  GiveAdaAnApp();
+  v1::ReplaceRecoveryCodesRequest request;
+  request.set_current_password(kPassword);
+  const auto replaced = Call<v1::ReplaceRecoveryCodesResponse>(ada_, request);
+  ASSERT_TRUE(replaced.ok()) << replaced.message;
+  EXPECT_EQ(Answer(Challenge(), "", recovery_codes_[0]).reason(), "LOGIN_FAILED");
+  EXPECT_TRUE(Answer(Challenge(), "", replaced.response.recovery_codes(0)).ok());
+}
+
+TEST_F(SecondFactorTest, AChallengeEndsWithItsTimeAndWithThePassword) {
+  GiveAdaAnApp();
+  std::string challenge = Challenge();
+  clock().Advance(std::chrono::minutes(5));
+  EXPECT_EQ(Answer(challenge, Code()).reason(), "LOGIN_FAILED");
+  challenge = Challenge();
+  v1::SetPasswordRequest setting;
+  setting.set_user_id(user_id_);
+  setting.set_password("another one of hers");
+  const Caller service = backend().MakeApiKey({"users.set_password"});
+  ASSERT_TRUE(Call<v1::SetPasswordResponse>(service, setting).ok());
+  EXPECT_EQ(Answer(challenge, Code()).reason(), "LOGIN_FAILED");
+}
+
+TEST_F(SecondFactorTest, GuessesAreBoundedForAUserAndRecorded) {
+  GiveAdaAnApp();
+  constexpr int kAllowed = static_cast<int>(service::SessionService::kCodesOfUser.burst);
+  const std::string challenge = Challenge();
+  int looked_at = 0;
+  for (int i = 0; i < 2 * kAllowed; ++i) {
+    const auto outcome = Answer(challenge, "000000");
+    if (outcome.reason() == "LOGIN_FAILED") ++looked_at;
+    if (outcome.reason() != "LOGIN_FAILED") EXPECT_EQ(outcome.reason(), "RATE_LIMITED");
+  }
+  EXPECT_LE(looked_at, kAllowed);
+  EXPECT_EQ(Answer(challenge, Code()).reason(), "RATE_LIMITED");
+  EXPECT_EQ(Ask("SELECT count(*) > 0 FROM gatehouse.event WHERE type = 'session.login_failed' AND "
+                "targets->0->>'id' = '" +
+                user_id_ + "'"),
+            "t");
+}
+
+TEST_F(SecondFactorTest, IsRemovedByItsOwnerOrAnAdministrator) {
+  GiveAdaAnApp();
+  v1::RemoveTotpRequest own;
+  EXPECT_EQ(Call<v1::RemoveTotpResponse>(ada_, own).reason(), "INVALID_FIELD");
+  own.set_current_password("not her password");
+  EXPECT_EQ(Call<v1::RemoveTotpResponse>(ada_, own).reason(), "PASSWORD_INCORRECT");
+  own.set_current_password(kPassword);
+  ASSERT_TRUE(Call<v1::RemoveTotpResponse>(ada_, own).ok());
+  EXPECT_TRUE(LogIn("ada").response.has_session());
+  EXPECT_FALSE(Ada().has_second_factor_time());
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.recovery_code"), "0");
+  EXPECT_EQ(Call<v1::RemoveTotpResponse>(ada_, own).reason(), "SECOND_FACTOR_STATE");
+
+  GiveAdaAnApp();
+  v1::RemoveTotpRequest others;
+  others.set_user_id(user_id_);
+  EXPECT_EQ(Call<v1::RemoveTotpResponse>(backend().LogIn("viewer"), others).reason(),
+            "PERMISSION_DENIED");
+  ASSERT_TRUE(Call<v1::RemoveTotpResponse>(admin(), others).ok());
+  EXPECT_TRUE(LogIn("ada").response.has_session());
+  EXPECT_EQ(CountEvents("user.second_factor_removed"), "2");
+}
+
+TEST_F(SecondFactorTest, NothingOfItCanBeReadFromTheDatabase) {
+  v1::EnrollTotpRequest request;
+  request.set_current_password(kPassword);
+  request.set_request_id("0190d1f0-0000-4000-8000-00000000000a");
+  const auto enrolled = Call<v1::EnrollTotpResponse>(ada_, request);
+  ASSERT_TRUE(enrolled.ok()) << enrolled.message;
+  EXPECT_EQ(Call<v1::EnrollTotpResponse>(ada_, request).response.secret(), "");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.request WHERE length(response) > 0"), "0");
+  EXPECT_EQ(Ask("SELECT length(secret) > 20 FROM gatehouse.totp_factor"), "t");
+  const auto confirmed = Confirm(Code());
+  ASSERT_TRUE(confirmed.ok()) << confirmed.message;
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.recovery_code WHERE code_hash = sha256('" +
+                confirmed.response.recovery_codes(0) + "')"),
+            "0");
+}
+
+TEST_F(SecondFactorTest, RefusesWhatItMust) {
+  EXPECT_EQ(Confirm("123456").reason(), "SECOND_FACTOR_STATE");
+  EXPECT_EQ(Enroll("not her password").reason(), "PASSWORD_INCORRECT");
+  v1::EnrollTotpRequest request;
+  request.set_current_password(kPassword);
+  EXPECT_EQ(
+      Call<v1::EnrollTotpResponse>(backend().MakeApiKey({"users.set_password"}), request).reason(),
+      "PERMISSION_DENIED");
+  EXPECT_EQ(Answer("gh_lc_forged", "123456").reason(), "LOGIN_FAILED");
+  EXPECT_EQ(Answer("gh_lc_forged", "").reason(), "INVALID_FIELD");
+  v1::ReplaceRecoveryCodesRequest codes;
+  codes.set_current_password(kPassword);
+  EXPECT_EQ(Call<v1::ReplaceRecoveryCodesResponse>(ada_, codes).reason(), "SECOND_FACTOR_STATE");
+}
+
+TEST_F(SecondFactorTest, CodesToConfirmAreBounded) {
+  constexpr int kAllowed = static_cast<int>(service::UserLimits::kOwnCodes.burst);
+  ASSERT_TRUE(Enroll().ok());
+  for (int i = 0; i < kAllowed; ++i) EXPECT_EQ(Confirm("000000").reason(), "INVALID_FIELD") << i;
+  EXPECT_EQ(Confirm(Code()).reason(), "RATE_LIMITED");
+}
+
+}  // namespace
+}  // namespace gatehouse::tests
