@@ -57,17 +57,6 @@ base::Task<absl::Status> PurgeThreads(storage::ThreadStore* threads, const base:
   co_return absl::OkStatus();
 }
 
-base::Task<absl::Status> PurgeReplays(storage::ReplayStore* replays, const base::Clock* clock,
-                                      base::CallContext ctx) {
-  int64_t purged = kPurgeBatch;
-  while (purged == kPurgeBatch) {
-    GH_CO_ASSIGN_OR_RETURN(
-        purged, co_await replays->Purge(ctx, base::kDefaultTenantId, clock->Now() - kReplayLifetime,
-                                        kPurgeBatch));
-  }
-  co_return absl::OkStatus();
-}
-
 delivery::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock) {
   return {.endpoints = storage.endpoints,
           .deliveries = storage.deliveries,
@@ -139,7 +128,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                      }),
       replays_purge_(loop, {.name = "purge_replays", .pause = kPurgePause},
                      [replays = &storage.replays, clock = &clock](base::CallContext ctx) {
-                       return PurgeReplays(replays, clock, std::move(ctx));
+                       return PurgeBefore(replays, clock->Now() - kReplayLifetime, std::move(ctx));
                      }),
       idle_subscriptions_(
           loop, {.name = "idle_subscriptions", .pause = kPurgePause},
