@@ -1,7 +1,6 @@
 #include <utility>
 
 #include "auth/password/password_hasher.h"
-#include "auth/password/password_policy.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
@@ -51,9 +50,7 @@ UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallCo
   storage::User user = NewUser(ctx, request, now, checks);
   std::string password;
   if (!request.password().empty()) {
-    auto checked = auth::CheckNewPassword(
-        "password", request.password(),
-        {.username = user.username, .email = user.email ? *user.email : std::string_view()});
+    auto checked = CheckPasswordOf(user, "password", request.password());
     if (checks.Check(checked.status())) password = *std::move(checked);
   }
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/password/password_policy.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "service/common/json.h"
@@ -51,6 +52,13 @@ absl::Status OneTimeTokenInvalid() {
 absl::Status RoleNotFound() {
   return base::MakeError(absl::StatusCode::kNotFound, "user.role: no such role",
                          {.reason = base::Reason::kRoleNotFound});
+}
+
+absl::StatusOr<std::string> CheckPasswordOf(const storage::User& user, std::string_view field,
+                                            std::string_view password) {
+  return auth::CheckNewPassword(
+      field, password,
+      {.username = user.username, .email = user.email ? *user.email : std::string_view()});
 }
 
 storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::string_view type,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/call_context.h"
 #include "base/principal.h"
 #include "base/time.h"
@@ -30,6 +31,10 @@ absl::Status UserNotFound();
 // Whatever is wrong with it: who guesses learns nothing.
 absl::Status OneTimeTokenInvalid();
 absl::Status RoleNotFound();
+
+// auth::CheckNewPassword of a password that is to be `user`'s.
+absl::StatusOr<std::string> CheckPasswordOf(const storage::User& user, std::string_view field,
+                                            std::string_view password);
 
 // An event about `user`. Details are names and codes, never what a field holds.
 storage::Event UserEvent(const base::CallContext& ctx, base::Time now, std::string_view type,

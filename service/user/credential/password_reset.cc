@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "auth/password/password_hasher.h"
-#include "auth/password/password_policy.h"
 #include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
@@ -82,11 +81,8 @@ UserService::Result<v1::FinishPasswordResetResponse> UserService::FinishPassword
       const TokenUse use,
       co_await FindToken(ctx, storage::OneTimePurpose::kPasswordReset, request.token(), now));
   const storage::User& user = use.user;
-  GH_CO_ASSIGN_OR_RETURN(
-      std::string password,
-      auth::CheckNewPassword(
-          "password", request.password(),
-          {.username = user.username, .email = user.email ? *user.email : std::string_view()}));
+  GH_CO_ASSIGN_OR_RETURN(std::string password,
+                         CheckPasswordOf(user, "password", request.password()));
   GH_CO_ASSIGN_OR_RETURN(std::string password_hash,
                          co_await deps_.hasher.Hash(ctx, std::move(password)));
   storage::Change change{

@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "auth/password/password_hasher.h"
-#include "auth/password/password_policy.h"
 #include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
@@ -23,11 +22,8 @@ UserService::Result<v1::SetPasswordResponse> UserService::SetPassword(
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadUser(ctx, *id));
   // Who sets a password can log in as that user.
   GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
-  GH_CO_ASSIGN_OR_RETURN(
-      std::string password,
-      auth::CheckNewPassword(
-          "password", request.password(),
-          {.username = user.username, .email = user.email ? *user.email : std::string_view()}));
+  GH_CO_ASSIGN_OR_RETURN(std::string password,
+                         CheckPasswordOf(user, "password", request.password()));
   GH_CO_ASSIGN_OR_RETURN(std::string password_hash,
                          co_await deps_.hasher.Hash(ctx, std::move(password)));
 
