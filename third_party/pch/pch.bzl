@@ -3,6 +3,26 @@
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 
+def _one_text(ctx):
+    """The headers as one text. Ours are written out in it: a precompiled header remembers where each file was, and ours are elsewhere in
+    every sandbox."""
+    headers = cc_common.merge_cc_infos(cc_infos = [d[CcInfo] for d in ctx.attr.deps]).compilation_context
+    text = ctx.actions.declare_file(ctx.label.name + ".flat.h")
+    args = ctx.actions.args()
+    args.add("--out", text)
+    args.add_all(headers.quote_includes, before_each = "--folder")
+    args.add_all(headers.system_includes, before_each = "--folder")
+    args.add_all(ctx.attr.headers, before_each = "--header")
+    args.add_all(ctx.files.srcs)
+    ctx.actions.run(
+        executable = ctx.executable._flatten,
+        arguments = [args],
+        inputs = depset(ctx.files.srcs, transitive = [headers.headers]),
+        outputs = [text],
+        mnemonic = "FlattenHeaders",
+    )
+    return text
+
 def _precompiled_header_impl(ctx):
     toolchain = find_cpp_toolchain(ctx)
     features = cc_common.configure_features(
@@ -19,6 +39,7 @@ def _precompiled_header_impl(ctx):
         user_compile_flags = ctx.fragments.cpp.copts + ctx.fragments.cpp.cxxopts,
         use_pic = ctx.var["COMPILATION_MODE"] != "opt",
     )
+    text = _one_text(ctx)
     out = ctx.actions.declare_file(ctx.label.name + ".pch")
     args = ctx.actions.args()
     args.add_all(cc_common.get_memory_inefficient_command_line(
@@ -38,7 +59,7 @@ def _precompiled_header_impl(ctx):
     args.add_all(["-Xclang", "-fno-pch-timestamp", "-x", "c++-header", "-"])
     ctx.actions.run_shell(
         command = "here=$PWD && cat %s | (cd / && %s \"$@\" -o \"$here/%s\")" % (
-            " ".join([f.path for f in ctx.files.srcs]),
+            text.path,
             cc_common.get_tool_for_action(
                 feature_configuration = features,
                 action_name = CPP_COMPILE_ACTION_NAME,
@@ -51,7 +72,7 @@ def _precompiled_header_impl(ctx):
             action_name = CPP_COMPILE_ACTION_NAME,
             variables = variables,
         ),
-        inputs = depset(ctx.files.srcs + ctx.files._headers, transitive = [toolchain.all_files]),
+        inputs = depset([text] + ctx.files._headers, transitive = [toolchain.all_files]),
         outputs = [out],
         mnemonic = "PrecompileHeader",
     )
@@ -63,7 +84,12 @@ def _precompiled_header_impl(ctx):
 precompiled_header = rule(
     implementation = _precompiled_header_impl,
     attrs = {
+        # Lists of headers that are not ours.
         "srcs": attr.label_list(allow_files = [".h"], mandatory = True),
+        # Headers of ours, as they are included, and the libraries they are of.
+        "headers": attr.string_list(),
+        "deps": attr.label_list(providers = [CcInfo]),
+        "_flatten": attr.label(default = "//third_party/pch:flatten", executable = True, cfg = "exec"),
         "_headers": attr.label(default = "@debian_headers//:headers"),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
     },
@@ -71,16 +97,22 @@ precompiled_header = rule(
     toolchains = ["@bazel_tools//tools/cpp:toolchain_type"],
 )
 
-def pch_deps(name):
-    """What a target with pch_copts(name) depends on."""
+def pch_deps(label):
+    """What a target with pch_copts(label) depends on."""
     return select({
         "//third_party/pch:off": [],
-        "//conditions:default": ["//third_party/pch:" + name],
+        "//conditions:default": [label],
     })
 
-def pch_copts(name):
-    """Options that make a target use the precompiled header `name`, common or test."""
+def pch_copts(label):
+    """Options that make a target use the precompiled header `label`, which is written in full: //third_party/pch:common."""
     return select({
         "//third_party/pch:off": [],
-        "//conditions:default": ["-include-pch", "$(BINDIR)/third_party/pch/%s.pch" % name],
+        # The compiler names the precompiled header among what it read only if told to, and Bazel compiles again only for those.
+        "//conditions:default": [
+            "-Xclang",
+            "-module-file-deps",
+            "-include-pch",
+            "$(BINDIR)/%s.pch" % label[2:].replace(":", "/"),
+        ],
     })

@@ -22,6 +22,12 @@ _FEATURES = ["layering_check"]
 # What a test needs decides when it runs: `tools/test` selects by these tags.
 _KINDS = ["unit", "integration", "e2e", "slow"]
 
+def _pch(for_tests):
+    """The precompiled header of the current folder's sources: beyond base/, the headers of base/ that nearly all include are in it."""
+    if (native.package_name() + "/").startswith("base/"):
+        return "//third_party/pch:test" if for_tests else "//third_party/pch:common"
+    return "//base:test_pch" if for_tests else "//base:pch"
+
 def gatehouse_cc_library(name, copts = [], deps = [], pch = True, **kwargs):
     """A library of our own code.
 
@@ -34,25 +40,27 @@ def gatehouse_cc_library(name, copts = [], deps = [], pch = True, **kwargs):
     """
     native.cc_library(
         name = name,
-        copts = _COPTS + copts + (pch_copts("common") if pch else []),
-        deps = deps + (pch_deps("common") if pch else []),
+        copts = _COPTS + copts + (pch_copts(_pch(False)) if pch else []),
+        deps = deps + (pch_deps(_pch(False)) if pch else []),
         features = _FEATURES,
         # Nothing is loaded at run time, so a second, shared build of each library would be waste.
         linkstatic = True,
         **kwargs
     )
 
-def gatehouse_cc_binary(name, copts = [], **kwargs):
+def gatehouse_cc_binary(name, copts = [], deps = [], **kwargs):
     """A program of our own code.
 
     Args:
       name: target name.
       copts: further flags, after the common ones.
+      deps: libraries.
       **kwargs: as for cc_binary.
     """
     native.cc_binary(
         name = name,
-        copts = _COPTS + copts,
+        copts = _COPTS + copts + pch_copts(_pch(False)),
+        deps = deps + pch_deps(_pch(False)),
         features = _FEATURES,
         **kwargs
     )
@@ -70,7 +78,7 @@ def test_tags(kind, tags):
         fail("kind must be one of %s, not %s" % (_KINDS, kind))
     return [kind] + tags
 
-def gatehouse_cc_test(name, kind = "unit", size = None, tags = [], copts = [], deps = [], main = True, **kwargs):
+def gatehouse_cc_test(name, kind = "unit", size = None, tags = [], copts = [], deps = [], main = True, pch = None, **kwargs):
     """A GoogleTest program.
 
     Args:
@@ -81,15 +89,16 @@ def gatehouse_cc_test(name, kind = "unit", size = None, tags = [], copts = [], d
       copts: further flags, after the common ones.
       deps: libraries; GoogleTest and GoogleMock are added.
       main: False when the test brings its own main().
+      pch: another precompiled header than that of the folder.
       **kwargs: as for cc_test.
     """
     native.cc_test(
         name = name,
         size = size or ("small" if kind == "unit" else "medium"),
-        copts = _COPTS + copts + pch_copts("test"),
+        copts = _COPTS + copts + pch_copts(pch or _pch(True)),
         features = _FEATURES,
         linkstatic = True,
         tags = test_tags(kind, tags),
-        deps = deps + ["//third_party:gtest_main" if main else "//third_party:gtest"] + pch_deps("test"),
+        deps = deps + ["//third_party:gtest_main" if main else "//third_party:gtest"] + pch_deps(pch or _pch(True)),
         **kwargs
     )

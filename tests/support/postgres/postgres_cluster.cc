@@ -135,7 +135,8 @@ void PostgresCluster::Kill9() { server_->Kill9(); }
 
 std::string PostgresCluster::CreateDatabase(const std::string& like) {
   const std::string name = "test_" + std::to_string(++databases_);
-  const std::string tail = like.empty() ? "" : " TEMPLATE " + like;
+  // As files and not through the log, which takes twice as long for one as small as ours.
+  const std::string tail = like.empty() ? "" : " TEMPLATE " + like + " STRATEGY FILE_COPY";
   ExecuteSql(Dsn("postgres"), "CREATE DATABASE " + name + tail);
   return Dsn(name);
 }
