@@ -7,33 +7,35 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "auth/limits/rate_limiter.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "rpc/method/message_stream.h"
 #include "service/common/idempotent.h"
+#include "service/session/revocation/revocation_feed.h"
 #include "service/session/token_issuer.h"
+#include "storage/event_log/event_log.h"
+#include "storage/log_feed.h"
 #include "storage/second_factor/second_factor_store.h"
 #include "storage/session/session_store.h"
 #include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
 
 namespace gatehouse::auth {
+class AccessTokenCodec;
 class Authenticator;
 class Keyring;
 class LoginChallengeCodec;
 class PasswordHasher;
 class RecoveryCodes;
 struct LoginChallenge;
+struct RefreshClaims;
 enum class Permission : uint8_t;
 }  // namespace gatehouse::auth
-
-namespace gatehouse::rpc {
-template <typename T>
-struct Encoded;
-}  // namespace gatehouse::rpc
 
 namespace gatehouse::v1 {
 class AnswerChallengeRequest;
@@ -48,6 +50,8 @@ class GetJwksRequest;
 class GetJwksResponse;
 class GetSessionRequest;
 class GetSessionResponse;
+class IntrospectTokenRequest;
+class IntrospectTokenResponse;
 class ListMessagesRequest;
 class ListMessagesResponse;
 class ListSessionsRequest;
@@ -62,6 +66,8 @@ class UpdateSessionRequest;
 class UpdateSessionResponse;
 class VerifySessionRequest;
 class VerifySessionResponse;
+class WatchRevocationsRequest;
+class WatchRevocationsResponse;
 }  // namespace gatehouse::v1
 
 namespace gatehouse::service {
@@ -93,6 +99,9 @@ class SessionService {
     auth::Authenticator& authenticator;
     const auth::Keyring& keyring;
     const TokenIssuer& issuer;
+    const auth::AccessTokenCodec& access_tokens;
+    storage::EventLog& log;
+    storage::LogFeed& feed;
     const auth::RefreshTokenCodec& refresh_tokens;
     const auth::LoginChallengeCodec& challenges;
     const auth::RecoveryCodes& recovery_codes;
@@ -106,7 +115,7 @@ class SessionService {
   static constexpr auth::RateLimit kCodesOfUser = {.rate = 2.0 / 60, .burst = 10};
 
   SessionService(Deps deps, Options options)
-      : deps_(deps), options_(options), codes_of_user_(kCodesOfUser) {}
+      : deps_(deps), options_(options), codes_of_user_(kCodesOfUser), revocations_(FeedOf(deps)) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
@@ -117,6 +126,11 @@ class SessionService {
                                                       v1::AnswerChallengeRequest request);
   Result<rpc::Encoded<v1::VerifySessionResponse>> VerifySession(base::CallContext ctx,
                                                                 v1::VerifySessionRequest request);
+  Result<v1::IntrospectTokenResponse> IntrospectToken(base::CallContext ctx,
+                                                      v1::IntrospectTokenRequest request);
+  base::Task<absl::Status> WatchRevocations(base::CallContext ctx,
+                                            v1::WatchRevocationsRequest request,
+                                            rpc::Writer<v1::WatchRevocationsResponse> writer);
   Result<v1::RefreshSessionResponse> RefreshSession(base::CallContext ctx,
                                                     v1::RefreshSessionRequest request);
   Result<v1::GetSessionResponse> GetSession(base::CallContext ctx, v1::GetSessionRequest request);
@@ -182,6 +196,9 @@ class SessionService {
   Result<Answer> VerifyAnswer(base::CallContext ctx, auth::LoginChallenge challenge,
                               v1::AnswerChallengeRequest request);
 
+  Result<v1::IntrospectTokenResponse> IntrospectRefreshToken(base::CallContext ctx,
+                                                             auth::RefreshClaims claims);
+
   // A rotation that did not take place: the grant to answer a retry with, or
   // REFRESH_TOKEN_INVALID. Ends the session if the token was used before.
   base::Task<absl::StatusOr<storage::TokenGrant>> ResolveRefresh(base::CallContext ctx,
@@ -194,9 +211,12 @@ class SessionService {
                                                              base::Uuid session_id,
                                                              auth::Permission permission);
 
+  static RevocationFeed::Deps FeedOf(const Deps& deps);
+
   const Deps deps_;
   const Options options_;
   auth::RateLimiter codes_of_user_;
+  RevocationFeed revocations_;
 };
 
 }  // namespace gatehouse::service

@@ -136,6 +136,14 @@ class EventLog {
                                                                 base::Uuid tenant_id,
                                                                 base::Time time);
 
+  // The lowest index of the events recorded at `time` or later, nullopt if there is none. Exact
+  // unless kLookAhead events were recorded after one of them before that was committed, and then
+  // off by events of that time.
+  static constexpr int64_t kLookAhead = 10'000;
+  base::Task<absl::StatusOr<std::optional<int64_t>>> LowestSince(base::CallContext ctx,
+                                                                 base::Uuid tenant_id,
+                                                                 base::Time time);
+
  private:
   postgres::Database& database_;
 };

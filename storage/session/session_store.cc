@@ -235,6 +235,18 @@ Task<absl::StatusOr<int64_t>> SessionStore::CountLiveByUser(CallContext ctx, Uui
   co_return counts.front();
 }
 
+Task<absl::StatusOr<std::vector<SessionStore::Ended>>> SessionStore::ListEnded(
+    CallContext ctx, Uuid tenant_id, std::vector<Uuid> user_ids, Time since) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(ctx), queries::kListEnded,
+                                                  Params::Of(tenant_id, user_ids, since)));
+  co_return rows.Decode([](RowView row) {
+    return Ended{.user_id = row.Get<Uuid>(0),
+                 .epoch = row.Get<int64_t>(1),
+                 .session_ids = row.Get<std::vector<Uuid>>(2)};
+  });
+}
+
 Task<absl::StatusOr<bool>> SessionStore::MarkEnded(CallContext ctx, Uuid tenant_id) {
   Batch batch;
   batch.Add(queries::kMarkEnded, Params::Of(tenant_id, kMarkedInATurn));

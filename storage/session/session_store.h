@@ -129,6 +129,21 @@ class SessionStore {
                                                       std::optional<base::Uuid> except,
                                                       base::Time now);
 
+  // What does not count any more of a user.
+  struct Ended {
+    base::Uuid user_id;
+    // Access tokens of a lower one are dead.
+    int64_t epoch = 0;
+    // Those that were ended since.
+    std::vector<base::Uuid> session_ids;
+  };
+
+  // Of each of `user_ids` that there is, deleted or not, and the sessions ended after `since`.
+  base::Task<absl::StatusOr<std::vector<Ended>>> ListEnded(base::CallContext ctx,
+                                                           base::Uuid tenant_id,
+                                                           std::vector<base::Uuid> user_ids,
+                                                           base::Time since);
+
   // Marks some sessions that ended with others of their user. False if none are left.
   base::Task<absl::StatusOr<bool>> MarkEnded(base::CallContext ctx, base::Uuid tenant_id);
 
