@@ -75,8 +75,10 @@ void AddDatabase(std::vector<Setting>& all) {
 }
 
 void AddAuth(std::vector<Setting>& all) {
-  all.push_back(
-      NotEmpty(Text("auth.issuer", "The `iss` claim of access tokens.", GH_FIELD(auth.issuer))));
+  all.push_back(NotEmpty(Text("auth.issuer",
+                              "The `iss` claim of access tokens. The https URL at which clients "
+                              "reach the HTTP address, and other programs find its keys by it.",
+                              GH_FIELD(auth.issuer))));
   all.push_back(NotEmpty(
       Text("auth.audience", "The `aud` claim of access tokens.", GH_FIELD(auth.audience))));
   all.push_back(Span("auth.access_token_ttl_s", "Lifetime of an access token, in seconds.", 10,

@@ -62,6 +62,7 @@ class HttpServerTest : public ::testing::Test {
     auto server = HttpServer::Start("127.0.0.1:0",
                                     MakeRoutes({.ready = [this] { return ready_.load(); },
                                                 .jwks = [] { return std::string("{\"keys\":[]}"); },
+                                                .issuer = "https://id.example.com",
                                                 .metrics = {&metrics_}}));
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -86,6 +87,17 @@ TEST_F(HttpServerTest, ServesTheKeySet) {
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.content_type, "application/jwk-set+json");
   EXPECT_EQ(reply.body, "{\"keys\":[]}");
+}
+
+TEST_F(HttpServerTest, ServesDiscovery) {
+  for (const char* path :
+       {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"}) {
+    const Reply reply = Get(path);
+    EXPECT_EQ(reply.status, 200) << path;
+    EXPECT_EQ(reply.content_type, "application/json");
+    EXPECT_THAT(reply.body,
+                HasSubstr("\"jwks_uri\":\"https://id.example.com/.well-known/jwks.json\""));
+  }
 }
 
 TEST_F(HttpServerTest, ServesMetrics) {

@@ -6,9 +6,29 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
+#include "service/http/discovery.h"
+
 namespace gatehouse::service::http {
+namespace {
+
+// A new key is published well before it signs: a verifier may keep the set for that long.
+constexpr char kFiveMinutes[] = "public, max-age=300";
+
+Response Discover(const std::string& issuer, const std::string& jwks_json) {
+  std::optional<std::string> document = DiscoveryDocument(issuer, jwks_json);
+  if (!document) {
+    return Response{.status = 404,
+                    .body = "the issuer (auth.issuer) is not an http or https URL\n"};
+  }
+  return Response{.content_type = "application/json",
+                  .body = *std::move(document),
+                  .cache_control = kFiveMinutes};
+}
+
+}  // namespace
 
 Routes MakeRoutes(RouteSources sources) {
   Routes routes;
@@ -17,12 +37,15 @@ Routes MakeRoutes(RouteSources sources) {
     if (ready()) return Response{.body = "ready\n"};
     return Response{.status = 503, .body = "not ready\n"};
   };
+  for (const char* path :
+       {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"}) {
+    routes[path] = [issuer = sources.issuer, jwks = sources.jwks] {
+      return Discover(issuer, jwks());
+    };
+  }
   routes["/.well-known/jwks.json"] = [jwks = std::move(sources.jwks)] {
-    // A new key is published well before it signs: a verifier may keep the set
-    // for that long.
-    return Response{.content_type = "application/jwk-set+json",
-                    .body = jwks(),
-                    .cache_control = "public, max-age=300"};
+    return Response{
+        .content_type = "application/jwk-set+json", .body = jwks(), .cache_control = kFiveMinutes};
   };
   routes["/metrics"] = [metrics = std::move(sources.metrics)] {
     std::vector<prometheus::MetricFamily> families;

@@ -18,6 +18,8 @@ struct RouteSources {
   std::function<bool()> ready;
   // The JSON Web Key Set of the keys that verify access tokens.
   std::function<std::string()> jwks;
+  // The `iss` of tokens. Discovery is there if it is a URL.
+  std::string issuer;
   // All that is shown at /metrics. They outlive the routes.
   std::vector<const prometheus::Collectable*> metrics;
 };
@@ -26,6 +28,8 @@ struct RouteSources {
 //   /healthz                 200 while the process lives; restart it when not
 //   /readyz                  200 or 503; send traffic elsewhere when not
 //   /.well-known/jwks.json   the public keys
+//   /.well-known/openid-configuration, /.well-known/oauth-authorization-server
+//                            where they are, for who knows the issuer alone
 //   /metrics                 Prometheus text format
 Routes MakeRoutes(RouteSources sources);
 

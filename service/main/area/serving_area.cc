@@ -133,7 +133,10 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
   GH_ASSIGN_OR_RETURN(
       http_,
       http::HttpServer::Start(config_.http.address,
-                              http::MakeRoutes({ready, jwks, {metrics_.get(), &options.metrics}})));
+                              http::MakeRoutes({.ready = ready,
+                                                .jwks = jwks,
+                                                .issuer = config_.auth.issuer,
+                                                .metrics = {metrics_.get(), &options.metrics}})));
   rpc::ServerOptions server = ServerOptionsOf(config_.grpc);
   server.metrics = &transport_metrics_;
   GH_ASSIGN_OR_RETURN(server_, rpc::Server::Start(server, options.loops, registry_, chain_));
