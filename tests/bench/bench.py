@@ -43,6 +43,7 @@ class Plan:
         self.idle_connections = 1000 if quick else 10_000
         self.idle_tls_connections = 200 if quick else 1000
         self.idle_streams = 100 if quick else 1000
+        self.logouts = 50 if quick else 200
 
 
 class Bench:
@@ -364,6 +365,21 @@ class Bench:
     def _webhook_bench(self, address, *words):
         return yardsticks.start([self._path("webhook_bench"), f"--address={address}", f"--token={self._key}", *words])
 
+    def verifying(self):
+        """By the verifier in C++, in another process than the server."""
+        words = [f"--address={self._server().grpc_address}", "--login=root", f"--logouts={self._plan.logouts}"]
+        secrets = {"GATEHOUSE_API_KEY": self._key, "GATEHOUSE_PASSWORD": self._password}
+        runs = [
+            yardsticks.finish(yardsticks.start([self._path("verifier_bench"), *words], secrets)) for _ in range(self._plan.rounds)
+        ]
+        for name, member, unit in (
+            ("logout_reaches_verifier_p50", "logout_p50_ms", "ms"),
+            ("logout_reaches_verifier_p99", "logout_p99_ms", "ms"),
+            ("local_check", "check_us", "us"),
+            ("local_check_of_a_new_token", "first_check_us", "us"),
+        ):
+            self.report.add(name, statistics.median(run[member] for run in runs), unit)
+
     def start_and_memory(self):
         """Of the program itself, without the no-op method and with its defaults."""
         from tests.e2e.support.gatehouse import Gatehouse
@@ -389,6 +405,12 @@ STEPS = {
     "login_abuse": ("verify_p99_under_wrong_logins",),
     "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill", "webhook_takeover"),
     "idle": ("idle_connection", "idle_stream", "idle_memory_of_all", "idle_tls_connection"),
+    "verifying": (
+        "logout_reaches_verifier_p50",
+        "logout_reaches_verifier_p99",
+        "local_check",
+        "local_check_of_a_new_token",
+    ),
     "start_and_memory": ("idle_memory", "start_to_serving"),
 }
 
