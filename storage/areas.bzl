@@ -17,6 +17,7 @@ AREAS_WITH_QUERIES = [
     "session",
     "signing_key",
     "subscription",
+    "tenant",
     "thread",
     "user",
 ]

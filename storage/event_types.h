@@ -156,6 +156,12 @@ inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
 // Signing keys were added, retired or removed; `emergency` if they are not trusted any more.
 // Actor: system, or the caller who asked for it. Target: each of the keys.
 inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_rotated";
+// A tenant was created. Actor: the caller; in the log of the tenant itself, which it begins,
+// system. Target: the tenant.
+inline constexpr std::string_view kTenantCreated = "gatehouse.tenant_created";
+// A tenant was changed; `fields` names what was, and `state` the state if that was. Actor: the
+// caller; in the log of the tenant itself system. Target: the tenant.
+inline constexpr std::string_view kTenantUpdated = "gatehouse.tenant_updated";
 // What instances hold in memory was to be read again. Actor: the caller. Target: the user,
 // session or API key that it is about, or what kind of it.
 inline constexpr std::string_view kCacheInvalidated = "gatehouse.cache_invalidated";

@@ -17,8 +17,8 @@ BEGIN
              WHEN c.relname LIKE 'schema\_migration%' THEN 'SELECT'
              -- The log is written once. Whoever takes over the server can neither change it nor delete from it.
              WHEN c.relname IN ('event', 'event_order', 'event_target') THEN 'SELECT, INSERT'
-             -- For SELECT ... FOR NO KEY UPDATE.
-             WHEN c.relname = 'tenant' THEN 'SELECT, UPDATE'
+             -- Tenants are frozen, not deleted.
+             WHEN c.relname = 'tenant' THEN 'SELECT, INSERT, UPDATE'
              ELSE 'SELECT, INSERT, UPDATE, DELETE'
            END AS privileges
     FROM pg_class c

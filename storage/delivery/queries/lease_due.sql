@@ -1,4 +1,4 @@
--- $1 owner, $2 milliseconds, $3 now, $4 and $5 the keys it holds, $6 limit.
+-- $1 owner, $2 milliseconds, $3 now, $4 and $5 the keys it holds, $6 limit. Not of tenants that are frozen.
 WITH pick AS MATERIALIZED (
   SELECT d.tenant_id, d.endpoint_id
   FROM gatehouse.endpoint_delivery d
@@ -8,6 +8,7 @@ WITH pick AS MATERIALIZED (
     AND (d.owner IS NULL OR d.owner = $1 OR d.lease_until < now())
     AND d.created_event_id IS NULL
     AND e.state = 1
+    AND NOT EXISTS (SELECT FROM gatehouse.tenant t WHERE t.tenant_id = d.tenant_id AND t.state <> 1)
     AND NOT EXISTS (
       SELECT FROM unnest($4::uuid[], $5::uuid[]) AS held (tenant_id, endpoint_id)
       WHERE held.tenant_id = d.tenant_id AND held.endpoint_id = d.endpoint_id)
