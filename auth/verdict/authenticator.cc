@@ -19,6 +19,8 @@ constexpr int kMaxAttempts = 3;
 // As hard to guess as a signing key.
 constexpr size_t kProvenKeyPrefixBytes = 32;
 
+constexpr size_t kIdBytes = 16;
+
 uint64_t PermissionsOf(const LiveSession& session) {
   if (session.role_permissions) return KnownPermissions(*session.role_permissions);
   return PermissionsOfRole(session.role);
@@ -124,12 +126,14 @@ base::Task<Authenticator::VerdictOr> Authenticator::LookUpApiKey(base::CallConte
 
 base::Task<Authenticator::VerdictOr> Authenticator::LookUpProvenApiKey(base::CallContext context,
                                                                        std::string credential) {
+  const std::string_view ids = std::string_view(credential).substr(proven_key_prefix_.size());
+  const std::optional<base::Uuid> tenant_id = base::Uuid::FromBytes(ids.substr(0, kIdBytes));
   const std::optional<base::Uuid> id =
-      base::Uuid::FromBytes(std::string_view(credential).substr(proven_key_prefix_.size()));
-  if (!id) co_return Unauthenticated();
+      base::Uuid::FromBytes(ids.substr(std::min(kIdBytes, ids.size())));
+  if (!tenant_id || !id) co_return Unauthenticated();
   GH_CO_ASSIGN_OR_RETURN(const std::optional<LiveApiKey> found,
-                         co_await store_.FindLiveApiKeyById(context, base::kDefaultTenantId, *id));
-  co_return VerdictOf(base::kDefaultTenantId, found);
+                         co_await store_.FindLiveApiKeyById(context, *tenant_id, *id));
+  co_return VerdictOf(*tenant_id, found);
 }
 
 Authenticator::VerdictOr Authenticator::VerdictOf(const base::Uuid& tenant_id,
@@ -150,8 +154,9 @@ Authenticator::VerdictOr Authenticator::VerdictOf(const base::Uuid& tenant_id,
   return verdict;
 }
 
-std::string Authenticator::CredentialOfApiKey(const base::Uuid& api_key_id) const {
-  return proven_key_prefix_ + std::string(api_key_id.bytes());
+std::string Authenticator::CredentialOfApiKey(const base::Uuid& tenant_id,
+                                              const base::Uuid& api_key_id) const {
+  return proven_key_prefix_ + std::string(tenant_id.bytes()) + std::string(api_key_id.bytes());
 }
 
 base::Time Authenticator::LastTokenDead() const {

@@ -66,8 +66,8 @@ class Authenticator {
       base::CallContext context, std::string credential, Freshness freshness = Freshness::kCached);
 
   // What to ask the other methods about a caller that has proven by a certificate that it may call
-  // as this API key of the default tenant. Nobody can send it, or find it out.
-  std::string CredentialOfApiKey(const base::Uuid& api_key_id) const;
+  // as this API key of that tenant. Nobody can send it, or find it out.
+  std::string CredentialOfApiKey(const base::Uuid& tenant_id, const base::Uuid& api_key_id) const;
 
   // To be called after the change was committed and before it is answered; from then
   // on this instance refuses what was revoked. Also for changes of other instances.
