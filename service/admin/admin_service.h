@@ -8,10 +8,12 @@
 #include "absl/status/statusor.h"
 #include "auth/signing_key/key_rotation.h"
 #include "auth/signing_key/keyring.h"
+#include "auth/tenant/tenant_directory.h"
 #include "auth/verdict/authenticator.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "service/admin/server_facts.h"
 #include "service/common/idempotent.h"
 #include "storage/event_log/event_store.h"
@@ -47,6 +49,7 @@ class AdminService {
     storage::EventStore& events;
     auth::Authenticator& authenticator;
     const auth::Keyring& keyring;
+    const auth::TenantDirectory& tenants;
     auth::KeyRotation& rotation;
     IdempotentCalls& once;
     const base::Clock& clock;
@@ -81,6 +84,9 @@ class AdminService {
   }
 
  private:
+  // The tenant that a request names; empty: the default one. TENANT_NOT_FOUND.
+  absl::StatusOr<base::Uuid> TenantOf(const std::string& tenant_id) const;
+
   const Deps deps_;
   const ServerFacts facts_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,8 @@ const std::vector<std::string>& FollowedTypes() {
                                     std::string(storage::event_types::kApiKeyRevoked),
                                     std::string(storage::event_types::kSigningKeyRotated),
                                     std::string(storage::event_types::kCacheInvalidated),
+                                    std::string(storage::event_types::kTenantCreated),
+                                    std::string(storage::event_types::kTenantUpdated),
                                     "event_type.*",
                                     "user.*",
                                     "role.*"};
@@ -40,11 +43,16 @@ bool IsReadAgain(const std::string& type) {
          type == storage::event_types::kCacheInvalidated;
 }
 
+bool IsAboutTenant(const std::string& type) {
+  return type == storage::event_types::kTenantCreated ||
+         type == storage::event_types::kTenantUpdated;
+}
+
 bool IsFollowed(const storage::LogEntry& entry) {
   return entry.type == storage::event_types::kSessionRevoked ||
          entry.type == storage::event_types::kApiKeyRevoked || IsReadAgain(entry.type) ||
-         entry.type.starts_with("event_type.") || entry.type.starts_with("user.") ||
-         entry.type.starts_with("role.");
+         IsAboutTenant(entry.type) || entry.type.starts_with("event_type.") ||
+         entry.type.starts_with("user.") || entry.type.starts_with("role.");
 }
 
 CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
@@ -55,12 +63,13 @@ CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
 
 RevocationFollower::RevocationFollower(base::Loop& loop, EventLog& log, storage::LogFeed& feed,
                                        auth::Authenticator& authenticator, LoadKeys load_keys,
-                                       ForgetEventTypes forget_event_types)
+                                       ForgetEventTypes forget_event_types, ReadTenant read_tenant)
     : loop_(loop),
       log_(log),
       authenticator_(authenticator),
       load_keys_(std::move(load_keys)),
       forget_event_types_(std::move(forget_event_types)),
+      read_tenant_(std::move(read_tenant)),
       subscription_(feed.Subscribe(loop)),
       tasks_(loop, [](const std::string& what) {
         base::LogLine(base::LogLevel::kError, "exception in the revocation follower",
@@ -112,6 +121,7 @@ Task<absl::Status> RevocationFollower::Follow(CallContext ctx, std::vector<Event
       // indexes that were applied here will be given to other events.
       authenticator_.InvalidateAll();
       forget_event_types_(head.tenant_id);
+      if (read_tenant_) GH_CO_RETURN_IF_ERROR(co_await read_tenant_(ctx, std::nullopt));
       positions_[head.tenant_id] = head.index;
     }
     GH_CO_RETURN_IF_ERROR(co_await FollowTenant(ctx, head));
@@ -136,6 +146,9 @@ Task<absl::Status> RevocationFollower::FollowTenant(CallContext ctx, EventLog::H
 
 Task<absl::Status> RevocationFollower::Apply(CallContext ctx, storage::Event event) {
   if (IsReadAgain(event.type)) co_return co_await ReadAgain(std::move(ctx), std::move(event));
+  if (IsAboutTenant(event.type)) {
+    co_return co_await FollowDirectory(std::move(ctx), std::move(event));
+  }
   if (event.type.starts_with("event_type.")) {
     forget_event_types_(event.tenant_id);
     co_return absl::OkStatus();
@@ -177,6 +190,20 @@ Task<absl::Status> RevocationFollower::ReadAgain(CallContext ctx, storage::Event
   if (keys) GH_CO_RETURN_IF_ERROR(co_await load_keys_(std::move(ctx)));
   // Then: a verdict that is made now knows the keys.
   if (all) authenticator_.InvalidateAll();
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> RevocationFollower::FollowDirectory(CallContext ctx, storage::Event event) {
+  // The tenant's own log says the same.
+  if (!read_tenant_ || event.tenant_id != base::kDefaultTenantId) co_return absl::OkStatus();
+  for (const storage::EventTarget& target : event.targets) {
+    const std::optional<Uuid> id = Uuid::Parse(target.id);
+    if (target.type == "tenant" && id) GH_CO_RETURN_IF_ERROR(co_await read_tenant_(ctx, *id));
+  }
+  // With the tenant came its first key.
+  if (event.type == storage::event_types::kTenantCreated) {
+    GH_CO_RETURN_IF_ERROR(co_await load_keys_(std::move(ctx)));
+  }
   co_return absl::OkStatus();
 }
 

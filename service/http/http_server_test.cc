@@ -13,7 +13,9 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,12 +61,22 @@ Reply Request(int port, const std::string& method, const std::string& path) {
 class HttpServerTest : public ::testing::Test {
  protected:
   HttpServerTest() {
-    auto server = HttpServer::Start("127.0.0.1:0",
-                                    MakeRoutes({.ready = [this] { return ready_.load(); },
-                                                .jwks = [] { return std::string("{\"keys\":[]}"); },
-                                                .metrics = {&metrics_}}));
+    auto server = HttpServer::Start(
+        "127.0.0.1:0",
+        MakeRoutes({.ready = [this] { return ready_.load(); },
+                    .jwks = [](std::string_view tenant,
+                               std::string_view host) { return KeySet(tenant, host); },
+                    .metrics = {&metrics_}}));
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
+  }
+
+  // Of a server that knows the tenant acme.
+  static std::optional<std::string> KeySet(std::string_view tenant, std::string_view host) {
+    if (tenant == "acme") return "{\"keys\":[\"acme's\"]}";
+    if (!tenant.empty()) return std::nullopt;
+    EXPECT_FALSE(host.empty());
+    return "{\"keys\":[]}";
   }
 
   Reply Get(const std::string& path) { return Request(server_->port(), "GET", path); }
@@ -79,6 +91,18 @@ TEST_F(HttpServerTest, TellsLiveFromReady) {
   EXPECT_EQ(Get("/readyz").status, 503);
   ready_ = true;
   EXPECT_EQ(Get("/readyz").status, 200);
+}
+
+TEST_F(HttpServerTest, ServesTheKeySetOfATenantByItsName) {
+  const Reply reply = Get("/t/acme/.well-known/jwks.json");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.content_type, "application/jwk-set+json");
+  EXPECT_EQ(reply.body, "{\"keys\":[\"acme's\"]}");
+  for (const char* path :
+       {"/t/nobody/.well-known/jwks.json", "/t/acme/", "/t/", "/t/acme/.well-known/jwks.json/x",
+        "/t//.well-known/jwks.json", "/t/.well-known/jwks.json", "/t"}) {
+    EXPECT_EQ(Get(path).status, 404) << path;
+  }
 }
 
 TEST_F(HttpServerTest, ServesTheKeySet) {

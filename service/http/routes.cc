@@ -9,6 +9,29 @@
 #include <utility>
 
 namespace gatehouse::service::http {
+namespace {
+
+constexpr std::string_view kTenants = "/t/";
+constexpr std::string_view kKeySet = "/.well-known/jwks.json";
+
+Response KeySetResponse(std::optional<std::string> keys) {
+  if (!keys) return {.status = 404, .body = "not found\n"};
+  // A new key is published well before it signs: a verifier may keep the set
+  // for that long.
+  return {.content_type = "application/jwk-set+json",
+          .body = *std::move(keys),
+          .cache_control = "public, max-age=300"};
+}
+
+// "/t/acme/.well-known/jwks.json" -> "acme"; empty if it is no such path.
+std::string_view TenantOfPath(std::string_view path) {
+  path.remove_prefix(kTenants.size());
+  if (!path.ends_with(kKeySet)) return {};
+  path.remove_suffix(kKeySet.size());
+  return path;
+}
+
+}  // namespace
 
 Routes MakeRoutes(RouteSources sources) {
   Routes routes;
@@ -17,12 +40,12 @@ Routes MakeRoutes(RouteSources sources) {
     if (ready()) return Response{.body = "ready\n"};
     return Response{.status = 503, .body = "not ready\n"};
   };
-  routes["/.well-known/jwks.json"] = [jwks = std::move(sources.jwks)] {
-    // A new key is published well before it signs: a verifier may keep the set
-    // for that long.
-    return Response{.content_type = "application/jwk-set+json",
-                    .body = jwks(),
-                    .cache_control = "public, max-age=300"};
+  routes[std::string(kKeySet)] = [jwks = sources.jwks](const HttpRequest& request) {
+    return KeySetResponse(jwks("", request.host));
+  };
+  routes[std::string(kTenants)] = [jwks = std::move(sources.jwks)](const HttpRequest& request) {
+    const std::string_view tenant = TenantOfPath(request.path);
+    return KeySetResponse(tenant.empty() ? std::nullopt : jwks(tenant, request.host));
   };
   routes["/metrics"] = [metrics = std::move(sources.metrics)] {
     std::vector<prometheus::MetricFamily> families;

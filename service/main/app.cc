@@ -87,6 +87,8 @@ absl::Status App::Open() {
       loop(), [this] { return storage_->database->Ping(SystemContext("start")); }));
   auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
+      loop(), [this] { return auth_->tenant_reader.Load(SystemContext("tenants")); }));
+  GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return auth_->key_rotation.Load(SystemContext("key_rotation")); }));
   GH_ASSIGN_OR_RETURN(delivery::AddressGuard guard, MakeGuard(config.webhook));
   if (!config.webhook.ca_file.empty()) {

@@ -26,6 +26,7 @@ class Keyring;
 class LoginChallengeCodec;
 class PasswordHasher;
 class RecoveryCodes;
+class TenantDirectory;
 struct LoginChallenge;
 enum class Permission : uint8_t;
 }  // namespace gatehouse::auth
@@ -92,6 +93,7 @@ class SessionService {
     auth::PasswordHasher& hasher;
     auth::Authenticator& authenticator;
     const auth::Keyring& keyring;
+    const auth::TenantDirectory& tenants;
     const TokenIssuer& issuer;
     const auth::RefreshTokenCodec& refresh_tokens;
     const auth::LoginChallengeCodec& challenges;

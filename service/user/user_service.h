@@ -26,6 +26,7 @@ class Authenticator;
 class OneTimeTokenCodec;
 class PasswordHasher;
 class RecoveryCodes;
+class TenantDirectory;
 }  // namespace gatehouse::auth
 
 namespace gatehouse::storage {
@@ -108,6 +109,7 @@ class UserService {
     auth::PasswordHasher& hasher;
     // Told of what was revoked, so that this instance refuses it at once.
     auth::Authenticator& authenticator;
+    const auth::TenantDirectory& tenants;
     const base::Clock& clock;
     // Whose accounts they are, as authenticator apps show it.
     std::string issuer;

@@ -28,7 +28,8 @@ auth::RateLimit LoginLimitOf(const config::AuthSettings& config) {
 
 AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& secrets,
                    StorageArea& storage, const base::Clock& clock)
-    : keyring(secrets.master_key, PolicyOf(config)),
+    : tenant_reader(storage.tenants, tenants),
+      keyring(secrets.master_key, PolicyOf(config)),
       access_tokens(keyring, clock,
                     {.issuer = config.issuer,
                      .audience = config.audience,
@@ -42,6 +43,6 @@ AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& se
       credentials(storage.sessions, storage.api_keys, clock),
       authenticator(access_tokens, credentials, clock,
                     {.max_revocation_lag = config.max_revocation_lag}),
-      key_rotation(storage.signing_keys, keyring, clock) {}
+      key_rotation(storage.signing_keys, keyring, tenants, clock) {}
 
 }  // namespace gatehouse::service

@@ -5,6 +5,8 @@
 #include "auth/second_factor/recovery_codes.h"
 #include "auth/signing_key/key_rotation.h"
 #include "auth/signing_key/keyring.h"
+#include "auth/tenant/tenant_directory.h"
+#include "auth/tenant/tenant_reader.h"
 #include "auth/token/access_token.h"
 #include "auth/token/login_challenge.h"
 #include "auth/token/one_time_token.h"
@@ -24,6 +26,8 @@ struct AuthArea {
   AuthArea(const config::AuthSettings& config, const config::Secrets& secrets, StorageArea& storage,
            const base::Clock& clock);
 
+  auth::TenantDirectory tenants;
+  auth::TenantReader tenant_reader;
   auth::Keyring keyring;
   auth::AccessTokenCodec access_tokens;
   auth::RefreshTokenCodec refresh_tokens;

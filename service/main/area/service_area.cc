@@ -11,6 +11,7 @@
 #include "service/config/load_config.h"
 #include "service/main/version.h"
 #include "service/session/register_session_service.h"
+#include "service/tenant/register_tenant_service.h"
 #include "service/user/register_user_service.h"
 #include "service/webhook/register_webhook_service.h"
 
@@ -52,6 +53,7 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .recovery_codes = auth.recovery_codes,
              .hasher = auth.hasher,
              .authenticator = auth.authenticator,
+             .tenants = auth.tenants,
              .clock = clock,
              .issuer = options.config.auth.issuer}),
       sessions({.sessions = storage.sessions,
@@ -62,6 +64,7 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
                 .hasher = auth.hasher,
                 .authenticator = auth.authenticator,
                 .keyring = auth.keyring,
+                .tenants = auth.tenants,
                 .issuer = issuer,
                 .refresh_tokens = auth.refresh_tokens,
                 .challenges = auth.challenges,
@@ -92,7 +95,7 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
                 .once = once,
                 .page_tokens = page_tokens,
                 .clock = clock,
-                .on_endpoint_changed = std::move(options.on_endpoint_changed),
+                .on_endpoint_changed = options.on_endpoint_changed,
                 .send = std::move(options.send_webhook)},
                {.allow_http = options.config.webhook.allow_http, .guard = std::move(options.guard)},
                options.webhooks),
@@ -106,11 +109,21 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .events = storage.events,
              .authenticator = auth.authenticator,
              .keyring = auth.keyring,
+             .tenants = auth.tenants,
              .rotation = auth.key_rotation,
              .once = once,
              .clock = clock,
              .sequencer_problem = std::move(options.sequencer_problem)},
-            FactsOf(options, storage, clock)) {}
+            FactsOf(options, storage, clock)),
+      tenants({.tenants = storage.tenants,
+               .directory = auth.tenants,
+               .rotation = auth.key_rotation,
+               .token_codec = auth.one_time_tokens,
+               .hasher = auth.hasher,
+               .once = once,
+               .page_tokens = page_tokens,
+               .clock = clock,
+               .on_frozen = std::move(options.on_endpoint_changed)}) {}
 
 void ServiceArea::Register(rpc::MethodRegistry& registry) {
   RegisterUserService(registry, users);
@@ -119,6 +132,7 @@ void ServiceArea::Register(rpc::MethodRegistry& registry) {
   RegisterWebhookService(registry, webhooks);
   RegisterAlertService(registry, alerts);
   RegisterAdminService(registry, admin);
+  RegisterTenantService(registry, tenants);
 }
 
 }  // namespace gatehouse::service

@@ -22,6 +22,7 @@
 #include "service/schema/event_schemas.h"
 #include "service/session/session_service.h"
 #include "service/session/token_issuer.h"
+#include "service/tenant/tenant_service.h"
 #include "service/user/user_service.h"
 #include "service/webhook/webhook_service.h"
 
@@ -59,6 +60,7 @@ struct ServiceArea {
   WebhookService webhooks;
   AlertService alerts;
   AdminService admin;
+  TenantService tenants;
 };
 
 }  // namespace gatehouse::service

@@ -31,6 +31,7 @@
 #include "storage/session/session_store.h"
 #include "storage/signing_key/signing_key_store.h"
 #include "storage/subscription/subscription_store.h"
+#include "storage/tenant/tenant_store.h"
 #include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
 
@@ -72,6 +73,7 @@ struct StorageArea {
   storage::SessionStore sessions;
   storage::ThreadStore threads;
   storage::SigningKeyStore signing_keys;
+  storage::TenantStore tenants;
   storage::ServerStore server;
   storage::EventStore events;
   storage::EventTypeStore event_types;

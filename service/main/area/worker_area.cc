@@ -2,14 +2,18 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "auth/signing_key/key_rotation.h"
+#include "auth/tenant/tenant_reader.h"
 #include "base/async/run_on_loop.h"
 #include "base/log_line.h"
 #include "base/status.h"
 #include "base/system_context.h"
 #include "service/webhook/pull/idle_subscriptions.h"
+#include "service/worker/tenant_round.h"
 
 namespace gatehouse::service {
 namespace {
@@ -28,13 +32,14 @@ constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
 constexpr auto kPartitionsTimeout = std::chrono::minutes(1);
 constexpr auto kPositionTimeout = std::chrono::seconds(15);
 
-// What has a Purge(ctx, tenant, before, limit) that returns how many rows it deleted.
+// Of the tenant of `ctx`, what has a Purge(ctx, tenant, before, limit) that returns how many rows
+// it deleted.
 template <typename Store>
 base::Task<absl::Status> PurgeBefore(Store* store, base::Time before, base::CallContext ctx) {
   int64_t purged = kPurgeBatch;
   while (purged == kPurgeBatch) {
-    GH_CO_ASSIGN_OR_RETURN(purged,
-                           co_await store->Purge(ctx, base::kDefaultTenantId, before, kPurgeBatch));
+    GH_CO_ASSIGN_OR_RETURN(
+        purged, co_await store->Purge(ctx, ctx.principal().tenant_id, before, kPurgeBatch));
   }
   co_return absl::OkStatus();
 }
@@ -42,7 +47,7 @@ base::Task<absl::Status> PurgeBefore(Store* store, base::Time before, base::Call
 base::Task<absl::Status> MarkEndedSessions(storage::SessionStore* sessions, base::CallContext ctx) {
   bool more = true;
   while (more) {
-    GH_CO_ASSIGN_OR_RETURN(more, co_await sessions->MarkEnded(ctx, base::kDefaultTenantId));
+    GH_CO_ASSIGN_OR_RETURN(more, co_await sessions->MarkEnded(ctx, ctx.principal().tenant_id));
   }
   co_return absl::OkStatus();
 }
@@ -52,9 +57,22 @@ base::Task<absl::Status> PurgeThreads(storage::ThreadStore* threads, const base:
   bool more = true;
   while (more) {
     GH_CO_ASSIGN_OR_RETURN(more,
-                           co_await threads->Purge(ctx, base::kDefaultTenantId, clock->Now()));
+                           co_await threads->Purge(ctx, ctx.principal().tenant_id, clock->Now()));
   }
   co_return absl::OkStatus();
+}
+
+// Directory first: what it says decides whose keys are looked after.
+base::Task<absl::Status> RotateKeys(auth::TenantReader* tenants, auth::KeyRotation* rotation,
+                                    base::CallContext ctx) {
+  GH_CO_RETURN_IF_ERROR(co_await tenants->Load(ctx));
+  co_return co_await rotation->RunOnce(std::move(ctx));
+}
+
+base::Task<absl::Status> ReadTenant(auth::TenantReader* tenants, base::CallContext ctx,
+                                    std::optional<base::Uuid> id) {
+  if (id) co_return co_await tenants->Refresh(std::move(ctx), *id);
+  co_return co_await tenants->Load(std::move(ctx));
 }
 
 delivery::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock) {
@@ -91,7 +109,10 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
           [&rotation = auth.key_rotation](base::CallContext ctx) {
             return rotation.Load(std::move(ctx));
           },
-          std::move(forget_event_types)),
+          std::move(forget_event_types),
+          [tenants = &auth.tenant_reader](base::CallContext ctx, std::optional<base::Uuid> id) {
+            return ReadTenant(tenants, std::move(ctx), id);
+          }),
       listener_(
           {.dsn = config.database.direct(),
            .password_file = config.database.password_file,
@@ -106,39 +127,54 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
       webhooks_(loop, EngineDepsOf(storage, clock),
                 EngineOptionsOf(config.webhook, std::move(guard), instance_id)),
       replays_(loop, {.replays = storage.replays, .endpoints = storage.endpoints, .clock = clock}),
-      key_rotation_(loop, {.name = "key_rotation", .pause = kKeyRotationPause},
-                    [&rotation = auth.key_rotation](base::CallContext ctx) {
-                      return rotation.RunOnce(std::move(ctx));
-                    }),
-      answers_purge_(loop, {.name = "purge_answers", .pause = kPurgePause},
-                     [requests = &storage.requests, clock = &clock](base::CallContext ctx) {
-                       return PurgeBefore(requests, clock->Now() - kAnswerLifetime, std::move(ctx));
-                     }),
-      tokens_purge_(loop, {.name = "purge_tokens", .pause = kPurgePause},
-                    [tokens = &storage.one_time_tokens, clock = &clock](base::CallContext ctx) {
-                      return PurgeBefore(tokens, clock->Now(), std::move(ctx));
-                    }),
+      key_rotation_(
+          loop, {.name = "key_rotation", .pause = kKeyRotationPause},
+          [tenants = &auth.tenant_reader, rotation = &auth.key_rotation](base::CallContext ctx) {
+            return RotateKeys(tenants, rotation, std::move(ctx));
+          }),
+      answers_purge_(
+          loop, {.name = "purge_answers", .pause = kPurgePause},
+          ForEachTenant(auth.tenants,
+                        [requests = &storage.requests, clock = &clock](base::CallContext ctx) {
+                          return PurgeBefore(requests, clock->Now() - kAnswerLifetime,
+                                             std::move(ctx));
+                        })),
+      tokens_purge_(
+          loop, {.name = "purge_tokens", .pause = kPurgePause},
+          ForEachTenant(auth.tenants,
+                        [tokens = &storage.one_time_tokens, clock = &clock](base::CallContext ctx) {
+                          return PurgeBefore(tokens, clock->Now(), std::move(ctx));
+                        })),
       ended_sessions_(loop, {.name = "ended_sessions", .pause = kEndedSessionsPause},
-                      [sessions = &storage.sessions](base::CallContext ctx) {
-                        return MarkEndedSessions(sessions, std::move(ctx));
-                      }),
-      threads_purge_(loop, {.name = "purge_threads", .pause = kPurgePause},
-                     [threads = &storage.threads, clock = &clock](base::CallContext ctx) {
-                       return PurgeThreads(threads, clock, std::move(ctx));
-                     }),
-      replays_purge_(loop, {.name = "purge_replays", .pause = kPurgePause},
-                     [replays = &storage.replays, clock = &clock](base::CallContext ctx) {
-                       return PurgeBefore(replays, clock->Now() - kReplayLifetime, std::move(ctx));
-                     }),
+                      ForEachTenant(auth.tenants,
+                                    [sessions = &storage.sessions](base::CallContext ctx) {
+                                      return MarkEndedSessions(sessions, std::move(ctx));
+                                    })),
+      threads_purge_(
+          loop, {.name = "purge_threads", .pause = kPurgePause},
+          ForEachTenant(auth.tenants,
+                        [threads = &storage.threads, clock = &clock](base::CallContext ctx) {
+                          return PurgeThreads(threads, clock, std::move(ctx));
+                        })),
+      replays_purge_(
+          loop, {.name = "purge_replays", .pause = kPurgePause},
+          ForEachTenant(auth.tenants,
+                        [replays = &storage.replays, clock = &clock](base::CallContext ctx) {
+                          return PurgeBefore(replays, clock->Now() - kReplayLifetime,
+                                             std::move(ctx));
+                        })),
       idle_subscriptions_(
           loop, {.name = "idle_subscriptions", .pause = kPurgePause},
-          [subscriptions = &storage.subscriptions, clock = &clock](base::CallContext ctx) {
-            return DeleteIdleSubscriptions(subscriptions, clock, std::move(ctx));
-          }),
+          ForEachTenant(
+              auth.tenants,
+              [subscriptions = &storage.subscriptions, clock = &clock](base::CallContext ctx) {
+                return DeleteIdleSubscriptions(subscriptions, clock, std::move(ctx));
+              })),
       login_failures_(loop, auth.login_failures),
       server_alerts_(loop, {.server = storage.server,
                             .alerts = storage.alerts,
                             .keyring = auth.keyring,
+                            .tenants = auth.tenants,
                             .clock = clock}),
       workers_({{"partitions", partitions_},
                 {"sequencer", sequencer_},

@@ -6,6 +6,7 @@
 
 #include "auth/second_factor/recovery_codes.h"
 #include "auth/second_factor/totp.h"
+#include "auth/tenant/tenant_directory.h"
 #include "auth/token/login_challenge.h"
 #include "base/reason.h"
 #include "base/status.h"
@@ -63,6 +64,9 @@ SessionService::Result<v1::AnswerChallengeResponse> SessionService::AnswerChalle
   const std::optional<auth::LoginChallenge> challenge =
       deps_.challenges.Decode(request.challenge());
   if (!challenge) co_return co_await FailLogin(ctx, request.challenge(), std::nullopt);
+
+  GH_CO_ASSIGN_OR_RETURN(const bool entered, deps_.tenants.Enter(ctx, challenge->tenant_id));
+  if (!entered) co_return co_await FailLogin(ctx, request.challenge(), std::nullopt);
 
   const std::string account = challenge->user_id.ToString();
   const LoginFailures::Attempt attempt = LoginFailures::Of(ctx, account);

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "auth/tenant/tenant_directory.h"
 #include "auth/token/one_time_token.h"
 #include "base/status.h"
 #include "service/common/timestamps.h"
@@ -50,6 +51,8 @@ UserService::Result<UserService::TokenUse> UserService::FindToken(base::CallCont
                                                                   base::Time now) {
   const std::optional<storage::OneTimeTokenKey> key = deps_.token_codec.Read(purpose, token);
   if (!key) co_return OneTimeTokenInvalid();
+  GH_CO_ASSIGN_OR_RETURN(const bool entered, deps_.tenants.Enter(ctx, key->tenant_id));
+  if (!entered) co_return OneTimeTokenInvalid();
   GH_CO_ASSIGN_OR_RETURN(std::optional<storage::OneTimeToken> found,
                          co_await deps_.tokens.Find(ctx, *key, now));
   if (!found) co_return OneTimeTokenInvalid();
