@@ -26,6 +26,14 @@ uint64_t PermissionsOf(const LiveSession& session) {
   return PermissionsOfRole(session.role);
 }
 
+// What is known of a user is kept by this: callers may choose the ids of users, so that two tenants
+// may have the same, and one must not end the sessions of the other.
+base::Uuid RevocationKey(const base::Uuid& tenant_id, const base::Uuid& user_id) {
+  const std::string hash =
+      base::Sha256(std::string(tenant_id.bytes()) + std::string(user_id.bytes()));
+  return *base::Uuid::FromBytes(std::string_view(hash).substr(0, kIdBytes));
+}
+
 }  // namespace
 
 absl::Status Unauthenticated() {
@@ -90,7 +98,8 @@ base::Task<Authenticator::VerdictOr> Authenticator::LookUpSession(base::CallCont
   absl::StatusOr<AccessClaims> claims = tokens_.Verify(token);
   if (!claims.ok()) co_return Unauthenticated();
   if (revocations_.IsRevoked(claims->session_id) ||
-      revocations_.IsRevoked(claims->user_id, claims->user_epoch)) {
+      revocations_.IsRevoked(RevocationKey(claims->tenant_id, claims->user_id),
+                             claims->user_epoch)) {
     co_return Unauthenticated();
   }
   GH_CO_ASSIGN_OR_RETURN(
@@ -169,8 +178,10 @@ void Authenticator::SessionRevoked(const base::Uuid& session_id) {
   cache_.Invalidate(session_id);
 }
 
-void Authenticator::UserRevoked(const base::Uuid& user_id, int64_t min_epoch) {
-  revocations_.RevokeBelowEpoch(user_id, min_epoch, LastTokenDead(), clock_.Now());
+void Authenticator::UserRevoked(const base::Uuid& tenant_id, const base::Uuid& user_id,
+                                int64_t min_epoch) {
+  revocations_.RevokeBelowEpoch(RevocationKey(tenant_id, user_id), min_epoch, LastTokenDead(),
+                                clock_.Now());
   cache_.Invalidate(user_id);
 }
 

@@ -72,7 +72,7 @@ class Authenticator {
   // To be called after the change was committed and before it is answered; from then
   // on this instance refuses what was revoked. Also for changes of other instances.
   void SessionRevoked(const base::Uuid& session_id);
-  void UserRevoked(const base::Uuid& user_id, int64_t min_epoch);
+  void UserRevoked(const base::Uuid& tenant_id, const base::Uuid& user_id, int64_t min_epoch);
   void ApiKeyRevoked(const base::Uuid& api_key_id);
   // Nothing is revoked, but what verdicts say of this user, session or API key may have changed (a
   // name): the next call with one of its credentials asks the database.

@@ -218,10 +218,18 @@ TEST_F(AuthenticatorTest, ARaisedEpochKillsOlderTokensAndNoNewerOnes) {
   const std::string old_token = Token(3);
   EXPECT_TRUE(Ask(old_token).ok());
   store_.sessions[{kTenant, kSession}].user_epoch = 4;
-  authenticator_.UserRevoked(kUser, 4);
+  authenticator_.UserRevoked(kTenant, kUser, 4);
   EXPECT_TRUE(IsRefused(old_token));
   EXPECT_EQ(store_.statements, 1);
   EXPECT_TRUE(Ask(Token(4)).ok());
+}
+
+// Whose ids are chosen may choose another tenant's.
+TEST_F(AuthenticatorTest, ARaisedEpochOfAnotherTenantsUserKillsNothing) {
+  const std::string token = Token(3);
+  EXPECT_TRUE(Ask(token).ok());
+  authenticator_.UserRevoked(kKeyId, kUser, 4);
+  EXPECT_TRUE(Ask(token).ok());
 }
 
 TEST_F(AuthenticatorTest, AnEpochRaisedElsewhereIsSeenInTheDatabase) {

@@ -94,7 +94,7 @@ UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallCo
     if (attempts.Outrun(epoch.status())) continue;
     GH_CO_RETURN_IF_ERROR(epoch.status());
     if (end_sessions) {
-      deps_.authenticator.UserRevoked(next.id, *epoch);
+      deps_.authenticator.UserRevoked(next.tenant_id, next.id, *epoch);
     } else if (next.username != current.username) {
       deps_.authenticator.Forget(next.id);
     }

@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
 
+#include "auth/limits/rate_limiter.h"
 #include "auth/second_factor/recovery_codes.h"
 #include "auth/second_factor/totp.h"
 #include "auth/tenant/tenant_directory.h"
@@ -71,8 +73,8 @@ SessionService::Result<v1::AnswerChallengeResponse> SessionService::AnswerChalle
   const std::string account = challenge->user_id.ToString();
   const LoginFailures::Attempt attempt = LoginFailures::Of(ctx, account);
   GH_CO_RETURN_IF_ERROR(co_await deps_.failures.Begin(ctx, attempt));
-  const auto wait =
-      codes_of_user_.Take(challenge->user_id.bytes(), std::chrono::steady_clock::now());
+  const std::string user_key = auth::LimitKey(challenge->tenant_id, challenge->user_id);
+  const auto wait = codes_of_user_.Take(user_key, std::chrono::steady_clock::now());
   if (wait) co_return auth::RateLimited(*wait, "codes of a user");
   GH_CO_ASSIGN_OR_RETURN(Answer answer, co_await VerifyAnswer(ctx, *challenge, request));
   if (!answer.factor) co_return co_await FailLogin(ctx, account, std::move(answer.user));
@@ -89,7 +91,7 @@ SessionService::Result<v1::AnswerChallengeResponse> SessionService::AnswerChalle
   }
   GH_CO_RETURN_IF_ERROR(created);
   deps_.failures.TakeBack(attempt);
-  codes_of_user_.GiveBack(challenge->user_id.bytes());
+  codes_of_user_.GiveBack(user_key);
   GH_CO_ASSIGN_OR_RETURN(const TokenIssuer::Tokens tokens, TokensOf(session, *answer.user));
   v1::AnswerChallengeResponse response;
   GH_CO_RETURN_IF_ERROR(ToProto(session, session.create_time, *response.mutable_session()));

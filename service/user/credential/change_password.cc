@@ -88,7 +88,7 @@ UserService::Result<std::string> UserService::VerifyOwnPassword(base::CallContex
   // Overload is not the caller's failure.
   if (base::HasReason(verified.status(), base::Reason::kHashingOverloaded) ||
       verified.value_or(false)) {
-    limits_.own_passwords.GiveBack(user.id);
+    limits_.own_passwords.GiveBack(ctx, user.id);
   }
   GH_CO_RETURN_IF_ERROR(verified.status());
   if (*verified) co_return *std::move(hash);

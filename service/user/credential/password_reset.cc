@@ -96,7 +96,7 @@ UserService::Result<v1::FinishPasswordResetResponse> UserService::FinishPassword
                          co_await deps_.users.SetPassword(
                              ctx, user.tenant_id, user.id, user.role, std::move(password_hash),
                              /*keep_sessions=*/false, now, std::move(change), use.token.key));
-  deps_.authenticator.UserRevoked(user.id, epoch);
+  deps_.authenticator.UserRevoked(user.tenant_id, user.id, epoch);
   v1::FinishPasswordResetResponse response;
   response.set_user_id(user.id.ToString());
   co_return response;

@@ -58,7 +58,7 @@ UserService::Result<v1::ConfirmTotpResponse> UserService::ConfirmTotp(
   const base::Time now = deps_.clock.Now();
   const std::optional<int64_t> step = auth::MatchTotp(factor->secret, request.code(), now);
   if (!step) co_return base::InvalidField("code", "is not what the app shows now");
-  limits_.own_codes.GiveBack(user.id);
+  limits_.own_codes.GiveBack(ctx, user.id);
 
   const auth::RecoveryCodes::Made recovery = deps_.recovery_codes.Make(user.id);
   v1::ConfirmTotpResponse response;

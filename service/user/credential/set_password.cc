@@ -43,7 +43,7 @@ UserService::Result<v1::SetPasswordResponse> UserService::SetPassword(
       const int64_t epoch,
       co_await deps_.users.SetPassword(ctx, user.tenant_id, user.id, user.role,
                                        std::move(password_hash), keep, now, std::move(change)));
-  if (!keep) deps_.authenticator.UserRevoked(user.id, epoch);
+  if (!keep) deps_.authenticator.UserRevoked(user.tenant_id, user.id, epoch);
   co_return response;
 }
 
