@@ -14,6 +14,7 @@
 #include "base/async/run_on_loop.h"
 #include "gatehouse/v1/admin.pb.h"
 #include "gatehouse/v1/session.pb.h"
+#include "gatehouse/v1/tenant.pb.h"
 #include "gatehouse/v1/user.pb.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/main/app.h"
@@ -66,10 +67,12 @@ class Instance {
     return made->key();
   }
 
+  // `tenant`: whom a call without a credential names.
   template <typename Response, typename Request>
   UnaryOutcome<Response> Call(const std::string& method, const std::string& credential,
-                              const Request& request) {
+                              const Request& request, const std::string& tenant = "") {
     CallOptions options;
+    if (!tenant.empty()) options.metadata.emplace_back("x-gatehouse-tenant", tenant);
     if (!credential.empty()) {
       options.metadata.emplace_back("authorization", "Bearer " + credential);
     }
@@ -315,6 +318,49 @@ TEST_F(CoherenceTest, TheOtherInstanceKnowsTheSchemaOfAnEventTypeWithinASecond) 
   const auto updated = Here<v1::UpdateEventTypeResponse>("WebhookService/UpdateEventType", update);
   ASSERT_TRUE(updated.ok()) << updated.message;
   EXPECT_TRUE(becomes(false));
+}
+
+TEST_F(CoherenceTest, TheOtherInstanceKnowsATenantAndItsStateWithinASecond) {
+  const auto becomes = [&](const std::function<bool()>& true_by_now) {
+    const auto changed_at = std::chrono::steady_clock::now();
+    while (true) {
+      const bool must_know = std::chrono::steady_clock::now() - changed_at > kWithin;
+      if (true_by_now()) return true;
+      if (must_know) return false;
+    }
+  };
+  v1::CreateTenantRequest create;
+  create.mutable_tenant()->set_name("acme");
+  create.mutable_admin()->set_username("root");
+  create.mutable_admin()->set_password(kPassword);
+  const auto created = Here<v1::CreateTenantResponse>("TenantService/CreateTenant", create);
+  ASSERT_TRUE(created.ok()) << created.message;
+  v1::CreateSessionRequest login;
+  login.set_login("root");
+  login.set_password(kPassword);
+  UnaryOutcome<v1::CreateSessionResponse> session;
+  EXPECT_TRUE(becomes([&] {
+    session =
+        there_.Call<v1::CreateSessionResponse>("SessionService/CreateSession", "", login, "acme");
+    return session.ok();
+  })) << session.message;
+  const std::string token = session.response.tokens().access_token();
+  const auto ask_there = [&] {
+    return there_.Call<v1::ListUsersResponse>("UserService/ListUsers", token,
+                                              v1::ListUsersRequest());
+  };
+  ASSERT_TRUE(ask_there().ok()) << "from the memory of that instance from now on";
+
+  v1::UpdateTenantRequest update;
+  update.set_tenant_id(created.response.tenant().id());
+  update.mutable_update_mask()->add_paths("state");
+  for (const v1::TenantState state : {v1::TENANT_STATE_FROZEN, v1::TENANT_STATE_ACTIVE}) {
+    update.mutable_tenant()->set_state(state);
+    const auto updated = Here<v1::UpdateTenantResponse>("TenantService/UpdateTenant", update);
+    ASSERT_TRUE(updated.ok()) << updated.message;
+    const std::string expected = state == v1::TENANT_STATE_FROZEN ? "TENANT_FROZEN" : "";
+    EXPECT_TRUE(becomes([&] { return ask_there().reason() == expected; })) << expected;
+  }
 }
 
 TEST_F(CoherenceTest, AfterAnEmergencyBothInstancesTrustTheNewKeyAlone) {
