@@ -196,13 +196,13 @@ Task<absl::Status> RevocationFollower::ReadAgain(CallContext ctx, storage::Event
 Task<absl::Status> RevocationFollower::FollowDirectory(CallContext ctx, storage::Event event) {
   // The tenant's own log says the same.
   if (!read_tenant_ || event.tenant_id != base::kDefaultTenantId) co_return absl::OkStatus();
+  // With the tenant came its first key, without which nobody logs in there.
+  if (event.type == storage::event_types::kTenantCreated) {
+    GH_CO_RETURN_IF_ERROR(co_await load_keys_(ctx));
+  }
   for (const storage::EventTarget& target : event.targets) {
     const std::optional<Uuid> id = Uuid::Parse(target.id);
     if (target.type == "tenant" && id) GH_CO_RETURN_IF_ERROR(co_await read_tenant_(ctx, *id));
-  }
-  // With the tenant came its first key.
-  if (event.type == storage::event_types::kTenantCreated) {
-    GH_CO_RETURN_IF_ERROR(co_await load_keys_(std::move(ctx)));
   }
   co_return absl::OkStatus();
 }

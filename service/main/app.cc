@@ -74,8 +74,8 @@ App::App(Options options) : options_(std::move(options)) {
 
 App::~App() { Stop(); }
 
-base::CallContext App::SystemContext(std::string name) {
-  return base::SystemContext(loop(), std::move(name), kStartTimeout);
+base::CallContext App::SystemContext(std::string name, const base::Uuid& tenant_id) {
+  return base::SystemContext(loop(), std::move(name), kStartTimeout, {}, tenant_id);
 }
 
 absl::Status App::Open() {

@@ -29,6 +29,7 @@ class CommandLine {
         ->envname("GATEHOUSE_CONFIG");
     AddServing();
     AddTools();
+    AddTenants();
     AddConfig();
   }
 
@@ -62,11 +63,13 @@ class CommandLine {
     CLI::App* seed = app_.add_subcommand("seed", "Create or change what a seed file names");
     seed->add_option("FILE", seed_file_, "Seed file, JSON")->required();
     seed->add_flag("--dry-run", dry_run_, "Tell what would be done, change nothing");
+    seed->add_option("--tenant", tenant_.name, "Id or name of the tenant, if not the default one");
     AddSettings(*seed);
     seed->callback([this] {
       command_ = [this] {
-        return WithConfig(
-            [this](const auto& config) { return RunSeed(config, seed_file_, dry_run_); });
+        return WithConfig([this](const auto& config) {
+          return RunSeed(config, seed_file_, dry_run_, tenant_.name);
+        });
       };
     });
 
@@ -99,6 +102,37 @@ class CommandLine {
         return kExitOk;
       };
     });
+  }
+
+  void AddTenants() {
+    CLI::App* tenant = app_.add_subcommand("tenant", "List, create and freeze tenants");
+    tenant->require_subcommand(1);
+    AddTenant(*tenant, TenantOrder::Action::kList, "list", "Print all tenants, by name");
+    CLI::App& create =
+        AddTenant(*tenant, TenantOrder::Action::kCreate, "create", "Create a tenant");
+    create.add_option("--display-name", tenant_.display_name, "What people call it");
+    create.add_option("--host", tenant_.host_names, "A host name of it; may be given again");
+    CLI::Option* admin = create.add_option(
+        "--admin", tenant_.admin, "Username of its administrator, who gets a one-time token");
+    create.add_option("--admin-email", tenant_.admin_email, "Its email address")->needs(admin);
+    AddTenant(*tenant, TenantOrder::Action::kFreeze, "freeze", "Have it take no calls");
+    AddTenant(*tenant, TenantOrder::Action::kActivate, "activate", "Have it take calls again");
+  }
+
+  CLI::App& AddTenant(CLI::App& tenant, TenantOrder::Action action, const std::string& name,
+                      const std::string& help) {
+    CLI::App* command = tenant.add_subcommand(name, help);
+    if (action != TenantOrder::Action::kList) {
+      command->add_option("NAME", tenant_.name, "The tenant's name")->required();
+    }
+    AddSettings(*command);
+    command->callback([this, action] {
+      tenant_.action = action;
+      command_ = [this] {
+        return WithConfig([this](const auto& config) { return RunTenant(config, tenant_); });
+      };
+    });
+    return *command;
   }
 
   void AddConfig() {
@@ -159,6 +193,7 @@ class CommandLine {
   config::Sources sources_;
   std::string seed_file_;
   bool dry_run_ = false;
+  TenantOrder tenant_;
   std::function<int()> command_;
 };
 

@@ -150,8 +150,9 @@ TenantService::Result<v1::CreateTenantResponse> TenantService::CreateTenant(
   change.idempotency = key.WithResponse(response, now);
   const storage::Tenant tenant = made.tenant;
   GH_CO_RETURN_IF_ERROR(co_await deps_.tenants.Create(ctx, std::move(made), std::move(change)));
-  deps_.directory.Put(tenant);
+  // Before its name is known here: without the key nobody logs in there.
   GH_CO_RETURN_IF_ERROR(co_await deps_.rotation.Load(ctx));
+  deps_.directory.Put(tenant);
   response.set_admin_token(std::move(token));
   co_return response;
 }

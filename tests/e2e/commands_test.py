@@ -1,4 +1,4 @@
-"""The commands around the server: seed, config, migrate, version."""
+"""The commands around the server: seed, tenant, config, migrate, version."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import unittest
 
 from tests.e2e.support import known_secrets, scratch
 from tests.e2e.support import postgres as pg
-from tests.e2e.support.client import Client
+from tests.e2e.support.client import CallError, Client
 from tests.e2e.support.deployment import Deployment
 from tests.e2e.support.exit_codes import EXIT_FAILED, EXIT_NO_DATABASE, EXIT_SCHEMA_MISMATCH, EXIT_USAGE
 from tests.e2e.support.gatehouse import environment, run
@@ -226,6 +226,52 @@ class LogTest(unittest.TestCase):
         done = run("log", "reset", env=environment(GATEHOUSE_DATABASE_DSN="host=/nonexistent"))
         self.assertEqual(done.returncode, EXIT_NO_DATABASE, done.stderr)
         self.assertEqual(run("log", "reset", env=environment()).returncode, EXIT_USAGE)
+
+
+class TenantTest(unittest.TestCase):
+    def test_a_tenant_is_made_reached_by_its_host_frozen_and_seeded(self):
+        deployment = Deployment(self, pg.Postgres(self))
+        deployment.seed_admin()
+        server = deployment.serve()
+        options = ("--host", "login.acme.example", "--admin", "root")
+        made = json.loads(deployment.run("tenant", "create", "acme", *options)[0])
+        self.assertEqual(made["tenant"]["name"], "acme")
+        token = known_secrets.remember(made["adminToken"])
+        names = [json.loads(line)["name"] for line in deployment.run("tenant", "list")[0].splitlines()]
+        self.assertEqual(names, ["acme", "default"])
+
+        password = known_secrets.remember(secrets.token_urlsafe(24))
+        host = [("grpc.default_authority", "login.acme.example")]
+        with Client(server.grpc_address, options=host) as root, Client(server.grpc_address) as elsewhere:
+            root.FinishPasswordReset(token=token, password=password)
+            # The running server learns of it by the log.
+            until(lambda: self.reason_of(lambda: root.login("root", password)) is None, "the server knows the host")
+            with self.assertRaises(CallError) as refused:
+                elsewhere.login("root", password)
+            self.assertEqual(refused.exception.reason, "LOGIN_FAILED")
+            status, keys = get(server.http_address, "/t/acme/.well-known/jwks.json")[:2]
+            self.assertEqual(status, 200)
+            self.assertNotEqual(keys, get(server.http_address, "/.well-known/jwks.json")[1])
+
+            seed = deployment.write("seed.json", json.dumps({"users": [{"username": "sue"}]}))
+            deployment.run("seed", seed, "--tenant", "acme")
+            self.assertEqual({user.username for user in root.ListUsers().users}, {"root", "sue"})
+
+            self.assertIn("TENANT_STATE_FROZEN", deployment.run("tenant", "freeze", "acme")[0])
+            until(lambda: self.reason_of(root.ListUsers) == "TENANT_FROZEN", "the server knows that it is frozen")
+            deployment.run("tenant", "activate", "acme")
+            until(lambda: self.reason_of(root.ListUsers) is None, "it goes on")
+        deployment.run("tenant", "freeze", "nobody", code=EXIT_FAILED)
+        deployment.run("tenant", "create", "Acme", code=EXIT_USAGE)
+        deployment.run("seed", seed, "--tenant", "nobody", code=EXIT_USAGE)
+
+    @staticmethod
+    def reason_of(call):
+        try:
+            call()
+        except CallError as error:
+            return error.reason
+        return None
 
 
 def halted(server):
