@@ -39,7 +39,7 @@ std::shared_ptr<const base::Principal> PrincipalOf(const std::shared_ptr<const V
 AuthenticationInterceptor::AuthenticationInterceptor(Authenticator& authenticator,
                                                      RateLimit unknown_per_address,
                                                      DenialHook on_denial, CertificateKeys keys,
-                                                     Tenants tenants)
+                                                     CallTenants tenants)
     : authenticator_(authenticator),
       unknown_per_address_(unknown_per_address),
       on_denial_(std::move(on_denial)),

@@ -15,6 +15,15 @@
 
 namespace gatehouse::auth {
 
+// How calls learn of their tenant.
+struct CallTenants {
+  // Outlives the interceptor.
+  const TenantDirectory* directory = nullptr;
+  // Reads a tenant again. Asked while this instance does not know what others do, and so may not
+  // know that the tenant is frozen.
+  std::function<base::Task<absl::Status>(base::CallContext, base::Uuid)> refresh = {};
+};
+
 // Establishes who calls, from "authorization: Bearer <access token or API key>" or, without such a
 // header, from the certificate that the client has shown.
 // Public methods are called anonymously, whatever is sent: clients attach their
@@ -25,21 +34,14 @@ namespace gatehouse::auth {
 // whatever else is sent; without one that which TenantOfCall finds.
 class AuthenticationInterceptor : public rpc::Interceptor {
  public:
-  struct Tenants {
-    // Outlives the interceptor.
-    const TenantDirectory* directory = nullptr;
-    // Reads a tenant again. Asked while this instance does not know what others do, and so may not
-    // know that the tenant is frozen.
-    std::function<base::Task<absl::Status>(base::CallContext, base::Uuid)> refresh = {};
-  };
-
   // `authenticator` outlives this. `unknown_per_address`: how often an address may send
   // a credential this instance does not know yet, each of which costs a signature
   // check or a query, before anybody knows whose rate it counts towards.
   // `keys`: whose certificates count as a credential, where a call carries no other.
   // `tenants`: without a directory there is the default tenant alone.
   AuthenticationInterceptor(Authenticator& authenticator, RateLimit unknown_per_address,
-                            DenialHook on_denial, CertificateKeys keys = {}, Tenants tenants = {});
+                            DenialHook on_denial, CertificateKeys keys = {},
+                            CallTenants tenants = {});
 
   std::string_view name() const override { return "authentication"; }
   rpc::Decision Before(rpc::ServerCall& call) override;
@@ -62,7 +64,7 @@ class AuthenticationInterceptor : public rpc::Interceptor {
   RateLimiter unknown_per_address_;
   const DenialHook on_denial_;
   const CertificateKeys keys_;
-  const Tenants tenants_;
+  const CallTenants tenants_;
 };
 
 }  // namespace gatehouse::auth

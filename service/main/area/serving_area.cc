@@ -39,7 +39,7 @@ auth::RateLimit LimitOf(int64_t per_second, double quiet_seconds = 2) {
   return {.rate = rate, .burst = quiet_seconds * rate};
 }
 
-auth::AuthenticationInterceptor::Tenants TenantsOf(AuthArea& auth) {
+auth::CallTenants TenantsOf(AuthArea& auth) {
   return {.directory = &auth.tenants,
           .refresh = [reader = &auth.tenant_reader](base::CallContext ctx, base::Uuid id) {
             return reader->Refresh(std::move(ctx), id);

@@ -27,8 +27,7 @@ struct ServerFixture::Serving {
             .metrics = metrics,
             .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
                 backend.auth.authenticator, auth::RateLimit{}, auth::DenialHook(),
-                auth::CertificateKeys(),
-                auth::AuthenticationInterceptor::Tenants{.directory = &backend.auth.tenants}),
+                auth::CertificateKeys(), auth::CallTenants{.directory = &backend.auth.tenants}),
             .authorise = std::make_unique<auth::AuthorisationInterceptor>(
                 service::MakeDenialRecorder(backend.storage->events, backend.clock)),
         })) {}
