@@ -19,4 +19,7 @@ AREAS_WITH_QUERIES = [
     "subscription",
     "thread",
     "user",
+    "user_export",
+    "user_import",
+    "user_purge",
 ]

@@ -10,7 +10,8 @@ namespace gatehouse::storage::event_types {
 // is made of this list. The comment of each says when it is written, then who its actor and
 // what its targets are; names in backticks are members of its details.
 
-// A user was created. Actor: the caller. Target: the user.
+// A user was created; `imported` says so of one who came by ImportUsers. Actor: the caller.
+// Target: the user.
 inline constexpr std::string_view kUserCreated = "user.created";
 // Fields of a user's profile were changed; `fields` names them. Actor: the caller. Target: the
 // user.
@@ -24,12 +25,26 @@ inline constexpr std::string_view kUserEnabled = "user.enabled";
 // A user was deleted; what is left of it is purged 30 days later. `api_keys` has the ids of the
 // API keys it made that were good then. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserDeleted = "user.deleted";
+// What was left of a deleted user's account is gone: `by` says whether its time was over, "TIME",
+// or somebody asked for it, "CALLER". Actor: the caller, or system. Target: the user.
+inline constexpr std::string_view kUserPurged = "user.purged";
+// A deleted user is to be forgotten: its account is gone, its sessions, threads and names in the
+// log go next; `reason` says why, as it was given. Who keeps data about the user should do the
+// same. Actor: the caller. Target: the user, whose id stays in this event.
+inline constexpr std::string_view kUserErased = "user.erased";
+// Nothing is left of a user who was to be forgotten; `events` counts the events whose names of it
+// were erased. Actor: system. Target: the user, whose id stays in this event.
+inline constexpr std::string_view kUserErasureFinished = "user.erasure_finished";
 // A deleted user was brought back. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserUndeleted = "user.undeleted";
 // A user's password was set; `keep_sessions` says whether its sessions go on, `by` how it came:
 // "ADMINISTRATOR", "USER" who knew the one before, or "RESET" by a one-time token. Actor: the
 // caller, or the user whose token it was. Target: the user.
 inline constexpr std::string_view kUserPasswordChanged = "user.password_changed";
+// A login with a second factor replaced the hash of a user's password by a newer one of the same
+// password, for a login without one does so with `session.created`; `from` and `to` name their
+// kinds. Actor: the user. Target: the user.
+inline constexpr std::string_view kUserPasswordUpgraded = "user.password_upgraded";
 // A user gave a wrong current password for another one. Actor: the user. Target: the user.
 inline constexpr std::string_view kUserPasswordRefused = "user.password_refused";
 // A one-time token was made by which a user's password can be reset. Actor: the caller. Target:

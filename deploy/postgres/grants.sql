@@ -36,4 +36,11 @@ ALTER FUNCTION gatehouse.seal_event_day(date) SECURITY DEFINER SET search_path =
 REVOKE EXECUTE ON FUNCTION gatehouse.create_daily_partition(text, text, date), gatehouse.seal_event_day(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gatehouse.create_daily_partition(text, text, date), gatehouse.seal_event_day(date) TO gatehouse_server;
 
+-- Nor can the server change an event, but for taking a person out of it; the events' leaf hashes stay.
+ALTER FUNCTION gatehouse.erase_event(uuid, uuid, bigint, boolean, boolean, integer[], boolean, bytea, bytea)
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+REVOKE EXECUTE ON FUNCTION gatehouse.erase_event(uuid, uuid, bigint, boolean, boolean, integer[], boolean, bytea, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gatehouse.erase_event(uuid, uuid, bigint, boolean, boolean, integer[], boolean, bytea, bytea)
+  TO gatehouse_server;
+
 COMMIT;

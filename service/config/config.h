@@ -97,6 +97,8 @@ struct AuthSettings {
   // 0: one for every core.
   int64_t hash_threads = 0;
   int64_t hash_queue = 256;
+  // Empty: new passwords are not looked up.
+  std::string breached_passwords_file;
   int64_t requests_per_second = 0;
   int64_t public_requests_per_second = 1000;
   int64_t login_failures_per_minute = 10;

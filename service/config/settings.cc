@@ -116,6 +116,10 @@ void AddAuth(std::vector<Setting>& all) {
                         "Logins that may wait for a hash; more are refused with "
                         "HASHING_OVERLOADED.",
                         1, 100'000, GH_FIELD(auth.hash_queue)));
+  all.push_back(Text("auth.breached_passwords_file",
+                     "File of passwords that were stolen elsewhere, made by `gatehouse breached "
+                     "build`: nobody gets one of them. Empty: they are not looked up.",
+                     GH_FIELD(auth.breached_passwords_file)));
   all.push_back(Integer("auth.requests_per_second",
                         "Calls per second of one principal; 0: no limit.", 0, 1'000'000,
                         GH_FIELD(auth.requests_per_second)));

@@ -85,7 +85,10 @@ absl::Status App::Open() {
                                                   DirectConfigOf(config.database)));
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return storage_->database->Ping(SystemContext("start")); }));
-  auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);
+  GH_ASSIGN_OR_RETURN(std::unique_ptr<auth::BreachedPasswords> breached,
+                      OpenBreachedPasswords(config.auth));
+  auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_,
+                                     std::move(breached));
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return auth_->key_rotation.Load(SystemContext("key_rotation")); }));
   GH_ASSIGN_OR_RETURN(delivery::AddressGuard guard, MakeGuard(config.webhook));

@@ -1,6 +1,7 @@
 #include "service/main/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
@@ -29,6 +30,7 @@ class CommandLine {
         ->envname("GATEHOUSE_CONFIG");
     AddServing();
     AddTools();
+    AddBulk();
     AddConfig();
   }
 
@@ -101,6 +103,45 @@ class CommandLine {
     });
   }
 
+  void AddBulk() {
+    CLI::App* import = app_.add_subcommand("import", "Bring users from a file of JSON lines");
+    import->add_option("FILE", import_.file, "One user a line; - for standard input")->required();
+    import->add_option("--key", import_.key,
+                       "What the import is called: a run with the same key goes on where one "
+                       "stopped. By default the name and size of FILE");
+    import->add_flag("--validate-only", import_.validate_only, "Check all of it, change nothing");
+    AddSettings(*import);
+    import->callback([this] {
+      command_ = [this] {
+        return WithConfig([this](const auto& config) { return RunImport(config, import_); });
+      };
+    });
+
+    CLI::App* exported =
+        app_.add_subcommand("export", "Print all that is held about a user, as JSON lines");
+    exported->add_option("USER", export_user_, "Its id, username or email address")->required();
+    AddSettings(*exported);
+    exported->callback([this] {
+      command_ = [this] {
+        return WithConfig([this](const auto& config) { return RunExport(config, export_user_); });
+      };
+    });
+
+    CLI::App* breached = app_.add_subcommand("breached", "Look after the list of stolen passwords");
+    breached->require_subcommand(1);
+    CLI::App* build = breached->add_subcommand(
+        "build", "Make the file of auth.breached_passwords_file of a list");
+    build->add_option("IN", breached_input_, "Lines of SHA1:count, or passwords")->required();
+    build->add_option("OUT", breached_output_, "The file to make")->required();
+    build->add_option("--min-count", breached_min_count_,
+                      "Leave out what was seen less often; where counts are given");
+    build->callback([this] {
+      command_ = [this] {
+        return RunBreachedBuild(breached_input_, breached_output_, breached_min_count_);
+      };
+    });
+  }
+
   void AddConfig() {
     CLI::App* config = app_.add_subcommand("config", "Check or print the configuration");
     config->require_subcommand(1);
@@ -159,6 +200,11 @@ class CommandLine {
   config::Sources sources_;
   std::string seed_file_;
   bool dry_run_ = false;
+  ImportCommand import_;
+  std::string export_user_;
+  std::string breached_input_;
+  std::string breached_output_;
+  uint64_t breached_min_count_ = 1;
   std::function<int()> command_;
 };
 

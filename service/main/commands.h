@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_COMMANDS_H_
 #define GATEHOUSE_SERVICE_MAIN_COMMANDS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,23 @@ int RunDev(config::Config config);
 // Brings the database in line with a seed file; with `dry_run` only tells what
 // it would do.
 int RunSeed(const config::Config& config, const std::string& file, bool dry_run);
+
+struct ImportCommand {
+  // "-": standard input.
+  std::string file;
+  // Under which it goes on. Empty: one made of the file's name and size, none of standard input.
+  std::string key;
+  bool validate_only = false;
+};
+
+// Brings users from a file of JSON lines into the database.
+int RunImport(const config::Config& config, const ImportCommand& command);
+
+// Prints everything that is held about a user, by its id, username or email address.
+int RunExport(const config::Config& config, const std::string& user);
+
+// Makes a file of breached passwords of a list of them.
+int RunBreachedBuild(const std::string& input, const std::string& output, uint64_t min_count);
 
 // What a Seeder of this process needs, which tells nothing yet. `actor` is whose events these
 // are. `app` outlives the seeder.

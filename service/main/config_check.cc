@@ -53,6 +53,7 @@ absl::Status CheckDatabaseSettings(const config::DatabaseSettings& config) {
 
 std::vector<absl::Status> FindFaults(const config::Config& config) {
   std::vector<absl::Status> found = CheckSecrets(config.auth);
+  found.push_back(OpenBreachedPasswords(config.auth).status());
   found.push_back(CheckDatabaseSettings(config.database));
   found.push_back(CheckPasswordFile(config.database.password_file));
   found.push_back(rpc::CheckTlsFiles(TlsFilesOf(config.grpc)));
@@ -61,6 +62,13 @@ std::vector<absl::Status> FindFaults(const config::Config& config) {
   found.push_back(CheckCaFile(config.webhook.ca_file));
   std::erase_if(found, [](const absl::Status& status) { return status.ok(); });
   return found;
+}
+
+absl::StatusOr<std::unique_ptr<auth::BreachedPasswords>> OpenBreachedPasswords(
+    const config::AuthSettings& config) {
+  if (config.breached_passwords_file.empty()) return nullptr;
+  return auth::BreachedPasswords::Open("auth.breached_passwords_file",
+                                       config.breached_passwords_file);
 }
 
 absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookSettings& config) {

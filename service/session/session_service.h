@@ -168,6 +168,15 @@ class SessionService {
   base::Task<absl::StatusOr<storage::UserCredentials>> VerifyPassword(base::CallContext ctx,
                                                                       std::string login,
                                                                       std::string password);
+  // What the stored hash of that password, which is the user's, is to be replaced by; nullopt if it
+  // is as new ones are, or there is no time now.
+  Result<std::optional<storage::PasswordUpgrade>> UpgradeOf(base::CallContext ctx,
+                                                            storage::UserCredentials user,
+                                                            std::string password);
+  // Replaces it, for a login that adds no session yet.
+  base::Task<absl::Status> UpgradeBeforeChallenge(base::CallContext ctx,
+                                                  storage::UserCredentials user,
+                                                  std::string password);
   // Puts it on record (LoginFailures) and returns LOGIN_FAILED.
   base::Task<absl::Status> FailLogin(base::CallContext ctx, std::string login,
                                      std::optional<storage::UserCredentials> user);

@@ -13,29 +13,6 @@
 #include "storage/event_types.h"
 
 namespace gatehouse::service {
-namespace {
-
-constexpr char kDefaultRole[] = "viewer";
-constexpr int kVersionByte = 6;
-
-bool IsV7(const base::Uuid& id) { return id.bytes()[kVersionByte] >> 4 == 7; }
-
-// The user that `request` describes, at `now`; what is wrong goes to `checks`.
-storage::User NewUser(const base::CallContext& ctx, const v1::CreateUserRequest& request,
-                      base::Time now, FieldChecks& checks) {
-  storage::User user{.tenant_id = ctx.principal().tenant_id,
-                     .role = kDefaultRole,
-                     .create_time = now,
-                     .update_time = now};
-  user.id = checks.OptionalUuid("user_id", request.user_id());
-  if (!user.id.is_nil() && !IsV7(user.id)) checks.Fail("user_id", "is not of version 7");
-  if (user.id.is_nil()) user.id = base::Uuid::MakeV7(now);
-  const std::vector<std::string> all(kUserFields.begin(), kUserFields.end());
-  ApplyUserFields(request.user(), all, user, checks);
-  return user;
-}
-
-}  // namespace
 
 Replay UserService::ReplayOf(const v1::CreateUserRequest& request) {
   // A retry should not cost a password hash.
@@ -47,10 +24,11 @@ UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallCo
                                                                     MutationKey key) {
   FieldChecks checks;
   const base::Time now = deps_.clock.Now();
-  storage::User user = NewUser(ctx, request, now, checks);
+  storage::User user =
+      NewUserOf(ctx.principal().tenant_id, request.user(), request.user_id(), now, checks);
   std::string password;
   if (!request.password().empty()) {
-    auto checked = CheckPasswordOf(user, "password", request.password());
+    auto checked = co_await CheckNewPassword(ctx, user, "password", request.password());
     if (checks.Check(checked.status())) password = *std::move(checked);
   }
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());

@@ -86,6 +86,15 @@ Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
+Task<absl::Status> SessionStore::UpgradePassword(CallContext ctx, Uuid tenant_id, Uuid user_id,
+                                                 PasswordUpgrade upgrade, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kUpgradePasswordAlone,
+            Params::Of(tenant_id, user_id, upgrade.from, upgrade.to));
+  co_return (co_await database_.Run(ctx, std::move(batch))).status();
+}
+
 Task<absl::StatusOr<std::vector<Uuid>>> SessionStore::ListCrowding(CallContext ctx, Uuid tenant_id,
                                                                    Uuid user_id, int64_t user_epoch,
                                                                    SessionRoom room, Time now) {

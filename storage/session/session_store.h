@@ -129,6 +129,12 @@ class SessionStore {
                                                       std::optional<base::Uuid> except,
                                                       base::Time now);
 
+  // Replaces the hash of a user's password by another one of the same password. ABORTED, CONFLICT,
+  // and nothing is written, if it is not `upgrade.from` any more.
+  base::Task<absl::Status> UpgradePassword(base::CallContext ctx, base::Uuid tenant_id,
+                                           base::Uuid user_id, PasswordUpgrade upgrade,
+                                           Change change);
+
   // Marks some sessions that ended with others of their user. False if none are left.
   base::Task<absl::StatusOr<bool>> MarkEnded(base::CallContext ctx, base::Uuid tenant_id);
 

@@ -1,5 +1,7 @@
 #include "service/main/area/auth_area.h"
 
+#include <utility>
+
 namespace gatehouse::service {
 namespace {
 
@@ -27,7 +29,8 @@ auth::RateLimit LoginLimitOf(const config::AuthSettings& config) {
 }  // namespace
 
 AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& secrets,
-                   StorageArea& storage, const base::Clock& clock)
+                   StorageArea& storage, const base::Clock& clock,
+                   std::unique_ptr<auth::BreachedPasswords> breached)
     : keyring(secrets.master_key, PolicyOf(config)),
       access_tokens(keyring, clock,
                     {.issuer = config.issuer,
@@ -38,6 +41,7 @@ AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& se
       challenges(secrets.token_pepper),
       recovery_codes(secrets.token_pepper),
       hasher(HasherOptionsOf(config)),
+      breached_passwords(std::move(breached)),
       login_failures(storage.events, clock, {.limit = LoginLimitOf(config)}),
       credentials(storage.sessions, storage.api_keys, clock),
       authenticator(access_tokens, credentials, clock,

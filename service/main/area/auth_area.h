@@ -1,6 +1,9 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_AREA_AUTH_AREA_H_
 #define GATEHOUSE_SERVICE_MAIN_AREA_AUTH_AREA_H_
 
+#include <memory>
+
+#include "auth/password/breached/breached_passwords.h"
 #include "auth/password/password_hasher.h"
 #include "auth/second_factor/recovery_codes.h"
 #include "auth/signing_key/key_rotation.h"
@@ -21,8 +24,9 @@ namespace gatehouse::service {
 
 // Who callers are, and how they prove it.
 struct AuthArea {
+  // `breached`: the list of auth.breached_passwords_file; null without one.
   AuthArea(const config::AuthSettings& config, const config::Secrets& secrets, StorageArea& storage,
-           const base::Clock& clock);
+           const base::Clock& clock, std::unique_ptr<auth::BreachedPasswords> breached = nullptr);
 
   auth::Keyring keyring;
   auth::AccessTokenCodec access_tokens;
@@ -31,6 +35,7 @@ struct AuthArea {
   auth::LoginChallengeCodec challenges;
   auth::RecoveryCodes recovery_codes;
   auth::PasswordHasher hasher;
+  std::unique_ptr<auth::BreachedPasswords> breached_passwords;
   LoginFailures login_failures;
   auth::DatabaseCredentialStore credentials;
   auth::Authenticator authenticator;

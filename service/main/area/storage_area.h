@@ -33,6 +33,9 @@
 #include "storage/subscription/subscription_store.h"
 #include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
+#include "storage/user_export/user_export_store.h"
+#include "storage/user_import/user_import_store.h"
+#include "storage/user_purge/user_purge_store.h"
 
 namespace gatehouse::service {
 
@@ -65,6 +68,9 @@ struct StorageArea {
   std::unique_ptr<storage::postgres::Database> sequencer_database;
   storage::IdempotencyStore requests;
   storage::UserStore users;
+  storage::UserImportStore user_imports;
+  storage::UserPurgeStore user_purges;
+  storage::UserExportStore user_exports;
   storage::OneTimeTokenStore one_time_tokens;
   storage::SecondFactorStore second_factors;
   storage::RoleStore roles;

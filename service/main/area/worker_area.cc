@@ -9,6 +9,7 @@
 #include "base/log_line.h"
 #include "base/status.h"
 #include "base/system_context.h"
+#include "service/user/bulk/user_purger.h"
 #include "service/webhook/pull/idle_subscriptions.h"
 
 namespace gatehouse::service {
@@ -17,11 +18,15 @@ namespace {
 // Answers to repeated requests are promised for 24 hours.
 constexpr auto kAnswerLifetime = std::chrono::hours(24);
 constexpr int64_t kPurgeBatch = 5'000;
+// As the .proto file promises: since its last batch.
+constexpr auto kImportLifetime = std::chrono::days(30);
 // As the .proto file promises.
 constexpr auto kReplayLifetime = std::chrono::days(30);
 // Often enough that a key of another instance is known long before it signs.
 constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
+// Who asked for it is told that it takes minutes.
+constexpr auto kUsersPurgePause = std::chrono::minutes(1);
 // Their tokens are dead before: only lists of sessions wait for it.
 constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
 // Before the first call.
@@ -126,6 +131,17 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                      [threads = &storage.threads, clock = &clock](base::CallContext ctx) {
                        return PurgeThreads(threads, clock, std::move(ctx));
                      }),
+      users_purge_(loop, {.name = "purge_users", .pause = kUsersPurgePause},
+                   [deps = UserPurgeDeps{.purges = storage.user_purges,
+                                         .users = storage.users,
+                                         .threads = storage.threads,
+                                         .clock = clock}](base::CallContext ctx) {
+                     return PurgeUsers(deps, std::move(ctx));
+                   }),
+      imports_purge_(loop, {.name = "purge_imports", .pause = kPurgePause},
+                     [imports = &storage.user_imports, clock = &clock](base::CallContext ctx) {
+                       return PurgeBefore(imports, clock->Now() - kImportLifetime, std::move(ctx));
+                     }),
       replays_purge_(loop, {.name = "purge_replays", .pause = kPurgePause},
                      [replays = &storage.replays, clock = &clock](base::CallContext ctx) {
                        return PurgeBefore(replays, clock->Now() - kReplayLifetime, std::move(ctx));
@@ -151,6 +167,8 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"purge_tokens", tokens_purge_},
                 {"ended_sessions", ended_sessions_},
                 {"purge_threads", threads_purge_},
+                {"purge_users", users_purge_},
+                {"purge_imports", imports_purge_},
                 {"purge_replays", replays_purge_},
                 {"idle_subscriptions", idle_subscriptions_},
                 {"login_failures", login_failures_},

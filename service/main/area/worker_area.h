@@ -65,6 +65,8 @@ class WorkerArea {
   PeriodicWorker tokens_purge_;
   PeriodicWorker ended_sessions_;
   PeriodicWorker threads_purge_;
+  PeriodicWorker users_purge_;
+  PeriodicWorker imports_purge_;
   PeriodicWorker replays_purge_;
   PeriodicWorker idle_subscriptions_;
   LoginFailuresWorker login_failures_;

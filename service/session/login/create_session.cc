@@ -87,15 +87,13 @@ SessionService::Result<v1::CreateSessionResponse> SessionService::CreateSession(
   GH_CO_ASSIGN_OR_RETURN(std::string context_json, CheckNewSession(request));
   GH_CO_ASSIGN_OR_RETURN(const UserCredentials user,
                          co_await VerifyPassword(ctx, request.login(), request.password()));
-  if (user.has_second_factor) co_return Challenge(deps_.challenges, user, deps_.clock.Now());
-
-  std::optional<storage::PasswordUpgrade> upgrade;
-  if (deps_.hasher.NeedsRehash(*user.password_hash)) {
-    GH_CO_ASSIGN_OR_RETURN(
-        std::string hash,
-        co_await deps_.hasher.Hash(ctx, *auth::NormalizePassword(request.password())));
-    upgrade = {.from = *user.password_hash, .to = std::move(hash)};
+  if (user.has_second_factor) {
+    // The step that ends the login does not have the password any more.
+    GH_CO_RETURN_IF_ERROR(co_await UpgradeBeforeChallenge(ctx, user, request.password()));
+    co_return Challenge(deps_.challenges, user, deps_.clock.Now());
   }
+  GH_CO_ASSIGN_OR_RETURN(std::optional<storage::PasswordUpgrade> upgrade,
+                         co_await UpgradeOf(ctx, user, request.password()));
   const storage::Session session = MakeSession(ctx, user,
                                                {.label = request.label(),
                                                 .thread_id = request.thread_id(),

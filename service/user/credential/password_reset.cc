@@ -82,7 +82,7 @@ UserService::Result<v1::FinishPasswordResetResponse> UserService::FinishPassword
       co_await FindToken(ctx, storage::OneTimePurpose::kPasswordReset, request.token(), now));
   const storage::User& user = use.user;
   GH_CO_ASSIGN_OR_RETURN(std::string password,
-                         CheckPasswordOf(user, "password", request.password()));
+                         co_await CheckNewPassword(ctx, user, "password", request.password()));
   GH_CO_ASSIGN_OR_RETURN(std::string password_hash,
                          co_await deps_.hasher.Hash(ctx, std::move(password)));
   storage::Change change{

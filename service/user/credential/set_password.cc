@@ -23,7 +23,7 @@ UserService::Result<v1::SetPasswordResponse> UserService::SetPassword(
   // Who sets a password can log in as that user.
   GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
   GH_CO_ASSIGN_OR_RETURN(std::string password,
-                         CheckPasswordOf(user, "password", request.password()));
+                         co_await CheckNewPassword(ctx, user, "password", request.password()));
   GH_CO_ASSIGN_OR_RETURN(std::string password_hash,
                          co_await deps_.hasher.Hash(ctx, std::move(password)));
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "auth/api_key/api_key.h"
+#include "auth/password/breached/breached_passwords.h"
 #include "auth/signing_key/signing_key.h"
 #include "base/system_context.h"
 #include "base/text/unicode.h"
@@ -34,6 +35,13 @@ std::unique_ptr<service::StorageArea> OpenStorage(storage::postgres::DatabaseCon
   return *std::move(area);
 }
 
+std::unique_ptr<auth::BreachedPasswords> OpenBreached(const std::string& path) {
+  if (path.empty()) return nullptr;
+  auto opened = auth::BreachedPasswords::Open("auth.breached_passwords_file", path);
+  MustBeOk(opened.status());
+  return *std::move(opened);
+}
+
 }  // namespace
 
 service::config::Config TestConfig() {
@@ -55,7 +63,8 @@ TestBackend::TestBackend(Options options)
       clock(base::TimeFromMicros(kStartMicros)),
       dsn(CreateMigratedDatabase()),
       storage(OpenStorage(options_.database, dsn, secrets_, runner.loop())),
-      auth(options_.config.auth, secrets_, *storage, clock),
+      auth(options_.config.auth, secrets_, *storage, clock,
+           OpenBreached(options_.config.auth.breached_passwords_file)),
       services({.config = options_.config,
                 .secrets = secrets_,
                 .guard = {},
