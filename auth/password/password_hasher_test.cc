@@ -122,7 +122,7 @@ TEST_F(PasswordHasherTest, ADummyCostsWhatMostHashesCost) {
 // "U*U" and "Hello world!", of the test suites of crypt_blowfish and of SHA-crypt.
 constexpr char kBcrypt[] = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 constexpr char kSha256Crypt[] =
-    "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEl8";
+    "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5";
 
 TEST_F(PasswordHasherTest, VerifiesHashesOfOthersAndWantsThemReplaced) {
   PasswordHasher hasher({.params = kCheap, .threads = 2});

@@ -130,11 +130,14 @@ Parsed MakeScrypt(uint64_t n, uint64_t r, uint64_t p, std::string salt,
   // Before the product: each is small enough by itself.
   constexpr uint64_t kMaxFactor = uint64_t{1} << 20;
   const uint64_t memory_kib = n > kMaxFactor || r > kMaxFactor ? kMaxFactor : n * r / 8;
-  if (memory_kib > kMaxScryptMemoryKib || p > kMaxScryptLanes ||
+  if (memory_kib > kMaxScryptMemoryKib || p > kMaxScryptLanes || r > kMaxScryptBlockSize ||
       memory_kib * p > kMaxScryptWorkKib) {
     return Wrong(
-        "is beyond what scrypt may cost: 128 * N * r of 256 MiB, p of 16, both together of 1 GiB");
+        "is beyond what scrypt may cost: 128 * N * r of 256 MiB, r of 64, p of 16, and of p times "
+        "that memory 1 GiB");
   }
+  // RFC 7914.
+  if (r == 1 && n >= uint64_t{1} << 16) return Wrong("has an N of scrypt too large for r=1");
   return PasswordHash{.cost = {.kind = HashKind::kScrypt,
                                .rounds = static_cast<uint32_t>(std::countr_zero(n)),
                                .memory_kib = static_cast<uint32_t>(memory_kib),

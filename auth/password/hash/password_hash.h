@@ -53,6 +53,7 @@ inline constexpr size_t kMaxPasswordHashBytes = 512;
 inline constexpr uint32_t kMaxBcryptRounds = 15;
 inline constexpr uint32_t kMaxScryptMemoryKib = 256 * 1024;
 inline constexpr uint32_t kMaxScryptLanes = 16;
+inline constexpr uint32_t kMaxScryptBlockSize = 64;
 // Memory times lanes.
 inline constexpr uint32_t kMaxScryptWorkKib = 1024 * 1024;
 // Of all blocks of the digest together.

@@ -66,6 +66,13 @@ INSERT INTO gatehouse.thread_purge (tenant_id, user_id, due_time)
 SELECT sample.tenant(), sample.id(i), sample.present() + interval '30 days'
 FROM generate_series(1, sample.rows()) AS i
 WHERE i % 50 = 9;
+INSERT INTO gatehouse.user_purge (tenant_id, user_id, due_time)
+SELECT sample.tenant(), sample.id(i), sample.present() + interval '30 days'
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 50 = 9;
+INSERT INTO gatehouse.user_import (tenant_id, import_key, next_row, create_time, update_time)
+SELECT sample.tenant(), 'import-' || i, i, sample.at(i), sample.at(i)
+FROM generate_series(1, sample.rows()) AS i;
 
 INSERT INTO gatehouse.request (tenant_id, principal_id, request_id, method, request_hash, response, create_time)
 SELECT sample.tenant(), sample.principal_of_request(i), sample.id(i), 'm', '', '', sample.at(i)
