@@ -41,8 +41,7 @@ enum Tag : uint8_t {
 constexpr std::string_view kDetailsField = "details/";
 
 // HMAC(key, field || 0x00 || value): the field's name is bound to its value.
-base::Digest CommitmentOf(const base::Digest& key, std::string_view field,
-                          std::string_view value) {
+base::Digest CommitmentOf(const base::Digest& key, std::string_view field, std::string_view value) {
   return base::HmacKey(base::AsBytes(key)).Mac({field, kSeparator, value});
 }
 
@@ -58,8 +57,8 @@ class Remainder {
     if (text.empty() || text[0] != kVersion) return;
     text.remove_prefix(1);
     while (text.size() > kNameLengthBytes) {
-      const size_t name = static_cast<size_t>(static_cast<uint8_t>(text[0])) << 8 |
-                          static_cast<uint8_t>(text[1]);
+      const size_t name =
+          static_cast<size_t>(static_cast<uint8_t>(text[0])) << 8 | static_cast<uint8_t>(text[1]);
       const size_t size = kNameLengthBytes + name + 1 + kLeafSecretLength;
       if (text.size() < size) return;
       const std::string field(text.substr(kNameLengthBytes, name));
@@ -88,8 +87,7 @@ class Remainder {
   static constexpr char kVersion = 1;
   static constexpr size_t kNameLengthBytes = 2;
 
-  static void Append(std::string_view field, Kind kind, std::string_view bytes,
-                     std::string& text) {
+  static void Append(std::string_view field, Kind kind, std::string_view bytes, std::string& text) {
     text.push_back(static_cast<char>(field.size() >> 8));
     text.push_back(static_cast<char>(field.size()));
     text += field;

@@ -33,9 +33,9 @@ std::string LeafHash(const Event& event, std::string_view secret);
 std::string CanonicalLeaf(const Event& event, std::string_view secret);
 
 // What is to be kept in the place of the secret when fields of the event are erased: those that
-// `goes` is true for, by the names that docs/event-leaf.md gives them. `event`: as it is before, and
-// `secret`, which may be what an earlier erasure left. With the result the event that is left has
-// the leaf hash that it had, and nothing tells what was erased.
+// `goes` is true for, by the names that docs/event-leaf.md gives them. `event`: as it is before,
+// and `secret`, which may be what an earlier erasure left. With the result the event that is left
+// has the leaf hash that it had, and nothing tells what was erased.
 std::string EraseFromSecret(const Event& event, std::string_view secret,
                             const std::function<bool(std::string_view field)>& goes);
 

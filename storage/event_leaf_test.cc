@@ -181,9 +181,9 @@ TEST(EventLeafTest, WhatStaysAfterAnErasureStillCannotBeChanged) {
   const std::string kept = EraseFrom(FullEvent(), Secret(), fields);
   const std::string hash = LeafHash(FullEvent(), Secret());
   const std::vector<void (*)(Event&)> changes = {
-      [](Event& e) { e.actor.label += "x"; },      [](Event& e) { e.ip_address.clear(); },
-      [](Event& e) { e.targets[0].id += "x"; },    [](Event& e) { e.targets.pop_back(); },
-      [](Event& e) { e.details_json = "{}"; },     [](Event& e) { e.type += "x"; },
+      [](Event& e) { e.actor.label += "x"; },     [](Event& e) { e.ip_address.clear(); },
+      [](Event& e) { e.targets[0].id += "x"; },   [](Event& e) { e.targets.pop_back(); },
+      [](Event& e) { e.details_json = "{}"; },    [](Event& e) { e.type += "x"; },
       [](Event& e) { e.user_agent = "another"; },
   };
   for (size_t i = 0; i < changes.size(); ++i) {

@@ -267,9 +267,8 @@ base::Task<absl::StatusOr<std::string>> PasswordHasher::Hash(base::CallContext c
                .digest = std::string(kDigestBytes, '\0')};
   job->password = std::move(password);
   GH_CO_ASSIGN_OR_RETURN(std::string digest, co_await state_->Run(std::move(context), job));
-  co_return FormatArgon2idHash({.params = state_->options.params,
-                                .salt = job->hash.salt,
-                                .digest = std::move(digest)});
+  co_return FormatArgon2idHash(
+      {.params = state_->options.params, .salt = job->hash.salt, .digest = std::move(digest)});
 }
 
 base::Task<absl::StatusOr<bool>> PasswordHasher::VerifyOrDummy(

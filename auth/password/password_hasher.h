@@ -56,12 +56,12 @@ class PasswordHasher {
   base::Task<absl::StatusOr<std::string>> Hash(base::CallContext context, std::string password);
 
   // Whether `password` is the one of `phc`, which may be of any kind that ParsePasswordHash knows.
-  // Without a hash, with one that cannot be used (unknown scheme, malformed, beyond the limits) and without a
-  // password, the same queue and the same work lead to false: whoever measures
-  // learns nothing about the account. So a login calls this exactly once,
-  // whatever it found, and passes nullopt for an account that may not log in.
-  // That work costs what most hashes cost that were verified lately: after a change
-  // of the parameters, or an import, most accounts still have hashes of the old ones.
+  // Without a hash, with one that cannot be used (unknown scheme, malformed, beyond the limits) and
+  // without a password, the same queue and the same work lead to false: whoever measures learns
+  // nothing about the account. So a login calls this exactly once, whatever it found, and passes
+  // nullopt for an account that may not log in. That work costs what most hashes cost that were
+  // verified lately: after a change of the parameters, or an import, most accounts still have
+  // hashes of the old ones.
   base::Task<absl::StatusOr<bool>> VerifyOrDummy(base::CallContext context,
                                                  std::optional<std::string> phc,
                                                  std::optional<std::string> password);

@@ -121,8 +121,7 @@ TEST_F(PasswordHasherTest, ADummyCostsWhatMostHashesCost) {
 
 // "U*U" and "Hello world!", of the test suites of crypt_blowfish and of SHA-crypt.
 constexpr char kBcrypt[] = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
-constexpr char kSha256Crypt[] =
-    "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5";
+constexpr char kSha256Crypt[] = "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5";
 
 TEST_F(PasswordHasherTest, VerifiesHashesOfOthersAndWantsThemReplaced) {
   PasswordHasher hasher({.params = kCheap, .threads = 2});
@@ -151,7 +150,8 @@ TEST_F(PasswordHasherTest, LargeHashesOfOthersAreComputedOneByOneAndAllAnswered)
       "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA";
   std::vector<std::future<absl::StatusOr<bool>>> calls;
   for (int i = 0; i < 4; ++i) {
-    calls.push_back(StartVerify(hasher, runner_.Context(), large, i == 2 ? "passwore" : "password"));
+    calls.push_back(
+        StartVerify(hasher, runner_.Context(), large, i == 2 ? "passwore" : "password"));
   }
   for (int i = 0; i < 4; ++i) EXPECT_EQ(*calls[i].get(), i != 2) << i;
 }

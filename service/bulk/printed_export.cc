@@ -56,8 +56,7 @@ Task<absl::StatusOr<std::string>> FindId(UserService* users, base::CallContext c
 Task<absl::Status> Export(UserService* users, base::CallContext ctx, std::string user,
                           rpc::Writer<v1::ExportUserResponse> writer) {
   v1::ExportUserRequest request;
-  GH_CO_ASSIGN_OR_RETURN(*request.mutable_user_id(),
-                         co_await FindId(users, ctx, std::move(user)));
+  GH_CO_ASSIGN_OR_RETURN(*request.mutable_user_id(), co_await FindId(users, ctx, std::move(user)));
   co_return co_await users->ExportUser(ctx, std::move(request), writer);
 }
 
@@ -66,9 +65,8 @@ Task<absl::Status> Export(UserService* users, base::CallContext ctx, std::string
 absl::Status PrintExport(UserService& users, base::Loop& loop, const base::CallContext& ctx,
                          const std::string& user, std::ostream& out) {
   PrintedStream stream(out);
-  const absl::Status exported = base::RunOnLoop<absl::Status>(loop, [&] {
-    return Export(&users, ctx, user, rpc::Writer<v1::ExportUserResponse>(stream));
-  });
+  const absl::Status exported = base::RunOnLoop<absl::Status>(
+      loop, [&] { return Export(&users, ctx, user, rpc::Writer<v1::ExportUserResponse>(stream)); });
   out.flush();
   if (!out) return base::InvalidField("output", "cannot be written");
   return exported;

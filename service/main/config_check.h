@@ -21,7 +21,8 @@ std::vector<absl::Status> FindFaults(const config::Config& config);
 // without one.
 absl::Status CheckDatabaseSettings(const config::DatabaseSettings& config);
 
-// The list of auth.breached_passwords_file; null if there is none. INVALID_FIELD if it cannot be used.
+// The list of auth.breached_passwords_file; null if there is none. INVALID_FIELD if it cannot be
+// used.
 absl::StatusOr<std::unique_ptr<auth::BreachedPasswords>> OpenBreachedPasswords(
     const config::AuthSettings& config);
 

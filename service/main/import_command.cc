@@ -44,7 +44,8 @@ class ImportTeller {
   void Failed(int64_t line, const v1::ImportFailure& failure) {
     if (on_terminal_) {
       Wipe();
-      std::cout << "line " << line << ": " << failure.message() << " (" << failure.reason() << ")\n";
+      std::cout << "line " << line << ": " << failure.message() << " (" << failure.reason()
+                << ")\n";
       return;
     }
     std::string json;
@@ -88,8 +89,7 @@ class ImportTeller {
   void Draw(const ImportProgress& progress) {
     std::string bar;
     if (all_bytes_ > 0) {
-      const uint64_t full =
-          std::min<uint64_t>(progress.bytes * kBarWidth / all_bytes_, kBarWidth);
+      const uint64_t full = std::min<uint64_t>(progress.bytes * kBarWidth / all_bytes_, kBarWidth);
       bar = "[" + std::string(full, '#') + std::string(kBarWidth - full, ' ') + "] ";
     }
     std::cout << "\r" << bar << progress.rows << " rows, " << Rate(progress) << "/s, "

@@ -23,8 +23,8 @@ inline constexpr std::array<std::string_view, 11> kUserFields = {
     "username", "email",  "first_name", "last_name", "bio",  "avatar_url",
     "timezone", "locale", "metadata",   "role",      "state"};
 
-// The user that `proto` describes, made at `now` by a caller of that tenant; `proposed_id`: the field
-// user_id, which may be empty. What is wrong goes to `checks`.
+// The user that `proto` describes, made at `now` by a caller of that tenant; `proposed_id`: the
+// field user_id, which may be empty. What is wrong goes to `checks`.
 storage::User NewUserOf(const base::Uuid& tenant_id, const v1::User& proto,
                         std::string_view proposed_id, base::Time now, FieldChecks& checks);
 

@@ -164,8 +164,8 @@ class UserService {
                                        rpc::Reader<v1::ImportUsersRequest> reader,
                                        rpc::Writer<v1::ImportUsersResponse> writer);
   // One message of ImportUsers. `state` is that of its stream, and outlives the call.
-  Result<v1::ImportUsersResponse> ImportBatch(base::CallContext ctx,
-                                              v1::ImportUsersRequest request, ImportState* state);
+  Result<v1::ImportUsersResponse> ImportBatch(base::CallContext ctx, v1::ImportUsersRequest request,
+                                              ImportState* state);
   Result<v1::SetPasswordResponse> SetPassword(base::CallContext ctx, v1::SetPasswordRequest request,
                                               MutationKey key = {});
   Result<v1::ChangePasswordResponse> ChangePassword(base::CallContext ctx,
@@ -260,8 +260,8 @@ class UserService {
 
   // CheckPasswordOf, and whether it is known to have been breached: everybody who sets a password
   // asks here. PASSWORD_POLICY.
-  Result<std::string> CheckNewPassword(base::CallContext ctx, storage::User user,
-                                       std::string field, std::string password);
+  Result<std::string> CheckNewPassword(base::CallContext ctx, storage::User user, std::string field,
+                                       std::string password);
   // The caller, if it is a user; PERMISSION_DENIED.
   Result<storage::User> ReadSelf(base::CallContext ctx);
   // Whether the caller's password is `password`: its hash, or PASSWORD_INCORRECT, which is

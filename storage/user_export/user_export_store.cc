@@ -59,9 +59,8 @@ Task<absl::StatusOr<std::vector<ThreadMessage>>> UserExportStore::ListMessages(
 Task<absl::StatusOr<std::vector<OneTimeToken>>> UserExportStore::ListTokens(CallContext ctx,
                                                                             Uuid tenant_id,
                                                                             Uuid user_id) {
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
-                         co_await database_.Query(ctx, queries::kListTokens,
-                                                  Params::Of(tenant_id, user_id)));
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kListTokens,
+                                                                   Params::Of(tenant_id, user_id)));
   co_return rows.Decode([&](RowView row) {
     OneTimeToken token;
     token.key = {.tenant_id = tenant_id,

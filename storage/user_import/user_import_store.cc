@@ -105,8 +105,8 @@ absl::Status Conflict() {
 
 Task<absl::StatusOr<std::optional<int64_t>>> UserImportStore::Find(CallContext ctx, Uuid tenant_id,
                                                                    std::string key) {
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kFind,
-                                                                   Params::Of(tenant_id, key)));
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kFind, Params::Of(tenant_id, key)));
   co_return rows.DecodeOne([](RowView row) { return row.Get<int64_t>(0); });
 }
 
@@ -144,12 +144,12 @@ Task<absl::Status> UserImportStore::Create(CallContext ctx, Uuid tenant_id,
     AppendRequireRoles(batch, tenant_id, users);
     AppendCheckIdentifiers(batch, tenant_id, users);
     const UserColumns all(users);
-    batch.Add(queries::kInsert,
-              Params::Of(tenant_id, all.ids, all.usernames, all.username_keys, all.emails,
-                         all.email_keys, all.first_names, all.last_names, all.bios,
-                         all.avatar_urls, all.timezones, all.locales, all.metadata, all.roles,
-                         all.states, all.password_hashes, all.email_verified_times,
-                         all.last_login_times, all.create_times, now));
+    batch.Add(
+        queries::kInsert,
+        Params::Of(tenant_id, all.ids, all.usernames, all.username_keys, all.emails, all.email_keys,
+                   all.first_names, all.last_names, all.bios, all.avatar_urls, all.timezones,
+                   all.locales, all.metadata, all.roles, all.states, all.password_hashes,
+                   all.email_verified_times, all.last_login_times, all.create_times, now));
   }
   const absl::Status created = (co_await database_.Run(ctx, std::move(batch))).status();
   for (const std::string_view index :
@@ -161,9 +161,9 @@ Task<absl::Status> UserImportStore::Create(CallContext ctx, Uuid tenant_id,
 
 Task<absl::StatusOr<int64_t>> UserImportStore::Purge(CallContext ctx, Uuid tenant_id, Time before,
                                                      int64_t limit) {
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
-                         co_await database_.Query(ctx, queries::kPurge,
-                                                  Params::Of(tenant_id, before, limit)));
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, queries::kPurge, Params::Of(tenant_id, before, limit)));
   co_return rows.affected_rows();
 }
 

@@ -72,8 +72,7 @@ Task<absl::Status> UserPurgeStore::PurgeAccount(CallContext ctx, User user, bool
                                                 Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
-  batch.Add(queries::kPurgeAccount,
-            Params::Of(user.tenant_id, user.id, user.version, now, erase));
+  batch.Add(queries::kPurgeAccount, Params::Of(user.tenant_id, user.id, user.version, now, erase));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
@@ -113,8 +112,7 @@ Task<absl::StatusOr<int64_t>> UserPurgeStore::DeleteSessions(CallContext ctx, Uu
 }
 
 Task<absl::StatusOr<std::vector<SecretEvent>>> UserPurgeStore::ListEvents(
-    CallContext ctx, Uuid tenant_id, Uuid user_id, std::vector<std::string> except,
-    int64_t limit) {
+    CallContext ctx, Uuid tenant_id, Uuid user_id, std::vector<std::string> except, int64_t limit) {
   GH_CO_ASSIGN_OR_RETURN(
       const Rows rows,
       co_await database_.Query(ctx, queries::kListEvents,

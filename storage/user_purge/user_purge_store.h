@@ -28,8 +28,8 @@ class UserPurgeStore {
  public:
   explicit UserPurgeStore(postgres::Database& database) : database_(database) {}
 
-  // Removes the account of a deleted user, and enters the user with what is left of it; `erase`: the
-  // log is to forget it. ABORTED, ETAG_MISMATCH if it was changed meanwhile, or is not deleted.
+  // Removes the account of a deleted user, and enters the user with what is left of it; `erase`:
+  // the log is to forget it. ABORTED, ETAG_MISMATCH if it was changed meanwhile, or is not deleted.
   base::Task<absl::Status> PurgeAccount(base::CallContext ctx, User user, bool erase,
                                         base::Time now, Change change);
 

@@ -39,10 +39,23 @@ class Plan:
         self.warm_up_s = 0.3
         self.starts = 3 if quick else 7
         self.webhook_seconds = 3 if quick else 6
+        self.import_users = 20_000 if quick else 50_000
         self.calls = 20_000 if quick else 200_000
         self.idle_connections = 1000 if quick else 10_000
         self.idle_tls_connections = 200 if quick else 1000
         self.idle_streams = 100 if quick else 1000
+
+
+def import_lines(turn, number):
+    """Users as they come from elsewhere: an address, a name, a bcrypt hash, some data."""
+    password_hash = "$2b$12$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS"
+    lines = []
+    for i in range(number):
+        name = f"import-{turn}-{i}"
+        user = {"username": name, "email": f"{name}@example.com", "firstName": "Ada", "lastName": "Lovelace"}
+        user["metadata"] = {"former_id": i, "plan": "gold"}
+        lines.append(json.dumps({"user": user, "passwordHash": password_hash}))
+    return "\n".join(lines) + "\n"
 
 
 class Bench:
@@ -235,6 +248,16 @@ class Bench:
         created = rates["create_user"]
         self.report.add("create_user", created, "users/s", rates["pgbench"], "pgbench inserts", created)
 
+    def imports(self):
+        """Users with given hashes by `gatehouse import`, beside a server that gives their events places."""
+        self._server()
+        rates = []
+        for turn in range(self._plan.rounds):
+            file = self.deployment.write(f"import-{turn}.jsonl", import_lines(turn, self._plan.import_users))
+            output, _ = self.deployment.run("import", file, "--key", f"bench-{turn}")
+            rates.append(json.loads(output.splitlines()[-1])["rows_per_second"])
+        self.report.add("import_users", statistics.median(rates), "users/s")
+
     def login(self):
         from gatehouse.v1 import session_pb2
 
@@ -385,6 +408,7 @@ STEPS = {
     "cost_of_a_call": ("allocations_per_call", "cpu_per_call"),
     "one_call": ("one_call_p50", "one_call_p99"),
     "writes": ("record_event", "create_user"),
+    "imports": ("import_users",),
     "login": ("login", "login_of_own_hash"),
     "login_abuse": ("verify_p99_under_wrong_logins",),
     "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill", "webhook_takeover"),

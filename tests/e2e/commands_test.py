@@ -181,6 +181,79 @@ class SeedTest(unittest.TestCase):
         return done.stdout, done.stderr
 
 
+class BulkTest(unittest.TestCase):
+    """Users in and out: import, export, and the list of stolen passwords."""
+
+    # "correct horse battery".
+    BCRYPT = "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = pg.Postgres(cls)
+
+    def setUp(self):
+        self.deployment = Deployment(self, self.postgres)
+
+    def write_users(self, *users):
+        return self.deployment.write("users.jsonl", "".join(json.dumps(user) + "\n" for user in users))
+
+    def run_import(self, *arguments, code=0):
+        out, err = self.deployment.run("import", *arguments, code=code)
+        return [json.loads(line) for line in out.splitlines()], err
+
+    def test_users_log_in_with_what_they_had(self):
+        file = self.write_users(
+            {"user": {"username": "ada", "email": "ada@example.com"}, "passwordHash": self.BCRYPT}, {"user": {"username": "bob"}}
+        )
+        checked, _ = self.run_import(file, "--validate-only")
+        self.assertEqual((checked[-1]["type"], checked[-1]["created"]), ("done", 2))
+        self.assertEqual(self.deployment.sql("SELECT count(*) FROM gatehouse.user_account"), "0")
+        done, _ = self.run_import(file)
+        self.assertEqual((done[-1]["created"], done[-1]["failed"]), (2, 0))
+        server = self.deployment.serve()
+        with Client(server.grpc_address) as client:
+            client.login("ada@example.com", "correct horse battery")
+        # Again: all of it is done.
+        again, _ = self.run_import(file)
+        self.assertEqual((again[-1]["created"], again[-1]["skipped"], again[-1]["failed"]), (0, 2, 0))
+
+    def test_lines_that_are_not_taken_are_named(self):
+        file = self.write_users({"user": {"username": "ada"}}, {"user": {"username": ""}}, {"user": {"username": "ADA"}}, {"what": 1})
+        lines, err = self.run_import(file, code=EXIT_FAILED)
+        failures = [(line["line"], line["failure"]["reason"]) for line in lines if line["type"] == "failure"]
+        self.assertEqual(failures, [(2, "INVALID_FIELD"), (3, "USERNAME_TAKEN"), (4, "MALFORMED_REQUEST")])
+        self.assertEqual((lines[-1]["created"], lines[-1]["failed"]), (1, 3))
+        self.assertIn("some lines were not taken", err)
+        self.assertIn("cannot be read", run("import", "/nonexistent", env=self.deployment.env).stderr)
+
+    def test_export_prints_what_is_held(self):
+        self.run_import(self.write_users({"user": {"username": "ada", "email": "ada@example.com"}, "passwordHash": self.BCRYPT}))
+        out, _ = self.deployment.run("export", "ada@example.com")
+        records = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(records[0]["user"]["username"], "ada")
+        self.assertNotIn("$2b$", out)
+        self.assertIn("no such user", run("export", "nobody", env=self.deployment.env).stderr)
+
+    def test_nobody_gets_a_stolen_password(self):
+        stolen = self.deployment.write("stolen", "football2024\nqwertyuiop\n")
+        file = os.path.join(self.deployment.folder, "breached")
+        out, _ = self.deployment.run("breached", "build", stolen, file)
+        self.assertIn("2 passwords", out)
+        self.deployment.env["GATEHOUSE_AUTH_BREACHED_PASSWORDS_FILE"] = file
+        password = self.deployment.seed_admin()
+        server = self.deployment.serve()
+        with Client(server.grpc_address) as root:
+            root.login("root", password)
+            with self.assertRaisesRegex(Exception, "stolen elsewhere"):
+                root.CreateUser(user={"username": "eve"}, password="football2024")
+        self.deployment.env["GATEHOUSE_AUTH_BREACHED_PASSWORDS_FILE"] = stolen
+        refused = run("serve", env=self.deployment.env)
+        self.assertEqual(refused.returncode, EXIT_USAGE)
+        self.assertIn("auth.breached_passwords_file", refused.stderr)
+        missing = run("breached", "build", "/nonexistent", file, env=self.deployment.env)
+        self.assertEqual(missing.returncode, EXIT_FAILED)
+
+
 class MigrateTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

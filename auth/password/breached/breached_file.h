@@ -10,7 +10,8 @@ namespace gatehouse::auth {
 // The file of breached passwords: a set of SHA-1 hashes, of which the first 64 bits count.
 // docs/adr/2026-11-30-breached-passwords.md says why it is as it is.
 //
-//   header   32 bytes: "GHBREACH", version, bucket_bits (4 bytes each), number of entries (8 bytes),
+//   header   32 bytes: "GHBREACH", version, bucket_bits (4 bytes each), number of entries (8
+//   bytes),
 //            8 bytes of zeros
 //   offsets  2^bucket_bits + 1 numbers of 4 bytes: where in the entries each bucket begins
 //   entries  3 bytes each, sorted within a bucket

@@ -69,7 +69,8 @@ absl::StatusOr<std::unique_ptr<BreachedPasswords>> BreachedPasswords::Open(
   const bool known = std::memcmp(data, kBreachedMagic.data(), kBreachedMagic.size()) == 0 &&
                      LittleEndian(data + 8, 4) == kBreachedVersion &&
                      bucket_bits <= kMaxBucketBits && entries <= kMaxBreachedEntries;
-  const uint64_t expected = kBreachedHeaderBytes + ((uint64_t{1} << (known ? bucket_bits : 0)) + 1) * 4 +
+  const uint64_t expected = kBreachedHeaderBytes +
+                            ((uint64_t{1} << (known ? bucket_bits : 0)) + 1) * 4 +
                             entries * kBreachedEntryBytes;
   if (!known || bytes != expected) {
     munmap(mapping, bytes);

@@ -43,9 +43,8 @@ class BreachedPasswordsTest : public ::testing::Test {
     return std::string(opened.status().message());
   }
 
-  const std::string folder_ =
-      std::string(::testing::TempDir()) + "/" +
-      ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  const std::string folder_ = std::string(::testing::TempDir()) + "/" +
+                              ::testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
 // As Have I Been Pwned gives them out, sorted: "password1" and "correct horse battery staple".
@@ -137,8 +136,8 @@ TEST_F(BreachedPasswordsTest, RefusesListsThatAreNone) {
   EXPECT_FALSE(std::filesystem::exists(Path("out.new")));
   const auto missing = BuildBreachedFile({.input = Path("none"), .output = Path("out")});
   EXPECT_THAT(std::string(missing.status().message()), HasSubstr("cannot be read"));
-  const auto nowhere = BuildBreachedFile(
-      {.input = Write("list", kHashes), .output = Path("no/such/folder/out")});
+  const auto nowhere =
+      BuildBreachedFile({.input = Write("list", kHashes), .output = Path("no/such/folder/out")});
   EXPECT_THAT(std::string(nowhere.status().message()), HasSubstr("cannot be written"));
 }
 

@@ -144,9 +144,8 @@ class FileWriter {
     // How many are in it; made places by Finish.
     ++offsets_[bucket + 1];
     const uint32_t entry = EntryOf(key, bits_);
-    const char bytes[kBreachedEntryBytes] = {static_cast<char>(entry >> 16),
-                                             static_cast<char>(entry >> 8),
-                                             static_cast<char>(entry)};
+    const char bytes[kBreachedEntryBytes] = {
+        static_cast<char>(entry >> 16), static_cast<char>(entry >> 8), static_cast<char>(entry)};
     Put({bytes, sizeof(bytes)});
   }
 

@@ -10,8 +10,8 @@
 
 namespace gatehouse::auth {
 
-// The digest of `password` under the salt and the costs of `hash`, in the form of its digest. Blocks
-// for as long as they ask. nullopt when out of memory.
+// The digest of `password` under the salt and the costs of `hash`, in the form of its digest.
+// Blocks for as long as they ask. nullopt when out of memory.
 //
 // Argon2 by libsodium and libargon2, in `arena`; bcrypt and SHA-crypt by libxcrypt; scrypt and
 // PBKDF2 by OpenSSL. `password` has no NUL: NormalizePassword takes none. Of bcrypt its first 72

@@ -334,9 +334,8 @@ PasswordHash RandomPasswordHash(const HashCost& cost) {
     case HashKind::kSha256Crypt:
     case HashKind::kSha512Crypt: {
       const bool short_one = cost.kind == HashKind::kSha256Crypt;
-      hash.salt = std::string(short_one ? "$5$" : "$6$") +
-                  "rounds=" + std::to_string(cost.rounds) + "$" +
-                  RandomCryptText(kMaxCryptSaltChars) + "$";
+      hash.salt = std::string(short_one ? "$5$" : "$6$") + "rounds=" + std::to_string(cost.rounds) +
+                  "$" + RandomCryptText(kMaxCryptSaltChars) + "$";
       hash.digest = RandomCryptText(short_one ? kSha256CryptDigestChars : kSha512CryptDigestChars);
       break;
     }

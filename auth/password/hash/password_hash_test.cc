@@ -58,8 +58,7 @@ std::vector<Vector> Vectors() {
       // RFC 6070, and the same of other functions by Python's hashlib.
       {HashKind::kPbkdf2Sha1, "$pbkdf2$4096$c2FsdA$SwB5AbdlSJq.rUnZJvch0GWkKcE", "password"},
       {HashKind::kPbkdf2Sha256,
-       "$pbkdf2-sha256$i=4096,l=32$c2FsdA$xeR41ZKIyEGqUw22hFxMjZYok6ABzk4RpJY4c6qYE0o",
-       "password"},
+       "$pbkdf2-sha256$i=4096,l=32$c2FsdA$xeR41ZKIyEGqUw22hFxMjZYok6ABzk4RpJY4c6qYE0o", "password"},
       {HashKind::kPbkdf2Sha512,
        "$pbkdf2-sha512$i=4096$c2FsdA$0Zexsz2wFD4BixLz0dFHnmzevcyXxcD4f2kC4HL0V7UUPzBgJkGz1VzTNZiMs2"
        "uEN2Bg7NUy4Dm3QqI5Q0ry1Q",
@@ -79,7 +78,8 @@ std::vector<Vector> Vectors() {
        "$5$rounds=10000$saltstringsaltst$3xv.VbSHBb41AL9AvLeujZkZRBAwqFMz2.opqey6IcA",
        "Hello world!"},
       {HashKind::kSha512Crypt,
-       "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjlO/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEO"
+       "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjlO/"
+       "O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEO"
        "faS35inz1",
        "Hello world!"},
   };

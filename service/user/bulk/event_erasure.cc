@@ -19,10 +19,8 @@ bool BelongsToUsers(const storage::EventTarget& target) {
 
 storage::EventErasure ErasureOf(const storage::SecretEvent& event, std::string_view user_id) {
   const storage::Event& logged = event.logged.event;
-  storage::EventErasure erasure{.event_id = logged.id,
-                                .index = event.logged.index,
-                                .former = event.secret,
-                                .secret = {}};
+  storage::EventErasure erasure{
+      .event_id = logged.id, .index = event.logged.index, .former = event.secret, .secret = {}};
   const bool about = std::ranges::any_of(
       logged.targets, [&](const storage::EventTarget& target) { return target.id == user_id; });
   erasure.person = logged.actor.id == user_id;
@@ -36,10 +34,9 @@ storage::EventErasure ErasureOf(const storage::SecretEvent& event, std::string_v
     erasure.targets.push_back(static_cast<int32_t>(i + 1));
     fields.insert("target/" + std::to_string(i));
   }
-  erasure.secret =
-      storage::EraseFromSecret(logged, event.secret, [&](std::string_view field) {
-        return fields.contains(field) || (erasure.details && field.starts_with("details/"));
-      });
+  erasure.secret = storage::EraseFromSecret(logged, event.secret, [&](std::string_view field) {
+    return fields.contains(field) || (erasure.details && field.starts_with("details/"));
+  });
   return erasure;
 }
 

@@ -47,9 +47,9 @@ Task<absl::Status> Send(Records out, Set set) {
 
 // What others than the user itself need.
 absl::Status MayExportOthers(const base::Principal& caller) {
-  for (const Permission needed : {Permission::kUsersRead, Permission::kSessionsRead,
-                                  Permission::kThreadsRead, Permission::kApiKeysRead,
-                                  Permission::kEventsRead}) {
+  for (const Permission needed :
+       {Permission::kUsersRead, Permission::kSessionsRead, Permission::kThreadsRead,
+        Permission::kApiKeysRead, Permission::kEventsRead}) {
     GH_RETURN_IF_ERROR(auth::RequirePermission(caller, needed));
   }
   return absl::OkStatus();
@@ -110,9 +110,9 @@ Task<absl::Status> UserService::ExportSessions(CallContext ctx, base::Uuid user_
 Task<absl::Status> UserService::ExportCredentials(CallContext ctx, base::Uuid user_id,
                                                   rpc::Writer<v1::ExportUserResponse> writer) {
   const base::Uuid tenant_id = ctx.principal().tenant_id;
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::ApiKey> keys,
-                         co_await deps_.api_keys.ListByCreator(ctx, tenant_id, user_id,
-                                                               deps_.clock.Now(), kMaxKeys));
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::vector<storage::ApiKey> keys,
+      co_await deps_.api_keys.ListByCreator(ctx, tenant_id, user_id, deps_.clock.Now(), kMaxKeys));
   for (const storage::ApiKey& key : keys) {
     GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
       ToProto(key, *record.mutable_api_key());
@@ -164,9 +164,9 @@ Task<absl::Status> UserService::ExportMessages(CallContext ctx, base::Uuid threa
   std::vector<storage::ThreadMessage> messages;
   do {
     GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
-    GH_CO_ASSIGN_OR_RETURN(messages, co_await deps_.exports.ListMessages(
-                                         ctx, ctx.principal().tenant_id, thread_uid, from, kPage,
-                                         kMaxPageBytes));
+    GH_CO_ASSIGN_OR_RETURN(
+        messages, co_await deps_.exports.ListMessages(ctx, ctx.principal().tenant_id, thread_uid,
+                                                      from, kPage, kMaxPageBytes));
     for (const storage::ThreadMessage& message : messages) {
       GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
         return ToProto(message, *record.mutable_message());
@@ -182,9 +182,8 @@ Task<absl::Status> UserService::ExportEvents(CallContext ctx, base::Uuid user_id
   const std::string id = user_id.ToString();
   // What was done to it, then what it did to others.
   for (const bool about : {true, false}) {
-    storage::EventQuery query{.tenant_id = ctx.principal().tenant_id,
-                              .descending = false,
-                              .limit = kPage};
+    storage::EventQuery query{
+        .tenant_id = ctx.principal().tenant_id, .descending = false, .limit = kPage};
     (about ? query.target_id : query.actor_id) = id;
     std::optional<int64_t> next = query.min_index;
     while (next) {

@@ -39,9 +39,9 @@ absl::StatusOr<storage::NewUser> ReadImportedUser(const base::Uuid& tenant_id,
   storage::NewUser row{.user = NewUserOf(tenant_id, given, proto.user_id(), now, checks),
                        .password_hash = std::nullopt};
   storage::User& user = row.user;
-  user.create_time = PastTime("user.create_time", given.has_create_time(), given.create_time(),
-                              now, checks)
-                         .value_or(now);
+  user.create_time =
+      PastTime("user.create_time", given.has_create_time(), given.create_time(), now, checks)
+          .value_or(now);
   user.email_verified_time = PastTime("user.email_verified_time", given.has_email_verified_time(),
                                       given.email_verified_time(), now, checks);
   if (user.email_verified_time && given.email().empty()) {

@@ -97,24 +97,25 @@ absl::Status CheckForm(const v1::ImportUsersRequest& request) {
 
 }  // namespace
 
-UserService::Result<UserService::ImportPlace> UserService::PlaceOf(
-    base::CallContext ctx, v1::ImportUsersRequest request, ImportState* state) {
+UserService::Result<UserService::ImportPlace> UserService::PlaceOf(base::CallContext ctx,
+                                                                   v1::ImportUsersRequest request,
+                                                                   ImportState* state) {
   ImportPlace place{.first = request.has_first_row() ? request.first_row() : state->next_row,
                     .skipped = 0};
   if (request.import_key().empty()) co_return place;
   if (state->key != request.import_key() || !state->stored_row) {
-    GH_CO_ASSIGN_OR_RETURN(const std::optional<int64_t> found,
-                           co_await deps_.imports.Find(ctx, ctx.principal().tenant_id,
-                                                       request.import_key()));
+    GH_CO_ASSIGN_OR_RETURN(
+        const std::optional<int64_t> found,
+        co_await deps_.imports.Find(ctx, ctx.principal().tenant_id, request.import_key()));
     state->key = request.import_key();
     state->stored_row = found.value_or(0);
   }
   // Nobody who asks where to go on knows it.
   if (request.users().empty()) place.first = *state->stored_row;
   if (place.first > *state->stored_row) {
-    co_return base::InvalidField(
-        "first_row", "lies beyond where the import stands: go on with row " +
-                         std::to_string(*state->stored_row));
+    co_return base::InvalidField("first_row",
+                                 "lies beyond where the import stands: go on with row " +
+                                     std::to_string(*state->stored_row));
   }
   place.skipped = std::min<int64_t>(*state->stored_row - place.first, request.users_size());
   co_return place;
@@ -128,10 +129,9 @@ base::Task<absl::Status> UserService::RefuseRows(base::CallContext ctx, ImportBa
     if (one.user.email_key) keys.push_back(*one.user.email_key);
     ids.push_back(one.user.id);
   }
-  GH_CO_ASSIGN_OR_RETURN(
-      const storage::TakenIdentifiers taken,
-      co_await deps_.imports.FindTaken(ctx, ctx.principal().tenant_id, std::move(keys),
-                                       std::move(ids)));
+  GH_CO_ASSIGN_OR_RETURN(const storage::TakenIdentifiers taken,
+                         co_await deps_.imports.FindTaken(ctx, ctx.principal().tenant_id,
+                                                          std::move(keys), std::move(ids)));
   RefuseTaken(taken, batch->rows, batch->failures);
   for (const std::string& role : RolesOf(batch->rows)) {
     const absl::Status exists = co_await CheckRoleExists(ctx, role);
@@ -214,9 +214,8 @@ UserService::Result<v1::ImportUsersResponse> UserService::ImportBatch(
 }
 
 base::Task<absl::Status> UserService::CheckStands(base::CallContext ctx, storage::ImportStep step) {
-  GH_CO_ASSIGN_OR_RETURN(
-      const std::optional<int64_t> found,
-      co_await deps_.imports.Find(ctx, ctx.principal().tenant_id, step.key));
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<int64_t> found,
+                         co_await deps_.imports.Find(ctx, ctx.principal().tenant_id, step.key));
   if (found.value_or(0) == step.from_row) co_return absl::OkStatus();
   co_return base::MakeError(absl::StatusCode::kAborted,
                             "another import of this key is at work: it stands at row " +

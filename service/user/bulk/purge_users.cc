@@ -59,14 +59,12 @@ UserService::Result<v1::PurgeUserResponse> UserService::PurgeUser(base::CallCont
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   const v1::PurgeUserResponse response;
   for (ChangeAttempts attempts(request.etag()); attempts.Next();) {
-    GH_CO_ASSIGN_OR_RETURN(storage::User user,
-                           co_await ReadDeletedUser(ctx, *id, request.etag()));
+    GH_CO_ASSIGN_OR_RETURN(storage::User user, co_await ReadDeletedUser(ctx, *id, request.etag()));
     if (request.validate_only()) co_return response;
     const base::Time now = deps_.clock.Now();
-    storage::Change change{
-        .events = {UserEvent(ctx, now, storage::event_types::kUserPurged, user,
-                             JsonObject().Add("by", "CALLER").ToString())},
-        .idempotency = key.WithResponse(response, now)};
+    storage::Change change{.events = {UserEvent(ctx, now, storage::event_types::kUserPurged, user,
+                                                JsonObject().Add("by", "CALLER").ToString())},
+                           .idempotency = key.WithResponse(response, now)};
     const absl::Status purged = co_await deps_.purges.PurgeAccount(
         ctx, std::move(user), /*erase=*/false, now, std::move(change));
     if (attempts.Outrun(purged)) continue;
@@ -92,8 +90,8 @@ UserService::Result<v1::EraseUserResponse> UserService::EraseUser(base::CallCont
     if (!is_gone) GH_CO_RETURN_IF_ERROR(user.status());
     if (request.validate_only()) {
       if (!is_gone) co_return response;
-      GH_CO_ASSIGN_OR_RETURN(
-          const bool known, co_await deps_.purges.IsKnown(ctx, ctx.principal().tenant_id, *id));
+      GH_CO_ASSIGN_OR_RETURN(const bool known,
+                             co_await deps_.purges.IsKnown(ctx, ctx.principal().tenant_id, *id));
       if (!known) co_return UserNotFound();
       co_return response;
     }

@@ -45,17 +45,14 @@ storage::Event PurgeEvent(const CallContext& ctx, base::Time now, std::string_vi
 }
 
 Task<absl::Status> PurgeAccount(UserPurgeDeps deps, CallContext ctx, UserPurge purge) {
-  GH_CO_ASSIGN_OR_RETURN(
-      std::optional<storage::User> user,
-      co_await deps.users.Get(ctx, ctx.principal().tenant_id, purge.user_id));
+  GH_CO_ASSIGN_OR_RETURN(std::optional<storage::User> user,
+                         co_await deps.users.Get(ctx, ctx.principal().tenant_id, purge.user_id));
   const base::Time now = deps.clock.Now();
   if (!user || !user->purge_time || *user->purge_time > now) co_return absl::OkStatus();
-  storage::Change change{
-      .events = {PurgeEvent(ctx, now, event_types::kUserPurged, user->id,
-                            JsonObject().Add("by", "TIME").ToString())}};
-  const absl::Status purged = co_await deps.purges.PurgeAccount(ctx, *std::move(user),
-                                                                purge.erase, now,
-                                                                std::move(change));
+  storage::Change change{.events = {PurgeEvent(ctx, now, event_types::kUserPurged, user->id,
+                                               JsonObject().Add("by", "TIME").ToString())}};
+  const absl::Status purged =
+      co_await deps.purges.PurgeAccount(ctx, *std::move(user), purge.erase, now, std::move(change));
   if (IsOutrun(purged)) co_return absl::OkStatus();
   co_return purged;
 }
@@ -64,8 +61,8 @@ Task<absl::Status> PurgeAccount(UserPurgeDeps deps, CallContext ctx, UserPurge p
 Task<absl::Status> PurgeThreads(UserPurgeDeps deps, CallContext ctx) {
   bool more = true;
   while (more && HasTime(ctx)) {
-    GH_CO_ASSIGN_OR_RETURN(more, co_await deps.threads.Purge(ctx, ctx.principal().tenant_id,
-                                                             deps.clock.Now()));
+    GH_CO_ASSIGN_OR_RETURN(
+        more, co_await deps.threads.Purge(ctx, ctx.principal().tenant_id, deps.clock.Now()));
   }
   co_return absl::OkStatus();
 }
@@ -73,9 +70,8 @@ Task<absl::Status> PurgeThreads(UserPurgeDeps deps, CallContext ctx) {
 Task<absl::Status> PurgeSessions(UserPurgeDeps deps, CallContext ctx, base::Uuid user_id) {
   int64_t deleted = kSessionsAtOnce;
   while (deleted == kSessionsAtOnce && HasTime(ctx)) {
-    GH_CO_ASSIGN_OR_RETURN(
-        deleted, co_await deps.purges.DeleteSessions(ctx, ctx.principal().tenant_id, user_id,
-                                                     kSessionsAtOnce));
+    GH_CO_ASSIGN_OR_RETURN(deleted, co_await deps.purges.DeleteSessions(
+                                        ctx, ctx.principal().tenant_id, user_id, kSessionsAtOnce));
   }
   co_return absl::OkStatus();
 }
@@ -115,8 +111,8 @@ Task<absl::Status> PurgeOne(UserPurgeDeps deps, CallContext ctx, UserPurge purge
                   ctx, deps.clock.Now(), event_types::kUserErasureFinished, purge.user_id,
                   JsonObject().AddNumber("events", purge.erased_events).ToString())}};
   }
-  const absl::Status finished = co_await deps.purges.Finish(
-      ctx, ctx.principal().tenant_id, purge, std::move(change));
+  const absl::Status finished =
+      co_await deps.purges.Finish(ctx, ctx.principal().tenant_id, purge, std::move(change));
   if (IsOutrun(finished)) co_return absl::OkStatus();
   co_return finished;
 }
@@ -128,8 +124,8 @@ Task<absl::Status> PurgeUsers(UserPurgeDeps deps, CallContext ctx) {
   UserPurge last;
   std::vector<UserPurge> due;
   do {
-    GH_CO_ASSIGN_OR_RETURN(due, co_await deps.purges.ListDue(ctx, tenant_id, deps.clock.Now(),
-                                                             last, kUsersAtOnce));
+    GH_CO_ASSIGN_OR_RETURN(
+        due, co_await deps.purges.ListDue(ctx, tenant_id, deps.clock.Now(), last, kUsersAtOnce));
     for (const UserPurge& purge : due) {
       if (purge.has_account) {
         GH_CO_RETURN_IF_ERROR(co_await PurgeAccount(deps, ctx, purge));

@@ -21,8 +21,8 @@ struct UserPurgeDeps {
 
 // A turn of work for the tenant of `ctx`: removes what is left of users whose time is over, and out
 // of the log those who are to be forgotten. In steps of a limited size, each a transaction of its
-// own; what the time of `ctx` does not suffice for is for the next turn. Several instances may be at
-// it: each step finds out whether another did it first.
+// own; what the time of `ctx` does not suffice for is for the next turn. Several instances may be
+// at it: each step finds out whether another did it first.
 base::Task<absl::Status> PurgeUsers(UserPurgeDeps deps, base::CallContext ctx);
 
 }  // namespace gatehouse::service

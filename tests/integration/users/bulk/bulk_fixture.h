@@ -9,8 +9,8 @@
 #include "gatehouse/v1/user.pb.h"
 #include "service/user/bulk/user_purger.h"
 #include "storage/event_log/sequencer.h"
-#include "tests/support/grpc_client.h"
 #include "tests/integration/users/password_fixture.h"
+#include "tests/support/grpc_client.h"
 
 namespace gatehouse::tests {
 
@@ -18,8 +18,7 @@ namespace gatehouse::tests {
 class BulkFixture : public PasswordFixture {
  protected:
   // "correct horse battery" by bcrypt.
-  static constexpr char kBcrypt[] =
-      "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS";
+  static constexpr char kBcrypt[] = "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS";
 
   static v1::ImportedUser Row(const std::string& username, const std::string& hash = "") {
     v1::ImportedUser row;
@@ -49,8 +48,7 @@ class BulkFixture : public PasswordFixture {
   // Sends the messages, one after the other's answer.
   Imported Import(const std::vector<v1::ImportUsersRequest>& requests, const Caller& caller) {
     Imported imported;
-    const auto stream =
-        raw_client().Open("/gatehouse.v1.UserService/ImportUsers", As(caller));
+    const auto stream = raw_client().Open("/gatehouse.v1.UserService/ImportUsers", As(caller));
     std::string bytes;
     for (const v1::ImportUsersRequest& request : requests) {
       if (!stream->Write(request.SerializeAsString()) || !stream->Read(&bytes)) break;
@@ -87,12 +85,12 @@ class BulkFixture : public PasswordFixture {
   // A turn of the worker.
   void RunPurger() {
     const absl::Status status = backend().runner.Run<absl::Status>([this] {
-      return service::PurgeUsers({.purges = backend().storage->user_purges,
-                                  .users = backend().storage->users,
-                                  .threads = backend().storage->threads,
-                                  .clock = clock()},
-                                 base::SystemContext(backend().runner.loop(), "purge_users",
-                                                     std::chrono::minutes(1)));
+      return service::PurgeUsers(
+          {.purges = backend().storage->user_purges,
+           .users = backend().storage->users,
+           .threads = backend().storage->threads,
+           .clock = clock()},
+          base::SystemContext(backend().runner.loop(), "purge_users", std::chrono::minutes(1)));
     });
     EXPECT_TRUE(status.ok()) << status;
   }

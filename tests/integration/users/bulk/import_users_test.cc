@@ -114,21 +114,20 @@ TEST_F(ImportUsersTest, RowsThatCannotBeTakenDoNotKeepOthersFromIt) {
   for (const v1::ImportFieldViolation& violation : response.failures(4).violations()) {
     fields.push_back(violation.field());
   }
-  EXPECT_THAT(fields,
-              ::testing::ElementsAre("user.username", "user.timezone", "password_hash"));
+  EXPECT_THAT(fields, ::testing::ElementsAre("user.username", "user.timezone", "password_hash"));
   EXPECT_EQ(Ask("SELECT string_agg(username, ' ' ORDER BY username) FROM gatehouse.user_account "
                 "WHERE username IN ('ada', 'zoe', 'carl', 'dora', 'emil', 'fred', 'gina')"),
             "ada zoe");
 }
 
 TEST_F(ImportUsersTest, RefusesHashesBeyondTheBoundsByTheirReason) {
-  const v1::ImportUsersResponse response = Take(Batch(
-      {Row("ada", "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
-       Row("bob", "$argon2id$v=19$m=4194304,t=3,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q"),
-       Row("eve", "5f4dcc3b5aa765d61d8327deb882cf99")}));
-  EXPECT_THAT(Reasons(response), ::testing::ElementsAre("0 PASSWORD_HASH_UNSUPPORTED",
-                                                        "1 PASSWORD_HASH_UNSUPPORTED",
-                                                        "2 PASSWORD_HASH_UNSUPPORTED"));
+  const v1::ImportUsersResponse response =
+      Take(Batch({Row("ada", "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+                  Row("bob", "$argon2id$v=19$m=4194304,t=3,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q"),
+                  Row("eve", "5f4dcc3b5aa765d61d8327deb882cf99")}));
+  EXPECT_THAT(Reasons(response),
+              ::testing::ElementsAre("0 PASSWORD_HASH_UNSUPPORTED", "1 PASSWORD_HASH_UNSUPPORTED",
+                                     "2 PASSWORD_HASH_UNSUPPORTED"));
   EXPECT_EQ(response.created_count(), 0);
 }
 
@@ -149,8 +148,8 @@ TEST_F(ImportUsersTest, ALoginWithASecondFactorReplacesItAsWell) {
   v1::EnrollTotpRequest enroll;
   enroll.set_current_password(kPassword);
   ASSERT_TRUE(Call<v1::EnrollTotpResponse>(ada, enroll).ok());
-  const auto factor = *backend().runner.Run<absl::StatusOr<std::optional<storage::TotpFactor>>>(
-      [&] {
+  const auto factor =
+      *backend().runner.Run<absl::StatusOr<std::optional<storage::TotpFactor>>>([&] {
         return backend().storage->second_factors.Get(backend().SystemContext(),
                                                      base::kDefaultTenantId, ada.id);
       });
@@ -174,8 +173,8 @@ TEST_F(ImportUsersTest, ALoginWithASecondFactorReplacesItAsWell) {
 }
 
 TEST_F(ImportUsersTest, GoesOnWhereItStood) {
-  const Imported first = Import({Batch({Row("a"), Row("b")}, "crm"), Batch({Row("c")}, "crm")},
-                                admin());
+  const Imported first =
+      Import({Batch({Row("a"), Row("b")}, "crm"), Batch({Row("c")}, "crm")}, admin());
   ASSERT_TRUE(first.outcome.ok()) << first.outcome.message;
   EXPECT_EQ(first.responses.at(1).next_row(), 3);
   // Where does it stand?
@@ -231,8 +230,7 @@ TEST_F(ImportUsersTest, ValidateOnlyWritesNothing) {
   request.set_validate_only(true);
   const v1::ImportUsersResponse response = Take(request);
   EXPECT_EQ(response.created_count(), 1);
-  EXPECT_THAT(Reasons(response),
-              ::testing::ElementsAre("1 USERNAME_TAKEN", "2 INVALID_FIELD"));
+  EXPECT_THAT(Reasons(response), ::testing::ElementsAre("1 USERNAME_TAKEN", "2 INVALID_FIELD"));
   EXPECT_EQ(CountEvents("user.created"), events);
   EXPECT_EQ(Take(Batch({}, "crm")).next_row(), 0);
 }
@@ -275,17 +273,17 @@ class ImporterTest : public ImportUsersTest {
                                               bool validate_only = false) {
     failures_.clear();
     std::istringstream input(text);
-    return service::Importer(
-               {.users = backend().services.users,
-                .loop = backend().runner.loop(),
-                .make_context = [this] { return backend().SystemContext(); },
-                .key = key,
-                .validate_only = validate_only,
-                .failed =
-                    [this](int64_t line, const v1::ImportFailure& failure) {
-                      failures_.push_back(std::to_string(line) + " " + failure.reason());
-                    },
-                .progress = [](const service::ImportProgress&) {}})
+    return service::Importer({.users = backend().services.users,
+                              .loop = backend().runner.loop(),
+                              .make_context = [this] { return backend().SystemContext(); },
+                              .key = key,
+                              .validate_only = validate_only,
+                              .failed =
+                                  [this](int64_t line, const v1::ImportFailure& failure) {
+                                    failures_.push_back(std::to_string(line) + " " +
+                                                        failure.reason());
+                                  },
+                              .progress = [](const service::ImportProgress&) {}})
         .Run(input);
   }
 
@@ -293,11 +291,11 @@ class ImporterTest : public ImportUsersTest {
 };
 
 TEST_F(ImporterTest, ReadsLinesOfJson) {
-  const auto done = Run(
-      "{\"user\":{\"username\":\"ada\",\"email\":\"ada@example.com\"},\"passwordHash\":\"" +
-          std::string(kBcrypt) + "\"}\n\n  \nnot json\n{\"user\":{\"username\":\"\"}}\n" +
-          "{\"user\":{\"username\":\"zoe\"}}",
-      "file");
+  const auto done =
+      Run("{\"user\":{\"username\":\"ada\",\"email\":\"ada@example.com\"},\"passwordHash\":\"" +
+              std::string(kBcrypt) + "\"}\n\n  \nnot json\n{\"user\":{\"username\":\"\"}}\n" +
+              "{\"user\":{\"username\":\"zoe\"}}",
+          "file");
   ASSERT_TRUE(done.ok()) << done.status();
   EXPECT_EQ(done->rows, 4);
   EXPECT_EQ(done->created, 2);

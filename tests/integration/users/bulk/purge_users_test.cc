@@ -53,9 +53,9 @@ class PurgeUsersTest : public BulkFixture {
     return Call<v1::EraseUserResponse>(admin(), request);
   }
 
-  static constexpr const char* kTables[] = {"user_account",  "session",       "thread",
-                                            "totp_factor",   "recovery_code", "one_time_token",
-                                            "thread_purge",  "user_purge",    "session_end"};
+  static constexpr const char* kTables[] = {"user_account", "session",       "thread",
+                                            "totp_factor",  "recovery_code", "one_time_token",
+                                            "thread_purge", "user_purge",    "session_end"};
 };
 
 TEST_F(PurgeUsersTest, ADeletedUserGoesWhenItsTimeIsOver) {
@@ -67,8 +67,7 @@ TEST_F(PurgeUsersTest, ADeletedUserGoesWhenItsTimeIsOver) {
   RunPurger();
   for (const char* table : kTables) EXPECT_EQ(Count(table, id), "0") << table;
   EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.thread_message"), "0");
-  EXPECT_EQ(Ask("SELECT details ->> 'by' FROM gatehouse.event WHERE type = 'user.purged'"),
-            "TIME");
+  EXPECT_EQ(Ask("SELECT details ->> 'by' FROM gatehouse.event WHERE type = 'user.purged'"), "TIME");
   EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event WHERE targets @> '[{\"id\": \"" + id +
                 "\", \"label\": \"ada\"}]'") != "0",
             true)
@@ -130,10 +129,10 @@ TEST_F(PurgeUsersTest, PurgeUserRefusesWhatItMust) {
   v1::CreateUserRequest boss = NewUser("boss");
   boss.mutable_user()->set_role("admin");
   const v1::User former_boss = Deleted(Create(boss));
-  EXPECT_EQ(Call<v1::PurgeUserResponse>(backend().MakeApiKey({"users.write"}),
-                                        Purge(former_boss.id()))
-                .reason(),
-            "PERMISSION_DENIED");
+  EXPECT_EQ(
+      Call<v1::PurgeUserResponse>(backend().MakeApiKey({"users.write"}), Purge(former_boss.id()))
+          .reason(),
+      "PERMISSION_DENIED");
   request = Purge(ada.id());
   request.set_validate_only(true);
   EXPECT_TRUE(CallPurge(request).ok());
@@ -150,32 +149,30 @@ class EraseUserTest : public PurgeUsersTest {
  protected:
   // Whether every event still has the leaf hash that it was written with.
   void ExpectLeavesHold() {
-    const std::string ids =
-        Ask("SELECT string_agg(event_id::text, ' ') FROM gatehouse.event");
+    const std::string ids = Ask("SELECT string_agg(event_id::text, ' ') FROM gatehouse.event");
     std::istringstream words(ids);
     int checked = 0;
     for (std::string word; words >> word; ++checked) {
       const base::Uuid id = *base::Uuid::Parse(word);
-      const auto logged = *backend().runner.Run<absl::StatusOr<std::optional<storage::LoggedEvent>>>(
-          [&] {
+      const auto logged =
+          *backend().runner.Run<absl::StatusOr<std::optional<storage::LoggedEvent>>>([&] {
             return backend().storage->log.Get(backend().SystemContext(), base::kDefaultTenantId,
                                               id);
           });
       const std::string secret = *base::HexDecode(
           Ask("SELECT encode(leaf_secret, 'hex') FROM gatehouse.event WHERE event_id = '" + word +
               "'"));
-      EXPECT_EQ(storage::LeafHash(logged->event, secret), logged->leaf_hash)
-          << logged->event.type;
+      EXPECT_EQ(storage::LeafHash(logged->event, secret), logged->leaf_hash) << logged->event.type;
     }
     EXPECT_GT(checked, 5);
   }
 
   // Everything the log holds, as text.
   std::string Log() {
-    return Ask(
-        "SELECT string_agg(concat_ws(' ', e.type, e.actor_id, e.actor_label, e.targets, "
-        "e.ip_address, e.user_agent, e.session_id, e.details), E'\\n') FROM gatehouse.event e "
-        "WHERE type NOT IN ('user.erased', 'user.erasure_finished')") +
+    return Ask("SELECT string_agg(concat_ws(' ', e.type, e.actor_id, e.actor_label, e.targets, "
+               "e.ip_address, e.user_agent, e.session_id, e.details), E'\\n') FROM gatehouse.event "
+               "e "
+               "WHERE type NOT IN ('user.erased', 'user.erasure_finished')") +
            Ask("SELECT coalesce(string_agg(o.actor_id, ' '), '') FROM gatehouse.event_order o") +
            Ask("SELECT coalesce(string_agg(t.target_id, ' '), '') FROM gatehouse.event_target t "
                "JOIN gatehouse.event_order o USING (tenant_id, index) "
@@ -279,9 +276,9 @@ TEST_F(EraseUserTest, RefusesWhatItMust) {
   v1::EraseUserRequest request = Erase(ada.id());
   request.set_reason(std::string(201, 'x'));
   EXPECT_EQ(CallErase(request).reason(), "INVALID_FIELD");
-  EXPECT_EQ(Call<v1::EraseUserResponse>(backend().MakeApiKey({"users.write"}), Erase(ada.id()))
-                .reason(),
-            "PERMISSION_DENIED")
+  EXPECT_EQ(
+      Call<v1::EraseUserResponse>(backend().MakeApiKey({"users.write"}), Erase(ada.id())).reason(),
+      "PERMISSION_DENIED")
       << "without events.write";
   const base::Uuid other = *base::Uuid::Parse("00000000-0000-7000-8000-000000000002");
   EXPECT_EQ(Call<v1::EraseUserResponse>(
