@@ -36,7 +36,7 @@ constexpr std::string_view kCryptAlphabet =
 // What was read, or what is wrong with it.
 using Parsed = absl::StatusOr<PasswordHash>;
 
-absl::Status Wrong(std::string_view what) { return absl::InvalidArgumentError(what); }
+absl::Status Wrong(std::string_view what) { return absl::InvalidArgumentError(std::string(what)); }
 
 bool IsCryptText(std::string_view text) {
   return std::ranges::all_of(
@@ -319,7 +319,7 @@ HashCost CostOf(const Argon2idParams& params) {
 absl::StatusOr<PasswordHash> ParsePasswordHash(std::string_view text, std::string_view field) {
   Parsed parsed = Parse(text);
   if (parsed.ok()) return parsed;
-  return base::InvalidField(field, parsed.status().message(),
+  return base::InvalidField(field, std::string(parsed.status().message()),
                             base::Reason::kPasswordHashUnsupported);
 }
 

@@ -171,6 +171,9 @@ UserService::Result<v1::ImportUsersResponse> UserService::ImportBatch(
     ImportBatchRows batch = read;
     if (tries > 0 || request.validate_only()) {
       GH_CO_RETURN_IF_ERROR(co_await RefuseRows(ctx, &batch));
+    } else {
+      // By each other: a username that is another's address the database would not find.
+      RefuseTaken({}, batch.rows, batch.failures);
     }
     const v1::ImportUsersResponse response =
         AnswerOf(next_row, place.skipped, batch.rows, batch.failures);

@@ -120,6 +120,17 @@ TEST_F(ImportUsersTest, RowsThatCannotBeTakenDoNotKeepOthersFromIt) {
             "ada zoe");
 }
 
+// One may log in by either.
+TEST_F(ImportUsersTest, NobodysNameIsAnothersAddressWithinABatchEither) {
+  v1::ImportedUser ada = Row("ada");
+  ada.mutable_user()->set_email("ada@example.com");
+  v1::ImportedUser own = Row("bob@example.com");
+  own.mutable_user()->set_email("bob@example.com");
+  const v1::ImportUsersResponse response = Take(Batch({ada, Row("ADA@example.com"), own}));
+  EXPECT_THAT(Reasons(response), ::testing::ElementsAre("1 USERNAME_TAKEN"));
+  EXPECT_EQ(response.created_count(), 2);
+}
+
 TEST_F(ImportUsersTest, RefusesHashesBeyondTheBoundsByTheirReason) {
   const v1::ImportUsersResponse response =
       Take(Batch({Row("ada", "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
