@@ -15,18 +15,15 @@
 #include "rpc/method/message_stream.h"
 #include "service/common/idempotent.h"
 #include "service/common/page_token.h"
+#include "service/user/bulk/bulk_messages.h"
+#include "service/user/bulk/bulk_stores.h"
 #include "service/user/bulk/import_state.h"
 #include "service/user/user_limits.h"
 #include "storage/api_key/api_key_store.h"
-#include "storage/event_log/event_log.h"
 #include "storage/one_time_token/one_time_token_store.h"
 #include "storage/role/role_store.h"
 #include "storage/second_factor/second_factor_store.h"
-#include "storage/session/session_store.h"
 #include "storage/user/user_store.h"
-#include "storage/user_export/user_export_store.h"
-#include "storage/user_import/user_import_store.h"
-#include "storage/user_purge/user_purge_store.h"
 
 namespace gatehouse::auth {
 class Authenticator;
@@ -59,10 +56,6 @@ class DeleteUserRequest;
 class DeleteUserResponse;
 class EnrollTotpRequest;
 class EnrollTotpResponse;
-class EraseUserRequest;
-class EraseUserResponse;
-class ExportUserRequest;
-class ExportUserResponse;
 class FinishEmailVerificationRequest;
 class FinishEmailVerificationResponse;
 class FinishPasswordResetRequest;
@@ -71,16 +64,12 @@ class GetRoleRequest;
 class GetRoleResponse;
 class GetUserRequest;
 class GetUserResponse;
-class ImportUsersRequest;
-class ImportUsersResponse;
 class ListApiKeysRequest;
 class ListApiKeysResponse;
 class ListRolesRequest;
 class ListRolesResponse;
 class ListUsersRequest;
 class ListUsersResponse;
-class PurgeUserRequest;
-class PurgeUserResponse;
 class RemoveTotpRequest;
 class RemoveTotpResponse;
 class ReplaceRecoveryCodesRequest;
@@ -117,18 +106,13 @@ class UserService {
     storage::RoleStore& roles;
     storage::ApiKeyStore& api_keys;
     storage::EventStore& events;
-    storage::SessionStore& sessions;
-    storage::EventLog& log;
-    storage::UserImportStore& imports;
-    storage::UserPurgeStore& purges;
-    storage::UserExportStore& exports;
+    BulkStores bulk;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const auth::OneTimeTokenCodec& token_codec;
     const auth::RecoveryCodes& recovery_codes;
     auth::PasswordHasher& hasher;
-    // Null: nobody looks whether a new password is known.
-    auth::BreachedPasswords* breached;
+    auth::BreachedPasswords* breached;  // Null: there is no list of them.
     // Told of what was revoked, so that this instance refuses it at once.
     auth::Authenticator& authenticator;
     const base::Clock& clock;
@@ -163,7 +147,7 @@ class UserService {
   base::Task<absl::Status> ImportUsers(base::CallContext ctx,
                                        rpc::Reader<v1::ImportUsersRequest> reader,
                                        rpc::Writer<v1::ImportUsersResponse> writer);
-  // One message of ImportUsers. `state` is that of its stream, and outlives the call.
+  // One message of ImportUsers; `state` is that of its stream.
   Result<v1::ImportUsersResponse> ImportBatch(base::CallContext ctx, v1::ImportUsersRequest request,
                                               ImportState* state);
   Result<v1::SetPasswordResponse> SetPassword(base::CallContext ctx, v1::SetPasswordRequest request,
@@ -230,36 +214,11 @@ class UserService {
   base::Task<absl::Status> MayChange(base::CallContext ctx, storage::User before,
                                      std::string role_after, std::vector<std::string> changed);
 
-  // Which rows of a message are to be done. INVALID_FIELD if some are missing before them.
-  struct ImportPlace {
-    // The first row of the message, and how many of it were done before.
-    int64_t first = 0;
-    int64_t skipped = 0;
-  };
-  Result<ImportPlace> PlaceOf(base::CallContext ctx, v1::ImportUsersRequest request,
-                              ImportState* state);
   // Moves the rows to the failures whose names are taken or whose roles there are not.
   base::Task<absl::Status> RefuseRows(base::CallContext ctx, ImportBatchRows* batch);
-  // CONFLICT unless the import still stands where the step begins.
-  base::Task<absl::Status> CheckStands(base::CallContext ctx, storage::ImportStep step);
-  // A deleted user that the caller may purge. USER_NOT_FOUND, CONSTRAINT_VIOLATED if it is not
-  // deleted, ETAG_MISMATCH, PERMISSION_DENIED.
+  // A deleted user that the caller may purge. USER_NOT_FOUND, CONSTRAINT_VIOLATED, ETAG_MISMATCH.
   Result<storage::User> ReadDeletedUser(base::CallContext ctx, base::Uuid id, std::string etag);
-  // The records of an export. CANCELLED if nobody reads them any more. `whole`: also who did what
-  // to the user.
-  base::Task<absl::Status> ExportSessions(base::CallContext ctx, base::Uuid user_id,
-                                          rpc::Writer<v1::ExportUserResponse> writer);
-  base::Task<absl::Status> ExportCredentials(base::CallContext ctx, base::Uuid user_id,
-                                             rpc::Writer<v1::ExportUserResponse> writer);
-  base::Task<absl::Status> ExportThreads(base::CallContext ctx, base::Uuid user_id,
-                                         rpc::Writer<v1::ExportUserResponse> writer);
-  base::Task<absl::Status> ExportMessages(base::CallContext ctx, base::Uuid thread_uid,
-                                          rpc::Writer<v1::ExportUserResponse> writer);
-  base::Task<absl::Status> ExportEvents(base::CallContext ctx, base::Uuid user_id, bool whole,
-                                        rpc::Writer<v1::ExportUserResponse> writer);
-
-  // CheckPasswordOf, and whether it is known to have been breached: everybody who sets a password
-  // asks here. PASSWORD_POLICY.
+  // CheckPasswordOf, and whether it is a stolen one: for every new password. PASSWORD_POLICY.
   Result<std::string> CheckNewPassword(base::CallContext ctx, storage::User user, std::string field,
                                        std::string password);
   // The caller, if it is a user; PERMISSION_DENIED.

@@ -55,6 +55,131 @@ absl::Status MayExportOthers(const base::Principal& caller) {
   return absl::OkStatus();
 }
 
+Task<absl::Status> ExportSessions(const UserService::Deps* deps, CallContext ctx,
+                                  base::Uuid user_id, Records writer) {
+  storage::SessionStore::ListQuery query{.tenant_id = ctx.principal().tenant_id,
+                                         .user_id = user_id,
+                                         .thread_id = std::nullopt,
+                                         .show_ended = true,
+                                         .before = std::nullopt,
+                                         .limit = kPage,
+                                         .max_bytes = kMaxPageBytes,
+                                         .now = deps->clock.Now()};
+  storage::SessionStore::Page page;
+  do {
+    GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
+    GH_CO_ASSIGN_OR_RETURN(page, co_await deps->bulk.sessions.List(ctx, query));
+    for (const storage::Session& session : page.sessions) {
+      GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
+        return ToProto(session, *record.mutable_session());
+      }));
+    }
+    if (!page.sessions.empty()) query.before = page.sessions.back().id;
+  } while (!page.sessions.empty() && (page.cut || page.sessions.size() == kPage));
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> ExportCredentials(const UserService::Deps* deps, CallContext ctx,
+                                     base::Uuid user_id, Records writer) {
+  const base::Uuid tenant_id = ctx.principal().tenant_id;
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::vector<storage::ApiKey> keys,
+      co_await deps->api_keys.ListByCreator(ctx, tenant_id, user_id, deps->clock.Now(), kMaxKeys));
+  for (const storage::ApiKey& key : keys) {
+    GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
+      ToProto(key, *record.mutable_api_key());
+      return absl::OkStatus();
+    }));
+  }
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::TotpFactor> factor,
+                         co_await deps->second_factors.Get(ctx, tenant_id, user_id));
+  if (factor) {
+    GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
+      ToProto(*factor, *record.mutable_second_factor());
+      return absl::OkStatus();
+    }));
+  }
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::OneTimeToken> tokens,
+                         co_await deps->bulk.exports.ListTokens(ctx, tenant_id, user_id));
+  for (const storage::OneTimeToken& token : tokens) {
+    GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
+      ToProto(token, *record.mutable_one_time_token());
+      return absl::OkStatus();
+    }));
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> ExportMessages(const UserService::Deps* deps, CallContext ctx,
+                                  base::Uuid thread_uid, Records writer) {
+  int64_t from = 0;
+  std::vector<storage::ThreadMessage> messages;
+  do {
+    GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
+    GH_CO_ASSIGN_OR_RETURN(
+        messages, co_await deps->bulk.exports.ListMessages(ctx, ctx.principal().tenant_id,
+                                                           thread_uid, from, kPage, kMaxPageBytes));
+    for (const storage::ThreadMessage& message : messages) {
+      GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
+        return ToProto(message, *record.mutable_message());
+      }));
+      from = message.index + 1;
+    }
+  } while (!messages.empty());
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> ExportThreads(const UserService::Deps* deps, CallContext ctx, base::Uuid user_id,
+                                 Records writer) {
+  const base::Uuid tenant_id = ctx.principal().tenant_id;
+  std::string after;
+  std::vector<storage::UserThread> threads;
+  do {
+    GH_CO_ASSIGN_OR_RETURN(
+        threads, co_await deps->bulk.exports.ListThreads(ctx, tenant_id, user_id, after, kPage));
+    for (const storage::UserThread& thread : threads) {
+      GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
+        ToProto(thread, *record.mutable_thread());
+        return absl::OkStatus();
+      }));
+      GH_CO_RETURN_IF_ERROR(co_await ExportMessages(deps, ctx, thread.uid, writer));
+      after = thread.thread_id;
+    }
+  } while (threads.size() == kPage);
+  co_return absl::OkStatus();
+}
+
+// `whole`: also who did what to the user.
+Task<absl::Status> ExportEvents(const UserService::Deps* deps, CallContext ctx, base::Uuid user_id,
+                                bool whole, Records writer) {
+  const std::string id = user_id.ToString();
+  // What was done to it, then what it did to others.
+  for (const bool about : {true, false}) {
+    storage::EventQuery query{
+        .tenant_id = ctx.principal().tenant_id, .descending = false, .limit = kPage};
+    (about ? query.target_id : query.actor_id) = id;
+    std::optional<int64_t> next = query.min_index;
+    while (next) {
+      query.min_index = *next;
+      GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
+      GH_CO_ASSIGN_OR_RETURN(storage::EventLog::Page page,
+                             co_await deps->bulk.log.List(ctx, query));
+      next = page.next_index;
+      for (storage::LoggedEvent& logged : page.events) {
+        const bool is_target = std::ranges::any_of(
+            logged.event.targets,
+            [&](const storage::EventTarget& target) { return target.id == id; });
+        if (!about && is_target) continue;
+        if (!whole) HideOthers(id, logged.event);
+        GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
+          return ToProto(logged, *record.mutable_event());
+        }));
+      }
+    }
+  }
+  co_return absl::OkStatus();
+}
+
 }  // namespace
 
 Task<absl::Status> UserService::ExportUser(CallContext ctx, v1::ExportUserRequest request,
@@ -76,134 +201,11 @@ Task<absl::Status> UserService::ExportUser(CallContext ctx, v1::ExportUserReques
   GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
     return ToProto(*user, *record.mutable_user());
   }));
-  GH_CO_RETURN_IF_ERROR(co_await ExportSessions(ctx, id, writer));
-  GH_CO_RETURN_IF_ERROR(co_await ExportCredentials(ctx, id, writer));
-  GH_CO_RETURN_IF_ERROR(co_await ExportThreads(ctx, id, writer));
+  GH_CO_RETURN_IF_ERROR(co_await ExportSessions(&deps_, ctx, id, writer));
+  GH_CO_RETURN_IF_ERROR(co_await ExportCredentials(&deps_, ctx, id, writer));
+  GH_CO_RETURN_IF_ERROR(co_await ExportThreads(&deps_, ctx, id, writer));
   const bool whole = auth::HasPermission(ctx.principal(), Permission::kEventsRead);
-  co_return co_await ExportEvents(ctx, id, whole, writer);
-}
-
-Task<absl::Status> UserService::ExportSessions(CallContext ctx, base::Uuid user_id,
-                                               rpc::Writer<v1::ExportUserResponse> writer) {
-  storage::SessionStore::ListQuery query{.tenant_id = ctx.principal().tenant_id,
-                                         .user_id = user_id,
-                                         .thread_id = std::nullopt,
-                                         .show_ended = true,
-                                         .before = std::nullopt,
-                                         .limit = kPage,
-                                         .max_bytes = kMaxPageBytes,
-                                         .now = deps_.clock.Now()};
-  storage::SessionStore::Page page;
-  do {
-    GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
-    GH_CO_ASSIGN_OR_RETURN(page, co_await deps_.sessions.List(ctx, query));
-    for (const storage::Session& session : page.sessions) {
-      GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
-        return ToProto(session, *record.mutable_session());
-      }));
-    }
-    if (!page.sessions.empty()) query.before = page.sessions.back().id;
-  } while (!page.sessions.empty() && (page.cut || page.sessions.size() == kPage));
-  co_return absl::OkStatus();
-}
-
-Task<absl::Status> UserService::ExportCredentials(CallContext ctx, base::Uuid user_id,
-                                                  rpc::Writer<v1::ExportUserResponse> writer) {
-  const base::Uuid tenant_id = ctx.principal().tenant_id;
-  GH_CO_ASSIGN_OR_RETURN(
-      const std::vector<storage::ApiKey> keys,
-      co_await deps_.api_keys.ListByCreator(ctx, tenant_id, user_id, deps_.clock.Now(), kMaxKeys));
-  for (const storage::ApiKey& key : keys) {
-    GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
-      ToProto(key, *record.mutable_api_key());
-      return absl::OkStatus();
-    }));
-  }
-  GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::TotpFactor> factor,
-                         co_await deps_.second_factors.Get(ctx, tenant_id, user_id));
-  if (factor) {
-    GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
-      ToProto(*factor, *record.mutable_second_factor());
-      return absl::OkStatus();
-    }));
-  }
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::OneTimeToken> tokens,
-                         co_await deps_.exports.ListTokens(ctx, tenant_id, user_id));
-  for (const storage::OneTimeToken& token : tokens) {
-    GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
-      ToProto(token, *record.mutable_one_time_token());
-      return absl::OkStatus();
-    }));
-  }
-  co_return absl::OkStatus();
-}
-
-Task<absl::Status> UserService::ExportThreads(CallContext ctx, base::Uuid user_id,
-                                              rpc::Writer<v1::ExportUserResponse> writer) {
-  const base::Uuid tenant_id = ctx.principal().tenant_id;
-  std::string after;
-  std::vector<storage::UserThread> threads;
-  do {
-    GH_CO_ASSIGN_OR_RETURN(
-        threads, co_await deps_.exports.ListThreads(ctx, tenant_id, user_id, after, kPage));
-    for (const storage::UserThread& thread : threads) {
-      GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
-        ToProto(thread, *record.mutable_thread());
-        return absl::OkStatus();
-      }));
-      GH_CO_RETURN_IF_ERROR(co_await ExportMessages(ctx, thread.uid, writer));
-      after = thread.thread_id;
-    }
-  } while (threads.size() == kPage);
-  co_return absl::OkStatus();
-}
-
-Task<absl::Status> UserService::ExportMessages(CallContext ctx, base::Uuid thread_uid,
-                                               rpc::Writer<v1::ExportUserResponse> writer) {
-  int64_t from = 0;
-  std::vector<storage::ThreadMessage> messages;
-  do {
-    GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
-    GH_CO_ASSIGN_OR_RETURN(
-        messages, co_await deps_.exports.ListMessages(ctx, ctx.principal().tenant_id, thread_uid,
-                                                      from, kPage, kMaxPageBytes));
-    for (const storage::ThreadMessage& message : messages) {
-      GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
-        return ToProto(message, *record.mutable_message());
-      }));
-      from = message.index + 1;
-    }
-  } while (!messages.empty());
-  co_return absl::OkStatus();
-}
-
-Task<absl::Status> UserService::ExportEvents(CallContext ctx, base::Uuid user_id, bool whole,
-                                             rpc::Writer<v1::ExportUserResponse> writer) {
-  const std::string id = user_id.ToString();
-  // What was done to it, then what it did to others.
-  for (const bool about : {true, false}) {
-    storage::EventQuery query{
-        .tenant_id = ctx.principal().tenant_id, .descending = false, .limit = kPage};
-    (about ? query.target_id : query.actor_id) = id;
-    std::optional<int64_t> next = query.min_index;
-    while (next) {
-      query.min_index = *next;
-      GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
-      GH_CO_ASSIGN_OR_RETURN(storage::EventLog::Page page, co_await deps_.log.List(ctx, query));
-      next = page.next_index;
-      for (storage::LoggedEvent& logged : page.events) {
-        const bool is_target = std::ranges::any_of(
-            logged.event.targets,
-            [&](const storage::EventTarget& target) { return target.id == id; });
-        if (!about && is_target) continue;
-        if (!whole) HideOthers(id, logged.event);
-        GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
-          return ToProto(logged, *record.mutable_event());
-        }));
-      }
-    }
-  }
-  co_return absl::OkStatus();
+  co_return co_await ExportEvents(&deps_, ctx, id, whole, writer);
 }
 
 }  // namespace gatehouse::service

@@ -95,31 +95,51 @@ absl::Status CheckForm(const v1::ImportUsersRequest& request) {
   return checks.ToStatus();
 }
 
-}  // namespace
+// Which rows of a message are to be done.
+struct Place {
+  // The first row of the message, and how many of it were done before.
+  int64_t first = 0;
+  int64_t skipped = 0;
+};
 
-UserService::Result<UserService::ImportPlace> UserService::PlaceOf(base::CallContext ctx,
-                                                                   v1::ImportUsersRequest request,
-                                                                   ImportState* state) {
-  ImportPlace place{.first = request.has_first_row() ? request.first_row() : state->next_row,
-                    .skipped = 0};
-  if (request.import_key().empty()) co_return place;
-  if (state->key != request.import_key() || !state->stored_row) {
+// INVALID_FIELD if some are missing before them.
+base::Task<absl::StatusOr<Place>> PlaceOf(base::CallContext ctx, storage::UserImportStore* imports,
+                                          const v1::ImportUsersRequest* request,
+                                          ImportState* state) {
+  Place place{.first = request->has_first_row() ? request->first_row() : state->next_row,
+              .skipped = 0};
+  if (request->import_key().empty()) co_return place;
+  if (state->key != request->import_key() || !state->stored_row) {
     GH_CO_ASSIGN_OR_RETURN(
         const std::optional<int64_t> found,
-        co_await deps_.imports.Find(ctx, ctx.principal().tenant_id, request.import_key()));
-    state->key = request.import_key();
+        co_await imports->Find(ctx, ctx.principal().tenant_id, request->import_key()));
+    state->key = request->import_key();
     state->stored_row = found.value_or(0);
   }
   // Nobody who asks where to go on knows it.
-  if (request.users().empty()) place.first = *state->stored_row;
+  if (request->users().empty()) place.first = *state->stored_row;
   if (place.first > *state->stored_row) {
     co_return base::InvalidField("first_row",
                                  "lies beyond where the import stands: go on with row " +
                                      std::to_string(*state->stored_row));
   }
-  place.skipped = std::min<int64_t>(*state->stored_row - place.first, request.users_size());
+  place.skipped = std::min<int64_t>(*state->stored_row - place.first, request->users_size());
   co_return place;
 }
+
+// CONFLICT unless the import still stands where the step begins.
+base::Task<absl::Status> CheckStands(base::CallContext ctx, storage::UserImportStore* imports,
+                                     storage::ImportStep step) {
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<int64_t> found,
+                         co_await imports->Find(ctx, ctx.principal().tenant_id, step.key));
+  if (found.value_or(0) == step.from_row) co_return absl::OkStatus();
+  co_return base::MakeError(absl::StatusCode::kAborted,
+                            "another import of this key is at work: it stands at row " +
+                                std::to_string(found.value_or(0)),
+                            {.reason = base::Reason::kConflict});
+}
+
+}  // namespace
 
 base::Task<absl::Status> UserService::RefuseRows(base::CallContext ctx, ImportBatchRows* batch) {
   std::vector<std::string> keys;
@@ -130,8 +150,8 @@ base::Task<absl::Status> UserService::RefuseRows(base::CallContext ctx, ImportBa
     ids.push_back(one.user.id);
   }
   GH_CO_ASSIGN_OR_RETURN(const storage::TakenIdentifiers taken,
-                         co_await deps_.imports.FindTaken(ctx, ctx.principal().tenant_id,
-                                                          std::move(keys), std::move(ids)));
+                         co_await deps_.bulk.imports.FindTaken(ctx, ctx.principal().tenant_id,
+                                                               std::move(keys), std::move(ids)));
   RefuseTaken(taken, batch->rows, batch->failures);
   for (const std::string& role : RolesOf(batch->rows)) {
     const absl::Status exists = co_await CheckRoleExists(ctx, role);
@@ -147,7 +167,8 @@ UserService::Result<v1::ImportUsersResponse> UserService::ImportBatch(
   GH_CO_RETURN_IF_ERROR(CheckForm(request));
   const base::Uuid tenant_id = ctx.principal().tenant_id;
   const base::Time now = deps_.clock.Now();
-  GH_CO_ASSIGN_OR_RETURN(const ImportPlace place, co_await PlaceOf(ctx, request, state));
+  GH_CO_ASSIGN_OR_RETURN(const Place place,
+                         co_await PlaceOf(ctx, &deps_.bulk.imports, &request, state));
   const int64_t next_row = place.first + request.users_size();
   const bool moves = !request.import_key().empty() && !request.validate_only();
 
@@ -198,8 +219,8 @@ UserService::Result<v1::ImportUsersResponse> UserService::ImportBatch(
             storage::ChangeEvents::FromList(std::move(events))) {
       change = {.events = *std::move(some)};
     }
-    const absl::Status created = co_await deps_.imports.Create(ctx, tenant_id, std::move(users),
-                                                               step, now, std::move(change));
+    const absl::Status created = co_await deps_.bulk.imports.Create(
+        ctx, tenant_id, std::move(users), step, now, std::move(change));
     if (created.ok()) {
       state->next_row = next_row;
       if (step) state->stored_row = next_row;
@@ -211,19 +232,9 @@ UserService::Result<v1::ImportUsersResponse> UserService::ImportBatch(
       state->stored_row.reset();
       co_return created;
     }
-    if (step) GH_CO_RETURN_IF_ERROR(co_await CheckStands(ctx, *step));
+    if (step) GH_CO_RETURN_IF_ERROR(co_await CheckStands(ctx, &deps_.bulk.imports, *step));
   }
   co_return ChangeAttempts::KeptChanging("batch");
-}
-
-base::Task<absl::Status> UserService::CheckStands(base::CallContext ctx, storage::ImportStep step) {
-  GH_CO_ASSIGN_OR_RETURN(const std::optional<int64_t> found,
-                         co_await deps_.imports.Find(ctx, ctx.principal().tenant_id, step.key));
-  if (found.value_or(0) == step.from_row) co_return absl::OkStatus();
-  co_return base::MakeError(absl::StatusCode::kAborted,
-                            "another import of this key is at work: it stands at row " +
-                                std::to_string(found.value_or(0)),
-                            {.reason = base::Reason::kConflict});
 }
 
 base::Task<absl::Status> UserService::ImportUsers(base::CallContext ctx,

@@ -65,7 +65,7 @@ UserService::Result<v1::PurgeUserResponse> UserService::PurgeUser(base::CallCont
     storage::Change change{.events = {UserEvent(ctx, now, storage::event_types::kUserPurged, user,
                                                 JsonObject().Add("by", "CALLER").ToString())},
                            .idempotency = key.WithResponse(response, now)};
-    const absl::Status purged = co_await deps_.purges.PurgeAccount(
+    const absl::Status purged = co_await deps_.bulk.purges.PurgeAccount(
         ctx, std::move(user), /*erase=*/false, now, std::move(change));
     if (attempts.Outrun(purged)) continue;
     GH_CO_RETURN_IF_ERROR(purged);
@@ -90,8 +90,8 @@ UserService::Result<v1::EraseUserResponse> UserService::EraseUser(base::CallCont
     if (!is_gone) GH_CO_RETURN_IF_ERROR(user.status());
     if (request.validate_only()) {
       if (!is_gone) co_return response;
-      GH_CO_ASSIGN_OR_RETURN(const bool known,
-                             co_await deps_.purges.IsKnown(ctx, ctx.principal().tenant_id, *id));
+      GH_CO_ASSIGN_OR_RETURN(const bool known, co_await deps_.bulk.purges.IsKnown(
+                                                   ctx, ctx.principal().tenant_id, *id));
       if (!known) co_return UserNotFound();
       co_return response;
     }
@@ -100,11 +100,11 @@ UserService::Result<v1::EraseUserResponse> UserService::EraseUser(base::CallCont
                            .idempotency = key.WithResponse(response, now)};
     absl::Status erased;
     if (is_gone) {
-      erased = co_await deps_.purges.QueueErasure(ctx, ctx.principal().tenant_id, *id, now,
-                                                  std::move(change));
+      erased = co_await deps_.bulk.purges.QueueErasure(ctx, ctx.principal().tenant_id, *id, now,
+                                                       std::move(change));
     } else {
-      erased = co_await deps_.purges.PurgeAccount(ctx, *std::move(user), /*erase=*/true, now,
-                                                  std::move(change));
+      erased = co_await deps_.bulk.purges.PurgeAccount(ctx, *std::move(user), /*erase=*/true, now,
+                                                       std::move(change));
     }
     if (attempts.Outrun(erased)) continue;
     if (base::HasReason(erased, base::Reason::kUserNotFound)) co_return UserNotFound();
