@@ -7,6 +7,7 @@ AREAS_WITH_QUERIES = [
     "delivery",
     "endpoint",
     "event_log",
+    "mail",
     "one_time_token",
     "replay",
     "event_type",

@@ -37,6 +37,12 @@ class OneTimeTokenStore {
   base::Task<absl::StatusOr<std::optional<OneTimeToken>>> Find(base::CallContext context,
                                                                OneTimeTokenKey key, base::Time now);
 
+  // When the user's token of that purpose was made; nullopt if there is none, used up or purged.
+  base::Task<absl::StatusOr<std::optional<base::Time>>> LastMade(base::CallContext context,
+                                                                 base::Uuid tenant_id,
+                                                                 base::Uuid user_id,
+                                                                 OneTimePurpose purpose);
+
   // Deletes at most `limit` that expired before `now`; returns how many.
   base::Task<absl::StatusOr<int64_t>> Purge(base::CallContext context, base::Uuid tenant_id,
                                             base::Time now, int64_t limit);

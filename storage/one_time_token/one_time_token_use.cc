@@ -13,4 +13,12 @@ void AppendUseOneTimeToken(postgres::Batch& batch, const OneTimeTokenKey& key, b
                                  postgres::Bytes{key.hash}, now));
 }
 
+void AppendPutOneTimeToken(postgres::Batch& batch, const OneTimeToken& token, const User& user) {
+  batch.Add(one_time_token::queries::kPut,
+            postgres::Params::Of(token.key.tenant_id, token.key.user_id,
+                                 static_cast<int32_t>(token.key.purpose),
+                                 postgres::Bytes{token.key.hash}, token.email, token.email_key,
+                                 token.create_time, token.expire_time, user.role, user.email_key));
+}
+
 }  // namespace gatehouse::storage

@@ -73,11 +73,13 @@ StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
       log(*database),
       partitions(*database),
       sequencer(*sequencer_database, instance),
-      endpoints(*database, std::move(master_key)),
+      endpoints(*database, master_key),
       deliveries(*database),
       replays(*database),
       subscriptions(*database),
-      alerts(*database) {}
+      alerts(*database),
+      alert_destinations(*database),
+      mails(*database, std::move(master_key)) {}
 
 void StorageArea::Close() {
   events.Close();

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "base/async/loop.h"
 #include "service/config/config.h"
+#include "storage/alert/alert_destination_store.h"
 #include "storage/alert/alert_store.h"
 #include "storage/api_key/api_key_store.h"
 #include "storage/delivery/delivery_store.h"
@@ -21,6 +22,7 @@
 #include "storage/event_type/event_type_store.h"
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
+#include "storage/mail/mail_store.h"
 #include "storage/one_time_token/one_time_token_store.h"
 #include "storage/postgres/client/database.h"
 #include "storage/replay/replay_store.h"
@@ -83,6 +85,8 @@ struct StorageArea {
   storage::ReplayStore replays;
   storage::SubscriptionStore subscriptions;
   storage::AlertStore alerts;
+  storage::AlertDestinationStore alert_destinations;
+  storage::MailStore mails;
 
  private:
   StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,

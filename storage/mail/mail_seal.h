@@ -1,0 +1,34 @@
+#ifndef GATEHOUSE_STORAGE_MAIL_MAIL_SEAL_H_
+#define GATEHOUSE_STORAGE_MAIL_MAIL_SEAL_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/uuid.h"
+
+namespace gatehouse::storage {
+
+// Seals what mails hold under the master key: a copy of the database tells neither whom the server
+// writes to nor the tokens that are on their way.
+//
+// Immutable, thread-safe.
+class MailSeal {
+ public:
+  explicit MailSeal(std::string master_key) : key_(std::move(master_key)) {}
+
+  // For the mail of that id alone.
+  std::string Seal(const base::Uuid& tenant_id, const base::Uuid& mail_id,
+                   std::string_view content) const;
+  // nullopt for what was sealed under another key, or for another mail.
+  std::optional<std::string> Open(const base::Uuid& tenant_id, const base::Uuid& mail_id,
+                                  std::string_view sealed) const;
+
+ private:
+  const std::string key_;
+};
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_MAIL_MAIL_SEAL_H_
