@@ -32,8 +32,8 @@ inline constexpr std::string_view kUserUndeleted = "user.undeleted";
 inline constexpr std::string_view kUserPasswordChanged = "user.password_changed";
 // A user gave a wrong current password for another one. Actor: the user. Target: the user.
 inline constexpr std::string_view kUserPasswordRefused = "user.password_refused";
-// A one-time token was made by which a user's password can be reset. Actor: the caller. Target:
-// the user.
+// A one-time token was made by which a user's password can be reset; `delivery` is "MAIL" where the
+// server sends it. Actor: the caller, anonymous if somebody asked for the mail. Target: the user.
 inline constexpr std::string_view kUserPasswordResetStarted = "user.password_reset_started";
 // A one-time token was made by which an address is proven to be a user's; `new_address` says
 // whether it is another one than the user has. Actor: the caller. Target: the user.
@@ -41,6 +41,12 @@ inline constexpr std::string_view kUserEmailVerificationStarted = "user.email_ve
 // An address was proven to be a user's; `new_address` says whether the user got it thereby. Actor:
 // the user whose token it was. Target: the user.
 inline constexpr std::string_view kUserEmailVerified = "user.email_verified";
+// A one-time token was made by which a user can log in without a password; `delivery` is "MAIL".
+// Actor: anonymous: somebody asked for the mail. Target: the user.
+inline constexpr std::string_view kUserMagicLinkStarted = "user.magic_link_started";
+// A user was created to choose a password by a one-time token; `delivery` is "MAIL" where the server
+// sends it. Actor: the caller. Target: the user.
+inline constexpr std::string_view kUserInvited = "user.invited";
 // A user confirmed an authenticator app: its logins take a code from now on. Actor: the caller.
 // Target: the user.
 inline constexpr std::string_view kUserSecondFactorAdded = "user.second_factor_added";
@@ -150,6 +156,16 @@ inline constexpr std::string_view kAlertAcknowledged = "alert.acknowledged";
 // An alert was resolved; `resolution` says how. Actor: system if it came about by itself, or the
 // caller. Target: as alert.opened.
 inline constexpr std::string_view kAlertResolved = "alert.resolved";
+// Somebody said whom to tell of alerts by mail. Actor: the caller. Target: the alert destination.
+inline constexpr std::string_view kAlertDestinationCreated = "alert.destination_created";
+// Whom to tell of alerts was changed; `fields` names what was. Actor: the caller. Target: the alert
+// destination.
+inline constexpr std::string_view kAlertDestinationUpdated = "alert.destination_updated";
+// An alert destination was deleted. Actor: the caller. Target: the alert destination.
+inline constexpr std::string_view kAlertDestinationDeleted = "alert.destination_deleted";
+// A mail was given up; `kind` says what it was for, `error` and `smtp_code` what went wrong last,
+// `attempts` how often it was tried. Actor: system. Target: the mail and the user whom it is about.
+inline constexpr std::string_view kMailGivenUp = "gatehouse.mail_given_up";
 // A caller lacked the permission for a method, or tried too many names for itself; `method` and
 // `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";

@@ -114,6 +114,30 @@ struct WebhookSettings {
   int64_t certificate_alert_days = 14;
 };
 
+struct MailSettings {
+  // HOST:PORT; empty: the server sends no mail.
+  std::string server;
+  std::string tls = "starttls";
+  bool allow_plaintext = false;
+  // Empty: the authorities that the system trusts.
+  std::string ca_file;
+  std::string username;
+  std::string password_file;
+  std::string helo_name;
+  std::chrono::milliseconds timeout{30'000};
+  int64_t max_in_flight = 4;
+  std::string from;
+  std::string from_name;
+  std::string product_name = "Gatehouse";
+  std::string template_dir;
+  std::string default_locale = "en";
+  // Pages of the product, with {token} in them; empty: such mails are not sent.
+  std::string password_reset_url;
+  std::string email_verification_url;
+  std::string invitation_url;
+  std::string magic_link_url;
+};
+
 struct LogSettings {
   std::string level = "info";
   int64_t failed_calls_per_second = 10;
@@ -125,6 +149,7 @@ struct Config {
   DatabaseSettings database;
   AuthSettings auth;
   WebhookSettings webhook;
+  MailSettings mail;
   LogSettings log;
   // Of `gatehouse dev` alone: its database and its secrets.
   std::string data_dir;

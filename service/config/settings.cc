@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "service/config/grpc_settings.h"
+#include "service/config/mail_settings.h"
 #include "service/config/setting_makers.h"
 
 namespace gatehouse::service::config {
@@ -166,6 +167,7 @@ std::vector<Setting> MakeSettings() {
   AddDatabase(all);
   AddAuth(all);
   AddWebhook(all);
+  AddMail(all);
   all.push_back(Text("data_dir",
                      "Of `gatehouse dev`: where its database and its secrets live; empty: the "
                      "user's own default.",

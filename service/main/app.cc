@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "base/uuid.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/main/config_check.h"
+#include "service/main/mail_options.h"
 
 namespace gatehouse::service {
 namespace {
@@ -92,10 +94,13 @@ absl::Status App::Open() {
   if (!config.webhook.ca_file.empty()) {
     GH_RETURN_IF_ERROR(delivery::HttpSender::CheckCaFile(config.webhook.ca_file));
   }
+  GH_ASSIGN_OR_RETURN(std::optional<mail::MailDelivery> mail_delivery,
+                      MailDeliveryOf(config.mail));
   // Workers run only once the services are there.
   workers_ = std::make_unique<WorkerArea>(
       config, guard, InstanceId(options_), loop(), *storage_, *auth_, clock_,
-      [this](const base::Uuid& tenant_id) { services_->event_schemas.Forget(tenant_id); });
+      [this](const base::Uuid& tenant_id) { services_->event_schemas.Forget(tenant_id); },
+      std::move(mail_delivery));
   services_ = std::make_unique<ServiceArea>(
       ServiceArea::Options{.config = config,
                            .secrets = options_.secrets,

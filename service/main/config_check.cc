@@ -9,6 +9,7 @@
 #include "rpc/tls/tls_files.h"
 #include "service/config/secrets.h"
 #include "service/delivery/http/http_sender.h"
+#include "service/main/mail_options.h"
 #include "service/main/server_options.h"
 #include "storage/postgres/client/dsn.h"
 
@@ -59,6 +60,7 @@ std::vector<absl::Status> FindFaults(const config::Config& config) {
   found.push_back(CertificateKeysOf(config.grpc).status());
   found.push_back(MakeGuard(config.webhook).status());
   found.push_back(CheckCaFile(config.webhook.ca_file));
+  found.push_back(MailDeliveryOf(config.mail).status());
   std::erase_if(found, [](const absl::Status& status) { return status.ok(); });
   return found;
 }

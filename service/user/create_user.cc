@@ -6,37 +6,13 @@
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/json.h"
 #include "service/common/validate.h"
+#include "service/user/new_user.h"
 #include "service/user/user_conversion.h"
-#include "service/user/user_fields.h"
 #include "service/user/user_rules.h"
 #include "service/user/user_service.h"
 #include "storage/event_types.h"
 
 namespace gatehouse::service {
-namespace {
-
-constexpr char kDefaultRole[] = "viewer";
-constexpr int kVersionByte = 6;
-
-bool IsV7(const base::Uuid& id) { return id.bytes()[kVersionByte] >> 4 == 7; }
-
-// The user that `request` describes, at `now`; what is wrong goes to `checks`.
-storage::User NewUser(const base::CallContext& ctx, const v1::CreateUserRequest& request,
-                      base::Time now, FieldChecks& checks) {
-  storage::User user{.tenant_id = ctx.principal().tenant_id,
-                     .role = kDefaultRole,
-                     .create_time = now,
-                     .update_time = now};
-  user.id = checks.OptionalUuid("user_id", request.user_id());
-  if (!user.id.is_nil() && !IsV7(user.id)) checks.Fail("user_id", "is not of version 7");
-  if (user.id.is_nil()) user.id = base::Uuid::MakeV7(now);
-  const std::vector<std::string> all(kUserFields.begin(), kUserFields.end());
-  ApplyUserFields(request.user(), all, user, checks);
-  return user;
-}
-
-}  // namespace
-
 Replay UserService::ReplayOf(const v1::CreateUserRequest& request) {
   // A retry should not cost a password hash.
   return request.password().empty() ? Replay::kOnConflict : Replay::kLookUpFirst;
@@ -47,7 +23,7 @@ UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallCo
                                                                     MutationKey key) {
   FieldChecks checks;
   const base::Time now = deps_.clock.Now();
-  storage::User user = NewUser(ctx, request, now, checks);
+  storage::User user = NewUser(ctx, request.user(), request.user_id(), now, checks);
   std::string password;
   if (!request.password().empty()) {
     auto checked = CheckPasswordOf(user, "password", request.password());
@@ -59,11 +35,7 @@ UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallCo
   v1::CreateUserResponse response;
   GH_CO_RETURN_IF_ERROR(ToProto(user, *response.mutable_user()));
   if (request.validate_only()) {
-    GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> same_id,
-                           co_await deps_.users.Get(ctx, user.tenant_id, user.id));
-    if (same_id) co_return storage::Taken("the id", base::Reason::kIdTaken);
-    GH_CO_RETURN_IF_ERROR(co_await CheckRoleExists(ctx, user.role));
-    GH_CO_RETURN_IF_ERROR(co_await CheckNamesAreFree(ctx, user));
+    GH_CO_RETURN_IF_ERROR(co_await CheckCanBeAdded(ctx, user));
     co_return response;
   }
   std::optional<std::string> password_hash;
@@ -76,6 +48,14 @@ UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallCo
   GH_CO_RETURN_IF_ERROR(co_await deps_.users.Create(ctx, std::move(user), std::move(password_hash),
                                                     std::move(change)));
   co_return response;
+}
+
+base::Task<absl::Status> UserService::CheckCanBeAdded(base::CallContext ctx, storage::User user) {
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> same_id,
+                         co_await deps_.users.Get(ctx, user.tenant_id, user.id));
+  if (same_id) co_return storage::Taken("the id", base::Reason::kIdTaken);
+  GH_CO_RETURN_IF_ERROR(co_await CheckRoleExists(ctx, user.role));
+  co_return co_await CheckNamesAreFree(ctx, std::move(user));
 }
 
 base::Task<absl::Status> UserService::CheckNamesAreFree(base::CallContext ctx, storage::User user) {

@@ -16,6 +16,7 @@
 #include "service/common/page_token.h"
 #include "service/user/user_limits.h"
 #include "storage/api_key/api_key_store.h"
+#include "storage/mail/mail.h"
 #include "storage/one_time_token/one_time_token_store.h"
 #include "storage/role/role_store.h"
 #include "storage/second_factor/second_factor_store.h"
@@ -59,6 +60,8 @@ class GetRoleRequest;
 class GetRoleResponse;
 class GetUserRequest;
 class GetUserResponse;
+class InviteUserRequest;
+class InviteUserResponse;
 class ListApiKeysRequest;
 class ListApiKeysResponse;
 class ListRolesRequest;
@@ -69,6 +72,8 @@ class RemoveTotpRequest;
 class RemoveTotpResponse;
 class ReplaceRecoveryCodesRequest;
 class ReplaceRecoveryCodesResponse;
+class RequestPasswordResetRequest;
+class RequestPasswordResetResponse;
 class RevokeApiKeyRequest;
 class RevokeApiKeyResponse;
 class SetPasswordRequest;
@@ -84,6 +89,11 @@ class UpdateRoleResponse;
 class UpdateUserRequest;
 class UpdateUserResponse;
 }  // namespace gatehouse::v1
+
+namespace gatehouse::service::mail {
+class MailComposer;
+class MailRequestQueue;
+}  // namespace gatehouse::service::mail
 
 namespace gatehouse::service {
 
@@ -111,6 +121,8 @@ class UserService {
     const base::Clock& clock;
     // Whose accounts they are, as authenticator apps show it.
     std::string issuer;
+    const mail::MailComposer& mail_composer;
+    mail::MailRequestQueue& mail_requests;
   };
 
   explicit UserService(Deps deps) : deps_(std::move(deps)), limits_(deps_.events, deps_.clock) {}
@@ -139,6 +151,10 @@ class UserService {
   Result<v1::StartPasswordResetResponse> StartPasswordReset(base::CallContext ctx,
                                                             v1::StartPasswordResetRequest request,
                                                             MutationKey key = {});
+  Result<v1::RequestPasswordResetResponse> RequestPasswordReset(
+      base::CallContext ctx, v1::RequestPasswordResetRequest request);
+  Result<v1::InviteUserResponse> InviteUser(base::CallContext ctx, v1::InviteUserRequest request,
+                                            MutationKey key = {});
   Result<v1::FinishPasswordResetResponse> FinishPasswordReset(
       base::CallContext ctx, v1::FinishPasswordResetRequest request);
   Result<v1::StartEmailVerificationResponse> StartEmailVerification(
@@ -181,6 +197,9 @@ class UserService {
   // USERNAME_TAKEN, EMAIL_TAKEN if another user has one of them now: for calls
   // that only validate, which the indexes do not guard.
   base::Task<absl::Status> CheckNamesAreFree(base::CallContext ctx, storage::User user);
+  // Whether Create would take it, but for what its form and the caller's rights say: for calls that
+  // only validate. ID_TAKEN, ROLE_NOT_FOUND and as above.
+  base::Task<absl::Status> CheckCanBeAdded(base::CallContext ctx, storage::User user);
   // A role of the tenant's own that the caller may change: ROLE_NOT_FOUND, PERMISSION_DENIED.
   Result<storage::Role> ReadOwnRole(base::CallContext ctx, std::string name);
   // ROLE_NOT_FOUND if the tenant has no such role. As above.
@@ -203,10 +222,16 @@ class UserService {
                                         std::string password);
   // The user of a request that names one by id or by what it logs in with.
   Result<storage::User> FindUser(base::CallContext ctx, v1::StartPasswordResetRequest request);
-  // Makes a token and keeps it; `change` is what is on record of that. RATE_LIMITED beyond
+  // Makes a token and keeps it; `change` is what is on record of that. With `mail` the server
+  // sends it there, and what is returned is empty. RATE_LIMITED beyond
   // UserLimits::kTokensOfUser.
+  struct TokenMail {
+    storage::MailKind kind;
+    std::string to;
+  };
   Result<std::string> MakeToken(base::CallContext ctx, storage::User user,
-                                storage::OneTimeToken token, storage::Change change);
+                                storage::OneTimeToken token, storage::Change change,
+                                std::optional<TokenMail> mail);
   // What a token of that purpose is about. ONE_TIME_TOKEN_INVALID.
   struct TokenUse {
     storage::OneTimeToken token;

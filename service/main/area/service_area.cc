@@ -9,6 +9,7 @@
 #include "service/alert/register_alert_service.h"
 #include "service/audit/register_audit_service.h"
 #include "service/config/load_config.h"
+#include "service/main/mail_options.h"
 #include "service/main/version.h"
 #include "service/session/register_session_service.h"
 #include "service/user/register_user_service.h"
@@ -40,6 +41,8 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
                       // Both are learnt by the same follower.
                       return authenticator.RevocationsAreKnown();
                     }),
+      mail_composer(ComposerOptionsOf(options.config.mail), options.secrets.master_key),
+      mail_requests(storage.mails, mail_composer, clock),
       users({.users = storage.users,
              .tokens = storage.one_time_tokens,
              .second_factors = storage.second_factors,
@@ -53,7 +56,9 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .hasher = auth.hasher,
              .authenticator = auth.authenticator,
              .clock = clock,
-             .issuer = options.config.auth.issuer}),
+             .issuer = options.config.auth.issuer,
+             .mail_composer = mail_composer,
+             .mail_requests = mail_requests}),
       sessions({.sessions = storage.sessions,
                 .threads = storage.threads,
                 .users = storage.users,
@@ -68,7 +73,10 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
                 .recovery_codes = auth.recovery_codes,
                 .once = once,
                 .page_tokens = page_tokens,
-                .clock = clock},
+                .clock = clock,
+                .one_time_tokens = storage.one_time_tokens,
+                .one_time_codec = auth.one_time_tokens,
+                .mail_requests = mail_requests},
                {.idle_ttl = options.config.auth.session_idle_ttl,
                 .ttl = options.config.auth.session_ttl,
                 .refresh_grace = options.config.auth.refresh_grace,
@@ -100,7 +108,9 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
               .tail = audit.tail(),
               .once = once,
               .page_tokens = page_tokens,
-              .clock = clock}),
+              .clock = clock,
+              .destinations = storage.alert_destinations,
+              .mail_composer = mail_composer}),
       admin({.server = storage.server,
              .signing_keys = storage.signing_keys,
              .events = storage.events,

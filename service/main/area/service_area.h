@@ -17,6 +17,8 @@
 #include "service/config/config.h"
 #include "service/config/secrets.h"
 #include "service/delivery/http/address_guard.h"
+#include "service/mail/outbox/mail_composer.h"
+#include "service/mail/request/mail_request_queue.h"
 #include "service/main/area/auth_area.h"
 #include "service/main/area/storage_area.h"
 #include "service/schema/event_schemas.h"
@@ -53,6 +55,8 @@ struct ServiceArea {
   PageTokens page_tokens;
   TokenIssuer issuer;
   EventSchemas event_schemas;
+  mail::MailComposer mail_composer;
+  mail::MailRequestQueue mail_requests;
   UserService users;
   SessionService sessions;
   AuditService audit;

@@ -9,6 +9,7 @@
 #include "base/log_line.h"
 #include "base/status.h"
 #include "base/system_context.h"
+#include "service/main/mail_options.h"
 #include "service/webhook/pull/idle_subscriptions.h"
 
 namespace gatehouse::service {
@@ -19,6 +20,8 @@ constexpr auto kAnswerLifetime = std::chrono::hours(24);
 constexpr int64_t kPurgeBatch = 5'000;
 // As the .proto file promises.
 constexpr auto kReplayLifetime = std::chrono::days(30);
+// What became of a mail, for who asks why it did not come.
+constexpr auto kEndedMailLifetime = std::chrono::days(7);
 // Often enough that a key of another instance is known long before it signs.
 constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
@@ -82,7 +85,8 @@ delivery::EngineOptions EngineOptionsOf(const config::WebhookSettings& config,
 WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guard,
                        const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage,
                        AuthArea& auth, const base::Clock& clock,
-                       RevocationFollower::ForgetEventTypes forget_event_types)
+                       RevocationFollower::ForgetEventTypes forget_event_types,
+                       std::optional<mail::MailDelivery> mail_delivery)
     : loop_(loop),
       partitions_(loop, storage.partitions, clock),
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
@@ -106,6 +110,23 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
       webhooks_(loop, EngineDepsOf(storage, clock),
                 EngineOptionsOf(config.webhook, std::move(guard), instance_id)),
       replays_(loop, {.replays = storage.replays, .endpoints = storage.endpoints, .clock = clock}),
+      mail_composer_(ComposerOptionsOf(config.mail), auth.keyring.master_key()),
+      mail_answerer_({.mails = storage.mails,
+                      .users = storage.users,
+                      .tokens = storage.one_time_tokens,
+                      .codec = auth.one_time_tokens,
+                      .composer = mail_composer_,
+                      .clock = clock}),
+      alert_mailer_({.alerts = storage.alerts,
+                     .destinations = storage.alert_destinations,
+                     .composer = mail_composer_,
+                     .clock = clock}),
+      mails_(loop,
+             {.mails = storage.mails,
+              .answerer = mail_answerer_,
+              .alerts = alert_mailer_,
+              .clock = clock},
+             std::move(mail_delivery)),
       key_rotation_(loop, {.name = "key_rotation", .pause = kKeyRotationPause},
                     [&rotation = auth.key_rotation](base::CallContext ctx) {
                       return rotation.RunOnce(std::move(ctx));
@@ -130,6 +151,10 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                      [replays = &storage.replays, clock = &clock](base::CallContext ctx) {
                        return PurgeBefore(replays, clock->Now() - kReplayLifetime, std::move(ctx));
                      }),
+      mails_purge_(loop, {.name = "purge_mails", .pause = kPurgePause},
+                   [mails = &storage.mails, clock = &clock](base::CallContext ctx) {
+                     return PurgeBefore(mails, clock->Now() - kEndedMailLifetime, std::move(ctx));
+                   }),
       idle_subscriptions_(
           loop, {.name = "idle_subscriptions", .pause = kPurgePause},
           [subscriptions = &storage.subscriptions, clock = &clock](base::CallContext ctx) {
@@ -146,12 +171,14 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"listener", listener_},
                 {"webhooks", webhooks_},
                 {"replays", replays_},
+                {"mails", mails_},
                 {"key_rotation", key_rotation_},
                 {"purge_answers", answers_purge_},
                 {"purge_tokens", tokens_purge_},
                 {"ended_sessions", ended_sessions_},
                 {"purge_threads", threads_purge_},
                 {"purge_replays", replays_purge_},
+                {"purge_mails", mails_purge_},
                 {"idle_subscriptions", idle_subscriptions_},
                 {"login_failures", login_failures_},
                 {"server_alerts", server_alerts_}}) {}

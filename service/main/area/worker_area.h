@@ -2,6 +2,7 @@
 #define GATEHOUSE_SERVICE_MAIN_AREA_WORKER_AREA_H_
 
 #include <chrono>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "base/async/loop.h"
@@ -14,6 +15,10 @@
 #include "service/event_log/partition_worker.h"
 #include "service/event_log/revocation_follower.h"
 #include "service/event_log/sequencer_worker.h"
+#include "service/mail/alert/alert_mailer.h"
+#include "service/mail/outbox/mail_composer.h"
+#include "service/mail/outbox/mail_worker.h"
+#include "service/mail/request/request_answerer.h"
 #include "service/main/area/auth_area.h"
 #include "service/main/area/storage_area.h"
 #include "service/main/worker_list.h"
@@ -30,9 +35,11 @@ class WorkerArea {
  public:
   // `instance_id` names the server in the leases of webhook endpoints; `guard` says which
   // addresses they may have. `forget_event_types`: another instance changed a tenant's catalogue.
+  // `mail_delivery`: nullopt without a mail server.
   WorkerArea(const config::Config& config, delivery::AddressGuard guard,
              const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage, AuthArea& auth,
-             const base::Clock& clock, RevocationFollower::ForgetEventTypes forget_event_types);
+             const base::Clock& clock, RevocationFollower::ForgetEventTypes forget_event_types,
+             std::optional<mail::MailDelivery> mail_delivery = std::nullopt);
 
   // Blocks until the first partitions are there and the position in the log is
   // known: both must be so before the first call.
@@ -48,6 +55,7 @@ class WorkerArea {
   const delivery::WebhookEngine& webhooks() const { return webhooks_; }
   const SequencerWorker& sequencer() const { return sequencer_; }
   const ReplayWorker& replays() const { return replays_; }
+  const mail::MailWorker& mails() const { return mails_; }
 
  private:
   base::Task<absl::Status> Prepare();
@@ -60,12 +68,17 @@ class WorkerArea {
   storage::LogListener listener_;
   delivery::WebhookEngine webhooks_;
   ReplayWorker replays_;
+  mail::MailComposer mail_composer_;
+  mail::RequestAnswerer mail_answerer_;
+  mail::AlertMailer alert_mailer_;
+  mail::MailWorker mails_;
   PeriodicWorker key_rotation_;
   PeriodicWorker answers_purge_;
   PeriodicWorker tokens_purge_;
   PeriodicWorker ended_sessions_;
   PeriodicWorker threads_purge_;
   PeriodicWorker replays_purge_;
+  PeriodicWorker mails_purge_;
   PeriodicWorker idle_subscriptions_;
   LoginFailuresWorker login_failures_;
   ServerAlerts server_alerts_;
