@@ -24,6 +24,7 @@ namespace gatehouse::auth {
 class Authenticator;
 class Keyring;
 class LoginChallengeCodec;
+class OneTimeTokenCodec;
 class PasswordHasher;
 class RecoveryCodes;
 struct LoginChallenge;
@@ -44,6 +45,8 @@ class CreateSessionRequest;
 class CreateSessionResponse;
 class DeleteThreadRequest;
 class DeleteThreadResponse;
+class FinishMagicLinkRequest;
+class FinishMagicLinkResponse;
 class GetJwksRequest;
 class GetJwksResponse;
 class GetSessionRequest;
@@ -54,6 +57,8 @@ class ListSessionsRequest;
 class ListSessionsResponse;
 class RefreshSessionRequest;
 class RefreshSessionResponse;
+class RequestMagicLinkRequest;
+class RequestMagicLinkResponse;
 class RevokeSessionRequest;
 class RevokeSessionResponse;
 class RevokeUserSessionsRequest;
@@ -68,6 +73,10 @@ namespace gatehouse::service {
 
 class LoginFailures;
 class PageTokens;
+
+namespace mail {
+class MailRequestQueue;
+}
 
 // The handlers of gatehouse.v1.SessionService; each method is documented in
 // session.proto. Safe on every loop.
@@ -99,6 +108,9 @@ class SessionService {
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
+    storage::OneTimeTokenStore& one_time_tokens;
+    const auth::OneTimeTokenCodec& one_time_codec;
+    mail::MailRequestQueue& mail_requests;
   };
 
   // Codes for one user, from anywhere: whoever guesses knows the password already. Three of a
@@ -115,6 +127,10 @@ class SessionService {
                                                   v1::CreateSessionRequest request);
   Result<v1::AnswerChallengeResponse> AnswerChallenge(base::CallContext ctx,
                                                       v1::AnswerChallengeRequest request);
+  Result<v1::RequestMagicLinkResponse> RequestMagicLink(base::CallContext ctx,
+                                                        v1::RequestMagicLinkRequest request);
+  Result<v1::FinishMagicLinkResponse> FinishMagicLink(base::CallContext ctx,
+                                                      v1::FinishMagicLinkRequest request);
   Result<rpc::Encoded<v1::VerifySessionResponse>> VerifySession(base::CallContext ctx,
                                                                 v1::VerifySessionRequest request);
   Result<v1::RefreshSessionResponse> RefreshSession(base::CallContext ctx,
@@ -162,7 +178,13 @@ class SessionService {
   base::Task<absl::Status> AddSession(
       base::CallContext ctx, storage::Session session, storage::UserCredentials user,
       std::optional<storage::PasswordUpgrade> upgrade,
-      std::optional<storage::SecondFactorUse> factor = std::nullopt);
+      std::optional<storage::SecondFactorUse> factor = std::nullopt,
+      std::optional<storage::OneTimeTokenKey> token = std::nullopt);
+
+  // What the code given with the token of a link proves; nullopt if none is needed.
+  // SECOND_FACTOR_STATE if one is and none was given, LOGIN_FAILED for another one.
+  Result<std::optional<storage::SecondFactorUse>> VerifyLinkCode(
+      base::CallContext ctx, storage::UserCredentials user, v1::FinishMagicLinkRequest request);
 
   // The user whose password was verified; LOGIN_FAILED for every reason not to.
   base::Task<absl::StatusOr<storage::UserCredentials>> VerifyPassword(base::CallContext ctx,

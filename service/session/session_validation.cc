@@ -47,6 +47,12 @@ absl::StatusOr<std::string> CheckNewSession(const v1::AnswerChallengeRequest& re
   return CheckCommon(checks, "", request.label(), request.thread_id(), request.context());
 }
 
+absl::StatusOr<std::string> CheckNewSession(const v1::FinishMagicLinkRequest& request) {
+  FieldChecks checks;
+  checks.Length("recovery_code", request.recovery_code(), 0, kMaxCodeBytes);
+  return CheckCommon(checks, "", request.label(), request.thread_id(), request.context());
+}
+
 absl::StatusOr<std::string> CheckSession(const v1::Session& session) {
   FieldChecks checks;
   return CheckCommon(checks, "session.", session.label(), session.thread_id(), session.context());

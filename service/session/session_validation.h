@@ -19,6 +19,7 @@ inline constexpr size_t kMaxThreadIdBytes = 200;
 // The limits of session.proto. All return the context as JSON text.
 absl::StatusOr<std::string> CheckNewSession(const v1::CreateSessionRequest& request);
 absl::StatusOr<std::string> CheckNewSession(const v1::AnswerChallengeRequest& request);
+absl::StatusOr<std::string> CheckNewSession(const v1::FinishMagicLinkRequest& request);
 absl::StatusOr<std::string> CheckSession(const v1::Session& session);
 
 }  // namespace gatehouse::service

@@ -43,12 +43,6 @@ absl::Status UserNotFound() {
                          {.reason = base::Reason::kUserNotFound});
 }
 
-absl::Status OneTimeTokenInvalid() {
-  return base::MakeError(absl::StatusCode::kInvalidArgument,
-                         "The token is not valid: it may have been used, replaced or expired.",
-                         {.reason = base::Reason::kOneTimeTokenInvalid});
-}
-
 absl::Status RoleNotFound() {
   return base::MakeError(absl::StatusCode::kNotFound, "user.role: no such role",
                          {.reason = base::Reason::kRoleNotFound});

@@ -28,8 +28,6 @@ absl::Status DeletesItself();
 bool IsSelf(const base::Principal& caller, const storage::User& user);
 
 absl::Status UserNotFound();
-// Whatever is wrong with it: who guesses learns nothing.
-absl::Status OneTimeTokenInvalid();
 absl::Status RoleNotFound();
 
 // auth::CheckNewPassword of a password that is to be `user`'s.

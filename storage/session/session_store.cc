@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "storage/one_time_token/one_time_token_use.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
 #include "storage/second_factor/second_factor_use.h"
@@ -69,8 +70,10 @@ absl::StatusOr<T> Guarded(const Rows& rows) {
 
 Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_t user_epoch,
                                         std::optional<PasswordUpgrade> upgrade, Change change,
-                                        SessionRoom room, std::optional<SecondFactorUse> factor) {
+                                        SessionRoom room, std::optional<SecondFactorUse> factor,
+                                        std::optional<OneTimeTokenKey> token) {
   Batch batch;
+  if (token) AppendUseOneTimeToken(batch, *token, session.create_time);
   Params params = Params::Of(
       session.tenant_id, session.id, session.user_id, session.generation, session.label,
       session.thread_id, Jsonb{session.context_json}, session.ip_address, session.user_agent,

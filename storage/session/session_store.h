@@ -9,6 +9,7 @@
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "storage/change.h"
+#include "storage/one_time_token/one_time_token.h"
 #include "storage/second_factor/second_factor.h"
 #include "storage/session/session.h"
 
@@ -44,11 +45,12 @@ class SessionStore {
   // LOGIN_FAILED if the user may no longer log in or its epoch is not
   // `user_epoch` any more. ABORTED, CONFLICT if there is no room, or one of those that make
   // room has ended already. By default there is room. `factor`: LOGIN_FAILED if it was used
-  // before.
+  // before. `token`: what permits the login and is used up by it; ONE_TIME_TOKEN_INVALID.
   base::Task<absl::Status> Create(base::CallContext ctx, Session session, int64_t user_epoch,
                                   std::optional<PasswordUpgrade> upgrade, Change change,
                                   SessionRoom room = {},
-                                  std::optional<SecondFactorUse> factor = std::nullopt);
+                                  std::optional<SecondFactorUse> factor = std::nullopt,
+                                  std::optional<OneTimeTokenKey> token = std::nullopt);
 
   // The live sessions of a user that are too many for another one, a hundred at most.
   base::Task<absl::StatusOr<std::vector<base::Uuid>>> ListCrowding(

@@ -80,7 +80,8 @@ storage::Session SessionService::MakeSession(const CallContext& ctx, const UserC
 Task<absl::Status> SessionService::AddSession(CallContext ctx, storage::Session session,
                                               UserCredentials user,
                                               std::optional<storage::PasswordUpgrade> upgrade,
-                                              std::optional<storage::SecondFactorUse> factor) {
+                                              std::optional<storage::SecondFactorUse> factor,
+                                              std::optional<storage::OneTimeTokenKey> token) {
   const base::Time now = session.create_time;
   storage::SessionRoom room{.others = options_.max_per_user - 1,
                             .since = base::Uuid::MinV7(now - options_.ttl),
@@ -92,8 +93,8 @@ Task<absl::Status> SessionService::AddSession(CallContext ctx, storage::Session 
         change.events.Add(CrowdedOutEvent(ctx, now, id, user));
       }
     }
-    const absl::Status created = co_await deps_.sessions.Create(ctx, session, user.epoch, upgrade,
-                                                                std::move(change), room, factor);
+    const absl::Status created = co_await deps_.sessions.Create(
+        ctx, session, user.epoch, upgrade, std::move(change), room, factor, token);
     if (created.ok() && room.ended) {
       for (const base::Uuid& id : *room.ended) deps_.authenticator.SessionRevoked(id);
     }

@@ -11,24 +11,12 @@
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/session/login/login_failures.h"
+#include "service/session/login/user_credentials.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
 #include "service/session/session_validation.h"
 
 namespace gatehouse::service {
-namespace {
-
-storage::UserCredentials CredentialsOf(const storage::User& user) {
-  return {.tenant_id = user.tenant_id,
-          .id = user.id,
-          .username = user.username,
-          .role = user.role,
-          .may_log_in = user.state == storage::UserState::kActive && !user.delete_time,
-          .epoch = user.epoch,
-          .has_second_factor = user.second_factor_time.has_value()};
-}
-
-}  // namespace
 
 SessionService::Result<SessionService::Answer> SessionService::VerifyAnswer(
     base::CallContext ctx, auth::LoginChallenge challenge, v1::AnswerChallengeRequest request) {

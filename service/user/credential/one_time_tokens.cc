@@ -11,7 +11,6 @@
 #include "base/status.h"
 #include "service/common/timestamps.h"
 #include "service/mail/outbox/mail_composer.h"
-#include "service/user/user_rules.h"
 #include "service/user/user_service.h"
 
 namespace gatehouse::service {
@@ -76,13 +75,13 @@ UserService::Result<UserService::TokenUse> UserService::FindToken(base::CallCont
                                                                   std::string token,
                                                                   base::Time now) {
   const std::optional<storage::OneTimeTokenKey> key = deps_.token_codec.Read(purpose, token);
-  if (!key) co_return OneTimeTokenInvalid();
+  if (!key) co_return auth::OneTimeTokenInvalid();
   GH_CO_ASSIGN_OR_RETURN(std::optional<storage::OneTimeToken> found,
                          co_await deps_.tokens.Find(ctx, *key, now));
-  if (!found) co_return OneTimeTokenInvalid();
+  if (!found) co_return auth::OneTimeTokenInvalid();
   GH_CO_ASSIGN_OR_RETURN(std::optional<storage::User> user,
                          co_await deps_.users.Get(ctx, key->tenant_id, key->user_id));
-  if (!user) co_return OneTimeTokenInvalid();
+  if (!user) co_return auth::OneTimeTokenInvalid();
   co_return TokenUse{.token = *std::move(found), .user = *std::move(user)};
 }
 
