@@ -15,6 +15,7 @@
 #include "base/uuid.h"
 #include "service/common/idempotent.h"
 #include "service/session/token_issuer.h"
+#include "storage/one_time_token/one_time_token_store.h"
 #include "storage/second_factor/second_factor_store.h"
 #include "storage/session/session_store.h"
 #include "storage/thread/thread_store.h"

@@ -9,6 +9,7 @@
 namespace gatehouse::v1 {
 class AnswerChallengeRequest;
 class CreateSessionRequest;
+class FinishMagicLinkRequest;
 class Session;
 }  // namespace gatehouse::v1
 

@@ -42,8 +42,7 @@ Task<absl::StatusOr<std::vector<TakenMail>>> MailStore::TakeDue(CallContext ctx,
   GH_CO_ASSIGN_OR_RETURN(
       const Rows rows,
       co_await database_.Query(std::move(ctx), queries::kTake,
-                               Params::Of(take.now, int64_t{take.lease.count()}, take.limit,
-                                          take.limit_per_tenant)));
+                               Params::Of(take.now, int64_t{take.lease.count()}, take.limit)));
   co_return rows.Decode([this](RowView row) {
     TakenMail mail{.tenant_id = row.Get<Uuid>(0),
                    .id = row.Get<Uuid>(1),

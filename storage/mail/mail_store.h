@@ -43,9 +43,8 @@ class MailStore {
     // How long the caller has them to itself.
     std::chrono::milliseconds lease;
     int64_t limit = 0;
-    int64_t limit_per_tenant = 0;
   };
-  // What is due, of all tenants. One that cannot be opened, since the master key is another one by
+  // What is due, of all tenants by turns. One that cannot be opened, since the master key is another one by
   // now, has no content.
   base::Task<absl::StatusOr<std::vector<TakenMail>>> TakeDue(base::CallContext ctx, Take take);
 

@@ -106,13 +106,12 @@ base::Task<absl::Status> MailWorker::RunOnce(base::CallContext ctx) {
 }
 
 base::Task<absl::StatusOr<bool>> MailWorker::RunBatch(base::CallContext ctx) {
-  const auto limit = static_cast<int64_t>(delivery_->connections);
   GH_CO_ASSIGN_OR_RETURN(
       std::vector<TakenMail> mails,
-      co_await deps_.mails.TakeDue(ctx, {.now = deps_.clock.Now(),
-                                         .lease = delivery_->server.timeout + kLeaseMargin,
-                                         .limit = limit,
-                                         .limit_per_tenant = std::max<int64_t>(1, limit / 2)}));
+      co_await deps_.mails.TakeDue(ctx,
+                                   {.now = deps_.clock.Now(),
+                                    .lease = delivery_->server.timeout + kLeaseMargin,
+                                    .limit = static_cast<int64_t>(delivery_->connections)}));
   if (mails.empty()) co_return false;
   const auto batch = std::make_shared<Batch>();
   batch->left = mails.size();

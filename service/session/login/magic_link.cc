@@ -81,8 +81,9 @@ SessionService::Result<v1::FinishMagicLinkResponse> SessionService::FinishMagicL
   GH_CO_ASSIGN_OR_RETURN(std::optional<storage::SecondFactorUse> factor,
                          co_await VerifyLinkCode(ctx, credentials, request));
 
+  const bool with_code = factor.has_value();
   std::vector<std::string> amr = {kByMail};
-  if (factor) amr.insert(amr.end(), {"otp", "mfa"});
+  if (with_code) amr.insert(amr.end(), {"otp", "mfa"});
   const storage::Session session = MakeSession(ctx, credentials,
                                                {.label = request.label(),
                                                 .thread_id = request.thread_id(),
@@ -94,6 +95,7 @@ SessionService::Result<v1::FinishMagicLinkResponse> SessionService::FinishMagicL
     co_return co_await FailLogin(ctx, credentials.id.ToString(), credentials);
   }
   GH_CO_RETURN_IF_ERROR(created);
+  if (with_code) codes_of_user_.GiveBack(credentials.id.bytes());
   GH_CO_ASSIGN_OR_RETURN(const TokenIssuer::Tokens tokens, TokensOf(session, credentials));
   v1::FinishMagicLinkResponse response;
   GH_CO_RETURN_IF_ERROR(ToProto(session, session.create_time, *response.mutable_session()));

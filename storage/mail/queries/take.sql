@@ -1,4 +1,4 @@
--- Takes what is due at $1, for $2 milliseconds: at most $3, and $4 of each tenant, so that one with many holds up no other.
+-- Takes what is due at $1, for $2 milliseconds: at most $3, of the tenants by turns, so that one with many holds up no other.
 -- A lease is judged by the database's clock, whatever the servers' say.
 WITH RECURSIVE waiting (tenant_id) AS (
   (SELECT tenant_id FROM gatehouse.mail WHERE state <= 2 ORDER BY tenant_id LIMIT 1)
@@ -16,10 +16,10 @@ WITH RECURSIVE waiting (tenant_id) AS (
     WHERE m.tenant_id = w.tenant_id AND m.state <= 2 AND m.due_time <= $1
       AND (m.lease_until IS NULL OR m.lease_until < now())
     ORDER BY m.due_time
-    LIMIT $4
+    LIMIT $3
     FOR NO KEY UPDATE SKIP LOCKED) due
   WHERE w.tenant_id IS NOT NULL
-  ORDER BY due.due_time
+  ORDER BY row_number() OVER (PARTITION BY due.tenant_id ORDER BY due.due_time), due.due_time
   LIMIT $3
 )
 UPDATE gatehouse.mail m
@@ -29,4 +29,4 @@ WHERE m.tenant_id = pick.tenant_id AND m.mail_id = pick.mail_id
 RETURNING m.tenant_id, m.mail_id, m.kind::integer, m.state::integer, m.user_id, m.content, m.create_time, m.expire_time,
           m.attempt_count, m.fence
 
--- For example: present(), 60000, 8, 4
+-- For example: present(), 60000, 8

@@ -78,3 +78,21 @@ INSERT INTO gatehouse.alert (tenant_id, alert_id, kind, endpoint_id, state, leve
 SELECT sample.tenant(), sample.id(i), 1 + i % 5, sample.id(i), CASE WHEN i % 100 = 1 THEN 1 ELSE 3 END, 0, true, sample.at(i),
        sample.at(i), 1, '{}', '', '', sample.at(i), '', '', '', sample.id(i), 1
 FROM generate_series(1, sample.rows()) AS i;
+
+-- Two hundred mails wait, half of them requests; all others were sent.
+INSERT INTO gatehouse.mail (tenant_id, mail_id, kind, state, user_id, content, create_time, expire_time, due_time, attempt_count,
+  fence, end_time, error_class, smtp_code)
+SELECT sample.tenant(), sample.mail_id(i), 1, CASE WHEN i > 200 THEN 3 WHEN i % 2 = 1 THEN 1 ELSE 2 END, sample.id(i),
+       CASE WHEN i <= 200 THEN sample.hash(i) END, sample.at(i), sample.present() + interval '1 hour', sample.present(), 0, 0,
+       CASE WHEN i > 200 THEN sample.at(i) END, '', 0
+FROM generate_series(1, sample.rows()) AS i;
+
+-- Ten destinations know of a hundred alerts each, and of one of these there is news.
+INSERT INTO gatehouse.alert_destination (tenant_id, destination_id, display_name, addresses, kinds, tells_resolved, locale,
+  time_zone, silence, quiet_hours, wakes_critical, create_time, update_time, version)
+SELECT sample.tenant(), sample.id(i), 'on call', '{a@example.com}', '{1,2,3,4,5}', true, '', '', 0, '[]', false, sample.at(i),
+       sample.at(i), 1
+FROM generate_series(1, 10) AS i;
+INSERT INTO gatehouse.alert_notice (tenant_id, destination_id, alert_id, due_time, told_time, told_state, told_level, version)
+SELECT sample.tenant(), sample.id(i), sample.id(k), CASE WHEN k = 1 THEN sample.present() END, sample.at(i), 1, 0, 1
+FROM generate_series(1, 10) AS i, generate_series(1, 100) AS k;
