@@ -63,14 +63,15 @@ absl::Status CheckConnection(const config::MailSettings& config) {
   return base::ReadSmallFile("mail.password_file", config.password_file).status();
 }
 
-absl::Status CheckWords(const config::MailSettings& config) {
-  for (const auto& [setting, text] : {std::pair<std::string_view, const std::string&>(
-                                          "mail.helo_name", config.helo_name),
-                                      {"mail.from_name", config.from_name},
-                                      {"mail.product_name", config.product_name}}) {
-    if (text.size() <= 200 && text.find_first_of("\r\n\t") == text.npos) continue;
-    return base::InvalidField(setting, "must be one line of at most 200 bytes");
-  }
+absl::Status CheckLine(std::string_view setting, const std::string& text) {
+  if (text.size() <= 200 && text.find_first_of("\r\n\t") == text.npos) return absl::OkStatus();
+  return base::InvalidField(setting, "must be one line of at most 200 bytes");
+}
+
+absl::Status CheckLines(const config::MailSettings& config) {
+  GH_RETURN_IF_ERROR(CheckLine("mail.from_name", config.from_name));
+  GH_RETURN_IF_ERROR(CheckLine("mail.product_name", config.product_name));
+  GH_RETURN_IF_ERROR(CheckLine("mail.helo_name", config.helo_name));
   if (config.helo_name.find_first_of(" /<>") == config.helo_name.npos) return absl::OkStatus();
   return base::InvalidField("mail.helo_name", "must be the name of a host");
 }
@@ -99,7 +100,7 @@ absl::StatusOr<std::optional<mail::MailDelivery>> MailDeliveryOf(
   const std::optional<mail::Mailbox> from = mail::Mailbox::Parse(config.from);
   if (!from) return base::InvalidField("mail.from", "must be an address that mails come from");
   GH_RETURN_IF_ERROR(CheckConnection(config));
-  GH_RETURN_IF_ERROR(CheckWords(config));
+  GH_RETURN_IF_ERROR(CheckLines(config));
   GH_RETURN_IF_ERROR(CheckPages(config));
   GH_ASSIGN_OR_RETURN(mail::MailTemplates templates,
                       mail::MailTemplates::Load(config.template_dir, config.default_locale));

@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds kPause(1'000);
 constexpr std::chrono::milliseconds kTurnTimeout(600'000);
 // What became of a mail is written even if the turn was cancelled.
 constexpr seconds kWriteTimeout(5);
+constexpr seconds kAnswerTimeout(15);
 // While the server makes trouble.
 constexpr seconds kFirstTroublePause(2);
 constexpr seconds kLongestTroublePause(60);
@@ -147,9 +148,8 @@ base::Task<void> MailWorker::Handle(base::CallContext ctx, TakenMail mail,
 }
 
 base::Task<absl::Status> MailWorker::Answer(base::CallContext ctx, TakenMail request) {
-  const base::CallContext of_tenant = base::SystemContext(
-      loop_, kName, std::max<base::Duration>(kWriteTimeout, seconds(10)), ctx.cancel(),
-      request.tenant_id);
+  const base::CallContext of_tenant =
+      base::SystemContext(loop_, kName, kAnswerTimeout, ctx.cancel(), request.tenant_id);
   const absl::StatusOr<bool> answered = co_await deps_.answerer.Answer(of_tenant, request);
   if (answered.ok()) {
     ++(*answered ? answered_ : dropped_);
