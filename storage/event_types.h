@@ -44,8 +44,8 @@ inline constexpr std::string_view kUserEmailVerified = "user.email_verified";
 // A one-time token was made by which a user can log in without a password; `delivery` is "MAIL".
 // Actor: anonymous: somebody asked for the mail. Target: the user.
 inline constexpr std::string_view kUserMagicLinkStarted = "user.magic_link_started";
-// A user was created to choose a password by a one-time token; `delivery` is "MAIL" where the server
-// sends it. Actor: the caller. Target: the user.
+// A user was created to choose a password by a one-time token; `delivery` is "MAIL" where the
+// server sends it. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserInvited = "user.invited";
 // A user confirmed an authenticator app: its logins take a code from now on. Actor: the caller.
 // Target: the user.

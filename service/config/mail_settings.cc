@@ -56,13 +56,14 @@ void AddServer(std::vector<Setting>& all) {
 void AddContent(std::vector<Setting>& all) {
   all.push_back(Text("mail.from", "The address that mails come from; required with mail.server.",
                      GH_FIELD(mail.from)));
-  all.push_back(Text("mail.from_name", "The name shown with it; empty: none.",
-                     GH_FIELD(mail.from_name)));
-  all.push_back(NotEmpty(Text("mail.product_name", "What mails call the product.",
-                              GH_FIELD(mail.product_name))));
-  all.push_back(Text("mail.template_dir",
-                     "Folder with templates that take the places of the built-in ones; empty: none.",
-                     GH_FIELD(mail.template_dir)));
+  all.push_back(
+      Text("mail.from_name", "The name shown with it; empty: none.", GH_FIELD(mail.from_name)));
+  all.push_back(NotEmpty(
+      Text("mail.product_name", "What mails call the product.", GH_FIELD(mail.product_name))));
+  all.push_back(
+      Text("mail.template_dir",
+           "Folder with templates that take the places of the built-in ones; empty: none.",
+           GH_FIELD(mail.template_dir)));
   all.push_back(NotEmpty(Text("mail.default_locale",
                               "The language of mails to users without one, or with one that there "
                               "are no templates of.",

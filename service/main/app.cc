@@ -94,8 +94,7 @@ absl::Status App::Open() {
   if (!config.webhook.ca_file.empty()) {
     GH_RETURN_IF_ERROR(delivery::HttpSender::CheckCaFile(config.webhook.ca_file));
   }
-  GH_ASSIGN_OR_RETURN(std::optional<mail::MailDelivery> mail_delivery,
-                      MailDeliveryOf(config.mail));
+  GH_ASSIGN_OR_RETURN(std::optional<mail::MailDelivery> mail_delivery, MailDeliveryOf(config.mail));
   // Workers run only once the services are there.
   workers_ = std::make_unique<WorkerArea>(
       config, guard, InstanceId(options_), loop(), *storage_, *auth_, clock_,

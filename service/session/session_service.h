@@ -176,11 +176,11 @@ class SessionService {
                                NewSession asked) const;
   // Adds the session of a login, and ends the user's oldest if there are too many. LOGIN_FAILED if
   // the user may not log in any more.
-  base::Task<absl::Status> AddSession(
-      base::CallContext ctx, storage::Session session, storage::UserCredentials user,
-      std::optional<storage::PasswordUpgrade> upgrade,
-      std::optional<storage::SecondFactorUse> factor = std::nullopt,
-      std::optional<storage::OneTimeTokenKey> token = std::nullopt);
+  base::Task<absl::Status> AddSession(base::CallContext ctx, storage::Session session,
+                                      storage::UserCredentials user,
+                                      std::optional<storage::PasswordUpgrade> upgrade,
+                                      std::optional<storage::SecondFactorUse> factor = std::nullopt,
+                                      std::optional<storage::OneTimeTokenKey> token = std::nullopt);
 
   // What the code given with the token of a link proves; nullopt if none is needed.
   // SECOND_FACTOR_STATE if one is and none was given, LOGIN_FAILED for another one.

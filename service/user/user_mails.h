@@ -8,8 +8,8 @@
 
 namespace gatehouse::service {
 
-// Adds a mail to the address that the user had, if it has another one now, or none: whoever took the
-// account over would not tell. Nothing where the server sends no mail.
+// Adds a mail to the address that the user had, if it has another one now, or none: whoever took
+// the account over would not tell. Nothing where the server sends no mail.
 void TellFormerAddress(const mail::MailComposer& composer, const storage::User& before,
                        const storage::User& after, base::Time now, storage::Change& change);
 

@@ -85,9 +85,8 @@ Task<absl::Status> AlertDestinationStore::Create(CallContext ctx, AlertDestinati
             Params::Of(destination.tenant_id, destination.id, destination.display_name,
                        destination.addresses, ToNumbers(destination.kinds),
                        destination.tells_resolved, destination.locale, destination.time_zone,
-                       int64_t{destination.silence.count()},
-                       Jsonb{ToJson(destination.quiet_hours)}, destination.wakes_critical,
-                       destination.create_time, kMaxOfTenant));
+                       int64_t{destination.silence.count()}, Jsonb{ToJson(destination.quiet_hours)},
+                       destination.wakes_critical, destination.create_time, kMaxOfTenant));
   return RunBatch(database_, std::move(ctx), std::move(batch));
 }
 
@@ -102,9 +101,9 @@ Task<absl::StatusOr<std::optional<AlertDestination>>> AlertDestinationStore::Get
 
 Task<absl::StatusOr<std::vector<AlertDestination>>> AlertDestinationStore::List(CallContext ctx,
                                                                                 Uuid tenant_id) {
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
-                         co_await database_.Query(std::move(ctx), queries::kListDestinations,
-                                                  Params::Of(tenant_id)));
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(ctx), queries::kListDestinations, Params::Of(tenant_id)));
   co_return rows.Decode([&](RowView row) { return DecodeDestination(tenant_id, row); });
 }
 
@@ -112,14 +111,13 @@ Task<absl::Status> AlertDestinationStore::Update(CallContext ctx, AlertDestinati
                                                  Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
-  batch.Add(queries::kUpdateDestination,
-            Params::Of(destination.tenant_id, destination.id, destination.version,
-                       destination.display_name, destination.addresses,
-                       ToNumbers(destination.kinds), destination.tells_resolved,
-                       destination.locale, destination.time_zone,
-                       int64_t{destination.silence.count()},
-                       Jsonb{ToJson(destination.quiet_hours)}, destination.wakes_critical,
-                       destination.update_time));
+  batch.Add(
+      queries::kUpdateDestination,
+      Params::Of(destination.tenant_id, destination.id, destination.version,
+                 destination.display_name, destination.addresses, ToNumbers(destination.kinds),
+                 destination.tells_resolved, destination.locale, destination.time_zone,
+                 int64_t{destination.silence.count()}, Jsonb{ToJson(destination.quiet_hours)},
+                 destination.wakes_critical, destination.update_time));
   return RunBatch(database_, std::move(ctx), std::move(batch));
 }
 
@@ -136,9 +134,9 @@ Task<absl::Status> AlertDestinationStore::Delete(CallContext ctx, AlertDestinati
 Task<absl::StatusOr<std::vector<AlertNotice>>> AlertDestinationStore::ListDue(CallContext ctx,
                                                                               Time now,
                                                                               int64_t limit) {
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
-                         co_await database_.Query(std::move(ctx), queries::kListDueNotices,
-                                                  Params::Of(now, limit)));
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(ctx), queries::kListDueNotices, Params::Of(now, limit)));
   co_return rows.Decode([](RowView row) {
     AlertNotice notice{.tenant_id = row.Get<Uuid>(0),
                        .destination_id = row.Get<Uuid>(1),
@@ -167,9 +165,8 @@ Task<absl::Status> AlertDestinationStore::Told(CallContext ctx, AlertNotice noti
 
 Task<absl::Status> AlertDestinationStore::Delay(CallContext ctx, AlertNotice notice) {
   Batch batch;
-  batch.Add(queries::kDelayNotice,
-            Params::Of(notice.tenant_id, notice.destination_id, notice.alert_id, notice.version,
-                       notice.due_time));
+  batch.Add(queries::kDelayNotice, Params::Of(notice.tenant_id, notice.destination_id,
+                                              notice.alert_id, notice.version, notice.due_time));
   return RunBatch(database_, std::move(ctx), std::move(batch));
 }
 

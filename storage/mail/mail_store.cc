@@ -75,9 +75,9 @@ Task<absl::Status> MailStore::GiveUp(CallContext ctx, TakenMail mail, MailOutcom
 Task<absl::Status> MailStore::Delay(CallContext ctx, TakenMail mail, MailOutcome outcome, Time due,
                                     bool counts) {
   Batch batch;
-  batch.Add(queries::kDelay, Params::Of(mail.tenant_id, mail.id, mail.fence, due,
-                                        int32_t{counts ? 0 : 1}, outcome.error_class,
-                                        outcome.smtp_code));
+  batch.Add(queries::kDelay,
+            Params::Of(mail.tenant_id, mail.id, mail.fence, due, int32_t{counts ? 0 : 1},
+                       outcome.error_class, outcome.smtp_code));
   co_return (co_await database_.Run(std::move(ctx), std::move(batch))).status();
 }
 

@@ -44,8 +44,8 @@ class MailStore {
     std::chrono::milliseconds lease;
     int64_t limit = 0;
   };
-  // What is due, of all tenants by turns. One that cannot be opened, since the master key is another one by
-  // now, has no content.
+  // What is due, of all tenants by turns. One that cannot be opened, since the master key is
+  // another one by now, has no content.
   base::Task<absl::StatusOr<std::vector<TakenMail>>> TakeDue(base::CallContext ctx, Take take);
 
   // It was sent. ABORTED, CONFLICT if somebody else has it by now, and sends it again.

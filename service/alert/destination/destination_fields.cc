@@ -92,9 +92,7 @@ std::optional<std::chrono::minutes> ReadTimeOfDay(std::string_view text) {
 }
 
 std::string WriteTimeOfDay(std::chrono::minutes since_midnight) {
-  const auto two = [](int64_t number) {
-    return (number < 10 ? "0" : "") + std::to_string(number);
-  };
+  const auto two = [](int64_t number) { return (number < 10 ? "0" : "") + std::to_string(number); };
   return two(since_midnight.count() / 60) + ":" + two(since_midnight.count() % 60);
 }
 
@@ -108,8 +106,8 @@ void ReadQuietHours(const v1::AlertDestination& from, AlertDestination& to, Fiel
     const v1::QuietHours& given = from.quiet_hours(i);
     QuietHours hours{.days = {given.days().begin(), given.days().end()}};
     std::ranges::sort(hours.days);
-    const bool wrong_day = std::ranges::any_of(
-        hours.days, [](int32_t day) { return day < 1 || day > kDaysOfWeek; });
+    const bool wrong_day =
+        std::ranges::any_of(hours.days, [](int32_t day) { return day < 1 || day > kDaysOfWeek; });
     if (hours.days.empty() || wrong_day || HasTwice(hours.days)) {
       checks.Fail(NameOf("quiet_hours", i, "days"), "must be days from 1 to 7, each once");
     }
@@ -138,8 +136,7 @@ void ReadPlace(const v1::AlertDestination& from, std::string_view field, AlertDe
                FieldChecks& checks) {
   if (field == "time_zone") {
     to.time_zone = from.time_zone();
-    if (!to.time_zone.empty() &&
-        !(IsTimeZone(to.time_zone) && mail::HasTimeZone(to.time_zone))) {
+    if (!to.time_zone.empty() && !(IsTimeZone(to.time_zone) && mail::HasTimeZone(to.time_zone))) {
       checks.Fail("destination.time_zone", "must be a name of the IANA time zone database");
     }
     return;
@@ -198,9 +195,8 @@ std::vector<std::string> ChangedDestinationFields(const AlertDestination& before
 }
 
 absl::Status RequireKindsSeen(const base::Principal& caller, const AlertDestination& destination) {
-  const bool of_server = std::ranges::any_of(destination.kinds, [](AlertKind kind) {
-    return kind > storage::kLastEndpointKind;
-  });
+  const bool of_server = std::ranges::any_of(
+      destination.kinds, [](AlertKind kind) { return kind > storage::kLastEndpointKind; });
   if (!of_server || SeesServerAlerts(caller)) return absl::OkStatus();
   return auth::PermissionDenied(auth::PermissionName(auth::Permission::kAdminRead));
 }

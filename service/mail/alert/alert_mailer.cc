@@ -32,13 +32,12 @@ std::string_view StateName(storage::AlertState state) {
 }
 
 std::string_view SeverityName(const storage::Alert& alert) {
-  const bool critical = storage::SeverityOf(alert.key.kind, alert.level) ==
-                        storage::AlertSeverity::kCritical;
+  const bool critical =
+      storage::SeverityOf(alert.key.kind, alert.level) == storage::AlertSeverity::kCritical;
   return critical ? "CRITICAL" : "WARNING";
 }
 
-TemplateValues ValuesOf(const storage::AlertDestination& destination,
-                        const storage::Alert& alert) {
+TemplateValues ValuesOf(const storage::AlertDestination& destination, const storage::Alert& alert) {
   const bool of_server = alert.key.endpoint_id.is_nil();
   return {{"destination", destination.display_name},
           {"kind", std::string(storage::AlertKindName(alert.key.kind))},
@@ -100,15 +99,13 @@ base::Task<absl::Status> AlertMailer::Look(base::CallContext ctx,
 }
 
 std::vector<storage::Mail> AlertMailer::MailsOf(const storage::AlertDestination& destination,
-                                                const storage::Alert& alert,
-                                                base::Time now) const {
+                                                const storage::Alert& alert, base::Time now) const {
   std::vector<storage::Mail> mails;
   for (const std::string& address : destination.addresses) {
-    mails.push_back(deps_.composer.ForAlert(destination.tenant_id,
-                                            {.to = address,
-                                             .locale = destination.locale,
-                                             .values = ValuesOf(destination, alert)},
-                                            now));
+    mails.push_back(deps_.composer.ForAlert(
+        destination.tenant_id,
+        {.to = address, .locale = destination.locale, .values = ValuesOf(destination, alert)},
+        now));
   }
   return mails;
 }

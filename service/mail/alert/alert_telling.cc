@@ -33,9 +33,8 @@ bool IsIn(const QuietHours& hours, const LocalMoment& at) {
 
 bool IsQuiet(const storage::AlertDestination& destination, base::Time at) {
   const LocalMoment moment = LocalMomentOf(at, destination.time_zone);
-  return std::ranges::any_of(destination.quiet_hours, [&moment](const QuietHours& hours) {
-    return IsIn(hours, moment);
-  });
+  return std::ranges::any_of(destination.quiet_hours,
+                             [&moment](const QuietHours& hours) { return IsIn(hours, moment); });
 }
 
 bool IsNews(const storage::AlertDestination& destination, const storage::AlertNotice& notice,
@@ -47,8 +46,7 @@ bool IsNews(const storage::AlertDestination& destination, const storage::AlertNo
 
 }  // namespace
 
-std::optional<base::Time> QuietUntil(const storage::AlertDestination& destination,
-                                     base::Time now) {
+std::optional<base::Time> QuietUntil(const storage::AlertDestination& destination, base::Time now) {
   if (destination.quiet_hours.empty() || !IsQuiet(destination, now)) return std::nullopt;
   // By steps, so that a change to summer time in between needs no thought.
   base::Time at = std::chrono::floor<std::chrono::minutes>(now);
@@ -62,8 +60,8 @@ Telling TellingOf(const storage::AlertDestination& destination, const storage::A
   if (!IsNews(destination, notice, alert)) return {};
   base::Time again = now;
   if (notice.told_time) again = std::max(again, *notice.told_time + destination.silence);
-  const bool critical = storage::SeverityOf(alert.key.kind, alert.level) ==
-                        storage::AlertSeverity::kCritical;
+  const bool critical =
+      storage::SeverityOf(alert.key.kind, alert.level) == storage::AlertSeverity::kCritical;
   if (!critical || !destination.wakes_critical) {
     if (const std::optional<base::Time> until = QuietUntil(destination, again)) again = *until;
   }

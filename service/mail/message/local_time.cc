@@ -28,8 +28,9 @@ LocalMoment LocalMomentOf(base::Time time, const std::string& zone) {
   const absl::CivilSecond local =
       absl::ToCivilSecond(absl::FromUnixMicros(base::ToMicros(time)), ZoneOf(zone));
   // absl's begins with Monday as 0.
-  return {.weekday = static_cast<int>(absl::GetWeekday(local)) + 1,
-          .since_midnight = std::chrono::hours(local.hour()) + std::chrono::minutes(local.minute())};
+  return {
+      .weekday = static_cast<int>(absl::GetWeekday(local)) + 1,
+      .since_midnight = std::chrono::hours(local.hour()) + std::chrono::minutes(local.minute())};
 }
 
 }  // namespace gatehouse::service::mail

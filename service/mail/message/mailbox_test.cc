@@ -29,12 +29,30 @@ TEST(MailboxTest, OnlyALocalPartNeedsUtf8) {
 }
 
 TEST(MailboxTest, NothingEndsAPathALineOrAnAddress) {
-  for (const std::string wrong :
-       {"", "@", "a@", "@b.example", "a", "a b@c.example", "a>b@c.example", "a<b@c.example",
-        "a,b@c.example", "\"a\"@c.example", "a\r\nRCPT TO:<b>@c.example", "a@c.example\r\n",
-        "a@c.example>", ".a@c.example", "a.@c.example", "a..b@c.example", "a@b@c.example",
-        "a(b)@c.example", "a;b@c.example", "a:b@c.example", "a\\b@c.example", "a@[127.0.0.1]",
-        "a@c..example", "\xff@c.example"}) {
+  for (const std::string wrong : {"",
+                                  "@",
+                                  "a@",
+                                  "@b.example",
+                                  "a",
+                                  "a b@c.example",
+                                  "a>b@c.example",
+                                  "a<b@c.example",
+                                  "a,b@c.example",
+                                  "\"a\"@c.example",
+                                  "a\r\nRCPT TO:<b>@c.example",
+                                  "a@c.example\r\n",
+                                  "a@c.example>",
+                                  ".a@c.example",
+                                  "a.@c.example",
+                                  "a..b@c.example",
+                                  "a@b@c.example",
+                                  "a(b)@c.example",
+                                  "a;b@c.example",
+                                  "a:b@c.example",
+                                  "a\\b@c.example",
+                                  "a@[127.0.0.1]",
+                                  "a@c..example",
+                                  "\xff@c.example"}) {
     EXPECT_FALSE(Mailbox::Parse(wrong)) << wrong;
   }
   EXPECT_FALSE(Mailbox::Parse(std::string("a\0b@c.example", 13)));

@@ -92,8 +92,8 @@ std::string EncodeQuotedPrintable(std::string_view text) {
 }
 
 std::string FormatMailDate(base::Time time) {
-  return absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000",
-                          absl::FromUnixMicros(base::ToMicros(time)), absl::UTCTimeZone());
+  return absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000", absl::FromUnixMicros(base::ToMicros(time)),
+                          absl::UTCTimeZone());
 }
 
 std::string MimeMessage::ToString() const {
@@ -101,7 +101,8 @@ std::string MimeMessage::ToString() const {
   const std::string boundary = "=_" + id.ToString();
   std::string out;
   out += "Date: " + FormatMailDate(date) + "\r\n";
-  out += "From: " + (from_name.empty() ? "" : Phrase(from_name) + " ") + "<" + from.text() + ">\r\n";
+  out +=
+      "From: " + (from_name.empty() ? "" : Phrase(from_name) + " ") + "<" + from.text() + ">\r\n";
   out += "To: <" + to.text() + ">\r\n";
   out += "Subject: " + EncodeHeaderText(content.subject) + "\r\n";
   out += "Message-ID: <" + id.ToString() + "@" + std::string(from.domain()) + ">\r\n";

@@ -101,14 +101,15 @@ absl::StatusOr<storage::Mail> MailComposer::ForToken(const TokenMail& mail) cons
 absl::StatusOr<storage::Mail> MailComposer::Answering(const storage::TakenMail& request,
                                                       const TokenMail& mail) const {
   GH_ASSIGN_OR_RETURN(const MailContent content, ContentOf(mail));
-  return storage::Mail{.tenant_id = request.tenant_id,
-                       .id = request.id,
-                       .kind = request.kind,
-                       .user_id = mail.user.id,
-                       .sealed_content = seal_.Seal(request.tenant_id, request.id, content.ToJson()),
-                       .create_time = mail.now,
-                       .expire_time = mail.expire_time,
-                       .request_fence = request.fence};
+  return storage::Mail{
+      .tenant_id = request.tenant_id,
+      .id = request.id,
+      .kind = request.kind,
+      .user_id = mail.user.id,
+      .sealed_content = seal_.Seal(request.tenant_id, request.id, content.ToJson()),
+      .create_time = mail.now,
+      .expire_time = mail.expire_time,
+      .request_fence = request.fence};
 }
 
 absl::StatusOr<storage::Mail> MailComposer::ForChangedEmail(const storage::User& before,
@@ -122,8 +123,8 @@ absl::StatusOr<storage::Mail> MailComposer::ForChangedEmail(const storage::User&
                                        {"username", before.username},
                                        {"email", to},
                                        {"time", FormatLocalTime(now, before.timezone)}}};
-  storage::Mail mail = Make(before.tenant_id, MailKind::kEmailChanged, now, now + kNoticeLifetime,
-                            content.ToJson());
+  storage::Mail mail =
+      Make(before.tenant_id, MailKind::kEmailChanged, now, now + kNoticeLifetime, content.ToJson());
   mail.user_id = before.id;
   return mail;
 }

@@ -109,10 +109,9 @@ base::Task<absl::Status> MailWorker::RunOnce(base::CallContext ctx) {
 base::Task<absl::StatusOr<bool>> MailWorker::RunBatch(base::CallContext ctx) {
   GH_CO_ASSIGN_OR_RETURN(
       std::vector<TakenMail> mails,
-      co_await deps_.mails.TakeDue(ctx,
-                                   {.now = deps_.clock.Now(),
-                                    .lease = delivery_->server.timeout + kLeaseMargin,
-                                    .limit = static_cast<int64_t>(delivery_->connections)}));
+      co_await deps_.mails.TakeDue(ctx, {.now = deps_.clock.Now(),
+                                         .lease = delivery_->server.timeout + kLeaseMargin,
+                                         .limit = static_cast<int64_t>(delivery_->connections)}));
   if (mails.empty()) co_return false;
   const auto batch = std::make_shared<Batch>();
   batch->left = mails.size();
@@ -131,8 +130,8 @@ void MailWorker::OnBatch(const Batch& batch) {
     paused_ = false;
     return;
   }
-  const seconds pause =
-      std::min(kLongestTroublePause, kFirstTroublePause * (1 << std::min(troubles_, kMaxDoublings)));
+  const seconds pause = std::min(kLongestTroublePause,
+                                 kFirstTroublePause * (1 << std::min(troubles_, kMaxDoublings)));
   ++troubles_;
   paused_until_ = deps_.clock.Now() + pause;
   paused_ = true;
@@ -176,11 +175,11 @@ base::Task<absl::Status> MailWorker::Send(base::CallContext ctx, TakenMail mail,
       .id = mail.id,
       .date = mail.create_time,
       .content = delivery_->templates.Render(mail.kind, content->locale, content->values)};
-  const SmtpResult result = co_await sender_->Send(
-      ctx, {.from = delivery_->from.text(),
-            .to = to->text(),
-            .needs_utf8 = to->needs_utf8() || delivery_->from.needs_utf8(),
-            .message = message.ToString()});
+  const SmtpResult result =
+      co_await sender_->Send(ctx, {.from = delivery_->from.text(),
+                                   .to = to->text(),
+                                   .needs_utf8 = to->needs_utf8() || delivery_->from.needs_utf8(),
+                                   .message = message.ToString()});
   if (!result.server_trouble) {
     ++batch->judged;
   } else if (++batch->troubles == 1 && troubles_ == 0) {
@@ -237,15 +236,14 @@ base::Task<absl::Status> MailWorker::GiveUp(base::CallContext ctx, TakenMail mai
   const base::CallContext write =
       base::SystemContext(loop_, kName, kWriteTimeout, {}, mail.tenant_id);
   const base::Time now = deps_.clock.Now();
-  storage::Event event =
-      storage::MakeEvent(write, now, std::string(storage::event_types::kMailGivenUp),
-                         TargetsOf(mail),
-                         JsonObject()
-                             .Add("kind", storage::MailKindName(mail.kind))
-                             .Add("error", outcome.error_class)
-                             .AddNumber("smtp_code", outcome.smtp_code)
-                             .AddNumber("attempts", mail.attempt_count)
-                             .ToString());
+  storage::Event event = storage::MakeEvent(
+      write, now, std::string(storage::event_types::kMailGivenUp), TargetsOf(mail),
+      JsonObject()
+          .Add("kind", storage::MailKindName(mail.kind))
+          .Add("error", outcome.error_class)
+          .AddNumber("smtp_code", outcome.smtp_code)
+          .AddNumber("attempts", mail.attempt_count)
+          .ToString());
   event.outcome = storage::Outcome::kFailure;
   const absl::Status written = co_await deps_.mails.GiveUp(
       write, std::move(mail), std::move(outcome), now, {.events = {std::move(event)}});

@@ -44,8 +44,8 @@ struct MailDelivery {
 // At least once: an instance that is killed after the server took a mail and before that was
 // written sends it again when its lease is over, with the same Message-ID. A server that cannot be
 // reached or refuses everybody is left alone for a while by this instance, longer each time; every
-// mail also has its own pauses, and is given up, with an event, when it is of no use any more or was
-// tried too often.
+// mail also has its own pauses, and is given up, with an event, when it is of no use any more or
+// was tried too often.
 //
 // Thread: the loop's. A stop cancels the turn under way; what was being sent is sent or freed for
 // the next instance, within five seconds.

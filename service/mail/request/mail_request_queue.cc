@@ -34,10 +34,9 @@ base::Task<absl::Status> MailRequestQueue::Ask(base::CallContext ctx, storage::M
   const base::Uuid tenant_id = ctx.principal().tenant_id;
   const std::string key = AccountKey(login).value_or("");
   GH_CO_RETURN_IF_ERROR(TakeFrom(of_client_, ctx.client_key(), "mails asked for by a client"));
-  const std::string counted = tenant_id.ToString() + std::string(storage::MailKindName(kind)) +
-                              (key.empty() ? login : key);
-  GH_CO_RETURN_IF_ERROR(
-      TakeFrom(of_login_, base::Sha256(counted), "mails asked for by a login"));
+  const std::string counted =
+      tenant_id.ToString() + std::string(storage::MailKindName(kind)) + (key.empty() ? login : key);
+  GH_CO_RETURN_IF_ERROR(TakeFrom(of_login_, base::Sha256(counted), "mails asked for by a login"));
   ++asked_;
   const RequestContent content{.login_key = key,
                                .ip_address = ctx.peer_ip(),

@@ -35,10 +35,10 @@ Made MadeFor(MailKind kind) {
 // By nobody known: anybody may ask.
 storage::Event EventOf(const base::CallContext& ctx, base::Time now, std::string_view type,
                        const storage::User& user, const RequestContent& request) {
-  storage::Event event = storage::MakeEvent(
-      ctx, now, std::string(type),
-      {{.type = "user", .id = user.id.ToString(), .label = user.username}},
-      JsonObject().Add("delivery", "MAIL").ToString());
+  storage::Event event =
+      storage::MakeEvent(ctx, now, std::string(type),
+                         {{.type = "user", .id = user.id.ToString(), .label = user.username}},
+                         JsonObject().Add("delivery", "MAIL").ToString());
   event.tenant_id = user.tenant_id;
   event.actor = {.type = "anonymous", .id = "", .label = ""};
   event.ip_address = request.ip_address;
@@ -81,8 +81,7 @@ base::Task<absl::StatusOr<bool>> RequestAnswerer::Answer(base::CallContext ctx,
     co_return false;
   }
   const Made made = MadeFor(request.kind);
-  auth::OneTimeTokenCodec::Made token =
-      deps_.codec.Make(made.purpose, user->tenant_id, user->id);
+  auth::OneTimeTokenCodec::Made token = deps_.codec.Make(made.purpose, user->tenant_id, user->id);
   const base::Time expire_time = now + made.lifetime;
   GH_CO_ASSIGN_OR_RETURN(storage::Mail mail,
                          deps_.composer.Answering(request, {.kind = request.kind,

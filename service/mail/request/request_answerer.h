@@ -48,8 +48,9 @@ class RequestAnswerer {
 
  private:
   // Who gets a mail; nullopt if nobody does.
-  base::Task<absl::StatusOr<std::optional<storage::User>>> FindUser(
-      base::CallContext ctx, storage::TakenMail request, std::string login_key) const;
+  base::Task<absl::StatusOr<std::optional<storage::User>>> FindUser(base::CallContext ctx,
+                                                                    storage::TakenMail request,
+                                                                    std::string login_key) const;
 
   const Deps deps_;
 };

@@ -24,8 +24,7 @@ base::Task<SmtpResult> SmtpSender::Send(base::CallContext ctx, SmtpMail mail) {
   std::function<SmtpResult()> work = [&server = server_, stop, mail = std::move(mail)] {
     return SmtpTransfer(server, mail, *stop).Run();
   };
-  std::optional<SmtpResult> result =
-      co_await threads_.Run<SmtpResult>(ctx.loop(), std::move(work));
+  std::optional<SmtpResult> result = co_await threads_.Run<SmtpResult>(ctx.loop(), std::move(work));
   co_return result ? *std::move(result) : SmtpResult{.error_class = "stopped"};
 }
 

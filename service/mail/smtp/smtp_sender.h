@@ -58,8 +58,8 @@ struct SmtpResult {
     kRefused,
   };
   Kind kind = Kind::kLater;
-  // Unless it was sent: "dns", "refused", "timeout", "tls", "auth", "greeting", "sender", "recipient",
-  // "message", "utf8", "password", "transport", "stopped".
+  // Unless it was sent: "dns", "refused", "timeout", "tls", "auth", "greeting", "sender",
+  // "recipient", "message", "utf8", "password", "transport", "stopped".
   std::string error_class = {};
   // The server's last reply; 0: there was none. Its text is not kept: it may repeat what was sent.
   int32_t code = 0;

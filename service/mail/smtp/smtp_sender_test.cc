@@ -36,8 +36,9 @@ class SmtpSenderTest : public testing::Test {
   }
   // The arguments of a server with a certificate.
   std::vector<std::string> WithTls(const std::string& mode, const tests::Certificate& own) {
-    return {"--tls",  mode,    "--certificate", Write("certificate", own.certificate),
-            "--key", Write("key", own.key)};
+    return {"--tls",         mode,
+            "--certificate", Write("certificate", own.certificate),
+            "--key",         Write("key", own.key)};
   }
   std::vector<std::string> WithTls(const std::string& mode) {
     return WithTls(mode, authority_.Issue("IP:127.0.0.1"));
@@ -52,9 +53,7 @@ class SmtpSenderTest : public testing::Test {
     SmtpSender sender(std::move(server), 1);
     return runner_.Run<SmtpResult>([&] { return sender.Send(runner_.Context(), mail); });
   }
-  SmtpResult Send(SmtpServer server) {
-    return Send(std::move(server), MailTo("ada@example.com"));
-  }
+  SmtpResult Send(SmtpServer server) { return Send(std::move(server), MailTo("ada@example.com")); }
   SmtpServer Trusting(const std::string& address, SmtpTls tls) {
     return {.address = address, .tls = tls, .ca_file = Write("ca", authority_.pem())};
   }
@@ -72,8 +71,7 @@ TEST_F(SmtpSenderTest, HandsAMailOver) {
   const nlohmann::json mail = server.NextMail();
   EXPECT_EQ(mail["from"], "gatehouse@example.com");
   EXPECT_EQ(mail["to"], std::vector<std::string>{"ada@example.com"});
-  EXPECT_EQ(mail["raw"],
-            "From: <gatehouse@example.com>\r\nSubject: Hi\r\n\r\n.dot\r\ntext\r\n");
+  EXPECT_EQ(mail["raw"], "From: <gatehouse@example.com>\r\nSubject: Hi\r\n\r\n.dot\r\ntext\r\n");
   EXPECT_EQ(mail["tls"], false);
 }
 
@@ -221,21 +219,18 @@ TEST_F(SmtpSenderTest, AStopEndsWhatHasNotBegunAndWaitsForWhatIsUnderWay) {
   SmtpSender sender({.address = server.address(), .tls = SmtpTls::kNone}, 1);
   const base::CancelToken cancel;
   server.Tell("hold");
-  std::future<SmtpResult> sending = runner_.Start<SmtpResult>([&] {
-    return sender.Send(runner_.Context({.cancel = cancel}), MailTo("ada@example.com"));
-  });
+  std::future<SmtpResult> sending = runner_.Start<SmtpResult>(
+      [&] { return sender.Send(runner_.Context({.cancel = cancel}), MailTo("ada@example.com")); });
   server.WaitUntilHeld();
   runner_.RunPlain([&] { cancel.Cancel(); });
   server.Tell("release");
   EXPECT_EQ(sending.get().kind, Kind::kSent);
 
   tests::SilentListener silent;
-  SmtpSender waiting({.address = "127.0.0.2:" + std::to_string(silent.port()),
-                      .tls = SmtpTls::kNone},
-                     1);
-  const SmtpResult stopped = runner_.Run<SmtpResult>([&] {
-    return waiting.Send(runner_.Context({.cancel = cancel}), MailTo("ada@example.com"));
-  });
+  SmtpSender waiting(
+      {.address = "127.0.0.2:" + std::to_string(silent.port()), .tls = SmtpTls::kNone}, 1);
+  const SmtpResult stopped = runner_.Run<SmtpResult>(
+      [&] { return waiting.Send(runner_.Context({.cancel = cancel}), MailTo("ada@example.com")); });
   EXPECT_EQ(stopped.error_class, "stopped");
 }
 

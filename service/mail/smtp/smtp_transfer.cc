@@ -54,9 +54,8 @@ SmtpResult SmtpTransfer::Run() {
 void SmtpTransfer::SetUp(CURL* easy, const std::string& password) {
   const bool implicit = server_.tls == SmtpTls::kImplicit;
   // What follows the address is the name of who says hello.
-  const std::string url =
-      (implicit ? "smtps://" : "smtp://") + server_.address +
-      (server_.helo_name.empty() ? "" : "/" + server_.helo_name);
+  const std::string url = (implicit ? "smtps://" : "smtp://") + server_.address +
+                          (server_.helo_name.empty() ? "" : "/" + server_.helo_name);
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, implicit ? "smtps" : "smtp");
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -67,9 +66,9 @@ void SmtpTransfer::SetUp(CURL* easy, const std::string& password) {
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(std::min(kMaxConnectTime, server_.timeout).count()));
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-  curl_easy_setopt(easy, CURLOPT_USE_SSL,
-                   static_cast<long>(server_.tls == SmtpTls::kNone ? CURLUSESSL_NONE
-                                                                   : CURLUSESSL_ALL));
+  curl_easy_setopt(
+      easy, CURLOPT_USE_SSL,
+      static_cast<long>(server_.tls == SmtpTls::kNone ? CURLUSESSL_NONE : CURLUSESSL_ALL));
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
@@ -159,7 +158,9 @@ SmtpResult SmtpTransfer::JudgeReply() const {
 }
 
 void SmtpTransfer::OnCommand(std::string_view line) {
-  const auto is = [line](std::string_view verb) { return base::StartsWithIgnoringCase(line, verb); };
+  const auto is = [line](std::string_view verb) {
+    return base::StartsWithIgnoringCase(line, verb);
+  };
   if (step_ == Step::kLogin && !is("MAIL FROM:")) {
     // The steps of a login, base64, which may look like anything.
     if (line == "QUIT\r\n") step_ = Step::kQuit;
@@ -195,8 +196,8 @@ bool SmtpTransfer::OnReply(std::string_view line) {
   // What it says to a farewell changes nothing.
   if (step_ != Step::kQuit) code_ = code;
   if (step_ != Step::kHello || code != 250) return true;
-  offers_utf8_ |= base::StartsWithIgnoringCase(line.substr(std::min<size_t>(4, line.size())),
-                                               "SMTPUTF8");
+  offers_utf8_ |=
+      base::StartsWithIgnoringCase(line.substr(std::min<size_t>(4, line.size())), "SMTPUTF8");
   const bool last = line.size() < 4 || line[3] != '-';
   if (last && said_all() && mail_.needs_utf8 && !offers_utf8_) lacks_utf8_ = true;
   return !lacks_utf8_;

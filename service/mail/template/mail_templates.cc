@@ -32,8 +32,8 @@ constexpr std::array<std::string_view, 5> kOfTokens = {"product", "username", "e
                                                        "expire_time"};
 constexpr std::array<std::string_view, 4> kOfChanges = {"product", "username", "email", "time"};
 constexpr std::array<std::string_view, 12> kOfAlerts = {
-    "product",    "destination", "kind",      "severity", "state",   "message",
-    "first_time", "last_time",   "alert_id",  "count",    "details", "endpoint_id"};
+    "product",    "destination", "kind",     "severity", "state",   "message",
+    "first_time", "last_time",   "alert_id", "count",    "details", "endpoint_id"};
 
 absl::Status WrongFile(const std::string& file, const absl::Status& why) {
   return base::InvalidField(kFolderSetting, file + ": " + std::string(why.message()));
@@ -181,9 +181,8 @@ absl::Status MailTemplates::Add(MailKind kind, std::string_view locale, std::str
   GH_ASSIGN_OR_RETURN(TextTemplate subject,
                       parse("the subject", text.substr(kSubject.size(), end - kSubject.size()),
                             TextTemplate::Escape::kLine));
-  GH_ASSIGN_OR_RETURN(TextTemplate plain,
-                      parse(".txt, from its third line on", text.substr(end + 2),
-                            TextTemplate::Escape::kNone));
+  GH_ASSIGN_OR_RETURN(TextTemplate plain, parse(".txt, from its third line on",
+                                                text.substr(end + 2), TextTemplate::Escape::kNone));
   GH_ASSIGN_OR_RETURN(TextTemplate marked, parse(".html", html, TextTemplate::Escape::kHtml));
   templates_.insert_or_assign(
       {kind, Lower(locale)},

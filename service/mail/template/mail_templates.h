@@ -36,8 +36,8 @@ class MailTemplates {
   static std::span<const std::string_view> PlaceholdersOf(storage::MailKind kind);
 
   // `folder`: empty for none. `usual_locale`: for users with a language of which there are no
-  // templates. INVALID_FIELD about mail.template_dir, with the file and its line, for what cannot be
-  // used; about mail.default_locale for one that has not all kinds of mails.
+  // templates. INVALID_FIELD about mail.template_dir, with the file and its line, for what cannot
+  // be used; about mail.default_locale for one that has not all kinds of mails.
   static absl::StatusOr<MailTemplates> Load(const std::string& folder,
                                             const std::string& usual_locale);
 

@@ -11,7 +11,8 @@ constexpr std::string_view kOpen = "{{";
 constexpr std::string_view kClose = "}}";
 
 absl::Status Wrong(std::string_view text, size_t at, const std::string& what) {
-  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+  const auto line =
+      1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
   return absl::InvalidArgumentError("line " + std::to_string(line) + ": " + what);
 }
 

@@ -54,9 +54,8 @@ UserService::Result<v1::StartEmailVerificationResponse> UserService::StartEmailV
   std::optional<AccountName> other;
   if (!request.email().empty()) other = ReadEmail("email", request.email(), checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
-  GH_CO_ASSIGN_OR_RETURN(const bool by_mail,
-                         SendsToken(request.delivery(), deps_.mail_composer,
-                                    storage::MailKind::kEmailVerification));
+  GH_CO_ASSIGN_OR_RETURN(const bool by_mail, SendsToken(request.delivery(), deps_.mail_composer,
+                                                        storage::MailKind::kEmailVerification));
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadUser(ctx, *id));
   GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
 
@@ -106,8 +105,8 @@ UserService::Result<v1::FinishEmailVerificationResponse> UserService::FinishEmai
     const storage::User next = Verified(use.user, use.token, now);
     storage::Change change = ChangeOf(ctx, now, use.user, next);
     TellFormerAddress(deps_.mail_composer, use.user, next, now, change);
-    const absl::StatusOr<int64_t> written = co_await deps_.users.Update(
-        ctx, next, std::nullopt, std::move(change), use.token.key);
+    const absl::StatusOr<int64_t> written =
+        co_await deps_.users.Update(ctx, next, std::nullopt, std::move(change), use.token.key);
     if (attempts.Outrun(written.status())) continue;
     GH_CO_RETURN_IF_ERROR(written.status());
     v1::FinishEmailVerificationResponse response;

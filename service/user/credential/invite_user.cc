@@ -25,10 +25,10 @@ storage::Change InvitationOf(const base::CallContext& ctx, base::Time now,
                              const storage::User& user, bool by_mail) {
   JsonObject details;
   if (by_mail) details.Add("delivery", "MAIL");
-  return {.events = {UserEvent(ctx, now, storage::event_types::kUserCreated, user,
-                               JsonObject().Add("role", user.role).ToString()),
-                     UserEvent(ctx, now, storage::event_types::kUserInvited, user,
-                               details.ToString())}};
+  return {.events = {
+              UserEvent(ctx, now, storage::event_types::kUserCreated, user,
+                        JsonObject().Add("role", user.role).ToString()),
+              UserEvent(ctx, now, storage::event_types::kUserInvited, user, details.ToString())}};
 }
 
 }  // namespace
@@ -42,25 +42,23 @@ UserService::Result<v1::InviteUserResponse> UserService::InviteUser(base::CallCo
   const base::Duration lifetime =
       TokenLifetime(request.has_lifetime(), request.lifetime(), kUsualLifetime, checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
-  GH_CO_ASSIGN_OR_RETURN(
-      const bool by_mail,
-      SendsToken(request.delivery(), deps_.mail_composer, storage::MailKind::kInvitation));
+  GH_CO_ASSIGN_OR_RETURN(const bool by_mail, SendsToken(request.delivery(), deps_.mail_composer,
+                                                        storage::MailKind::kInvitation));
   GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
 
-  auth::OneTimeTokenCodec::Made made = deps_.token_codec.Make(
-      storage::OneTimePurpose::kPasswordReset, user.tenant_id, user.id);
+  auth::OneTimeTokenCodec::Made made =
+      deps_.token_codec.Make(storage::OneTimePurpose::kPasswordReset, user.tenant_id, user.id);
   storage::OneTimeToken token{
       .key = std::move(made.key), .create_time = now, .expire_time = now + lifetime};
   storage::Change change = InvitationOf(ctx, now, user, by_mail);
   if (by_mail) {
-    GH_CO_ASSIGN_OR_RETURN(
-        storage::Mail mail,
-        deps_.mail_composer.ForToken({.kind = storage::MailKind::kInvitation,
-                                      .user = user,
-                                      .to = user.email.value_or(""),
-                                      .token = made.token,
-                                      .now = now,
-                                      .expire_time = token.expire_time}));
+    GH_CO_ASSIGN_OR_RETURN(storage::Mail mail,
+                           deps_.mail_composer.ForToken({.kind = storage::MailKind::kInvitation,
+                                                         .user = user,
+                                                         .to = user.email.value_or(""),
+                                                         .token = made.token,
+                                                         .now = now,
+                                                         .expire_time = token.expire_time}));
     change.mails.push_back(std::move(mail));
   }
   v1::InviteUserResponse response;

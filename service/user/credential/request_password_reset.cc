@@ -10,8 +10,8 @@ namespace gatehouse::service {
 
 UserService::Result<v1::RequestPasswordResetResponse> UserService::RequestPasswordReset(
     base::CallContext ctx, v1::RequestPasswordResetRequest request) {
-  GH_CO_RETURN_IF_ERROR(co_await deps_.mail_requests.Ask(
-      ctx, storage::MailKind::kPasswordReset, std::move(*request.mutable_login())));
+  GH_CO_RETURN_IF_ERROR(co_await deps_.mail_requests.Ask(ctx, storage::MailKind::kPasswordReset,
+                                                         std::move(*request.mutable_login())));
   co_return v1::RequestPasswordResetResponse();
 }
 

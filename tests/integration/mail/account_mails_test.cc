@@ -234,8 +234,8 @@ TEST_F(AccountMailsTest, ALinkLogsInOnce) {
   EXPECT_EQ(outcome.response.session().user_id(), user.id());
   EXPECT_EQ(outcome.response.session().amr_size(), 1);
   EXPECT_EQ(outcome.response.session().amr(0), "mca");
-  EXPECT_TRUE(IsLive({.id = {}, .session_id = {},
-                      .credential = outcome.response.tokens().access_token()}));
+  EXPECT_TRUE(
+      IsLive({.id = {}, .session_id = {}, .credential = outcome.response.tokens().access_token()}));
   EXPECT_EQ(FollowLink(token).reason(), "ONE_TIME_TOKEN_INVALID");
   EXPECT_EQ(FollowLink("gh_ot_AAAA").reason(), "ONE_TIME_TOKEN_INVALID");
   // For its purpose alone.

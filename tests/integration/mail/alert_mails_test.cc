@@ -221,8 +221,9 @@ TEST_F(AlertMailsTest, ADestinationIsReadChangedAndDeleted) {
 
 TEST_F(AlertMailsTest, AnotherTenantsIsNone) {
   const v1::AlertDestination made = CreateDestination(OnCall());
-  const Caller other = backend().MakeApiKey({"endpoints.read", "endpoints.write"},
-                                            *base::Uuid::Parse("0190d1f0-0000-7000-8000-0000000000ff"));
+  const Caller other =
+      backend().MakeApiKey({"endpoints.read", "endpoints.write"},
+                           *base::Uuid::Parse("0190d1f0-0000-7000-8000-0000000000ff"));
   v1::GetAlertDestinationRequest get;
   get.set_destination_id(made.id());
   EXPECT_EQ(Call<v1::GetAlertDestinationResponse>(other, get).reason(), "ALERT_NOT_FOUND");
@@ -238,8 +239,7 @@ TEST_F(AlertMailsTest, AlertsOfTheServerAreForWhoMaySeeThem) {
   EXPECT_EQ(TryCreate(request).reason(), "PERMISSION_DENIED");
   const auto made = Call<v1::CreateAlertDestinationResponse>(operator_, request);
   ASSERT_TRUE(made.ok()) << made.message;
-  EXPECT_EQ(UpdateName(tenant_, made.response.destination(), "mine").reason(),
-            "PERMISSION_DENIED");
+  EXPECT_EQ(UpdateName(tenant_, made.response.destination(), "mine").reason(), "PERMISSION_DENIED");
   Signal(AlertKind::kLogHalted);
   EXPECT_EQ(Told(), Subjects{"[CRITICAL] LOG_HALTED is OPEN"});
 }

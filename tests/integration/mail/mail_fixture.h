@@ -88,8 +88,8 @@ class MailFixture : public PasswordFixture {
   static std::string TokenOf(const nlohmann::json& mail) {
     std::smatch found;
     const std::string text = mail["text"];
-    return std::regex_search(text, found, std::regex("token=(gh_ot_[A-Za-z0-9_-]+)")) ? found[1]
-                                                                                      : "";
+    if (!std::regex_search(text, found, std::regex("token=(gh_ot_[A-Za-z0-9_-]+)"))) return "";
+    return found[1].str();
   }
 
   // Whether any column of any table of the database has `text` in it, as it is or in base64.
