@@ -31,6 +31,8 @@ CREATE TABLE gatehouse.mail (
 ) WITH (fillfactor = 80);
 
 CREATE INDEX mail_due ON gatehouse.mail (tenant_id, due_time) WHERE state <= 2;
+-- Of one user, for who looks what became of its mails and for who purges it.
+CREATE INDEX mail_user ON gatehouse.mail (tenant_id, user_id);
 CREATE INDEX mail_ended ON gatehouse.mail (tenant_id, end_time) WHERE state > 2;
 
 -- Whom to tell of alerts.
