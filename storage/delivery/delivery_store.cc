@@ -34,7 +34,19 @@ DeliveryLease DecodeLease(RowView row) {
           .failing_since = row.Get<std::optional<Time>>(7),
           .exhausted_count = row.Get<int32_t>(8),
           .alerted = row.Get<int32_t>(9),
-          .recent = row.Get<Bytes>(10).value};
+          .recent = row.Get<Bytes>(10).value,
+          .held_keys = row.Get<std::vector<std::string>>(11)};
+}
+
+ExceptionRecord DecodeException(const EndpointKey& key, RowView row) {
+  return {.key = key,
+          .event_index = row.Get<int64_t>(0),
+          .event_id = row.Get<Uuid>(1),
+          .event_type = row.Get<std::string>(2),
+          .ordering_key = row.Get<std::string>(5),
+          .attempts = row.Get<int32_t>(3),
+          .due = row.Get<Time>(4),
+          .state = DeliveryState::kRetrying};
 }
 
 // The field `field` of each of `items`: a column for unnest.
@@ -132,6 +144,8 @@ std::vector<Delivery> DecodeDeliveries(const EndpointKey& key, const Rows& rows)
                               : DeliveryState::kRetrying;
       if (added.state == DeliveryState::kRetrying) {
         added.next_attempt_time = row.Get<std::optional<Time>>(4);
+        added.held = added.next_attempt_time == Time::max();
+        if (added.held) added.next_attempt_time.reset();
       }
     }
     Delivery& delivery = deliveries.back();
@@ -224,8 +238,9 @@ Task<absl::Status> DeliveryStore::Withdraw(CallContext ctx, Uuid owner, int64_t 
       .status();
 }
 
-Task<absl::StatusOr<std::vector<EndpointKey>>> DeliveryStore::Flush(
-    CallContext ctx, Uuid owner, std::chrono::milliseconds length, DeliveryFlush flush) {
+Task<absl::StatusOr<FlushOutcome>> DeliveryStore::Flush(CallContext ctx, Uuid owner,
+                                                        std::chrono::milliseconds length,
+                                                        DeliveryFlush flush) {
   const Slots slots(flush.progress);
   Params params = Params::Of(owner, int64_t{length.count()});
   AddProgress(params, flush.progress);
@@ -236,18 +251,41 @@ Task<absl::StatusOr<std::vector<EndpointKey>>> DeliveryStore::Flush(
   params.Add(Column(flush.settled, [](const ExceptionRecord& r) { return r.attempts; }));
   params.Add(Column(flush.progress, [](const DeliveryProgress& r) { return r.alerted; }));
   params.Add(Column(flush.progress, [](const DeliveryProgress& r) { return Bytes{r.recent}; }));
-  const auto decode = [](RowView row) { return EndpointKey{row.Get<Uuid>(0), row.Get<Uuid>(1)}; };
-  if (flush.alerts.empty()) {
+  params.Add(Column(flush.progress, [](const DeliveryProgress& r) { return r.paced_until; }));
+  params.Add(Column(flush.exceptions, [](const ExceptionRecord& r) { return r.ordering_key; }));
+  const auto decode_key = [](RowView row) {
+    return EndpointKey{row.Get<Uuid>(0), row.Get<Uuid>(1)};
+  };
+  const auto decode_released = [&](RowView row) {
+    return FlushOutcome::Released{.key = decode_key(row), .ordering_key = row.Get<std::string>(2)};
+  };
+  FlushOutcome outcome;
+  if (flush.alerts.empty() && flush.releases.empty()) {
     GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                            co_await database_.Query(ctx, queries::kFlush, std::move(params)));
-    co_return rows.Decode(decode);
+    GH_CO_ASSIGN_OR_RETURN(outcome.live, rows.Decode(decode_key));
+    co_return outcome;
   }
   Batch batch;
   batch.Add(queries::kFlush, std::move(params));
-  AppendAlerts(batch, ctx, std::move(flush.alerts));
+  const std::vector<OrderRelease>& releases = flush.releases;
+  if (!releases.empty()) {
+    batch.Add(
+        queries::kReleaseKeys,
+        Params::Of(owner, Column(releases, [](const OrderRelease& r) { return r.key.tenant_id; }),
+                   Column(releases, [](const OrderRelease& r) { return r.key.endpoint_id; }),
+                   Column(releases, [](const OrderRelease& r) { return r.fence; }),
+                   Column(releases, [](const OrderRelease& r) { return r.ordering_key; }),
+                   Column(releases, [](const OrderRelease& r) { return r.due; })));
+  }
+  if (!flush.alerts.empty()) AppendAlerts(batch, ctx, std::move(flush.alerts));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));
-  co_return results[0].Decode(decode);
+  GH_CO_ASSIGN_OR_RETURN(outcome.live, results[0].Decode(decode_key));
+  if (!releases.empty()) {
+    GH_CO_ASSIGN_OR_RETURN(outcome.released, results[1].Decode(decode_released));
+  }
+  co_return outcome;
 }
 
 Task<absl::Status> DeliveryStore::ReleaseLeases(CallContext ctx, std::vector<Release> releases) {
@@ -267,14 +305,36 @@ Task<absl::StatusOr<std::vector<ExceptionRecord>>> DeliveryStore::ListExceptions
       const Rows rows,
       co_await database_.Query(ctx, queries::kListExceptions,
                                Params::Of(key.tenant_id, key.endpoint_id, except, limit)));
-  co_return rows.Decode([&](RowView row) {
-    return ExceptionRecord{.key = key,
-                           .event_index = row.Get<int64_t>(0),
-                           .event_id = row.Get<Uuid>(1),
-                           .event_type = row.Get<std::string>(2),
-                           .attempts = row.Get<int32_t>(3),
-                           .due = row.Get<Time>(4),
-                           .state = DeliveryState::kRetrying};
+  co_return rows.Decode([&](RowView row) { return DecodeException(key, row); });
+}
+
+Task<absl::StatusOr<std::vector<ExceptionRecord>>> DeliveryStore::ListFollowers(
+    CallContext ctx, EndpointKey key, std::string ordering_key, int64_t after, int64_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows, co_await database_.Query(
+                           ctx, queries::kListFollowers,
+                           Params::Of(key.tenant_id, key.endpoint_id, ordering_key, after, limit)));
+  co_return rows.Decode([&](RowView row) { return DecodeException(key, row); });
+}
+
+Task<absl::StatusOr<std::vector<DeliveryStore::Predecessor>>> DeliveryStore::ListPredecessors(
+    CallContext ctx, EndpointKey key, std::string ordering_key, int64_t index) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, queries::kListPredecessors,
+                               Params::Of(key.tenant_id, key.endpoint_id, ordering_key, index)));
+  co_return rows.Decode([](RowView row) {
+    return Predecessor{
+        .index = row.Get<int64_t>(0), .event_id = row.Get<Uuid>(1), .retrying = row.Get<bool>(2)};
+  });
+}
+
+Task<absl::StatusOr<std::vector<DeliveryStore::Backlog>>> DeliveryStore::ListBacklogs(
+    CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kListBacklogs, Params()));
+  co_return rows.Decode([](RowView row) {
+    return Backlog{.tenant_id = row.Get<Uuid>(0), .oldest_time = row.Get<Time>(1)};
   });
 }
 
@@ -284,9 +344,9 @@ Task<absl::Status> DeliveryStore::Redeliver(CallContext ctx, ExceptionRecord red
   Batch batch;
   postgres::AppendChange(batch, change);
   batch.Add(queries::kLock, Params::Of(key.tenant_id, key.endpoint_id));
-  batch.Add(queries::kRedeliver,
-            Params::Of(key.tenant_id, key.endpoint_id, redelivered.event_index,
-                       redelivered.event_id, redelivered.event_type, redelivered.due));
+  batch.Add(queries::kRedeliver, Params::Of(key.tenant_id, key.endpoint_id, redelivered.event_index,
+                                            redelivered.event_id, redelivered.event_type,
+                                            redelivered.due, redelivered.ordering_key));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 

@@ -27,7 +27,7 @@ namespace queries = endpoint::queries;
 
 constexpr size_t kKeyBytes = 32;
 // The column after those of DecodeEndpoint.
-constexpr int kEndpointColumns = 24;
+constexpr int kEndpointColumns = 31;
 
 // What a sealed value is bound to: one moved to another endpoint or column does
 // not open.
@@ -38,6 +38,32 @@ std::string SealContext(std::string_view what, const Uuid& tenant_id, const Uuid
 Bytes SealHeaders(std::string_view key, const Endpoint& endpoint) {
   return {base::Seal(key, SealContext("headers", endpoint.tenant_id, endpoint.id),
                      nlohmann::json(endpoint.headers).dump())};
+}
+
+std::optional<Bytes> SealClientKey(std::string_view key, const Endpoint& endpoint) {
+  if (endpoint.client_certificate.empty()) return std::nullopt;
+  return Bytes{base::Seal(key, SealContext("client key", endpoint.tenant_id, endpoint.id),
+                          endpoint.client_certificate.private_key)};
+}
+
+std::optional<std::vector<int64_t>> DelaysOf(const Endpoint& endpoint) {
+  if (!endpoint.retry_delays) return std::nullopt;
+  std::vector<int64_t> delays;
+  for (const std::chrono::milliseconds delay : *endpoint.retry_delays) {
+    delays.push_back(delay.count());
+  }
+  return delays;
+}
+
+// The settings by which requests are made: parameters from `$n` on, in the order of the columns.
+void AddTransport(std::string_view key, const Endpoint& endpoint, Params& params) {
+  params.Add(endpoint.max_per_second);
+  params.Add(endpoint.max_burst);
+  params.Add(DelaysOf(endpoint));
+  params.Add(endpoint.http2);
+  params.Add(endpoint.ca_certificates);
+  params.Add(endpoint.client_certificate.certificate);
+  params.Add(SealClientKey(key, endpoint));
 }
 
 // What the columns about secrets, or those about key pairs, hold: an entry in each for each one.
@@ -106,6 +132,23 @@ std::vector<EndpointSecret> OpenSecrets(std::string_view key, const Endpoint& en
   return secrets;
 }
 
+// From the columns that AddTransport fills.
+void ReadTransport(std::string_view key, RowView row, Endpoint& endpoint) {
+  endpoint.max_per_second = row.Get<double>(24);
+  endpoint.max_burst = row.Get<int32_t>(25);
+  if (const auto delays = row.Get<std::optional<std::vector<int64_t>>>(26)) {
+    endpoint.retry_delays.emplace();
+    for (const int64_t delay : *delays) endpoint.retry_delays->emplace_back(delay);
+  }
+  endpoint.http2 = row.Get<bool>(27);
+  endpoint.ca_certificates = row.Get<std::string>(28);
+  endpoint.client_certificate.certificate = row.Get<std::string>(29);
+  if (const auto sealed = row.Get<std::optional<Bytes>>(30)) {
+    endpoint.client_certificate.private_key =
+        OpenOrThrow(key, SealContext("client key", endpoint.tenant_id, endpoint.id), *sealed);
+  }
+}
+
 Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row) {
   Endpoint endpoint{
       .tenant_id = tenant_id,
@@ -129,6 +172,7 @@ Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row
       OpenOrThrow(key, SealContext("headers", tenant_id, endpoint.id), row.Get<Bytes>(4)));
   endpoint.secrets = OpenSecrets(key, endpoint, "secret", row, 5);
   endpoint.key_pairs = OpenSecrets(key, endpoint, "key pair", row, 10);
+  ReadTransport(key, row, endpoint);
   return endpoint;
 }
 
@@ -145,6 +189,7 @@ EndpointWithHealth DecodeWithHealth(std::string_view key, const Uuid& tenant_id,
               .max_pending_count = row.Get<int64_t>(kFirst + 6),
               .oldest_pending_time = row.Get<std::optional<Time>>(kFirst + 7),
               .recent = row.Get<Bytes>(kFirst + 8).value,
+              .paced_until = row.Get<std::optional<Time>>(kFirst + 9),
           }};
 }
 
@@ -164,18 +209,19 @@ EndpointStore::EndpointStore(postgres::Database& database, std::string_view secr
 Task<absl::Status> EndpointStore::Create(CallContext ctx, Endpoint endpoint, Change change) {
   const SecretColumns secrets = SealSecrets(key_, endpoint);
   const SecretColumns key_pairs = SealKeyPairs(key_, endpoint);
+  Params params = Params::Of(
+      endpoint.tenant_id, endpoint.id, endpoint.url, endpoint.event_types, endpoint.description,
+      SealHeaders(key_, endpoint), secrets.sealed, secrets.ids, secrets.create_times,
+      secrets.expire_times, static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed,
+      key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
+      static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
+      static_cast<int32_t>(endpoint.state), endpoint.disabled_reason, Jsonb{endpoint.metadata_json},
+      endpoint.create_time, endpoint.update_time, endpoint.version, endpoint.payload_filter,
+      kMaxPerTenant);
+  AddTransport(key_, endpoint, params);
   Batch batch;
   postgres::AppendChange(batch, change);
-  batch.Add(queries::kInsert,
-            Params::Of(endpoint.tenant_id, endpoint.id, endpoint.url, endpoint.event_types,
-                       endpoint.description, SealHeaders(key_, endpoint), secrets.sealed,
-                       secrets.ids, secrets.create_times, secrets.expire_times,
-                       static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed,
-                       key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
-                       static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
-                       static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
-                       Jsonb{endpoint.metadata_json}, endpoint.create_time, endpoint.update_time,
-                       endpoint.version, endpoint.payload_filter, kMaxPerTenant));
+  batch.Add(queries::kInsert, std::move(params));
   batch.Add(queries::kInsertFanout, Params::Of(endpoint.tenant_id));
   batch.Add(queries::kInsertDelivery,
             Params::Of(endpoint.tenant_id, endpoint.id, change.events.first().id));
@@ -224,16 +270,16 @@ Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, boo
     batch.Add(queries::kHastenExceptions,
               Params::Of(endpoint.tenant_id, endpoint.id, endpoint.update_time));
   }
-  batch.Add(
-      queries::kUpdate,
-      Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
-                 endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
-                 secrets.sealed, secrets.ids, secrets.create_times, secrets.expire_times,
-                 static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed, key_pairs.ids,
-                 key_pairs.create_times, key_pairs.expire_times,
-                 static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
-                 static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
-                 Jsonb{endpoint.metadata_json}, endpoint.update_time, endpoint.payload_filter));
+  Params params = Params::Of(
+      endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url, endpoint.event_types,
+      endpoint.description, SealHeaders(key_, endpoint), secrets.sealed, secrets.ids,
+      secrets.create_times, secrets.expire_times, static_cast<int32_t>(endpoint.signature_scheme),
+      key_pairs.sealed, key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
+      static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
+      static_cast<int32_t>(endpoint.state), endpoint.disabled_reason, Jsonb{endpoint.metadata_json},
+      endpoint.update_time, endpoint.payload_filter);
+  AddTransport(key_, endpoint, params);
+  batch.Add(queries::kUpdate, std::move(params));
   if (resume) {
     AppendAlerts(batch, ctx,
                  EndpointAlertsOver(endpoint.tenant_id, endpoint.id, endpoint.update_time,

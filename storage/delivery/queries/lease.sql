@@ -14,6 +14,7 @@ SET owner = $1, lease_until = now() + $2::bigint * interval '1 millisecond', fen
 FROM pick
 WHERE d.tenant_id = pick.tenant_id AND d.endpoint_id = pick.endpoint_id
 RETURNING d.tenant_id, d.endpoint_id, d.fence, d.position, d.next_due, d.consecutive_failures,
-          d.breaker_open, d.failing_since, d.exhausted_count, d.alerted, d.recent
+          d.breaker_open, d.failing_since, d.exhausted_count, d.alerted, d.recent,
+          -- include held_keys.sql.part
 
 -- For example: endpoint_id(0), 1000, ARRAY[tenant()], ARRAY[endpoint_id(1)], ARRAY[rows()]

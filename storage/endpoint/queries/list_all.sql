@@ -2,7 +2,8 @@
 SELECT e.endpoint_id, e.url, e.event_types, e.description, e.headers, e.secrets, e.secret_ids, e.secret_create_times,
        e.secret_expire_times, e.signature_scheme, e.key_pairs, e.key_pair_ids, e.key_pair_create_times,
        e.key_pair_expire_times, e.timeout_ms, e.max_in_flight, e.state, e.disabled_reason, e.metadata, e.create_time,
-       e.update_time, e.version, e.payload_filter, d.created_event_id, e.tenant_id
+       e.update_time, e.version, e.payload_filter, d.created_event_id,
+       e.max_per_second, e.max_burst, e.retry_delays_ms, e.http2, e.ca_certificates, e.client_certificate, e.client_key, e.tenant_id
 FROM gatehouse.endpoint e
 JOIN gatehouse.endpoint_delivery d USING (tenant_id, endpoint_id)
 WHERE $1::uuid IS NULL OR e.tenant_id = $1
