@@ -15,6 +15,7 @@ base::Task<absl::Status> EndpointCache::LoadAll(base::CallContext ctx) {
     const base::Uuid id = endpoint.id;
     map[id] = std::make_shared<const storage::Endpoint>(std::move(endpoint));
   }
+  for (const auto& [id, tenant] : tenants_) Tell(id, tenant.endpoints);
   co_return absl::OkStatus();
 }
 
@@ -32,6 +33,7 @@ base::Task<absl::Status> EndpointCache::Reload(base::CallContext ctx, base::Uuid
     tenants_[tenant_id].endpoints = std::move(map);
   } while (changes != tenants_[tenant_id].changes);
   tenants_[tenant_id].loaded = changes;
+  Tell(tenant_id, tenants_[tenant_id].endpoints);
   co_return absl::OkStatus();
 }
 

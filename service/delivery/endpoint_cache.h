@@ -33,7 +33,11 @@ class EndpointCache {
   using Read = std::function<base::Task<absl::StatusOr<std::vector<storage::Endpoint>>>(
       base::CallContext ctx, std::optional<base::Uuid> tenant_id)>;
 
-  explicit EndpointCache(Read read) : read_(std::move(read)) {}
+  // Told of the endpoints of a tenant whenever they were read.
+  using OnRead = std::function<void(const base::Uuid& tenant_id, const EndpointMap& endpoints)>;
+
+  explicit EndpointCache(Read read, OnRead on_read = {})
+      : read_(std::move(read)), on_read_(std::move(on_read)) {}
 
   base::Task<absl::Status> LoadAll(base::CallContext ctx);
   // Reads the tenant's endpoints anew, again if it went stale meanwhile.
@@ -54,7 +58,12 @@ class EndpointCache {
     uint64_t loaded = 0;
   };
 
+  void Tell(const base::Uuid& tenant_id, const EndpointMap& endpoints) const {
+    if (on_read_) on_read_(tenant_id, endpoints);
+  }
+
   Read read_;
+  OnRead on_read_;
   std::unordered_map<base::Uuid, Tenant> tenants_;
 };
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -125,6 +127,10 @@ class WebhookEngine final : public base::Worker {
   base::Task<absl::Status> Hear(std::shared_ptr<const storage::LogBatch> news);
   base::Task<void> Tend();
 
+  // The public keys of an endpoint, of whatever tenant, as PublicKeys::JsonOf. From any thread,
+  // also of an engine that does not run any more.
+  std::string PublicKeysJson(std::string_view endpoint_id) const;
+
   // From any thread.
   EngineStats stats() const;
 
@@ -138,6 +144,7 @@ class WebhookEngine final : public base::Worker {
   base::Task<void> Drain(base::SteadyTime deadline, std::promise<void>* drained);
 
   base::Loop& loop_;
+  const base::Clock& clock_;
   // Of the threads that start and stop it.
   bool started_ = false;
   bool ended_ = false;

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "service/common/json.h"
+#include "service/delivery/engine/queue_settings.h"
 #include "storage/event.h"
 #include "storage/event_types.h"
 
@@ -52,7 +53,7 @@ void EndpointSettings::Apply(const Uuid& tenant_id) {
       queue->delivery.Stop();
       return;
     }
-    queue->delivery.set_max_in_flight(endpoint->max_in_flight);
+    FollowSettings(*endpoint, deps_.clock.Now(), queue->delivery);
     deps_.dispatcher.RequestTurn(queue);
   });
 }
