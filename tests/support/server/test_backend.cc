@@ -61,6 +61,7 @@ TestBackend::TestBackend(Options options)
                 .guard = {},
                 .on_endpoint_changed = options_.on_endpoint_changed,
                 .send_webhook = options_.send_webhook,
+                .check_backlog = options_.check_backlog,
                 .tail = options_.tail,
                 .webhooks = options_.webhooks},
                *storage, auth, clock) {

@@ -41,6 +41,8 @@ class TestBackend {
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed = [](const base::Uuid&) {};
     // For tests that make an engine.
     service::WebhookService::SendFn send_webhook = {};
+    // For tests of back-pressure.
+    service::WebhookService::CheckBacklogFn check_backlog = {};
   };
 
   // At 2026-01-01T00:00:00Z, with a key that signs.
