@@ -112,6 +112,12 @@ struct WebhookSettings {
   int64_t max_in_flight = delivery::kDefaultMaxInFlight;
   std::chrono::seconds backlog_alert_after{3600};
   int64_t certificate_alert_days = 14;
+  // "http://host:port"; empty: none.
+  std::string proxy_url;
+  // Empty: the proxy asks for none.
+  std::string proxy_credentials_file;
+  // 0: however old the oldest event becomes.
+  std::chrono::seconds max_backlog_age{0};
 };
 
 struct LogSettings {

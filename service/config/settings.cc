@@ -158,6 +158,20 @@ void AddWebhook(std::vector<Setting>& all) {
                         "How many days before it expires the certificate of an endpoint's "
                         "receiver is an alert.",
                         1, 365, GH_FIELD(webhook.certificate_alert_days)));
+  all.push_back(Text("webhook.proxy_url",
+                     "Proxy through which deliveries go, \"http://host:port\": by CONNECT to an "
+                     "address that the server has judged; not to those in "
+                     "webhook.allowed_networks. Empty: none.",
+                     GH_FIELD(webhook.proxy_url)));
+  all.push_back(Text("webhook.proxy_credentials_file",
+                     "File with \"user:password\" for the proxy; empty: it asks for none.",
+                     GH_FIELD(webhook.proxy_credentials_file)));
+  all.push_back(
+      Span("webhook.max_backlog_age_s",
+           "How old a tenant's oldest undelivered event may be, in seconds, before "
+           "PublishEvent is refused with DELIVERIES_BEHIND where the call says nothing of "
+           "it; 0: never.",
+           0, 31'536'000, GH_FIELD(webhook.max_backlog_age)));
 }
 
 std::vector<Setting> MakeSettings() {

@@ -65,12 +65,17 @@ std::string Write(const Response& response, bool with_body) {
 
 Response Answer(const Routes& routes, const HttpRequest& request) {
   if (request.error != 0) return {.status = request.error, .body = "no request of HTTP/1.1\n"};
+  const size_t directory = request.path.rfind('/') + 1;
   const auto route = routes.find(request.path);
-  if (route == routes.end()) return {.status = 404, .body = "not found\n"};
+  const auto below = routes.below.find(request.path.substr(0, directory));
+  const bool exact = route != routes.end();
+  if (!exact && (below == routes.below.end() || directory == request.path.size())) {
+    return {.status = 404, .body = "not found\n"};
+  }
   if (request.method != "GET" && request.method != "HEAD") {
     return {.status = 405, .body = "only GET and HEAD\n"};
   }
-  return route->second();
+  return exact ? route->second() : below->second(std::string_view(request.path).substr(directory));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -22,7 +23,13 @@ struct Response {
 
 // What is served at each path, by GET and HEAD. A handler is called on the
 // server's thread, and must not block.
-using Routes = std::map<std::string, std::function<Response()>>;
+struct Routes : std::map<std::string, std::function<Response()>> {
+  using map::map;
+
+  // The same for whatever stands below these paths, which end in '/': `rest` is what comes after,
+  // not empty and without a further '/'.
+  std::map<std::string, std::function<Response(std::string_view rest)>> below;
+};
 
 // A small listener beside gRPC for what speaks only HTTP: probes, Prometheus,
 // and libraries that fetch a key set. HTTP/1.1, one request for each

@@ -59,10 +59,13 @@ Reply Request(int port, const std::string& method, const std::string& path) {
 class HttpServerTest : public ::testing::Test {
  protected:
   HttpServerTest() {
-    auto server = HttpServer::Start("127.0.0.1:0",
-                                    MakeRoutes({.ready = [this] { return ready_.load(); },
-                                                .jwks = [] { return std::string("{\"keys\":[]}"); },
-                                                .metrics = {&metrics_}}));
+    auto server = HttpServer::Start(
+        "127.0.0.1:0",
+        MakeRoutes({.ready = [this] { return ready_.load(); },
+                    .jwks = [] { return std::string("{\"keys\":[]}"); },
+                    .webhook_keys =
+                        [](std::string_view id) { return id == "known" ? std::string("{}") : ""; },
+                    .metrics = {&metrics_}}));
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -86,6 +89,22 @@ TEST_F(HttpServerTest, ServesTheKeySet) {
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.content_type, "application/jwk-set+json");
   EXPECT_EQ(reply.body, "{\"keys\":[]}");
+}
+
+TEST_F(HttpServerTest, ServesTheKeysOfAnEndpointAndNothingElseBelow) {
+  const Reply reply = Get("/.well-known/webhook-keys/known");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.content_type, "application/json");
+  EXPECT_EQ(reply.body, "{}");
+  // One answer for all that is not there.
+  const std::string missing = Get("/other").body;
+  for (const std::string path : {"unknown", "", "known/", "known/more", "../known"}) {
+    const Reply none = Get("/.well-known/webhook-keys/" + path);
+    EXPECT_EQ(none.status, 404) << path;
+    EXPECT_EQ(none.body, missing) << path;
+  }
+  EXPECT_EQ(Get("/.well-known/webhook-keys").status, 404);
+  EXPECT_EQ(Request(server_->port(), "POST", "/.well-known/webhook-keys/known").status, 405);
 }
 
 TEST_F(HttpServerTest, ServesMetrics) {

@@ -24,6 +24,17 @@ Routes MakeRoutes(RouteSources sources) {
                     .body = jwks(),
                     .cache_control = "public, max-age=300"};
   };
+  routes.below["/.well-known/webhook-keys/"] =
+      [keys = std::move(sources.webhook_keys)](std::string_view endpoint_id) {
+        std::string body = keys(endpoint_id);
+        // Whoever guesses ids learns nothing by what is different.
+        if (body.empty()) return Response{.status = 404, .body = "not found\n"};
+        // A new key pair signs beside the one before it for a while, a day by default: until then
+        // receivers have fetched it.
+        return Response{.content_type = "application/json",
+                        .body = std::move(body),
+                        .cache_control = "public, max-age=300"};
+      };
   routes["/metrics"] = [metrics = std::move(sources.metrics)] {
     std::vector<prometheus::MetricFamily> families;
     for (const prometheus::Collectable* source : metrics) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "service/http/http_server.h"
@@ -18,6 +19,9 @@ struct RouteSources {
   std::function<bool()> ready;
   // The JSON Web Key Set of the keys that verify access tokens.
   std::function<std::string()> jwks;
+  // The public keys of the endpoint with this id, as JSON; empty: it has none, or there is no such
+  // endpoint.
+  std::function<std::string(std::string_view endpoint_id)> webhook_keys;
   // All that is shown at /metrics. They outlive the routes.
   std::vector<const prometheus::Collectable*> metrics;
 };
@@ -26,6 +30,7 @@ struct RouteSources {
 //   /healthz                 200 while the process lives; restart it when not
 //   /readyz                  200 or 503; send traffic elsewhere when not
 //   /.well-known/jwks.json   the public keys
+//   /.well-known/webhook-keys/<endpoint id>   public keys that verify its v1a signatures
 //   /metrics                 Prometheus text format
 Routes MakeRoutes(RouteSources sources);
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -92,29 +94,35 @@ absl::Status App::Open() {
   if (!config.webhook.ca_file.empty()) {
     GH_RETURN_IF_ERROR(delivery::HttpSender::CheckCaFile(config.webhook.ca_file));
   }
+  GH_ASSIGN_OR_RETURN(std::string proxy_credentials, ReadProxyCredentials(config.webhook));
   // Workers run only once the services are there.
   workers_ = std::make_unique<WorkerArea>(
-      config, guard, InstanceId(options_), loop(), *storage_, *auth_, clock_,
-      [this](const base::Uuid& tenant_id) { services_->event_schemas.Forget(tenant_id); });
+      config, guard, std::move(proxy_credentials), InstanceId(options_), loop(), *storage_, *auth_,
+      clock_, [this](const base::Uuid& tenant_id) { services_->event_schemas.Forget(tenant_id); });
   services_ = std::make_unique<ServiceArea>(
-      ServiceArea::Options{.config = config,
-                           .secrets = options_.secrets,
-                           .guard = std::move(guard),
-                           .on_endpoint_changed =
-                               [&engine = workers_->webhooks()](const base::Uuid& tenant_id) {
-                                 engine.EndpointChanged(tenant_id);
-                               },
-                           .send_webhook =
-                               [&engine = workers_->webhooks()](base::CallContext ctx,
-                                                                delivery::HttpRequest request) {
-                                 return engine.Send(std::move(ctx), std::move(request));
-                               },
-                           .loops = loops_.size(),
-                           .sequencer_problem =
-                               [&sequencer = std::as_const(*workers_).sequencer()] {
-                                 return ProblemOf(sequencer.stats(),
-                                                  std::chrono::steady_clock::now());
-                               }},
+      ServiceArea::Options{
+          .config = config,
+          .secrets = options_.secrets,
+          .guard = std::move(guard),
+          .on_endpoint_changed =
+              [&engine = workers_->webhooks()](const base::Uuid& tenant_id) {
+                engine.EndpointChanged(tenant_id);
+              },
+          .send_webhook =
+              [&engine = workers_->webhooks()](base::CallContext ctx,
+                                               delivery::HttpRequest request) {
+                return engine.Send(std::move(ctx), std::move(request));
+              },
+          .check_backlog =
+              [&backlogs = workers_->backlogs()](const base::Uuid& tenant_id,
+                                                 std::optional<base::Duration> max_age) {
+                return backlogs.Check(tenant_id, max_age);
+              },
+          .loops = loops_.size(),
+          .sequencer_problem =
+              [&sequencer = std::as_const(*workers_).sequencer()] {
+                return ProblemOf(sequencer.stats(), std::chrono::steady_clock::now());
+              }},
       *storage_, *auth_, clock_);
   metrics_ = std::make_unique<MetricsArea>(*storage_, *auth_, *workers_, *services_);
   return absl::OkStatus();
@@ -125,12 +133,18 @@ absl::Status App::Serve() {
       loop(), [this] { return auth_->key_rotation.RunOnce(SystemContext("key_rotation")); }));
   GH_RETURN_IF_ERROR(workers_->Start());
   if (options_.before_serving) GH_RETURN_IF_ERROR(options_.before_serving(*this));
-  GH_ASSIGN_OR_RETURN(serving_, ServingArea::Start({.config = options_.config,
-                                                    .clock = clock_,
-                                                    .loops = Pointers(loops_),
-                                                    .metrics = *metrics_,
-                                                    .extra_methods = options_.extra_methods},
-                                                   *storage_, *auth_, *services_));
+  GH_ASSIGN_OR_RETURN(
+      serving_,
+      ServingArea::Start({.config = options_.config,
+                          .clock = clock_,
+                          .loops = Pointers(loops_),
+                          .metrics = *metrics_,
+                          .webhook_keys =
+                              [&engine = workers_->webhooks()](std::string_view endpoint_id) {
+                                return engine.PublicKeysJson(endpoint_id);
+                              },
+                          .extra_methods = options_.extra_methods},
+                         *storage_, *auth_, *services_));
   return absl::OkStatus();
 }
 

@@ -1,5 +1,6 @@
 #include "service/main/config_check.h"
 
+#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
@@ -25,6 +26,16 @@ absl::Status CheckCaFile(const std::string& path) {
   const absl::Status status = delivery::HttpSender::CheckCaFile(path);
   if (status.ok()) return status;
   return base::InvalidField("webhook.ca_file", std::string(status.message()));
+}
+
+absl::Status CheckProxy(const config::WebhookSettings& config) {
+  if (!config.proxy_url.empty()) {
+    const absl::Status status = delivery::HttpSender::CheckProxy(config.proxy_url);
+    if (!status.ok()) {
+      return base::InvalidField("webhook.proxy_url", std::string(status.message()));
+    }
+  }
+  return ReadProxyCredentials(config).status();
 }
 
 std::vector<absl::Status> CheckSecrets(const config::AuthSettings& config) {
@@ -59,8 +70,19 @@ std::vector<absl::Status> FindFaults(const config::Config& config) {
   found.push_back(CertificateKeysOf(config.grpc).status());
   found.push_back(MakeGuard(config.webhook).status());
   found.push_back(CheckCaFile(config.webhook.ca_file));
+  found.push_back(CheckProxy(config.webhook));
   std::erase_if(found, [](const absl::Status& status) { return status.ok(); });
   return found;
+}
+
+absl::StatusOr<std::string> ReadProxyCredentials(const config::WebhookSettings& config) {
+  if (config.proxy_credentials_file.empty()) return std::string();
+  std::ifstream file(config.proxy_credentials_file);
+  std::string line;
+  std::getline(file, line);
+  if (line.find(':') != std::string::npos) return line;
+  return base::InvalidField("webhook.proxy_credentials_file",
+                            "must be a file whose first line is \"user:password\"");
 }
 
 absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookSettings& config) {

@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_CONFIG_CHECK_H_
 #define GATEHOUSE_SERVICE_MAIN_CONFIG_CHECK_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -18,6 +19,9 @@ std::vector<absl::Status> FindFaults(const config::Config& config);
 // What `serve` refuses about how the database is reached: also for commands that are nothing
 // without one.
 absl::Status CheckDatabaseSettings(const config::DatabaseSettings& config);
+
+// "user:password" of webhook.proxy_credentials_file; empty without one. INVALID_FIELD otherwise.
+absl::StatusOr<std::string> ReadProxyCredentials(const config::WebhookSettings& config);
 
 // The guard of webhook.allowed_networks; INVALID_FIELD if an item is no network.
 absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookSettings& config);

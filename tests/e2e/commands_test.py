@@ -291,6 +291,8 @@ class ConfigTest(unittest.TestCase):
         for flag, changes, expected in (
             ("--webhook-allowed-networks=10.0.0.0/99", {}, "webhook.allowed_networks"),
             ("--webhook-ca-file=/nonexistent.pem", {}, "/nonexistent.pem"),
+            ("--webhook-proxy-url=socks5://proxy:1080", {}, "webhook.proxy_url"),
+            ("--webhook-proxy-credentials-file=/nonexistent", {}, "webhook.proxy_credentials_file"),
             ("--auth-master-key-file=/nonexistent", {}, "auth.master_key_file"),
             ("--log-level=info", {"GATEHOUSE_AUTH_TOKEN_PEPPER_FILE": ""}, "auth.token_pepper_file"),
             ("--database-password-file=/nonexistent", {}, "/nonexistent"),

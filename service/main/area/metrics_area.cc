@@ -10,6 +10,7 @@
 #include "auth/verdict/authenticator_metrics.h"
 #include "base/metric_families.h"
 #include "service/audit/audit_metrics.h"
+#include "service/delivery/backlog_metrics.h"
 #include "service/delivery/engine_metrics.h"
 #include "service/event_log/sequencer_metrics.h"
 #include "service/schema/event_schemas_metrics.h"
@@ -54,6 +55,7 @@ std::vector<prometheus::MetricFamily> MetricsArea::Collect() const {
   DescribeMetrics(workers_.sequencer(), families);
   DescribeMetrics(services_.audit, families);
   DescribeMetrics(workers_.webhooks(), families);
+  DescribeMetrics(workers_.backlogs(), families);
   DescribeMetrics(workers_.replays(), families);
 
   std::vector<prometheus::MetricFamily> collected;

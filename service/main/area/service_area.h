@@ -37,6 +37,7 @@ struct ServiceArea {
     // Who delivers: see WebhookService::Deps.
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
     WebhookService::SendFn send_webhook;
+    WebhookService::CheckBacklogFn check_backlog = {};
     LogTail::Options tail = {};
     WebhookService::Options webhooks = {};
     // Threads that serve calls.

@@ -131,9 +131,10 @@ absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
     return keyring.JwksJson(base::kDefaultTenantId, clock.Now());
   };
   GH_ASSIGN_OR_RETURN(
-      http_,
-      http::HttpServer::Start(config_.http.address,
-                              http::MakeRoutes({ready, jwks, {metrics_.get(), &options.metrics}})));
+      http_, http::HttpServer::Start(
+                 config_.http.address,
+                 http::MakeRoutes(
+                     {ready, jwks, options.webhook_keys, {metrics_.get(), &options.metrics}})));
   rpc::ServerOptions server = ServerOptionsOf(config_.grpc);
   server.metrics = &transport_metrics_;
   GH_ASSIGN_OR_RETURN(server_, rpc::Server::Start(server, options.loops, registry_, chain_));

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -24,6 +25,8 @@ constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
 // Their tokens are dead before: only lists of sessions wait for it.
 constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
+// Backlogs are bounded in tens of seconds.
+constexpr auto kBacklogsPause = std::chrono::seconds(1);
 // Before the first call.
 constexpr auto kPartitionsTimeout = std::chrono::minutes(1);
 constexpr auto kPositionTimeout = std::chrono::seconds(15);
@@ -66,7 +69,7 @@ delivery::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clo
 }
 
 delivery::EngineOptions EngineOptionsOf(const config::WebhookSettings& config,
-                                        delivery::AddressGuard guard,
+                                        delivery::AddressGuard guard, std::string proxy_credentials,
                                         const base::Uuid& instance_id) {
   delivery::EngineOptions options{.instance_id = instance_id,
                                   .max_in_flight = static_cast<int>(config.max_in_flight)};
@@ -74,14 +77,17 @@ delivery::EngineOptions EngineOptionsOf(const config::WebhookSettings& config,
                           .certificate_before = std::chrono::days(config.certificate_alert_days)};
   options.http.guard = std::move(guard);
   options.http.ca_file = config.ca_file;
+  options.http.proxy = config.proxy_url;
+  options.http.proxy_credentials = std::move(proxy_credentials);
   return options;
 }
 
 }  // namespace
 
 WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guard,
-                       const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage,
-                       AuthArea& auth, const base::Clock& clock,
+                       std::string proxy_credentials, const base::Uuid& instance_id,
+                       base::Loop& loop, StorageArea& storage, AuthArea& auth,
+                       const base::Clock& clock,
                        RevocationFollower::ForgetEventTypes forget_event_types)
     : loop_(loop),
       partitions_(loop, storage.partitions, clock),
@@ -104,8 +110,15 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
            .on_unseen = [this](int64_t lock_key) { webhooks_.OnUnseen(lock_key); },
            .tell = [](std::string_view line) { base::LogLine(base::LogLevel::kWarning, line); }}),
       webhooks_(loop, EngineDepsOf(storage, clock),
-                EngineOptionsOf(config.webhook, std::move(guard), instance_id)),
-      replays_(loop, {.replays = storage.replays, .endpoints = storage.endpoints, .clock = clock}),
+                EngineOptionsOf(config.webhook, std::move(guard), std::move(proxy_credentials),
+                                instance_id)),
+      backlogs_(storage.deliveries, clock, config.webhook.max_backlog_age),
+      backlogs_turns_(loop, {.name = "webhook_backlogs", .pause = kBacklogsPause},
+                      [this](base::CallContext ctx) { return backlogs_.RunOnce(std::move(ctx)); }),
+      replays_(loop, {.replays = storage.replays,
+                      .endpoints = storage.endpoints,
+                      .log = storage.log,
+                      .clock = clock}),
       key_rotation_(loop, {.name = "key_rotation", .pause = kKeyRotationPause},
                     [&rotation = auth.key_rotation](base::CallContext ctx) {
                       return rotation.RunOnce(std::move(ctx));
@@ -145,6 +158,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"revocations", revocations_},
                 {"listener", listener_},
                 {"webhooks", webhooks_},
+                {"webhook_backlogs", backlogs_turns_},
                 {"replays", replays_},
                 {"key_rotation", key_rotation_},
                 {"purge_answers", answers_purge_},

@@ -2,6 +2,7 @@
 #define GATEHOUSE_SERVICE_MAIN_AREA_WORKER_AREA_H_
 
 #include <chrono>
+#include <string>
 
 #include "absl/status/status.h"
 #include "base/async/loop.h"
@@ -10,6 +11,7 @@
 #include "base/uuid.h"
 #include "service/admin/server_alerts.h"
 #include "service/config/config.h"
+#include "service/delivery/backlog_watch.h"
 #include "service/delivery/webhook_engine.h"
 #include "service/event_log/partition_worker.h"
 #include "service/event_log/revocation_follower.h"
@@ -30,9 +32,11 @@ class WorkerArea {
  public:
   // `instance_id` names the server in the leases of webhook endpoints; `guard` says which
   // addresses they may have. `forget_event_types`: another instance changed a tenant's catalogue.
+  // `proxy_credentials`: for webhook.proxy_url; empty: it asks for none.
   WorkerArea(const config::Config& config, delivery::AddressGuard guard,
-             const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage, AuthArea& auth,
-             const base::Clock& clock, RevocationFollower::ForgetEventTypes forget_event_types);
+             std::string proxy_credentials, const base::Uuid& instance_id, base::Loop& loop,
+             StorageArea& storage, AuthArea& auth, const base::Clock& clock,
+             RevocationFollower::ForgetEventTypes forget_event_types);
 
   // Blocks until the first partitions are there and the position in the log is
   // known: both must be so before the first call.
@@ -43,9 +47,11 @@ class WorkerArea {
 
   // For what changes endpoints.
   delivery::WebhookEngine& webhooks() { return webhooks_; }
+  delivery::BacklogWatch& backlogs() { return backlogs_; }
 
   // For what describes their figures.
   const delivery::WebhookEngine& webhooks() const { return webhooks_; }
+  const delivery::BacklogWatch& backlogs() const { return backlogs_; }
   const SequencerWorker& sequencer() const { return sequencer_; }
   const ReplayWorker& replays() const { return replays_; }
 
@@ -59,6 +65,8 @@ class WorkerArea {
   // Past a pooler, behind which nobody can listen.
   storage::LogListener listener_;
   delivery::WebhookEngine webhooks_;
+  delivery::BacklogWatch backlogs_;
+  PeriodicWorker backlogs_turns_;
   ReplayWorker replays_;
   PeriodicWorker key_rotation_;
   PeriodicWorker answers_purge_;
