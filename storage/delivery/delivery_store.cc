@@ -1,11 +1,12 @@
 #include "storage/delivery/delivery_store.h"
 
-#include <map>
 #include <string>
 #include <utility>
 
 #include "base/status.h"
 #include "storage/alert/alert_batch.h"
+#include "storage/delivery/columns.h"
+#include "storage/delivery/flush_rows.h"
 #include "storage/delivery/queries/delivery_queries.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
@@ -47,69 +48,6 @@ ExceptionRecord DecodeException(const EndpointKey& key, RowView row) {
           .attempts = row.Get<int32_t>(3),
           .due = row.Get<Time>(4),
           .state = DeliveryState::kRetrying};
-}
-
-// The field `field` of each of `items`: a column for unnest.
-template <typename Item, typename Fn>
-auto Column(const std::vector<Item>& items, Fn field) {
-  std::vector<std::decay_t<std::invoke_result_t<Fn, const Item&>>> column;
-  column.reserve(items.size());
-  for (const Item& item : items) column.push_back(field(item));
-  return column;
-}
-
-// Where a key stands in DeliveryFlush::progress, from 1.
-class Slots {
- public:
-  explicit Slots(const std::vector<DeliveryProgress>& progress) {
-    for (const DeliveryProgress& endpoint : progress) {
-      slots_.emplace(endpoint.key, static_cast<int64_t>(slots_.size()) + 1);
-    }
-  }
-  int64_t Of(const EndpointKey& key) const { return slots_.at(key); }
-
- private:
-  std::map<EndpointKey, int64_t> slots_;
-};
-
-void AddProgress(Params& params, const std::vector<DeliveryProgress>& rows) {
-  using Row = DeliveryProgress;
-  params.Add(Column(rows, [](const Row& r) { return r.key.tenant_id; }));
-  params.Add(Column(rows, [](const Row& r) { return r.key.endpoint_id; }));
-  params.Add(Column(rows, [](const Row& r) { return r.fence; }));
-  params.Add(Column(rows, [](const Row& r) { return r.position; }));
-  params.Add(Column(rows, [](const Row& r) { return r.next_due; }));
-  params.Add(Column(rows, [](const Row& r) { return r.consecutive_failures; }));
-  params.Add(Column(rows, [](const Row& r) { return r.breaker_open; }));
-  params.Add(Column(rows, [](const Row& r) { return r.last_success_time; }));
-  params.Add(Column(rows, [](const Row& r) { return r.last_failure_time; }));
-  params.Add(Column(rows, [](const Row& r) { return r.failing_since; }));
-  params.Add(Column(rows, [](const Row& r) { return r.exhausted_count; }));
-}
-
-void AddAttempts(Params& params, const std::vector<AttemptRecord>& rows, const Slots& slots) {
-  using Row = AttemptRecord;
-  params.Add(Column(rows, [&](const Row& r) { return slots.Of(r.key); }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_index; }));
-  params.Add(Column(rows, [](const Row& r) { return r.attempt_id; }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_id; }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_type; }));
-  params.Add(Column(rows, [](const Row& r) { return r.start_time; }));
-  params.Add(Column(rows, [](const Row& r) { return int64_t{r.latency.count()}; }));
-  params.Add(Column(rows, [](const Row& r) { return r.status_code; }));
-  params.Add(Column(rows, [](const Row& r) { return r.error_class; }));
-  params.Add(Column(rows, [](const Row& r) { return r.response_head; }));
-}
-
-void AddExceptions(Params& params, const std::vector<ExceptionRecord>& rows, const Slots& slots) {
-  using Row = ExceptionRecord;
-  params.Add(Column(rows, [&](const Row& r) { return slots.Of(r.key); }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_index; }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_id; }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_type; }));
-  params.Add(Column(rows, [](const Row& r) { return r.attempts; }));
-  params.Add(Column(rows, [](const Row& r) { return r.due; }));
-  params.Add(Column(rows, [](const Row& r) { return static_cast<int32_t>(r.state); }));
 }
 
 AttemptRecord DecodeAttempt(const EndpointKey& key, const Delivery& delivery, RowView row) {
@@ -241,18 +179,6 @@ Task<absl::Status> DeliveryStore::Withdraw(CallContext ctx, Uuid owner, int64_t 
 Task<absl::StatusOr<FlushOutcome>> DeliveryStore::Flush(CallContext ctx, Uuid owner,
                                                         std::chrono::milliseconds length,
                                                         DeliveryFlush flush) {
-  const Slots slots(flush.progress);
-  Params params = Params::Of(owner, int64_t{length.count()});
-  AddProgress(params, flush.progress);
-  AddAttempts(params, flush.attempts, slots);
-  AddExceptions(params, flush.exceptions, slots);
-  params.Add(Column(flush.settled, [&](const ExceptionRecord& r) { return slots.Of(r.key); }));
-  params.Add(Column(flush.settled, [](const ExceptionRecord& r) { return r.event_index; }));
-  params.Add(Column(flush.settled, [](const ExceptionRecord& r) { return r.attempts; }));
-  params.Add(Column(flush.progress, [](const DeliveryProgress& r) { return r.alerted; }));
-  params.Add(Column(flush.progress, [](const DeliveryProgress& r) { return Bytes{r.recent}; }));
-  params.Add(Column(flush.progress, [](const DeliveryProgress& r) { return r.paced_until; }));
-  params.Add(Column(flush.exceptions, [](const ExceptionRecord& r) { return r.ordering_key; }));
   const auto decode_key = [](RowView row) {
     return EndpointKey{row.Get<Uuid>(0), row.Get<Uuid>(1)};
   };
@@ -261,28 +187,21 @@ Task<absl::StatusOr<FlushOutcome>> DeliveryStore::Flush(CallContext ctx, Uuid ow
   };
   FlushOutcome outcome;
   if (flush.alerts.empty() && flush.releases.empty()) {
-    GH_CO_ASSIGN_OR_RETURN(const Rows rows,
-                           co_await database_.Query(ctx, queries::kFlush, std::move(params)));
+    GH_CO_ASSIGN_OR_RETURN(
+        const Rows rows,
+        co_await database_.Query(ctx, queries::kFlush, FlushParams(owner, length, flush)));
     GH_CO_ASSIGN_OR_RETURN(outcome.live, rows.Decode(decode_key));
     co_return outcome;
   }
   Batch batch;
-  batch.Add(queries::kFlush, std::move(params));
-  const std::vector<OrderRelease>& releases = flush.releases;
-  if (!releases.empty()) {
-    batch.Add(
-        queries::kReleaseKeys,
-        Params::Of(owner, Column(releases, [](const OrderRelease& r) { return r.key.tenant_id; }),
-                   Column(releases, [](const OrderRelease& r) { return r.key.endpoint_id; }),
-                   Column(releases, [](const OrderRelease& r) { return r.fence; }),
-                   Column(releases, [](const OrderRelease& r) { return r.ordering_key; }),
-                   Column(releases, [](const OrderRelease& r) { return r.due; })));
-  }
+  batch.Add(queries::kFlush, FlushParams(owner, length, flush));
+  const bool has_releases = !flush.releases.empty();
+  if (has_releases) batch.Add(queries::kReleaseKeys, ReleaseParams(owner, flush.releases));
   if (!flush.alerts.empty()) AppendAlerts(batch, ctx, std::move(flush.alerts));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));
   GH_CO_ASSIGN_OR_RETURN(outcome.live, results[0].Decode(decode_key));
-  if (!releases.empty()) {
+  if (has_releases) {
     GH_CO_ASSIGN_OR_RETURN(outcome.released, results[1].Decode(decode_released));
   }
   co_return outcome;

@@ -256,7 +256,7 @@ class OrderRun {
     return more;
   }
 
-  std::mt19937 random_;
+  std::minstd_rand random_;
   base::Time now_ = base::TimeFromMicros(1'800'000'000'000'000);
   // By index - 1: their keys.
   std::vector<std::string> events_;

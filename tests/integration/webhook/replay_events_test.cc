@@ -189,42 +189,33 @@ TEST_F(ReplayOutcomesTest, SendsWhatHasNotArrivedAndDoesNotComeByItself) {
 }
 
 TEST_F(ReplayEventsTest, WhatThePayloadFilterDropsIsNeitherCountedNorScheduled) {
-  std::string last;
-  for (int n = 1; n <= 6; ++n) {
+  for (int n = 1; n <= 5; ++n) {
     v1::PublishEventRequest request;
     request.set_type("order.paid");
     (*request.mutable_data()->mutable_fields())["n"].set_number_value(n);
-    last = Call<v1::PublishEventResponse>(admin(), request).response.event_id();
-    Sequence();
+    ASSERT_TRUE(Call<v1::PublishEventResponse>(admin(), request).ok());
   }
-  WriteAttempts(last, 1, std::nullopt);
+  MakeNeverSent(0);
   EXPECT_EQ(DryRun().scheduled_count(), 5);
   SetEndpoint("payload_filter = 'data.n >= 4'");
-  const v1::Replay counted = DryRun();
-  EXPECT_EQ(counted.matched_count(), 3);
-  EXPECT_EQ(counted.scheduled_count(), 2);
+  EXPECT_EQ(DryRun().scheduled_count(), 2);
   const v1::Replay started = Start();
   Turn();
   const v1::Replay done = Get(started.id());
   EXPECT_EQ(done.state(), v1::REPLAY_STATE_SUCCEEDED);
-  EXPECT_EQ(done.matched_count(), 3);
-  EXPECT_EQ(done.scheduled_count(), 2);
-  EXPECT_EQ(done.scanned_count(), counted.scanned_count());
+  EXPECT_EQ(done.matched_count(), 2);
   EXPECT_EQ(Ask(kBegun), "2");
 }
 
 TEST_F(ReplayEventsTest, OfAnOrderingKeyTheFirstIsDueAndTheOthersWait) {
-  std::string last;
   for (const char* key : {"a", "b", "a", "", "a", "b"}) {
     v1::PublishEventRequest request;
     request.set_type("order.paid");
     request.set_ordering_key(key);
-    last = Call<v1::PublishEventResponse>(admin(), request).response.event_id();
+    ASSERT_TRUE(Call<v1::PublishEventResponse>(admin(), request).ok());
     Sequence();
   }
-  last = Publish("order.paid");
-  Sequence();
-  WriteAttempts(last, 1, std::nullopt);
+  MakeNeverSent(0);
   Start();
   Turn();
   EXPECT_EQ(
