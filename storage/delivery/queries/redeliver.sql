@@ -9,7 +9,7 @@ WITH retrying AS MATERIALIZED (
   SELECT $1, $2, $3, $4, $5, 0, CASE WHEN EXISTS (
     SELECT FROM gatehouse.webhook_exception x
     WHERE x.tenant_id = $1 AND x.endpoint_id = $2 AND x.state = 2 AND x.ordering_key <> ''
-      AND x.ordering_key = $7 COLLATE "C" AND x.event_index < $3) THEN 'infinity' ELSE $6 END, 2, $7
+      AND x.ordering_key = $7 COLLATE "C" AND x.event_index < $3) THEN timestamptz 'infinity' ELSE $6 END, 2, $7
   ON CONFLICT (tenant_id, endpoint_id, event_index)
     DO UPDATE SET attempts = excluded.attempts, due = excluded.due, state = excluded.state,
                   ordering_key = excluded.ordering_key

@@ -31,7 +31,7 @@ WITH known AS MATERIALIZED (
                SELECT FROM gatehouse.webhook_exception x
                WHERE x.tenant_id = $1 AND x.endpoint_id = $2 AND x.state = 2 AND x.ordering_key <> ''
                  AND x.ordering_key = c.ordering_key COLLATE "C" AND x.event_index < c.index))
-           THEN 'infinity' ELSE $5 END,
+           THEN timestamptz 'infinity' ELSE $5 END,
          2, c.ordering_key
   FROM chosen c
   ON CONFLICT (tenant_id, endpoint_id, event_index)
