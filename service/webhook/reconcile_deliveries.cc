@@ -59,8 +59,8 @@ WebhookService::Result<v1::ReconcileDeliveriesResponse> WebhookService::Reconcil
   const storage::Endpoint& settings = endpoint.endpoint;
   GH_CO_ASSIGN_OR_RETURN(const int64_t created, co_await CreatedIndex(ctx, settings));
   GH_CO_ASSIGN_OR_RETURN(const LogRange range, co_await FindRange(ctx, &deps_.log, asked));
-  const int64_t from =
-      std::max(std::min(range.first, range.head + 1), std::min(created, range.head) + 1);
+  const int64_t from = std::max(
+      {std::min(range.first, range.head + 1), std::min(created, range.head) + 1, range.begin});
   int64_t to = std::min(range.last, from + kMaxEntries - 1);
   std::optional<std::vector<int64_t>> wanted;
   if (to >= from && !settings.payload_filter.empty()) {

@@ -95,6 +95,14 @@ class EventLog {
   // The number of ordered events, which is the highest index.
   base::Task<absl::StatusOr<int64_t>> HeadIndex(base::CallContext ctx, base::Uuid tenant_id);
 
+  // What there is of the log: retention takes away from its beginning. With first = head + 1
+  // nothing is left.
+  struct Bounds {
+    int64_t first = 1;
+    int64_t head = 0;
+  };
+  base::Task<absl::StatusOr<Bounds>> ReadBounds(base::CallContext ctx, base::Uuid tenant_id);
+
   // The head of every tenant that has one.
   struct Head {
     base::Uuid tenant_id;

@@ -114,6 +114,7 @@ WebhookService::Result<v1::ReplayEventsResponse> WebhookService::ReplayEvents(
     GH_CO_ASSIGN_OR_RETURN(const int64_t created, co_await CreatedIndex(ctx, endpoint.endpoint));
     replay.first_index = std::min(created, range.head) + 1;
   }
+  replay.first_index = std::max(replay.first_index, range.begin);
   replay.last_index = std::max(range.last, replay.first_index - 1);
   replay.position = replay.first_index - 1;
 
