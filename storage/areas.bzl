@@ -9,6 +9,7 @@ AREAS_WITH_QUERIES = [
     "event_log",
     "one_time_token",
     "replay",
+    "retention",
     "event_type",
     "request",
     "role",

@@ -117,6 +117,10 @@ inline constexpr std::string_view kEventTypeCreated = "event_type.created";
 inline constexpr std::string_view kEventTypeUpdated = "event_type.updated";
 // A type was taken out of the catalogue. Actor: the caller. Target: the event type, by its name.
 inline constexpr std::string_view kEventTypeDeleted = "event_type.deleted";
+// Events of whole days are no longer kept: what has its place in the log and was recorded before
+// `kept_from` goes from then on, from its beginning, as far as nobody waits for it. In the default
+// tenant, for the logs of all. Actor: system. Target: the log.
+inline constexpr std::string_view kEventDaysExpired = "event.days_expired";
 // What TestEndpoint sends to one endpoint; it is in no log. Actor: system. Target: the endpoint.
 inline constexpr std::string_view kWebhookPing = "webhook.ping";
 // An event is to be sent to a webhook endpoint again; `event_type` is its type. Actor: the
@@ -156,6 +160,9 @@ inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
 // Signing keys were added, retired or removed; `emergency` if they are not trusted any more.
 // Actor: system, or the caller who asked for it. Target: each of the keys.
 inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_rotated";
+// Secrets were sealed under another master key, some of many at a time; what they say did not
+// change. Actor: system. Target: whose they are: signing keys, endpoints, authenticator apps.
+inline constexpr std::string_view kSecretsResealed = "gatehouse.secrets_resealed";
 // What instances hold in memory was to be read again. Actor: the caller. Target: the user,
 // session or API key that it is about, or what kind of it.
 inline constexpr std::string_view kCacheInvalidated = "gatehouse.cache_invalidated";

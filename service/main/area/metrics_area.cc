@@ -12,6 +12,7 @@
 #include "service/audit/audit_metrics.h"
 #include "service/delivery/engine_metrics.h"
 #include "service/event_log/sequencer_metrics.h"
+#include "service/retention/retention_metrics.h"
 #include "service/schema/event_schemas_metrics.h"
 #include "service/session/login/login_failures_metrics.h"
 #include "service/webhook/replay/replay_metrics.h"
@@ -55,6 +56,7 @@ std::vector<prometheus::MetricFamily> MetricsArea::Collect() const {
   DescribeMetrics(services_.audit, families);
   DescribeMetrics(workers_.webhooks(), families);
   DescribeMetrics(workers_.replays(), families);
+  DescribeMetrics(workers_.retention(), families);
 
   std::vector<prometheus::MetricFamily> collected;
   for (const MetricFamilies::Family& family : families.families()) {

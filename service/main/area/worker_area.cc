@@ -9,16 +9,12 @@
 #include "base/log_line.h"
 #include "base/status.h"
 #include "base/system_context.h"
+#include "service/main/area/retention_options.h"
 #include "service/webhook/pull/idle_subscriptions.h"
 
 namespace gatehouse::service {
 namespace {
 
-// Answers to repeated requests are promised for 24 hours.
-constexpr auto kAnswerLifetime = std::chrono::hours(24);
-constexpr int64_t kPurgeBatch = 5'000;
-// As the .proto file promises.
-constexpr auto kReplayLifetime = std::chrono::days(30);
 // Often enough that a key of another instance is known long before it signs.
 constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
@@ -27,17 +23,6 @@ constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
 // Before the first call.
 constexpr auto kPartitionsTimeout = std::chrono::minutes(1);
 constexpr auto kPositionTimeout = std::chrono::seconds(15);
-
-// What has a Purge(ctx, tenant, before, limit) that returns how many rows it deleted.
-template <typename Store>
-base::Task<absl::Status> PurgeBefore(Store* store, base::Time before, base::CallContext ctx) {
-  int64_t purged = kPurgeBatch;
-  while (purged == kPurgeBatch) {
-    GH_CO_ASSIGN_OR_RETURN(purged,
-                           co_await store->Purge(ctx, base::kDefaultTenantId, before, kPurgeBatch));
-  }
-  co_return absl::OkStatus();
-}
 
 base::Task<absl::Status> MarkEndedSessions(storage::SessionStore* sessions, base::CallContext ctx) {
   bool more = true;
@@ -91,7 +76,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
           [&rotation = auth.key_rotation](base::CallContext ctx) {
             return rotation.Load(std::move(ctx));
           },
-          std::move(forget_event_types)),
+          std::move(forget_event_types), [this] { webhooks_.ReadEndpointsAgain(); }),
       listener_(
           {.dsn = config.database.direct(),
            .password_file = config.database.password_file,
@@ -110,14 +95,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                     [&rotation = auth.key_rotation](base::CallContext ctx) {
                       return rotation.RunOnce(std::move(ctx));
                     }),
-      answers_purge_(loop, {.name = "purge_answers", .pause = kPurgePause},
-                     [requests = &storage.requests, clock = &clock](base::CallContext ctx) {
-                       return PurgeBefore(requests, clock->Now() - kAnswerLifetime, std::move(ctx));
-                     }),
-      tokens_purge_(loop, {.name = "purge_tokens", .pause = kPurgePause},
-                    [tokens = &storage.one_time_tokens, clock = &clock](base::CallContext ctx) {
-                      return PurgeBefore(tokens, clock->Now(), std::move(ctx));
-                    }),
+      retention_(loop, RetentionDepsOf(storage, clock), RetentionPeriodsOf(config.retention)),
       ended_sessions_(loop, {.name = "ended_sessions", .pause = kEndedSessionsPause},
                       [sessions = &storage.sessions](base::CallContext ctx) {
                         return MarkEndedSessions(sessions, std::move(ctx));
@@ -125,10 +103,6 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
       threads_purge_(loop, {.name = "purge_threads", .pause = kPurgePause},
                      [threads = &storage.threads, clock = &clock](base::CallContext ctx) {
                        return PurgeThreads(threads, clock, std::move(ctx));
-                     }),
-      replays_purge_(loop, {.name = "purge_replays", .pause = kPurgePause},
-                     [replays = &storage.replays, clock = &clock](base::CallContext ctx) {
-                       return PurgeBefore(replays, clock->Now() - kReplayLifetime, std::move(ctx));
                      }),
       idle_subscriptions_(
           loop, {.name = "idle_subscriptions", .pause = kPurgePause},
@@ -147,11 +121,9 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"webhooks", webhooks_},
                 {"replays", replays_},
                 {"key_rotation", key_rotation_},
-                {"purge_answers", answers_purge_},
-                {"purge_tokens", tokens_purge_},
+                {"retention", retention_},
                 {"ended_sessions", ended_sessions_},
                 {"purge_threads", threads_purge_},
-                {"purge_replays", replays_purge_},
                 {"idle_subscriptions", idle_subscriptions_},
                 {"login_failures", login_failures_},
                 {"server_alerts", server_alerts_}}) {}

@@ -17,6 +17,7 @@
 #include "service/main/area/auth_area.h"
 #include "service/main/area/storage_area.h"
 #include "service/main/worker_list.h"
+#include "service/retention/retention_worker.h"
 #include "service/session/login/login_failures_worker.h"
 #include "service/webhook/replay/replay_worker.h"
 #include "service/worker/periodic_worker.h"
@@ -48,6 +49,7 @@ class WorkerArea {
   const delivery::WebhookEngine& webhooks() const { return webhooks_; }
   const SequencerWorker& sequencer() const { return sequencer_; }
   const ReplayWorker& replays() const { return replays_; }
+  const RetentionWorker& retention() const { return retention_; }
 
  private:
   base::Task<absl::Status> Prepare();
@@ -61,11 +63,9 @@ class WorkerArea {
   delivery::WebhookEngine webhooks_;
   ReplayWorker replays_;
   PeriodicWorker key_rotation_;
-  PeriodicWorker answers_purge_;
-  PeriodicWorker tokens_purge_;
+  RetentionWorker retention_;
   PeriodicWorker ended_sessions_;
   PeriodicWorker threads_purge_;
-  PeriodicWorker replays_purge_;
   PeriodicWorker idle_subscriptions_;
   LoginFailuresWorker login_failures_;
   ServerAlerts server_alerts_;
