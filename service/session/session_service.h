@@ -50,6 +50,8 @@ class GetSessionRequest;
 class GetSessionResponse;
 class ListMessagesRequest;
 class ListMessagesResponse;
+class ListThreadsRequest;
+class ListThreadsResponse;
 class ListSessionsRequest;
 class ListSessionsResponse;
 class RefreshSessionRequest;
@@ -136,6 +138,8 @@ class SessionService {
                                                     MutationKey key = {});
   Result<v1::ListMessagesResponse> ListMessages(base::CallContext ctx,
                                                 v1::ListMessagesRequest request);
+  Result<v1::ListThreadsResponse> ListThreads(base::CallContext ctx,
+                                              v1::ListThreadsRequest request);
   Result<v1::DeleteThreadResponse> DeleteThread(base::CallContext ctx,
                                                 v1::DeleteThreadRequest request,
                                                 MutationKey key = {});

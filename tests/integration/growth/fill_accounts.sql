@@ -62,6 +62,8 @@ SELECT sample.tenant(), sample.id(i), index, sample.id(i), 2, '"Hello"', 7, CASE
        sample.at(i)
 FROM generate_series(1, sample.rows()) AS i, generate_series(0, 9) AS index
 WHERE i % 10 = 1 OR i % 50 = 9;
+INSERT INTO gatehouse.thread_usage (tenant_id, user_id, content_bytes)
+SELECT tenant_id, user_id, sum(content_bytes) FROM gatehouse.thread GROUP BY tenant_id, user_id;
 INSERT INTO gatehouse.thread_purge (tenant_id, user_id, due_time)
 SELECT sample.tenant(), sample.id(i), sample.present() + interval '30 days'
 FROM generate_series(1, sample.rows()) AS i
