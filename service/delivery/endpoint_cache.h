@@ -1,6 +1,8 @@
 #ifndef GATEHOUSE_SERVICE_DELIVERY_ENDPOINT_CACHE_H_
 #define GATEHOUSE_SERVICE_DELIVERY_ENDPOINT_CACHE_H_
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,6 +47,10 @@ class EndpointCache {
   // Null if there is none.
   std::shared_ptr<const storage::Endpoint> Find(const storage::EndpointKey& key) const;
   const EndpointMap& endpoints(const base::Uuid& tenant_id) const;
+  // Of which something was read.
+  std::vector<base::Uuid> tenants() const;
+  // Endpoints of all tenants. From any thread.
+  size_t size() const { return size_; }
 
  private:
   struct Tenant {
@@ -54,8 +60,11 @@ class EndpointCache {
     uint64_t loaded = 0;
   };
 
+  void CountEndpoints();
+
   Read read_;
   std::unordered_map<base::Uuid, Tenant> tenants_;
+  std::atomic<size_t> size_ = 0;
 };
 
 }  // namespace gatehouse::service::delivery

@@ -141,6 +141,12 @@ void WebhookEngine::EndpointChanged(base::Uuid tenant_id) {
   }
 }
 
+void WebhookEngine::ReadEndpointsAgain() {
+  loop_.Post([this] { parts_->settings.OnAllChanged(); });
+}
+
+size_t WebhookEngine::cached_endpoints() const { return parts_->cache.size(); }
+
 Task<absl::StatusOr<HttpResult>> WebhookEngine::Send(base::CallContext ctx, HttpRequest request) {
   const Answer answer;
   const base::CancelToken::Registration cancelled = ctx.cancel().OnCancel([answer] {

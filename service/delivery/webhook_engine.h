@@ -103,6 +103,12 @@ class WebhookEngine final : public base::Worker {
   // committed. From any thread; from the loop's it counts from the next request on.
   void EndpointChanged(base::Uuid tenant_id);
 
+  // Reads the settings of all endpoints again, soon. From any thread.
+  void ReadEndpointsAgain();
+
+  // Endpoints whose settings are in memory. From any thread.
+  size_t cached_endpoints() const;
+
   // Sends one request that is no delivery: the same guard, connections and limits on the answer,
   // no retry, nothing written. RESOURCE_EXHAUSTED, SERVER_OVERLOADED while kMaxSends are under way;
   // CANCELLED when ctx is, and the request goes on. From any loop, also of an engine that does not

@@ -55,12 +55,14 @@ CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
 
 RevocationFollower::RevocationFollower(base::Loop& loop, EventLog& log, storage::LogFeed& feed,
                                        auth::Authenticator& authenticator, LoadKeys load_keys,
-                                       ForgetEventTypes forget_event_types)
+                                       ForgetEventTypes forget_event_types,
+                                       ReadEndpoints read_endpoints)
     : loop_(loop),
       log_(log),
       authenticator_(authenticator),
       load_keys_(std::move(load_keys)),
       forget_event_types_(std::move(forget_event_types)),
+      read_endpoints_(std::move(read_endpoints)),
       subscription_(feed.Subscribe(loop)),
       tasks_(loop, [](const std::string& what) {
         base::LogLine(base::LogLevel::kError, "exception in the revocation follower",
@@ -167,7 +169,13 @@ Task<absl::Status> RevocationFollower::ReadAgain(CallContext ctx, storage::Event
   bool keys = rotated;
   for (const storage::EventTarget& target : event.targets) {
     if (target.type == "cache") {
-      (target.id == "signing_keys" ? keys : all) = true;
+      if (target.id == "event_schemas") {
+        forget_event_types_(std::nullopt);
+      } else if (target.id == "endpoints") {
+        read_endpoints_();
+      } else {
+        (target.id == "signing_keys" ? keys : all) = true;
+      }
     } else if (const std::optional<Uuid> id = Uuid::Parse(target.id); id && !rotated) {
       authenticator_.Forget(*id);
     }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -48,13 +49,16 @@ class RevocationFollower final : public base::Worker {
   // Has the keyring hold what is stored.
   using LoadKeys = std::function<base::Task<absl::Status>(base::CallContext)>;
 
-  // A tenant's catalogue of event types was changed.
-  using ForgetEventTypes = std::function<void(const base::Uuid& tenant_id)>;
+  // A tenant's catalogue of event types was changed; nullopt: perhaps every tenant's.
+  using ForgetEventTypes = std::function<void(const std::optional<base::Uuid>& tenant_id)>;
+
+  // Has the settings of all endpoints read again.
+  using ReadEndpoints = std::function<void()>;
 
   // All it is given outlives it.
   RevocationFollower(base::Loop& loop, storage::EventLog& log, storage::LogFeed& feed,
                      auth::Authenticator& authenticator, LoadKeys load_keys,
-                     ForgetEventTypes forget_event_types);
+                     ForgetEventTypes forget_event_types, ReadEndpoints read_endpoints);
   ~RevocationFollower() override;
 
   // Takes the heads of now as positions. Before Start, and before the first call is served.
@@ -90,6 +94,7 @@ class RevocationFollower final : public base::Worker {
   auth::Authenticator& authenticator_;
   const LoadKeys load_keys_;
   const ForgetEventTypes forget_event_types_;
+  const ReadEndpoints read_endpoints_;
   std::unique_ptr<storage::LogFeed::Subscription> subscription_;
   // The last index applied, by tenant.
   std::unordered_map<base::Uuid, int64_t> positions_;

@@ -33,6 +33,10 @@ void EndpointSettings::OnChanged(Uuid tenant_id) {
   deps_.tasks.Spawn(Reload(tenant_id));
 }
 
+void EndpointSettings::OnAllChanged() {
+  for (const Uuid& tenant_id : deps_.cache.tenants()) OnChanged(tenant_id);
+}
+
 Task<void> EndpointSettings::Reload(Uuid tenant_id) {
   if (!loaded_ || deps_.tasks.stopping()) co_return;
   absl::Status status = co_await deps_.cache.Reload(deps_.tasks.Context(tenant_id), tenant_id);

@@ -107,9 +107,12 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .authenticator = auth.authenticator,
              .keyring = auth.keyring,
              .rotation = auth.key_rotation,
+             .event_schemas = event_schemas,
              .once = once,
              .clock = clock,
-             .sequencer_problem = std::move(options.sequencer_problem)},
+             .sequencer_problem = std::move(options.sequencer_problem),
+             .read_endpoints = std::move(options.read_endpoints),
+             .cached_endpoints = std::move(options.cached_endpoints)},
             FactsOf(options, storage, clock)) {}
 
 void ServiceArea::Register(rpc::MethodRegistry& registry) {

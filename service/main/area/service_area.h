@@ -41,6 +41,9 @@ struct ServiceArea {
     WebhookService::Options webhooks = {};
     // Threads that serve calls.
     size_t loops = 1;
+    // Of the deliverer's memory: see AdminService::Deps.
+    std::function<void()> read_endpoints = [] {};
+    std::function<size_t()> cached_endpoints = [] { return size_t{0}; };
     // See AdminService::Deps.
     std::function<std::string()> sequencer_problem = [] { return std::string(); };
   };

@@ -89,9 +89,27 @@ class RevocationFollowerTest : public testing::Test {
       b_.storage->feed,
       b_.auth.authenticator,
       [this](base::CallContext ctx) { return b_.auth.key_rotation.Load(std::move(ctx)); },
-      [this](const base::Uuid& tenant_id) { changed_catalogues_.push_back(tenant_id); }};
+      [this](const std::optional<base::Uuid>& tenant_id) {
+        // Nil for all.
+        changed_catalogues_.push_back(tenant_id.value_or(base::Uuid()));
+      },
+      [this] { ++endpoint_reads_; }};
   std::vector<base::Uuid> changed_catalogues_;
+  int endpoint_reads_ = 0;
 };
+
+TEST_F(RevocationFollowerTest, ReadsAgainWhatSomebodyHadForgotten) {
+  ASSERT_THAT(TakePosition(), IsOk());
+  const storage::Event event = storage::MakeEvent(
+      b_.SystemContext(), b_.clock.Now(), std::string(event_types::kCacheInvalidated),
+      {{"cache", "event_schemas", ""}, {"cache", "endpoints", ""}});
+  ASSERT_THAT(b_.runner.Run<absl::Status>(
+                  [&] { return b_.storage->events.Append(b_.SystemContext(), event); }),
+              IsOk());
+  Follow();
+  EXPECT_EQ(changed_catalogues_, std::vector<base::Uuid>{base::Uuid()});
+  EXPECT_EQ(endpoint_reads_, 1);
+}
 
 TEST_F(RevocationFollowerTest, TellsOfCataloguesThatOthersChanged) {
   ASSERT_THAT(TakePosition(), IsOk());
