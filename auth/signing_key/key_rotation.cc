@@ -1,5 +1,7 @@
 #include "auth/signing_key/key_rotation.h"
 
+#include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,11 +22,12 @@ using base::Time;
 constexpr int kMaxTries = 3;
 
 storage::SigningKeyRotation ToRotation(const RotationPlan& plan, Time now,
-                                       const std::string& master_key) {
+                                       SigningAlgorithm algorithm,
+                                       const storage::SealingKeys& keys) {
   storage::SigningKeyRotation rotation{.tenant_id = base::kDefaultTenantId};
   if (plan.add_active_from) {
-    rotation.add = SigningKey::Generate(auth::SigningAlgorithm::kEs256, rotation.tenant_id, now,
-                                        *plan.add_active_from, master_key);
+    rotation.add =
+        SigningKey::Generate(algorithm, rotation.tenant_id, now, *plan.add_active_from, keys);
   }
   for (const auto& [key_id, retired_at] : plan.retire) {
     rotation.retire.emplace_back(key_id, retired_at);
@@ -66,7 +69,8 @@ Task<absl::Status> KeyRotation::RunOnce(CallContext ctx) {
     const Time now = clock_.Now();
     const RotationPlan plan = auth::PlanRotation(rows, now, keyring_.policy());
     if (plan.empty()) co_return absl::OkStatus();
-    storage::SigningKeyRotation rotation = ToRotation(plan, now, keyring_.master_key());
+    storage::SigningKeyRotation rotation =
+        ToRotation(plan, now, algorithm_, keyring_.sealing_keys());
     storage::Change change = ChangeOf(ctx, rotation, now);
     const absl::Status rotated =
         co_await store_.Rotate(ctx, std::move(rotation), std::move(change));
@@ -81,7 +85,7 @@ Task<absl::StatusOr<storage::SigningKeyRotation>> KeyRotation::Prepare(CallConte
   const RotationPlan plan = kind == Kind::kEmergency
                                 ? PlanEmergencyRotation(rows, now)
                                 : PlanEarlyRotation(rows, now, keyring_.policy());
-  co_return ToRotation(plan, now, keyring_.master_key());
+  co_return ToRotation(plan, now, algorithm_, keyring_.sealing_keys());
 }
 
 Task<absl::Status> KeyRotation::Apply(CallContext ctx, storage::SigningKeyRotation rotation,
@@ -92,6 +96,24 @@ Task<absl::Status> KeyRotation::Apply(CallContext ctx, storage::SigningKeyRotati
   change.idempotency = std::move(idempotency);
   GH_CO_RETURN_IF_ERROR(co_await store_.Rotate(ctx, std::move(rotation), std::move(change)));
   co_return co_await Load(ctx);
+}
+
+Task<absl::StatusOr<storage::Resealed<std::string>>> KeyRotation::Reseal(CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<SigningKeyRow> rows, co_await store_.List(ctx));
+  storage::Resealed<std::string> found{.looked_at = static_cast<int64_t>(rows.size())};
+  std::vector<storage::ResealedKey> resealed;
+  for (const SigningKeyRow& row : rows) {
+    GH_CO_ASSIGN_OR_RETURN(std::optional<std::string> key,
+                           SigningKey::Reseal(row, keyring_.sealing_keys()));
+    if (key) resealed.push_back({row.tenant_id, row.key_id, row.private_key, *std::move(key)});
+  }
+  found.resealed = static_cast<int64_t>(resealed.size());
+  if (resealed.empty()) co_return found;
+  storage::Change change{.events = {storage::MakeEvent(
+                             ctx, clock_.Now(), std::string(storage::event_types::kSecretsResealed),
+                             {{"secrets", "signing_key", ""}})}};
+  GH_CO_RETURN_IF_ERROR(co_await store_.Reseal(ctx, std::move(resealed), std::move(change)));
+  co_return found;
 }
 
 }  // namespace gatehouse::auth

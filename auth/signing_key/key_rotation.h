@@ -2,6 +2,7 @@
 #define GATEHOUSE_AUTH_SIGNING_KEY_KEY_ROTATION_H_
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,6 +13,7 @@
 #include "base/call_context.h"
 #include "base/time.h"
 #include "storage/change.h"
+#include "storage/sealing_keys.h"
 #include "storage/signing_key/signing_key_store.h"
 
 namespace gatehouse::auth {
@@ -23,9 +25,10 @@ namespace gatehouse::auth {
 // Two instances may run it at once: one of them wins, the other reads again.
 class KeyRotation {
  public:
-  // All outlive it.
-  KeyRotation(storage::SigningKeyStore& store, Keyring& keyring, const base::Clock& clock)
-      : store_(store), keyring_(keyring), clock_(clock) {}
+  // All outlive it. `algorithm`: of keys that are made.
+  KeyRotation(storage::SigningKeyStore& store, Keyring& keyring, const base::Clock& clock,
+              SigningAlgorithm algorithm = SigningAlgorithm::kEs256)
+      : store_(store), keyring_(keyring), clock_(clock), algorithm_(algorithm) {}
 
   // Afterwards the keyring holds what is stored; writes nothing. INTERNAL if it was sealed
   // under another master key: then nothing may be sealed under this one either.
@@ -48,12 +51,16 @@ class KeyRotation {
   base::Task<absl::Status> Apply(base::CallContext ctx, storage::SigningKeyRotation rotation,
                                  Kind kind, std::optional<storage::Idempotency> idempotency);
 
+  // Seals under the first master key what is under the second, in one go: there are a few.
+  base::Task<absl::StatusOr<storage::Resealed<std::string>>> Reseal(base::CallContext ctx);
+
  private:
   base::Task<absl::StatusOr<std::vector<SigningKeyRow>>> ReadAndLoad(base::CallContext ctx);
 
   storage::SigningKeyStore& store_;
   Keyring& keyring_;
   const base::Clock& clock_;
+  const SigningAlgorithm algorithm_;
 };
 
 }  // namespace gatehouse::auth

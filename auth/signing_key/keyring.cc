@@ -109,16 +109,13 @@ struct Keyring::Snapshot {
       by_header;
 };
 
-Keyring::Keyring(std::string master_key, RotationPolicy policy)
-    : master_key_(std::move(master_key)),
-      policy_(policy),
-      snapshot_(std::make_shared<const Snapshot>()) {}
+Keyring::Keyring(storage::SealingKeys keys, RotationPolicy policy)
+    : keys_(std::move(keys)), policy_(policy), snapshot_(std::make_shared<const Snapshot>()) {}
 
 absl::Status Keyring::Load(std::span<const SigningKeyRow> rows) {
   auto snapshot = std::make_shared<Snapshot>();
   for (const SigningKeyRow& row : rows) {
-    GH_ASSIGN_OR_RETURN(const std::shared_ptr<const SigningKey> key,
-                        SigningKey::Load(row, master_key_));
+    GH_ASSIGN_OR_RETURN(const std::shared_ptr<const SigningKey> key, SigningKey::Load(row, keys_));
     if (!snapshot->by_header.emplace(key->token_header(), key).second) {
       return base::InternalError("two signing keys have the id " + row.key_id);
     }

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "base/hash.h"
 #include "base/status.h"
 #include "storage/alert/alert_batch.h"
 #include "storage/endpoint/queries/endpoint_queries.h"
@@ -25,7 +24,6 @@ using postgres::Rows;
 using postgres::RowView;
 namespace queries = endpoint::queries;
 
-constexpr size_t kKeyBytes = 32;
 // The column after those of DecodeEndpoint.
 constexpr int kEndpointColumns = 24;
 
@@ -35,9 +33,9 @@ std::string SealContext(std::string_view what, const Uuid& tenant_id, const Uuid
   return "endpoint " + std::string(what) + " " + tenant_id.ToString() + " " + id.ToString();
 }
 
-Bytes SealHeaders(std::string_view key, const Endpoint& endpoint) {
-  return {base::Seal(key, SealContext("headers", endpoint.tenant_id, endpoint.id),
-                     nlohmann::json(endpoint.headers).dump())};
+Bytes SealHeaders(const SealingKeys& key, const Endpoint& endpoint) {
+  return {key.Seal(SealContext("headers", endpoint.tenant_id, endpoint.id),
+                   nlohmann::json(endpoint.headers).dump())};
 }
 
 // What the columns about secrets, or those about key pairs, hold: an entry in each for each one.
@@ -49,11 +47,11 @@ struct SecretColumns {
 };
 
 // What has expired is not written again.
-SecretColumns SealSecrets(std::string_view key, const std::string& context,
+SecretColumns SealSecrets(const SealingKeys& key, const std::string& context,
                           const std::vector<EndpointSecret>& secrets, Time now) {
   SecretColumns columns;
   for (const EndpointSecret& secret : LiveSecrets(secrets, now)) {
-    columns.sealed.push_back({base::Seal(key, context, secret.key)});
+    columns.sealed.push_back({key.Seal(context, secret.key)});
     columns.ids.push_back(secret.id);
     columns.create_times.push_back(secret.create_time);
     columns.expire_times.push_back(secret.expire_time);
@@ -61,20 +59,20 @@ SecretColumns SealSecrets(std::string_view key, const std::string& context,
   return columns;
 }
 
-SecretColumns SealSecrets(std::string_view key, const Endpoint& endpoint) {
+SecretColumns SealSecrets(const SealingKeys& key, const Endpoint& endpoint) {
   return SealSecrets(key, SealContext("secret", endpoint.tenant_id, endpoint.id), endpoint.secrets,
                      endpoint.update_time);
 }
 
-SecretColumns SealKeyPairs(std::string_view key, const Endpoint& endpoint) {
+SecretColumns SealKeyPairs(const SealingKeys& key, const Endpoint& endpoint) {
   return SealSecrets(key, SealContext("key pair", endpoint.tenant_id, endpoint.id),
                      endpoint.key_pairs, endpoint.update_time);
 }
 
 // Values that do not open mean another master secret than the one they were
 // written under: nothing a caller could do about.
-std::string OpenOrThrow(std::string_view key, const std::string& context, const Bytes& sealed) {
-  std::optional<std::string> opened = base::Open(key, context, sealed.value);
+std::string OpenOrThrow(const SealingKeys& key, const std::string& context, const Bytes& sealed) {
+  std::optional<std::string> opened = key.Open(context, sealed.value);
   if (!opened) {
     throw postgres::DecodeError("an endpoint's secrets do not open under the server's secret");
   }
@@ -82,7 +80,7 @@ std::string OpenOrThrow(std::string_view key, const std::string& context, const 
 }
 
 // From the columns from `first` on.
-std::vector<EndpointSecret> OpenSecrets(std::string_view key, const Endpoint& endpoint,
+std::vector<EndpointSecret> OpenSecrets(const SealingKeys& key, const Endpoint& endpoint,
                                         std::string_view what, RowView row, int first) {
   const std::string context = SealContext(what, endpoint.tenant_id, endpoint.id);
   const auto ids = row.Get<std::vector<Uuid>>(first + 1);
@@ -106,7 +104,7 @@ std::vector<EndpointSecret> OpenSecrets(std::string_view key, const Endpoint& en
   return secrets;
 }
 
-Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row) {
+Endpoint DecodeEndpoint(const SealingKeys& key, const Uuid& tenant_id, RowView row) {
   Endpoint endpoint{
       .tenant_id = tenant_id,
       .id = row.Get<Uuid>(0),
@@ -132,7 +130,7 @@ Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row
   return endpoint;
 }
 
-EndpointWithHealth DecodeWithHealth(std::string_view key, const Uuid& tenant_id, RowView row) {
+EndpointWithHealth DecodeWithHealth(const SealingKeys& key, const Uuid& tenant_id, RowView row) {
   constexpr int kFirst = kEndpointColumns;
   return {.endpoint = DecodeEndpoint(key, tenant_id, row),
           .health = {
@@ -157,9 +155,8 @@ absl::Status TooManyEndpoints() {
 
 }  // namespace
 
-EndpointStore::EndpointStore(postgres::Database& database, std::string_view secret)
-    : database_(database),
-      key_(base::HkdfSha256(secret, "gatehouse webhook endpoints", kKeyBytes)) {}
+EndpointStore::EndpointStore(postgres::Database& database, const SealingKeys& secret)
+    : database_(database), key_(secret.Derive("gatehouse webhook endpoints")) {}
 
 Task<absl::Status> EndpointStore::Create(CallContext ctx, Endpoint endpoint, Change change) {
   const SecretColumns secrets = SealSecrets(key_, endpoint);
@@ -275,6 +272,78 @@ Task<absl::StatusOr<std::vector<Endpoint>>> EndpointStore::ListAll(CallContext c
                          co_await database_.Query(ctx, queries::kListAll, Params::Of(tenant_id)));
   co_return rows.Decode(
       [&](RowView row) { return DecodeEndpoint(key_, row.Get<Uuid>(kEndpointColumns), row); });
+}
+
+namespace {
+
+// The columns with what is sealed, as they are and as they are to be.
+struct SealedEndpoint {
+  EndpointStore::Place key;
+  Bytes headers;
+  std::vector<Bytes> secrets;
+  std::vector<Bytes> key_pairs;
+};
+
+// Whether it was under the second key.
+absl::StatusOr<bool> ResealOne(const SealingKeys& keys, const std::string& context, Bytes& sealed) {
+  GH_ASSIGN_OR_RETURN(std::optional<std::string> resealed, keys.Reseal(context, sealed.value));
+  if (!resealed) return false;
+  sealed.value = *std::move(resealed);
+  return true;
+}
+
+// How many of its values were under the second key.
+absl::StatusOr<int64_t> ResealAll(const SealingKeys& keys, SealedEndpoint& endpoint) {
+  const auto context = [&](std::string_view what) {
+    return SealContext(what, endpoint.key.tenant_id, endpoint.key.endpoint_id);
+  };
+  int64_t count = 0;
+  GH_ASSIGN_OR_RETURN(const bool headers, ResealOne(keys, context("headers"), endpoint.headers));
+  count += headers ? 1 : 0;
+  for (Bytes& secret : endpoint.secrets) {
+    GH_ASSIGN_OR_RETURN(const bool one, ResealOne(keys, context("secret"), secret));
+    count += one ? 1 : 0;
+  }
+  for (Bytes& pair : endpoint.key_pairs) {
+    GH_ASSIGN_OR_RETURN(const bool one, ResealOne(keys, context("key pair"), pair));
+    count += one ? 1 : 0;
+  }
+  return count;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<Resealed<EndpointStore::Place>>> EndpointStore::Reseal(CallContext ctx,
+                                                                           Place after,
+                                                                           int64_t limit,
+                                                                           Change change) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, queries::kListSealed,
+                               Params::Of(after.tenant_id, after.endpoint_id, limit)));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<SealedEndpoint> endpoints, rows.Decode([](RowView row) {
+    return SealedEndpoint{.key = {row.Get<Uuid>(0), row.Get<Uuid>(1)},
+                          .headers = row.Get<Bytes>(2),
+                          .secrets = row.Get<std::vector<Bytes>>(3),
+                          .key_pairs = row.Get<std::vector<Bytes>>(4)};
+  }));
+  Resealed<Place> found{.looked_at = static_cast<int64_t>(endpoints.size())};
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  for (const SealedEndpoint& before : endpoints) {
+    SealedEndpoint after_it = before;
+    GH_CO_ASSIGN_OR_RETURN(const int64_t count, ResealAll(key_, after_it));
+    if (count == 0) continue;
+    found.resealed += count;
+    batch.Add(queries::kReseal, Params::Of(before.key.tenant_id, before.key.endpoint_id,
+                                           after_it.headers, after_it.secrets, after_it.key_pairs,
+                                           before.headers, before.secrets, before.key_pairs));
+  }
+  if (found.looked_at == limit) found.next = endpoints.back().key;
+  if (found.resealed > 0) {
+    GH_CO_RETURN_IF_ERROR((co_await database_.Run(ctx, std::move(batch))).status());
+  }
+  co_return found;
 }
 
 }  // namespace gatehouse::storage

@@ -3,7 +3,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/hash.h"
 #include "base/status.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/batch.h"
@@ -41,8 +40,8 @@ Task<absl::Status> RunBatch(postgres::Database& database, CallContext context, B
 
 }  // namespace
 
-SecondFactorStore::SecondFactorStore(postgres::Database& database, std::string master_key)
-    : database_(database), key_(std::move(master_key)) {}
+SecondFactorStore::SecondFactorStore(postgres::Database& database, SealingKeys keys)
+    : database_(database), keys_(std::move(keys)) {}
 
 Task<absl::StatusOr<std::optional<TotpFactor>>> SecondFactorStore::Get(CallContext context,
                                                                        Uuid tenant_id,
@@ -52,7 +51,7 @@ Task<absl::StatusOr<std::optional<TotpFactor>>> SecondFactorStore::Get(CallConte
       co_await database_.Query(std::move(context), queries::kGet, Params::Of(tenant_id, user_id)));
   co_return rows.DecodeOne([&](RowView row) {
     std::optional<std::string> secret =
-        base::Open(key_, SealContext(tenant_id, user_id), row.Get<Bytes>(0).value);
+        keys_.Open(SealContext(tenant_id, user_id), row.Get<Bytes>(0).value);
     if (!secret) throw std::runtime_error("a secret was sealed under another master key");
     return TotpFactor{.tenant_id = tenant_id,
                       .user_id = user_id,
@@ -67,7 +66,7 @@ Task<absl::Status> SecondFactorStore::Put(CallContext context, TotpFactor factor
   Batch batch;
   postgres::AppendChange(batch, change);
   const std::string sealed =
-      base::Seal(key_, SealContext(factor.tenant_id, factor.user_id), factor.secret);
+      keys_.Seal(SealContext(factor.tenant_id, factor.user_id), factor.secret);
   batch.Add(queries::kPut,
             Params::Of(factor.tenant_id, factor.user_id, Bytes{sealed}, factor.create_time));
   return RunBatch(database_, std::move(context), std::move(batch));
@@ -104,6 +103,41 @@ Task<absl::Status> SecondFactorStore::ReplaceRecoveryCodes(CallContext context, 
   batch.Add(queries::kReplaceRecoveryCodes,
             Params::Of(tenant_id, user_id, ToBytes(recovery_hashes)));
   return RunBatch(database_, std::move(context), std::move(batch));
+}
+
+Task<absl::StatusOr<Resealed<SecondFactorStore::Owner>>> SecondFactorStore::Reseal(
+    CallContext context, Owner after, int64_t limit, Change change) {
+  struct Sealed {
+    Owner owner;
+    std::string secret;
+  };
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows, co_await database_.Query(context, queries::kListSealed,
+                                                Params::Of(after.tenant_id, after.user_id, limit)));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<Sealed> factors, rows.Decode([](RowView row) {
+    return Sealed{{row.Get<Uuid>(0), row.Get<Uuid>(1)}, row.Get<Bytes>(2).value};
+  }));
+  Resealed<Owner> found{.looked_at = static_cast<int64_t>(factors.size())};
+  std::vector<Uuid> tenants, users;
+  std::vector<Bytes> before, resealed;
+  for (const Sealed& factor : factors) {
+    GH_CO_ASSIGN_OR_RETURN(
+        std::optional<std::string> secret,
+        keys_.Reseal(SealContext(factor.owner.tenant_id, factor.owner.user_id), factor.secret));
+    if (!secret) continue;
+    tenants.push_back(factor.owner.tenant_id);
+    users.push_back(factor.owner.user_id);
+    before.push_back({factor.secret});
+    resealed.push_back({*std::move(secret)});
+  }
+  if (found.looked_at == limit) found.next = factors.back().owner;
+  if (tenants.empty()) co_return found;
+  found.resealed = static_cast<int64_t>(tenants.size());
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kReseal, Params::Of(tenants, users, before, resealed));
+  GH_CO_RETURN_IF_ERROR(co_await RunBatch(database_, context, std::move(batch)));
+  co_return found;
 }
 
 }  // namespace gatehouse::storage

@@ -1,5 +1,7 @@
 #include "service/main/area/auth_area.h"
 
+#include "auth/signing_key/signing_key.h"
+
 namespace gatehouse::service {
 namespace {
 
@@ -28,7 +30,7 @@ auth::RateLimit LoginLimitOf(const config::AuthSettings& config) {
 
 AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& secrets,
                    StorageArea& storage, const base::Clock& clock)
-    : keyring(secrets.master_key, PolicyOf(config)),
+    : keyring(config::KeysOf(secrets), PolicyOf(config)),
       access_tokens(keyring, clock,
                     {.issuer = config.issuer,
                      .audience = config.audience,
@@ -42,6 +44,8 @@ AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& se
       credentials(storage.sessions, storage.api_keys, clock),
       authenticator(access_tokens, credentials, clock,
                     {.max_revocation_lag = config.max_revocation_lag}),
-      key_rotation(storage.signing_keys, keyring, clock) {}
+      key_rotation(storage.signing_keys, keyring, clock,
+                   // The setting takes nothing else.
+                   *auth::SigningAlgorithmFromName(config.signing_algorithm)) {}
 
 }  // namespace gatehouse::service

@@ -25,7 +25,9 @@
 #include "storage/postgres/client/database.h"
 #include "storage/replay/replay_store.h"
 #include "storage/request/idempotency_store.h"
+#include "storage/retention/retention_store.h"
 #include "storage/role/role_store.h"
+#include "storage/sealing_keys.h"
 #include "storage/second_factor/second_factor_store.h"
 #include "storage/server/server_store.h"
 #include "storage/session/session_store.h"
@@ -45,10 +47,10 @@ storage::postgres::DatabaseConfig DirectConfigOf(const config::DatabaseSettings&
 
 // The database and everything that speaks SQL.
 struct StorageArea {
-  // Opens the database; does not wait for a connection. `master_key` seals the secrets of
-  // webhooks at rest. `direct`: of the sequencer's connection, if it differs.
+  // Opens the database; does not wait for a connection. `keys` seal the secrets of webhooks and of
+  // second factors at rest. `direct`: of the sequencer's connection, if it differs.
   static absl::StatusOr<std::unique_ptr<StorageArea>> Open(
-      storage::postgres::DatabaseConfig config, std::string master_key,
+      storage::postgres::DatabaseConfig config, storage::SealingKeys keys,
       std::vector<base::Loop*> loops,
       std::optional<storage::postgres::DatabaseConfig> direct = std::nullopt);
 
@@ -83,12 +85,13 @@ struct StorageArea {
   storage::ReplayStore replays;
   storage::SubscriptionStore subscriptions;
   storage::AlertStore alerts;
+  storage::RetentionStore retention;
 
  private:
   StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
               std::unique_ptr<storage::postgres::Database> opened,
               std::unique_ptr<storage::postgres::Database> opened_for_sequencer,
-              std::string master_key, std::vector<base::Loop*> loops);
+              storage::SealingKeys keys, std::vector<base::Loop*> loops);
 };
 
 }  // namespace gatehouse::service

@@ -66,7 +66,7 @@ TestBackend::TestBackend(Options options)
                *storage, auth, clock) {
   const std::vector<auth::SigningKeyRow> keys = {
       auth::SigningKey::Generate(auth::SigningAlgorithm::kEs256, base::kDefaultTenantId,
-                                 clock.Now(), clock.Now(), auth.keyring.master_key())};
+                                 clock.Now(), clock.Now(), auth.keyring.sealing_keys())};
   MustBeOk(auth.keyring.Load(keys));
 }
 
