@@ -83,6 +83,7 @@ struct DatabaseSettings {
 struct AuthSettings {
   std::string issuer = "gatehouse";
   std::string audience = "gatehouse";
+  std::string signing_algorithm = "ES256";
   std::chrono::seconds access_token_ttl{300};
   std::chrono::seconds refresh_grace{20};
   std::chrono::milliseconds max_revocation_lag{1'000};
@@ -90,6 +91,7 @@ struct AuthSettings {
   std::chrono::seconds session_ttl{90 * 24 * 3600};
   int64_t max_sessions_per_user = 100;
   std::string master_key_file;
+  std::string accepted_master_key_file;
   std::string token_pepper_file;
   int64_t argon2_memory_kib = 19 * 1024;
   int64_t argon2_iterations = 2;
@@ -114,6 +116,19 @@ struct WebhookSettings {
   int64_t certificate_alert_days = 14;
 };
 
+// How long what has had its use is kept; 0: for ever, but for what says otherwise.
+struct RetentionSettings {
+  std::chrono::days events{365};
+  std::chrono::days attempts{30};
+  std::chrono::days ended_sessions{30};
+  std::chrono::hours requests{24};
+  // After they have expired; 0: not at all.
+  std::chrono::hours one_time_tokens{0};
+  std::chrono::days replays{30};
+  std::chrono::days alerts{90};
+  std::chrono::days messages{0};
+};
+
 struct LogSettings {
   std::string level = "info";
   int64_t failed_calls_per_second = 10;
@@ -125,6 +140,7 @@ struct Config {
   DatabaseSettings database;
   AuthSettings auth;
   WebhookSettings webhook;
+  RetentionSettings retention;
   LogSettings log;
   // Of `gatehouse dev` alone: its database and its secrets.
   std::string data_dir;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "service/config/grpc_settings.h"
+#include "service/config/retention_settings.h"
 #include "service/config/setting_makers.h"
 
 namespace gatehouse::service::config {
@@ -79,6 +80,10 @@ void AddAuth(std::vector<Setting>& all) {
       NotEmpty(Text("auth.issuer", "The `iss` claim of access tokens.", GH_FIELD(auth.issuer))));
   all.push_back(NotEmpty(
       Text("auth.audience", "The `aud` claim of access tokens.", GH_FIELD(auth.audience))));
+  all.push_back(OneOf("auth.signing_algorithm",
+                      "How access tokens are signed: ES256, EdDSA or RS256. Of keys that are made "
+                      "from then on: `gatehouse keys rotate` makes one at once.",
+                      {"ES256", "EdDSA", "RS256"}, GH_FIELD(auth.signing_algorithm)));
   all.push_back(Span("auth.access_token_ttl_s", "Lifetime of an access token, in seconds.", 10,
                      86'400, GH_FIELD(auth.access_token_ttl)));
   all.push_back(Span("auth.refresh_grace_s",
@@ -101,6 +106,10 @@ void AddAuth(std::vector<Setting>& all) {
   all.push_back(Text("auth.master_key_file",
                      "File with 64 hex digits: seals signing keys and webhook secrets at rest.",
                      GH_FIELD(auth.master_key_file)));
+  all.push_back(Text("auth.accepted_master_key_file",
+                     "A second master key, which opens what it sealed and seals nothing: while the "
+                     "master key is being changed, the next one or the one before.",
+                     GH_FIELD(auth.accepted_master_key_file)));
   all.push_back(Text("auth.token_pepper_file",
                      "File with 64 hex digits: authenticates refresh tokens and page tokens.",
                      GH_FIELD(auth.token_pepper_file)));
@@ -166,6 +175,7 @@ std::vector<Setting> MakeSettings() {
   AddDatabase(all);
   AddAuth(all);
   AddWebhook(all);
+  AddRetention(all);
   all.push_back(Text("data_dir",
                      "Of `gatehouse dev`: where its database and its secrets live; empty: the "
                      "user's own default.",

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "base/async/run_on_loop.h"
@@ -14,6 +14,7 @@
 #include "base/uuid.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/main/config_check.h"
+#include "service/main/server_options.h"
 
 namespace gatehouse::service {
 namespace {
@@ -23,14 +24,6 @@ constexpr auto kStartTimeout = std::chrono::seconds(15);
 // What the workers' last statements and closing connections may take after the
 // grace of calls and deliveries.
 constexpr auto kStopMargin = std::chrono::seconds(5);
-
-size_t LoopCount(const config::GrpcSettings& config) {
-  if (config.loops > 0) return static_cast<size_t>(config.loops);
-  // Each has connections of its own to Postgres, and more of them than this answer more calls than
-  // one Postgres can.
-  constexpr unsigned kMost = 4;
-  return std::clamp(std::thread::hardware_concurrency(), 1u, kMost);
-}
 
 // Until the last call is cut short.
 std::chrono::milliseconds DrainTime(const config::GrpcSettings& config) {
@@ -66,7 +59,7 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(Options options) {
 }
 
 App::App(Options options) : options_(std::move(options)) {
-  for (size_t i = 0; i < LoopCount(options_.config.grpc); ++i) {
+  for (size_t i = 0; i < LoopCountOf(options_.config.grpc); ++i) {
     loops_.push_back(std::make_unique<base::Loop>("gh-loop-" + std::to_string(i)));
     loops_.back()->Start();
   }
@@ -80,9 +73,10 @@ base::CallContext App::SystemContext(std::string name) {
 
 absl::Status App::Open() {
   const config::Config& config = options_.config;
-  GH_ASSIGN_OR_RETURN(storage_, StorageArea::Open(DatabaseConfigOf(config.database, loops_.size()),
-                                                  options_.secrets.master_key, Pointers(loops_),
-                                                  DirectConfigOf(config.database)));
+  GH_ASSIGN_OR_RETURN(storage_,
+                      StorageArea::Open(DatabaseConfigOf(config.database, loops_.size()),
+                                        config::KeysOf(options_.secrets), Pointers(loops_),
+                                        DirectConfigOf(config.database)));
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return storage_->database->Ping(SystemContext("start")); }));
   auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);
@@ -93,28 +87,37 @@ absl::Status App::Open() {
     GH_RETURN_IF_ERROR(delivery::HttpSender::CheckCaFile(config.webhook.ca_file));
   }
   // Workers run only once the services are there.
-  workers_ = std::make_unique<WorkerArea>(
-      config, guard, InstanceId(options_), loop(), *storage_, *auth_, clock_,
-      [this](const base::Uuid& tenant_id) { services_->event_schemas.Forget(tenant_id); });
+  workers_ =
+      std::make_unique<WorkerArea>(config, guard, InstanceId(options_), loop(), *storage_, *auth_,
+                                   clock_, [this](const std::optional<base::Uuid>& tenant_id) {
+                                     if (tenant_id) {
+                                       services_->event_schemas.Forget(*tenant_id);
+                                     } else {
+                                       services_->event_schemas.ForgetAll();
+                                     }
+                                   });
   services_ = std::make_unique<ServiceArea>(
-      ServiceArea::Options{.config = config,
-                           .secrets = options_.secrets,
-                           .guard = std::move(guard),
-                           .on_endpoint_changed =
-                               [&engine = workers_->webhooks()](const base::Uuid& tenant_id) {
-                                 engine.EndpointChanged(tenant_id);
-                               },
-                           .send_webhook =
-                               [&engine = workers_->webhooks()](base::CallContext ctx,
-                                                                delivery::HttpRequest request) {
-                                 return engine.Send(std::move(ctx), std::move(request));
-                               },
-                           .loops = loops_.size(),
-                           .sequencer_problem =
-                               [&sequencer = std::as_const(*workers_).sequencer()] {
-                                 return ProblemOf(sequencer.stats(),
-                                                  std::chrono::steady_clock::now());
-                               }},
+      ServiceArea::Options{
+          .config = config,
+          .secrets = options_.secrets,
+          .guard = std::move(guard),
+          .on_endpoint_changed =
+              [&engine = workers_->webhooks()](const base::Uuid& tenant_id) {
+                engine.EndpointChanged(tenant_id);
+              },
+          .send_webhook =
+              [&engine = workers_->webhooks()](base::CallContext ctx,
+                                               delivery::HttpRequest request) {
+                return engine.Send(std::move(ctx), std::move(request));
+              },
+          .loops = loops_.size(),
+          .read_endpoints = [&engine = workers_->webhooks()] { engine.ReadEndpointsAgain(); },
+          .cached_endpoints =
+              [&engine = std::as_const(*workers_).webhooks()] { return engine.cached_endpoints(); },
+          .sequencer_problem =
+              [&sequencer = std::as_const(*workers_).sequencer()] {
+                return ProblemOf(sequencer.stats(), std::chrono::steady_clock::now());
+              }},
       *storage_, *auth_, clock_);
   metrics_ = std::make_unique<MetricsArea>(*storage_, *auth_, *workers_, *services_);
   return absl::OkStatus();

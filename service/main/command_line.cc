@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/command_line_error.h"
@@ -14,6 +15,7 @@
 #include "service/main/commands.h"
 #include "service/main/exit_codes.h"
 #include "service/main/serve_command.h"
+#include "service/main/tools/tool_command_line.h"
 #include "service/main/version.h"
 
 namespace gatehouse::service {
@@ -30,6 +32,11 @@ class CommandLine {
     AddServing();
     AddTools();
     AddConfig();
+    AddToolCommands(
+        app_, [this](CLI::App& command) { AddSettings(command); },
+        [this](std::function<int(const config::Config&)> run) {
+          command_ = [this, run = std::move(run)] { return WithConfig(run); };
+        });
   }
 
   int Run(int argc, char** argv) {
