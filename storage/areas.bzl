@@ -8,6 +8,7 @@ AREAS_WITH_QUERIES = [
     "endpoint",
     "event_log",
     "one_time_token",
+    "passkey",
     "replay",
     "event_type",
     "request",

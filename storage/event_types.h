@@ -52,6 +52,17 @@ inline constexpr std::string_view kUserSecondFactorRemoved = "user.second_factor
 inline constexpr std::string_view kUserTotpEnrolled = "user.totp_enrolled";
 // A user got other recovery codes. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserRecoveryCodesReplaced = "user.recovery_codes_replaced";
+// A user got a passkey; `algorithm` and `aaguid` say of which kind. Actor: the caller. Target: the
+// user and the passkey.
+inline constexpr std::string_view kUserPasskeyAdded = "user.passkey_added";
+// A user's passkey got another name. Actor: the caller. Target: the user and the passkey.
+inline constexpr std::string_view kUserPasskeyRenamed = "user.passkey_renamed";
+// A user's passkey was removed. Actor: the caller. Target: the user and the passkey.
+inline constexpr std::string_view kUserPasskeyRemoved = "user.passkey_removed";
+// A passkey signed with a count that it had passed before: there may be a copy of it, and the login
+// was refused. `count` is what it said, `last_count` what it had said. Actor: anonymous, or the
+// caller. Target: the user and the passkey.
+inline constexpr std::string_view kUserPasskeyCloned = "user.passkey_count_went_back";
 // All sessions of a user were ended, or all but one: one event, however many they were;
 // `reason` says why. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserSessionsRevoked = "user.sessions_revoked";
@@ -68,6 +79,9 @@ inline constexpr std::string_view kRoleDeleted = "role.deleted";
 inline constexpr std::string_view kApiKeyCreated = "api_key.created";
 // An API key was revoked. Actor: the caller. Target: the key.
 inline constexpr std::string_view kApiKeyRevoked = "api_key.revoked";
+// An API key got another secret; the one before is good for `overlap_ms`. Actor: the caller.
+// Target: the key.
+inline constexpr std::string_view kApiKeyRotated = "api_key.rotated";
 // Somebody logged in. Actor: the user. Target: the session and the user.
 inline constexpr std::string_view kSessionCreated = "session.created";
 // A refresh token was exchanged for new tokens. Actor: the user. Target: the session and the
@@ -76,6 +90,12 @@ inline constexpr std::string_view kSessionRefreshed = "session.refreshed";
 // Fields of a session were changed; `fields` names them. Actor: the caller. Target: the
 // session and the user.
 inline constexpr std::string_view kSessionUpdated = "session.updated";
+// The user of a session proved again who they are; `amr` is all that the session has proven, `by`
+// what was proven now. Actor: the user. Target: the session and the user.
+inline constexpr std::string_view kSessionSteppedUp = "session.stepped_up";
+// What was to prove it was wrong; `by` says what it was. Actor: the user. Target: the session and
+// the user.
+inline constexpr std::string_view kSessionStepUpRefused = "session.step_up_refused";
 // One session was ended; `reason` says why, LOGOUT for a logout. Actor: the caller, or the
 // user whose refresh token was reused. Target: the session and the user.
 inline constexpr std::string_view kSessionRevoked = "session.revoked";

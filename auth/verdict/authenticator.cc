@@ -145,6 +145,7 @@ Authenticator::VerdictOr Authenticator::VerdictOf(const base::Uuid& tenant_id,
                         .id = found->api_key_id,
                         .name = found->display_name,
                         .permissions = KnownPermissions(found->permissions)};
+  verdict->owner_id = found->owner_id;
   verdict->expires_at = found->expires_at.value_or(base::Time::max());
   verdict->stale_at = std::min(verdict->expires_at, now + options_.api_key_verdict_lifetime);
   return verdict;

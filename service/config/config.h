@@ -101,6 +101,10 @@ struct AuthSettings {
   int64_t public_requests_per_second = 1000;
   int64_t login_failures_per_minute = 10;
   int64_t login_failures_burst = 20;
+  std::chrono::seconds step_up_max_age{900};
+  std::string passkey_rp_id;
+  // Separated by blanks.
+  std::string passkey_origins;
 };
 
 struct WebhookSettings {

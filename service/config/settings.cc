@@ -134,6 +134,20 @@ void AddAuth(std::vector<Setting>& all) {
                         "Failed logins of one address to one account at once, after a while "
                         "without any; also logins under way at a time.",
                         1, 1'000'000, GH_FIELD(auth.login_failures_burst)));
+  all.push_back(Span("auth.step_up_max_age_s",
+                     "How long ago users may have proven who they are, in seconds, for what an "
+                     "account could be taken over by: passwords, second factors, passkeys, API "
+                     "keys. Beyond it STEP_UP_REQUIRED. 0: at any time.",
+                     0, 86'400, GH_FIELD(auth.step_up_max_age)));
+  all.push_back(Text("auth.passkey_rp_id",
+                     "The domain whose pages ask for passkeys, such as example.com. Passkeys are "
+                     "bound to it for ever. Empty: no passkeys.",
+                     GH_FIELD(auth.passkey_rp_id)));
+  all.push_back(Text("auth.passkey_origins",
+                     "Origins of pages and apps that may use passkeys, of that domain or below "
+                     "it, separated by blanks: \"https://login.example.com "
+                     "android:apk-key-hash:...\". Empty: https:// and the domain.",
+                     GH_FIELD(auth.passkey_origins)));
 }
 
 void AddWebhook(std::vector<Setting>& all) {

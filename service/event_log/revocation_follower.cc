@@ -26,6 +26,7 @@ const std::vector<std::string>& FollowedTypes() {
   static const auto& types =
       *new std::vector<std::string>{std::string(storage::event_types::kSessionRevoked),
                                     std::string(storage::event_types::kApiKeyRevoked),
+                                    std::string(storage::event_types::kApiKeyRotated),
                                     std::string(storage::event_types::kSigningKeyRotated),
                                     std::string(storage::event_types::kCacheInvalidated),
                                     "event_type.*",
@@ -42,7 +43,8 @@ bool IsReadAgain(const std::string& type) {
 
 bool IsFollowed(const storage::LogEntry& entry) {
   return entry.type == storage::event_types::kSessionRevoked ||
-         entry.type == storage::event_types::kApiKeyRevoked || IsReadAgain(entry.type) ||
+         entry.type == storage::event_types::kApiKeyRevoked ||
+         entry.type == storage::event_types::kApiKeyRotated || IsReadAgain(entry.type) ||
          entry.type.starts_with("event_type.") || entry.type.starts_with("user.") ||
          entry.type.starts_with("role.");
 }
@@ -152,6 +154,9 @@ Task<absl::Status> RevocationFollower::Apply(CallContext ctx, storage::Event eve
       if (target.type == "session") authenticator_.SessionRevoked(*id);
     } else if (event.type == storage::event_types::kApiKeyRevoked) {
       if (target.type == "api_key") authenticator_.ApiKeyRevoked(*id);
+    } else if (event.type == storage::event_types::kApiKeyRotated) {
+      // The secret before has an end now, which memory does not know.
+      if (target.type == "api_key") authenticator_.Forget(*id);
     } else if (target.type == "user") {
       // Any change of the user counts. The next call with one of its tokens asks the
       // database.

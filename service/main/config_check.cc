@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "auth/passkey/relying_party.h"
 #include "base/status.h"
 #include "rpc/tls/tls_files.h"
 #include "service/config/secrets.h"
@@ -59,6 +60,9 @@ std::vector<absl::Status> FindFaults(const config::Config& config) {
   found.push_back(CertificateKeysOf(config.grpc).status());
   found.push_back(MakeGuard(config.webhook).status());
   found.push_back(CheckCaFile(config.webhook.ca_file));
+  found.push_back(auth::RelyingParty::Check({.id = config.auth.passkey_rp_id,
+                                             .name = config.auth.issuer,
+                                             .origins = config.auth.passkey_origins}));
   std::erase_if(found, [](const absl::Status& status) { return status.ok(); });
   return found;
 }

@@ -9,12 +9,16 @@
 
 #include "absl/status/statusor.h"
 #include "auth/limits/rate_limiter.h"
+#include "auth/passkey/passkey_challenge.h"
+#include "auth/passkey/passkey_response.h"
+#include "auth/passkey/relying_party.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/common/idempotent.h"
 #include "service/session/token_issuer.h"
+#include "storage/passkey/passkey_store.h"
 #include "storage/second_factor/second_factor_store.h"
 #include "storage/session/session_store.h"
 #include "storage/thread/thread_store.h"
@@ -35,6 +39,10 @@ template <typename T>
 struct Encoded;
 }  // namespace gatehouse::rpc
 
+namespace gatehouse::storage {
+class EventStore;
+}
+
 namespace gatehouse::v1 {
 class AnswerChallengeRequest;
 class AnswerChallengeResponse;
@@ -44,6 +52,8 @@ class CreateSessionRequest;
 class CreateSessionResponse;
 class DeleteThreadRequest;
 class DeleteThreadResponse;
+class FinishPasskeyLoginRequest;
+class FinishPasskeyLoginResponse;
 class GetJwksRequest;
 class GetJwksResponse;
 class GetSessionRequest;
@@ -58,6 +68,12 @@ class RevokeSessionRequest;
 class RevokeSessionResponse;
 class RevokeUserSessionsRequest;
 class RevokeUserSessionsResponse;
+class StartPasskeyLoginRequest;
+class StartPasskeyLoginResponse;
+class StartPasskeyStepUpRequest;
+class StartPasskeyStepUpResponse;
+class StepUpSessionRequest;
+class StepUpSessionResponse;
 class UpdateSessionRequest;
 class UpdateSessionResponse;
 class VerifySessionRequest;
@@ -88,6 +104,8 @@ class SessionService {
     storage::ThreadStore& threads;
     storage::UserStore& users;
     storage::SecondFactorStore& second_factors;
+    storage::PasskeyStore& passkeys;
+    storage::EventStore& events;
     LoginFailures& failures;
     auth::PasswordHasher& hasher;
     auth::Authenticator& authenticator;
@@ -96,6 +114,7 @@ class SessionService {
     const auth::RefreshTokenCodec& refresh_tokens;
     const auth::LoginChallengeCodec& challenges;
     const auth::RecoveryCodes& recovery_codes;
+    const auth::RelyingParty& relying_party;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
@@ -104,9 +123,14 @@ class SessionService {
   // Codes for one user, from anywhere: whoever guesses knows the password already. Three of a
   // million are good at a time.
   static constexpr auth::RateLimit kCodesOfUser = {.rate = 2.0 / 60, .burst = 10};
+  // Proofs that one user gives of itself anew, from anywhere: whoever guesses has a token of it.
+  static constexpr auth::RateLimit kStepUpsOfUser = {.rate = 2.0 / 60, .burst = 10};
 
   SessionService(Deps deps, Options options)
-      : deps_(deps), options_(options), codes_of_user_(kCodesOfUser) {}
+      : deps_(deps),
+        options_(options),
+        codes_of_user_(kCodesOfUser),
+        step_ups_of_user_(kStepUpsOfUser) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
@@ -115,6 +139,14 @@ class SessionService {
                                                   v1::CreateSessionRequest request);
   Result<v1::AnswerChallengeResponse> AnswerChallenge(base::CallContext ctx,
                                                       v1::AnswerChallengeRequest request);
+  Result<v1::StartPasskeyLoginResponse> StartPasskeyLogin(base::CallContext ctx,
+                                                          v1::StartPasskeyLoginRequest request);
+  Result<v1::FinishPasskeyLoginResponse> FinishPasskeyLogin(base::CallContext ctx,
+                                                            v1::FinishPasskeyLoginRequest request);
+  Result<v1::StartPasskeyStepUpResponse> StartPasskeyStepUp(base::CallContext ctx,
+                                                            v1::StartPasskeyStepUpRequest request);
+  Result<v1::StepUpSessionResponse> StepUpSession(base::CallContext ctx,
+                                                  v1::StepUpSessionRequest request);
   Result<rpc::Encoded<v1::VerifySessionResponse>> VerifySession(base::CallContext ctx,
                                                                 v1::VerifySessionRequest request);
   Result<v1::RefreshSessionResponse> RefreshSession(base::CallContext ctx,
@@ -182,6 +214,40 @@ class SessionService {
   Result<Answer> VerifyAnswer(base::CallContext ctx, auth::LoginChallenge challenge,
                               v1::AnswerChallengeRequest request);
 
+  // What a passkey answered, before anybody looks whose it is.
+  struct PasskeyAnswer {
+    auth::AssertionResponse response;
+    auth::PasskeyChallenge challenge;
+    auth::AuthenticatorState state;
+  };
+  // PASSKEY_INVALID if it is no answer to a challenge for `purpose`.
+  absl::StatusOr<PasskeyAnswer> ReadPasskeyAnswer(const std::string& json,
+                                                  auth::PasskeyPurpose purpose,
+                                                  base::Time now) const;
+  // Whose passkey signed it, nil if none did; and what it is good for, if its count went on.
+  struct PasskeyProof {
+    base::Uuid user_id;
+    std::optional<storage::PasskeyUse> use;
+  };
+  Result<PasskeyProof> VerifyPasskeyAnswer(base::CallContext ctx, PasskeyAnswer answer,
+                                           base::Time now);
+  // What a browser is asked for the passkeys of a user with. SECOND_FACTOR_STATE if there are none.
+  Result<std::string> PasskeyOptionsOf(base::CallContext ctx, auth::PasskeyPurpose purpose,
+                                       base::Uuid tenant_id, base::Uuid user_id);
+
+  // What the user of a session proved anew.
+  struct Proof {
+    std::vector<std::string> amr;
+    std::optional<storage::SecondFactorUse> use;
+  };
+  // nullopt if it proves nothing.
+  Result<std::optional<Proof>> VerifyStepUp(base::CallContext ctx, storage::User user,
+                                            v1::StepUpSessionRequest request);
+  Result<bool> IsPassword(base::CallContext ctx, storage::User user, std::string password);
+  // Adds it to the caller's session. LOGIN_FAILED if it was used before.
+  Result<v1::StepUpSessionResponse> RaiseSession(base::CallContext ctx, Proof proof,
+                                                 std::string by);
+
   // A rotation that did not take place: the grant to answer a retry with, or
   // REFRESH_TOKEN_INVALID. Ends the session if the token was used before.
   base::Task<absl::StatusOr<storage::TokenGrant>> ResolveRefresh(base::CallContext ctx,
@@ -197,6 +263,7 @@ class SessionService {
   const Deps deps_;
   const Options options_;
   auth::RateLimiter codes_of_user_;
+  auth::RateLimiter step_ups_of_user_;
 };
 
 }  // namespace gatehouse::service

@@ -49,6 +49,11 @@ absl::Status OneTimeTokenInvalid() {
                          {.reason = base::Reason::kOneTimeTokenInvalid});
 }
 
+absl::Status ApiKeyNotFound() {
+  return base::MakeError(absl::StatusCode::kNotFound, "no such API key",
+                         {.reason = base::Reason::kApiKeyNotFound});
+}
+
 absl::Status RoleNotFound() {
   return base::MakeError(absl::StatusCode::kNotFound, "user.role: no such role",
                          {.reason = base::Reason::kRoleNotFound});

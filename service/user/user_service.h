@@ -17,6 +17,7 @@
 #include "service/user/user_limits.h"
 #include "storage/api_key/api_key_store.h"
 #include "storage/one_time_token/one_time_token_store.h"
+#include "storage/passkey/passkey_store.h"
 #include "storage/role/role_store.h"
 #include "storage/second_factor/second_factor_store.h"
 #include "storage/user/user_store.h"
@@ -26,6 +27,8 @@ class Authenticator;
 class OneTimeTokenCodec;
 class PasswordHasher;
 class RecoveryCodes;
+class RelyingParty;
+class StepUp;
 }  // namespace gatehouse::auth
 
 namespace gatehouse::storage {
@@ -53,6 +56,8 @@ class EnrollTotpRequest;
 class EnrollTotpResponse;
 class FinishEmailVerificationRequest;
 class FinishEmailVerificationResponse;
+class FinishPasskeyRegistrationRequest;
+class FinishPasskeyRegistrationResponse;
 class FinishPasswordResetRequest;
 class FinishPasswordResetResponse;
 class GetRoleRequest;
@@ -61,20 +66,30 @@ class GetUserRequest;
 class GetUserResponse;
 class ListApiKeysRequest;
 class ListApiKeysResponse;
+class ListPasskeysRequest;
+class ListPasskeysResponse;
 class ListRolesRequest;
 class ListRolesResponse;
 class ListUsersRequest;
 class ListUsersResponse;
+class RemovePasskeyRequest;
+class RemovePasskeyResponse;
 class RemoveTotpRequest;
 class RemoveTotpResponse;
 class ReplaceRecoveryCodesRequest;
 class ReplaceRecoveryCodesResponse;
+class RenamePasskeyRequest;
+class RenamePasskeyResponse;
 class RevokeApiKeyRequest;
 class RevokeApiKeyResponse;
+class RotateApiKeyRequest;
+class RotateApiKeyResponse;
 class SetPasswordRequest;
 class SetPasswordResponse;
 class StartEmailVerificationRequest;
 class StartEmailVerificationResponse;
+class StartPasskeyRegistrationRequest;
+class StartPasskeyRegistrationResponse;
 class StartPasswordResetRequest;
 class StartPasswordResetResponse;
 class UndeleteUserRequest;
@@ -98,6 +113,7 @@ class UserService {
     storage::UserStore& users;
     storage::OneTimeTokenStore& tokens;
     storage::SecondFactorStore& second_factors;
+    storage::PasskeyStore& passkeys;
     storage::RoleStore& roles;
     storage::ApiKeyStore& api_keys;
     storage::EventStore& events;
@@ -105,6 +121,8 @@ class UserService {
     const PageTokens& page_tokens;
     const auth::OneTimeTokenCodec& token_codec;
     const auth::RecoveryCodes& recovery_codes;
+    const auth::RelyingParty& relying_party;
+    const auth::StepUp& step_up;
     auth::PasswordHasher& hasher;
     // Told of what was revoked, so that this instance refuses it at once.
     auth::Authenticator& authenticator;
@@ -153,6 +171,18 @@ class UserService {
                                             MutationKey key = {});
   Result<v1::ReplaceRecoveryCodesResponse> ReplaceRecoveryCodes(
       base::CallContext ctx, v1::ReplaceRecoveryCodesRequest request, MutationKey key = {});
+  Result<v1::StartPasskeyRegistrationResponse> StartPasskeyRegistration(
+      base::CallContext ctx, v1::StartPasskeyRegistrationRequest request);
+  Result<v1::FinishPasskeyRegistrationResponse> FinishPasskeyRegistration(
+      base::CallContext ctx, v1::FinishPasskeyRegistrationRequest request, MutationKey key = {});
+  Result<v1::ListPasskeysResponse> ListPasskeys(base::CallContext ctx,
+                                                v1::ListPasskeysRequest request);
+  Result<v1::RenamePasskeyResponse> RenamePasskey(base::CallContext ctx,
+                                                  v1::RenamePasskeyRequest request,
+                                                  MutationKey key = {});
+  Result<v1::RemovePasskeyResponse> RemovePasskey(base::CallContext ctx,
+                                                  v1::RemovePasskeyRequest request,
+                                                  MutationKey key = {});
   Result<v1::CreateRoleResponse> CreateRole(base::CallContext ctx, v1::CreateRoleRequest request,
                                             MutationKey key = {});
   Result<v1::GetRoleResponse> GetRole(base::CallContext ctx, v1::GetRoleRequest request);
@@ -168,6 +198,9 @@ class UserService {
                                               v1::ListApiKeysRequest request);
   Result<v1::RevokeApiKeyResponse> RevokeApiKey(base::CallContext ctx,
                                                 v1::RevokeApiKeyRequest request,
+                                                MutationKey key = {});
+  Result<v1::RotateApiKeyResponse> RotateApiKey(base::CallContext ctx,
+                                                v1::RotateApiKeyRequest request,
                                                 MutationKey key = {});
 
   // What runs its mutations; of these not all look for an earlier answer first.
@@ -197,6 +230,10 @@ class UserService {
 
   // The caller, if it is a user; PERMISSION_DENIED.
   Result<storage::User> ReadSelf(base::CallContext ctx);
+  // OK, or STEP_UP_REQUIRED: `user` is the caller, who changes how it is known.
+  absl::Status RequireStepUp(const base::CallContext& ctx, const storage::User& user) const;
+  // A passkey of a user, by its id; PASSKEY_NOT_FOUND.
+  Result<storage::Passkey> ReadPasskey(base::CallContext ctx, base::Uuid user_id, base::Uuid id);
   // Whether the caller's password is `password`: its hash, or PASSWORD_INCORRECT, which is
   // recorded. RATE_LIMITED beyond UserLimits::kOwnPasswords.
   Result<std::string> VerifyOwnPassword(base::CallContext ctx, storage::User user,

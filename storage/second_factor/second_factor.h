@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "storage/passkey/passkey.h"
 
 namespace gatehouse::storage {
 
@@ -22,12 +23,14 @@ struct TotpFactor {
   int64_t last_step = 0;
 };
 
-// What a login proves besides the password. Used up by it.
+// What a login proves besides the password, or by a passkey alone. Used up by it.
 struct SecondFactorUse {
   // The step of a code of the app.
   std::optional<int64_t> totp_step;
   // What a recovery code is kept as, else.
   std::string recovery_hash;
+  // The answer of a passkey; the others are empty then.
+  std::optional<PasskeyUse> passkey = std::nullopt;
 };
 
 }  // namespace gatehouse::storage

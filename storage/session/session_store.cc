@@ -56,6 +56,17 @@ Session DecodeSession(const Uuid& tenant_id, RowView row) {
   };
 }
 
+// Of a statement whose column 0 is its guard.
+TokenGrant DecodeGrant(RowView row) {
+  return {.role = row.Get<std::string>(1),
+          .user_epoch = row.Get<int64_t>(2),
+          .generation = row.Get<int64_t>(3),
+          .amr = row.Get<std::vector<std::string>>(4),
+          .auth_time = row.Get<Time>(5),
+          .idle_expire_time = row.Get<Time>(6),
+          .expire_time = row.Get<Time>(7)};
+}
+
 // Column 1 of a statement whose column 0 is its guard.
 template <typename T>
 absl::StatusOr<T> Guarded(const Rows& rows) {
@@ -162,15 +173,22 @@ Task<absl::StatusOr<TokenGrant>> SessionStore::Rotate(CallContext ctx, Uuid tena
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants,
-                         results.back().Decode([](RowView row) {
-                           return TokenGrant{.role = row.Get<std::string>(1),
-                                             .user_epoch = row.Get<int64_t>(2),
-                                             .generation = row.Get<int64_t>(3),
-                                             .amr = row.Get<std::vector<std::string>>(4),
-                                             .auth_time = row.Get<Time>(5),
-                                             .idle_expire_time = row.Get<Time>(6),
-                                             .expire_time = row.Get<Time>(7)};
-                         }));
+                         results.back().Decode(DecodeGrant));
+  co_return grants.front();
+}
+
+Task<absl::StatusOr<TokenGrant>> SessionStore::StepUp(CallContext ctx, Session session,
+                                                      std::optional<SecondFactorUse> factor,
+                                                      Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  if (factor) AppendUseSecondFactor(batch, session.tenant_id, session.user_id, *factor);
+  batch.Add(queries::kStepUp, Params::Of(session.tenant_id, session.id, session.version,
+                                         session.amr, session.auth_time));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
+                         co_await database_.Run(ctx, std::move(batch)));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants,
+                         results.back().Decode(DecodeGrant));
   co_return grants.front();
 }
 

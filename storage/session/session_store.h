@@ -95,6 +95,13 @@ class SessionStore {
                                                 base::Uuid id, int64_t generation, base::Time now,
                                                 base::Time idle_expire_time, Change change);
 
+  // Sets amr and auth_time of a session to what its user has proven anew, and uses that up; what
+  // its tokens are made of then. ABORTED, ETAG_MISMATCH if its version is not session.version any
+  // more; UNAUTHENTICATED if it or its user is not live; LOGIN_FAILED if `factor` was used before.
+  base::Task<absl::StatusOr<TokenGrant>> StepUp(base::CallContext ctx, Session session,
+                                                std::optional<SecondFactorUse> factor,
+                                                Change change);
+
   // nullopt if there is no such session.
   base::Task<absl::StatusOr<std::optional<RefreshState>>> FindRefreshState(base::CallContext ctx,
                                                                            base::Uuid tenant_id,

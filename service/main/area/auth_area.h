@@ -1,10 +1,12 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_AREA_AUTH_AREA_H_
 #define GATEHOUSE_SERVICE_MAIN_AREA_AUTH_AREA_H_
 
+#include "auth/passkey/relying_party.h"
 #include "auth/password/password_hasher.h"
 #include "auth/second_factor/recovery_codes.h"
 #include "auth/signing_key/key_rotation.h"
 #include "auth/signing_key/keyring.h"
+#include "auth/step_up/step_up.h"
 #include "auth/token/access_token.h"
 #include "auth/token/login_challenge.h"
 #include "auth/token/one_time_token.h"
@@ -30,6 +32,8 @@ struct AuthArea {
   auth::OneTimeTokenCodec one_time_tokens;
   auth::LoginChallengeCodec challenges;
   auth::RecoveryCodes recovery_codes;
+  auth::RelyingParty relying_party;
+  auth::StepUp step_up;
   auth::PasswordHasher hasher;
   LoginFailures login_failures;
   auth::DatabaseCredentialStore credentials;

@@ -22,6 +22,7 @@
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
 #include "storage/one_time_token/one_time_token_store.h"
+#include "storage/passkey/passkey_store.h"
 #include "storage/postgres/client/database.h"
 #include "storage/replay/replay_store.h"
 #include "storage/request/idempotency_store.h"
@@ -67,6 +68,7 @@ struct StorageArea {
   storage::UserStore users;
   storage::OneTimeTokenStore one_time_tokens;
   storage::SecondFactorStore second_factors;
+  storage::PasskeyStore passkeys;
   storage::RoleStore roles;
   storage::ApiKeyStore api_keys;
   storage::SessionStore sessions;

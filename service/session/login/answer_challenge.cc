@@ -4,41 +4,44 @@
 #include <optional>
 #include <utility>
 
+#include "auth/passkey/passkey_challenge.h"
 #include "auth/second_factor/recovery_codes.h"
 #include "auth/second_factor/totp.h"
 #include "auth/token/login_challenge.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
+#include "service/session/login/login_credentials.h"
 #include "service/session/login/login_failures.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
 #include "service/session/session_validation.h"
 
 namespace gatehouse::service {
-namespace {
-
-storage::UserCredentials CredentialsOf(const storage::User& user) {
-  return {.tenant_id = user.tenant_id,
-          .id = user.id,
-          .username = user.username,
-          .role = user.role,
-          .may_log_in = user.state == storage::UserState::kActive && !user.delete_time,
-          .epoch = user.epoch,
-          .has_second_factor = user.second_factor_time.has_value()};
-}
-
-}  // namespace
 
 SessionService::Result<SessionService::Answer> SessionService::VerifyAnswer(
     base::CallContext ctx, auth::LoginChallenge challenge, v1::AnswerChallengeRequest request) {
   GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> found,
                          co_await deps_.users.Get(ctx, challenge.tenant_id, challenge.user_id));
   if (!found) co_return Answer();
-  Answer answer{.user = CredentialsOf(*found), .factor = std::nullopt};
+  Answer answer{.user = LoginCredentialsOf(*found), .factor = std::nullopt};
   const base::Time now = deps_.clock.Now();
   if (!answer.user->may_log_in || !answer.user->has_second_factor ||
       answer.user->epoch != challenge.user_epoch || challenge.expire_time <= now) {
+    co_return answer;
+  }
+  if (request.has_passkey_json()) {
+    GH_CO_ASSIGN_OR_RETURN(PasskeyAnswer asserted,
+                           ReadPasskeyAnswer(request.passkey_json(),
+                                             auth::PasskeyPurpose::kSecondFactor, now));
+    const bool hers = asserted.challenge.tenant_id == challenge.tenant_id &&
+                      asserted.challenge.user_id == challenge.user_id;
+    if (!hers) co_return answer;
+    GH_CO_ASSIGN_OR_RETURN(PasskeyProof proof,
+                           co_await VerifyPasskeyAnswer(ctx, std::move(asserted), now));
+    if (!proof.use) co_return answer;
+    answer.factor = {
+        .totp_step = std::nullopt, .recovery_hash = "", .passkey = std::move(proof.use)};
     co_return answer;
   }
   if (request.has_recovery_code()) {
@@ -77,7 +80,7 @@ SessionService::Result<v1::AnswerChallengeResponse> SessionService::AnswerChalle
                                                {.label = request.label(),
                                                 .thread_id = request.thread_id(),
                                                 .context_json = std::move(context_json),
-                                                .amr = {"pwd", "otp", "mfa"}});
+                                                .amr = {"pwd", request.has_passkey_json() ? "pop" : "otp", "mfa"}});
   const absl::Status created =
       co_await AddSession(ctx, session, *answer.user, std::nullopt, std::move(answer.factor));
   if (base::HasReason(created, base::Reason::kLoginFailed)) {

@@ -42,6 +42,7 @@ storage::ChangeEvents EventsOf(const base::CallContext& ctx, base::Time now,
 UserService::Result<v1::ChangePasswordResponse> UserService::ChangePassword(
     base::CallContext ctx, v1::ChangePasswordRequest request, MutationKey key) {
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadSelf(ctx));
+  GH_CO_RETURN_IF_ERROR(RequireStepUp(ctx, user));
   GH_CO_ASSIGN_OR_RETURN(std::string password,
                          CheckPasswordOf(user, "new_password", request.new_password()));
   if (password == auth::NormalizePassword(request.current_password())) {

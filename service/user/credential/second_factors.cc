@@ -6,6 +6,7 @@
 #include "auth/second_factor/qr_code.h"
 #include "auth/second_factor/recovery_codes.h"
 #include "auth/second_factor/totp.h"
+#include "auth/step_up/step_up.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
@@ -29,6 +30,7 @@ UserService::Result<v1::EnrollTotpResponse> UserService::EnrollTotp(base::CallCo
                                                                     v1::EnrollTotpRequest request,
                                                                     MutationKey key) {
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadSelf(ctx));
+  GH_CO_RETURN_IF_ERROR(RequireStepUp(ctx, user));
   GH_CO_RETURN_IF_ERROR(
       (co_await VerifyOwnPassword(ctx, user, request.current_password())).status());
   const base::Time now = deps_.clock.Now();
@@ -85,10 +87,12 @@ UserService::Result<v1::RemoveTotpResponse> UserService::RemoveTotp(base::CallCo
     if (request.current_password().empty()) {
       co_return base::InvalidField("current_password", "is required of users themselves");
     }
+    GH_CO_RETURN_IF_ERROR(RequireStepUp(ctx, user));
     GH_CO_RETURN_IF_ERROR(
         (co_await VerifyOwnPassword(ctx, user, request.current_password())).status());
   } else {
     GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
+    GH_CO_RETURN_IF_ERROR(deps_.step_up.Require(ctx.principal()));
   }
   const v1::RemoveTotpResponse response;
   const base::Time now = deps_.clock.Now();
@@ -103,6 +107,7 @@ UserService::Result<v1::RemoveTotpResponse> UserService::RemoveTotp(base::CallCo
 UserService::Result<v1::ReplaceRecoveryCodesResponse> UserService::ReplaceRecoveryCodes(
     base::CallContext ctx, v1::ReplaceRecoveryCodesRequest request, MutationKey key) {
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadSelf(ctx));
+  GH_CO_RETURN_IF_ERROR(RequireStepUp(ctx, user));
   GH_CO_RETURN_IF_ERROR(
       (co_await VerifyOwnPassword(ctx, user, request.current_password())).status());
   const auth::RecoveryCodes::Made recovery = deps_.recovery_codes.Make(user.id);

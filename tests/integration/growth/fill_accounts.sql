@@ -36,9 +36,24 @@ SELECT sample.tenant(), sample.id(i), sample.hash(i)
 FROM generate_series(1, sample.rows()) AS i
 WHERE i % 100 = 1;
 
-INSERT INTO gatehouse.api_key (tenant_id, api_key_id, display_name, key_prefix, key_hash, permissions, create_time, revoke_time)
+-- And each hundredth two passkeys; as many answers are remembered.
+INSERT INTO gatehouse.passkey (tenant_id, user_id, passkey_id, credential_id, algorithm, public_key, sign_count, aaguid,
+  transports, backup_eligible, backed_up, display_name, create_time)
+SELECT sample.tenant(), sample.id(i), sample.id(i + k), sample.hash(i + k), -7, '', 0, sample.id(1), '{internal}', true, true, '',
+       sample.at(i)
+FROM generate_series(1, sample.rows()) AS i, generate_series(0, 1) AS k
+WHERE i % 100 = 1;
+INSERT INTO gatehouse.passkey_challenge (tenant_id, nonce, expire_time)
+SELECT sample.tenant(), sample.hash(i), sample.at(i)
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 100 = 1;
+
+-- Every fifth was rotated.
+INSERT INTO gatehouse.api_key (tenant_id, api_key_id, display_name, key_prefix, key_hash, permissions, create_time, revoke_time,
+  former_key_hash, former_expire_time)
 SELECT sample.tenant(), sample.id(i), 'key', 'prefix', sample.hash(i), '{}', sample.at(i),
-       CASE WHEN i % 10 = 0 THEN sample.present() END
+       CASE WHEN i % 10 = 0 THEN sample.present() END, CASE WHEN i % 5 = 1 THEN sample.hash(-i) END,
+       CASE WHEN i % 5 = 1 THEN sample.present() END
 FROM generate_series(1, sample.rows()) AS i;
 
 -- Twenty sessions make a thread; half of all were revoked, a tenth has expired.

@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "auth/verdict/authenticator.h"
 #include "storage/change.h"
+#include "storage/api_key/api_key_store.h"
 #include "storage/event_log/sequencer.h"
 #include "storage/event_types.h"
 #include "storage/postgres/admin/connection.h"
@@ -132,6 +133,26 @@ TEST_F(RevocationFollowerTest, ForgetsAnApiKeyThatAnotherInstanceRevoked) {
     return b_.storage->api_keys.Revoke(b_.SystemContext(), base::kDefaultTenantId, key.id,
                                        b_.clock.Now(),
                                        With(event_types::kApiKeyRevoked, "api_key", key.id));
+  }),
+              IsOk());
+  ASSERT_TRUE(Works(key));
+  Follow();
+  EXPECT_FALSE(Works(key));
+}
+
+TEST_F(RevocationFollowerTest, LearnsTheEndOfASecretThatAnotherInstanceReplaced) {
+  ASSERT_THAT(TakePosition(), IsOk());
+  const Caller key = b_.MakeApiKey({"users.read"});
+  ASSERT_TRUE(Works(key));
+  const storage::ApiKey rotated{.tenant_id = base::kDefaultTenantId,
+                                .id = key.id,
+                                .key_prefix = "gh_key_another",
+                                .rotate_time = b_.clock.Now(),
+                                .former_expire_time = b_.clock.Now()};
+  ASSERT_THAT(b_.runner.Run<absl::Status>([&] {
+    return b_.storage->api_keys.Rotate(b_.SystemContext(), rotated, std::string(32, 'h'),
+                                       std::nullopt,
+                                       With(event_types::kApiKeyRotated, "api_key", key.id));
   }),
               IsOk());
   ASSERT_TRUE(Works(key));
