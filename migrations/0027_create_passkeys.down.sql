@@ -4,5 +4,6 @@ ALTER TABLE gatehouse.api_key
   DROP COLUMN former_expire_time,
   DROP COLUMN rotate_time,
   DROP COLUMN ends_with_creator;
+DROP TABLE gatehouse.remembered_device;
 DROP TABLE gatehouse.passkey_challenge;
 DROP TABLE gatehouse.passkey;

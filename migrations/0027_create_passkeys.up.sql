@@ -1,5 +1,5 @@
--- Passkeys of users (WebAuthn credentials), the challenges that were answered with one, and API keys with two secrets for a
--- time.
+-- Passkeys of users (WebAuthn credentials), the challenges that were answered with one, devices that stand in for a second
+-- factor, and API keys with two secrets for a time.
 
 CREATE TABLE gatehouse.passkey (
   tenant_id        uuid NOT NULL,
@@ -31,6 +31,25 @@ CREATE TABLE gatehouse.passkey_challenge (
   CONSTRAINT passkey_challenge_pkey PRIMARY KEY (tenant_id, nonce)
 );
 CREATE INDEX passkey_challenge_expired ON gatehouse.passkey_challenge (tenant_id, expire_time);
+
+-- Devices on which a user logs in without a second factor, for a time.
+CREATE TABLE gatehouse.remembered_device (
+  tenant_id          uuid NOT NULL,
+  user_id            uuid NOT NULL,
+  device_id          uuid NOT NULL,
+  -- SHA-256 of what the device shows.
+  token_hash         bytea NOT NULL,
+  -- The user's as they were: with others it is good no more.
+  user_epoch         bigint NOT NULL,
+  second_factor_time timestamptz NOT NULL,
+  label              text NOT NULL,
+  ip_address         text NOT NULL,
+  user_agent         text NOT NULL,
+  create_time        timestamptz NOT NULL,
+  last_used_time     timestamptz,
+  expire_time        timestamptz NOT NULL,
+  CONSTRAINT remembered_device_pkey PRIMARY KEY (tenant_id, user_id, device_id)
+);
 
 -- The key before a rotation, and until when it is good.
 ALTER TABLE gatehouse.api_key

@@ -63,6 +63,12 @@ inline constexpr std::string_view kUserPasskeyRemoved = "user.passkey_removed";
 // was refused. `count` is what it said, `last_count` what it had said. Actor: anonymous, or the
 // caller. Target: the user and the passkey.
 inline constexpr std::string_view kUserPasskeyCloned = "user.passkey_count_went_back";
+// A device was remembered: a user's logins there take no second factor for `expire_ms`. Actor: the
+// user. Target: the user and the device.
+inline constexpr std::string_view kUserDeviceRemembered = "user.device_remembered";
+// A device of a user was forgotten, or all of them. Actor: the caller. Target: the user and, if it
+// was one, the device.
+inline constexpr std::string_view kUserDevicesForgotten = "user.devices_forgotten";
 // All sessions of a user were ended, or all but one: one event, however many they were;
 // `reason` says why. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserSessionsRevoked = "user.sessions_revoked";

@@ -102,6 +102,8 @@ struct AuthSettings {
   int64_t login_failures_per_minute = 10;
   int64_t login_failures_burst = 20;
   std::chrono::seconds step_up_max_age{900};
+  // 0: none.
+  std::chrono::seconds remember_device{0};
   std::string passkey_rp_id;
   // Separated by blanks.
   std::string passkey_origins;

@@ -139,6 +139,10 @@ void AddAuth(std::vector<Setting>& all) {
                      "account could be taken over by: passwords, second factors, passkeys, API "
                      "keys. Beyond it STEP_UP_REQUIRED. 0: at any time.",
                      0, 86'400, GH_FIELD(auth.step_up_max_age)));
+  all.push_back(Span("auth.remember_device_s",
+                     "How long a device that its user trusts logs in without a second factor, in "
+                     "seconds. 0: never.",
+                     0, 90 * 86'400, GH_FIELD(auth.remember_device)));
   all.push_back(Text("auth.passkey_rp_id",
                      "The domain whose pages ask for passkeys, such as example.com. Passkeys are "
                      "bound to it for ever. Empty: no passkeys.",

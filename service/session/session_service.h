@@ -26,6 +26,7 @@
 
 namespace gatehouse::auth {
 class Authenticator;
+class DeviceTokenCodec;
 class Keyring;
 class LoginChallengeCodec;
 class PasswordHasher;
@@ -96,6 +97,8 @@ class SessionService {
     std::chrono::seconds refresh_grace;
     // Live ones of one user; the oldest end when there are more.
     int64_t max_per_user;
+    // How long a device stands in for a second factor; 0: none does.
+    std::chrono::seconds remember_device{0};
   };
 
   // All outlive the service.
@@ -115,6 +118,7 @@ class SessionService {
     const auth::LoginChallengeCodec& challenges;
     const auth::RecoveryCodes& recovery_codes;
     const auth::RelyingParty& relying_party;
+    const auth::DeviceTokenCodec& device_tokens;
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
@@ -195,6 +199,17 @@ class SessionService {
       base::CallContext ctx, storage::Session session, storage::UserCredentials user,
       std::optional<storage::PasswordUpgrade> upgrade,
       std::optional<storage::SecondFactorUse> factor = std::nullopt);
+
+  // What `token` proves of `user`, if it is of one of its devices that are remembered.
+  Result<std::optional<storage::SecondFactorUse>> FindDevice(base::CallContext ctx,
+                                                             storage::UserCredentials user,
+                                                             std::string token);
+  // A device that the login of `session` makes known, and what it is to show.
+  struct RememberedNow {
+    storage::NewDevice device;
+    std::string token;
+  };
+  RememberedNow RememberDevice(const storage::Session& session) const;
 
   // The user whose password was verified; LOGIN_FAILED for every reason not to.
   base::Task<absl::StatusOr<storage::UserCredentials>> VerifyPassword(base::CallContext ctx,

@@ -60,6 +60,8 @@ class FinishPasskeyRegistrationRequest;
 class FinishPasskeyRegistrationResponse;
 class FinishPasswordResetRequest;
 class FinishPasswordResetResponse;
+class ForgetDevicesRequest;
+class ForgetDevicesResponse;
 class GetRoleRequest;
 class GetRoleResponse;
 class GetUserRequest;
@@ -68,6 +70,8 @@ class ListApiKeysRequest;
 class ListApiKeysResponse;
 class ListPasskeysRequest;
 class ListPasskeysResponse;
+class ListRememberedDevicesRequest;
+class ListRememberedDevicesResponse;
 class ListRolesRequest;
 class ListRolesResponse;
 class ListUsersRequest;
@@ -182,6 +186,11 @@ class UserService {
                                                   MutationKey key = {});
   Result<v1::RemovePasskeyResponse> RemovePasskey(base::CallContext ctx,
                                                   v1::RemovePasskeyRequest request,
+                                                  MutationKey key = {});
+  Result<v1::ListRememberedDevicesResponse> ListRememberedDevices(
+      base::CallContext ctx, v1::ListRememberedDevicesRequest request);
+  Result<v1::ForgetDevicesResponse> ForgetDevices(base::CallContext ctx,
+                                                  v1::ForgetDevicesRequest request,
                                                   MutationKey key = {});
   Result<v1::CreateRoleResponse> CreateRole(base::CallContext ctx, v1::CreateRoleRequest request,
                                             MutationKey key = {});

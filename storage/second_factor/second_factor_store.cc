@@ -106,4 +106,42 @@ Task<absl::Status> SecondFactorStore::ReplaceRecoveryCodes(CallContext context, 
   return RunBatch(database_, std::move(context), std::move(batch));
 }
 
+Task<absl::StatusOr<bool>> SecondFactorStore::IsRemembered(CallContext context, Uuid tenant_id,
+                                                           Uuid user_id, DeviceUse use) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(
+          std::move(context), queries::kFindDevice,
+          Params::Of(tenant_id, user_id, use.device_id, Bytes{use.token_hash}, use.now)));
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<bool> found,
+                         rows.DecodeOne([](RowView row) { return row.Get<bool>(0); }));
+  co_return found.value_or(false);
+}
+
+Task<absl::StatusOr<std::vector<RememberedDevice>>> SecondFactorStore::ListDevices(
+    CallContext context, Uuid tenant_id, Uuid user_id, Time now) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kListDevices,
+                                                  Params::Of(tenant_id, user_id, now)));
+  co_return rows.Decode([](RowView row) {
+    return RememberedDevice{.id = row.Get<Uuid>(0),
+                            .label = row.Get<std::string>(1),
+                            .ip_address = row.Get<std::string>(2),
+                            .user_agent = row.Get<std::string>(3),
+                            .create_time = row.Get<Time>(4),
+                            .last_used_time = row.Get<std::optional<Time>>(5),
+                            .expire_time = row.Get<Time>(6)};
+  });
+}
+
+Task<absl::Status> SecondFactorStore::ForgetDevices(CallContext context, Uuid tenant_id,
+                                                    Uuid user_id, Uuid device_id, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  const std::optional<Uuid> only =
+      device_id.is_nil() ? std::nullopt : std::optional<Uuid>(device_id);
+  batch.Add(queries::kForgetDevices, Params::Of(tenant_id, user_id, only));
+  return RunBatch(database_, std::move(context), std::move(batch));
+}
+
 }  // namespace gatehouse::storage

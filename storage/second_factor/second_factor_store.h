@@ -56,6 +56,21 @@ class SecondFactorStore {
                                                 std::vector<std::string> recovery_hashes,
                                                 Change change);
 
+  // Of one user; another one takes the place of the one that was not used for the longest time.
+  static constexpr int64_t kMaxDevices = 10;
+
+  // Whether such a device is remembered, and good at `now`.
+  base::Task<absl::StatusOr<bool>> IsRemembered(base::CallContext context, base::Uuid tenant_id,
+                                                base::Uuid user_id, DeviceUse use);
+  // Those that are good at `now`, the newest first.
+  base::Task<absl::StatusOr<std::vector<RememberedDevice>>> ListDevices(base::CallContext context,
+                                                                        base::Uuid tenant_id,
+                                                                        base::Uuid user_id,
+                                                                        base::Time now);
+  // One of them; nil: all. ABORTED, ETAG_MISMATCH if there is none.
+  base::Task<absl::Status> ForgetDevices(base::CallContext context, base::Uuid tenant_id,
+                                         base::Uuid user_id, base::Uuid device_id, Change change);
+
  private:
   postgres::Database& database_;
   const std::string key_;

@@ -37,6 +37,7 @@ AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& se
       one_time_tokens(secrets.token_pepper),
       challenges(secrets.token_pepper),
       recovery_codes(secrets.token_pepper),
+      device_tokens(secrets.token_pepper),
       relying_party({.id = config.passkey_rp_id,
                      .name = config.issuer,
                      .origins = config.passkey_origins},

@@ -8,6 +8,7 @@
 #include "auth/signing_key/keyring.h"
 #include "auth/step_up/step_up.h"
 #include "auth/token/access_token.h"
+#include "auth/token/device_token.h"
 #include "auth/token/login_challenge.h"
 #include "auth/token/one_time_token.h"
 #include "auth/token/refresh_token.h"
@@ -32,6 +33,7 @@ struct AuthArea {
   auth::OneTimeTokenCodec one_time_tokens;
   auth::LoginChallengeCodec challenges;
   auth::RecoveryCodes recovery_codes;
+  auth::DeviceTokenCodec device_tokens;
   auth::RelyingParty relying_party;
   auth::StepUp step_up;
   auth::PasswordHasher hasher;

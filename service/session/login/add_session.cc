@@ -1,6 +1,7 @@
 // The session that a login adds, and its tokens.
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -52,6 +53,23 @@ storage::Change CreationOf(const CallContext& ctx, const storage::Session& sessi
   return {.events = {std::move(event)}};
 }
 
+storage::Event RememberedEvent(const CallContext& ctx, const storage::RememberedDevice& device,
+                               const UserCredentials& user) {
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  const int64_t expire_ms =
+      duration_cast<milliseconds>(device.expire_time - device.create_time).count();
+  storage::Event event =
+      storage::MakeEvent(ctx, device.create_time,
+                         std::string(storage::event_types::kUserDeviceRemembered),
+                         {{"user", user.id.ToString(), user.username},
+                          {"device", device.id.ToString(), device.label}},
+                         JsonObject().AddNumber("expire_ms", expire_ms).ToString());
+  event.tenant_id = user.tenant_id;
+  event.actor = ActorOf(user);
+  return event;
+}
+
 }  // namespace
 
 storage::Session SessionService::MakeSession(const CallContext& ctx, const UserCredentials& user,
@@ -87,6 +105,9 @@ Task<absl::Status> SessionService::AddSession(CallContext ctx, storage::Session 
                             .ended = std::nullopt};
   for (int tries = 1;; ++tries) {
     storage::Change change = CreationOf(ctx, session, user);
+    if (factor && factor->remember) {
+      change.events.Add(RememberedEvent(ctx, factor->remember->device, user));
+    }
     if (room.ended) {
       for (const base::Uuid& id : *room.ended) {
         change.events.Add(CrowdedOutEvent(ctx, now, id, user));

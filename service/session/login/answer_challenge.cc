@@ -11,6 +11,7 @@
 #include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
+#include "service/common/timestamps.h"
 #include "service/session/login/login_credentials.h"
 #include "service/session/login/login_failures.h"
 #include "service/session/session_conversion.h"
@@ -81,6 +82,11 @@ SessionService::Result<v1::AnswerChallengeResponse> SessionService::AnswerChalle
                                                 .thread_id = request.thread_id(),
                                                 .context_json = std::move(context_json),
                                                 .amr = {"pwd", request.has_passkey_json() ? "pop" : "otp", "mfa"}});
+  std::optional<RememberedNow> remembered;
+  if (request.remember_device() && options_.remember_device.count() > 0) {
+    remembered = RememberDevice(session);
+    answer.factor->remember = remembered->device;
+  }
   const absl::Status created =
       co_await AddSession(ctx, session, *answer.user, std::nullopt, std::move(answer.factor));
   if (base::HasReason(created, base::Reason::kLoginFailed)) {
@@ -93,6 +99,11 @@ SessionService::Result<v1::AnswerChallengeResponse> SessionService::AnswerChalle
   v1::AnswerChallengeResponse response;
   GH_CO_RETURN_IF_ERROR(ToProto(session, session.create_time, *response.mutable_session()));
   ToProto(tokens, *response.mutable_tokens());
+  if (remembered) {
+    response.set_device_token(remembered->token);
+    SetTimestamp(remembered->device.device.expire_time,
+                 response.mutable_device_token_expire_time());
+  }
   co_return response;
 }
 

@@ -89,7 +89,11 @@ SessionService::Result<v1::CreateSessionResponse> SessionService::CreateSession(
   GH_CO_ASSIGN_OR_RETURN(std::string context_json, CheckNewSession(request));
   GH_CO_ASSIGN_OR_RETURN(const UserCredentials user,
                          co_await VerifyPassword(ctx, request.login(), request.password()));
-  if (user.has_second_factor) {
+  std::optional<storage::SecondFactorUse> device;
+  if (user.has_second_factor && !request.device_token().empty()) {
+    GH_CO_ASSIGN_OR_RETURN(device, co_await FindDevice(ctx, user, request.device_token()));
+  }
+  if (user.has_second_factor && !device) {
     GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::Passkey> passkeys,
                            co_await deps_.passkeys.List(ctx, user.tenant_id, user.id));
     co_return Challenge(deps_.challenges, user, !passkeys.empty(), deps_.clock.Now());
@@ -107,7 +111,7 @@ SessionService::Result<v1::CreateSessionResponse> SessionService::CreateSession(
                                                 .thread_id = request.thread_id(),
                                                 .context_json = std::move(context_json),
                                                 .amr = {"pwd"}});
-  const absl::Status created = co_await AddSession(ctx, session, user, std::move(upgrade));
+  const absl::Status created = co_await AddSession(ctx, session, user, std::move(upgrade), std::move(device));
   if (base::HasReason(created, base::Reason::kLoginFailed)) {
     co_return co_await FailLogin(ctx, request.login(), user);
   }

@@ -12,12 +12,12 @@ SELECT sample.tenant(), 'key-' || i, 'ES256', '', '', sample.present(), sample.p
 -- A thousand users have the rarer role; two hundred of them are disabled.
 INSERT INTO gatehouse.user_account (tenant_id, user_id, username, username_key, email, email_key, first_name, last_name, bio,
   avatar_url, timezone, locale, metadata, role, state, password_hash, epoch, create_time, update_time, delete_time, purge_time,
-  version)
+  version, second_factor_time)
 SELECT sample.tenant(), sample.id(i), sample.username(i), sample.username(i), sample.email(i), sample.email(i), '', '', '', '', '',
        '', '{}', CASE WHEN i % (sample.rows() / 1000) = 7 THEN 'analyst' ELSE 'viewer' END,
        CASE WHEN i % (sample.rows() / 200) = 7 THEN 2 ELSE 1 END, 'hash', 1, sample.at(i), sample.at(i),
        CASE WHEN i % 50 = 9 THEN sample.present() END,
-       CASE WHEN i % 50 = 9 THEN sample.present() + interval '30 days' END, 1
+       CASE WHEN i % 50 = 9 THEN sample.present() + interval '30 days' END, 1, CASE WHEN i % 100 = 1 THEN sample.at(i) END
 FROM generate_series(1, sample.rows()) AS i;
 
 -- Each hundredth user has a token.
@@ -36,11 +36,17 @@ SELECT sample.tenant(), sample.id(i), sample.hash(i)
 FROM generate_series(1, sample.rows()) AS i
 WHERE i % 100 = 1;
 
--- And each hundredth two passkeys; as many answers are remembered.
+-- And each hundredth two passkeys and two devices; as many answers are remembered.
 INSERT INTO gatehouse.passkey (tenant_id, user_id, passkey_id, credential_id, algorithm, public_key, sign_count, aaguid,
   transports, backup_eligible, backed_up, display_name, create_time)
 SELECT sample.tenant(), sample.id(i), sample.id(i + k), sample.hash(i + k), -7, '', 0, sample.id(1), '{internal}', true, true, '',
        sample.at(i)
+FROM generate_series(1, sample.rows()) AS i, generate_series(0, 1) AS k
+WHERE i % 100 = 1;
+INSERT INTO gatehouse.remembered_device (tenant_id, user_id, device_id, token_hash, user_epoch, second_factor_time, label,
+  ip_address, user_agent, create_time, expire_time)
+SELECT sample.tenant(), sample.id(i), sample.id(i + k), sample.hash(i + k), 1, sample.at(i), '', '', '', sample.at(i),
+       sample.present()
 FROM generate_series(1, sample.rows()) AS i, generate_series(0, 1) AS k
 WHERE i % 100 = 1;
 INSERT INTO gatehouse.passkey_challenge (tenant_id, nonce, expire_time)
