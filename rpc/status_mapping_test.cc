@@ -64,12 +64,12 @@ TEST(ToWireStatusTest, CarriesViolationsRetryAndQuota) {
 }
 
 TEST(ToWireStatusTest, SaysWhichPreconditionsDoNotHold) {
-  const WireStatus wire = ToWireStatus(
-      base::MakeError(absl::StatusCode::kFailedPrecondition, "log in again",
-                      {.reason = Reason::kStepUpRequired,
-                       .violations = {{.field = "auth_time", .description = "too old"},
-                                      {.field = "amr", .description = "too little"}}}),
-      "");
+  const WireStatus wire =
+      ToWireStatus(base::MakeError(absl::StatusCode::kFailedPrecondition, "log in again",
+                                   {.reason = Reason::kStepUpRequired,
+                                    .violations = {{.field = "auth_time", .description = "too old"},
+                                                   {.field = "amr", .description = "too little"}}}),
+                   "");
   const auto failure = Detail<google::rpc::PreconditionFailure>(wire);
   ASSERT_TRUE(failure.has_value());
   ASSERT_EQ(failure->violations_size(), 2);

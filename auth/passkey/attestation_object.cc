@@ -92,8 +92,7 @@ std::string_view KeyPart(std::string_view authenticator_data) {
 // know beforehand.
 Credential Decode(std::string_view authenticator_data, PasskeyAlgorithm algorithm) {
   Credential credential(fido_cred_new());
-  if (!credential ||
-      fido_cred_set_type(credential.get(), static_cast<int>(algorithm)) != FIDO_OK ||
+  if (!credential || fido_cred_set_type(credential.get(), static_cast<int>(algorithm)) != FIDO_OK ||
       fido_cred_set_authdata_raw(credential.get(), Data(authenticator_data),
                                  authenticator_data.size()) != FIDO_OK) {
     return nullptr;

@@ -36,8 +36,8 @@ struct PasskeyChallenge {
 };
 
 // Makes and reads challenges: gh_pk_ + base64url(version, purpose, tenant, user, nonce, expire time
-// in microseconds, MAC). They come back in the client data that the authenticator signed, so nothing
-// is kept of those that nobody answers, however many are asked for.
+// in microseconds, MAC). They come back in the client data that the authenticator signed, so
+// nothing is kept of those that nobody answers, however many are asked for.
 //
 // Immutable, thread-safe.
 class PasskeyChallengeCodec {

@@ -110,12 +110,13 @@ bool VerifySignature(const PasskeyKey& key, const std::string& rp_id,
 }
 
 const PasskeyKey& NobodysPasskeyKey() {
-  // The generator of P-256 (FIPS 186-4, D.1.2.3). Everybody knows its other half, which is 1, and may:
-  // what is compared with it is refused whatever comes out.
+  // The generator of P-256 (FIPS 186-4, D.1.2.3). Everybody knows its other half, which is 1, and
+  // may: what is compared with it is refused whatever comes out.
   static const auto& key = *new PasskeyKey{
       .algorithm = PasskeyAlgorithm::kEs256,
-      .bytes = *base::HexDecode("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
-                                "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")};
+      .bytes =
+          *base::HexDecode("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+                           "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")};
   return key;
 }
 

@@ -41,8 +41,8 @@ bool VerifySignature(const PasskeyKey& key, const std::string& rp_id,
                      std::string_view authenticator_data, std::string_view client_data_json,
                      std::string_view signature);
 
-// A valid key that belongs to nobody. What an unknown passkey signed is compared with it, so that it
-// costs the same work, and is refused whatever comes out.
+// A valid key that belongs to nobody. What an unknown passkey signed is compared with it, so that
+// it costs the same work, and is refused whatever comes out.
 const PasskeyKey& NobodysPasskeyKey();
 
 }  // namespace gatehouse::auth

@@ -35,8 +35,9 @@ Vector Es256Vector() {
                                "930a56b87a2fca66334b03458abf879717c12cc68ed73290af2e2664796b9220")},
           .authenticator_data =
               Hex("bfabc37432958b063360d3ad6461c9c4735ae7f8edd46592a5e0f01452b2e4b51900000000"),
-          .client_data = R"({"type":"webauthn.get","challenge":"OcDnUhQXulTUPo3JUXT0I97pvzzYBP9tZch)"
-                         R"(Xyav01Ag","origin":"https://example.org","crossOrigin":false})",
+          .client_data =
+              R"({"type":"webauthn.get","challenge":"OcDnUhQXulTUPo3JUXT0I97pvzzYBP9tZch)"
+              R"(Xyav01Ag","origin":"https://example.org","crossOrigin":false})",
           .signature = Hex("3046022100f50a4e2e4409249c4a853ba361282f09841df4dd4547a13a87780218deff"
                            "cd380221008480ac0f0b93538174f575bf11a1dd5d78c6e486013f937295ea13653e33"
                            "1e87")};
@@ -48,8 +49,9 @@ Vector EdDsaVector() {
                   .bytes = Hex("44e06ddd331c36a8dc667bab52bcae63486c916aa5e339e6acebaa84934bf832")},
           .authenticator_data =
               Hex("bfabc37432958b063360d3ad6461c9c4735ae7f8edd46592a5e0f01452b2e4b50100000000"),
-          .client_data = R"({"type":"webauthn.get","challenge":"iVlX4BxjOmmDSKLYoxpUt9sn6MHEOyCA15r)"
-                         R"(iGQJnv9I","origin":"https://example.org","crossOrigin":false})",
+          .client_data =
+              R"({"type":"webauthn.get","challenge":"iVlX4BxjOmmDSKLYoxpUt9sn6MHEOyCA15r)"
+              R"(iGQJnv9I","origin":"https://example.org","crossOrigin":false})",
           .signature = Hex("f5c59c7e46c34f6f8cc197101ddf9934fa2595f68eb1913a637e8419eb9ba4cfdfc48f"
                            "85393bc0d40b011f0d6fecb097d6607525713223a0dc0d453993dae00b")};
 }
@@ -66,7 +68,7 @@ TEST(PasskeyKeyTest, VerifiesTheVectorsOfTheSpecification) {
 
 TEST(PasskeyKeyTest, NothingOfWhatWasSignedMayDiffer) {
   for (const Vector& vector : {Es256Vector(), EdDsaVector()}) {
-    for (std::string Vector::*part :
+    for (std::string Vector::* part :
          {&Vector::authenticator_data, &Vector::client_data, &Vector::signature}) {
       for (size_t i = 0; i < (vector.*part).size(); ++i) {
         Vector forged = vector;
@@ -102,8 +104,8 @@ TEST(PasskeyKeyTest, TellsWhatIsNoKey) {
   EXPECT_FALSE(IsValid({static_cast<PasskeyAlgorithm>(-35), std::string(96, 'x')}));
   const std::string exponent("\x01\x00\x01", 3);
   // A modulus of fewer bits, and an exponent that verifies everything.
-  EXPECT_FALSE(
-      IsValid({PasskeyAlgorithm::kRs256, std::string(128, '\0') + std::string(128, '\xff') + exponent}));
+  EXPECT_FALSE(IsValid(
+      {PasskeyAlgorithm::kRs256, std::string(128, '\0') + std::string(128, '\xff') + exponent}));
   EXPECT_FALSE(
       IsValid({PasskeyAlgorithm::kRs256, std::string(256, '\xff') + std::string("\0\0\x01", 3)}));
 }

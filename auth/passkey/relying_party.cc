@@ -47,8 +47,7 @@ std::vector<std::string> OriginsOf(const RelyingParty::Options& options) {
 bool IsDomain(std::string_view text) {
   return !text.empty() && text.size() <= kMaxDomainBytes && text.front() != '.' &&
          text.back() != '.' &&
-         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") ==
-             std::string_view::npos;
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string_view::npos;
 }
 
 bool IsWithin(std::string_view host, std::string_view domain) {
@@ -86,9 +85,7 @@ Json Descriptors(const std::vector<PasskeyHint>& passkeys) {
   return list;
 }
 
-int64_t TimeoutMs() {
-  return std::chrono::milliseconds(RelyingParty::kChallengeLifetime).count();
-}
+int64_t TimeoutMs() { return std::chrono::milliseconds(RelyingParty::kChallengeLifetime).count(); }
 
 }  // namespace
 

@@ -96,8 +96,8 @@ TEST_F(RelyingPartyTest, TakesPasskeysOfEachAlgorithm) {
 }
 
 TEST_F(RelyingPartyTest, OptionsSayAllThatABrowserNeeds) {
-  const Json creation = Json::parse(party_.CreationOptions(
-      TheUser(), {{.credential_id = "abc", .transports = {"usb"}}}, kNow));
+  const Json creation = Json::parse(
+      party_.CreationOptions(TheUser(), {{.credential_id = "abc", .transports = {"usb"}}}, kNow));
   EXPECT_EQ(creation.at("rp").at("id"), "example.com");
   EXPECT_EQ(creation.at("rp").at("name"), "Example");
   EXPECT_EQ(creation.at("user").at("id"), base::Base64UrlEncode(kUser.bytes()));

@@ -26,8 +26,8 @@ absl::Status StepUp::Require(const base::Principal& caller, bool second_factor) 
   }
   std::vector<base::FieldViolation> lacking;
   if (clock_.Now() - caller.auth_time > max_age_) {
-    lacking.push_back({"auth_time", "the login is older than " + std::to_string(max_age_.count()) +
-                                        " seconds"});
+    lacking.push_back(
+        {"auth_time", "the login is older than " + std::to_string(max_age_.count()) + " seconds"});
   }
   if (second_factor && !Has(caller.amr, kManyFactors)) {
     lacking.push_back({"amr", "the session has not proven the second factor that the user has"});

@@ -12,8 +12,8 @@
 namespace gatehouse::auth {
 
 // Whether a person has lately proven who they are: what methods ask for by which an account could
-// be taken over with a token that was stolen or a screen that was left. Only of sessions: an API key
-// has no person behind it, and what it may do its permissions say.
+// be taken over with a token that was stolen or a screen that was left. Only of sessions: an API
+// key has no person behind it, and what it may do its permissions say.
 //
 // Immutable, thread-safe; `clock` outlives it.
 class StepUp {

@@ -20,9 +20,7 @@ class StepUpTest : public testing::Test {
  protected:
   // Somebody who logged in now.
   base::Principal Person(std::vector<std::string> amr) const {
-    return {.kind = base::Principal::Kind::kUser,
-            .auth_time = clock_.Now(),
-            .amr = std::move(amr)};
+    return {.kind = base::Principal::Kind::kUser, .auth_time = clock_.Now(), .amr = std::move(amr)};
   }
   // What `status` says is lacking.
   static std::vector<std::string> Lacking(const absl::Status& status) {

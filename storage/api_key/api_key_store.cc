@@ -66,10 +66,9 @@ base::Task<absl::Status> ApiKeyStore::Create(base::CallContext context, ApiKey k
   if (key.creator_id) {
     batch.Add(queries::kRequireCreator, Params::Of(key.tenant_id, *key.creator_id));
   }
-  batch.Add(queries::kInsert,
-            Params::Of(key.tenant_id, key.id, key.display_name, key.key_prefix, Bytes{key_hash},
-                       key.permissions, key.create_time, key.expire_time, key.creator_id,
-                       key.ends_with_creator));
+  batch.Add(queries::kInsert, Params::Of(key.tenant_id, key.id, key.display_name, key.key_prefix,
+                                         Bytes{key_hash}, key.permissions, key.create_time,
+                                         key.expire_time, key.creator_id, key.ends_with_creator));
   const auto results = co_await database_.Run(std::move(context), std::move(batch));
   co_return results.status();
 }
@@ -130,9 +129,8 @@ base::Task<absl::Status> ApiKeyStore::Rotate(base::CallContext context, ApiKey k
                                              Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
-  batch.Add(queries::kRotate,
-            Params::Of(key.tenant_id, key.id, key.key_prefix, Bytes{key_hash},
-                       key.former_expire_time, key.rotate_time, read));
+  batch.Add(queries::kRotate, Params::Of(key.tenant_id, key.id, key.key_prefix, Bytes{key_hash},
+                                         key.former_expire_time, key.rotate_time, read));
   co_return (co_await database_.Run(std::move(context), std::move(batch))).status();
 }
 

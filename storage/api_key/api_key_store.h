@@ -77,8 +77,9 @@ class ApiKeyStore {
                                                                 base::Uuid creator_id,
                                                                 base::Time now, int32_t limit);
 
-  // Gives it the secret of that prefix and hash; the one before is good until key.former_expire_time.
-  // `read`: its rotate_time before. ABORTED, ETAG_MISMATCH if it has another one, or has ended.
+  // Gives it the secret of that prefix and hash; the one before is good until
+  // key.former_expire_time. `read`: its rotate_time before. ABORTED, ETAG_MISMATCH if it has
+  // another one, or has ended.
   base::Task<absl::Status> Rotate(base::CallContext context, ApiKey key, std::string key_hash,
                                   std::optional<base::Time> read, Change change);
 

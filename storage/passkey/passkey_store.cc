@@ -77,9 +77,9 @@ Task<absl::StatusOr<std::vector<Passkey>>> PasskeyStore::List(CallContext contex
 
 Task<absl::StatusOr<std::optional<Passkey>>> PasskeyStore::FindByCredential(
     CallContext context, Uuid tenant_id, std::string credential_id) {
-  GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows, co_await database_.Query(std::move(context), queries::kFindByCredential,
-                                                Params::Of(tenant_id, Bytes{credential_id})));
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kFindByCredential,
+                                                  Params::Of(tenant_id, Bytes{credential_id})));
   co_return rows.DecodeOne([&](RowView row) { return DecodePasskey(tenant_id, row); });
 }
 

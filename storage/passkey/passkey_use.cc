@@ -19,8 +19,9 @@ constexpr int64_t kPurgedWithEach = 4;
 void AppendUseChallenge(postgres::Batch& batch, const base::Uuid& tenant_id,
                         const PasskeyChallengeUse& challenge, base::Time now,
                         std::string_view reason) {
-  batch.Add(queries::kUseChallenge, Params::Of(tenant_id, Bytes{challenge.nonce},
-                                               challenge.expire_time, now, kPurgedWithEach, reason));
+  batch.Add(queries::kUseChallenge,
+            Params::Of(tenant_id, Bytes{challenge.nonce}, challenge.expire_time, now,
+                       kPurgedWithEach, reason));
 }
 
 }  // namespace
@@ -28,8 +29,8 @@ void AppendUseChallenge(postgres::Batch& batch, const base::Uuid& tenant_id,
 void AppendUsePasskey(postgres::Batch& batch, const base::Uuid& tenant_id,
                       const base::Uuid& user_id, const PasskeyUse& use) {
   AppendUseChallenge(batch, tenant_id, use.challenge, use.now, "LOGIN_FAILED");
-  batch.Add(queries::kUse, Params::Of(tenant_id, user_id, use.passkey_id, use.sign_count,
-                                      use.backed_up, use.now));
+  batch.Add(queries::kUse,
+            Params::Of(tenant_id, user_id, use.passkey_id, use.sign_count, use.backed_up, use.now));
 }
 
 void AppendUsePasskeyChallenge(postgres::Batch& batch, const base::Uuid& tenant_id,

@@ -8,9 +8,9 @@
 
 namespace gatehouse::storage {
 
-// Uses an answer up in the batch of what it permits. UNAUTHENTICATED, LOGIN_FAILED, which undoes the
-// whole batch, if the challenge was answered before, the passkey is gone, or its count has gone on
-// meanwhile: of two at a time one waits here for the other. Two statements.
+// Uses an answer up in the batch of what it permits. UNAUTHENTICATED, LOGIN_FAILED, which undoes
+// the whole batch, if the challenge was answered before, the passkey is gone, or its count has gone
+// on meanwhile: of two at a time one waits here for the other. Two statements.
 void AppendUsePasskey(postgres::Batch& batch, const base::Uuid& tenant_id,
                       const base::Uuid& user_id, const PasskeyUse& use);
 

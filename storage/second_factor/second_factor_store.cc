@@ -108,11 +108,10 @@ Task<absl::Status> SecondFactorStore::ReplaceRecoveryCodes(CallContext context, 
 
 Task<absl::StatusOr<bool>> SecondFactorStore::IsRemembered(CallContext context, Uuid tenant_id,
                                                            Uuid user_id, DeviceUse use) {
-  GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows,
-      co_await database_.Query(
-          std::move(context), queries::kFindDevice,
-          Params::Of(tenant_id, user_id, use.device_id, Bytes{use.token_hash}, use.now)));
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kFindDevice,
+                                                  Params::Of(tenant_id, user_id, use.device_id,
+                                                             Bytes{use.token_hash}, use.now)));
   GH_CO_ASSIGN_OR_RETURN(const std::optional<bool> found,
                          rows.DecodeOne([](RowView row) { return row.Get<bool>(0); }));
   co_return found.value_or(false);

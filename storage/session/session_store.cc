@@ -172,8 +172,7 @@ Task<absl::StatusOr<TokenGrant>> SessionStore::Rotate(CallContext ctx, Uuid tena
   batch.Add(queries::kRotate, std::move(params));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants,
-                         results.back().Decode(DecodeGrant));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants, results.back().Decode(DecodeGrant));
   co_return grants.front();
 }
 
@@ -187,8 +186,7 @@ Task<absl::StatusOr<TokenGrant>> SessionStore::StepUp(CallContext ctx, Session s
                                          session.amr, session.auth_time));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants,
-                         results.back().Decode(DecodeGrant));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants, results.back().Decode(DecodeGrant));
   co_return grants.front();
 }
 

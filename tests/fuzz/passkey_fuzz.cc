@@ -1,5 +1,5 @@
-// What browsers and authenticators send: the JSON of their answers, client data, attestation objects,
-// authenticator data. The input is each of these in turn.
+// What browsers and authenticators send: the JSON of their answers, client data, attestation
+// objects, authenticator data. The input is each of these in turn.
 //
 // Whatever comes ends in an answer, without more memory than it has bytes for. What is read as a
 // passkey has a key that signatures can be verified with.

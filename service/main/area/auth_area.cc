@@ -38,10 +38,9 @@ AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& se
       challenges(secrets.token_pepper),
       recovery_codes(secrets.token_pepper),
       device_tokens(secrets.token_pepper),
-      relying_party({.id = config.passkey_rp_id,
-                     .name = config.issuer,
-                     .origins = config.passkey_origins},
-                    secrets.token_pepper),
+      relying_party(
+          {.id = config.passkey_rp_id, .name = config.issuer, .origins = config.passkey_origins},
+          secrets.token_pepper),
       step_up(clock, config.step_up_max_age),
       hasher(HasherOptionsOf(config)),
       login_failures(storage.events, clock, {.limit = LoginLimitOf(config)}),

@@ -59,12 +59,10 @@ storage::Event RememberedEvent(const CallContext& ctx, const storage::Remembered
   using std::chrono::milliseconds;
   const int64_t expire_ms =
       duration_cast<milliseconds>(device.expire_time - device.create_time).count();
-  storage::Event event =
-      storage::MakeEvent(ctx, device.create_time,
-                         std::string(storage::event_types::kUserDeviceRemembered),
-                         {{"user", user.id.ToString(), user.username},
-                          {"device", device.id.ToString(), device.label}},
-                         JsonObject().AddNumber("expire_ms", expire_ms).ToString());
+  storage::Event event = storage::MakeEvent(
+      ctx, device.create_time, std::string(storage::event_types::kUserDeviceRemembered),
+      {{"user", user.id.ToString(), user.username}, {"device", device.id.ToString(), device.label}},
+      JsonObject().AddNumber("expire_ms", expire_ms).ToString());
   event.tenant_id = user.tenant_id;
   event.actor = ActorOf(user);
   return event;

@@ -32,9 +32,9 @@ SessionService::Result<SessionService::Answer> SessionService::VerifyAnswer(
     co_return answer;
   }
   if (request.has_passkey_json()) {
-    GH_CO_ASSIGN_OR_RETURN(PasskeyAnswer asserted,
-                           ReadPasskeyAnswer(request.passkey_json(),
-                                             auth::PasskeyPurpose::kSecondFactor, now));
+    GH_CO_ASSIGN_OR_RETURN(
+        PasskeyAnswer asserted,
+        ReadPasskeyAnswer(request.passkey_json(), auth::PasskeyPurpose::kSecondFactor, now));
     const bool hers = asserted.challenge.tenant_id == challenge.tenant_id &&
                       asserted.challenge.user_id == challenge.user_id;
     if (!hers) co_return answer;
@@ -77,11 +77,12 @@ SessionService::Result<v1::AnswerChallengeResponse> SessionService::AnswerChalle
   GH_CO_ASSIGN_OR_RETURN(Answer answer, co_await VerifyAnswer(ctx, *challenge, request));
   if (!answer.factor) co_return co_await FailLogin(ctx, account, std::move(answer.user));
 
-  const storage::Session session = MakeSession(ctx, *answer.user,
-                                               {.label = request.label(),
-                                                .thread_id = request.thread_id(),
-                                                .context_json = std::move(context_json),
-                                                .amr = {"pwd", request.has_passkey_json() ? "pop" : "otp", "mfa"}});
+  const storage::Session session =
+      MakeSession(ctx, *answer.user,
+                  {.label = request.label(),
+                   .thread_id = request.thread_id(),
+                   .context_json = std::move(context_json),
+                   .amr = {"pwd", request.has_passkey_json() ? "pop" : "otp", "mfa"}});
   std::optional<RememberedNow> remembered;
   if (request.remember_device() && options_.remember_device.count() > 0) {
     remembered = RememberDevice(session);

@@ -111,7 +111,8 @@ SessionService::Result<v1::CreateSessionResponse> SessionService::CreateSession(
                                                 .thread_id = request.thread_id(),
                                                 .context_json = std::move(context_json),
                                                 .amr = {"pwd"}});
-  const absl::Status created = co_await AddSession(ctx, session, user, std::move(upgrade), std::move(device));
+  const absl::Status created =
+      co_await AddSession(ctx, session, user, std::move(upgrade), std::move(device));
   if (base::HasReason(created, base::Reason::kLoginFailed)) {
     co_return co_await FailLogin(ctx, request.login(), user);
   }

@@ -19,9 +19,8 @@ SessionService::Result<std::optional<storage::SecondFactorUse>> SessionService::
   }
   const storage::DeviceUse use{
       .device_id = shown->device_id, .token_hash = shown->hash, .now = deps_.clock.Now()};
-  GH_CO_ASSIGN_OR_RETURN(
-      const bool remembered,
-      co_await deps_.second_factors.IsRemembered(ctx, user.tenant_id, user.id, use));
+  GH_CO_ASSIGN_OR_RETURN(const bool remembered, co_await deps_.second_factors.IsRemembered(
+                                                    ctx, user.tenant_id, user.id, use));
   if (!remembered) co_return std::nullopt;
   storage::SecondFactorUse proven;
   proven.device = use;

@@ -53,17 +53,18 @@ struct Kind {
 Kind KindOf(const Request& request) {
   switch (request.proof_case()) {
     case Request::kPassword:
-      return {"PASSWORD", base::MakeError(absl::StatusCode::kPermissionDenied,
-                                          "the password is another one",
-                                          {.reason = base::Reason::kPasswordIncorrect})};
+      return {"PASSWORD",
+              base::MakeError(absl::StatusCode::kPermissionDenied, "the password is another one",
+                              {.reason = base::Reason::kPasswordIncorrect})};
     case Request::kTotpCode:
-      return {"TOTP", base::InvalidField("totp_code", "is not what the app shows now, or was used")};
+      return {"TOTP",
+              base::InvalidField("totp_code", "is not what the app shows now, or was used")};
     case Request::kRecoveryCode:
       return {"RECOVERY_CODE", base::InvalidField("recovery_code", "is none, or was used")};
     default:
-      return {"PASSKEY", base::InvalidField("passkey_json",
-                                            "is of no passkey of the user, or was used before",
-                                            base::Reason::kPasskeyInvalid)};
+      return {"PASSKEY",
+              base::InvalidField("passkey_json", "is of no passkey of the user, or was used before",
+                                 base::Reason::kPasskeyInvalid)};
   }
 }
 
@@ -84,9 +85,9 @@ SessionService::Result<v1::StartPasskeyStepUpResponse> SessionService::StartPass
   const base::Principal& caller = ctx.principal();
   if (caller.kind != base::Principal::Kind::kUser) co_return OnlySessions();
   v1::StartPasskeyStepUpResponse response;
-  GH_CO_ASSIGN_OR_RETURN(*response.mutable_options_json(),
-                         co_await PasskeyOptionsOf(ctx, auth::PasskeyPurpose::kStepUp,
-                                                   caller.tenant_id, caller.id));
+  GH_CO_ASSIGN_OR_RETURN(
+      *response.mutable_options_json(),
+      co_await PasskeyOptionsOf(ctx, auth::PasskeyPurpose::kStepUp, caller.tenant_id, caller.id));
   co_return response;
 }
 
@@ -155,8 +156,7 @@ SessionService::Result<v1::StepUpSessionResponse> SessionService::StepUpSession(
   GH_CO_RETURN_IF_ERROR(CheckStepUp(request));
   const base::Principal& caller = ctx.principal();
   if (caller.kind != base::Principal::Kind::kUser) co_return OnlySessions();
-  const auto wait =
-      step_ups_of_user_.Take(caller.id.bytes(), std::chrono::steady_clock::now());
+  const auto wait = step_ups_of_user_.Take(caller.id.bytes(), std::chrono::steady_clock::now());
   if (wait) co_return auth::RateLimited(*wait, "proofs that a user gives anew");
   GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> user,
                          co_await deps_.users.Get(ctx, caller.tenant_id, caller.id));
@@ -171,13 +171,13 @@ SessionService::Result<v1::StepUpSessionResponse> SessionService::StepUpSession(
     }
     co_return proof.status();
   }
-  absl::StatusOr<v1::StepUpSessionResponse> response =
-      base::MakeError(absl::StatusCode::kUnauthenticated, "", {.reason = base::Reason::kLoginFailed});
+  absl::StatusOr<v1::StepUpSessionResponse> response = base::MakeError(
+      absl::StatusCode::kUnauthenticated, "", {.reason = base::Reason::kLoginFailed});
   if (*proof) response = co_await RaiseSession(ctx, **std::move(proof), std::string(kind.name));
   if (base::HasReason(response.status(), base::Reason::kLoginFailed)) {
-    storage::Event event = StepUpEvent(ctx, deps_.clock.Now(),
-                                       storage::event_types::kSessionStepUpRefused,
-                                       JsonObject().Add("by", kind.name).ToString());
+    storage::Event event =
+        StepUpEvent(ctx, deps_.clock.Now(), storage::event_types::kSessionStepUpRefused,
+                    JsonObject().Add("by", kind.name).ToString());
     event.outcome = storage::Outcome::kDenied;
     GH_CO_RETURN_IF_ERROR(co_await deps_.events.AppendNow(ctx, std::move(event)));
     co_return kind.wrong;
@@ -191,9 +191,8 @@ SessionService::Result<v1::StepUpSessionResponse> SessionService::RaiseSession(C
                                                                                std::string by) {
   const base::Principal& caller = ctx.principal();
   for (ChangeAttempts attempts(/*etag=*/""); attempts.Next();) {
-    GH_CO_ASSIGN_OR_RETURN(
-        std::optional<storage::Session> session,
-        co_await deps_.sessions.Get(ctx, caller.tenant_id, caller.session_id));
+    GH_CO_ASSIGN_OR_RETURN(std::optional<storage::Session> session,
+                           co_await deps_.sessions.Get(ctx, caller.tenant_id, caller.session_id));
     if (!session) co_return auth::Unauthenticated();
     const base::Time now = deps_.clock.Now();
     session->amr = auth::AddToAmr(std::move(session->amr), proof.amr);

@@ -46,9 +46,8 @@ absl::StatusOr<SessionService::PasskeyAnswer> SessionService::ReadPasskeyAnswer(
   GH_RETURN_IF_ERROR(deps_.relying_party.RequireEnabled());
   PasskeyAnswer answer;
   GH_ASSIGN_OR_RETURN(answer.response, auth::ParseAssertionResponse(json));
-  GH_ASSIGN_OR_RETURN(
-      answer.challenge,
-      deps_.relying_party.ReadChallenge(answer.response.client_data_json, purpose, now));
+  GH_ASSIGN_OR_RETURN(answer.challenge, deps_.relying_party.ReadChallenge(
+                                            answer.response.client_data_json, purpose, now));
   // Alone it stands for both factors: something that one has, and what the authenticator asked for.
   const bool alone = purpose == auth::PasskeyPurpose::kLogin;
   GH_ASSIGN_OR_RETURN(answer.state, deps_.relying_party.ReadAssertion(answer.response, alone));
@@ -59,8 +58,8 @@ SessionService::Result<SessionService::PasskeyProof> SessionService::VerifyPassk
     CallContext ctx, PasskeyAnswer answer, base::Time now) {
   const auth::AssertionResponse& response = answer.response;
   GH_CO_ASSIGN_OR_RETURN(std::optional<storage::Passkey> passkey,
-                         co_await deps_.passkeys.FindByCredential(
-                             ctx, answer.challenge.tenant_id, response.credential_id));
+                         co_await deps_.passkeys.FindByCredential(ctx, answer.challenge.tenant_id,
+                                                                  response.credential_id));
   auth::PasskeyKey key = auth::NobodysPasskeyKey();
   if (passkey) {
     key = {.algorithm = static_cast<auth::PasskeyAlgorithm>(passkey->algorithm),
@@ -83,12 +82,12 @@ SessionService::Result<SessionService::PasskeyProof> SessionService::VerifyPassk
         ctx, ClonedEvent(ctx, now, *passkey, answer.state.sign_count)));
     co_return proof;
   }
-  proof.use = {.passkey_id = passkey->id,
-               .challenge = {.nonce = answer.challenge.nonce,
-                             .expire_time = answer.challenge.expire_time},
-               .sign_count = answer.state.sign_count,
-               .backed_up = answer.state.backed_up,
-               .now = now};
+  proof.use = {
+      .passkey_id = passkey->id,
+      .challenge = {.nonce = answer.challenge.nonce, .expire_time = answer.challenge.expire_time},
+      .sign_count = answer.state.sign_count,
+      .backed_up = answer.state.backed_up,
+      .now = now};
   co_return proof;
 }
 

@@ -26,9 +26,9 @@ SessionService::Result<v1::StartPasskeyLoginResponse> SessionService::StartPassk
   const base::Time now = deps_.clock.Now();
   v1::StartPasskeyLoginResponse response;
   if (request.challenge().empty()) {
-    response.set_options_json(deps_.relying_party.RequestOptions(
-        auth::PasskeyPurpose::kLogin, ctx.principal().tenant_id, /*user_id=*/{}, /*allow=*/{},
-        now));
+    response.set_options_json(
+        deps_.relying_party.RequestOptions(auth::PasskeyPurpose::kLogin, ctx.principal().tenant_id,
+                                           /*user_id=*/{}, /*allow=*/{}, now));
     co_return response;
   }
   const std::optional<auth::LoginChallenge> challenge =
@@ -71,8 +71,8 @@ SessionService::Result<v1::FinishPasskeyLoginResponse> SessionService::FinishPas
                                                 .thread_id = request.thread_id(),
                                                 .context_json = std::move(context_json),
                                                 .amr = {"pop", "mfa"}});
-  storage::SecondFactorUse use{.totp_step = std::nullopt, .recovery_hash = "",
-                               .passkey = std::move(proof.use)};
+  storage::SecondFactorUse use{
+      .totp_step = std::nullopt, .recovery_hash = "", .passkey = std::move(proof.use)};
   const absl::Status created =
       co_await AddSession(ctx, session, *user, std::nullopt, std::move(use));
   if (base::HasReason(created, base::Reason::kLoginFailed)) {

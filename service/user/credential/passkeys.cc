@@ -92,9 +92,8 @@ absl::Status UserService::RequireStepUp(const base::CallContext& ctx,
 
 UserService::Result<storage::Passkey> UserService::ReadPasskey(base::CallContext ctx,
                                                                base::Uuid user_id, base::Uuid id) {
-  GH_CO_ASSIGN_OR_RETURN(
-      std::vector<storage::Passkey> passkeys,
-      co_await deps_.passkeys.List(ctx, ctx.principal().tenant_id, user_id));
+  GH_CO_ASSIGN_OR_RETURN(std::vector<storage::Passkey> passkeys,
+                         co_await deps_.passkeys.List(ctx, ctx.principal().tenant_id, user_id));
   const auto found = std::ranges::find(passkeys, id, &storage::Passkey::id);
   if (found == passkeys.end()) co_return PasskeyNotFound();
   co_return std::move(*found);
@@ -113,12 +112,11 @@ UserService::Result<v1::StartPasskeyRegistrationResponse> UserService::StartPass
     exclude.push_back({.credential_id = passkey.credential_id, .transports = passkey.transports});
   }
   v1::StartPasskeyRegistrationResponse response;
-  response.set_options_json(
-      deps_.relying_party.CreationOptions({.tenant_id = user.tenant_id,
-                                           .id = user.id,
-                                           .username = user.username,
-                                           .display_name = ShownName(user)},
-                                          exclude, deps_.clock.Now()));
+  response.set_options_json(deps_.relying_party.CreationOptions({.tenant_id = user.tenant_id,
+                                                                 .id = user.id,
+                                                                 .username = user.username,
+                                                                 .display_name = ShownName(user)},
+                                                                exclude, deps_.clock.Now()));
   co_return response;
 }
 
@@ -129,10 +127,9 @@ UserService::Result<v1::FinishPasskeyRegistrationResponse> UserService::FinishPa
   const base::Time now = deps_.clock.Now();
   GH_CO_ASSIGN_OR_RETURN(auth::RegistrationResponse answer,
                          auth::ParseRegistrationResponse(request.passkey_json()));
-  GH_CO_ASSIGN_OR_RETURN(
-      const auth::PasskeyChallenge challenge,
-      deps_.relying_party.ReadChallenge(answer.client_data_json,
-                                        auth::PasskeyPurpose::kRegistration, now));
+  GH_CO_ASSIGN_OR_RETURN(const auth::PasskeyChallenge challenge,
+                         deps_.relying_party.ReadChallenge(
+                             answer.client_data_json, auth::PasskeyPurpose::kRegistration, now));
   GH_CO_ASSIGN_OR_RETURN(auth::NewPasskey made, deps_.relying_party.ReadRegistration(answer));
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadSelf(ctx));
   if (challenge.tenant_id != user.tenant_id || challenge.user_id != user.id) {
@@ -159,8 +156,8 @@ UserService::Result<v1::FinishPasskeyRegistrationResponse> UserService::FinishPa
   storage::Change change{.events = {AddedEvent(ctx, user, passkey, made.key.algorithm)},
                          .idempotency = key.WithResponse(response, now)};
   GH_CO_RETURN_IF_ERROR(co_await deps_.passkeys.Add(
-      ctx, std::move(passkey),
-      {.nonce = challenge.nonce, .expire_time = challenge.expire_time}, std::move(change)));
+      ctx, std::move(passkey), {.nonce = challenge.nonce, .expire_time = challenge.expire_time},
+      std::move(change)));
   co_return response;
 }
 
@@ -196,8 +193,8 @@ UserService::Result<v1::RenamePasskeyResponse> UserService::RenamePasskey(
   storage::Change change{
       .events = {PasskeyEvent(ctx, now, storage::event_types::kUserPasskeyRenamed, user, passkey)},
       .idempotency = key.WithResponse(response, now)};
-  GH_CO_RETURN_IF_ERROR(co_await deps_.passkeys.Rename(
-      ctx, user.tenant_id, user.id, passkey.id, passkey.display_name, std::move(change)));
+  GH_CO_RETURN_IF_ERROR(co_await deps_.passkeys.Rename(ctx, user.tenant_id, user.id, passkey.id,
+                                                       passkey.display_name, std::move(change)));
   co_return response;
 }
 
@@ -223,8 +220,8 @@ UserService::Result<v1::RemovePasskeyResponse> UserService::RemovePasskey(
   storage::Change change{
       .events = {PasskeyEvent(ctx, now, storage::event_types::kUserPasskeyRemoved, user, passkey)},
       .idempotency = key.WithResponse(response, now)};
-  GH_CO_RETURN_IF_ERROR(co_await deps_.passkeys.Remove(ctx, user.tenant_id, user.id, passkey.id,
-                                                       std::move(change)));
+  GH_CO_RETURN_IF_ERROR(
+      co_await deps_.passkeys.Remove(ctx, user.tenant_id, user.id, passkey.id, std::move(change)));
   co_return response;
 }
 

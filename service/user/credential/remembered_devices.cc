@@ -36,9 +36,9 @@ UserService::Result<v1::ListRememberedDevicesResponse> UserService::ListRemember
   if (id.is_nil()) id = ctx.principal().id;
   GH_CO_RETURN_IF_ERROR(auth::RequireSelfOr(ctx.principal(), id, auth::Permission::kUsersRead));
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadUser(ctx, id));
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::RememberedDevice> devices,
-                         co_await deps_.second_factors.ListDevices(ctx, user.tenant_id, user.id,
-                                                                   deps_.clock.Now()));
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::vector<storage::RememberedDevice> devices,
+      co_await deps_.second_factors.ListDevices(ctx, user.tenant_id, user.id, deps_.clock.Now()));
   v1::ListRememberedDevicesResponse response;
   for (const storage::RememberedDevice& device : devices) ToProto(device, *response.add_devices());
   co_return response;

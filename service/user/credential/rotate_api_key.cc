@@ -44,8 +44,7 @@ absl::StatusOr<base::Duration> OverlapOf(const v1::RotateApiKeyRequest& request)
 
 storage::Event RotatedEvent(const base::CallContext& ctx, const storage::ApiKey& key,
                             base::Duration overlap) {
-  const int64_t overlap_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(overlap).count();
+  const int64_t overlap_ms = std::chrono::duration_cast<std::chrono::milliseconds>(overlap).count();
   return KeyEvent(ctx, *key.rotate_time, storage::event_types::kApiKeyRotated, key,
                   JsonObject().AddNumber("overlap_ms", overlap_ms).ToString());
 }
@@ -66,8 +65,8 @@ UserService::Result<v1::RotateApiKeyResponse> UserService::RotateApiKey(
                            co_await deps_.api_keys.Get(ctx, tenant_id, *id));
     if (!found) co_return ApiKeyNotFound();
     // Whoever rotates it gets what it may do.
-    GH_CO_RETURN_IF_ERROR(auth::RequireWithinOwn(
-        ctx.principal(), auth::KnownPermissions(found->permissions)));
+    GH_CO_RETURN_IF_ERROR(
+        auth::RequireWithinOwn(ctx.principal(), auth::KnownPermissions(found->permissions)));
     const base::Time now = deps_.clock.Now();
     if (found->revoke_time || (found->expire_time && *found->expire_time <= now)) {
       co_return HasEnded();

@@ -16,8 +16,8 @@
 
 #include "absl/status/status.h"
 #include "auth/verdict/authenticator.h"
-#include "storage/change.h"
 #include "storage/api_key/api_key_store.h"
+#include "storage/change.h"
 #include "storage/event_log/sequencer.h"
 #include "storage/event_types.h"
 #include "storage/postgres/admin/connection.h"

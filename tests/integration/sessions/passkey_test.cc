@@ -37,8 +37,8 @@ class PasskeyTest : public SessionFixture {
   }
 
   std::string CreationOptions(const Caller& caller) {
-    const auto started = Call<v1::StartPasskeyRegistrationResponse>(
-        caller, v1::StartPasskeyRegistrationRequest());
+    const auto started =
+        Call<v1::StartPasskeyRegistrationResponse>(caller, v1::StartPasskeyRegistrationRequest());
     EXPECT_TRUE(started.ok()) << started.message;
     return started.response.options_json();
   }
@@ -205,7 +205,8 @@ TEST_F(PasskeyTest, RefusesWhatABrowserWouldNotSend) {
               nlohmann::json mixed = nlohmann::json::parse(options);
               mixed["challenge"] = nlohmann::json::parse(CreationOptions(ada_)).at("challenge");
               return mixed.dump();
-            }())).reason(),
+            }()))
+                .reason(),
             "PASSKEY_INVALID");
   EXPECT_EQ(FinishLogin("{}").reason(), "PASSKEY_INVALID");
   EXPECT_EQ(FinishLogin("").reason(), "INVALID_FIELD");
@@ -286,10 +287,10 @@ TEST_F(PasskeyTest, IsMadeForTheCallerAlone) {
             "PASSKEY_INVALID");
   EXPECT_TRUE(List(bob_).empty());
   const Caller service = backend().MakeApiKey({"users.set_password"});
-  EXPECT_EQ(Call<v1::StartPasskeyRegistrationResponse>(service,
-                                                       v1::StartPasskeyRegistrationRequest())
-                .reason(),
-            "PERMISSION_DENIED");
+  EXPECT_EQ(
+      Call<v1::StartPasskeyRegistrationResponse>(service, v1::StartPasskeyRegistrationRequest())
+          .reason(),
+      "PERMISSION_DENIED");
 }
 
 TEST_F(PasskeyTest, AUserHasSoManyAndTheBrowserIsToldOfThem) {
@@ -304,8 +305,8 @@ TEST_F(PasskeyTest, AUserHasSoManyAndTheBrowserIsToldOfThem) {
         i + 1 < max ? CreationOptions(ada_) : R"({"excludeCredentials": []})");
     if (i + 1 < max) EXPECT_EQ(options.at("excludeCredentials").size(), size_t(i) + 1);
   }
-  const auto started = Call<v1::StartPasskeyRegistrationResponse>(
-      ada_, v1::StartPasskeyRegistrationRequest());
+  const auto started =
+      Call<v1::StartPasskeyRegistrationResponse>(ada_, v1::StartPasskeyRegistrationRequest());
   EXPECT_EQ(started.reason(), "LIMIT_REACHED");
   authenticator.credential_id = "one more";
   const auto finished = Finish(ada_, authenticator.Register(last));
@@ -441,10 +442,10 @@ class PasskeysOffTest : public SessionFixture {};
 TEST_F(PasskeysOffTest, AreOffWithoutADomain) {
   EXPECT_EQ(Call<v1::StartPasskeyLoginResponse>(nobody(), v1::StartPasskeyLoginRequest()).reason(),
             "CONSTRAINT_VIOLATED");
-  EXPECT_EQ(Call<v1::StartPasskeyRegistrationResponse>(admin(),
-                                                       v1::StartPasskeyRegistrationRequest())
-                .reason(),
-            "CONSTRAINT_VIOLATED");
+  EXPECT_EQ(
+      Call<v1::StartPasskeyRegistrationResponse>(admin(), v1::StartPasskeyRegistrationRequest())
+          .reason(),
+      "CONSTRAINT_VIOLATED");
 }
 
 }  // namespace

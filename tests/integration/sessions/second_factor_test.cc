@@ -302,8 +302,7 @@ TEST_F(SecondFactorTest, WhatASessionProvedLaterIsInItsLaterTokens) {
   ASSERT_TRUE(StepUp(request).ok());
   const auto refreshed = Refresh(login.response.tokens().refresh_token());
   ASSERT_TRUE(refreshed.ok()) << refreshed.message;
-  const v1::VerifySessionResponse verdict =
-      Verify(refreshed.response.tokens().access_token());
+  const v1::VerifySessionResponse verdict = Verify(refreshed.response.tokens().access_token());
   EXPECT_THAT(verdict.amr(), testing::ElementsAre("pwd"));
   EXPECT_EQ(verdict.auth_time().seconds(), base::ToMicros(clock().Now()) / 1'000'000);
 }
@@ -319,9 +318,9 @@ TEST_F(SecondFactorTest, AStepUpByPasswordIsForThoseWithoutAnApp) {
   GiveAdaAnApp();
   EXPECT_EQ(StepUp(request).reason(), "SECOND_FACTOR_STATE");
   EXPECT_EQ(StepUp(v1::StepUpSessionRequest()).reason(), "INVALID_FIELD");
-  EXPECT_EQ(Call<v1::StepUpSessionResponse>(backend().MakeApiKey({"sessions.write"}), request)
-                .reason(),
-            "PERMISSION_DENIED");
+  EXPECT_EQ(
+      Call<v1::StepUpSessionResponse>(backend().MakeApiKey({"sessions.write"}), request).reason(),
+      "PERMISSION_DENIED");
 }
 
 TEST_F(SecondFactorTest, StepUpsAreBoundedForAUser) {

@@ -141,11 +141,10 @@ std::string SoftwareAuthenticator::AuthenticatorData(std::string_view usual_rp_i
 
 std::string SoftwareAuthenticator::ClientData(std::string_view usual_type,
                                               std::string_view usual_challenge) const {
-  const Json data = {
-      {"type", type.empty() ? usual_type : type},
-      {"challenge", challenge.empty() ? usual_challenge : challenge},
-      {"origin", origin},
-      {"crossOrigin", cross_origin}};
+  const Json data = {{"type", type.empty() ? usual_type : type},
+                     {"challenge", challenge.empty() ? usual_challenge : challenge},
+                     {"origin", origin},
+                     {"crossOrigin", cross_origin}};
   return data.dump();
 }
 
@@ -159,8 +158,7 @@ std::string SoftwareAuthenticator::RegistrationWith(std::string_view options,
                                                     std::string_view attestation_object) const {
   const Json asked = Json::parse(options);
   const std::string id = base::Base64UrlEncode(credential_id);
-  const std::string data =
-      ClientData("webauthn.create", asked.at("challenge").get<std::string>());
+  const std::string data = ClientData("webauthn.create", asked.at("challenge").get<std::string>());
   const Json answer = {{"type", "public-key"},
                        {"id", id},
                        {"rawId", id},
@@ -176,8 +174,7 @@ std::string SoftwareAuthenticator::Register(std::string_view options) {
   const Json asked = Json::parse(options);
   user_handle = *base::Base64UrlDecode(asked.at("user").at("id").get<std::string>());
   sign_count += step;
-  return RegistrationWith(
-      options, AttestationObject(asked.at("rp").at("id").get<std::string>()));
+  return RegistrationWith(options, AttestationObject(asked.at("rp").at("id").get<std::string>()));
 }
 
 std::string SoftwareAuthenticator::Sign(std::string_view options) {

@@ -8,9 +8,9 @@
 
 namespace gatehouse::tests {
 
-// A browser and an authenticator with one passkey, written after WebAuthn without the server's code:
-// takes the options that the server gives as JSON, and answers as toJSON() does. What it does wrong,
-// for attacks, is set before it answers. One thread.
+// A browser and an authenticator with one passkey, written after WebAuthn without the server's
+// code: takes the options that the server gives as JSON, and answers as toJSON() does. What it does
+// wrong, for attacks, is set before it answers. One thread.
 class SoftwareAuthenticator {
  public:
   // Flags of authenticator data.
