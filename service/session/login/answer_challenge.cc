@@ -12,8 +12,8 @@
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/common/timestamps.h"
-#include "service/session/login/login_credentials.h"
 #include "service/session/login/login_failures.h"
+#include "service/session/login/user_credentials.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
 #include "service/session/session_validation.h"
@@ -25,7 +25,7 @@ SessionService::Result<SessionService::Answer> SessionService::VerifyAnswer(
   GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> found,
                          co_await deps_.users.Get(ctx, challenge.tenant_id, challenge.user_id));
   if (!found) co_return Answer();
-  Answer answer{.user = LoginCredentialsOf(*found), .factor = std::nullopt};
+  Answer answer{.user = CredentialsOf(*found), .factor = std::nullopt};
   const base::Time now = deps_.clock.Now();
   if (!answer.user->may_log_in || !answer.user->has_second_factor ||
       answer.user->epoch != challenge.user_epoch || challenge.expire_time <= now) {

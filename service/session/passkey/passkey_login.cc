@@ -10,8 +10,8 @@
 #include "base/status.h"
 #include "base/text/encoding.h"
 #include "gatehouse/v1/session.pb.h"
-#include "service/session/login/login_credentials.h"
 #include "service/session/login/login_failures.h"
+#include "service/session/login/user_credentials.h"
 #include "service/session/session_conversion.h"
 #include "service/session/session_service.h"
 #include "service/session/session_validation.h"
@@ -61,7 +61,7 @@ SessionService::Result<v1::FinishPasskeyLoginResponse> SessionService::FinishPas
   if (!proof.user_id.is_nil()) {
     GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> found,
                            co_await deps_.users.Get(ctx, tenant_id, proof.user_id));
-    if (found) user = LoginCredentialsOf(*found);
+    if (found) user = CredentialsOf(*found);
   }
   if (!user || !user->may_log_in || !proof.use) {
     co_return co_await FailLogin(ctx, account, std::move(user));

@@ -1,8 +1,12 @@
-#include "service/session/login/login_credentials.h"
+#ifndef GATEHOUSE_SERVICE_SESSION_LOGIN_USER_CREDENTIALS_H_
+#define GATEHOUSE_SERVICE_SESSION_LOGIN_USER_CREDENTIALS_H_
+
+#include "storage/user/user.h"
 
 namespace gatehouse::service {
 
-storage::UserCredentials LoginCredentialsOf(const storage::User& user) {
+// What a login that needs no password has to know of a user.
+inline storage::UserCredentials CredentialsOf(const storage::User& user) {
   return {.tenant_id = user.tenant_id,
           .id = user.id,
           .username = user.username,
@@ -13,3 +17,5 @@ storage::UserCredentials LoginCredentialsOf(const storage::User& user) {
 }
 
 }  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_SESSION_LOGIN_USER_CREDENTIALS_H_
