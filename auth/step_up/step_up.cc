@@ -11,8 +11,10 @@ namespace gatehouse::auth {
 namespace {
 
 // RFC 8176.
-constexpr std::string_view kPassword = "pwd";
 constexpr std::string_view kManyFactors = "mfa";
+
+// Something that one has, in the words of RFC 8176: a code of an app or a list, a key.
+bool IsPossession(std::string_view method) { return method == "otp" || method == "pop"; }
 
 bool Has(const std::vector<std::string>& amr, std::string_view method) {
   return std::ranges::find(amr, method) != amr.end();
@@ -52,7 +54,8 @@ std::vector<std::string> AddToAmr(std::vector<std::string> before,
       before.push_back(method);
     }
   }
-  many = many || (before.size() > 1 && Has(before, kPassword));
+  many = many ||
+         (std::ranges::any_of(before, IsPossession) && !std::ranges::all_of(before, IsPossession));
   if (many) before.emplace_back(kManyFactors);
   return before;
 }

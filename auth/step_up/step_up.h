@@ -33,7 +33,8 @@ class StepUp {
 };
 
 // The `amr` of a session in which `proven` was proven besides what `before` says: each value once,
-// in their order, and "mfa" at the end if a password and something else are among them.
+// in their order, and "mfa" at the end if something that one has is among them and something else
+// as well.
 std::vector<std::string> AddToAmr(std::vector<std::string> before,
                                   const std::vector<std::string>& proven);
 

@@ -67,7 +67,10 @@ TEST(AmrTest, WhatIsProvenLaterIsAdded) {
   EXPECT_THAT(AddToAmr({"pwd"}, {"otp"}), ElementsAre("pwd", "otp", "mfa"));
   EXPECT_THAT(AddToAmr({"pwd", "otp", "mfa"}, {"pop"}), ElementsAre("pwd", "otp", "pop", "mfa"));
   EXPECT_THAT(AddToAmr({"pop"}, {"pop", "mfa"}), ElementsAre("pop", "mfa"));
+  // Two things that one has are one factor, and so are a password and a mail.
   EXPECT_THAT(AddToAmr({"otp"}, {"pop"}), ElementsAre("otp", "pop"));
+  EXPECT_THAT(AddToAmr({"mca"}, {"pwd"}), ElementsAre("mca", "pwd"));
+  EXPECT_THAT(AddToAmr({"mca"}, {"otp"}), ElementsAre("mca", "otp", "mfa"));
 }
 
 }  // namespace
