@@ -14,10 +14,26 @@ from tools.mutation.statements import Statements
 # Where statements are sent, and what is sent.
 _SENDER = "storage/postgres/client/lanes/lane_send.cc"
 _SENT = "statement.query.text"
+# What the same is for tests that read statements, in the generated source of AllQueries().
+_READ_DECLARATION = """namespace gatehouse::tools {{
+std::string_view TextOf(std::string_view name, std::string_view text);
+}}
+namespace gatehouse::tests {{"""
+_READ = """  for (storage::postgres::Query& query : all) {{
+    query.text = tools::TextOf(query.name, query.text);
+    if (query.many == nullptr) continue;
+    auto* many = new storage::postgres::Query(*query.many);
+    many->text = tools::TextOf(many->name, many->text);
+    query.many = many;
+  }}
+  return all;
+"""
 # A header that more files include than this would have most of the tree compiled anew for its few faults.
 _MAX_INCLUDERS = 6
 # Builds until what does not compile is out; each round finds what the last one hid.
 _ROUNDS = 8
+# Nobody else will want what is built of faulty sources.
+_BUILD_OPTIONS = ["--keep_going", "--show_result=0", "--noremote_upload_local_results"]
 _ERROR = re.compile(r"^([\w/.]+\.(?:cc|h)):(\d+):\d+: (error|note):", re.M)
 
 
@@ -107,21 +123,35 @@ class Tree:
         text = self.text(_SENDER)
         if _SENT not in text:
             raise RuntimeError(f"{_SENDER} no longer sends {_SENT}")
-        hook = (self.root / "tools/mutation/statements.inc").read_text(encoding="utf-8")
-        rows = [
-            f'{{"{name}", {number}}},'
-            for number, faults in self.statement_faults.items()
-            for name in (self.statements.with_fault(faults[0].path, self._originals[faults[0].path]) if faults else ())
-        ]
-        hook = hook.replace("    // STATEMENTS", "\n".join(rows))
+        hook = self._statements_text()
         text = text.replace(_SENT, "::gatehouse::tools::TextOf(statement.query.name, statement.query.text)")
         first_line = f'#line 1 "{_SENDER}"\n'
         if first_line not in text:
             text = switched(_SENDER, text, [], self._header)
         (self.folder / _SENDER).write_text(text.replace(first_line, hook + first_line), encoding="utf-8")
 
+    def _statements_text(self):
+        rows = [
+            f'{{"{name}", {number}}},'
+            for number, faults in self.statement_faults.items()
+            for name in (self.statements.with_fault(faults[0].path, self._originals[faults[0].path]) if faults else ())
+        ]
+        text = (self.root / "tools/mutation/statements.inc").read_text(encoding="utf-8")
+        return text.replace("    // STATEMENTS", "\n".join(rows))
+
+    def _hook_read_statements(self):
+        """Tests of all statements get them with the fault."""
+        rule = self.text("tools/bazel/sql.bzl")
+        hooked = rule.replace("namespace gatehouse::tests {{", _READ_DECLARATION, 1).replace("  return all;\n", _READ, 1)
+        if _READ not in hooked or _READ_DECLARATION not in hooked:
+            raise RuntimeError("tools/bazel/sql.bzl no longer generates AllQueries()")
+        (self.folder / "tools/bazel/sql.bzl").write_text(hooked, encoding="utf-8")
+
     def _hook_tests(self):
         listener = (self.root / "tools/mutation/listener.cc").read_text(encoding="utf-8")
+        if self.statement_faults:
+            self._hook_read_statements()
+            listener = self._statements_text() + listener
         (self.folder / "third_party/listener.cc").write_text(self._header + listener, encoding="utf-8")
         build = self.text("third_party/BUILD.bazel")
         hooked = build.replace('    name = "gtest",\n', '    name = "gtest",\n    srcs = ["listener.cc"],\n    alwayslink = True,\n')
@@ -144,7 +174,7 @@ class Tree:
     def build(self, programs):
         """Builds the programs, and takes out what does not compile."""
         for _ in range(_ROUNDS):
-            built = run("bazel", "build", "--keep_going", "--show_result=0", *[program.label for program in programs], cwd=self.folder)
+            built = run("bazel", "build", *_BUILD_OPTIONS, *[program.label for program in programs], cwd=self.folder)
             if built.returncode == 0:
                 return
             refused = self._refused_by(built.stderr)
