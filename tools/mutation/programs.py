@@ -9,9 +9,6 @@ import tempfile
 
 # What the listener calls that which belongs to no case: set-ups of suites, beginning and end.
 _WHOLE = "*"
-# What Postgres says of a statement that it cannot take at all: not a fault, but nonsense.
-_NONSENSE = ("syntax error at or near", "operator does not exist", "must be type boolean", "could not determine data type",
-             "invalid input syntax for type", "function does not exist", "cannot cast type")  # fmt: skip
 
 
 @dataclasses.dataclass
@@ -36,7 +33,7 @@ class Program:
 
 @dataclasses.dataclass
 class Run:
-    # "passed", "failed", "timed out" or "nonsense".
+    # "passed", "failed" or "timed out".
     outcome: str
     # The case that failed first.
     case: str = ""
@@ -76,8 +73,6 @@ def run(program, environment, timeout, cases=()):
             return Run("timed out")
     if process.returncode == 0:
         return Run("passed")
-    if any(message in output for message in _NONSENSE):
-        return Run("nonsense")
     failed = [line.split("]")[1].split("(")[0].strip(" ,") for line in output.splitlines() if line.startswith("[  FAILED  ]")]
     return Run("failed", failed[0] if failed else f"exit {process.returncode}")
 
@@ -107,7 +102,7 @@ def observe(program, timeout, elapsed):
 
 def try_fault(programs, fault, environment, budget):
     """Runs the cases that come by a fault, the cheapest programs first, with the fault on. Returns (outcome, by which case,
-    whether all ran): noticed, survived, not reached or nonsense. It takes no longer than `budget` seconds, more or less."""
+    whether all ran): noticed, survived or not reached. It takes no longer than `budget` seconds, more or less."""
     chosen = [(program, cases) for program in programs if (cases := program.cases_by(fault))]
     if not chosen:
         return "not reached", "", True
@@ -118,8 +113,6 @@ def try_fault(programs, fault, environment, budget):
             return "survived", "", False
         budget -= cost
         result = run(program, environment, 20 + 4 * cost, cases if len(cases) < len(program.seconds) - 1 else ())
-        if result.outcome == "nonsense":
-            return "nonsense", "", True
         if result.outcome != "passed":
             return "noticed", f"{program.label} {result.case or result.outcome}", True
     return "survived", "", True
