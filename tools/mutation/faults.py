@@ -21,6 +21,8 @@ class Fault:
     switch: str = ""
     # The whole file with the fault in it, for SQL.
     text: str = ""
+    # Whether it takes two arguments of one type, which this program does not know.
+    swaps: bool = False
 
 
 # (what, pattern, what takes the place of the match). A comparison becomes two, with a switch between them that knows
@@ -97,7 +99,7 @@ def _of_cpp(path, number, line):
     for match in _SWAPPED.finditer(code):
         one, other = match.groups()
         switched = f"({_NAMESPACE}On(%) ? {other} : {one}, {_NAMESPACE}On(%) ? {one} : {other})"
-        yield Fault(path, number, f"{match.group(0)} -> ({other}, {one})", match.start(), match.end(), switched)
+        yield Fault(path, number, f"{match.group(0)} -> ({other}, {one})", match.start(), match.end(), switched, swaps=True)
     for pattern, switch in ((_IF, f"if ({_NAMESPACE}On(%)) {{}} else "), (_CHECK, f"if (!{_NAMESPACE}On(%)) ")):
         if match := pattern.match(code):
             yield Fault(path, number, f"dropped: {code.strip()}", match.end(), match.end(), switch)

@@ -105,7 +105,7 @@ class Tree:
                 number += len(faults)
         for path in self._numbered:
             self._write(path)
-        if self.statement_faults:
+        if _SENDER not in self._numbered and self.statement_faults:
             self._hook_statements()
         self._hook_tests()
 
@@ -185,13 +185,18 @@ class Tree:
         raise RuntimeError(f"the sources do not compile:\n{built.stderr[-20000:]}")
 
     def _refused_by(self, output):
-        """Takes out the faults on lines that the compiler names; returns their files."""
+        """Takes out the faults on lines that the compiler names, or only the likeliest of a line; returns their files."""
         named = {(path, int(line)) for path, line, _ in _ERROR.findall(output) if path in self._numbered}
+        blamed = {}
+        for number, fault in self.faults.items():
+            if (fault.path, fault.line) in named:
+                blamed.setdefault((fault.path, fault.line), []).append(number)
         changed = set()
-        for path, numbered in self._numbered.items():
-            for number, fault in numbered:
-                if (path, fault.line) in named and self.faults.pop(number, None):
-                    changed.add(path)
+        for (path, _), numbers in blamed.items():
+            likeliest = [number for number in numbers if self.faults[number].swaps]
+            for number in likeliest or numbers:
+                del self.faults[number]
+            changed.add(path)
         for path in changed:
             gone = [index for index, (number, _) in enumerate(self._numbered[path]) if number not in self.faults]
             self._refused[path] = [self._digest(path), gone]
