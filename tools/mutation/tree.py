@@ -28,8 +28,6 @@ _READ = """  for (storage::postgres::Query& query : all) {{
   }}
   return all;
 """
-# A header that more files include than this would have most of the tree compiled anew for its few faults.
-_MAX_INCLUDERS = 6
 # Builds until what does not compile is out; each round finds what the last one hid.
 _ROUNDS = 8
 # Nobody else will want what is built of faulty sources.
@@ -62,6 +60,9 @@ class Tree:
     def _copy(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        # Options of this machine.
+        if (self.root / "user.bazelrc").exists():
+            shutil.copy(self.root / "user.bazelrc", self.folder)
         # Without a work tree of its own in Git, which would have to be taken away again.
         archive = subprocess.run(["git", "archive", "HEAD"], cwd=self.root, check=True, capture_output=True).stdout
         subprocess.run(["tar", "-x"], cwd=self.folder, check=True, input=archive)
@@ -81,15 +82,15 @@ class Tree:
                 continue
             if path.endswith((".sql", ".sql.part")) and "/queries/" not in path:
                 continue
+            # A header would have all that include it compiled anew, for its few faults.
             if path.endswith(".h") and path not in paths:
-                includers = run("git", "grep", "-l", f'#include "{path}"', cwd=self.root).stdout.splitlines()
-                if len(includers) > _MAX_INCLUDERS:
-                    continue
+                continue
             yield path
 
-    def put_in(self, paths):
-        """Puts in all faults of the files and folders."""
+    def put_in(self, paths, choose):
+        """Puts in all faults of the files and folders: of the C++ files, of those that `choose` gives back."""
         self._originals = {path: self.text(path) for path in self._sources(paths)}
+        chosen = choose([path for path in self._originals if not path.endswith((".sql", ".sql.part"))])
         number = 0
         self._numbered = {}
         for path, text in self._originals.items():
@@ -98,6 +99,10 @@ class Tree:
                 self.statement_faults[number] = faults
                 number += 1
             else:
+                if path not in chosen:
+                    # The numbers of the others do not depend on it: what is built of them stays as it is.
+                    number += len(faults)
+                    continue
                 refused = self._refused.get(path, ["", []])
                 known = refused[1] if refused[0] == self._digest(path) else []
                 self._numbered[path] = [(number + index, fault) for index, fault in enumerate(faults)]
@@ -159,12 +164,13 @@ class Tree:
             raise RuntimeError("third_party/BUILD.bazel no longer has the target gtest")
         (self.folder / "third_party/BUILD.bazel").write_text(hooked, encoding="utf-8")
 
-    def programs(self):
-        """The C++ tests that depend on what is changed, but the slow ones."""
+    def programs(self, patterns):
+        """The C++ tests of the patterns that depend on what is changed, but the slow ones."""
         files = " ".join(path for path, numbered in self._numbered.items() if numbered)
         if self.statement_faults:
             files += " " + _SENDER
-        query = f'kind("cc_test rule", rdeps(//..., set({files}))) except attr(tags, "slow", //...)'
+        query = f'kind("cc_test rule", rdeps(//..., set({files}))) intersect set({" ".join(patterns)})'
+        query += ' except attr(tags, "slow", //...)'
         found = run("bazel", "query", "--keep_going", query, cwd=self.folder)
         labels = found.stdout.split()
         if not labels:
