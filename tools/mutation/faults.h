@@ -8,7 +8,9 @@
 
 #include <cstdlib>
 #include <initializer_list>
+#include <optional>
 #include <type_traits>
+#include <utility>
 
 namespace gatehouse::tools {
 
@@ -81,6 +83,16 @@ bool operator==(const Half<Left, Kind>& half, const Right& right) {
   return half.kind(half.left, right);
 }
 
+// std::optional's own comparisons with anything are as good a match.
+template <typename Left, typename Kind, typename Right>
+bool operator>(const Half<Left, Kind>& half, const std::optional<Right>& right) {
+  return half.kind(half.left, right);
+}
+template <typename Left, typename Kind, typename Right>
+bool operator==(const Half<Left, Kind>& half, const std::optional<Right>& right) {
+  return half.kind(half.left, right);
+}
+
 // `a | AndLeft(7) && AndRight(8) | b` is `a && b`, `b` with fault 7 and `a` with fault 8.
 struct AndLeft {
   int fault;
@@ -126,6 +138,21 @@ template <typename T>
 bool operator->*(Not negation, T&& condition) {
   const bool value = static_cast<bool>(condition);
   return On(negation.fault) ? value : !value;
+}
+
+// `f(First(7, a, b), Second(7, a, b))` is `f(a, b)`, and `f(b, a)` with fault 7 if both are of one type: if not, nobody
+// comes by it.
+template <typename A, typename B>
+decltype(auto) First(int fault, A&& a, B&& b) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<A>, std::remove_cvref_t<B>>) {
+    return On(fault) ? std::forward<B>(b) : std::forward<A>(a);
+  } else {
+    return std::forward<A>(a);
+  }
+}
+template <typename A, typename B>
+decltype(auto) Second(int fault, A&& a, B&& b) {
+  return First(fault, std::forward<B>(b), std::forward<A>(a));
 }
 
 inline int One(int fault) { return On(fault) ? 0 : 1; }

@@ -21,7 +21,7 @@ class Fault:
     switch: str = ""
     # The whole file with the fault in it, for SQL.
     text: str = ""
-    # Whether it takes two arguments of one type, which this program does not know.
+    # Whether it is one only for two arguments of one type, which this program does not know.
     swaps: bool = False
 
 
@@ -98,7 +98,7 @@ def _of_cpp(path, number, line):
                 yield Fault(path, number, f"{operator} without its right side", match.end(), match.end(), right)
     for match in _SWAPPED.finditer(code):
         one, other = match.groups()
-        switched = f"({_NAMESPACE}On(%) ? {other} : {one}, {_NAMESPACE}On(%) ? {one} : {other})"
+        switched = f"({_NAMESPACE}First(%, {one}, {other}), {_NAMESPACE}Second(%, {one}, {other}))"
         yield Fault(path, number, f"{match.group(0)} -> ({other}, {one})", match.start(), match.end(), switched, swaps=True)
     for pattern, switch in ((_IF, f"if ({_NAMESPACE}On(%)) {{}} else "), (_CHECK, f"if (!{_NAMESPACE}On(%)) ")):
         if match := pattern.match(code):

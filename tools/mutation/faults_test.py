@@ -72,7 +72,7 @@ class SwitchedTest(unittest.TestCase):
             whole,
             '#line 1 "tools/mutation/faults.h"\nHEADER\n#line 1 "a.cc"\n'
             "  if (On(13)) {} else if (a < Less(10) > b | AndLeft(11) && AndRight(12) | c) return 1;\n"
-            "  f(On(14) ? y : x, On(14) ? x : y);\n",
+            "  f(First(14, x, y), Second(14, x, y));\n",
         )
 
     def test_leaves_out_the_rest(self):

@@ -191,18 +191,10 @@ class Tree:
         raise RuntimeError(f"the sources do not compile:\n{built.stderr[-20000:]}")
 
     def _refused_by(self, output):
-        """Takes out the faults on lines that the compiler names, or only the likeliest of a line; returns their files."""
+        """Takes out the faults on lines that the compiler names; returns their files."""
         named = {(path, int(line)) for path, line, _ in _ERROR.findall(output) if path in self._numbered}
-        blamed = {}
-        for number, fault in self.faults.items():
-            if (fault.path, fault.line) in named:
-                blamed.setdefault((fault.path, fault.line), []).append(number)
-        changed = set()
-        for (path, _), numbers in blamed.items():
-            likeliest = [number for number in numbers if self.faults[number].swaps]
-            for number in likeliest or numbers:
-                del self.faults[number]
-            changed.add(path)
+        blamed = [number for number, fault in self.faults.items() if (fault.path, fault.line) in named]
+        changed = {self.faults.pop(number).path for number in blamed}
         for path in changed:
             gone = [index for index, (number, _) in enumerate(self._numbered[path]) if number not in self.faults]
             self._refused[path] = [self._digest(path), gone]
