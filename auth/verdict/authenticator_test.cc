@@ -244,6 +244,27 @@ TEST_F(AuthenticatorTest, ARevocationDuringTheQuestionWins) {
   EXPECT_EQ(authenticator_.FindCached(token), nullptr);
 }
 
+// The answer is as good as that of a call that came a moment earlier, and is not kept.
+TEST_F(AuthenticatorTest, AsksThreeTimesAtMostAboutWhatChangesEachTime) {
+  const std::function<void()> change = [&] {
+    authenticator_.Forget(kUser);
+    store_.while_asked = change;
+  };
+  store_.while_asked = change;
+  const std::string token = Token();
+  EXPECT_TRUE(Ask(token).ok());
+  EXPECT_EQ(store_.statements, 3);
+  EXPECT_EQ(authenticator_.FindCached(token), nullptr);
+}
+
+TEST_F(AuthenticatorTest, ASessionThatEndsNowIsOver) {
+  store_.sessions[{kTenant, kSession}].expires_at = kStart;
+  EXPECT_TRUE(IsRefused(Token()));
+}
+
+// Of a database that was restored, or that lags behind.
+TEST_F(AuthenticatorTest, ATokenOfALaterEpochIsGood) { EXPECT_TRUE(Ask(Token(4)).ok()); }
+
 TEST_F(AuthenticatorTest, AChangeOfTheUserIsSeenAtOnce) {
   const std::string token = Token();
   EXPECT_TRUE(Ask(token).ok());
