@@ -102,6 +102,22 @@ google::rpc::BadRequest MakeBadRequest(const ErrorDetails& details) {
   return bad_request;
 }
 
+// What does not hold yet: the violations of an error about no field of the request.
+google::rpc::PreconditionFailure MakePreconditionFailure(const ErrorDetails& details) {
+  google::rpc::PreconditionFailure failure;
+  for (const base::FieldViolation& violation : details.violations) {
+    google::rpc::PreconditionFailure::Violation* added = failure.add_violations();
+    added->set_type(std::string(base::ReasonName(details.reason)));
+    added->set_subject(Cut(violation.field, kMaxDetailsBytes / 8));
+    added->set_description(Cut(violation.description, kMaxDetailsBytes / 4));
+    if (failure.ByteSizeLong() > kMaxDetailsBytes / 2) {
+      failure.mutable_violations()->RemoveLast();
+      break;
+    }
+  }
+  return failure;
+}
+
 void PackAll(const ErrorDetails& details, google::rpc::Status& status) {
   Pack(MakeErrorInfo(details), status);
   if (details.retry_after) {
@@ -116,7 +132,12 @@ void PackAll(const ErrorDetails& details, google::rpc::Status& status) {
     violation->set_description(status.message());
     Pack(failure, status);
   }
-  if (!details.violations.empty()) Pack(MakeBadRequest(details), status);
+  if (details.violations.empty()) return;
+  if (status.code() == static_cast<int>(absl::StatusCode::kFailedPrecondition)) {
+    Pack(MakePreconditionFailure(details), status);
+  } else {
+    Pack(MakeBadRequest(details), status);
+  }
 }
 
 }  // namespace

@@ -63,6 +63,23 @@ TEST(ToWireStatusTest, CarriesViolationsRetryAndQuota) {
   EXPECT_EQ(Detail<google::rpc::BadRequest>(wire)->field_violations(0).field(), "a.b");
 }
 
+TEST(ToWireStatusTest, SaysWhichPreconditionsDoNotHold) {
+  const WireStatus wire =
+      ToWireStatus(base::MakeError(absl::StatusCode::kFailedPrecondition, "log in again",
+                                   {.reason = Reason::kStepUpRequired,
+                                    .violations = {{.field = "auth_time", .description = "too old"},
+                                                   {.field = "amr", .description = "too little"}}}),
+                   "");
+  const auto failure = Detail<google::rpc::PreconditionFailure>(wire);
+  ASSERT_TRUE(failure.has_value());
+  ASSERT_EQ(failure->violations_size(), 2);
+  EXPECT_EQ(failure->violations(0).type(), "STEP_UP_REQUIRED");
+  EXPECT_EQ(failure->violations(0).subject(), "auth_time");
+  EXPECT_EQ(failure->violations(0).description(), "too old");
+  EXPECT_EQ(failure->violations(1).subject(), "amr");
+  EXPECT_FALSE(Detail<google::rpc::BadRequest>(wire).has_value());
+}
+
 TEST(ToWireStatusTest, GivesEveryErrorAReason) {
   for (int code = 1; code <= 16; ++code) {
     const WireStatus wire = ToWireStatus(absl::Status(absl::StatusCode(code), "x"), "id");

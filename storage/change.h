@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/event.h"
+#include "storage/mail/mail.h"
 
 namespace gatehouse::storage {
 
@@ -64,6 +65,8 @@ class ChangeEvents {
 struct Change {
   ChangeEvents events;
   std::optional<Idempotency> idempotency = std::nullopt;
+  // What is sent because of it, once it is committed.
+  std::vector<Mail> mails = {};
 };
 
 static_assert(!std::is_default_constructible_v<ChangeEvents>);

@@ -34,7 +34,8 @@ Event MakeEvent(const base::CallContext& ctx, base::Time now, std::string type,
                 std::vector<EventTarget> targets, std::string details_json) {
   const base::Principal& principal = ctx.principal();
   return Event{
-      .tenant_id = principal.tenant_id,
+      // Who names a tenant that there is not is nobody's affair but the operator's.
+      .tenant_id = principal.tenant_id.is_nil() ? base::kDefaultTenantId : principal.tenant_id,
       .id = base::Uuid::MakeV7(now),
       .type = std::move(type),
       .actor = ActorOf(principal),

@@ -2,6 +2,7 @@
 #define GATEHOUSE_STORAGE_EVENT_LEAF_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -23,12 +24,20 @@ struct EventLeaf {
 // The leaf of a new event, under a new secret.
 EventLeaf MakeLeaf(const Event& event);
 
-// The leaf hash of an event as written or as read back, under its secret.
+// The leaf hash of an event as written or as read back, under its secret or what an erasure left
+// of it.
 std::string LeafHash(const Event& event, std::string_view secret);
 
 // The canonical form, version 1. Details that are not a JSON object count as
 // one value under the empty name; jsonb does not take them anyway.
 std::string CanonicalLeaf(const Event& event, std::string_view secret);
+
+// What is to be kept in the place of the secret when fields of the event are erased: those that
+// `goes` is true for, by the names that docs/event-leaf.md gives them. `event`: as it is before,
+// and `secret`, which may be what an earlier erasure left. With the result the event that is left
+// has the leaf hash that it had, and nothing tells what was erased.
+std::string EraseFromSecret(const Event& event, std::string_view secret,
+                            const std::function<bool(std::string_view field)>& goes);
 
 // Version of the canonical form, part of it.
 inline constexpr uint32_t kLeafSchemaVersion = 1;

@@ -1,6 +1,8 @@
 #include "storage/event_leaf.h"
 
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/hash.h"
@@ -112,6 +114,106 @@ TEST(EventLeafTest, NoPersonalValueIsInTheLeaf) {
   const std::string leaf = CanonicalLeaf(FullEvent(), Secret());
   for (const char* value : {"ada", "203.0.113.9", "curl", "thread_id", "s-1", "pwd", "0190f5fe-"}) {
     EXPECT_EQ(leaf.find(value), std::string::npos) << value;
+  }
+}
+
+// The event with every field that `fields` names taken out.
+Event Erased(Event event, const std::set<std::string>& fields) {
+  const auto clear = [&](const std::string& name, std::string& value) {
+    if (fields.contains(name)) value.clear();
+  };
+  clear("actor_type", event.actor.type);
+  clear("actor_id", event.actor.id);
+  clear("actor_label", event.actor.label);
+  clear("ip_address", event.ip_address);
+  clear("user_agent", event.user_agent);
+  clear("session_id", event.session_id);
+  for (size_t i = 0; i < event.targets.size(); ++i) {
+    if (!fields.contains("target/" + std::to_string(i))) continue;
+    event.targets[i].id.clear();
+    event.targets[i].label.clear();
+  }
+  if (fields.contains("details/")) event.details_json = "{}";
+  return event;
+}
+
+std::string EraseFrom(const Event& event, const std::string& secret,
+                      const std::set<std::string>& fields) {
+  return EraseFromSecret(event, secret, [&](std::string_view field) {
+    return fields.contains(std::string(field)) ||
+           (fields.contains("details/") && field.starts_with("details/"));
+  });
+}
+
+TEST(EventLeafTest, TheHashHoldsWhateverIsErased) {
+  const std::string hash = LeafHash(FullEvent(), Secret());
+  const std::vector<std::set<std::string>> erasures = {
+      {},
+      {"actor_id"},
+      {"actor_id", "actor_label", "ip_address", "user_agent", "session_id"},
+      {"target/0"},
+      {"target/1", "actor_label"},
+      {"details/"},
+      {"actor_type", "actor_id", "actor_label", "ip_address", "user_agent", "session_id",
+       "target/0", "target/1", "details/"},
+  };
+  for (const std::set<std::string>& fields : erasures) {
+    const std::string kept = EraseFrom(FullEvent(), Secret(), fields);
+    EXPECT_NE(kept.size(), kLeafSecretLength);
+    EXPECT_EQ(kept.find(Secret()), std::string::npos);
+    EXPECT_EQ(LeafHash(Erased(FullEvent(), fields), kept), hash) << fields.size();
+  }
+}
+
+TEST(EventLeafTest, AnErasureFollowsAnother) {
+  const std::string hash = LeafHash(FullEvent(), Secret());
+  const std::set<std::string> first = {"actor_id", "details/"};
+  const std::set<std::string> second = {"target/1", "ip_address"};
+  const std::string once = EraseFrom(FullEvent(), Secret(), first);
+  const Event left = Erased(FullEvent(), first);
+  const std::string twice = EraseFrom(left, once, second);
+  EXPECT_EQ(LeafHash(Erased(left, second), twice), hash);
+  EXPECT_EQ(EraseFrom(left, once, {}), once) << "what is erased stays as it is";
+}
+
+TEST(EventLeafTest, WhatStaysAfterAnErasureStillCannotBeChanged) {
+  const std::set<std::string> fields = {"actor_id", "target/1"};
+  const std::string kept = EraseFrom(FullEvent(), Secret(), fields);
+  const std::string hash = LeafHash(FullEvent(), Secret());
+  const std::vector<void (*)(Event&)> changes = {
+      [](Event& e) { e.actor.label += "x"; },     [](Event& e) { e.ip_address.clear(); },
+      [](Event& e) { e.targets[0].id += "x"; },   [](Event& e) { e.targets.pop_back(); },
+      [](Event& e) { e.details_json = "{}"; },    [](Event& e) { e.type += "x"; },
+      [](Event& e) { e.user_agent = "another"; },
+  };
+  for (size_t i = 0; i < changes.size(); ++i) {
+    Event event = Erased(FullEvent(), fields);
+    changes[i](event);
+    EXPECT_NE(LeafHash(event, kept), hash) << "change " << i;
+  }
+}
+
+// The key of what was erased is gone: nobody tries values until one fits.
+TEST(EventLeafTest, NothingKeptTellsWhatWasErased) {
+  const std::string kept = EraseFrom(FullEvent(), Secret(), {"ip_address"});
+  const std::string key = base::HkdfSha256(Secret(), "ip_address", kLeafSecretLength);
+  EXPECT_EQ(kept.find(key), std::string::npos);
+  EXPECT_EQ(kept.find(FullEvent().ip_address), std::string::npos);
+  const std::string other = base::HkdfSha256(Secret(), "user_agent", kLeafSecretLength);
+  EXPECT_NE(kept.find(other), std::string::npos) << "that of a field that stays";
+}
+
+TEST(EventLeafTest, DamagedRemaindersGiveNoLeafOfTheHash) {
+  const std::string hash = LeafHash(FullEvent(), Secret());
+  const Event left = Erased(FullEvent(), {"actor_id"});
+  const std::string kept = EraseFrom(FullEvent(), Secret(), {"actor_id"});
+  for (size_t size = 0; size < kept.size(); ++size) {
+    EXPECT_NE(LeafHash(left, kept.substr(0, size)), hash) << size;
+  }
+  for (size_t i = 0; i < kept.size(); ++i) {
+    std::string damaged = kept;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x40);
+    EXPECT_NE(LeafHash(left, damaged), hash) << i;
   }
 }
 

@@ -10,7 +10,8 @@ namespace gatehouse::storage::event_types {
 // is made of this list. The comment of each says when it is written, then who its actor and
 // what its targets are; names in backticks are members of its details.
 
-// A user was created. Actor: the caller. Target: the user.
+// A user was created; `imported` says so of one who came by ImportUsers. Actor: the caller.
+// Target: the user.
 inline constexpr std::string_view kUserCreated = "user.created";
 // Fields of a user's profile were changed; `fields` names them. Actor: the caller. Target: the
 // user.
@@ -24,16 +25,30 @@ inline constexpr std::string_view kUserEnabled = "user.enabled";
 // A user was deleted; what is left of it is purged 30 days later. `api_keys` has the ids of the
 // API keys it made that were good then. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserDeleted = "user.deleted";
+// What was left of a deleted user's account is gone: `by` says whether its time was over, "TIME",
+// or somebody asked for it, "CALLER". Actor: the caller, or system. Target: the user.
+inline constexpr std::string_view kUserPurged = "user.purged";
+// A deleted user is to be forgotten: its account is gone, its sessions, threads and names in the
+// log go next; `reason` says why, as it was given. Who keeps data about the user should do the
+// same. Actor: the caller. Target: the user, whose id stays in this event.
+inline constexpr std::string_view kUserErased = "user.erased";
+// Nothing is left of a user who was to be forgotten; `events` counts the events whose names of it
+// were erased. Actor: system. Target: the user, whose id stays in this event.
+inline constexpr std::string_view kUserErasureFinished = "user.erasure_finished";
 // A deleted user was brought back. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserUndeleted = "user.undeleted";
 // A user's password was set; `keep_sessions` says whether its sessions go on, `by` how it came:
 // "ADMINISTRATOR", "USER" who knew the one before, or "RESET" by a one-time token. Actor: the
 // caller, or the user whose token it was. Target: the user.
 inline constexpr std::string_view kUserPasswordChanged = "user.password_changed";
+// A login with a second factor replaced the hash of a user's password by a newer one of the same
+// password, for a login without one does so with `session.created`; `from` and `to` name their
+// kinds. Actor: the user. Target: the user.
+inline constexpr std::string_view kUserPasswordUpgraded = "user.password_upgraded";
 // A user gave a wrong current password for another one. Actor: the user. Target: the user.
 inline constexpr std::string_view kUserPasswordRefused = "user.password_refused";
-// A one-time token was made by which a user's password can be reset. Actor: the caller. Target:
-// the user.
+// A one-time token was made by which a user's password can be reset; `delivery` is "MAIL" where the
+// server sends it. Actor: the caller, anonymous if somebody asked for the mail. Target: the user.
 inline constexpr std::string_view kUserPasswordResetStarted = "user.password_reset_started";
 // A one-time token was made by which an address is proven to be a user's; `new_address` says
 // whether it is another one than the user has. Actor: the caller. Target: the user.
@@ -41,6 +56,12 @@ inline constexpr std::string_view kUserEmailVerificationStarted = "user.email_ve
 // An address was proven to be a user's; `new_address` says whether the user got it thereby. Actor:
 // the user whose token it was. Target: the user.
 inline constexpr std::string_view kUserEmailVerified = "user.email_verified";
+// A one-time token was made by which a user can log in without a password; `delivery` is "MAIL".
+// Actor: anonymous: somebody asked for the mail. Target: the user.
+inline constexpr std::string_view kUserMagicLinkStarted = "user.magic_link_started";
+// A user was created to choose a password by a one-time token; `delivery` is "MAIL" where the
+// server sends it. Actor: the caller. Target: the user.
+inline constexpr std::string_view kUserInvited = "user.invited";
 // A user confirmed an authenticator app: its logins take a code from now on. Actor: the caller.
 // Target: the user.
 inline constexpr std::string_view kUserSecondFactorAdded = "user.second_factor_added";
@@ -52,6 +73,23 @@ inline constexpr std::string_view kUserSecondFactorRemoved = "user.second_factor
 inline constexpr std::string_view kUserTotpEnrolled = "user.totp_enrolled";
 // A user got other recovery codes. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserRecoveryCodesReplaced = "user.recovery_codes_replaced";
+// A user got a passkey; `algorithm` and `aaguid` say of which kind. Actor: the caller. Target: the
+// user and the passkey.
+inline constexpr std::string_view kUserPasskeyAdded = "user.passkey_added";
+// A user's passkey got another name. Actor: the caller. Target: the user and the passkey.
+inline constexpr std::string_view kUserPasskeyRenamed = "user.passkey_renamed";
+// A user's passkey was removed. Actor: the caller. Target: the user and the passkey.
+inline constexpr std::string_view kUserPasskeyRemoved = "user.passkey_removed";
+// A passkey signed with a count that it had passed before: there may be a copy of it, and the login
+// was refused. `count` is what it said, `last_count` what it had said. Actor: anonymous, or the
+// caller. Target: the user and the passkey.
+inline constexpr std::string_view kUserPasskeyCloned = "user.passkey_count_went_back";
+// A device was remembered: a user's logins there take no second factor for `expire_ms`. Actor: the
+// user. Target: the user and the device.
+inline constexpr std::string_view kUserDeviceRemembered = "user.device_remembered";
+// A device of a user was forgotten, or all of them. Actor: the caller. Target: the user and, if it
+// was one, the device.
+inline constexpr std::string_view kUserDevicesForgotten = "user.devices_forgotten";
 // All sessions of a user were ended, or all but one: one event, however many they were;
 // `reason` says why. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserSessionsRevoked = "user.sessions_revoked";
@@ -68,6 +106,9 @@ inline constexpr std::string_view kRoleDeleted = "role.deleted";
 inline constexpr std::string_view kApiKeyCreated = "api_key.created";
 // An API key was revoked. Actor: the caller. Target: the key.
 inline constexpr std::string_view kApiKeyRevoked = "api_key.revoked";
+// An API key got another secret; the one before is good for `overlap_ms`. Actor: the caller.
+// Target: the key.
+inline constexpr std::string_view kApiKeyRotated = "api_key.rotated";
 // Somebody logged in. Actor: the user. Target: the session and the user.
 inline constexpr std::string_view kSessionCreated = "session.created";
 // A refresh token was exchanged for new tokens. Actor: the user. Target: the session and the
@@ -76,6 +117,12 @@ inline constexpr std::string_view kSessionRefreshed = "session.refreshed";
 // Fields of a session were changed; `fields` names them. Actor: the caller. Target: the
 // session and the user.
 inline constexpr std::string_view kSessionUpdated = "session.updated";
+// The user of a session proved again who they are; `amr` is all that the session has proven, `by`
+// what was proven now. Actor: the user. Target: the session and the user.
+inline constexpr std::string_view kSessionSteppedUp = "session.stepped_up";
+// What was to prove it was wrong; `by` says what it was. Actor: the user. Target: the session and
+// the user.
+inline constexpr std::string_view kSessionStepUpRefused = "session.step_up_refused";
 // One session was ended; `reason` says why, LOGOUT for a logout. Actor: the caller, or the
 // user whose refresh token was reused. Target: the session and the user.
 inline constexpr std::string_view kSessionRevoked = "session.revoked";
@@ -117,6 +164,10 @@ inline constexpr std::string_view kEventTypeCreated = "event_type.created";
 inline constexpr std::string_view kEventTypeUpdated = "event_type.updated";
 // A type was taken out of the catalogue. Actor: the caller. Target: the event type, by its name.
 inline constexpr std::string_view kEventTypeDeleted = "event_type.deleted";
+// Events of whole days are no longer kept: what has its place in the log and was recorded before
+// `kept_from` goes from then on, from its beginning, as far as nobody waits for it. In the default
+// tenant, for the logs of all. Actor: system. Target: the log.
+inline constexpr std::string_view kEventDaysExpired = "event.days_expired";
 // What TestEndpoint sends to one endpoint; it is in no log. Actor: system. Target: the endpoint.
 inline constexpr std::string_view kWebhookPing = "webhook.ping";
 // An event is to be sent to a webhook endpoint again; `event_type` is its type. Actor: the
@@ -150,12 +201,31 @@ inline constexpr std::string_view kAlertAcknowledged = "alert.acknowledged";
 // An alert was resolved; `resolution` says how. Actor: system if it came about by itself, or the
 // caller. Target: as alert.opened.
 inline constexpr std::string_view kAlertResolved = "alert.resolved";
+// Somebody said whom to tell of alerts by mail. Actor: the caller. Target: the alert destination.
+inline constexpr std::string_view kAlertDestinationCreated = "alert.destination_created";
+// Whom to tell of alerts was changed; `fields` names what was. Actor: the caller. Target: the alert
+// destination.
+inline constexpr std::string_view kAlertDestinationUpdated = "alert.destination_updated";
+// An alert destination was deleted. Actor: the caller. Target: the alert destination.
+inline constexpr std::string_view kAlertDestinationDeleted = "alert.destination_deleted";
+// A mail was given up; `kind` says what it was for, `error` and `smtp_code` what went wrong last,
+// `attempts` how often it was tried. Actor: system. Target: the mail and the user whom it is about.
+inline constexpr std::string_view kMailGivenUp = "gatehouse.mail_given_up";
 // A caller lacked the permission for a method, or tried too many names for itself; `method` and
 // `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
 // Signing keys were added, retired or removed; `emergency` if they are not trusted any more.
 // Actor: system, or the caller who asked for it. Target: each of the keys.
 inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_rotated";
+// Secrets were sealed under another master key, some of many at a time; what they say did not
+// change. Actor: system. Target: whose they are: signing keys, endpoints, authenticator apps.
+inline constexpr std::string_view kSecretsResealed = "gatehouse.secrets_resealed";
+// A tenant was created. Actor: the caller; in the log of the tenant itself, which it begins,
+// system. Target: the tenant.
+inline constexpr std::string_view kTenantCreated = "gatehouse.tenant_created";
+// A tenant was changed; `fields` names what was, and `state` the state if that was. Actor: the
+// caller; in the log of the tenant itself system. Target: the tenant.
+inline constexpr std::string_view kTenantUpdated = "gatehouse.tenant_updated";
 // What instances hold in memory was to be read again. Actor: the caller. Target: the user,
 // session or API key that it is about, or what kind of it.
 inline constexpr std::string_view kCacheInvalidated = "gatehouse.cache_invalidated";

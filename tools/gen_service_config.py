@@ -11,7 +11,7 @@ import sys
 from tools import api_methods
 
 # Done twice they are done once: what reads, and what answers its own repetition alike.
-_REPEATABLE = re.compile("(Get|BatchGet|List|Verify|Tail)|RefreshSession$")
+_REPEATABLE = re.compile("(Get|BatchGet|List|Verify|Introspect|Tail|Watch)|RefreshSession$")
 # What a call has that sets no deadline; a stream goes on.
 _TIMEOUT = "15s"
 _RETRY_POLICY = {

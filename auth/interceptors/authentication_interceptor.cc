@@ -8,6 +8,7 @@
 
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/refusal.h"
+#include "auth/interceptors/tenant_of_call.h"
 #include "base/status.h"
 #include "base/text/ascii.h"
 
@@ -37,19 +38,21 @@ std::shared_ptr<const base::Principal> PrincipalOf(const std::shared_ptr<const V
 
 AuthenticationInterceptor::AuthenticationInterceptor(Authenticator& authenticator,
                                                      RateLimit unknown_per_address,
-                                                     DenialHook on_denial, CertificateKeys keys)
+                                                     DenialHook on_denial, CertificateKeys keys,
+                                                     CallTenants tenants)
     : authenticator_(authenticator),
       unknown_per_address_(unknown_per_address),
       on_denial_(std::move(on_denial)),
-      keys_(std::move(keys)) {}
+      keys_(std::move(keys)),
+      tenants_(std::move(tenants)) {}
 
 std::optional<std::string_view> AuthenticationInterceptor::CredentialOf(const ServerCall& call,
                                                                         std::string& made) const {
   const std::optional<std::string_view> header = call.Metadata("authorization");
   if (!header && call.client_certificate() != nullptr) {
-    const std::optional<base::Uuid> key = keys_.Find(*call.client_certificate());
+    const std::optional<CertificateKeys::Key> key = keys_.Find(*call.client_certificate());
     if (!key) return std::nullopt;
-    made = authenticator_.CredentialOfApiKey(*key);
+    made = authenticator_.CredentialOfApiKey(key->tenant_id, key->id);
     return made;
   }
   const std::optional<std::string_view> credential = BearerCredential(header);
@@ -59,7 +62,7 @@ std::optional<std::string_view> AuthenticationInterceptor::CredentialOf(const Se
 }
 
 Decision AuthenticationInterceptor::Before(ServerCall& call) {
-  if (call.method().access.is_public) return Decision::Continue();
+  if (call.method().access.is_public) return EnterTenant(call);
   std::string made;
   const std::optional<std::string_view> credential = CredentialOf(call, made);
   if (!credential) {
@@ -74,7 +77,7 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
   }
   if (const auto verdict = authenticator_.FindCached(*credential)) {
     call.context().set_principal(PrincipalOf(verdict));
-    return Decision::Continue();
+    return CheckTenant(verdict->principal.tenant_id);
   }
   // While verdicts in memory do not count, every call comes here.
   if (!authenticator_.WasGood(*credential)) {
@@ -87,6 +90,34 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
   return Ask(call.context(), std::string(*credential));
 }
 
+Decision AuthenticationInterceptor::EnterTenant(ServerCall& call) {
+  // Load balancers ask for the server's health, whatever they call it.
+  if (tenants_.directory == nullptr || call.method().exempt_from_admission) {
+    return Decision::Continue();
+  }
+  const base::Uuid tenant_id = TenantOfCall(call, *tenants_.directory);
+  if (tenant_id == base::kDefaultTenantId) return Decision::Continue();
+  base::Principal nobody;
+  nobody.tenant_id = tenant_id;
+  call.context().set_principal(std::make_shared<const base::Principal>(std::move(nobody)));
+  if (authenticator_.RevocationsAreKnown()) return CheckTenant(tenant_id);
+  return AskTenant(call.context(), tenant_id);
+}
+
+absl::Status AuthenticationInterceptor::CheckTenant(const base::Uuid& tenant_id) const {
+  if (tenants_.directory == nullptr) return absl::OkStatus();
+  return tenants_.directory->CheckActive(tenant_id);
+}
+
+base::Task<absl::Status> AuthenticationInterceptor::AskTenant(base::CallContext context,
+                                                              base::Uuid tenant_id) {
+  const bool may_be_frozen = tenant_id != base::kDefaultTenantId && !tenant_id.is_nil();
+  if (tenants_.refresh && may_be_frozen && !authenticator_.RevocationsAreKnown()) {
+    GH_CO_RETURN_IF_ERROR(co_await tenants_.refresh(std::move(context), tenant_id));
+  }
+  co_return CheckTenant(tenant_id);
+}
+
 base::Task<absl::Status> AuthenticationInterceptor::Ask(base::CallContext context,
                                                         std::string credential) {
   // The cache was asked before.
@@ -94,7 +125,8 @@ base::Task<absl::Status> AuthenticationInterceptor::Ask(base::CallContext contex
       co_await authenticator_.Authenticate(context, std::move(credential), Freshness::kDatabase);
   if (verdict.ok()) {
     context.set_principal(PrincipalOf(*verdict));
-    co_return absl::OkStatus();
+    const base::Uuid tenant_id = (*verdict)->principal.tenant_id;
+    co_return co_await AskTenant(std::move(context), tenant_id);
   }
   if (verdict.status().code() != absl::StatusCode::kUnauthenticated) co_return verdict.status();
   co_return co_await RefuseAfterTelling(&on_denial_, context,
@@ -108,6 +140,7 @@ base::Task<absl::Status> AuthenticationInterceptor::Recheck(base::CallContext co
                          co_await authenticator_.Authenticate(context, std::move(credential)));
   // For what the handler itself asks of its caller.
   context.set_principal(PrincipalOf(verdict));
+  GH_CO_RETURN_IF_ERROR(co_await AskTenant(context, verdict->principal.tenant_id));
   co_return CheckAccess(access, verdict->principal);
 }
 

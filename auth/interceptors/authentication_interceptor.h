@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_AUTH_INTERCEPTORS_AUTHENTICATION_INTERCEPTOR_H_
 #define GATEHOUSE_AUTH_INTERCEPTORS_AUTHENTICATION_INTERCEPTOR_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,24 +9,39 @@
 #include "auth/interceptors/certificate_keys.h"
 #include "auth/limits/denial.h"
 #include "auth/limits/rate_limiter.h"
+#include "auth/tenant/tenant_directory.h"
 #include "auth/verdict/authenticator.h"
 #include "rpc/chain/interceptor.h"
 
 namespace gatehouse::auth {
+
+// How calls learn of their tenant.
+struct CallTenants {
+  // Outlives the interceptor.
+  const TenantDirectory* directory = nullptr;
+  // Reads a tenant again. Asked while this instance does not know what others do, and so may not
+  // know that the tenant is frozen.
+  std::function<base::Task<absl::Status>(base::CallContext, base::Uuid)> refresh = {};
+};
 
 // Establishes who calls, from "authorization: Bearer <access token or API key>" or, without such a
 // header, from the certificate that the client has shown.
 // Public methods are called anonymously, whatever is sent: clients attach their
 // token to every call, and an expired one must not keep them from refreshing it.
 // Every refusal looks the same.
+//
+// Establishes also which tenant the call belongs to, and that it takes calls: a credential's own,
+// whatever else is sent; without one that which TenantOfCall finds.
 class AuthenticationInterceptor : public rpc::Interceptor {
  public:
   // `authenticator` outlives this. `unknown_per_address`: how often an address may send
   // a credential this instance does not know yet, each of which costs a signature
   // check or a query, before anybody knows whose rate it counts towards.
   // `keys`: whose certificates count as a credential, where a call carries no other.
+  // `tenants`: without a directory there is the default tenant alone.
   AuthenticationInterceptor(Authenticator& authenticator, RateLimit unknown_per_address,
-                            DenialHook on_denial, CertificateKeys keys = {});
+                            DenialHook on_denial, CertificateKeys keys = {},
+                            CallTenants tenants = {});
 
   std::string_view name() const override { return "authentication"; }
   rpc::Decision Before(rpc::ServerCall& call) override;
@@ -38,11 +54,17 @@ class AuthenticationInterceptor : public rpc::Interceptor {
   base::Task<absl::Status> Recheck(base::CallContext context, std::string credential,
                                    rpc::AccessPolicy access);
   base::Task<absl::Status> Ask(base::CallContext context, std::string credential);
+  // Of a call without credentials.
+  rpc::Decision EnterTenant(rpc::ServerCall& call);
+  // UNAVAILABLE if the tenant takes no calls.
+  absl::Status CheckTenant(const base::Uuid& tenant_id) const;
+  base::Task<absl::Status> AskTenant(base::CallContext context, base::Uuid tenant_id);
 
   Authenticator& authenticator_;
   RateLimiter unknown_per_address_;
   const DenialHook on_denial_;
   const CertificateKeys keys_;
+  const CallTenants tenants_;
 };
 
 }  // namespace gatehouse::auth

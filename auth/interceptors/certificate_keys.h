@@ -16,18 +16,24 @@ namespace gatehouse::auth {
 // key, for as long as the key is good. Immutable.
 class CertificateKeys {
  public:
+  // Whose key it is, and which.
+  struct Key {
+    base::Uuid tenant_id = base::kDefaultTenantId;
+    base::Uuid id = {};
+  };
+
   CertificateKeys() = default;
 
-  // Lines of "API_KEY_ID NAME", where NAME is a subject as RFC 2253 writes it or a URI of the
-  // alternative names; "#" begins a comment line. INVALID_FIELD about `field` if one is not so, or
-  // a name comes twice.
+  // Lines of "API_KEY_ID NAME", or "TENANT_ID/API_KEY_ID NAME" for a key of another tenant than the
+  // default one, where NAME is a subject as RFC 2253 writes it or a URI of the alternative names;
+  // "#" begins a comment line. INVALID_FIELD about `field` if one is not so, or a name comes twice.
   static absl::StatusOr<CertificateKeys> Parse(std::string_view field, std::string_view text);
 
   // nullopt if none of the certificate's names is known.
-  std::optional<base::Uuid> Find(const rpc::ClientCertificate& certificate) const;
+  std::optional<Key> Find(const rpc::ClientCertificate& certificate) const;
 
  private:
-  std::map<std::string, base::Uuid, std::less<>> by_name_;
+  std::map<std::string, Key, std::less<>> by_name_;
 };
 
 }  // namespace gatehouse::auth

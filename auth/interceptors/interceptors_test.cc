@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,13 @@
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/rate_limit_interceptor.h"
 #include "auth/permission/permissions.h"
+#include "auth/tenant/tenant_directory.h"
 #include "base/ip_address.h"
 #include "base/manual_clock.h"
 #include "base/status.h"
+#include "base/uuid.h"
 #include "rpc/chain/fake_server_call.h"
+#include "storage/tenant/tenant.h"
 #include "tests/support/coroutine/loop_runner.h"
 
 namespace gatehouse::auth {
@@ -193,6 +197,64 @@ TEST_F(InterceptorsTest, WhatACallCarriesCountsBeforeTheCertificate) {
   call.certificate = {.subject = "CN=backend"};
   call.metadata["authorization"] = "Bearer dead";
   EXPECT_EQ(Run(interceptor, call), Unauthenticated());
+}
+
+TEST_F(InterceptorsTest, ACallWithoutCredentialsBelongsToTheTenantThatItNames) {
+  TenantDirectory tenants;
+  tenants.Put({.id = kKeyId, .name = "acme", .host_names = {"acme.example"}});
+  AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, {}, CertificateKeys(),
+                                        {.directory = &tenants});
+  const auto tenant_of = [&](std::map<std::string, std::string> metadata) {
+    FakeServerCall call = Call({.is_public = true});
+    call.metadata.insert(metadata.begin(), metadata.end());
+    EXPECT_TRUE(Run(interceptor, call).ok());
+    EXPECT_EQ(call.context().principal().kind, Principal::Kind::kAnonymous);
+    return call.context().principal().tenant_id;
+  };
+  EXPECT_EQ(tenant_of({}), kTenant);
+  EXPECT_EQ(tenant_of({{":authority", "localhost:50051"}}), kTenant);
+  EXPECT_EQ(tenant_of({{":authority", "acme.example:443"}}), kKeyId);
+  EXPECT_EQ(tenant_of({{"x-gatehouse-tenant", "acme"}}), kKeyId);
+  EXPECT_EQ(tenant_of({{"x-gatehouse-tenant", kTenant.ToString()}, {":authority", "acme.example"}}),
+            kTenant);
+  EXPECT_EQ(tenant_of({{"x-gatehouse-tenant", "nobody"}, {":authority", "acme.example"}}),
+            base::Uuid());
+}
+
+TEST_F(InterceptorsTest, ATenantThatIsFrozenTakesNoCalls) {
+  const base::Uuid tenant = kKeyId;
+  const NewApiKey key = MakeApiKey(tenant);
+  OneKeyStore store(key.hash);
+  Authenticator authenticator(codec_, store, clock_, {});
+  TenantDirectory tenants;
+  int refreshed = 0;
+  AuthenticationInterceptor interceptor(
+      authenticator, RateLimit{}, {}, CertificateKeys(),
+      {.directory = &tenants, .refresh = [&refreshed](base::CallContext, base::Uuid) {
+         ++refreshed;
+         return []() -> base::Task<absl::Status> { co_return absl::OkStatus(); }();
+       }});
+  FakeServerCall call = Call(kUsersRead);
+  call.metadata["authorization"] = "Bearer " + key.key;
+  FakeServerCall login = Call({.is_public = true});
+  login.metadata["x-gatehouse-tenant"] = "acme";
+  tenants.Put({.id = tenant, .name = "acme"});
+  EXPECT_TRUE(Run(interceptor, call).ok());
+  EXPECT_TRUE(Run(interceptor, login).ok());
+  tenants.Put({.id = tenant, .name = "acme", .state = storage::TenantState::kFrozen, .version = 2});
+  EXPECT_TRUE(base::HasReason(Run(interceptor, call), base::Reason::kTenantFrozen)) << "in memory";
+  EXPECT_TRUE(base::HasReason(Run(interceptor, login), base::Reason::kTenantFrozen));
+  // Health is the server's.
+  FakeServerCall health = Call({.is_public = true});
+  health.mutable_method().exempt_from_admission = true;
+  health.metadata["x-gatehouse-tenant"] = "acme";
+  EXPECT_TRUE(Run(interceptor, health).ok());
+  EXPECT_EQ(refreshed, 0);
+  // While this instance does not know what others do, it asks.
+  authenticator.RevocationsKnownUntil(std::chrono::steady_clock::now() - std::chrono::minutes(1));
+  EXPECT_FALSE(Run(interceptor, call).ok());
+  EXPECT_FALSE(Run(interceptor, login).ok());
+  EXPECT_EQ(refreshed, 2);
 }
 
 TEST_F(InterceptorsTest, AKnownCredentialNeedsNoCoroutine) {

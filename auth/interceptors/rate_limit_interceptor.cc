@@ -25,7 +25,8 @@ rpc::Decision RateLimitInterceptor::Before(rpc::ServerCall& call) {
   // What strangers send costs as much as it is large.
   const double cost = 1 + static_cast<double>(call.RequestBytes() / kBytesOfACall);
   const auto wait = anonymous ? per_address_.Take(context.client_key(), call.start_time(), cost)
-                              : per_principal_.Take(principal.id.bytes(), call.start_time());
+                              : per_principal_.Take(LimitKey(principal.tenant_id, principal.id),
+                                                    call.start_time());
   if (!wait) return rpc::Decision::Continue();
   return Refuse(on_denial_, context, {.kind = Denial::Kind::kRateLimited},
                 RateLimited(*wait, anonymous ? "calls per second of an address"

@@ -13,6 +13,7 @@
 #include "base/async/mutex.h"
 #include "base/time.h"
 #include "base/token_bucket.h"
+#include "base/uuid.h"
 
 namespace gatehouse::auth {
 
@@ -51,6 +52,12 @@ class RateLimiter {
   absl::flat_hash_map<std::string, base::TokenBucket, KeyHash, std::equal_to<>> buckets_
       GH_GUARDED_BY(mutex_);
 };
+
+// What a caller or a user is counted by. Callers may choose the ids of users, so that two tenants
+// may have the same: one of them must not use up what the other may do.
+inline std::string LimitKey(const base::Uuid& tenant_id, const base::Uuid& id) {
+  return std::string(tenant_id.bytes()) + std::string(id.bytes());
+}
 
 // RESOURCE_EXHAUSTED, RATE_LIMITED; `quota` names the limit.
 absl::Status RateLimited(std::chrono::milliseconds wait, std::string_view quota);

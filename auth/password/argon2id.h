@@ -32,6 +32,8 @@ struct Argon2idHash {
 
 // nullopt unless it is an Argon2id version 19 string within the limits.
 std::optional<Argon2idHash> ParseArgon2idHash(std::string_view phc);
+// The same of what follows "$argon2id$v=19$", which strings of Argon2i have as well.
+std::optional<Argon2idHash> ParseArgon2Fields(std::string_view fields);
 std::string FormatArgon2idHash(const Argon2idHash& hash);
 
 }  // namespace gatehouse::auth

@@ -43,6 +43,7 @@ bool DigestBySodium(const Argon2idParams& params, std::string_view password, std
              size_t{params.memory_kib} * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13) == 0;
 }
 
+template <argon2_type kType>
 bool DigestByArgon2(const Argon2idParams& params, std::string_view password, std::string_view salt,
                     std::string& digest) {
   argon2_context context = {};
@@ -62,7 +63,7 @@ bool DigestByArgon2(const Argon2idParams& params, std::string_view password, std
   context.allocate_cbk = Allocate;
   context.free_cbk = Free;
   context.flags = ARGON2_DEFAULT_FLAGS;
-  return argon2_ctx(&context, Argon2_id) == ARGON2_OK;
+  return argon2_ctx(&context, kType) == ARGON2_OK;
 }
 
 }  // namespace
@@ -72,8 +73,18 @@ std::optional<std::string> Argon2idDigest(const Argon2idParams& params, std::str
                                           Argon2idArena& arena) {
   std::string digest(digest_length, '\0');
   const ArenaScope scope(arena);
-  const auto compute = SodiumKnows(params, salt, digest_length) ? DigestBySodium : DigestByArgon2;
+  const auto compute =
+      SodiumKnows(params, salt, digest_length) ? DigestBySodium : DigestByArgon2<Argon2_id>;
   if (!compute(params, password, salt, digest)) return std::nullopt;
+  return digest;
+}
+
+std::optional<std::string> Argon2iDigest(const Argon2idParams& params, std::string_view password,
+                                         std::string_view salt, size_t digest_length,
+                                         Argon2idArena& arena) {
+  std::string digest(digest_length, '\0');
+  const ArenaScope scope(arena);
+  if (!DigestByArgon2<Argon2_i>(params, password, salt, digest)) return std::nullopt;
   return digest;
 }
 

@@ -21,6 +21,11 @@ std::optional<std::string> Argon2idDigest(const Argon2idParams& params, std::str
                                           std::string_view salt, size_t digest_length,
                                           Argon2idArena& arena);
 
+// The same of Argon2i, which only imported hashes are of. By libargon2.
+std::optional<std::string> Argon2iDigest(const Argon2idParams& params, std::string_view password,
+                                         std::string_view salt, size_t digest_length,
+                                         Argon2idArena& arena);
+
 }  // namespace gatehouse::auth
 
 #endif  // GATEHOUSE_AUTH_PASSWORD_ARGON2ID_DIGEST_H_

@@ -38,6 +38,10 @@ TEST(Argon2idTest, RefusesMalformedStrings) {
            "$argon2id$v=19$m=064,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
            "$argon2id$v=19$m=-64,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
            "$argon2id$v=19$m=64,t=0,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
+           "$argon2id$v=19$m=,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
+           "$argon2id$v=19$m=6a,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
+           "$argon2id$v=19$m=a4,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
+           "$argon2id$v=19$t=64,m=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
            "$argon2id$v=19$m=64,t=2,p=0$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
            "$argon2id$v=19$m=15,t=2,p=2$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
            "$argon2id$v=19$m=64,t=2$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
@@ -52,6 +56,24 @@ TEST(Argon2idTest, RefusesMalformedStrings) {
   }
   // The one they were made from is fine.
   EXPECT_TRUE(ParseArgon2idHash("$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q"));
+  // As is the least memory that two lanes take.
+  EXPECT_TRUE(ParseArgon2idHash("$argon2id$v=19$m=16,t=2,p=2$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q"));
+}
+
+TEST(Argon2idTest, RefusesSaltsAndDigestsBeyondTheirLengths) {
+  const auto parses = [](size_t salt, size_t digest) {
+    const std::string phc =
+        FormatArgon2idHash({.params = {.memory_kib = 64, .passes = 1, .lanes = 1},
+                            .salt = std::string(salt, 's'),
+                            .digest = std::string(digest, 'd')});
+    return ParseArgon2idHash(phc).has_value();
+  };
+  EXPECT_TRUE(parses(8, 16));
+  EXPECT_FALSE(parses(7, 16));
+  EXPECT_FALSE(parses(8, 15));
+  EXPECT_TRUE(parses(64, 64));
+  EXPECT_FALSE(parses(65, 64));
+  EXPECT_FALSE(parses(64, 65));
 }
 
 }  // namespace

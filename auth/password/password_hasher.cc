@@ -15,8 +15,9 @@
 #include <vector>
 
 #include "auth/limits/rate_limiter.h"
-#include "auth/password/argon2id_digest.h"
+#include "auth/password/argon2id_arena.h"
 #include "auth/password/fair_queue.h"
+#include "auth/password/hash/hash_digest.h"
 #include "base/async/mutex.h"
 #include "base/async/one_shot.h"
 #include "base/async/worker_pool.h"
@@ -30,6 +31,9 @@ constexpr size_t kSaltBytes = 16;
 constexpr size_t kDigestBytes = 32;
 // Enough to tell what is usual.
 constexpr size_t kRemembered = 64;
+// What a hash may take on every thread at a time, whatever our own take. Of others that take more
+// one is computed at a time, or an import of large ones could use up the memory of the server.
+constexpr uint32_t kSmallKib = 32 * 1024;
 
 using Digest = std::optional<std::string>;
 using SteadyClock = std::chrono::steady_clock;
@@ -71,10 +75,9 @@ using Outcome = std::optional<absl::StatusOr<Digest>>;
 
 // One hash to compute. The loop and a worker hold it.
 struct Job {
-  Argon2idParams params;
-  std::string salt;
+  // Of which the digest only says how long it is.
+  PasswordHash hash;
   std::string password;
-  size_t digest_bytes = kDigestBytes;
   // Set by the call's loop; read by the worker before it begins.
   std::atomic<bool> abandoned = false;
 
@@ -96,30 +99,26 @@ struct Job {
 struct PasswordHasher::State {
   State(const Options& hasher_options, size_t threads)
       : options(hasher_options),
+        own(CostOf(hasher_options.params)),
         waiting(hasher_options.max_queued),
         // `waiting` has the bound: the pool holds a turn for each that waits there.
-        pool("hash", threads, std::numeric_limits<size_t>::max()) {
-    // Its digest is not that of any password, so it need not be computed.
-    dummy = {.params = options.params,
-             .salt = base::RandomBytes(kSaltBytes),
-             .digest = base::RandomBytes(kDigestBytes)};
-  }
+        pool("hash", threads, std::numeric_limits<size_t>::max()) {}
 
-  void NoteVerified(const Argon2idParams& params) GH_EXCLUDES(mutex) {
+  void NoteVerified(const HashCost& cost) GH_EXCLUDES(mutex) {
     base::MutexLock lock(mutex);
-    verified.push_back(params);
+    verified.push_back(cost);
     if (verified.size() > kRemembered) verified.pop_front();
   }
 
-  Argon2idParams UsualParams() GH_EXCLUDES(mutex) {
+  HashCost UsualCost() GH_EXCLUDES(mutex) {
     base::MutexLock lock(mutex);
-    Argon2idParams usual = options.params;
+    HashCost usual = own;
     std::ptrdiff_t most = 0;
-    for (const Argon2idParams& params : verified) {
-      const std::ptrdiff_t count = std::ranges::count(verified, params);
+    for (const HashCost& cost : verified) {
+      const std::ptrdiff_t count = std::ranges::count(verified, cost);
       if (count <= most) continue;
       most = count;
-      usual = params;
+      usual = cost;
     }
     return usual;
   }
@@ -140,18 +139,22 @@ struct PasswordHasher::State {
   // Takes one turn of the queue, on a thread of the pool.
   void ComputeNext() GH_EXCLUDES(mutex);
   Digest Compute(const Job& job);
+  Digest ComputeIn(const Job& job, Argon2idArena& arena);
   base::Task<absl::StatusOr<std::string>> Run(base::CallContext context, std::shared_ptr<Job> job);
 
   const Options options;
+  // Of new hashes.
+  const HashCost own;
   base::Mutex mutex;
-  Argon2idHash dummy;
+  // Held while a hash of others is computed that takes much memory. Not together with `mutex`.
+  base::Mutex large;
   // Costs of the hashes that passwords were found right by last.
-  std::deque<Argon2idParams> verified GH_GUARDED_BY(mutex);
+  std::deque<HashCost> verified GH_GUARDED_BY(mutex);
   std::atomic<uint64_t> hash_count = 0;
   // By the address of the caller (base::CallContext::client_key).
   FairQueue<std::shared_ptr<Job>> waiting GH_GUARDED_BY(mutex);
   size_t computing GH_GUARDED_BY(mutex) = 0;
-  // Of one hash of the current costs; 0 until one was measured. Then every call is
+  // Of one hash, of whatever kind they are of late; 0 until one was measured. Then every call is
   // let in that the queue has room for.
   std::atomic<int64_t> average_nanos = 0;
   std::vector<std::unique_ptr<Argon2idArena>> idle_arenas GH_GUARDED_BY(mutex);
@@ -179,6 +182,12 @@ void PasswordHasher::State::ComputeNext() {
 }
 
 Digest PasswordHasher::State::Compute(const Job& job) {
+  if (job.hash.cost != own && job.hash.cost.memory_kib > kSmallKib) {
+    base::MutexLock lock(large);
+    // Its memory goes back at once: a hash of others may have taken a gigabyte.
+    Argon2idArena arena;
+    return ComputeIn(job, arena);
+  }
   std::unique_ptr<Argon2idArena> arena;
   {
     base::MutexLock lock(mutex);
@@ -188,23 +197,23 @@ Digest PasswordHasher::State::Compute(const Job& job) {
     }
   }
   if (!arena) arena = std::make_unique<Argon2idArena>();
-  const auto start = SteadyClock::now();
-  Digest digest = Argon2idDigest(job.params, job.password, job.salt, job.digest_bytes, *arena);
-  const int64_t nanos = std::chrono::nanoseconds(SteadyClock::now() - start).count();
-  hash_count.fetch_add(1, std::memory_order_relaxed);
-  if (job.params == options.params) {
-    const int64_t average = average_nanos.load(std::memory_order_relaxed);
-    average_nanos.store(average == 0 ? nanos : average + (nanos - average) / 8,
-                        std::memory_order_relaxed);
-  } else {
-    // An imported hash may have taken a gigabyte.
-    return digest;
-  }
+  Digest digest = ComputeIn(job, *arena);
   // Under load the memory stays; when nothing waits it goes back, so that an idle
   // server is small.
   if (Waiting() == 0) arena->Release();
   base::MutexLock lock(mutex);
   idle_arenas.push_back(std::move(arena));
+  return digest;
+}
+
+Digest PasswordHasher::State::ComputeIn(const Job& job, Argon2idArena& arena) {
+  const auto start = SteadyClock::now();
+  Digest digest = ComputeDigest(job.hash, job.password, arena);
+  const int64_t nanos = std::chrono::nanoseconds(SteadyClock::now() - start).count();
+  hash_count.fetch_add(1, std::memory_order_relaxed);
+  const int64_t average = average_nanos.load(std::memory_order_relaxed);
+  average_nanos.store(average == 0 ? nanos : average + (nanos - average) / 8,
+                      std::memory_order_relaxed);
   return digest;
 }
 
@@ -238,7 +247,7 @@ base::Task<absl::StatusOr<std::string>> PasswordHasher::State::Run(base::CallCon
   Outcome result = co_await job->done;
   if (!result) co_return Cancelled();
   GH_CO_ASSIGN_OR_RETURN(Digest digest, *std::move(result));
-  if (!digest) co_return base::InternalError("Argon2id failed: out of memory");
+  if (!digest) co_return base::InternalError("a password hash failed: out of memory");
   co_return *std::move(digest);
 }
 
@@ -253,41 +262,42 @@ PasswordHasher::~PasswordHasher() = default;
 base::Task<absl::StatusOr<std::string>> PasswordHasher::Hash(base::CallContext context,
                                                              std::string password) {
   auto job = std::make_shared<Job>();
-  job->params = state_->options.params;
-  job->salt = base::RandomBytes(kSaltBytes);
+  job->hash = {.cost = state_->own,
+               .salt = base::RandomBytes(kSaltBytes),
+               .digest = std::string(kDigestBytes, '\0')};
   job->password = std::move(password);
   GH_CO_ASSIGN_OR_RETURN(std::string digest, co_await state_->Run(std::move(context), job));
   co_return FormatArgon2idHash(
-      {.params = job->params, .salt = job->salt, .digest = std::move(digest)});
+      {.params = state_->options.params, .salt = job->hash.salt, .digest = std::move(digest)});
 }
 
 base::Task<absl::StatusOr<bool>> PasswordHasher::VerifyOrDummy(
     base::CallContext context, std::optional<std::string> phc,
     std::optional<std::string> password) {
-  // Other schemes would be told apart by their prefix here.
-  std::optional<Argon2idHash> stored;
-  if (phc && password) stored = ParseArgon2idHash(*phc);
-  Argon2idHash hash = stored ? *stored : state_->dummy;
-  if (!stored) hash.params = state_->UsualParams();
   auto job = std::make_shared<Job>();
-  job->params = hash.params;
-  job->salt = hash.salt;
-  job->digest_bytes = hash.digest.size();
+  bool stored = false;
+  if (phc && password) {
+    if (absl::StatusOr<PasswordHash> hash = ParsePasswordHash(*phc); hash.ok()) {
+      job->hash = *std::move(hash);
+      stored = true;
+    }
+  }
+  if (!stored) job->hash = RandomPasswordHash(state_->UsualCost());
   job->password = std::move(password).value_or("");
-  GH_CO_ASSIGN_OR_RETURN(std::string digest, co_await state_->Run(std::move(context), job));
-  const bool equal = base::ConstantTimeEquals(digest, hash.digest);
-  const bool verified = equal && stored.has_value();
-  if (verified) state_->NoteVerified(hash.params);
+  GH_CO_ASSIGN_OR_RETURN(const std::string digest, co_await state_->Run(std::move(context), job));
+  const bool equal = base::ConstantTimeEquals(digest, job->hash.digest);
+  const bool verified = equal && stored;
+  if (verified) state_->NoteVerified(job->hash.cost);
   co_return verified;
 }
 
 bool PasswordHasher::NeedsRehash(std::string_view phc) const {
-  const std::optional<Argon2idHash> hash = ParseArgon2idHash(phc);
-  return !hash || hash->params != state_->options.params || hash->salt.size() != kSaltBytes ||
+  const absl::StatusOr<PasswordHash> hash = ParsePasswordHash(phc);
+  return !hash.ok() || hash->cost != state_->own || hash->salt.size() != kSaltBytes ||
          hash->digest.size() < kDigestBytes;
 }
 
-Argon2idParams PasswordHasher::usual_params() const { return state_->UsualParams(); }
+HashCost PasswordHasher::usual_cost() const { return state_->UsualCost(); }
 
 uint64_t PasswordHasher::hash_count() const {
   return state_->hash_count.load(std::memory_order_relaxed);

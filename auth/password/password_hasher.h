@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "auth/password/argon2id.h"
+#include "auth/password/hash/password_hash.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 
@@ -28,6 +29,9 @@ namespace gatehouse::auth {
 // first, is RESOURCE_EXHAUSTED, HASHING_OVERLOADED with the delay after which a
 // retry is worth it, before any work is done. A full queue takes one more of an address that
 // has less in it, at the cost of the address that has most.
+//
+// Memory: each thread has that of one hash of our own; of what is imported and takes more, one is
+// computed at a time.
 //
 // Thread-safe; a call resumes on its own loop. Cancellation: the call is
 // answered at once, and a job that has not begun is skipped. Outlives the
@@ -51,13 +55,13 @@ class PasswordHasher {
   // A new PHC string with a random salt.
   base::Task<absl::StatusOr<std::string>> Hash(base::CallContext context, std::string password);
 
-  // Whether `password` is the one of `phc`. Without a hash, with one that
-  // cannot be used (unknown scheme, malformed, beyond the limits) and without a
-  // password, the same queue and the same work lead to false: whoever measures
-  // learns nothing about the account. So a login calls this exactly once,
-  // whatever it found, and passes nullopt for an account that may not log in.
-  // That work costs what most hashes cost that were verified lately: after a change
-  // of the parameters most accounts still have hashes of the old ones.
+  // Whether `password` is the one of `phc`, which may be of any kind that ParsePasswordHash knows.
+  // Without a hash, with one that cannot be used (unknown scheme, malformed, beyond the limits) and
+  // without a password, the same queue and the same work lead to false: whoever measures learns
+  // nothing about the account. So a login calls this exactly once, whatever it found, and passes
+  // nullopt for an account that may not log in. That work costs what most hashes cost that were
+  // verified lately: after a change of the parameters, or an import, most accounts still have
+  // hashes of the old ones.
   base::Task<absl::StatusOr<bool>> VerifyOrDummy(base::CallContext context,
                                                  std::optional<std::string> phc,
                                                  std::optional<std::string> password);
@@ -67,7 +71,7 @@ class PasswordHasher {
   bool NeedsRehash(std::string_view phc) const;
 
   // The costs that a dummy has now.
-  Argon2idParams usual_params() const;
+  HashCost usual_cost() const;
 
   // Hashes computed so far, dummies included. For metrics, and for the test that
   // every kind of failed login costs one.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/password/hash/password_hash.h"
 #include "base/ip_address.h"
 #include "base/status.h"
 #include "tests/support/coroutine/loop_runner.h"
@@ -86,6 +87,9 @@ TEST_F(PasswordHasherTest, EveryKindOfFailureCostsOneHash) {
       {"", "password1"},
       {"$2b$10$abcdefghijklmnopqrstuv", "password1"},
       {"$argon2id$v=19$m=4294967295,t=9,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q", "password1"},
+      // Beyond the limits: a dummy in its place, and not the hash itself.
+      {"$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "password1"},
+      {"$2b$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "password1"},
   };
   for (const auto& [stored, password] : failures) {
     const uint64_t before = hasher.hash_count();
@@ -102,17 +106,54 @@ TEST_F(PasswordHasherTest, ADummyCostsWhatMostHashesCost) {
   const std::string old_hash = Hash(before, "password1");
   PasswordHasher hasher({.params = kCheap, .threads = 1});
   const std::string new_hash = Hash(hasher, "password1");
-  EXPECT_EQ(hasher.usual_params(), kCheap);
+  EXPECT_EQ(hasher.usual_cost(), CostOf(kCheap));
   for (int i = 0; i < 3; ++i) ASSERT_EQ(*Verify(hasher, old_hash, "password1"), true);
-  EXPECT_EQ(hasher.usual_params(), kOld);
+  EXPECT_EQ(hasher.usual_cost(), CostOf(kOld));
   // What was not the password says nothing about accounts.
   for (int i = 0; i < 5; ++i) ASSERT_EQ(*Verify(hasher, new_hash, "wrong"), false);
-  EXPECT_EQ(hasher.usual_params(), kOld);
+  EXPECT_EQ(hasher.usual_cost(), CostOf(kOld));
   for (int i = 0; i < 4; ++i) ASSERT_EQ(*Verify(hasher, new_hash, "password1"), true);
-  EXPECT_EQ(hasher.usual_params(), kCheap);
+  EXPECT_EQ(hasher.usual_cost(), CostOf(kCheap));
   // Not for ever.
   for (int i = 0; i < 64; ++i) ASSERT_EQ(*Verify(hasher, old_hash, "password1"), true);
-  EXPECT_EQ(hasher.usual_params(), kOld);
+  EXPECT_EQ(hasher.usual_cost(), CostOf(kOld));
+}
+
+// "U*U" and "Hello world!", of the test suites of crypt_blowfish and of SHA-crypt.
+constexpr char kBcrypt[] = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+constexpr char kSha256Crypt[] = "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5";
+
+TEST_F(PasswordHasherTest, VerifiesHashesOfOthersAndWantsThemReplaced) {
+  PasswordHasher hasher({.params = kCheap, .threads = 2});
+  EXPECT_EQ(*Verify(hasher, kBcrypt, "U*U"), true);
+  EXPECT_EQ(*Verify(hasher, kBcrypt, "U*V"), false);
+  EXPECT_EQ(*Verify(hasher, kSha256Crypt, "Hello world!"), true);
+  EXPECT_EQ(*Verify(hasher, kSha256Crypt, "Hello world"), false);
+  EXPECT_TRUE(hasher.NeedsRehash(kBcrypt));
+  EXPECT_TRUE(hasher.NeedsRehash(kSha256Crypt));
+}
+
+TEST_F(PasswordHasherTest, AfterAnImportADummyIsOfTheKindOfMost) {
+  PasswordHasher hasher({.params = kCheap, .threads = 1});
+  ASSERT_EQ(*Verify(hasher, kBcrypt, "U*U"), true);
+  EXPECT_EQ(hasher.usual_cost().kind, HashKind::kBcrypt);
+  EXPECT_EQ(hasher.usual_cost().rounds, 5u);
+  const uint64_t before = hasher.hash_count();
+  EXPECT_EQ(*Verify(hasher, std::nullopt, "password1"), false);
+  EXPECT_EQ(hasher.hash_count() - before, 1u);
+}
+
+TEST_F(PasswordHasherTest, LargeHashesOfOthersAreComputedOneByOneAndAllAnswered) {
+  PasswordHasher hasher({.params = kCheap, .threads = 4});
+  // "password": m = 65536, of the test suite of the reference implementation.
+  const std::string large =
+      "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA";
+  std::vector<std::future<absl::StatusOr<bool>>> calls;
+  for (int i = 0; i < 4; ++i) {
+    calls.push_back(
+        StartVerify(hasher, runner_.Context(), large, i == 2 ? "passwore" : "password"));
+  }
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(*calls[i].get(), i != 2) << i;
 }
 
 TEST_F(PasswordHasherTest, AFullQueueIsRefusedWithADelay) {

@@ -63,6 +63,8 @@ TEST(PasswordPolicyTest, FoldsCaseBeyondAscii) {
 TEST(PasswordPolicyTest, ShortNamesMayOccurInPasswords) {
   EXPECT_THAT(BrokenRules("bobsleigh", {.username = "bob", .email = "b@example.com"}),
               ElementsAre());
+  EXPECT_THAT(BrokenRules("bobosleigh", {.username = "bobo"}),
+              ElementsAre("must not contain the username"));
 }
 
 TEST(PasswordPolicyTest, ComposesCharactersSoThatKeyboardsAgree) {

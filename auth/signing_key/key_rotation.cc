@@ -1,11 +1,17 @@
 #include "auth/signing_key/key_rotation.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "auth/signing_key/signing_key.h"
 #include "base/status.h"
 #include "storage/event_types.h"
+#include "storage/tenant_event.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -19,12 +25,24 @@ using base::Time;
 // to do.
 constexpr int kMaxTries = 3;
 
-storage::SigningKeyRotation ToRotation(const RotationPlan& plan, Time now,
-                                       const std::string& master_key) {
-  storage::SigningKeyRotation rotation{.tenant_id = base::kDefaultTenantId};
+// In one turn, each with a transaction of its own: a few seconds.
+constexpr int kMaxTenantsPerTurn = 1000;
+
+using KeysByTenant = std::map<base::Uuid, std::vector<SigningKeyRow>>;
+
+KeysByTenant ByTenant(std::vector<SigningKeyRow> rows) {
+  KeysByTenant by_tenant;
+  for (SigningKeyRow& row : rows) by_tenant[row.tenant_id].push_back(std::move(row));
+  return by_tenant;
+}
+
+storage::SigningKeyRotation ToRotation(const base::Uuid& tenant_id, const RotationPlan& plan,
+                                       Time now, SigningAlgorithm algorithm,
+                                       const storage::SealingKeys& keys) {
+  storage::SigningKeyRotation rotation{.tenant_id = tenant_id};
   if (plan.add_active_from) {
-    rotation.add = SigningKey::Generate(auth::SigningAlgorithm::kEs256, rotation.tenant_id, now,
-                                        *plan.add_active_from, master_key);
+    rotation.add =
+        SigningKey::Generate(algorithm, rotation.tenant_id, now, *plan.add_active_from, keys);
   }
   for (const auto& [key_id, retired_at] : plan.retire) {
     rotation.retire.emplace_back(key_id, retired_at);
@@ -43,9 +61,14 @@ storage::Change ChangeOf(const CallContext& ctx, const storage::SigningKeyRotati
   for (const std::string& key_id : rotation.remove) {
     targets.push_back({"signing_key", key_id, "removed"});
   }
-  return {
-      .events = {storage::MakeEvent(ctx, now, std::string(storage::event_types::kSigningKeyRotated),
-                                    std::move(targets), std::move(details))}};
+  storage::Event event =
+      storage::MakeEvent(ctx, now, std::string(storage::event_types::kSigningKeyRotated),
+                         std::move(targets), std::move(details));
+  // What the server does by itself is nobody's affair but the tenant's.
+  if (ctx.principal().kind == base::Principal::Kind::kSystem) event.tenant_id = rotation.tenant_id;
+  if (rotation.tenant_id == event.tenant_id) return {.events = {std::move(event)}};
+  storage::Event own = storage::ForTenant(event, rotation.tenant_id);
+  return {.events = {std::move(event), std::move(own)}};
 }
 
 }  // namespace
@@ -63,25 +86,50 @@ Task<absl::Status> KeyRotation::Load(CallContext ctx) {
 Task<absl::Status> KeyRotation::RunOnce(CallContext ctx) {
   for (int tries = 0; tries < kMaxTries; ++tries) {
     GH_CO_ASSIGN_OR_RETURN(const std::vector<SigningKeyRow> rows, co_await ReadAndLoad(ctx));
-    const Time now = clock_.Now();
-    const RotationPlan plan = auth::PlanRotation(rows, now, keyring_.policy());
-    if (plan.empty()) co_return absl::OkStatus();
-    storage::SigningKeyRotation rotation = ToRotation(plan, now, keyring_.master_key());
-    storage::Change change = ChangeOf(ctx, rotation, now);
-    const absl::Status rotated =
-        co_await store_.Rotate(ctx, std::move(rotation), std::move(change));
-    if (!rotated.ok() && !base::HasReason(rotated, base::Reason::kConflict)) co_return rotated;
+    GH_CO_ASSIGN_OR_RETURN(const int rotated, co_await RotateDue(ctx, rows));
+    if (rotated == 0) co_return absl::OkStatus();
+    if (rotated == kMaxTenantsPerTurn) co_return co_await Load(ctx);
   }
   co_return base::InternalError("signing keys do not come to rest: do clocks differ?");
 }
 
-Task<absl::StatusOr<storage::SigningKeyRotation>> KeyRotation::Prepare(CallContext ctx, Kind kind) {
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<SigningKeyRow> rows, co_await store_.List(ctx));
+Task<absl::StatusOr<int>> KeyRotation::RotateDue(CallContext ctx, std::vector<SigningKeyRow> rows) {
+  KeysByTenant by_tenant = ByTenant(std::move(rows));
+  // Also those that have none.
+  for (const base::Uuid& id : tenants_.ListActive({}, std::numeric_limits<size_t>::max())) {
+    by_tenant.try_emplace(id);
+  }
+  int rotated = 0;
+  for (auto at = by_tenant.begin(); at != by_tenant.end() && rotated < kMaxTenantsPerTurn; ++at) {
+    const base::Uuid tenant_id = at->first;
+    const Time now = clock_.Now();
+    const RotationPlan plan = auth::PlanRotation(at->second, now, keyring_.policy());
+    if (plan.empty() || !tenants_.CheckActive(tenant_id).ok()) continue;
+    ++rotated;
+    storage::SigningKeyRotation rotation =
+        ToRotation(tenant_id, plan, now, algorithm_, keyring_.sealing_keys());
+    storage::Change change = ChangeOf(ctx, rotation, now);
+    const absl::Status status = co_await store_.Rotate(ctx, std::move(rotation), std::move(change));
+    if (!status.ok() && !base::HasReason(status, base::Reason::kConflict)) co_return status;
+  }
+  co_return rotated;
+}
+
+storage::SigningKeyRow KeyRotation::MakeFirst(const base::Uuid& tenant_id) const {
+  const Time now = clock_.Now();
+  return SigningKey::Generate(algorithm_, tenant_id, now, now, keyring_.sealing_keys());
+}
+
+Task<absl::StatusOr<storage::SigningKeyRotation>> KeyRotation::Prepare(CallContext ctx,
+                                                                       base::Uuid tenant_id,
+                                                                       Kind kind) {
+  GH_CO_ASSIGN_OR_RETURN(std::vector<SigningKeyRow> all, co_await store_.List(ctx));
+  const std::vector<SigningKeyRow> rows = ByTenant(std::move(all))[tenant_id];
   const Time now = clock_.Now();
   const RotationPlan plan = kind == Kind::kEmergency
                                 ? PlanEmergencyRotation(rows, now)
                                 : PlanEarlyRotation(rows, now, keyring_.policy());
-  co_return ToRotation(plan, now, keyring_.master_key());
+  co_return ToRotation(tenant_id, plan, now, algorithm_, keyring_.sealing_keys());
 }
 
 Task<absl::Status> KeyRotation::Apply(CallContext ctx, storage::SigningKeyRotation rotation,
@@ -92,6 +140,24 @@ Task<absl::Status> KeyRotation::Apply(CallContext ctx, storage::SigningKeyRotati
   change.idempotency = std::move(idempotency);
   GH_CO_RETURN_IF_ERROR(co_await store_.Rotate(ctx, std::move(rotation), std::move(change)));
   co_return co_await Load(ctx);
+}
+
+Task<absl::StatusOr<storage::Resealed<std::string>>> KeyRotation::Reseal(CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<SigningKeyRow> rows, co_await store_.List(ctx));
+  storage::Resealed<std::string> found{.looked_at = static_cast<int64_t>(rows.size())};
+  std::vector<storage::ResealedKey> resealed;
+  for (const SigningKeyRow& row : rows) {
+    GH_CO_ASSIGN_OR_RETURN(std::optional<std::string> key,
+                           SigningKey::Reseal(row, keyring_.sealing_keys()));
+    if (key) resealed.push_back({row.tenant_id, row.key_id, row.private_key, *std::move(key)});
+  }
+  found.resealed = static_cast<int64_t>(resealed.size());
+  if (resealed.empty()) co_return found;
+  storage::Change change{.events = {storage::MakeEvent(
+                             ctx, clock_.Now(), std::string(storage::event_types::kSecretsResealed),
+                             {{"secrets", "signing_key", ""}})}};
+  GH_CO_RETURN_IF_ERROR(co_await store_.Reseal(ctx, std::move(resealed), std::move(change)));
+  co_return found;
 }
 
 }  // namespace gatehouse::auth

@@ -14,6 +14,7 @@
 #include "base/async/mutex.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "storage/sealing_keys.h"
 
 namespace gatehouse::auth {
 
@@ -64,8 +65,8 @@ RotationPlan PlanEmergencyRotation(std::span<const SigningKeyRow> rows, base::Ti
 // whenever the rows were read again. Thread-safe.
 class Keyring {
  public:
-  // `master_key`: 32 bytes, seals the private halves.
-  Keyring(std::string master_key, RotationPolicy policy);
+  // `keys` seal the private halves.
+  Keyring(storage::SealingKeys keys, RotationPolicy policy);
 
   // Replaces the snapshot. On error the former one stays.
   absl::Status Load(std::span<const SigningKeyRow> rows);
@@ -85,14 +86,14 @@ class Keyring {
   // How many keys of all tenants.
   size_t size() const;
 
-  const std::string& master_key() const { return master_key_; }
+  const storage::SealingKeys& sealing_keys() const { return keys_; }
   const RotationPolicy& policy() const { return policy_; }
 
  private:
   struct Snapshot;
   std::shared_ptr<const Snapshot> snapshot() const;
 
-  const std::string master_key_;
+  const storage::SealingKeys keys_;
   const RotationPolicy policy_;
   mutable base::Mutex mutex_;
   std::shared_ptr<const Snapshot> snapshot_ GH_GUARDED_BY(mutex_);

@@ -1,5 +1,7 @@
 #include "auth/signing_key/signing_key.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
@@ -21,6 +23,9 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kIntegerBytes = 32;  // Of P-256 and of Ed25519.
 constexpr size_t kSignatureBytes = 2 * kIntegerBytes;
 constexpr size_t kKeyIdBytes = 12;
+// As much as NIST asks for up to 2030 (SP 800-57), for tokens that live for minutes. Making one
+// takes a tenth of a second, once in a rotation.
+constexpr size_t kRsaBits = 2048;
 
 using base::libcrypto::Bytes;
 using base::libcrypto::Check;
@@ -53,7 +58,23 @@ std::string SealContext(const base::Uuid& tenant_id, std::string_view key_id) {
   return "gatehouse signing key v1" + std::string(tenant_id.bytes()) + std::string(key_id);
 }
 
+Key MakeKey(SigningAlgorithm algorithm) {
+  switch (algorithm) {
+    case SigningAlgorithm::kEs256:
+      return Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+    case SigningAlgorithm::kEdDsa:
+      return Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+    case SigningAlgorithm::kRs256:
+      break;
+  }
+  return Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", kRsaBits));
+}
+
 bool IsKeyOf(EVP_PKEY* key, SigningAlgorithm algorithm) {
+  if (algorithm == SigningAlgorithm::kRs256) {
+    return EVP_PKEY_is_a(key, "RSA") == 1 &&
+           static_cast<size_t>(EVP_PKEY_get_bits(key)) >= kRsaBits;
+  }
   if (algorithm == SigningAlgorithm::kEdDsa) return EVP_PKEY_is_a(key, "ED25519") == 1;
   char group[32] = {};
   return EVP_PKEY_is_a(key, "EC") == 1 &&
@@ -63,7 +84,7 @@ bool IsKeyOf(EVP_PKEY* key, SigningAlgorithm algorithm) {
 
 // Ed25519 hashes by itself.
 const EVP_MD* DigestOf(SigningAlgorithm algorithm) {
-  return algorithm == SigningAlgorithm::kEs256 ? EVP_sha256() : nullptr;
+  return algorithm == SigningAlgorithm::kEdDsa ? nullptr : EVP_sha256();
 }
 
 // JOSE has r || s, libcrypto DER.
@@ -85,8 +106,24 @@ std::string DerFromJose(std::string_view jose) {
   return ToDer<ECDSA_SIG>(i2d_ECDSA_SIG, signature.get());
 }
 
+// Of a signature in JOSE form.
+size_t SignatureBytes(SigningAlgorithm algorithm, EVP_PKEY* key) {
+  return algorithm == SigningAlgorithm::kRs256 ? static_cast<size_t>(EVP_PKEY_get_size(key))
+                                               : kSignatureBytes;
+}
+
+// A number of the key, as JWK has it: big-endian, without leading zeros.
+std::string JwkNumber(EVP_PKEY* key, const char* name) {
+  BIGNUM* number = nullptr;
+  Check(EVP_PKEY_get_bn_param(key, name, &number) == 1, "EVP_PKEY_get_bn_param");
+  std::string bytes(static_cast<size_t>(BN_num_bytes(number)), '\0');
+  BN_bn2bin(number, Bytes(bytes));
+  BN_free(number);
+  return base::Base64UrlEncode(bytes);
+}
+
 std::string MakeJwk(SigningAlgorithm algorithm, std::string_view key_id,
-                    std::string_view public_der) {
+                    std::string_view public_der, EVP_PKEY* key) {
   // SubjectPublicKeyInfo ends with the key itself: x, or for P-256 x || y.
   const auto from_end = [public_der](size_t offset) {
     return base::Base64UrlEncode(public_der.substr(public_der.size() - offset, kIntegerBytes));
@@ -94,6 +131,10 @@ std::string MakeJwk(SigningAlgorithm algorithm, std::string_view key_id,
   Json jwk;
   if (algorithm == SigningAlgorithm::kEdDsa) {
     jwk = {{"kty", "OKP"}, {"crv", "Ed25519"}, {"x", from_end(kIntegerBytes)}};
+  } else if (algorithm == SigningAlgorithm::kRs256) {
+    jwk = {{"kty", "RSA"},
+           {"n", JwkNumber(key, OSSL_PKEY_PARAM_RSA_N)},
+           {"e", JwkNumber(key, OSSL_PKEY_PARAM_RSA_E)}};
   } else {
     jwk = {{"kty", "EC"},
            {"crv", "P-256"},
@@ -109,21 +150,28 @@ std::string MakeJwk(SigningAlgorithm algorithm, std::string_view key_id,
 }  // namespace
 
 std::string_view SigningAlgorithmName(SigningAlgorithm algorithm) {
-  return algorithm == SigningAlgorithm::kEs256 ? "ES256" : "EdDSA";
+  switch (algorithm) {
+    case SigningAlgorithm::kEs256:
+      return "ES256";
+    case SigningAlgorithm::kEdDsa:
+      return "EdDSA";
+    case SigningAlgorithm::kRs256:
+      break;
+  }
+  return "RS256";
 }
 
 std::optional<SigningAlgorithm> SigningAlgorithmFromName(std::string_view name) {
   if (name == "ES256") return SigningAlgorithm::kEs256;
   if (name == "EdDSA") return SigningAlgorithm::kEdDsa;
+  if (name == "RS256") return SigningAlgorithm::kRs256;
   return std::nullopt;
 }
 
 SigningKeyRow SigningKey::Generate(SigningAlgorithm algorithm, const base::Uuid& tenant_id,
                                    base::Time now, base::Time active_from,
-                                   std::string_view master_key) {
-  const Key key(algorithm == SigningAlgorithm::kEs256
-                    ? EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")
-                    : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+                                   const storage::SealingKeys& keys) {
+  const Key key = MakeKey(algorithm);
   Check(key != nullptr, "EVP_PKEY_Q_keygen");
   SigningKeyRow row{.tenant_id = tenant_id,
                     .key_id = {},
@@ -134,20 +182,24 @@ SigningKeyRow SigningKey::Generate(SigningAlgorithm algorithm, const base::Uuid&
                     .active_from = active_from,
                     .retired_at = std::nullopt};
   row.key_id = base::Base64UrlEncode(base::Sha256(row.public_key).substr(0, kKeyIdBytes));
-  row.private_key =
-      base::Seal(master_key, SealContext(tenant_id, row.key_id), PrivateDer(key.get()));
+  row.private_key = keys.Seal(SealContext(tenant_id, row.key_id), PrivateDer(key.get()));
   return row;
 }
 
-absl::StatusOr<std::shared_ptr<const SigningKey>> SigningKey::Load(const SigningKeyRow& row,
-                                                                   std::string_view master_key) {
+absl::StatusOr<std::optional<std::string>> SigningKey::Reseal(const SigningKeyRow& row,
+                                                              const storage::SealingKeys& keys) {
+  return keys.Reseal(SealContext(row.tenant_id, row.key_id), row.private_key);
+}
+
+absl::StatusOr<std::shared_ptr<const SigningKey>> SigningKey::Load(
+    const SigningKeyRow& row, const storage::SealingKeys& keys) {
   const auto algorithm = SigningAlgorithmFromName(row.algorithm);
   if (!algorithm) {
     return base::InternalError("signing key " + row.key_id + " has the unknown algorithm " +
                                row.algorithm);
   }
   const std::optional<std::string> der =
-      base::Open(master_key, SealContext(row.tenant_id, row.key_id), row.private_key);
+      keys.Open(SealContext(row.tenant_id, row.key_id), row.private_key);
   if (!der) {
     return base::InternalError("signing key " + row.key_id +
                                " does not open under this master key");
@@ -165,7 +217,7 @@ absl::StatusOr<std::shared_ptr<const SigningKey>> SigningKey::Load(const Signing
   loaded->algorithm_ = *algorithm;
   loaded->active_from_ = row.active_from;
   loaded->retired_at_ = row.retired_at;
-  loaded->jwk_json_ = MakeJwk(*algorithm, row.key_id, row.public_key);
+  loaded->jwk_json_ = MakeJwk(*algorithm, row.key_id, row.public_key, key.get());
   loaded->token_header_ = base::Base64UrlEncode(
       Json({{"alg", row.algorithm}, {"kid", row.key_id}, {"typ", "at+jwt"}}).dump());
   loaded->key_ = key.release();
@@ -177,7 +229,7 @@ SigningKey::~SigningKey() { EVP_PKEY_free(key_); }
 std::string SigningKey::Sign(std::string_view message) const {
   const MdContext context(EVP_MD_CTX_new());
   // Room for DER: two integers with a sign byte each, and their headers.
-  std::string signature(kSignatureBytes + 16, '\0');
+  std::string signature(SignatureBytes(algorithm_, key_) + 16, '\0');
   size_t size = signature.size();
   Check(EVP_DigestSignInit(context.get(), nullptr, DigestOf(algorithm_), nullptr, key_) == 1 &&
             EVP_DigestSign(context.get(), Bytes(signature), &size, Bytes(message),
@@ -188,7 +240,7 @@ std::string SigningKey::Sign(std::string_view message) const {
 }
 
 bool SigningKey::Verify(std::string_view message, std::string_view signature) const {
-  if (signature.size() != kSignatureBytes) return false;
+  if (signature.size() != SignatureBytes(algorithm_, key_)) return false;
   const std::string encoded =
       algorithm_ == SigningAlgorithm::kEs256 ? DerFromJose(signature) : std::string(signature);
   const MdContext context(EVP_MD_CTX_new());

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "storage/sealing_keys.h"
 #include "storage/signing_key/signing_key.h"
 
 struct evp_pkey_st;
@@ -20,9 +21,10 @@ namespace gatehouse::auth {
 enum class SigningAlgorithm {
   kEs256,  // ECDSA on P-256 with SHA-256, RFC 7518. The default: see docs/adr.
   kEdDsa,  // Ed25519, RFC 8037.
+  kRs256,  // RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518, 2,048 bits: for what verifies nothing else.
 };
 
-// The JOSE names "ES256" and "EdDSA".
+// The JOSE names "ES256", "EdDSA" and "RS256".
 std::string_view SigningAlgorithmName(SigningAlgorithm algorithm);
 std::optional<SigningAlgorithm> SigningAlgorithmFromName(std::string_view name);
 
@@ -31,15 +33,18 @@ using storage::SigningKeyRow;
 // A key of the row's algorithm, ready to use. Immutable, thread-safe.
 class SigningKey {
  public:
-  // A new row. `key_id` is the beginning of the SHA-256 of the public key.
-  // `master_key` has 32 bytes.
+  // A new row. `key_id` is the beginning of the SHA-256 of the public key. `keys` seal it.
   static SigningKeyRow Generate(SigningAlgorithm algorithm, const base::Uuid& tenant_id,
                                 base::Time now, base::Time active_from,
-                                std::string_view master_key);
+                                const storage::SealingKeys& keys);
 
   // INTERNAL if the row was tampered with or sealed under another master key.
   static absl::StatusOr<std::shared_ptr<const SigningKey>> Load(const SigningKeyRow& row,
-                                                                std::string_view master_key);
+                                                                const storage::SealingKeys& keys);
+
+  // SealingKeys::Reseal of the row's private key.
+  static absl::StatusOr<std::optional<std::string>> Reseal(const SigningKeyRow& row,
+                                                           const storage::SealingKeys& keys);
 
   const base::Uuid& tenant_id() const { return tenant_id_; }
   const std::string& key_id() const { return key_id_; }
@@ -47,7 +52,7 @@ class SigningKey {
   base::Time active_from() const { return active_from_; }
   std::optional<base::Time> retired_at() const { return retired_at_; }
 
-  // The signature in JOSE form: 64 bytes for either algorithm.
+  // The signature in JOSE form: 64 bytes, 256 for RS256.
   std::string Sign(std::string_view message) const;
   bool Verify(std::string_view message, std::string_view signature) const;
 

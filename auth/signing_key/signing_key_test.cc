@@ -82,6 +82,21 @@ TEST(SigningKeyTest, MakesTheEdDsaSignatureOfRfc8037) {
   EXPECT_FALSE(jwk.contains("d"));
 }
 
+TEST(SigningKeyTest, AnRsaKeyIsShownAsOne) {
+  const auto key =
+      SigningKey::Load(SigningKey::Generate(SigningAlgorithm::kRs256, base::kDefaultTenantId,
+                                            base::Time(), base::Time(), kMaster),
+                       kMaster);
+  ASSERT_TRUE(key.ok()) << key.status();
+  const auto jwk = nlohmann::json::parse((*key)->jwk_json());
+  EXPECT_EQ(jwk["kty"], "RSA");
+  EXPECT_EQ(jwk["alg"], "RS256");
+  EXPECT_EQ(jwk["e"], "AQAB");
+  EXPECT_EQ(FromUrl(jwk["n"].get<std::string>()).size(), 256u);
+  for (const char* secret : {"d", "p", "q", "dp", "dq", "qi"}) EXPECT_FALSE(jwk.contains(secret));
+  EXPECT_EQ((*key)->Sign("message"), (*key)->Sign("message")) << "the same each time";
+}
+
 class SigningKeyAlgorithmTest : public ::testing::TestWithParam<SigningAlgorithm> {
  protected:
   SigningKeyRow row_ =
@@ -92,7 +107,7 @@ TEST_P(SigningKeyAlgorithmTest, VerifiesWhatItSigned) {
   const auto key = SigningKey::Load(row_, kMaster);
   ASSERT_TRUE(key.ok()) << key.status();
   const std::string signature = (*key)->Sign("message");
-  EXPECT_EQ(signature.size(), 64u);
+  EXPECT_EQ(signature.size(), GetParam() == SigningAlgorithm::kRs256 ? 256u : 64u);
   EXPECT_TRUE((*key)->Verify("message", signature));
   EXPECT_FALSE((*key)->Verify("messagf", signature));
   for (size_t bit = 0; bit < signature.size() * 8; ++bit) {
@@ -105,11 +120,12 @@ TEST_P(SigningKeyAlgorithmTest, VerifiesWhatItSigned) {
 // "Psychic signatures" (CVE-2022-21449) and their kin.
 TEST_P(SigningKeyAlgorithmTest, RefusesDegenerateSignatures) {
   const auto key = SigningKey::Load(row_, kMaster);
-  EXPECT_FALSE((*key)->Verify("message", std::string(64, '\0')));
-  EXPECT_FALSE((*key)->Verify("message", std::string(64, '\xff')));
+  const std::string signature = (*key)->Sign("message");
+  EXPECT_FALSE((*key)->Verify("message", std::string(signature.size(), '\0')));
+  EXPECT_FALSE((*key)->Verify("message", std::string(signature.size(), '\xff')));
   EXPECT_FALSE((*key)->Verify("message", ""));
-  EXPECT_FALSE((*key)->Verify("message", (*key)->Sign("message") + '\0'));
-  EXPECT_FALSE((*key)->Verify("message", (*key)->Sign("message").substr(0, 63)));
+  EXPECT_FALSE((*key)->Verify("message", signature + '\0'));
+  EXPECT_FALSE((*key)->Verify("message", signature.substr(0, signature.size() - 1)));
 }
 
 TEST_P(SigningKeyAlgorithmTest, SurvivesStorageButNotTampering) {
@@ -138,7 +154,8 @@ TEST_P(SigningKeyAlgorithmTest, ThePrivateHalfIsNotReadableInTheRow) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Algorithms, SigningKeyAlgorithmTest,
-                         ::testing::Values(SigningAlgorithm::kEs256, SigningAlgorithm::kEdDsa));
+                         ::testing::Values(SigningAlgorithm::kEs256, SigningAlgorithm::kEdDsa,
+                                           SigningAlgorithm::kRs256));
 
 }  // namespace
 }  // namespace gatehouse::auth

@@ -2,36 +2,15 @@
 #define GATEHOUSE_AUTH_TOKEN_ACCESS_TOKEN_H_
 
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "auth/signing_key/keyring.h"
+#include "auth/token/access_claims.h"
 #include "base/time.h"
-#include "base/uuid.h"
 
 namespace gatehouse::auth {
-
-// Longer tokens are refused unread. Ours have about 600 bytes.
-inline constexpr size_t kMaxAccessTokenBytes = 4096;
-
-// What an access token says. Times have the resolution of JWT: seconds.
-struct AccessClaims {
-  base::Uuid tenant_id;            // tid
-  base::Uuid user_id;              // sub
-  base::Uuid session_id;           // sid
-  int64_t user_epoch = 0;          // uep
-  std::vector<std::string> roles;  // roles
-  std::vector<std::string> amr;    // amr
-  base::Time auth_time;            // auth_time
-  // Set by Sign:
-  base::Uuid token_id;    // jti
-  base::Time issued_at;   // iat
-  base::Time expires_at;  // exp
-};
 
 // Signs and verifies access tokens: JWTs of the profile of RFC 9068.
 //

@@ -1,6 +1,8 @@
 #include "auth/token/one_time_token.h"
 
 #include "base/hash.h"
+#include "base/reason.h"
+#include "base/status.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -48,6 +50,12 @@ std::optional<storage::OneTimeTokenKey> OneTimeTokenCodec::Read(storage::OneTime
                                   .user_id = id(kUserAt),
                                   .purpose = purpose,
                                   .hash = base::Sha256(token)};
+}
+
+absl::Status OneTimeTokenInvalid() {
+  return base::MakeError(absl::StatusCode::kInvalidArgument,
+                         "The token is not valid: it may have been used, replaced or expired.",
+                         {.reason = base::Reason::kOneTimeTokenInvalid});
 }
 
 }  // namespace gatehouse::auth

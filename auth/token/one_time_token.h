@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "auth/token/signed_bytes.h"
 #include "base/uuid.h"
 #include "storage/one_time_token/one_time_token.h"
@@ -37,6 +38,9 @@ class OneTimeTokenCodec {
  private:
   const SignedBytes bytes_;
 };
+
+// INVALID_ARGUMENT, ONE_TIME_TOKEN_INVALID, whatever is wrong with one: who guesses learns nothing.
+absl::Status OneTimeTokenInvalid();
 
 }  // namespace gatehouse::auth
 

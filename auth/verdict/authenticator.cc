@@ -19,9 +19,19 @@ constexpr int kMaxAttempts = 3;
 // As hard to guess as a signing key.
 constexpr size_t kProvenKeyPrefixBytes = 32;
 
+constexpr size_t kIdBytes = 16;
+
 uint64_t PermissionsOf(const LiveSession& session) {
   if (session.role_permissions) return KnownPermissions(*session.role_permissions);
   return PermissionsOfRole(session.role);
+}
+
+// What is known of a user is kept by this: callers may choose the ids of users, so that two tenants
+// may have the same, and one must not end the sessions of the other.
+base::Uuid RevocationKey(const base::Uuid& tenant_id, const base::Uuid& user_id) {
+  const std::string hash =
+      base::Sha256(std::string(tenant_id.bytes()) + std::string(user_id.bytes()));
+  return *base::Uuid::FromBytes(std::string_view(hash).substr(0, kIdBytes));
 }
 
 }  // namespace
@@ -88,7 +98,8 @@ base::Task<Authenticator::VerdictOr> Authenticator::LookUpSession(base::CallCont
   absl::StatusOr<AccessClaims> claims = tokens_.Verify(token);
   if (!claims.ok()) co_return Unauthenticated();
   if (revocations_.IsRevoked(claims->session_id) ||
-      revocations_.IsRevoked(claims->user_id, claims->user_epoch)) {
+      revocations_.IsRevoked(RevocationKey(claims->tenant_id, claims->user_id),
+                             claims->user_epoch)) {
     co_return Unauthenticated();
   }
   GH_CO_ASSIGN_OR_RETURN(
@@ -124,12 +135,14 @@ base::Task<Authenticator::VerdictOr> Authenticator::LookUpApiKey(base::CallConte
 
 base::Task<Authenticator::VerdictOr> Authenticator::LookUpProvenApiKey(base::CallContext context,
                                                                        std::string credential) {
+  const std::string_view ids = std::string_view(credential).substr(proven_key_prefix_.size());
+  const std::optional<base::Uuid> tenant_id = base::Uuid::FromBytes(ids.substr(0, kIdBytes));
   const std::optional<base::Uuid> id =
-      base::Uuid::FromBytes(std::string_view(credential).substr(proven_key_prefix_.size()));
-  if (!id) co_return Unauthenticated();
+      base::Uuid::FromBytes(ids.substr(std::min(kIdBytes, ids.size())));
+  if (!tenant_id || !id) co_return Unauthenticated();
   GH_CO_ASSIGN_OR_RETURN(const std::optional<LiveApiKey> found,
-                         co_await store_.FindLiveApiKeyById(context, base::kDefaultTenantId, *id));
-  co_return VerdictOf(base::kDefaultTenantId, found);
+                         co_await store_.FindLiveApiKeyById(context, *tenant_id, *id));
+  co_return VerdictOf(*tenant_id, found);
 }
 
 Authenticator::VerdictOr Authenticator::VerdictOf(const base::Uuid& tenant_id,
@@ -145,13 +158,15 @@ Authenticator::VerdictOr Authenticator::VerdictOf(const base::Uuid& tenant_id,
                         .id = found->api_key_id,
                         .name = found->display_name,
                         .permissions = KnownPermissions(found->permissions)};
+  verdict->owner_id = found->owner_id;
   verdict->expires_at = found->expires_at.value_or(base::Time::max());
   verdict->stale_at = std::min(verdict->expires_at, now + options_.api_key_verdict_lifetime);
   return verdict;
 }
 
-std::string Authenticator::CredentialOfApiKey(const base::Uuid& api_key_id) const {
-  return proven_key_prefix_ + std::string(api_key_id.bytes());
+std::string Authenticator::CredentialOfApiKey(const base::Uuid& tenant_id,
+                                              const base::Uuid& api_key_id) const {
+  return proven_key_prefix_ + std::string(tenant_id.bytes()) + std::string(api_key_id.bytes());
 }
 
 base::Time Authenticator::LastTokenDead() const {
@@ -164,8 +179,10 @@ void Authenticator::SessionRevoked(const base::Uuid& session_id) {
   cache_.Invalidate(session_id);
 }
 
-void Authenticator::UserRevoked(const base::Uuid& user_id, int64_t min_epoch) {
-  revocations_.RevokeBelowEpoch(user_id, min_epoch, LastTokenDead(), clock_.Now());
+void Authenticator::UserRevoked(const base::Uuid& tenant_id, const base::Uuid& user_id,
+                                int64_t min_epoch) {
+  revocations_.RevokeBelowEpoch(RevocationKey(tenant_id, user_id), min_epoch, LastTokenDead(),
+                                clock_.Now());
   cache_.Invalidate(user_id);
 }
 

@@ -66,13 +66,13 @@ class Authenticator {
       base::CallContext context, std::string credential, Freshness freshness = Freshness::kCached);
 
   // What to ask the other methods about a caller that has proven by a certificate that it may call
-  // as this API key of the default tenant. Nobody can send it, or find it out.
-  std::string CredentialOfApiKey(const base::Uuid& api_key_id) const;
+  // as this API key of that tenant. Nobody can send it, or find it out.
+  std::string CredentialOfApiKey(const base::Uuid& tenant_id, const base::Uuid& api_key_id) const;
 
   // To be called after the change was committed and before it is answered; from then
   // on this instance refuses what was revoked. Also for changes of other instances.
   void SessionRevoked(const base::Uuid& session_id);
-  void UserRevoked(const base::Uuid& user_id, int64_t min_epoch);
+  void UserRevoked(const base::Uuid& tenant_id, const base::Uuid& user_id, int64_t min_epoch);
   void ApiKeyRevoked(const base::Uuid& api_key_id);
   // Nothing is revoked, but what verdicts say of this user, session or API key may have changed (a
   // name): the next call with one of its credentials asks the database.

@@ -218,10 +218,18 @@ TEST_F(AuthenticatorTest, ARaisedEpochKillsOlderTokensAndNoNewerOnes) {
   const std::string old_token = Token(3);
   EXPECT_TRUE(Ask(old_token).ok());
   store_.sessions[{kTenant, kSession}].user_epoch = 4;
-  authenticator_.UserRevoked(kUser, 4);
+  authenticator_.UserRevoked(kTenant, kUser, 4);
   EXPECT_TRUE(IsRefused(old_token));
   EXPECT_EQ(store_.statements, 1);
   EXPECT_TRUE(Ask(Token(4)).ok());
+}
+
+// Whose ids are chosen may choose another tenant's.
+TEST_F(AuthenticatorTest, ARaisedEpochOfAnotherTenantsUserKillsNothing) {
+  const std::string token = Token(3);
+  EXPECT_TRUE(Ask(token).ok());
+  authenticator_.UserRevoked(kKeyId, kUser, 4);
+  EXPECT_TRUE(Ask(token).ok());
 }
 
 TEST_F(AuthenticatorTest, AnEpochRaisedElsewhereIsSeenInTheDatabase) {
@@ -243,6 +251,27 @@ TEST_F(AuthenticatorTest, ARevocationDuringTheQuestionWins) {
   EXPECT_TRUE(IsRefused(token));
   EXPECT_EQ(authenticator_.FindCached(token), nullptr);
 }
+
+// The answer is as good as that of a call that came a moment earlier, and is not kept.
+TEST_F(AuthenticatorTest, AsksThreeTimesAtMostAboutWhatChangesEachTime) {
+  const std::function<void()> change = [&] {
+    authenticator_.Forget(kUser);
+    store_.while_asked = change;
+  };
+  store_.while_asked = change;
+  const std::string token = Token();
+  EXPECT_TRUE(Ask(token).ok());
+  EXPECT_EQ(store_.statements, 3);
+  EXPECT_EQ(authenticator_.FindCached(token), nullptr);
+}
+
+TEST_F(AuthenticatorTest, ASessionThatEndsNowIsOver) {
+  store_.sessions[{kTenant, kSession}].expires_at = kStart;
+  EXPECT_TRUE(IsRefused(Token()));
+}
+
+// Of a database that was restored, or that lags behind.
+TEST_F(AuthenticatorTest, ATokenOfALaterEpochIsGood) { EXPECT_TRUE(Ask(Token(4)).ok()); }
 
 TEST_F(AuthenticatorTest, AChangeOfTheUserIsSeenAtOnce) {
   const std::string token = Token();

@@ -33,6 +33,8 @@ struct LiveApiKey {
   std::string display_name;
   std::vector<std::string> permissions;
   std::optional<base::Time> expires_at;
+  // The user it ends with; nil: none.
+  base::Uuid owner_id = {};
 };
 
 // What authentication asks the database. One statement each, on the primary: the

@@ -14,10 +14,12 @@ namespace {
 
 std::optional<LiveApiKey> ToLiveApiKey(std::optional<storage::ApiKey> key) {
   if (!key) return std::nullopt;
+  const bool owned = key->ends_with_creator && key->creator_id;
   return LiveApiKey{.api_key_id = key->id,
                     .display_name = std::move(key->display_name),
                     .permissions = std::move(key->permissions),
-                    .expires_at = key->expire_time};
+                    .expires_at = key->expire_time,
+                    .owner_id = owned ? *key->creator_id : base::Uuid()};
 }
 
 }  // namespace

@@ -31,6 +31,11 @@ bool RevocationSet::IsRevoked(const base::Uuid& user_id, int64_t epoch) const {
   return found != entries_.end() && epoch < found->second.min_epoch;
 }
 
+base::Time RevocationSet::lost_until() const {
+  base::MutexLock lock(mutex_);
+  return lost_until_;
+}
+
 size_t RevocationSet::size() const {
   base::MutexLock lock(mutex_);
   return entries_.size();
@@ -42,6 +47,9 @@ void RevocationSet::Purge(base::Time now) {
     const auto found = entries_.find(expiries_.front().id);
     // A later revocation of the same id has an expiry of its own.
     if (found != entries_.end() && found->second.drop_after <= expiries_.front().drop_after) {
+      if (found->second.drop_after > now) {
+        lost_until_ = std::max(lost_until_, found->second.drop_after);
+      }
       entries_.erase(found);
     }
     expiries_.pop_front();

@@ -38,6 +38,10 @@ class RevocationSet {
   bool IsRevoked(const base::Uuid& id) const;
   bool IsRevoked(const base::Uuid& user_id, int64_t epoch) const;
 
+  // Something was given up early that would have counted until then. For who has no database to
+  // ask. Time::min(): nothing was.
+  base::Time lost_until() const;
+
   size_t size() const;
   size_t capacity() const { return max_entries_; }
 
@@ -59,6 +63,7 @@ class RevocationSet {
   absl::flat_hash_map<base::Uuid, Entry> entries_ GH_GUARDED_BY(mutex_);
   // In order of insertion, which is about that of expiry.
   std::deque<Expiry> expiries_ GH_GUARDED_BY(mutex_);
+  base::Time lost_until_ GH_GUARDED_BY(mutex_) = base::Time::min();
 };
 
 }  // namespace gatehouse::auth

@@ -51,6 +51,18 @@ TEST(RevocationSetTest, ASecondRevocationKeepsTheEntryLonger) {
   EXPECT_TRUE(set.IsRevoked(session));
 }
 
+TEST(RevocationSetTest, TellsUntilWhenItLacksSomething) {
+  RevocationSet set(2);
+  EXPECT_EQ(set.lost_until(), base::Time::min());
+  set.Revoke(NewId(), kNow + minutes(5), kNow);
+  // What is over is no loss.
+  set.Revoke(NewId(), kNow + minutes(11), kNow + minutes(6));
+  set.Revoke(NewId(), kNow + minutes(12), kNow + minutes(6));
+  EXPECT_EQ(set.lost_until(), base::Time::min());
+  set.Revoke(NewId(), kNow + minutes(13), kNow + minutes(6));
+  EXPECT_EQ(set.lost_until(), kNow + minutes(11));
+}
+
 TEST(RevocationSetTest, IsBounded) {
   RevocationSet set(10);
   base::Uuid last;

@@ -25,6 +25,8 @@ VerdictCache::VerdictCache(size_t max_entries) : max_entries_(max_entries) {}
 
 bool VerdictCache::IsFresh(const Verdict& verdict, uint64_t ticket) const {
   return ticket >= all_invalidated_at_ &&
+         (verdict.owner_id.is_nil() ||
+          ticket >= invalidated_at_[BucketOf(verdict.owner_id, kBuckets)]) &&
          ticket >= invalidated_at_[BucketOf(verdict.principal.id, kBuckets)] &&
          ticket >= invalidated_at_[BucketOf(verdict.principal.session_id, kBuckets)];
 }

@@ -23,6 +23,8 @@ namespace gatehouse::auth {
 // That a credential is good, and whose it is. Immutable once made.
 struct Verdict {
   base::Principal principal;
+  // Whose end is that of the credential as well, besides its principal and session; nil: nobody's.
+  base::Uuid owner_id = {};
   // When the credential itself ends: a token's exp, a key's expiry (max: never).
   base::Time expires_at = base::Time::max();
   // When the verdict is to be made again; never after expires_at.

@@ -124,6 +124,18 @@ TEST_F(VerdictCacheTest, InvalidatesByUserAndBySession) {
   EXPECT_FALSE(Has(carl));
 }
 
+TEST_F(VerdictCacheTest, InvalidatesByOwner) {
+  const Entry anna = MakeEntry("anna");
+  const Entry bert = Add("bert");
+  auto owned = std::make_shared<Verdict>(*anna.verdict);
+  owned->owner_id = NextId();
+  ASSERT_TRUE(cache_.Insert(anna.digest, owned, cache_.Ticket()));
+  EXPECT_EQ(cache_.Find(anna.digest, kNow), owned);
+  cache_.Invalidate(owned->owner_id);
+  EXPECT_EQ(cache_.Find(anna.digest, kNow), nullptr);
+  EXPECT_TRUE(Has(bert));
+}
+
 TEST_F(VerdictCacheTest, AVerdictReadBeforeARevocationIsNotStoredAfterIt) {
   const Entry anna = MakeEntry("anna");
   const uint64_t ticket = cache_.Ticket();

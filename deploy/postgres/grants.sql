@@ -17,8 +17,10 @@ BEGIN
              WHEN c.relname LIKE 'schema\_migration%' THEN 'SELECT'
              -- The log is written once. Whoever takes over the server can neither change it nor delete from it.
              WHEN c.relname IN ('event', 'event_order', 'event_target') THEN 'SELECT, INSERT'
-             -- For SELECT ... FOR NO KEY UPDATE.
-             WHEN c.relname = 'tenant' THEN 'SELECT, UPDATE'
+             -- Where it begins is moved by the functions of retention alone.
+             WHEN c.relname IN ('event_cut', 'event_log_start') THEN 'SELECT'
+             -- Tenants are frozen, not deleted.
+             WHEN c.relname = 'tenant' THEN 'SELECT, INSERT, UPDATE'
              ELSE 'SELECT, INSERT, UPDATE, DELETE'
            END AS privileges
     FROM pg_class c
@@ -35,5 +37,24 @@ ALTER FUNCTION gatehouse.create_daily_partition(text, text, date) SECURITY DEFIN
 ALTER FUNCTION gatehouse.seal_event_day(date) SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 REVOKE EXECUTE ON FUNCTION gatehouse.create_daily_partition(text, text, date), gatehouse.seal_event_day(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gatehouse.create_daily_partition(text, text, date), gatehouse.seal_event_day(date) TO gatehouse_server;
+
+-- Retention: takes what is old enough off the beginning of the log, and drops the tables of whole days. What is not a week old, not
+-- delivered or not in its place stays, whoever asks. Without these rights the server keeps the log for ever: revoke them and run
+-- `gatehouse retention run` as gatehouse_owner instead (docs/operating/retention.md).
+ALTER FUNCTION gatehouse.cut_event_log(date) SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION gatehouse.trim_event_log(uuid, integer) SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION gatehouse.drop_event_day() SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION gatehouse.drop_attempt_day(date) SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+REVOKE EXECUTE ON FUNCTION gatehouse.cut_event_log(date), gatehouse.trim_event_log(uuid, integer), gatehouse.drop_event_day(),
+  gatehouse.drop_attempt_day(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gatehouse.cut_event_log(date), gatehouse.trim_event_log(uuid, integer), gatehouse.drop_event_day(),
+  gatehouse.drop_attempt_day(date) TO gatehouse_server;
+
+-- Nor can the server change an event, but for taking a person out of it; the events' leaf hashes stay.
+ALTER FUNCTION gatehouse.erase_event(uuid, uuid, bigint, boolean, boolean, integer[], boolean, bytea, bytea)
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+REVOKE EXECUTE ON FUNCTION gatehouse.erase_event(uuid, uuid, bigint, boolean, boolean, integer[], boolean, bytea, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gatehouse.erase_event(uuid, uuid, bigint, boolean, boolean, integer[], boolean, bytea, bytea)
+  TO gatehouse_server;
 
 COMMIT;

@@ -113,10 +113,14 @@ using DeadlineInterceptorTest = InterceptorTest;
 
 TEST_F(DeadlineInterceptorTest, RefusesACallWhoseDeadlineHasPassed) {
   DeadlineInterceptor interceptor(seconds(30));
-  call_.client_time_left = milliseconds(-1);
-  const absl::Status status = Before(interceptor, call_);
-  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_TRUE(base::HasReason(status, base::Reason::kDeadline));
+  for (FakeServerCall* call : {&call_, &stream_}) {
+    for (const milliseconds left : {milliseconds(-1), milliseconds(0)}) {
+      call->client_time_left = left;
+      const absl::Status status = Before(interceptor, *call);
+      EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
+      EXPECT_TRUE(base::HasReason(status, base::Reason::kDeadline));
+    }
+  }
 }
 
 TEST_F(DeadlineInterceptorTest, TakesTheNearerOfClientAndServer) {

@@ -15,9 +15,12 @@ bool IsAnonymous(const base::CallContext& context) {
   return context.principal().kind == base::Principal::Kind::kAnonymous;
 }
 
-// Addresses have another length than ids.
+// Addresses have another length than ids. Callers may choose the ids of users, so that those of two
+// tenants may be the same.
 std::string CallerOf(const base::CallContext& context) {
-  return IsAnonymous(context) ? context.client_key() : std::string(context.principal().id.bytes());
+  if (IsAnonymous(context)) return context.client_key();
+  const base::Principal& principal = context.principal();
+  return std::string(principal.tenant_id.bytes()) + std::string(principal.id.bytes());
 }
 
 absl::Status TooMany(base::Reason reason, size_t limit, std::string quota) {

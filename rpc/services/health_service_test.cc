@@ -82,6 +82,19 @@ TEST_F(HealthServiceTest, WatchAnswersForAnUnknownService) {
   EXPECT_EQ(Next(*watch), HealthCheckResponse::SERVICE_UNKNOWN);
 }
 
+TEST_F(HealthServiceTest, WatchKeepsNoNameThatIsLongerThanAnyServices) {
+  StartServer();
+  auto watch = Watch(std::string(256, 'x'));
+  EXPECT_EQ(Next(*watch), HealthCheckResponse::SERVICE_UNKNOWN);
+  EXPECT_EQ(Watch(std::string(257, 'x'))->Finish().code, absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(HealthServiceTest, KnowsNoServicesButThoseOfItsBeginning) {
+  StartServer();
+  health_.Set("no.Such", true);
+  EXPECT_EQ(Check("no.Such").reason(), "SERVICE_UNKNOWN");
+}
+
 TEST_F(HealthServiceTest, WatchersDoNotHoldTheStop) {
   StartServer();
   health_.SetAll(true);

@@ -1,24 +1,30 @@
 #ifndef GATEHOUSE_SERVICE_ADMIN_ADMIN_SERVICE_H_
 #define GATEHOUSE_SERVICE_ADMIN_ADMIN_SERVICE_H_
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "auth/signing_key/key_rotation.h"
 #include "auth/signing_key/keyring.h"
+#include "auth/tenant/tenant_directory.h"
 #include "auth/verdict/authenticator.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "service/admin/server_facts.h"
 #include "service/common/idempotent.h"
+#include "service/schema/event_schemas.h"
 #include "storage/event_log/event_store.h"
 #include "storage/server/server_store.h"
 #include "storage/signing_key/signing_key_store.h"
 
 namespace gatehouse::v1 {
+class CacheStats;
 class GetCacheStatsRequest;
 class GetCacheStatsResponse;
 class GetServerHealthRequest;
@@ -31,6 +37,8 @@ class ListSigningKeysRequest;
 class ListSigningKeysResponse;
 class RotateSigningKeyRequest;
 class RotateSigningKeyResponse;
+class WarmCacheRequest;
+class WarmCacheResponse;
 }  // namespace gatehouse::v1
 
 namespace gatehouse::service {
@@ -47,11 +55,17 @@ class AdminService {
     storage::EventStore& events;
     auth::Authenticator& authenticator;
     const auth::Keyring& keyring;
+    const auth::TenantDirectory& tenants;
     auth::KeyRotation& rotation;
+    EventSchemas& event_schemas;
     IdempotentCalls& once;
     const base::Clock& clock;
     // What is wrong with the sequencer of this instance; empty if nothing is. From any thread.
     std::function<std::string()> sequencer_problem;
+    // Has the settings of all webhook endpoints read again; and how many are in memory. From any
+    // thread.
+    std::function<void()> read_endpoints;
+    std::function<size_t()> cached_endpoints;
   };
 
   AdminService(Deps deps, ServerFacts facts) : deps_(std::move(deps)), facts_(std::move(facts)) {}
@@ -70,6 +84,7 @@ class AdminService {
                                                         MutationKey key = {});
   Result<v1::GetCacheStatsResponse> GetCacheStats(base::CallContext ctx,
                                                   v1::GetCacheStatsRequest request);
+  Result<v1::WarmCacheResponse> WarmCache(base::CallContext ctx, v1::WarmCacheRequest request);
   Result<v1::InvalidateCacheResponse> InvalidateCache(base::CallContext ctx,
                                                       v1::InvalidateCacheRequest request,
                                                       MutationKey key = {});
@@ -81,6 +96,11 @@ class AdminService {
   }
 
  private:
+  // The tenant that a request names; empty: the default one. TENANT_NOT_FOUND.
+  absl::StatusOr<base::Uuid> TenantOf(const std::string& tenant_id) const;
+  // What is in memory of each kind, in the order of the kinds.
+  std::vector<v1::CacheStats> Caches() const;
+
   const Deps deps_;
   const ServerFacts facts_;
 };

@@ -18,9 +18,8 @@ using base::CallContext;
 using base::Uuid;
 using Request = v1::InvalidateCacheRequest;
 
-v1::CacheStats& Add(v1::GetCacheStatsResponse& response, v1::CacheKind kind, size_t size,
-                    size_t capacity) {
-  v1::CacheStats& stats = *response.add_caches();
+v1::CacheStats StatsOf(v1::CacheKind kind, size_t size, size_t capacity = 0) {
+  v1::CacheStats stats;
   stats.set_kind(kind);
   stats.set_size(static_cast<int64_t>(size));
   stats.set_capacity(static_cast<int64_t>(capacity));
@@ -31,6 +30,8 @@ v1::CacheStats& Add(v1::GetCacheStatsResponse& response, v1::CacheKind kind, siz
 struct Scope {
   bool verdicts = false;
   bool signing_keys = false;
+  bool event_schemas = false;
+  bool endpoints = false;
   // Only the verdicts about this one.
   Uuid id;
   // What the other instances are told (RevocationFollower).
@@ -61,39 +62,83 @@ absl::StatusOr<Scope> ScopeOf(const Request& request) {
   switch (request.kind()) {
     case v1::CACHE_KIND_UNSPECIFIED:
       scope.verdicts = true;
-      scope.signing_keys = !entry;
+      scope.signing_keys = scope.event_schemas = scope.endpoints = !entry;
       break;
     case v1::CACHE_KIND_VERDICTS:
       scope.verdicts = true;
       break;
     case v1::CACHE_KIND_SIGNING_KEYS:
       scope.signing_keys = true;
-      if (entry) checks.Fail("kind", "has no entries of a user, a session or an API key");
+      break;
+    case v1::CACHE_KIND_EVENT_SCHEMAS:
+      scope.event_schemas = true;
+      break;
+    case v1::CACHE_KIND_ENDPOINTS:
+      scope.endpoints = true;
       break;
     default:
       checks.Fail("kind", "is none that can be invalidated");
   }
+  if (entry && !scope.verdicts) {
+    checks.Fail("kind", "has no entries of a user, a session or an API key");
+  }
   GH_RETURN_IF_ERROR(checks.ToStatus());
   if (!entry && scope.verdicts) scope.targets.push_back({"cache", "verdicts", ""});
   if (scope.signing_keys) scope.targets.push_back({"cache", "signing_keys", ""});
+  if (scope.event_schemas) scope.targets.push_back({"cache", "event_schemas", ""});
+  if (scope.endpoints) scope.targets.push_back({"cache", "endpoints", ""});
   return scope;
 }
 
 }  // namespace
 
+std::vector<v1::CacheStats> AdminService::Caches() const {
+  const auth::VerdictCache::Stats verdicts = deps_.authenticator.cache_stats();
+  v1::CacheStats counted = StatsOf(v1::CACHE_KIND_VERDICTS, verdicts.entries, verdicts.capacity);
+  counted.set_hits(static_cast<int64_t>(verdicts.hits));
+  counted.set_misses(static_cast<int64_t>(verdicts.misses));
+  counted.set_evictions(static_cast<int64_t>(verdicts.evictions));
+  const EventSchemas::Stats schemas = deps_.event_schemas.stats();
+  v1::CacheStats known =
+      StatsOf(v1::CACHE_KIND_EVENT_SCHEMAS, schemas.tenants, EventSchemas::Limits().max_tenants);
+  known.set_misses(static_cast<int64_t>(schemas.reads));
+  known.set_bytes(static_cast<int64_t>(schemas.weight));
+  return {counted,
+          StatsOf(v1::CACHE_KIND_REVOCATIONS, deps_.authenticator.revocation_count(),
+                  deps_.authenticator.revocation_capacity()),
+          StatsOf(v1::CACHE_KIND_SIGNING_KEYS, deps_.keyring.size()), known,
+          StatsOf(v1::CACHE_KIND_ENDPOINTS, deps_.cached_endpoints())};
+}
+
 AdminService::Result<v1::GetCacheStatsResponse> AdminService::GetCacheStats(
     CallContext ctx, v1::GetCacheStatsRequest) {
   GH_CO_RETURN_IF_ERROR(RequireOperator(ctx.principal(), auth::Permission::kAdminRead));
   v1::GetCacheStatsResponse response;
-  const auth::VerdictCache::Stats verdicts = deps_.authenticator.cache_stats();
-  v1::CacheStats& counted =
-      Add(response, v1::CACHE_KIND_VERDICTS, verdicts.entries, verdicts.capacity);
-  counted.set_hits(static_cast<int64_t>(verdicts.hits));
-  counted.set_misses(static_cast<int64_t>(verdicts.misses));
-  counted.set_evictions(static_cast<int64_t>(verdicts.evictions));
-  Add(response, v1::CACHE_KIND_REVOCATIONS, deps_.authenticator.revocation_count(),
-      deps_.authenticator.revocation_capacity());
-  Add(response, v1::CACHE_KIND_SIGNING_KEYS, deps_.keyring.size(), 0);
+  for (v1::CacheStats& stats : Caches()) *response.add_caches() = std::move(stats);
+  response.set_instance_id(facts_.instance_id);
+  co_return response;
+}
+
+AdminService::Result<v1::WarmCacheResponse> AdminService::WarmCache(CallContext ctx,
+                                                                    v1::WarmCacheRequest request) {
+  GH_CO_RETURN_IF_ERROR(RequireOperator(ctx.principal(), auth::Permission::kAdminWrite));
+  FieldChecks checks;
+  Uuid tenant_id = checks.OptionalUuid("tenant_id", request.tenant_id());
+  if (request.tenant_id().empty()) tenant_id = ctx.principal().tenant_id;
+  const v1::CacheKind kind = request.kind();
+  const bool all = kind == v1::CACHE_KIND_UNSPECIFIED;
+  const bool keys = all || kind == v1::CACHE_KIND_SIGNING_KEYS;
+  const bool schemas = all || kind == v1::CACHE_KIND_EVENT_SCHEMAS;
+  const bool endpoints = all || kind == v1::CACHE_KIND_ENDPOINTS;
+  if (!keys && !schemas && !endpoints) checks.Fail("kind", "is none that can be made warm");
+  GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  if (keys) GH_CO_RETURN_IF_ERROR(co_await deps_.rotation.Load(ctx));
+  if (schemas) GH_CO_RETURN_IF_ERROR(co_await deps_.event_schemas.Warm(ctx, tenant_id));
+  if (endpoints) deps_.read_endpoints();
+  v1::WarmCacheResponse response;
+  for (v1::CacheStats& stats : Caches()) {
+    if (all || stats.kind() == kind) *response.add_caches() = std::move(stats);
+  }
   response.set_instance_id(facts_.instance_id);
   co_return response;
 }
@@ -110,6 +155,8 @@ AdminService::Result<v1::InvalidateCacheResponse> AdminService::InvalidateCache(
                          std::move(scope.targets)),
       key.WithResponse(response, now)));
   if (scope.signing_keys) GH_CO_RETURN_IF_ERROR(co_await deps_.rotation.Load(ctx));
+  if (scope.event_schemas) deps_.event_schemas.ForgetAll();
+  if (scope.endpoints) deps_.read_endpoints();
   if (!scope.id.is_nil()) {
     deps_.authenticator.Forget(scope.id);
   } else if (scope.verdicts) {

@@ -44,8 +44,7 @@ base::Task<absl::Status> ServerAlerts::RunOnce(base::CallContext ctx) {
   std::vector<storage::AlertSignal> signals;
   Add(AlertKind::kLogHalted, LogProblem(database), now, signals);
   Add(AlertKind::kPartitionLate, PartitionProblem(database), now, signals);
-  Add(AlertKind::kSigningKeyOverdue, KeyProblem(deps_.keyring, base::kDefaultTenantId, now), now,
-      signals);
+  Add(AlertKind::kSigningKeyOverdue, KeyProblem(deps_.keyring, deps_.tenants, now), now, signals);
   GH_CO_RETURN_IF_ERROR(co_await deps_.alerts.Signal(ctx, signals));
   open_.clear();
   for (const storage::AlertSignal& signal : signals) {

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "auth/signing_key/keyring.h"
+#include "auth/tenant/tenant_directory.h"
 #include "base/async/loop.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
@@ -31,6 +32,7 @@ class ServerAlerts final : public base::Worker {
     storage::ServerStore& server;
     storage::AlertStore& alerts;
     const auth::Keyring& keyring;
+    const auth::TenantDirectory& tenants;
     const base::Clock& clock;
   };
 

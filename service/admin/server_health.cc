@@ -72,7 +72,7 @@ AdminService::Result<v1::GetServerHealthResponse> AdminService::GetServerHealth(
       deps_.authenticator.RevocationsAreKnown()
           ? ""
           : "what other instances revoke is not known: every credential is looked up");
-  add(v1::SERVER_PART_SIGNING_KEYS, KeyProblem(deps_.keyring, tenant_id, now));
+  add(v1::SERVER_PART_SIGNING_KEYS, KeyProblem(deps_.keyring, deps_.tenants, now));
   add(v1::SERVER_PART_PARTITIONS, KnownProblem(database, &PartitionProblem));
   add(v1::SERVER_PART_DELIVERY, KnownProblem(database, &DeliveryProblem));
   co_return response;

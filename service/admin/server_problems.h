@@ -4,8 +4,8 @@
 #include <string>
 
 #include "auth/signing_key/keyring.h"
+#include "auth/tenant/tenant_directory.h"
 #include "base/time.h"
-#include "base/uuid.h"
 #include "storage/server/server_store.h"
 
 namespace gatehouse::service {
@@ -17,8 +17,9 @@ namespace gatehouse::service {
 std::string LogProblem(const storage::DatabaseInspection& database);
 // With the daily partitions.
 std::string PartitionProblem(const storage::DatabaseInspection& database);
-// With the signing keys of a tenant.
-std::string KeyProblem(const auth::Keyring& keyring, const base::Uuid& tenant_id, base::Time now);
+// With the signing keys of the tenants that are active.
+std::string KeyProblem(const auth::Keyring& keyring, const auth::TenantDirectory& tenants,
+                       base::Time now);
 
 }  // namespace gatehouse::service
 

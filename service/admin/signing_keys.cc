@@ -10,6 +10,7 @@
 #include "service/admin/admin_service.h"
 #include "service/admin/operator_rules.h"
 #include "service/common/timestamps.h"
+#include "service/common/validate.h"
 
 namespace gatehouse::service {
 namespace {
@@ -55,18 +56,28 @@ v1::RotateSigningKeyResponse AnswerFor(const SigningKeyRotation& rotation, KeyRo
 
 }  // namespace
 
+absl::StatusOr<base::Uuid> AdminService::TenantOf(const std::string& tenant_id) const {
+  if (tenant_id.empty()) return base::kDefaultTenantId;
+  FieldChecks checks;
+  const std::optional<base::Uuid> id = checks.RequireUuid("tenant_id", tenant_id);
+  GH_RETURN_IF_ERROR(checks.ToStatus());
+  if (!deps_.tenants.Find(tenant_id)) return auth::TenantNotFound();
+  return *id;
+}
+
 AdminService::Result<v1::ListSigningKeysResponse> AdminService::ListSigningKeys(
-    CallContext ctx, v1::ListSigningKeysRequest) {
+    CallContext ctx, v1::ListSigningKeysRequest request) {
   GH_CO_RETURN_IF_ERROR(RequireOperator(ctx.principal(), auth::Permission::kAdminRead));
+  GH_CO_ASSIGN_OR_RETURN(const base::Uuid tenant_id, TenantOf(request.tenant_id()));
   GH_CO_ASSIGN_OR_RETURN(std::vector<SigningKeyRow> rows, co_await deps_.signing_keys.List(ctx));
   const Time now = deps_.clock.Now();
-  const auto current = deps_.keyring.Current(ctx.principal().tenant_id, now);
+  const auto current = deps_.keyring.Current(tenant_id, now);
   std::ranges::sort(rows, {}, [](const SigningKeyRow& row) {
     return std::pair(row.active_from, std::string_view(row.key_id));
   });
   v1::ListSigningKeysResponse response;
   for (const SigningKeyRow& row : rows) {
-    if (row.tenant_id != ctx.principal().tenant_id) continue;
+    if (row.tenant_id != tenant_id) continue;
     ToProto(row, now, current ? current->key_id() : "", *response.add_keys());
   }
   co_return response;
@@ -75,11 +86,13 @@ AdminService::Result<v1::ListSigningKeysResponse> AdminService::ListSigningKeys(
 AdminService::Result<v1::RotateSigningKeyResponse> AdminService::RotateSigningKey(
     CallContext ctx, v1::RotateSigningKeyRequest request, MutationKey key) {
   GH_CO_RETURN_IF_ERROR(RequireOperator(ctx.principal(), auth::Permission::kAdminWrite));
+  GH_CO_ASSIGN_OR_RETURN(const base::Uuid tenant_id, TenantOf(request.tenant_id()));
+  GH_CO_RETURN_IF_ERROR(deps_.tenants.CheckActive(tenant_id));
   const auto kind = request.emergency() ? KeyRotation::Kind::kEmergency : KeyRotation::Kind::kEarly;
   absl::Status rotated;
   for (int tries = 0; tries < kMaxTries; ++tries) {
     GH_CO_ASSIGN_OR_RETURN(const SigningKeyRotation rotation,
-                           co_await deps_.rotation.Prepare(ctx, kind));
+                           co_await deps_.rotation.Prepare(ctx, tenant_id, kind));
     const Time now = deps_.clock.Now();
     v1::RotateSigningKeyResponse response = AnswerFor(rotation, kind, now);
     if (request.validate_only()) co_return response;

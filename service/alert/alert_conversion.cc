@@ -3,14 +3,13 @@
 #include "auth/permission/permissions.h"
 #include "base/status.h"
 #include "gatehouse/v1/alert.pb.h"
+#include "service/alert/alert_message.h"
 #include "service/common/etag.h"
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
 
 namespace gatehouse::service {
 namespace {
-
-using storage::AlertKind;
 
 void ToProto(const storage::AlertActor& from, v1::Actor& to) {
   to.set_type(from.type);
@@ -21,31 +20,6 @@ void ToProto(const storage::AlertActor& from, v1::Actor& to) {
 
 bool SeesServerAlerts(const base::Principal& principal) {
   return auth::HasPermission(principal, auth::Permission::kAdminRead);
-}
-
-std::string MessageOf(const storage::Alert& alert) {
-  switch (alert.key.kind) {
-    case AlertKind::kFailing:
-      return "The endpoint has had no success for " + std::to_string(alert.level) +
-             " % of the time after which it is disabled.";
-    case AlertKind::kDisabled:
-      return "The endpoint was disabled; it gets nothing until it is resumed.";
-    case AlertKind::kExhausted:
-      return "Events failed at every attempt at the endpoint, and are not tried again by "
-             "themselves.";
-    case AlertKind::kCertificateExpiring:
-      return "The certificate of the endpoint's receiver expires soon; nothing is sent to it "
-             "after that.";
-    case AlertKind::kBacklog:
-      return "Events have waited long for their first attempt at the endpoint.";
-    case AlertKind::kLogHalted:
-      return "The log stands still until an operator resets it.";
-    case AlertKind::kPartitionLate:
-      return "A partition that today or tomorrow needs is missing.";
-    case AlertKind::kSigningKeyOverdue:
-      return "No key signs, or the one that does has no successor though it is due.";
-  }
-  return "";
 }
 
 absl::Status ToProto(const storage::Alert& from, v1::Alert& to) {

@@ -1,8 +1,6 @@
 #ifndef GATEHOUSE_SERVICE_ALERT_ALERT_CONVERSION_H_
 #define GATEHOUSE_SERVICE_ALERT_ALERT_CONVERSION_H_
 
-#include <string>
-
 #include "absl/status/status.h"
 #include "base/principal.h"
 #include "storage/alert/alert.h"
@@ -15,9 +13,6 @@ namespace gatehouse::service {
 
 // Alerts about the server are for those who may see how it is.
 bool SeesServerAlerts(const base::Principal& principal);
-
-// What the alert says, for people.
-std::string MessageOf(const storage::Alert& alert);
 
 // INTERNAL if the stored details are no JSON object.
 absl::Status ToProto(const storage::Alert& from, v1::Alert& to);

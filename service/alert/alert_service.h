@@ -14,9 +14,14 @@
 #include "service/common/idempotent.h"
 #include "service/common/log_tail.h"
 #include "service/common/page_token.h"
+#include "storage/alert/alert_destination_store.h"
 #include "storage/alert/alert_store.h"
 
 namespace gatehouse::service {
+
+namespace mail {
+class MailComposer;
+}
 
 struct AlertEdit;
 
@@ -32,6 +37,8 @@ class AlertService {
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
+    storage::AlertDestinationStore& destinations;
+    const mail::MailComposer& mail_composer;
   };
 
   explicit AlertService(Deps deps) : deps_(deps) {}
@@ -50,12 +57,26 @@ class AlertService {
   base::Task<absl::Status> WatchAlerts(base::CallContext ctx, v1::WatchAlertsRequest request,
                                        rpc::Writer<v1::WatchAlertsResponse> writer);
 
+  Result<v1::CreateAlertDestinationResponse> CreateAlertDestination(
+      base::CallContext ctx, v1::CreateAlertDestinationRequest request, MutationKey key = {});
+  Result<v1::GetAlertDestinationResponse> GetAlertDestination(
+      base::CallContext ctx, v1::GetAlertDestinationRequest request);
+  Result<v1::ListAlertDestinationsResponse> ListAlertDestinations(
+      base::CallContext ctx, v1::ListAlertDestinationsRequest request);
+  Result<v1::UpdateAlertDestinationResponse> UpdateAlertDestination(
+      base::CallContext ctx, v1::UpdateAlertDestinationRequest request, MutationKey key = {});
+  Result<v1::DeleteAlertDestinationResponse> DeleteAlertDestination(
+      base::CallContext ctx, v1::DeleteAlertDestinationRequest request, MutationKey key = {});
+
   // What runs its mutations.
   IdempotentCalls& once() const { return deps_.once; }
 
  private:
   // NOT_FOUND, ALERT_NOT_FOUND if there is none that the caller may see.
   base::Task<absl::StatusOr<storage::Alert>> Read(base::CallContext ctx, base::Uuid id);
+
+  // NOT_FOUND, ALERT_NOT_FOUND if there is none.
+  Result<storage::AlertDestination> ReadDestination(base::CallContext ctx, base::Uuid id);
 
   // Changes an alert, with its event; the answer is the alert as it is then.
   template <typename Response>

@@ -37,4 +37,11 @@ absl::Status BeyondTheLog(int64_t index, int64_t head) {
        .metadata = {{"from_index", std::to_string(index)}, {"head_index", std::to_string(head)}}});
 }
 
+absl::Status BeforeTheLog(int64_t index, int64_t first) {
+  return base::MakeError(
+      absl::StatusCode::kOutOfRange, "Events are kept from index " + std::to_string(first) + " on.",
+      {.reason = base::Reason::kIndexOutOfRange,
+       .metadata = {{"index", std::to_string(index)}, {"first_index", std::to_string(first)}}});
+}
+
 }  // namespace gatehouse::service

@@ -26,6 +26,10 @@ int64_t SkipUnwanted(const storage::LogFeed::News& news, const std::vector<std::
 // OUT_OF_RANGE, INDEX_OUT_OF_RANGE: of a stream that is to begin at `index`.
 absl::Status BeyondTheLog(int64_t index, int64_t head);
 
+// OUT_OF_RANGE, INDEX_OUT_OF_RANGE: what is asked for lies before `first`, where the log begins
+// since retention took the rest.
+absl::Status BeforeTheLog(int64_t index, int64_t first);
+
 }  // namespace gatehouse::service
 
 #endif  // GATEHOUSE_SERVICE_COMMON_LOG_FOLLOWING_H_

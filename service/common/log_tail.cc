@@ -23,9 +23,9 @@ base::Task<absl::Status> LogTail::Recheck(base::CallContext ctx) {
   co_return co_await InTurn<absl::Status>(turns_, ctx, [&] { return ctx.Recheck(); });
 }
 
-base::Task<absl::StatusOr<int64_t>> LogTail::Head(base::CallContext ctx) {
-  co_return co_await InTurn<absl::StatusOr<int64_t>>(
-      turns_, ctx, [&] { return log_.HeadIndex(ctx, ctx.principal().tenant_id); });
+base::Task<absl::StatusOr<storage::EventLog::Bounds>> LogTail::Bounds(base::CallContext ctx) {
+  co_return co_await InTurn<absl::StatusOr<storage::EventLog::Bounds>>(
+      turns_, ctx, [&] { return log_.ReadBounds(ctx, ctx.principal().tenant_id); });
 }
 
 base::Task<absl::StatusOr<storage::EventLog::Range>> LogTail::Read(base::CallContext ctx,
@@ -41,9 +41,10 @@ base::Task<absl::Status> LogTail::Follow(base::CallContext ctx, int64_t from_ind
   // Before the first look at the log: nothing falls in between.
   const std::unique_ptr<LogFeed::Subscription> feed =
       feed_.Subscribe(ctx.loop(), ctx.principal().tenant_id);
-  GH_CO_ASSIGN_OR_RETURN(const int64_t head, co_await Head(ctx));
-  if (from_index > head + 1) co_return BeyondTheLog(from_index, head);
-  int64_t next = from_index == 0 ? head + 1 : from_index;
+  GH_CO_ASSIGN_OR_RETURN(const storage::EventLog::Bounds log, co_await Bounds(ctx));
+  if (from_index > log.head + 1) co_return BeyondTheLog(from_index, log.head);
+  if (from_index != 0 && from_index < log.first) co_return BeforeTheLog(from_index, log.first);
+  int64_t next = from_index == 0 ? log.head + 1 : from_index;
   bool there = true;
   if (from_index == 0) {
     // At once: from where it counts, which the caller cannot know.
@@ -56,6 +57,10 @@ base::Task<absl::Status> LogTail::Follow(base::CallContext ctx, int64_t from_ind
     GH_CO_RETURN_IF_ERROR(co_await Recheck(ctx));
     base::SteadyTime page_recheck_due = steady_clock::now() + options_.recheck_interval;
     GH_CO_ASSIGN_OR_RETURN(storage::EventLog::Range range, co_await Read(ctx, next, types));
+    // Retention has overtaken a client that reads very slowly: a gap is no answer.
+    if (types.empty() && !range.events.empty() && range.events.front().index > next) {
+      co_return BeforeTheLog(next, range.events.front().index);
+    }
     for (storage::LoggedEvent& event : range.events) {
       // A client that reads slowly takes long over a page.
       if (steady_clock::now() >= page_recheck_due) {

@@ -52,7 +52,7 @@ class LogTail {
 
   // Follows until the caller is gone or its access ends. `from_index`: of the first event; 0:
   // what happens from now on. `types`: only these, none for all. OUT_OF_RANGE,
-  // INDEX_OUT_OF_RANGE if from_index is more than one beyond the end.
+  // INDEX_OUT_OF_RANGE if from_index is more than one beyond the end, or before what is kept.
   base::Task<absl::Status> Follow(base::CallContext ctx, int64_t from_index,
                                   std::vector<std::string> types, Sink* sink);
 
@@ -61,7 +61,7 @@ class LogTail {
 
  private:
   base::Task<absl::Status> Recheck(base::CallContext ctx);
-  base::Task<absl::StatusOr<int64_t>> Head(base::CallContext ctx);
+  base::Task<absl::StatusOr<storage::EventLog::Bounds>> Bounds(base::CallContext ctx);
   base::Task<absl::StatusOr<storage::EventLog::Range>> Read(base::CallContext ctx, int64_t from,
                                                             std::vector<std::string> types);
 

@@ -83,6 +83,7 @@ struct DatabaseSettings {
 struct AuthSettings {
   std::string issuer = "gatehouse";
   std::string audience = "gatehouse";
+  std::string signing_algorithm = "ES256";
   std::chrono::seconds access_token_ttl{300};
   std::chrono::seconds refresh_grace{20};
   std::chrono::milliseconds max_revocation_lag{1'000};
@@ -90,6 +91,7 @@ struct AuthSettings {
   std::chrono::seconds session_ttl{90 * 24 * 3600};
   int64_t max_sessions_per_user = 100;
   std::string master_key_file;
+  std::string accepted_master_key_file;
   std::string token_pepper_file;
   int64_t argon2_memory_kib = 19 * 1024;
   int64_t argon2_iterations = 2;
@@ -97,10 +99,18 @@ struct AuthSettings {
   // 0: one for every core.
   int64_t hash_threads = 0;
   int64_t hash_queue = 256;
+  // Empty: new passwords are not looked up.
+  std::string breached_passwords_file;
   int64_t requests_per_second = 0;
   int64_t public_requests_per_second = 1000;
   int64_t login_failures_per_minute = 10;
   int64_t login_failures_burst = 20;
+  std::chrono::seconds step_up_max_age{900};
+  // 0: none.
+  std::chrono::seconds remember_device{0};
+  std::string passkey_rp_id;
+  // Separated by blanks.
+  std::string passkey_origins;
 };
 
 struct WebhookSettings {
@@ -112,6 +122,49 @@ struct WebhookSettings {
   int64_t max_in_flight = delivery::kDefaultMaxInFlight;
   std::chrono::seconds backlog_alert_after{3600};
   int64_t certificate_alert_days = 14;
+  // "http://host:port"; empty: none.
+  std::string proxy_url;
+  // Empty: the proxy asks for none.
+  std::string proxy_credentials_file;
+  // 0: however old the oldest event becomes.
+  std::chrono::seconds max_backlog_age{0};
+};
+
+// How long what has had its use is kept; 0: for ever, but for what says otherwise.
+struct RetentionSettings {
+  std::chrono::days events{365};
+  std::chrono::days attempts{30};
+  std::chrono::days ended_sessions{30};
+  std::chrono::hours requests{24};
+  // After they have expired; 0: not at all.
+  std::chrono::hours one_time_tokens{0};
+  std::chrono::days replays{30};
+  std::chrono::days alerts{90};
+  std::chrono::days messages{0};
+};
+
+struct MailSettings {
+  // HOST:PORT; empty: the server sends no mail.
+  std::string server;
+  std::string tls = "starttls";
+  bool allow_plaintext = false;
+  // Empty: the authorities that the system trusts.
+  std::string ca_file;
+  std::string username;
+  std::string password_file;
+  std::string helo_name;
+  std::chrono::milliseconds timeout{30'000};
+  int64_t max_in_flight = 4;
+  std::string from;
+  std::string from_name;
+  std::string product_name = "Gatehouse";
+  std::string template_dir;
+  std::string default_locale = "en";
+  // Pages of the product, with {token} in them; empty: such mails are not sent.
+  std::string password_reset_url;
+  std::string email_verification_url;
+  std::string invitation_url;
+  std::string magic_link_url;
 };
 
 struct LogSettings {
@@ -125,6 +178,8 @@ struct Config {
   DatabaseSettings database;
   AuthSettings auth;
   WebhookSettings webhook;
+  RetentionSettings retention;
+  MailSettings mail;
   LogSettings log;
   // Of `gatehouse dev` alone: its database and its secrets.
   std::string data_dir;

@@ -280,6 +280,8 @@ constexpr std::string_view kAwkward[] = {
     "debug",
     "10.1.0.0/16 ::1",
     "accepted",
+    "EdDSA",
+    "implicit",
 };
 
 TEST(PrintConfigTest, ReadsBackEverySettingWhateverItHolds) {

@@ -91,9 +91,19 @@ absl::StatusOr<Secrets> LoadSecrets(const AuthSettings& config) {
                       LoadSecret("auth.master_key_file", config.master_key_file));
   GH_ASSIGN_OR_RETURN(secrets.token_pepper,
                       LoadSecret("auth.token_pepper_file", config.token_pepper_file));
+  if (!config.accepted_master_key_file.empty()) {
+    GH_ASSIGN_OR_RETURN(secrets.accepted_master_key, LoadSecret("auth.accepted_master_key_file",
+                                                                config.accepted_master_key_file));
+  }
   if (secrets.master_key == secrets.token_pepper) {
     return absl::FailedPreconditionError(
         "auth.master_key_file and auth.token_pepper_file hold the same value: each needs its own");
+  }
+  if (secrets.accepted_master_key == secrets.master_key ||
+      secrets.accepted_master_key == secrets.token_pepper) {
+    return absl::FailedPreconditionError(
+        "auth.accepted_master_key_file holds the same value as another secret: it is for a second "
+        "master key");
   }
   return secrets;
 }

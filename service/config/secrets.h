@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/config/config.h"
+#include "storage/sealing_keys.h"
 
 namespace gatehouse::service::config {
 
@@ -16,7 +17,14 @@ inline constexpr size_t kSecretBytes = 32;
 struct Secrets {
   std::string master_key;    // kSecretBytes: seals signing keys and webhook secrets at rest.
   std::string token_pepper;  // kSecretBytes: authenticates refresh tokens and page tokens.
+  // kSecretBytes, or empty: opens as well, while the master key is being changed.
+  std::string accepted_master_key = {};
 };
+
+// The master key, with the second one if there is one.
+inline storage::SealingKeys KeysOf(const Secrets& secrets) {
+  return {secrets.master_key, secrets.accepted_master_key};
+}
 
 // Reads one secret: 64 hex digits, one newline at the end allowed. `setting` names it in errors,
 // which never show its contents. FAILED_PRECONDITION if `path` is empty, cannot be read, can be
@@ -24,7 +32,7 @@ struct Secrets {
 // secrets), has another length, or holds an example: bytes as regular as nobody's random ones.
 absl::StatusOr<std::string> LoadSecret(std::string_view setting, const std::string& path);
 
-// Both secrets of `gatehouse serve`; they must differ.
+// The secrets of `gatehouse serve`; each must differ from the others.
 absl::StatusOr<Secrets> LoadSecrets(const AuthSettings& config);
 
 // Both secrets of `gatehouse dev`, in `folder` (mode 0700, files 0600). Those that are missing are

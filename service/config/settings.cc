@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "service/config/grpc_settings.h"
+#include "service/config/mail_settings.h"
+#include "service/config/retention_settings.h"
 #include "service/config/setting_makers.h"
 
 namespace gatehouse::service::config {
@@ -75,10 +77,16 @@ void AddDatabase(std::vector<Setting>& all) {
 }
 
 void AddAuth(std::vector<Setting>& all) {
-  all.push_back(
-      NotEmpty(Text("auth.issuer", "The `iss` claim of access tokens.", GH_FIELD(auth.issuer))));
+  all.push_back(NotEmpty(Text("auth.issuer",
+                              "The `iss` claim of access tokens. The https URL at which clients "
+                              "reach the HTTP address, and other programs find its keys by it.",
+                              GH_FIELD(auth.issuer))));
   all.push_back(NotEmpty(
       Text("auth.audience", "The `aud` claim of access tokens.", GH_FIELD(auth.audience))));
+  all.push_back(OneOf("auth.signing_algorithm",
+                      "How access tokens are signed: ES256, EdDSA or RS256. Of keys that are made "
+                      "from then on: `gatehouse keys rotate` makes one at once.",
+                      {"ES256", "EdDSA", "RS256"}, GH_FIELD(auth.signing_algorithm)));
   all.push_back(Span("auth.access_token_ttl_s", "Lifetime of an access token, in seconds.", 10,
                      86'400, GH_FIELD(auth.access_token_ttl)));
   all.push_back(Span("auth.refresh_grace_s",
@@ -101,6 +109,10 @@ void AddAuth(std::vector<Setting>& all) {
   all.push_back(Text("auth.master_key_file",
                      "File with 64 hex digits: seals signing keys and webhook secrets at rest.",
                      GH_FIELD(auth.master_key_file)));
+  all.push_back(Text("auth.accepted_master_key_file",
+                     "A second master key, which opens what it sealed and seals nothing: while the "
+                     "master key is being changed, the next one or the one before.",
+                     GH_FIELD(auth.accepted_master_key_file)));
   all.push_back(Text("auth.token_pepper_file",
                      "File with 64 hex digits: authenticates refresh tokens and page tokens.",
                      GH_FIELD(auth.token_pepper_file)));
@@ -116,6 +128,10 @@ void AddAuth(std::vector<Setting>& all) {
                         "Logins that may wait for a hash; more are refused with "
                         "HASHING_OVERLOADED.",
                         1, 100'000, GH_FIELD(auth.hash_queue)));
+  all.push_back(Text("auth.breached_passwords_file",
+                     "File of passwords that were stolen elsewhere, made by `gatehouse breached "
+                     "build`: nobody gets one of them. Empty: they are not looked up.",
+                     GH_FIELD(auth.breached_passwords_file)));
   all.push_back(Integer("auth.requests_per_second",
                         "Calls per second of one principal; 0: no limit.", 0, 1'000'000,
                         GH_FIELD(auth.requests_per_second)));
@@ -134,6 +150,24 @@ void AddAuth(std::vector<Setting>& all) {
                         "Failed logins of one address to one account at once, after a while "
                         "without any; also logins under way at a time.",
                         1, 1'000'000, GH_FIELD(auth.login_failures_burst)));
+  all.push_back(Span("auth.step_up_max_age_s",
+                     "How long ago users may have proven who they are, in seconds, for what an "
+                     "account could be taken over by: passwords, second factors, passkeys, API "
+                     "keys. Beyond it STEP_UP_REQUIRED. 0: at any time.",
+                     0, 86'400, GH_FIELD(auth.step_up_max_age)));
+  all.push_back(Span("auth.remember_device_s",
+                     "How long a device that its user trusts logs in without a second factor, in "
+                     "seconds. 0: never.",
+                     0, 90 * 86'400, GH_FIELD(auth.remember_device)));
+  all.push_back(Text("auth.passkey_rp_id",
+                     "The domain whose pages ask for passkeys, such as example.com. Passkeys are "
+                     "bound to it for ever. Empty: no passkeys.",
+                     GH_FIELD(auth.passkey_rp_id)));
+  all.push_back(Text("auth.passkey_origins",
+                     "Origins of pages and apps that may use passkeys, of that domain or below "
+                     "it, separated by blanks: \"https://login.example.com "
+                     "android:apk-key-hash:...\". Empty: https:// and the domain.",
+                     GH_FIELD(auth.passkey_origins)));
 }
 
 void AddWebhook(std::vector<Setting>& all) {
@@ -158,6 +192,20 @@ void AddWebhook(std::vector<Setting>& all) {
                         "How many days before it expires the certificate of an endpoint's "
                         "receiver is an alert.",
                         1, 365, GH_FIELD(webhook.certificate_alert_days)));
+  all.push_back(Text("webhook.proxy_url",
+                     "Proxy through which deliveries go, \"http://host:port\": by CONNECT to an "
+                     "address that the server has judged; not to those in "
+                     "webhook.allowed_networks. Empty: none.",
+                     GH_FIELD(webhook.proxy_url)));
+  all.push_back(Text("webhook.proxy_credentials_file",
+                     "File with \"user:password\" for the proxy; empty: it asks for none.",
+                     GH_FIELD(webhook.proxy_credentials_file)));
+  all.push_back(
+      Span("webhook.max_backlog_age_s",
+           "How old a tenant's oldest undelivered event may be, in seconds, before "
+           "PublishEvent is refused with DELIVERIES_BEHIND where the call says nothing of "
+           "it; 0: never.",
+           0, 31'536'000, GH_FIELD(webhook.max_backlog_age)));
 }
 
 std::vector<Setting> MakeSettings() {
@@ -166,6 +214,8 @@ std::vector<Setting> MakeSettings() {
   AddDatabase(all);
   AddAuth(all);
   AddWebhook(all);
+  AddRetention(all);
+  AddMail(all);
   all.push_back(Text("data_dir",
                      "Of `gatehouse dev`: where its database and its secrets live; empty: the "
                      "user's own default.",

@@ -40,6 +40,10 @@ HttpRequest MakeDeliveryRequest(const storage::Endpoint& endpoint, const base::U
       std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
   const std::string id = webhook_id.ToString();
   HttpRequest request{.url = endpoint.url, .body = std::move(body), .timeout = endpoint.timeout};
+  request.transport = {.ca_certificates = endpoint.ca_certificates,
+                       .client_certificate = endpoint.client_certificate.certificate,
+                       .client_key = endpoint.client_certificate.private_key,
+                       .http2 = endpoint.http2};
   request.headers = {
       {"Content-Type", "application/json"},
       {"webhook-id", id},

@@ -15,6 +15,8 @@ base::Task<absl::Status> EndpointCache::LoadAll(base::CallContext ctx) {
     const base::Uuid id = endpoint.id;
     map[id] = std::make_shared<const storage::Endpoint>(std::move(endpoint));
   }
+  CountEndpoints();
+  for (const auto& [id, tenant] : tenants_) Tell(id, tenant.endpoints);
   co_return absl::OkStatus();
 }
 
@@ -32,6 +34,8 @@ base::Task<absl::Status> EndpointCache::Reload(base::CallContext ctx, base::Uuid
     tenants_[tenant_id].endpoints = std::move(map);
   } while (changes != tenants_[tenant_id].changes);
   tenants_[tenant_id].loaded = changes;
+  CountEndpoints();
+  Tell(tenant_id, tenants_[tenant_id].endpoints);
   co_return absl::OkStatus();
 }
 
@@ -47,6 +51,19 @@ std::shared_ptr<const storage::Endpoint> EndpointCache::Find(
   const EndpointMap& map = endpoints(key.tenant_id);
   const auto endpoint = map.find(key.endpoint_id);
   return endpoint == map.end() ? nullptr : endpoint->second;
+}
+
+std::vector<base::Uuid> EndpointCache::tenants() const {
+  std::vector<base::Uuid> ids;
+  ids.reserve(tenants_.size());
+  for (const auto& [id, tenant] : tenants_) ids.push_back(id);
+  return ids;
+}
+
+void EndpointCache::CountEndpoints() {
+  size_t count = 0;
+  for (const auto& [id, tenant] : tenants_) count += tenant.endpoints.size();
+  size_ = count;
 }
 
 const EndpointMap& EndpointCache::endpoints(const base::Uuid& tenant_id) const {

@@ -1,6 +1,8 @@
 #ifndef GATEHOUSE_SERVICE_DELIVERY_ENDPOINT_CACHE_H_
 #define GATEHOUSE_SERVICE_DELIVERY_ENDPOINT_CACHE_H_
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,7 +35,11 @@ class EndpointCache {
   using Read = std::function<base::Task<absl::StatusOr<std::vector<storage::Endpoint>>>(
       base::CallContext ctx, std::optional<base::Uuid> tenant_id)>;
 
-  explicit EndpointCache(Read read) : read_(std::move(read)) {}
+  // Told of the endpoints of a tenant whenever they were read.
+  using OnRead = std::function<void(const base::Uuid& tenant_id, const EndpointMap& endpoints)>;
+
+  explicit EndpointCache(Read read, OnRead on_read = {})
+      : read_(std::move(read)), on_read_(std::move(on_read)) {}
 
   base::Task<absl::Status> LoadAll(base::CallContext ctx);
   // Reads the tenant's endpoints anew, again if it went stale meanwhile.
@@ -45,6 +51,10 @@ class EndpointCache {
   // Null if there is none.
   std::shared_ptr<const storage::Endpoint> Find(const storage::EndpointKey& key) const;
   const EndpointMap& endpoints(const base::Uuid& tenant_id) const;
+  // Of which something was read.
+  std::vector<base::Uuid> tenants() const;
+  // Endpoints of all tenants. From any thread.
+  size_t size() const { return size_; }
 
  private:
   struct Tenant {
@@ -54,8 +64,15 @@ class EndpointCache {
     uint64_t loaded = 0;
   };
 
+  void CountEndpoints();
+  void Tell(const base::Uuid& tenant_id, const EndpointMap& endpoints) const {
+    if (on_read_) on_read_(tenant_id, endpoints);
+  }
+
   Read read_;
+  OnRead on_read_;
   std::unordered_map<base::Uuid, Tenant> tenants_;
+  std::atomic<size_t> size_ = 0;
 };
 
 }  // namespace gatehouse::service::delivery

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 
@@ -56,6 +57,17 @@ TEST(PayloadFilterTest, ComparesFields) {
        {R"({"t": "2026-12-01T00:00:00Z"})"},
        {R"({"t": "2026-11-29T00:00:00Z"})", R"({"t": 5})"}},
       {"data.paid = true", {R"({"paid": true})"}, {R"({"paid": 1})", R"({"paid": "true"})"}},
+      {"data.paid = false",
+       {R"({"paid": false})"},
+       {R"({"paid": true})", R"({"paid": "false"})", "{}"}},
+      {"data.paid = 'true'", {R"({"paid": "true"})"}, {R"({"paid": true})"}},
+      {R"(data.a = "")", {R"({"a": ""})"}, {R"({"a": "x"})", "{}"}},
+      // What is no number of JSON's is text.
+      {"data.a = inf", {R"({"a": "inf"})"}, {R"({"a": 1})"}},
+      {"data.a = 1e999", {R"({"a": "1e999"})"}, {R"({"a": 1})"}},
+      {"data.a > b", {R"({"a": "c"})"}, {R"({"a": "b"})", R"({"a": "a"})", R"({"a": 1})"}},
+      {"data.a < b", {R"({"a": "a"})"}, {R"({"a": "b"})", R"({"a": "c"})", R"({"a": 1})"}},
+      {"data.a = *", {R"({"a": ""})", R"({"a": "x"})"}, {R"({"a": 0})", "{}"}},
       {"data.a = null", {R"({"a": null})"}, {"{}", R"({"a": 0})"}},
       {"data.a != 1", {R"({"a": 2})", "{}", R"({"a": "1"})"}, {R"({"a": 1})"}},
       {"data.a.b.c = 1",
@@ -87,6 +99,7 @@ TEST(PayloadFilterTest, LooksIntoWhatHasSomething) {
       {"data.tags:x*", {R"({"tags": ["xy"]})", R"({"tags": {"xy": 1}})"}, {R"({"tags": ["y"]})"}},
       {"data.a:1", {R"({"a": [2, 1]})", R"({"a": 1})"}, {R"({"a": ["1"]})"}},
       {"data.a:*", {R"({"a": 0})", R"({"a": []})", R"({"a": false})"}, {R"({"a": null})", "{}"}},
+      {R"(data.a:"*")", {R"({"a": ""})", R"({"a": ["x"]})"}, {R"({"a": 0})", R"({"a": [1]})"}},
       {"data.items.sku:x",
        {R"({"items": [{"sku": "y"}, {"sku": "x"}]})", R"({"items": {"sku": "x"}})",
         R"({"items": [[{"sku": ["x"]}]]})"},
@@ -122,6 +135,7 @@ TEST(PayloadFilterTest, SaysWhereItWentWrong) {
   EXPECT_THAT(WhatIsWrong("database.a = 1"), HasSubstr("at byte 0"));
   EXPECT_THAT(WhatIsWrong("data..a = 1"), HasSubstr("between two dots"));
   EXPECT_THAT(WhatIsWrong("data. = 1"), HasSubstr("at byte 5: expected a name"));
+  EXPECT_THAT(WhatIsWrong("data.\"\" = 1"), HasSubstr("at byte 5: expected a name"));
   EXPECT_THAT(WhatIsWrong("data.\"a\"b = 1"), HasSubstr("a dot after the name"));
   EXPECT_THAT(WhatIsWrong("data.a"), HasSubstr("at byte 6: expected one of"));
   EXPECT_THAT(WhatIsWrong("data.a = "), HasSubstr("at byte 9: expected a value"));
@@ -133,6 +147,7 @@ TEST(PayloadFilterTest, SaysWhereItWentWrong) {
   EXPECT_THAT(WhatIsWrong("data.a = 1 AND data.b = 1 OR data.c = 1"),
               HasSubstr("at byte 26: put parentheses"));
   EXPECT_THAT(WhatIsWrong("data.a > true"), HasSubstr("at byte 7"));
+  EXPECT_THAT(WhatIsWrong("data.a <= null"), HasSubstr("at byte 7"));
   EXPECT_THAT(WhatIsWrong("data.a = a*b"), HasSubstr("asterisk"));
   EXPECT_THAT(WhatIsWrong("data.a < b*"), HasSubstr("begins with"));
   EXPECT_THAT(WhatIsWrong("data.a = \"\xff\""), HasSubstr("UTF-8"));
@@ -152,10 +167,13 @@ TEST(PayloadFilterTest, IsBounded) {
   std::string nots;
   for (int i = 0; i < 100; ++i) nots += "NOT ";
   EXPECT_THAT(WhatIsWrong(nots + "data.a = 1"), HasSubstr("8 levels"));
-  EXPECT_THAT(WhatIsWrong("data.a = \"" + std::string(1024, 'x') + "\""), HasSubstr("1,024 bytes"));
+  const std::string longest(PayloadFilter::kMaxBytes - std::string_view("data.a = ").size(), 'x');
+  EXPECT_TRUE(Matches("data.a = " + longest, R"({"a": ")" + longest + "\"}"));
+  EXPECT_THAT(WhatIsWrong("data.a = x" + longest), HasSubstr("1,024 bytes"));
   std::string names = "data";
-  for (int i = 0; i < 17; ++i) names += ".a";
-  EXPECT_THAT(WhatIsWrong(names + " = 1"), HasSubstr("16 levels"));
+  for (int i = 0; i < 16; ++i) names += ".a";
+  EXPECT_FALSE(Matches(names + " = 1", "{}"));
+  EXPECT_THAT(WhatIsWrong(names + ".a = 1"), HasSubstr("16 levels"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "service/common/event_type.h"
 #include "service/delivery/payload.h"
+#include "storage/ordering_key.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -148,6 +149,7 @@ DeliveryItem MakeItem(const storage::LoggedEvent& logged) {
   return {.index = logged.index,
           .event_id = logged.event.id,
           .type = logged.event.type,
+          .ordering_key = storage::OrderingKeyOf(logged.event),
           .body = std::make_shared<const std::string>(BuildPayload(logged.event))};
 }
 

@@ -33,6 +33,7 @@ constexpr milliseconds kLastStatements(1000);
 
 WebhookEngine::WebhookEngine(base::Loop& loop, Deps deps, EngineOptions options)
     : loop_(loop),
+      clock_(deps.clock),
       http_(std::make_unique<HttpSender>(loop, std::move(options.http))),
       parts_(std::make_unique<EngineParts>(
           loop,
@@ -83,6 +84,7 @@ void WebhookEngine::Abort() {
   parts_->tasks.StopAndJoin();
   std::promise<void> gone;
   loop_.Post([this, &gone] {
+    parts_->dispatcher.ForgetTimers();
     http_.reset();
     gone.set_value();
   });
@@ -140,6 +142,12 @@ void WebhookEngine::EndpointChanged(base::Uuid tenant_id) {
     loop_.Post(std::move(change));
   }
 }
+
+void WebhookEngine::ReadEndpointsAgain() {
+  loop_.Post([this] { parts_->settings.OnAllChanged(); });
+}
+
+size_t WebhookEngine::cached_endpoints() const { return parts_->cache.size(); }
 
 Task<absl::StatusOr<HttpResult>> WebhookEngine::Send(base::CallContext ctx, HttpRequest request) {
   const Answer answer;
@@ -209,6 +217,10 @@ Task<absl::Status> WebhookEngine::Hear(std::shared_ptr<const storage::LogBatch> 
 Task<void> WebhookEngine::Tend() {
   TendAll();
   co_await parts_->tasks.AwaitIdle();
+}
+
+std::string WebhookEngine::PublicKeysJson(std::string_view endpoint_id) const {
+  return parts_->public_keys.JsonOf(endpoint_id, clock_.Now());
 }
 
 EngineStats WebhookEngine::stats() const {

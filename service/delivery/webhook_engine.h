@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -103,6 +105,12 @@ class WebhookEngine final : public base::Worker {
   // committed. From any thread; from the loop's it counts from the next request on.
   void EndpointChanged(base::Uuid tenant_id);
 
+  // Reads the settings of all endpoints again, soon. From any thread.
+  void ReadEndpointsAgain();
+
+  // Endpoints whose settings are in memory. From any thread.
+  size_t cached_endpoints() const;
+
   // Sends one request that is no delivery: the same guard, connections and limits on the answer,
   // no retry, nothing written. RESOURCE_EXHAUSTED, SERVER_OVERLOADED while kMaxSends are under way;
   // CANCELLED when ctx is, and the request goes on. From any loop, also of an engine that does not
@@ -125,6 +133,10 @@ class WebhookEngine final : public base::Worker {
   base::Task<absl::Status> Hear(std::shared_ptr<const storage::LogBatch> news);
   base::Task<void> Tend();
 
+  // The public keys of an endpoint, of whatever tenant, as PublicKeys::JsonOf. From any thread,
+  // also of an engine that does not run any more.
+  std::string PublicKeysJson(std::string_view endpoint_id) const;
+
   // From any thread.
   EngineStats stats() const;
 
@@ -138,6 +150,7 @@ class WebhookEngine final : public base::Worker {
   base::Task<void> Drain(base::SteadyTime deadline, std::promise<void>* drained);
 
   base::Loop& loop_;
+  const base::Clock& clock_;
   // Of the threads that start and stop it.
   bool started_ = false;
   bool ended_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,8 +27,11 @@ const std::vector<std::string>& FollowedTypes() {
   static const auto& types =
       *new std::vector<std::string>{std::string(storage::event_types::kSessionRevoked),
                                     std::string(storage::event_types::kApiKeyRevoked),
+                                    std::string(storage::event_types::kApiKeyRotated),
                                     std::string(storage::event_types::kSigningKeyRotated),
                                     std::string(storage::event_types::kCacheInvalidated),
+                                    std::string(storage::event_types::kTenantCreated),
+                                    std::string(storage::event_types::kTenantUpdated),
                                     "event_type.*",
                                     "user.*",
                                     "role.*"};
@@ -40,11 +44,17 @@ bool IsReadAgain(const std::string& type) {
          type == storage::event_types::kCacheInvalidated;
 }
 
+bool IsAboutTenant(const std::string& type) {
+  return type == storage::event_types::kTenantCreated ||
+         type == storage::event_types::kTenantUpdated;
+}
+
 bool IsFollowed(const storage::LogEntry& entry) {
   return entry.type == storage::event_types::kSessionRevoked ||
-         entry.type == storage::event_types::kApiKeyRevoked || IsReadAgain(entry.type) ||
-         entry.type.starts_with("event_type.") || entry.type.starts_with("user.") ||
-         entry.type.starts_with("role.");
+         entry.type == storage::event_types::kApiKeyRevoked ||
+         entry.type == storage::event_types::kApiKeyRotated || IsReadAgain(entry.type) ||
+         IsAboutTenant(entry.type) || entry.type.starts_with("event_type.") ||
+         entry.type.starts_with("user.") || entry.type.starts_with("role.");
 }
 
 CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
@@ -55,12 +65,15 @@ CallContext MakeContext(base::Loop& loop, const base::CancelToken& cancel) {
 
 RevocationFollower::RevocationFollower(base::Loop& loop, EventLog& log, storage::LogFeed& feed,
                                        auth::Authenticator& authenticator, LoadKeys load_keys,
-                                       ForgetEventTypes forget_event_types)
+                                       ForgetEventTypes forget_event_types,
+                                       ReadEndpoints read_endpoints, ReadTenant read_tenant)
     : loop_(loop),
       log_(log),
       authenticator_(authenticator),
       load_keys_(std::move(load_keys)),
       forget_event_types_(std::move(forget_event_types)),
+      read_endpoints_(std::move(read_endpoints)),
+      read_tenant_(std::move(read_tenant)),
       subscription_(feed.Subscribe(loop)),
       tasks_(loop, [](const std::string& what) {
         base::LogLine(base::LogLevel::kError, "exception in the revocation follower",
@@ -112,6 +125,7 @@ Task<absl::Status> RevocationFollower::Follow(CallContext ctx, std::vector<Event
       // indexes that were applied here will be given to other events.
       authenticator_.InvalidateAll();
       forget_event_types_(head.tenant_id);
+      if (read_tenant_) GH_CO_RETURN_IF_ERROR(co_await read_tenant_(ctx, std::nullopt));
       positions_[head.tenant_id] = head.index;
     }
     GH_CO_RETURN_IF_ERROR(co_await FollowTenant(ctx, head));
@@ -136,6 +150,9 @@ Task<absl::Status> RevocationFollower::FollowTenant(CallContext ctx, EventLog::H
 
 Task<absl::Status> RevocationFollower::Apply(CallContext ctx, storage::Event event) {
   if (IsReadAgain(event.type)) co_return co_await ReadAgain(std::move(ctx), std::move(event));
+  if (IsAboutTenant(event.type)) {
+    co_return co_await FollowDirectory(std::move(ctx), std::move(event));
+  }
   if (event.type.starts_with("event_type.")) {
     forget_event_types_(event.tenant_id);
     co_return absl::OkStatus();
@@ -152,6 +169,9 @@ Task<absl::Status> RevocationFollower::Apply(CallContext ctx, storage::Event eve
       if (target.type == "session") authenticator_.SessionRevoked(*id);
     } else if (event.type == storage::event_types::kApiKeyRevoked) {
       if (target.type == "api_key") authenticator_.ApiKeyRevoked(*id);
+    } else if (event.type == storage::event_types::kApiKeyRotated) {
+      // The secret before has an end now, which memory does not know.
+      if (target.type == "api_key") authenticator_.Forget(*id);
     } else if (target.type == "user") {
       // Any change of the user counts. The next call with one of its tokens asks the
       // database.
@@ -167,7 +187,13 @@ Task<absl::Status> RevocationFollower::ReadAgain(CallContext ctx, storage::Event
   bool keys = rotated;
   for (const storage::EventTarget& target : event.targets) {
     if (target.type == "cache") {
-      (target.id == "signing_keys" ? keys : all) = true;
+      if (target.id == "event_schemas") {
+        forget_event_types_(std::nullopt);
+      } else if (target.id == "endpoints") {
+        read_endpoints_();
+      } else {
+        (target.id == "signing_keys" ? keys : all) = true;
+      }
     } else if (const std::optional<Uuid> id = Uuid::Parse(target.id); id && !rotated) {
       authenticator_.Forget(*id);
     }
@@ -177,6 +203,20 @@ Task<absl::Status> RevocationFollower::ReadAgain(CallContext ctx, storage::Event
   if (keys) GH_CO_RETURN_IF_ERROR(co_await load_keys_(std::move(ctx)));
   // Then: a verdict that is made now knows the keys.
   if (all) authenticator_.InvalidateAll();
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> RevocationFollower::FollowDirectory(CallContext ctx, storage::Event event) {
+  // The tenant's own log says the same.
+  if (!read_tenant_ || event.tenant_id != base::kDefaultTenantId) co_return absl::OkStatus();
+  // With the tenant came its first key, without which nobody logs in there.
+  if (event.type == storage::event_types::kTenantCreated) {
+    GH_CO_RETURN_IF_ERROR(co_await load_keys_(ctx));
+  }
+  for (const storage::EventTarget& target : event.targets) {
+    const std::optional<Uuid> id = Uuid::Parse(target.id);
+    if (target.type == "tenant" && id) GH_CO_RETURN_IF_ERROR(co_await read_tenant_(ctx, *id));
+  }
   co_return absl::OkStatus();
 }
 

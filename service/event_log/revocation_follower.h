@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,9 +27,9 @@ namespace gatehouse::service {
 
 // Makes this instance forget what other instances revoked: follows the log of
 // every tenant for the events that end sessions, keys and rights, and tells the
-// authenticator; also those that change signing keys or the catalogue of event types, or ask that
-// memory be read again. What this instance revoked itself it learns twice, which does
-// no harm.
+// authenticator; also those that change signing keys, tenants or the catalogue of event types, or
+// ask that memory be read again. What this instance revoked itself it learns twice, which does no
+// harm.
 //
 // Beside what it is told it looks by itself, and tells the authenticator how old
 // its knowledge is: a notification that got lost, a sequencer that stands still, a
@@ -48,13 +49,21 @@ class RevocationFollower final : public base::Worker {
   // Has the keyring hold what is stored.
   using LoadKeys = std::function<base::Task<absl::Status>(base::CallContext)>;
 
-  // A tenant's catalogue of event types was changed.
-  using ForgetEventTypes = std::function<void(const base::Uuid& tenant_id)>;
+  // A tenant's catalogue of event types was changed; nullopt: perhaps every tenant's.
+  using ForgetEventTypes = std::function<void(const std::optional<base::Uuid>& tenant_id)>;
 
-  // All it is given outlives it.
+  // Has the settings of all endpoints read again.
+  using ReadEndpoints = std::function<void()>;
+
+  // Has the directory say what is stored of a tenant; nullopt: of all.
+  using ReadTenant =
+      std::function<base::Task<absl::Status>(base::CallContext, std::optional<base::Uuid>)>;
+
+  // All it is given outlives it. Without `read_tenant` there is no directory.
   RevocationFollower(base::Loop& loop, storage::EventLog& log, storage::LogFeed& feed,
                      auth::Authenticator& authenticator, LoadKeys load_keys,
-                     ForgetEventTypes forget_event_types);
+                     ForgetEventTypes forget_event_types, ReadEndpoints read_endpoints,
+                     ReadTenant read_tenant = {});
   ~RevocationFollower() override;
 
   // Takes the heads of now as positions. Before Start, and before the first call is served.
@@ -83,6 +92,8 @@ class RevocationFollower final : public base::Worker {
   base::Task<absl::Status> Apply(base::CallContext ctx, storage::Event event);
   // For another one than a revocation.
   base::Task<absl::Status> ReadAgain(base::CallContext ctx, storage::Event event);
+  // For one that is about a tenant.
+  base::Task<absl::Status> FollowDirectory(base::CallContext ctx, storage::Event event);
   void Report(const absl::Status& status);
 
   base::Loop& loop_;
@@ -90,6 +101,8 @@ class RevocationFollower final : public base::Worker {
   auth::Authenticator& authenticator_;
   const LoadKeys load_keys_;
   const ForgetEventTypes forget_event_types_;
+  const ReadEndpoints read_endpoints_;
+  const ReadTenant read_tenant_;
   std::unique_ptr<storage::LogFeed::Subscription> subscription_;
   // The last index applied, by tenant.
   std::unordered_map<base::Uuid, int64_t> positions_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "base/text/ascii.h"
 
 namespace gatehouse::service::http {
 namespace {
@@ -24,8 +25,9 @@ bool IsHost(std::string_view name) {
   return absl::EqualsIgnoreCase(absl::string_view(name.data(), name.size()), "host");
 }
 
-// Whether these lines are headers, with exactly one Host, which HTTP/1.1 demands.
-bool AreHeaders(std::string_view lines, bool needs_host) {
+// Whether these lines are headers, with exactly one Host, which HTTP/1.1 demands. `host` is what it
+// says.
+bool AreHeaders(std::string_view lines, bool needs_host, std::string_view& host) {
   int hosts = 0;
   while (!lines.empty()) {
     const size_t end = lines.find(kLineEnd);
@@ -34,7 +36,10 @@ bool AreHeaders(std::string_view lines, bool needs_host) {
     // A folded line begins with a blank, which no token has.
     if (colon == std::string_view::npos || !IsToken(line.substr(0, colon))) return false;
     if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) return false;
-    hosts += IsHost(line.substr(0, colon)) ? 1 : 0;
+    if (IsHost(line.substr(0, colon))) {
+      ++hosts;
+      host = base::Trimmed(line.substr(colon + 1), " \t");
+    }
     lines.remove_prefix(end + kLineEnd.size());
   }
   return hosts == 1 || (hosts == 0 && !needs_host);
@@ -72,10 +77,12 @@ std::optional<HttpRequest> ParseRequest(std::string_view bytes) {
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
     return Error(version.starts_with("HTTP/") ? 505 : 400);
   }
-  if (!AreHeaders(head.substr(line_end + kLineEnd.size()), version == "HTTP/1.1")) {
+  std::string_view host;
+  if (!AreHeaders(head.substr(line_end + kLineEnd.size()), version == "HTTP/1.1", host)) {
     return Error(400);
   }
-  return HttpRequest{.method = std::string(method), .path = PathOf(target)};
+  return HttpRequest{
+      .method = std::string(method), .path = PathOf(target), .host = std::string(host)};
 }
 
 }  // namespace gatehouse::service::http

@@ -13,6 +13,8 @@ struct HttpRequest {
   std::string method;
   // Without a query.
   std::string path;
+  // As the client named it, with a port or without; empty if it did not.
+  std::string host = {};
   // 400 or 505 for what is no request, and then the rest is empty; else 0.
   int error = 0;
 };

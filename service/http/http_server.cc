@@ -63,14 +63,25 @@ std::string Write(const Response& response, bool with_body) {
   return text;
 }
 
+// Null if nothing is served there.
+const Handler* FindHandler(const Routes& routes, const std::string& path) {
+  if (const auto exact = routes.find(path); exact != routes.end()) return &exact->second;
+  // The path is longer than the one that stands for it, and sorts behind it.
+  for (auto route = routes.upper_bound(path); route != routes.begin();) {
+    --route;
+    if (route->first.ends_with('/') && path.starts_with(route->first)) return &route->second;
+  }
+  return nullptr;
+}
+
 Response Answer(const Routes& routes, const HttpRequest& request) {
   if (request.error != 0) return {.status = request.error, .body = "no request of HTTP/1.1\n"};
-  const auto route = routes.find(request.path);
-  if (route == routes.end()) return {.status = 404, .body = "not found\n"};
+  const Handler* handler = FindHandler(routes, request.path);
+  if (handler == nullptr) return {.status = 404, .body = "not found\n"};
   if (request.method != "GET" && request.method != "HEAD") {
     return {.status = 405, .body = "only GET and HEAD\n"};
   }
-  return route->second();
+  return (*handler)(request);
 }
 
 }  // namespace

@@ -7,9 +7,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "service/http/http_request.h"
 
 namespace gatehouse::service::http {
 
@@ -20,9 +22,29 @@ struct Response {
   std::string cache_control = "no-store";
 };
 
-// What is served at each path, by GET and HEAD. A handler is called on the
-// server's thread, and must not block.
-using Routes = std::map<std::string, std::function<Response()>>;
+// Answers the requests of a route. It is called on the server's thread, and must not block.
+class Handler {
+ public:
+  Handler() = default;
+  // A function of the request, or one without parameters for what does not depend on it.
+  template <typename Fn>
+  Handler(Fn fn) {  // NOLINT: implicit
+    if constexpr (std::is_invocable_v<Fn, const HttpRequest&>) {
+      answer_ = std::move(fn);
+    } else {
+      answer_ = [fn = std::move(fn)](const HttpRequest&) { return fn(); };
+    }
+  }
+
+  Response operator()(const HttpRequest& request) const { return answer_(request); }
+
+ private:
+  std::function<Response(const HttpRequest&)> answer_;
+};
+
+// What is served at each path, by GET and HEAD. A path that ends with '/' stands for all that begin
+// with it.
+using Routes = std::map<std::string, Handler>;
 
 // A small listener beside gRPC for what speaks only HTTP: probes, Prometheus,
 // and libraries that fetch a key set. HTTP/1.1, one request for each

@@ -13,7 +13,9 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,12 +61,25 @@ Reply Request(int port, const std::string& method, const std::string& path) {
 class HttpServerTest : public ::testing::Test {
  protected:
   HttpServerTest() {
-    auto server = HttpServer::Start("127.0.0.1:0",
-                                    MakeRoutes({.ready = [this] { return ready_.load(); },
-                                                .jwks = [] { return std::string("{\"keys\":[]}"); },
-                                                .metrics = {&metrics_}}));
+    auto server = HttpServer::Start(
+        "127.0.0.1:0",
+        MakeRoutes({.ready = [this] { return ready_.load(); },
+                    .jwks = [](std::string_view tenant,
+                               std::string_view host) { return KeySet(tenant, host); },
+                    .webhook_keys =
+                        [](std::string_view id) { return id == "known" ? std::string("{}") : ""; },
+                    .issuer = "https://id.example.com",
+                    .metrics = {&metrics_}}));
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
+  }
+
+  // Of a server that knows the tenant acme.
+  static std::optional<std::string> KeySet(std::string_view tenant, std::string_view host) {
+    if (tenant == "acme") return "{\"keys\":[\"acme's\"]}";
+    if (!tenant.empty()) return std::nullopt;
+    EXPECT_FALSE(host.empty());
+    return "{\"keys\":[]}";
   }
 
   Reply Get(const std::string& path) { return Request(server_->port(), "GET", path); }
@@ -81,11 +96,50 @@ TEST_F(HttpServerTest, TellsLiveFromReady) {
   EXPECT_EQ(Get("/readyz").status, 200);
 }
 
+TEST_F(HttpServerTest, ServesTheKeySetOfATenantByItsName) {
+  const Reply reply = Get("/t/acme/.well-known/jwks.json");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.content_type, "application/jwk-set+json");
+  EXPECT_EQ(reply.body, "{\"keys\":[\"acme's\"]}");
+  for (const char* path :
+       {"/t/nobody/.well-known/jwks.json", "/t/acme/", "/t/", "/t/acme/.well-known/jwks.json/x",
+        "/t//.well-known/jwks.json", "/t/.well-known/jwks.json", "/t"}) {
+    EXPECT_EQ(Get(path).status, 404) << path;
+  }
+}
+
 TEST_F(HttpServerTest, ServesTheKeySet) {
   const Reply reply = Get("/.well-known/jwks.json");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.content_type, "application/jwk-set+json");
   EXPECT_EQ(reply.body, "{\"keys\":[]}");
+}
+
+TEST_F(HttpServerTest, ServesTheKeysOfAnEndpointAndNothingElseBelow) {
+  const Reply reply = Get("/.well-known/webhook-keys/known");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.content_type, "application/json");
+  EXPECT_EQ(reply.body, "{}");
+  // One answer for all that is not there.
+  const std::string missing = Get("/other").body;
+  for (const std::string path : {"unknown", "", "known/", "known/more", "../known"}) {
+    const Reply none = Get("/.well-known/webhook-keys/" + path);
+    EXPECT_EQ(none.status, 404) << path;
+    EXPECT_EQ(none.body, missing) << path;
+  }
+  EXPECT_EQ(Get("/.well-known/webhook-keys").status, 404);
+  EXPECT_EQ(Request(server_->port(), "POST", "/.well-known/webhook-keys/known").status, 405);
+}
+
+TEST_F(HttpServerTest, ServesDiscovery) {
+  for (const char* path :
+       {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"}) {
+    const Reply reply = Get(path);
+    EXPECT_EQ(reply.status, 200) << path;
+    EXPECT_EQ(reply.content_type, "application/json");
+    EXPECT_THAT(reply.body,
+                HasSubstr("\"jwks_uri\":\"https://id.example.com/.well-known/jwks.json\""));
+  }
 }
 
 TEST_F(HttpServerTest, ServesMetrics) {

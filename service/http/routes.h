@@ -2,7 +2,9 @@
 #define GATEHOUSE_SERVICE_HTTP_ROUTES_H_
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "service/http/http_server.h"
@@ -16,8 +18,15 @@ namespace gatehouse::service::http {
 struct RouteSources {
   // True while the server takes calls. Thread-safe, like the others.
   std::function<bool()> ready;
-  // The JSON Web Key Set of the keys that verify access tokens.
-  std::function<std::string()> jwks;
+  // The JSON Web Key Set of the keys that verify the access tokens of a tenant, by its id or name;
+  // with an empty `tenant` of the one whose host this is, or the default one. nullopt: there is no
+  // such tenant.
+  std::function<std::optional<std::string>(std::string_view tenant, std::string_view host)> jwks;
+  // The public keys of the endpoint with this id, as JSON; empty: it has none, or there is no such
+  // endpoint.
+  std::function<std::string(std::string_view endpoint_id)> webhook_keys;
+  // The `iss` of tokens. Discovery is there if it is a URL.
+  std::string issuer;
   // All that is shown at /metrics. They outlive the routes.
   std::vector<const prometheus::Collectable*> metrics;
 };
@@ -25,7 +34,11 @@ struct RouteSources {
 // What the server shows over HTTP:
 //   /healthz                 200 while the process lives; restart it when not
 //   /readyz                  200 or 503; send traffic elsewhere when not
-//   /.well-known/jwks.json   the public keys
+//   /.well-known/jwks.json   the public keys of the tenant of this host
+//   /t/TENANT/.well-known/jwks.json   those of a tenant by its id or name
+//   /.well-known/webhook-keys/<endpoint id>   public keys that verify its v1a signatures
+//   /.well-known/openid-configuration, /.well-known/oauth-authorization-server
+//                            where they are, for who knows the issuer alone
 //   /metrics                 Prometheus text format
 Routes MakeRoutes(RouteSources sources);
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <utility>
 
 #include "base/async/run_on_loop.h"
@@ -14,6 +15,8 @@
 #include "base/uuid.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/main/config_check.h"
+#include "service/main/mail_options.h"
+#include "service/main/server_options.h"
 
 namespace gatehouse::service {
 namespace {
@@ -23,14 +26,6 @@ constexpr auto kStartTimeout = std::chrono::seconds(15);
 // What the workers' last statements and closing connections may take after the
 // grace of calls and deliveries.
 constexpr auto kStopMargin = std::chrono::seconds(5);
-
-size_t LoopCount(const config::GrpcSettings& config) {
-  if (config.loops > 0) return static_cast<size_t>(config.loops);
-  // Each has connections of its own to Postgres, and more of them than this answer more calls than
-  // one Postgres can.
-  constexpr unsigned kMost = 4;
-  return std::clamp(std::thread::hardware_concurrency(), 1u, kMost);
-}
 
 // Until the last call is cut short.
 std::chrono::milliseconds DrainTime(const config::GrpcSettings& config) {
@@ -66,7 +61,7 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(Options options) {
 }
 
 App::App(Options options) : options_(std::move(options)) {
-  for (size_t i = 0; i < LoopCount(options_.config.grpc); ++i) {
+  for (size_t i = 0; i < LoopCountOf(options_.config.grpc); ++i) {
     loops_.push_back(std::make_unique<base::Loop>("gh-loop-" + std::to_string(i)));
     loops_.back()->Start();
   }
@@ -74,47 +69,78 @@ App::App(Options options) : options_(std::move(options)) {
 
 App::~App() { Stop(); }
 
-base::CallContext App::SystemContext(std::string name) {
-  return base::SystemContext(loop(), std::move(name), kStartTimeout);
+absl::StatusOr<base::Uuid> App::TenantNamed(std::string_view id_or_name) const {
+  if (id_or_name.empty()) return base::kDefaultTenantId;
+  const std::optional<base::Uuid> found = auth_->tenants.Find(id_or_name);
+  if (!found) return base::InvalidField("--tenant", "is no tenant");
+  return *found;
+}
+
+base::CallContext App::SystemContext(std::string name, const base::Uuid& tenant_id) {
+  return base::SystemContext(loop(), std::move(name), kStartTimeout, {}, tenant_id);
 }
 
 absl::Status App::Open() {
   const config::Config& config = options_.config;
-  GH_ASSIGN_OR_RETURN(storage_, StorageArea::Open(DatabaseConfigOf(config.database, loops_.size()),
-                                                  options_.secrets.master_key, Pointers(loops_),
-                                                  DirectConfigOf(config.database)));
+  GH_ASSIGN_OR_RETURN(storage_,
+                      StorageArea::Open(DatabaseConfigOf(config.database, loops_.size()),
+                                        config::KeysOf(options_.secrets), Pointers(loops_),
+                                        DirectConfigOf(config.database)));
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return storage_->database->Ping(SystemContext("start")); }));
-  auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_);
+  GH_ASSIGN_OR_RETURN(std::unique_ptr<auth::BreachedPasswords> breached,
+                      OpenBreachedPasswords(config.auth));
+  auth_ = std::make_unique<AuthArea>(config.auth, options_.secrets, *storage_, clock_,
+                                     std::move(breached));
+  GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
+      loop(), [this] { return auth_->tenant_reader.Load(SystemContext("tenants")); }));
   GH_RETURN_IF_ERROR(base::RunOnLoop<absl::Status>(
       loop(), [this] { return auth_->key_rotation.Load(SystemContext("key_rotation")); }));
   GH_ASSIGN_OR_RETURN(delivery::AddressGuard guard, MakeGuard(config.webhook));
   if (!config.webhook.ca_file.empty()) {
     GH_RETURN_IF_ERROR(delivery::HttpSender::CheckCaFile(config.webhook.ca_file));
   }
+  GH_ASSIGN_OR_RETURN(std::string proxy_credentials, ReadProxyCredentials(config.webhook));
+  GH_ASSIGN_OR_RETURN(std::optional<mail::MailDelivery> mail_delivery, MailDeliveryOf(config.mail));
   // Workers run only once the services are there.
   workers_ = std::make_unique<WorkerArea>(
-      config, guard, InstanceId(options_), loop(), *storage_, *auth_, clock_,
-      [this](const base::Uuid& tenant_id) { services_->event_schemas.Forget(tenant_id); });
+      config, guard, std::move(proxy_credentials), InstanceId(options_), loop(), *storage_, *auth_,
+      clock_,
+      [this](const std::optional<base::Uuid>& tenant_id) {
+        if (tenant_id) {
+          services_->event_schemas.Forget(*tenant_id);
+        } else {
+          services_->event_schemas.ForgetAll();
+        }
+      },
+      std::move(mail_delivery));
   services_ = std::make_unique<ServiceArea>(
-      ServiceArea::Options{.config = config,
-                           .secrets = options_.secrets,
-                           .guard = std::move(guard),
-                           .on_endpoint_changed =
-                               [&engine = workers_->webhooks()](const base::Uuid& tenant_id) {
-                                 engine.EndpointChanged(tenant_id);
-                               },
-                           .send_webhook =
-                               [&engine = workers_->webhooks()](base::CallContext ctx,
-                                                                delivery::HttpRequest request) {
-                                 return engine.Send(std::move(ctx), std::move(request));
-                               },
-                           .loops = loops_.size(),
-                           .sequencer_problem =
-                               [&sequencer = std::as_const(*workers_).sequencer()] {
-                                 return ProblemOf(sequencer.stats(),
-                                                  std::chrono::steady_clock::now());
-                               }},
+      ServiceArea::Options{
+          .config = config,
+          .secrets = options_.secrets,
+          .guard = std::move(guard),
+          .on_endpoint_changed =
+              [&engine = workers_->webhooks()](const base::Uuid& tenant_id) {
+                engine.EndpointChanged(tenant_id);
+              },
+          .send_webhook =
+              [&engine = workers_->webhooks()](base::CallContext ctx,
+                                               delivery::HttpRequest request) {
+                return engine.Send(std::move(ctx), std::move(request));
+              },
+          .check_backlog =
+              [&backlogs = workers_->backlogs()](const base::Uuid& tenant_id,
+                                                 std::optional<base::Duration> max_age) {
+                return backlogs.Check(tenant_id, max_age);
+              },
+          .loops = loops_.size(),
+          .read_endpoints = [&engine = workers_->webhooks()] { engine.ReadEndpointsAgain(); },
+          .cached_endpoints =
+              [&engine = std::as_const(*workers_).webhooks()] { return engine.cached_endpoints(); },
+          .sequencer_problem =
+              [&sequencer = std::as_const(*workers_).sequencer()] {
+                return ProblemOf(sequencer.stats(), std::chrono::steady_clock::now());
+              }},
       *storage_, *auth_, clock_);
   metrics_ = std::make_unique<MetricsArea>(*storage_, *auth_, *workers_, *services_);
   return absl::OkStatus();
@@ -125,12 +151,18 @@ absl::Status App::Serve() {
       loop(), [this] { return auth_->key_rotation.RunOnce(SystemContext("key_rotation")); }));
   GH_RETURN_IF_ERROR(workers_->Start());
   if (options_.before_serving) GH_RETURN_IF_ERROR(options_.before_serving(*this));
-  GH_ASSIGN_OR_RETURN(serving_, ServingArea::Start({.config = options_.config,
-                                                    .clock = clock_,
-                                                    .loops = Pointers(loops_),
-                                                    .metrics = *metrics_,
-                                                    .extra_methods = options_.extra_methods},
-                                                   *storage_, *auth_, *services_));
+  GH_ASSIGN_OR_RETURN(
+      serving_,
+      ServingArea::Start({.config = options_.config,
+                          .clock = clock_,
+                          .loops = Pointers(loops_),
+                          .metrics = *metrics_,
+                          .webhook_keys =
+                              [&engine = workers_->webhooks()](std::string_view endpoint_id) {
+                                return engine.PublicKeysJson(endpoint_id);
+                              },
+                          .extra_methods = options_.extra_methods},
+                         *storage_, *auth_, *services_));
   return absl::OkStatus();
 }
 

@@ -4,12 +4,15 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "auth/tenant/tenant_directory.h"
 #include "base/async/loop.h"
 #include "base/call_context.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "rpc/server.h"
 #include "service/config/config.h"
 #include "service/config/secrets.h"
@@ -60,8 +63,13 @@ class App {
   base::Loop& loop() { return *loops_.front(); }
   const base::Clock& clock() const { return clock_; }
 
-  // A context of the server itself, who may do everything.
-  base::CallContext SystemContext(std::string name);
+  const auth::TenantDirectory& tenants() const { return auth_->tenants; }
+  // That of a command's option --tenant: by id or name; empty: the default one. INVALID_FIELD.
+  absl::StatusOr<base::Uuid> TenantNamed(std::string_view id_or_name) const;
+
+  // A context of the server itself, who may do everything, for a tenant.
+  base::CallContext SystemContext(std::string name,
+                                  const base::Uuid& tenant_id = base::kDefaultTenantId);
 
   // Drains calls, stops the workers, closes the database. Idempotent. Takes the
   // configured grace and some seconds at most: what then still hangs is left behind,

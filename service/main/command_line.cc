@@ -1,11 +1,13 @@
 #include "service/main/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/command_line_error.h"
@@ -14,10 +16,13 @@
 #include "service/main/commands.h"
 #include "service/main/exit_codes.h"
 #include "service/main/serve_command.h"
+#include "service/main/tools/tool_command_line.h"
 #include "service/main/version.h"
 
 namespace gatehouse::service {
 namespace {
+
+constexpr char kTenantHelp[] = "Id or name of the tenant, if not the default one";
 
 // Collects what the command line says; runs nothing until all of it is parsed.
 class CommandLine {
@@ -29,7 +34,13 @@ class CommandLine {
         ->envname("GATEHOUSE_CONFIG");
     AddServing();
     AddTools();
+    AddBulk();
     AddConfig();
+    AddToolCommands(
+        app_, [this](CLI::App& command) { AddSettings(command); },
+        [this](std::function<int(const config::Config&)> run) {
+          command_ = [this, run = std::move(run)] { return WithConfig(run); };
+        });
   }
 
   int Run(int argc, char** argv) {
@@ -62,11 +73,13 @@ class CommandLine {
     CLI::App* seed = app_.add_subcommand("seed", "Create or change what a seed file names");
     seed->add_option("FILE", seed_file_, "Seed file, JSON")->required();
     seed->add_flag("--dry-run", dry_run_, "Tell what would be done, change nothing");
+    seed->add_option("--tenant", seed_tenant_, kTenantHelp);
     AddSettings(*seed);
     seed->callback([this] {
       command_ = [this] {
-        return WithConfig(
-            [this](const auto& config) { return RunSeed(config, seed_file_, dry_run_); });
+        return WithConfig([this](const auto& config) {
+          return RunSeed(config, seed_file_, dry_run_, seed_tenant_);
+        });
       };
     });
 
@@ -97,6 +110,48 @@ class CommandLine {
       command_ = [] {
         std::cout << "gatehouse " << kVersion << "\n";
         return kExitOk;
+      };
+    });
+  }
+
+  void AddBulk() {
+    CLI::App* import = app_.add_subcommand("import", "Bring users from a file of JSON lines");
+    import->add_option("FILE", import_.file, "One user a line; - for standard input")->required();
+    import->add_option("--key", import_.key,
+                       "What the import is called: a run with the same key goes on where one "
+                       "stopped. By default the name and size of FILE");
+    import->add_option("--tenant", import_.tenant, kTenantHelp);
+    import->add_flag("--validate-only", import_.validate_only, "Check all of it, change nothing");
+    AddSettings(*import);
+    import->callback([this] {
+      command_ = [this] {
+        return WithConfig([this](const auto& config) { return RunImport(config, import_); });
+      };
+    });
+
+    CLI::App* exported =
+        app_.add_subcommand("export", "Print all that is held about a user, as JSON lines");
+    exported->add_option("USER", export_user_, "Its id, username or email address")->required();
+    exported->add_option("--tenant", export_tenant_, kTenantHelp);
+    AddSettings(*exported);
+    exported->callback([this] {
+      command_ = [this] {
+        return WithConfig(
+            [this](const auto& config) { return RunExport(config, export_user_, export_tenant_); });
+      };
+    });
+
+    CLI::App* breached = app_.add_subcommand("breached", "Look after the list of stolen passwords");
+    breached->require_subcommand(1);
+    CLI::App* build = breached->add_subcommand(
+        "build", "Make the file of auth.breached_passwords_file of a list");
+    build->add_option("IN", breached_input_, "Lines of SHA1:count, or passwords")->required();
+    build->add_option("OUT", breached_output_, "The file to make")->required();
+    build->add_option("--min-count", breached_min_count_,
+                      "Leave out what was seen less often; where counts are given");
+    build->callback([this] {
+      command_ = [this] {
+        return RunBreachedBuild(breached_input_, breached_output_, breached_min_count_);
       };
     });
   }
@@ -159,6 +214,13 @@ class CommandLine {
   config::Sources sources_;
   std::string seed_file_;
   bool dry_run_ = false;
+  std::string seed_tenant_;
+  ImportCommand import_;
+  std::string export_user_;
+  std::string export_tenant_;
+  std::string breached_input_;
+  std::string breached_output_;
+  uint64_t breached_min_count_ = 1;
   std::function<int()> command_;
 };
 

@@ -1,14 +1,17 @@
 #include "service/main/config_check.h"
 
+#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
 #include <utility>
 
+#include "auth/passkey/relying_party.h"
 #include "base/status.h"
 #include "rpc/tls/tls_files.h"
 #include "service/config/secrets.h"
 #include "service/delivery/http/http_sender.h"
+#include "service/main/mail_options.h"
 #include "service/main/server_options.h"
 #include "storage/postgres/client/dsn.h"
 
@@ -25,6 +28,16 @@ absl::Status CheckCaFile(const std::string& path) {
   const absl::Status status = delivery::HttpSender::CheckCaFile(path);
   if (status.ok()) return status;
   return base::InvalidField("webhook.ca_file", std::string(status.message()));
+}
+
+absl::Status CheckProxy(const config::WebhookSettings& config) {
+  if (!config.proxy_url.empty()) {
+    const absl::Status status = delivery::HttpSender::CheckProxy(config.proxy_url);
+    if (!status.ok()) {
+      return base::InvalidField("webhook.proxy_url", std::string(status.message()));
+    }
+  }
+  return ReadProxyCredentials(config).status();
 }
 
 std::vector<absl::Status> CheckSecrets(const config::AuthSettings& config) {
@@ -53,14 +66,37 @@ absl::Status CheckDatabaseSettings(const config::DatabaseSettings& config) {
 
 std::vector<absl::Status> FindFaults(const config::Config& config) {
   std::vector<absl::Status> found = CheckSecrets(config.auth);
+  found.push_back(OpenBreachedPasswords(config.auth).status());
   found.push_back(CheckDatabaseSettings(config.database));
   found.push_back(CheckPasswordFile(config.database.password_file));
   found.push_back(rpc::CheckTlsFiles(TlsFilesOf(config.grpc)));
   found.push_back(CertificateKeysOf(config.grpc).status());
   found.push_back(MakeGuard(config.webhook).status());
   found.push_back(CheckCaFile(config.webhook.ca_file));
+  found.push_back(CheckProxy(config.webhook));
+  found.push_back(MailDeliveryOf(config.mail).status());
+  found.push_back(auth::RelyingParty::Check({.id = config.auth.passkey_rp_id,
+                                             .name = config.auth.issuer,
+                                             .origins = config.auth.passkey_origins}));
   std::erase_if(found, [](const absl::Status& status) { return status.ok(); });
   return found;
+}
+
+absl::StatusOr<std::string> ReadProxyCredentials(const config::WebhookSettings& config) {
+  if (config.proxy_credentials_file.empty()) return std::string();
+  std::ifstream file(config.proxy_credentials_file);
+  std::string line;
+  std::getline(file, line);
+  if (line.find(':') != std::string::npos) return line;
+  return base::InvalidField("webhook.proxy_credentials_file",
+                            "must be a file whose first line is \"user:password\"");
+}
+
+absl::StatusOr<std::unique_ptr<auth::BreachedPasswords>> OpenBreachedPasswords(
+    const config::AuthSettings& config) {
+  if (config.breached_passwords_file.empty()) return nullptr;
+  return auth::BreachedPasswords::Open("auth.breached_passwords_file",
+                                       config.breached_passwords_file);
 }
 
 absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookSettings& config) {

@@ -1,10 +1,13 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_CONFIG_CHECK_H_
 #define GATEHOUSE_SERVICE_MAIN_CONFIG_CHECK_H_
 
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "auth/password/breached/breached_passwords.h"
 #include "service/config/config.h"
 #include "service/delivery/http/address_guard.h"
 
@@ -18,6 +21,14 @@ std::vector<absl::Status> FindFaults(const config::Config& config);
 // What `serve` refuses about how the database is reached: also for commands that are nothing
 // without one.
 absl::Status CheckDatabaseSettings(const config::DatabaseSettings& config);
+
+// "user:password" of webhook.proxy_credentials_file; empty without one. INVALID_FIELD otherwise.
+absl::StatusOr<std::string> ReadProxyCredentials(const config::WebhookSettings& config);
+
+// The list of auth.breached_passwords_file; null if there is none. INVALID_FIELD if it cannot be
+// used.
+absl::StatusOr<std::unique_ptr<auth::BreachedPasswords>> OpenBreachedPasswords(
+    const config::AuthSettings& config);
 
 // The guard of webhook.allowed_networks; INVALID_FIELD if an item is no network.
 absl::StatusOr<delivery::AddressGuard> MakeGuard(const config::WebhookSettings& config);

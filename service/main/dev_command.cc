@@ -83,6 +83,11 @@ int RunDev(config::Config config) {
   // The receiver of whoever tries it is on the same machine, without TLS.
   config.webhook.allow_http = true;
   config.webhook.allowed_networks = "127.0.0.0/8 ::1/128";
+  if (config.auth.passkey_rp_id.empty()) {
+    // As are its pages.
+    config.auth.passkey_rp_id = "localhost";
+    config.auth.passkey_origins = "http://localhost:8080 http://localhost:3000";
+  }
   return ServeUntilStopped(
       {.config = config,
        .secrets = (*database)->secrets(),

@@ -1,7 +1,9 @@
 #include "service/main/server_options.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "base/ip_address.h"
 #include "base/small_file.h"
@@ -74,6 +76,14 @@ rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcSettings& con
   return {.per_principal = static_cast<size_t>(config.max_principal_streams),
           .public_per_address = static_cast<size_t>(config.max_public_streams_per_address),
           .public_in_all = static_cast<size_t>(config.max_public_streams)};
+}
+
+size_t LoopCountOf(const config::GrpcSettings& config) {
+  if (config.loops > 0) return static_cast<size_t>(config.loops);
+  // Each has connections of its own to Postgres, and more of them than this answer more calls than
+  // one Postgres can.
+  constexpr unsigned kMost = 4;
+  return std::clamp(std::thread::hardware_concurrency(), 1u, kMost);
 }
 
 }  // namespace gatehouse::service

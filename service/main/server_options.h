@@ -1,6 +1,8 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_SERVER_OPTIONS_H_
 #define GATEHOUSE_SERVICE_MAIN_SERVER_OPTIONS_H_
 
+#include <cstddef>
+
 #include "absl/status/statusor.h"
 #include "auth/interceptors/certificate_keys.h"
 #include "rpc/interceptors/stream_cap_interceptor.h"
@@ -17,6 +19,8 @@ rpc::TlsFiles TlsFilesOf(const config::GrpcSettings& config);
 // INVALID_FIELD if the file cannot be read or is not of its form.
 absl::StatusOr<auth::CertificateKeys> CertificateKeysOf(const config::GrpcSettings& config);
 rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcSettings& config);
+// How many loops a process has.
+size_t LoopCountOf(const config::GrpcSettings& config);
 
 }  // namespace gatehouse::service
 

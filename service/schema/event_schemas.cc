@@ -54,6 +54,22 @@ base::Task<absl::StatusOr<EventSchemas::Schemas>> EventSchemas::Find(
   co_return found;
 }
 
+base::Task<absl::Status> EventSchemas::Warm(base::CallContext ctx, base::Uuid tenant_id) {
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::EventTypeStore::Schema> named,
+                         co_await store_.ListSchemas(ctx, tenant_id, {}));
+  std::vector<std::string> types;
+  types.reserve(named.size());
+  for (const storage::EventTypeStore::Schema& schema : named) types.push_back(schema.name);
+  // Without a schema it is enough to know that there is none.
+  co_return (co_await Find(ctx, tenant_id, std::move(types))).status();
+}
+
+void EventSchemas::ForgetAll() {
+  const base::MutexLock lock(mutex_);
+  for (auto& [id, tenant] : tenants_) tenant = {.version = ++last_version_};
+  weight_ = 0;
+}
+
 void EventSchemas::Forget(const base::Uuid& tenant_id) {
   const base::MutexLock lock(mutex_);
   const auto tenant = tenants_.find(tenant_id);

@@ -50,8 +50,13 @@ class EventSchemas {
   base::Task<absl::StatusOr<Schemas>> Find(base::CallContext ctx, base::Uuid tenant_id,
                                            std::vector<std::string> types);
 
+  // Reads all schemas of a tenant, so that no publisher waits for it. Two statements.
+  base::Task<absl::Status> Warm(base::CallContext ctx, base::Uuid tenant_id);
+
   // The tenant's catalogue was changed, and that is committed.
   void Forget(const base::Uuid& tenant_id);
+  // Of every tenant.
+  void ForgetAll();
 
   struct Stats {
     // Statements since the start.

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "auth/tenant/tenant_directory.h"
 #include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
@@ -81,6 +82,8 @@ SessionService::Result<v1::RefreshSessionResponse> SessionService::RefreshSessio
     CallContext ctx, v1::RefreshSessionRequest request) {
   const std::optional<RefreshClaims> claims = deps_.refresh_tokens.Decode(request.refresh_token());
   if (!claims) co_return InvalidRefreshToken();
+  GH_CO_ASSIGN_OR_RETURN(const bool entered, deps_.tenants.Enter(ctx, claims->tenant_id));
+  if (!entered) co_return InvalidRefreshToken();
 
   absl::StatusOr<TokenGrant> grant = absl::UnknownError("not tried");
   for (int tries = 0; tries < kMaxTries && !grant.ok(); ++tries) {

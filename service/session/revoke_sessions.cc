@@ -119,7 +119,7 @@ SessionService::Result<v1::RevokeUserSessionsResponse> SessionService::RevokeUse
     co_return co_await deps_.once.Unchanged(ctx, key, now, v1::RevokeUserSessionsResponse());
   }
   for (const Uuid& id : ended->session_ids) deps_.authenticator.SessionRevoked(id);
-  if (!kept) deps_.authenticator.UserRevoked(user_id, ended->epoch);
+  if (!kept) deps_.authenticator.UserRevoked(principal.tenant_id, user_id, ended->epoch);
   if (!key.given()) response.set_revoked_count(static_cast<int32_t>(ended->session_ids.size()));
   co_return response;
 }

@@ -7,106 +7,53 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "auth/limits/rate_limiter.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "rpc/method/message_stream.h"
 #include "service/common/idempotent.h"
+#include "service/session/passkey/passkey_answers.h"
+#include "service/session/revocation/revocation_feed.h"
+#include "service/session/session_deps.h"
+#include "service/session/session_messages.h"
 #include "service/session/token_issuer.h"
-#include "storage/second_factor/second_factor_store.h"
+#include "storage/one_time_token/one_time_token.h"
+#include "storage/second_factor/second_factor.h"
 #include "storage/session/session_store.h"
-#include "storage/thread/thread_store.h"
-#include "storage/user/user_store.h"
+#include "storage/user/user.h"
 
 namespace gatehouse::auth {
-class Authenticator;
-class Keyring;
-class LoginChallengeCodec;
-class PasswordHasher;
-class RecoveryCodes;
 struct LoginChallenge;
+struct RefreshClaims;
 enum class Permission : uint8_t;
 }  // namespace gatehouse::auth
 
-namespace gatehouse::rpc {
-template <typename T>
-struct Encoded;
-}  // namespace gatehouse::rpc
-
-namespace gatehouse::v1 {
-class AnswerChallengeRequest;
-class AnswerChallengeResponse;
-class AppendMessagesRequest;
-class AppendMessagesResponse;
-class CreateSessionRequest;
-class CreateSessionResponse;
-class DeleteThreadRequest;
-class DeleteThreadResponse;
-class GetJwksRequest;
-class GetJwksResponse;
-class GetSessionRequest;
-class GetSessionResponse;
-class ListMessagesRequest;
-class ListMessagesResponse;
-class ListSessionsRequest;
-class ListSessionsResponse;
-class RefreshSessionRequest;
-class RefreshSessionResponse;
-class RevokeSessionRequest;
-class RevokeSessionResponse;
-class RevokeUserSessionsRequest;
-class RevokeUserSessionsResponse;
-class UpdateSessionRequest;
-class UpdateSessionResponse;
-class VerifySessionRequest;
-class VerifySessionResponse;
-}  // namespace gatehouse::v1
-
 namespace gatehouse::service {
-
-class LoginFailures;
-class PageTokens;
 
 // The handlers of gatehouse.v1.SessionService; each method is documented in
 // session.proto. Safe on every loop.
 class SessionService {
  public:
-  struct Options {
-    std::chrono::seconds idle_ttl;
-    std::chrono::seconds ttl;
-    // How long a repeated refresh gets the same token again.
-    std::chrono::seconds refresh_grace;
-    // Live ones of one user; the oldest end when there are more.
-    int64_t max_per_user;
-  };
-
-  // All outlive the service.
-  struct Deps {
-    storage::SessionStore& sessions;
-    storage::ThreadStore& threads;
-    storage::UserStore& users;
-    storage::SecondFactorStore& second_factors;
-    LoginFailures& failures;
-    auth::PasswordHasher& hasher;
-    auth::Authenticator& authenticator;
-    const auth::Keyring& keyring;
-    const TokenIssuer& issuer;
-    const auth::RefreshTokenCodec& refresh_tokens;
-    const auth::LoginChallengeCodec& challenges;
-    const auth::RecoveryCodes& recovery_codes;
-    IdempotentCalls& once;
-    const PageTokens& page_tokens;
-    const base::Clock& clock;
-  };
+  using Options = SessionOptions;
+  using Deps = SessionDeps;
 
   // Codes for one user, from anywhere: whoever guesses knows the password already. Three of a
   // million are good at a time.
   static constexpr auth::RateLimit kCodesOfUser = {.rate = 2.0 / 60, .burst = 10};
+  // Proofs that one user gives of itself anew, from anywhere: whoever guesses has a token of it.
+  static constexpr auth::RateLimit kStepUpsOfUser = {.rate = 2.0 / 60, .burst = 10};
 
   SessionService(Deps deps, Options options)
-      : deps_(deps), options_(options), codes_of_user_(kCodesOfUser) {}
+      : deps_(deps),
+        options_(options),
+        codes_of_user_(kCodesOfUser),
+        step_ups_of_user_(kStepUpsOfUser),
+        passkeys_(deps.passkeys, deps.events, deps.relying_party, deps.clock),
+        revocations_(FeedOf(deps)) {}
 
   template <typename T>
   using Result = base::Task<absl::StatusOr<T>>;
@@ -115,8 +62,25 @@ class SessionService {
                                                   v1::CreateSessionRequest request);
   Result<v1::AnswerChallengeResponse> AnswerChallenge(base::CallContext ctx,
                                                       v1::AnswerChallengeRequest request);
+  Result<v1::RequestMagicLinkResponse> RequestMagicLink(base::CallContext ctx,
+                                                        v1::RequestMagicLinkRequest request);
+  Result<v1::FinishMagicLinkResponse> FinishMagicLink(base::CallContext ctx,
+                                                      v1::FinishMagicLinkRequest request);
+  Result<v1::StartPasskeyLoginResponse> StartPasskeyLogin(base::CallContext ctx,
+                                                          v1::StartPasskeyLoginRequest request);
+  Result<v1::FinishPasskeyLoginResponse> FinishPasskeyLogin(base::CallContext ctx,
+                                                            v1::FinishPasskeyLoginRequest request);
+  Result<v1::StartPasskeyStepUpResponse> StartPasskeyStepUp(base::CallContext ctx,
+                                                            v1::StartPasskeyStepUpRequest request);
+  Result<v1::StepUpSessionResponse> StepUpSession(base::CallContext ctx,
+                                                  v1::StepUpSessionRequest request);
   Result<rpc::Encoded<v1::VerifySessionResponse>> VerifySession(base::CallContext ctx,
                                                                 v1::VerifySessionRequest request);
+  Result<v1::IntrospectTokenResponse> IntrospectToken(base::CallContext ctx,
+                                                      v1::IntrospectTokenRequest request);
+  base::Task<absl::Status> WatchRevocations(base::CallContext ctx,
+                                            v1::WatchRevocationsRequest request,
+                                            rpc::Writer<v1::WatchRevocationsResponse> writer);
   Result<v1::RefreshSessionResponse> RefreshSession(base::CallContext ctx,
                                                     v1::RefreshSessionRequest request);
   Result<v1::GetSessionResponse> GetSession(base::CallContext ctx, v1::GetSessionRequest request);
@@ -136,6 +100,8 @@ class SessionService {
                                                     MutationKey key = {});
   Result<v1::ListMessagesResponse> ListMessages(base::CallContext ctx,
                                                 v1::ListMessagesRequest request);
+  Result<v1::ListThreadsResponse> ListThreads(base::CallContext ctx,
+                                              v1::ListThreadsRequest request);
   Result<v1::DeleteThreadResponse> DeleteThread(base::CallContext ctx,
                                                 v1::DeleteThreadRequest request,
                                                 MutationKey key = {});
@@ -159,15 +125,41 @@ class SessionService {
                                NewSession asked) const;
   // Adds the session of a login, and ends the user's oldest if there are too many. LOGIN_FAILED if
   // the user may not log in any more.
-  base::Task<absl::Status> AddSession(
-      base::CallContext ctx, storage::Session session, storage::UserCredentials user,
-      std::optional<storage::PasswordUpgrade> upgrade,
-      std::optional<storage::SecondFactorUse> factor = std::nullopt);
+  base::Task<absl::Status> AddSession(base::CallContext ctx, storage::Session session,
+                                      storage::UserCredentials user,
+                                      std::optional<storage::PasswordUpgrade> upgrade,
+                                      std::optional<storage::SecondFactorUse> factor = std::nullopt,
+                                      std::optional<storage::OneTimeTokenKey> token = std::nullopt);
+
+  // What the code given with the token of a link proves; nullopt if none is needed.
+  // SECOND_FACTOR_STATE if one is and none was given, LOGIN_FAILED for another one.
+  Result<std::optional<storage::SecondFactorUse>> VerifyLinkCode(
+      base::CallContext ctx, storage::UserCredentials user, v1::FinishMagicLinkRequest request);
+
+  // What `token` proves of `user`, if it is of one of its devices that are remembered.
+  Result<std::optional<storage::SecondFactorUse>> FindDevice(base::CallContext ctx,
+                                                             storage::UserCredentials user,
+                                                             std::string token);
+  // A device that the login of `session` makes known, and what it is to show.
+  struct RememberedNow {
+    storage::NewDevice device;
+    std::string token;
+  };
+  RememberedNow RememberDevice(const storage::Session& session) const;
 
   // The user whose password was verified; LOGIN_FAILED for every reason not to.
   base::Task<absl::StatusOr<storage::UserCredentials>> VerifyPassword(base::CallContext ctx,
                                                                       std::string login,
                                                                       std::string password);
+  // What the stored hash of that password, which is the user's, is to be replaced by; nullopt if it
+  // is as new ones are, or there is no time now.
+  Result<std::optional<storage::PasswordUpgrade>> UpgradeOf(base::CallContext ctx,
+                                                            storage::UserCredentials user,
+                                                            std::string password);
+  // Replaces it, for a login that adds no session yet.
+  base::Task<absl::Status> UpgradeBeforeChallenge(base::CallContext ctx,
+                                                  storage::UserCredentials user,
+                                                  std::string password);
   // Puts it on record (LoginFailures) and returns LOGIN_FAILED.
   base::Task<absl::Status> FailLogin(base::CallContext ctx, std::string login,
                                      std::optional<storage::UserCredentials> user);
@@ -182,6 +174,22 @@ class SessionService {
   Result<Answer> VerifyAnswer(base::CallContext ctx, auth::LoginChallenge challenge,
                               v1::AnswerChallengeRequest request);
 
+  // What the user of a session proved anew.
+  struct Proof {
+    std::vector<std::string> amr;
+    std::optional<storage::SecondFactorUse> use;
+  };
+  // nullopt if it proves nothing.
+  Result<std::optional<Proof>> VerifyStepUp(base::CallContext ctx, storage::User user,
+                                            v1::StepUpSessionRequest request);
+  Result<bool> IsPassword(base::CallContext ctx, storage::User user, std::string password);
+  // Adds it to the caller's session. LOGIN_FAILED if it was used before.
+  Result<v1::StepUpSessionResponse> RaiseSession(base::CallContext ctx, Proof proof,
+                                                 std::string by);
+
+  Result<v1::IntrospectTokenResponse> IntrospectRefreshToken(base::CallContext ctx,
+                                                             auth::RefreshClaims claims);
+
   // A rotation that did not take place: the grant to answer a retry with, or
   // REFRESH_TOKEN_INVALID. Ends the session if the token was used before.
   base::Task<absl::StatusOr<storage::TokenGrant>> ResolveRefresh(base::CallContext ctx,
@@ -194,9 +202,14 @@ class SessionService {
                                                              base::Uuid session_id,
                                                              auth::Permission permission);
 
+  static RevocationFeed::Deps FeedOf(const Deps& deps);
+
   const Deps deps_;
   const Options options_;
   auth::RateLimiter codes_of_user_;
+  auth::RateLimiter step_ups_of_user_;
+  const PasskeyAnswers passkeys_;
+  RevocationFeed revocations_;
 };
 
 }  // namespace gatehouse::service

@@ -41,10 +41,30 @@ absl::StatusOr<std::string> CheckNewSession(const v1::CreateSessionRequest& requ
 absl::StatusOr<std::string> CheckNewSession(const v1::AnswerChallengeRequest& request) {
   FieldChecks checks;
   if (request.answer_case() == v1::AnswerChallengeRequest::ANSWER_NOT_SET) {
-    checks.Fail("answer", "one of totp_code and recovery_code must be set");
+    checks.Fail("answer", "one of totp_code, recovery_code and passkey_json must be set");
   }
   checks.Length("recovery_code", request.recovery_code(), 0, kMaxCodeBytes);
   return CheckCommon(checks, "", request.label(), request.thread_id(), request.context());
+}
+
+absl::StatusOr<std::string> CheckNewSession(const v1::FinishMagicLinkRequest& request) {
+  FieldChecks checks;
+  checks.Length("recovery_code", request.recovery_code(), 0, kMaxCodeBytes);
+  return CheckCommon(checks, "", request.label(), request.thread_id(), request.context());
+}
+
+absl::StatusOr<std::string> CheckNewSession(const v1::FinishPasskeyLoginRequest& request) {
+  FieldChecks checks;
+  return CheckCommon(checks, "", request.label(), request.thread_id(), request.context());
+}
+
+absl::Status CheckStepUp(const v1::StepUpSessionRequest& request) {
+  FieldChecks checks;
+  if (request.proof_case() == v1::StepUpSessionRequest::PROOF_NOT_SET) {
+    checks.Fail("proof", "one of password, totp_code, recovery_code and passkey_json must be set");
+  }
+  checks.Length("recovery_code", request.recovery_code(), 0, kMaxCodeBytes);
+  return checks.ToStatus();
 }
 
 absl::StatusOr<std::string> CheckSession(const v1::Session& session) {

@@ -4,12 +4,16 @@
 #include <cstddef>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace gatehouse::v1 {
 class AnswerChallengeRequest;
 class CreateSessionRequest;
+class FinishMagicLinkRequest;
+class FinishPasskeyLoginRequest;
 class Session;
+class StepUpSessionRequest;
 }  // namespace gatehouse::v1
 
 namespace gatehouse::service {
@@ -19,7 +23,11 @@ inline constexpr size_t kMaxThreadIdBytes = 200;
 // The limits of session.proto. All return the context as JSON text.
 absl::StatusOr<std::string> CheckNewSession(const v1::CreateSessionRequest& request);
 absl::StatusOr<std::string> CheckNewSession(const v1::AnswerChallengeRequest& request);
+absl::StatusOr<std::string> CheckNewSession(const v1::FinishMagicLinkRequest& request);
+absl::StatusOr<std::string> CheckNewSession(const v1::FinishPasskeyLoginRequest& request);
 absl::StatusOr<std::string> CheckSession(const v1::Session& session);
+
+absl::Status CheckStepUp(const v1::StepUpSessionRequest& request);
 
 }  // namespace gatehouse::service
 

@@ -6,6 +6,7 @@
 
 #include "auth/permission/permissions.h"
 #include "auth/signing_key/keyring.h"
+#include "auth/tenant/tenant_directory.h"
 #include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
@@ -74,6 +75,8 @@ SessionService::Result<Answer> SessionService::VerifySession(CallContext ctx,
 
 SessionService::Result<v1::GetJwksResponse> SessionService::GetJwks(CallContext ctx,
                                                                     v1::GetJwksRequest request) {
+  // What the call names is nobody: key sets are no secret, so it may as well say so.
+  if (ctx.principal().tenant_id.is_nil()) co_return auth::TenantNotFound();
   v1::GetJwksResponse response;
   response.set_jwks_json(deps_.keyring.JwksJson(ctx.principal().tenant_id, deps_.clock.Now()));
   co_return response;

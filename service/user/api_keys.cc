@@ -4,8 +4,8 @@
 
 #include "auth/api_key/api_key.h"
 #include "auth/permission/permissions.h"
+#include "auth/step_up/step_up.h"
 #include "auth/verdict/authenticator.h"
-#include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/change_attempts.h"
@@ -22,11 +22,6 @@ namespace gatehouse::service {
 namespace {
 
 constexpr size_t kMaxDisplayNameBytes = 100;
-
-absl::Status KeyNotFound() {
-  return base::MakeError(absl::StatusCode::kNotFound, "no such API key",
-                         {.reason = base::Reason::kApiKeyNotFound});
-}
 
 // The key that `request` describes, made by the caller of `ctx`.
 absl::StatusOr<storage::ApiKey> NewKey(const base::CallContext& ctx, const v1::ApiKey& request,
@@ -49,6 +44,10 @@ absl::StatusOr<storage::ApiKey> NewKey(const base::CallContext& ctx, const v1::A
       if (*expire_time <= now) checks.Fail("api_key.expire_time", "must be in the future");
     }
   }
+  key.ends_with_creator = request.ends_with_creator();
+  if (key.ends_with_creator && caller.kind != base::Principal::Kind::kUser) {
+    checks.Fail("api_key.ends_with_creator", "is for keys that a user makes");
+  }
   GH_RETURN_IF_ERROR(checks.ToStatus());
   // Each once, in one order.
   key.permissions = auth::PermissionNames(*permissions);
@@ -67,6 +66,7 @@ UserService::Result<v1::CreateApiKeyResponse> UserService::CreateApiKey(
     base::CallContext ctx, v1::CreateApiKeyRequest request, MutationKey key) {
   const base::Time now = deps_.clock.Now();
   GH_CO_ASSIGN_OR_RETURN(storage::ApiKey made, NewKey(ctx, request.api_key(), now));
+  GH_CO_RETURN_IF_ERROR(deps_.step_up.Require(ctx.principal()));
   const auth::NewApiKey secret = auth::MakeApiKey(made.tenant_id);
   made.key_prefix = secret.prefix;
   v1::CreateApiKeyResponse response;
@@ -124,7 +124,7 @@ UserService::Result<v1::RevokeApiKeyResponse> UserService::RevokeApiKey(
   for (ChangeAttempts attempts(/*etag=*/""); attempts.Next();) {
     GH_CO_ASSIGN_OR_RETURN(std::optional<storage::ApiKey> found,
                            co_await deps_.api_keys.Get(ctx, tenant_id, *id));
-    if (!found) co_return KeyNotFound();
+    if (!found) co_return ApiKeyNotFound();
     v1::RevokeApiKeyResponse response;
     // Ending what has ended is no change, hence no event.
     const bool had_ended = found->revoke_time.has_value();

@@ -13,29 +13,6 @@
 #include "storage/event_types.h"
 
 namespace gatehouse::service {
-namespace {
-
-constexpr char kDefaultRole[] = "viewer";
-constexpr int kVersionByte = 6;
-
-bool IsV7(const base::Uuid& id) { return id.bytes()[kVersionByte] >> 4 == 7; }
-
-// The user that `request` describes, at `now`; what is wrong goes to `checks`.
-storage::User NewUser(const base::CallContext& ctx, const v1::CreateUserRequest& request,
-                      base::Time now, FieldChecks& checks) {
-  storage::User user{.tenant_id = ctx.principal().tenant_id,
-                     .role = kDefaultRole,
-                     .create_time = now,
-                     .update_time = now};
-  user.id = checks.OptionalUuid("user_id", request.user_id());
-  if (!user.id.is_nil() && !IsV7(user.id)) checks.Fail("user_id", "is not of version 7");
-  if (user.id.is_nil()) user.id = base::Uuid::MakeV7(now);
-  const std::vector<std::string> all(kUserFields.begin(), kUserFields.end());
-  ApplyUserFields(request.user(), all, user, checks);
-  return user;
-}
-
-}  // namespace
 
 Replay UserService::ReplayOf(const v1::CreateUserRequest& request) {
   // A retry should not cost a password hash.
@@ -47,10 +24,11 @@ UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallCo
                                                                     MutationKey key) {
   FieldChecks checks;
   const base::Time now = deps_.clock.Now();
-  storage::User user = NewUser(ctx, request, now, checks);
+  storage::User user =
+      NewUserOf(ctx.principal().tenant_id, request.user(), request.user_id(), now, checks);
   std::string password;
   if (!request.password().empty()) {
-    auto checked = CheckPasswordOf(user, "password", request.password());
+    auto checked = co_await CheckNewPassword(ctx, user, "password", request.password());
     if (checks.Check(checked.status())) password = *std::move(checked);
   }
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
@@ -59,11 +37,7 @@ UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallCo
   v1::CreateUserResponse response;
   GH_CO_RETURN_IF_ERROR(ToProto(user, *response.mutable_user()));
   if (request.validate_only()) {
-    GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> same_id,
-                           co_await deps_.users.Get(ctx, user.tenant_id, user.id));
-    if (same_id) co_return storage::Taken("the id", base::Reason::kIdTaken);
-    GH_CO_RETURN_IF_ERROR(co_await CheckRoleExists(ctx, user.role));
-    GH_CO_RETURN_IF_ERROR(co_await CheckNamesAreFree(ctx, user));
+    GH_CO_RETURN_IF_ERROR(co_await CheckCanBeAdded(ctx, user));
     co_return response;
   }
   std::optional<std::string> password_hash;
@@ -76,6 +50,14 @@ UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallCo
   GH_CO_RETURN_IF_ERROR(co_await deps_.users.Create(ctx, std::move(user), std::move(password_hash),
                                                     std::move(change)));
   co_return response;
+}
+
+base::Task<absl::Status> UserService::CheckCanBeAdded(base::CallContext ctx, storage::User user) {
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> same_id,
+                         co_await deps_.users.Get(ctx, user.tenant_id, user.id));
+  if (same_id) co_return storage::Taken("the id", base::Reason::kIdTaken);
+  GH_CO_RETURN_IF_ERROR(co_await CheckRoleExists(ctx, user.role));
+  co_return co_await CheckNamesAreFree(ctx, std::move(user));
 }
 
 base::Task<absl::Status> UserService::CheckNamesAreFree(base::CallContext ctx, storage::User user) {

@@ -97,7 +97,7 @@ UserService::Result<v1::DeleteUserResponse> UserService::DeleteUser(base::CallCo
         ctx, user, std::move(change), all_known ? std::optional(known) : std::nullopt);
     if (attempts.Outrun(epoch.status())) continue;
     GH_CO_RETURN_IF_ERROR(epoch.status());
-    deps_.authenticator.UserRevoked(user.id, *epoch);
+    deps_.authenticator.UserRevoked(user.tenant_id, user.id, *epoch);
     if (known.end) {
       for (const base::Uuid& made : known.ids) deps_.authenticator.ApiKeyRevoked(made);
     }

@@ -15,6 +15,7 @@
 #include "service/common/validate.h"
 #include "service/user/user_conversion.h"
 #include "service/user/user_fields.h"
+#include "service/user/user_mails.h"
 #include "service/user/user_rules.h"
 #include "service/user/user_service.h"
 #include "storage/after_change.h"
@@ -86,6 +87,7 @@ UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallCo
     if (!events) co_return base::InternalError("a field of users has no event that tells of it");
     storage::Change change{.events = *std::move(events),
                            .idempotency = key.WithResponse(response, now)};
+    TellFormerAddress(deps_.mail_composer, current, next, now, change);
     if (end_sessions) {
       change.events.Add(SessionsRevokedEvent(ctx, now, next, *end_sessions));
     }
@@ -94,7 +96,7 @@ UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallCo
     if (attempts.Outrun(epoch.status())) continue;
     GH_CO_RETURN_IF_ERROR(epoch.status());
     if (end_sessions) {
-      deps_.authenticator.UserRevoked(next.id, *epoch);
+      deps_.authenticator.UserRevoked(next.tenant_id, next.id, *epoch);
     } else if (next.username != current.username) {
       deps_.authenticator.Forget(next.id);
     }

@@ -60,6 +60,11 @@ void ToProto(const storage::ApiKey& key, v1::ApiKey& out) {
   if (key.revoke_time) SetTimestamp(*key.revoke_time, out.mutable_revoke_time());
   if (key.creator_id) out.set_creator_id(key.creator_id->ToString());
   if (key.last_used_time) SetTimestamp(*key.last_used_time, out.mutable_last_used_time());
+  out.set_ends_with_creator(key.ends_with_creator);
+  if (key.rotate_time) SetTimestamp(*key.rotate_time, out.mutable_rotate_time());
+  if (key.former_expire_time) {
+    SetTimestamp(*key.former_expire_time, out.mutable_former_key_expire_time());
+  }
 }
 
 }  // namespace gatehouse::service

@@ -14,11 +14,15 @@
 namespace gatehouse::service {
 namespace {
 
+constexpr char kDefaultRole[] = "viewer";
+constexpr int kVersionByte = 6;
 constexpr size_t kMaxNameBytes = 200;
 constexpr size_t kMaxBioBytes = 2000;
 constexpr size_t kMaxUrlBytes = 2048;
 constexpr size_t kMaxTimezoneBytes = 64;
 constexpr size_t kMaxLocaleBytes = 35;
+
+bool IsV7(const base::Uuid& id) { return id.bytes()[kVersionByte] >> 4 == 7; }
 
 void ApplyUsername(const std::string& text, storage::User& user, FieldChecks& checks) {
   std::optional<AccountName> name = ReadUsername("user.username", text, checks);
@@ -119,6 +123,18 @@ bool SameJson(const std::string& a, const std::string& b) {
 }
 
 }  // namespace
+
+storage::User NewUserOf(const base::Uuid& tenant_id, const v1::User& proto,
+                        std::string_view proposed_id, base::Time now, FieldChecks& checks) {
+  storage::User user{
+      .tenant_id = tenant_id, .role = kDefaultRole, .create_time = now, .update_time = now};
+  user.id = checks.OptionalUuid("user_id", proposed_id);
+  if (!user.id.is_nil() && !IsV7(user.id)) checks.Fail("user_id", "is not of version 7");
+  if (user.id.is_nil()) user.id = base::Uuid::MakeV7(now);
+  const std::vector<std::string> all(kUserFields.begin(), kUserFields.end());
+  ApplyUserFields(proto, all, user, checks);
+  return user;
+}
 
 void ApplyUserFields(const v1::User& proto, std::span<const std::string> fields,
                      storage::User& user, FieldChecks& checks) {

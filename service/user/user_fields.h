@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
+#include "base/uuid.h"
 #include "service/common/validate.h"
 #include "storage/user/user.h"
 
@@ -20,6 +22,11 @@ namespace gatehouse::service {
 inline constexpr std::array<std::string_view, 11> kUserFields = {
     "username", "email",  "first_name", "last_name", "bio",  "avatar_url",
     "timezone", "locale", "metadata",   "role",      "state"};
+
+// The user that `proto` describes, made at `now` by a caller of that tenant; `proposed_id`: the
+// field user_id, which may be empty. What is wrong goes to `checks`.
+storage::User NewUserOf(const base::Uuid& tenant_id, const v1::User& proto,
+                        std::string_view proposed_id, base::Time now, FieldChecks& checks);
 
 // Takes `fields` of `proto` over into `user`, in the form they are stored in, and
 // adds to `checks` what is wrong with them. An empty role and an unspecified

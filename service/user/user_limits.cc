@@ -14,9 +14,9 @@ namespace gatehouse::service {
 
 base::Task<absl::Status> UserLimits::Take(base::CallContext ctx, Limit* limit, base::Uuid user_id) {
   const base::SteadyTime now = std::chrono::steady_clock::now();
-  const auto wait = limit->buckets_.Take(user_id.bytes(), now);
+  const auto wait = limit->buckets_.Take(auth::LimitKey(ctx.principal().tenant_id, user_id), now);
   if (!wait) co_return absl::OkStatus();
-  if (!recorded_.Take(ctx.principal().id.bytes(), now)) {
+  if (!recorded_.Take(auth::LimitKey(ctx.principal().tenant_id, ctx.principal().id), now)) {
     storage::Event event = storage::MakeEvent(
         ctx, clock_.Now(), std::string(storage::event_types::kCallDenied), {},
         JsonObject().Add("method", ctx.method()).Add("limit", limit->what_).ToString());

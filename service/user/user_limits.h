@@ -37,7 +37,9 @@ class UserLimits {
     Limit(std::string_view what, auth::RateLimit limit) : what_(what), buckets_(limit) {}
 
     // It did not count after all.
-    void GiveBack(const base::Uuid& user_id) { buckets_.GiveBack(user_id.bytes()); }
+    void GiveBack(const base::CallContext& ctx, const base::Uuid& user_id) {
+      buckets_.GiveBack(auth::LimitKey(ctx.principal().tenant_id, user_id));
+    }
 
    private:
     friend class UserLimits;
@@ -48,8 +50,8 @@ class UserLimits {
   UserLimits(storage::EventStore& events, const base::Clock& clock)
       : events_(events), clock_(clock), recorded_(kRecorded) {}
 
-  // RATE_LIMITED if `user_id` has had too many: the refusal is on record then. `limit` is a member
-  // of this.
+  // RATE_LIMITED if `user_id`, of the tenant of the call, has had too many: the refusal is on
+  // record then. `limit` is a member of this.
   base::Task<absl::Status> Take(base::CallContext ctx, Limit* limit, base::Uuid user_id);
 
   Limit own_names{"names that a caller tries for itself", kOwnNames};

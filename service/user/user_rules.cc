@@ -43,10 +43,9 @@ absl::Status UserNotFound() {
                          {.reason = base::Reason::kUserNotFound});
 }
 
-absl::Status OneTimeTokenInvalid() {
-  return base::MakeError(absl::StatusCode::kInvalidArgument,
-                         "The token is not valid: it may have been used, replaced or expired.",
-                         {.reason = base::Reason::kOneTimeTokenInvalid});
+absl::Status ApiKeyNotFound() {
+  return base::MakeError(absl::StatusCode::kNotFound, "no such API key",
+                         {.reason = base::Reason::kApiKeyNotFound});
 }
 
 absl::Status RoleNotFound() {

@@ -28,9 +28,8 @@ absl::Status DeletesItself();
 bool IsSelf(const base::Principal& caller, const storage::User& user);
 
 absl::Status UserNotFound();
-// Whatever is wrong with it: who guesses learns nothing.
-absl::Status OneTimeTokenInvalid();
 absl::Status RoleNotFound();
+absl::Status ApiKeyNotFound();
 
 // auth::CheckNewPassword of a password that is to be `user`'s.
 absl::StatusOr<std::string> CheckPasswordOf(const storage::User& user, std::string_view field,

@@ -12,78 +12,20 @@
 #include "base/call_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "rpc/method/message_stream.h"
 #include "service/common/idempotent.h"
-#include "service/common/page_token.h"
+#include "service/user/bulk/bulk_messages.h"
+#include "service/user/bulk/import_state.h"
+#include "service/user/user_deps.h"
 #include "service/user/user_limits.h"
+#include "service/user/user_messages.h"
 #include "storage/api_key/api_key_store.h"
+#include "storage/mail/mail.h"
 #include "storage/one_time_token/one_time_token_store.h"
+#include "storage/passkey/passkey_store.h"
 #include "storage/role/role_store.h"
 #include "storage/second_factor/second_factor_store.h"
 #include "storage/user/user_store.h"
-
-namespace gatehouse::auth {
-class Authenticator;
-class OneTimeTokenCodec;
-class PasswordHasher;
-class RecoveryCodes;
-}  // namespace gatehouse::auth
-
-namespace gatehouse::storage {
-class EventStore;
-}
-
-namespace gatehouse::v1 {
-class BatchGetUsersRequest;
-class BatchGetUsersResponse;
-class ChangePasswordRequest;
-class ChangePasswordResponse;
-class ConfirmTotpRequest;
-class ConfirmTotpResponse;
-class CreateApiKeyRequest;
-class CreateApiKeyResponse;
-class CreateRoleRequest;
-class CreateRoleResponse;
-class CreateUserRequest;
-class CreateUserResponse;
-class DeleteRoleRequest;
-class DeleteRoleResponse;
-class DeleteUserRequest;
-class DeleteUserResponse;
-class EnrollTotpRequest;
-class EnrollTotpResponse;
-class FinishEmailVerificationRequest;
-class FinishEmailVerificationResponse;
-class FinishPasswordResetRequest;
-class FinishPasswordResetResponse;
-class GetRoleRequest;
-class GetRoleResponse;
-class GetUserRequest;
-class GetUserResponse;
-class ListApiKeysRequest;
-class ListApiKeysResponse;
-class ListRolesRequest;
-class ListRolesResponse;
-class ListUsersRequest;
-class ListUsersResponse;
-class RemoveTotpRequest;
-class RemoveTotpResponse;
-class ReplaceRecoveryCodesRequest;
-class ReplaceRecoveryCodesResponse;
-class RevokeApiKeyRequest;
-class RevokeApiKeyResponse;
-class SetPasswordRequest;
-class SetPasswordResponse;
-class StartEmailVerificationRequest;
-class StartEmailVerificationResponse;
-class StartPasswordResetRequest;
-class StartPasswordResetResponse;
-class UndeleteUserRequest;
-class UndeleteUserResponse;
-class UpdateRoleRequest;
-class UpdateRoleResponse;
-class UpdateUserRequest;
-class UpdateUserResponse;
-}  // namespace gatehouse::v1
 
 namespace gatehouse::service {
 
@@ -94,24 +36,7 @@ namespace gatehouse::service {
 // end where they wait; a change already sent may still take effect, whole.
 class UserService {
  public:
-  struct Deps {
-    storage::UserStore& users;
-    storage::OneTimeTokenStore& tokens;
-    storage::SecondFactorStore& second_factors;
-    storage::RoleStore& roles;
-    storage::ApiKeyStore& api_keys;
-    storage::EventStore& events;
-    IdempotentCalls& once;
-    const PageTokens& page_tokens;
-    const auth::OneTimeTokenCodec& token_codec;
-    const auth::RecoveryCodes& recovery_codes;
-    auth::PasswordHasher& hasher;
-    // Told of what was revoked, so that this instance refuses it at once.
-    auth::Authenticator& authenticator;
-    const base::Clock& clock;
-    // Whose accounts they are, as authenticator apps show it.
-    std::string issuer;
-  };
+  using Deps = UserDeps;
 
   explicit UserService(Deps deps) : deps_(std::move(deps)), limits_(deps_.events, deps_.clock) {}
 
@@ -131,6 +56,18 @@ class UserService {
   Result<v1::UndeleteUserResponse> UndeleteUser(base::CallContext ctx,
                                                 v1::UndeleteUserRequest request,
                                                 MutationKey key = {});
+  Result<v1::PurgeUserResponse> PurgeUser(base::CallContext ctx, v1::PurgeUserRequest request,
+                                          MutationKey key = {});
+  Result<v1::EraseUserResponse> EraseUser(base::CallContext ctx, v1::EraseUserRequest request,
+                                          MutationKey key = {});
+  base::Task<absl::Status> ExportUser(base::CallContext ctx, v1::ExportUserRequest request,
+                                      rpc::Writer<v1::ExportUserResponse> writer);
+  base::Task<absl::Status> ImportUsers(base::CallContext ctx,
+                                       rpc::Reader<v1::ImportUsersRequest> reader,
+                                       rpc::Writer<v1::ImportUsersResponse> writer);
+  // One message of ImportUsers; `state` is that of its stream.
+  Result<v1::ImportUsersResponse> ImportBatch(base::CallContext ctx, v1::ImportUsersRequest request,
+                                              ImportState* state);
   Result<v1::SetPasswordResponse> SetPassword(base::CallContext ctx, v1::SetPasswordRequest request,
                                               MutationKey key = {});
   Result<v1::ChangePasswordResponse> ChangePassword(base::CallContext ctx,
@@ -139,6 +76,10 @@ class UserService {
   Result<v1::StartPasswordResetResponse> StartPasswordReset(base::CallContext ctx,
                                                             v1::StartPasswordResetRequest request,
                                                             MutationKey key = {});
+  Result<v1::RequestPasswordResetResponse> RequestPasswordReset(
+      base::CallContext ctx, v1::RequestPasswordResetRequest request);
+  Result<v1::InviteUserResponse> InviteUser(base::CallContext ctx, v1::InviteUserRequest request,
+                                            MutationKey key = {});
   Result<v1::FinishPasswordResetResponse> FinishPasswordReset(
       base::CallContext ctx, v1::FinishPasswordResetRequest request);
   Result<v1::StartEmailVerificationResponse> StartEmailVerification(
@@ -153,6 +94,23 @@ class UserService {
                                             MutationKey key = {});
   Result<v1::ReplaceRecoveryCodesResponse> ReplaceRecoveryCodes(
       base::CallContext ctx, v1::ReplaceRecoveryCodesRequest request, MutationKey key = {});
+  Result<v1::StartPasskeyRegistrationResponse> StartPasskeyRegistration(
+      base::CallContext ctx, v1::StartPasskeyRegistrationRequest request);
+  Result<v1::FinishPasskeyRegistrationResponse> FinishPasskeyRegistration(
+      base::CallContext ctx, v1::FinishPasskeyRegistrationRequest request, MutationKey key = {});
+  Result<v1::ListPasskeysResponse> ListPasskeys(base::CallContext ctx,
+                                                v1::ListPasskeysRequest request);
+  Result<v1::RenamePasskeyResponse> RenamePasskey(base::CallContext ctx,
+                                                  v1::RenamePasskeyRequest request,
+                                                  MutationKey key = {});
+  Result<v1::RemovePasskeyResponse> RemovePasskey(base::CallContext ctx,
+                                                  v1::RemovePasskeyRequest request,
+                                                  MutationKey key = {});
+  Result<v1::ListRememberedDevicesResponse> ListRememberedDevices(
+      base::CallContext ctx, v1::ListRememberedDevicesRequest request);
+  Result<v1::ForgetDevicesResponse> ForgetDevices(base::CallContext ctx,
+                                                  v1::ForgetDevicesRequest request,
+                                                  MutationKey key = {});
   Result<v1::CreateRoleResponse> CreateRole(base::CallContext ctx, v1::CreateRoleRequest request,
                                             MutationKey key = {});
   Result<v1::GetRoleResponse> GetRole(base::CallContext ctx, v1::GetRoleRequest request);
@@ -169,6 +127,9 @@ class UserService {
   Result<v1::RevokeApiKeyResponse> RevokeApiKey(base::CallContext ctx,
                                                 v1::RevokeApiKeyRequest request,
                                                 MutationKey key = {});
+  Result<v1::RotateApiKeyResponse> RotateApiKey(base::CallContext ctx,
+                                                v1::RotateApiKeyRequest request,
+                                                MutationKey key = {});
 
   // What runs its mutations; of these not all look for an earlier answer first.
   IdempotentCalls& once() const { return deps_.once; }
@@ -181,6 +142,9 @@ class UserService {
   // USERNAME_TAKEN, EMAIL_TAKEN if another user has one of them now: for calls
   // that only validate, which the indexes do not guard.
   base::Task<absl::Status> CheckNamesAreFree(base::CallContext ctx, storage::User user);
+  // Whether Create would take it, but for what its form and the caller's rights say: for calls that
+  // only validate. ID_TAKEN, ROLE_NOT_FOUND and as above.
+  base::Task<absl::Status> CheckCanBeAdded(base::CallContext ctx, storage::User user);
   // A role of the tenant's own that the caller may change: ROLE_NOT_FOUND, PERMISSION_DENIED.
   Result<storage::Role> ReadOwnRole(base::CallContext ctx, std::string name);
   // ROLE_NOT_FOUND if the tenant has no such role. As above.
@@ -195,18 +159,35 @@ class UserService {
   base::Task<absl::Status> MayChange(base::CallContext ctx, storage::User before,
                                      std::string role_after, std::vector<std::string> changed);
 
+  // Moves the rows to the failures whose names are taken or whose roles there are not.
+  base::Task<absl::Status> RefuseRows(base::CallContext ctx, ImportBatchRows* batch);
+  // A deleted user that the caller may purge. USER_NOT_FOUND, CONSTRAINT_VIOLATED, ETAG_MISMATCH.
+  Result<storage::User> ReadDeletedUser(base::CallContext ctx, base::Uuid id, std::string etag);
+  // CheckPasswordOf, and whether it is a stolen one: for every new password. PASSWORD_POLICY.
+  Result<std::string> CheckNewPassword(base::CallContext ctx, storage::User user, std::string field,
+                                       std::string password);
   // The caller, if it is a user; PERMISSION_DENIED.
   Result<storage::User> ReadSelf(base::CallContext ctx);
+  // OK, or STEP_UP_REQUIRED: `user` is the caller, who changes how it is known.
+  absl::Status RequireStepUp(const base::CallContext& ctx, const storage::User& user) const;
+  // A passkey of a user, by its id; PASSKEY_NOT_FOUND.
+  Result<storage::Passkey> ReadPasskey(base::CallContext ctx, base::Uuid user_id, base::Uuid id);
   // Whether the caller's password is `password`: its hash, or PASSWORD_INCORRECT, which is
   // recorded. RATE_LIMITED beyond UserLimits::kOwnPasswords.
   Result<std::string> VerifyOwnPassword(base::CallContext ctx, storage::User user,
                                         std::string password);
   // The user of a request that names one by id or by what it logs in with.
   Result<storage::User> FindUser(base::CallContext ctx, v1::StartPasswordResetRequest request);
-  // Makes a token and keeps it; `change` is what is on record of that. RATE_LIMITED beyond
+  // Makes a token and keeps it; `change` is what is on record of that. With `mail` the server
+  // sends it there, and what is returned is empty. RATE_LIMITED beyond
   // UserLimits::kTokensOfUser.
+  struct TokenMail {
+    storage::MailKind kind;
+    std::string to;
+  };
   Result<std::string> MakeToken(base::CallContext ctx, storage::User user,
-                                storage::OneTimeToken token, storage::Change change);
+                                storage::OneTimeToken token, storage::Change change,
+                                std::optional<TokenMail> mail);
   // What a token of that purpose is about. ONE_TIME_TOKEN_INVALID.
   struct TokenUse {
     storage::OneTimeToken token;

@@ -39,6 +39,7 @@ std::vector<storage::Event> EventsOf(const base::CallContext& ctx, base::Time no
     const v1::NewEvent& one = request.events(i);
     FieldChecks of_one;
     events.push_back(PublishedEvent(ctx, now, PrefixOf(i), one.type(), one.data(), of_one));
+    SetOrderingKey(PrefixOf(i), one.ordering_key(), events.back(), of_one);
     if (!checks.Check(of_one.ToStatus())) ++wrong;
     bytes += events.back().details_json.size();
   }
@@ -67,6 +68,8 @@ WebhookService::Result<v1::BatchPublishEventsResponse> WebhookService::BatchPubl
   FieldChecks checks;
   const base::Time now = deps_.clock.Now();
   std::vector<storage::Event> events = EventsOf(ctx, now, request, checks);
+  const std::optional<base::Duration> max_backlog_age =
+      MaxBacklogAge(request.has_max_backlog_age(), request.max_backlog_age(), checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   std::set<std::string> types;
   for (const storage::Event& event : events) types.insert(event.type);
@@ -78,6 +81,7 @@ WebhookService::Result<v1::BatchPublishEventsResponse> WebhookService::BatchPubl
   v1::BatchPublishEventsResponse response;
   SetTimestamp(now, response.mutable_recorded_time());
   if (request.validate_only()) co_return response;
+  GH_CO_RETURN_IF_ERROR(CheckBacklog(ctx, max_backlog_age));
   for (const storage::Event& event : events) response.add_event_ids(event.id.ToString());
   std::optional<storage::ChangeEvents> change = storage::ChangeEvents::FromList(std::move(events));
   if (!change) co_return base::InternalError("a batch without events");

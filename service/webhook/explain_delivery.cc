@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "service/webhook/endpoint/endpoint_fields.h"
 #include "service/webhook/webhook_service.h"
 #include "storage/event_types.h"
+#include "storage/ordering_key.h"
 
 namespace gatehouse::service {
 namespace {
@@ -27,7 +29,12 @@ struct Explanation {
   std::string text;
   std::optional<base::Time> since = std::nullopt;
   std::optional<base::Time> next = std::nullopt;
+  // What it waits for, by its ordering key.
+  std::optional<base::Uuid> behind = std::nullopt;
 };
+
+// What a deliverer knows of its rate is written with the next results.
+constexpr base::Duration kPaceWritten = std::chrono::seconds(1);
 
 base::Time EndOf(const storage::AttemptRecord& attempt) {
   return attempt.start_time + attempt.latency;
@@ -77,9 +84,22 @@ std::optional<Explanation> Blocked(const storage::EndpointWithHealth& endpoint, 
   return open;
 }
 
-Explanation BeingSent() {
+// Its turn has come, unless the endpoint's rate holds back whose turn it is.
+Explanation BeingSent(const storage::EndpointWithHealth& endpoint, base::Time now) {
+  const std::optional<base::Time>& until = endpoint.health.paced_until;
+  if (endpoint.endpoint.max_per_second > 0 && until && *until + kPaceWritten > now) {
+    return {.reason = v1::DELIVERY_REASON_RATE_LIMITED,
+            .text = "The endpoint's max_per_second lets no more through just now.",
+            .next = std::max(now, *until)};
+  }
   return {.reason = v1::DELIVERY_REASON_BEING_SENT,
           .text = "Its turn has come: it is being sent, or about to be."};
+}
+
+Explanation Behind(const base::Uuid& event_id) {
+  return {.reason = v1::DELIVERY_REASON_ORDER,
+          .text = "An earlier event of its ordering key is not delivered yet.",
+          .behind = event_id};
 }
 
 Explanation NotMatched(std::string text) {
@@ -116,7 +136,9 @@ Explanation Failed(const storage::Delivery& delivery, const storage::EndpointWit
             .since = last};
   }
   if (std::optional<Explanation> blocked = Blocked(endpoint, now)) return *std::move(blocked);
-  if (!delivery.next_attempt_time || *delivery.next_attempt_time <= now) return BeingSent();
+  if (!delivery.next_attempt_time || *delivery.next_attempt_time <= now) {
+    return BeingSent(endpoint, now);
+  }
   std::string text = "It is to be sent again.";
   if (last) {
     text = "Attempt " + std::to_string(delivery.attempts.size()) + " failed (" +
@@ -126,6 +148,12 @@ Explanation Failed(const storage::Delivery& delivery, const storage::EndpointWit
           .text = std::move(text),
           .since = last,
           .next = delivery.next_attempt_time};
+}
+
+// The order of a key is in its way before any of these is.
+bool WaitsForItsTurn(v1::DeliveryReason reason) {
+  return reason == v1::DELIVERY_REASON_BEING_SENT || reason == v1::DELIVERY_REASON_WAITING ||
+         reason == v1::DELIVERY_REASON_RATE_LIMITED;
 }
 
 // Of an event that the endpoint wants and that has not been tried.
@@ -151,7 +179,8 @@ base::Task<absl::StatusOr<Explanation>> Untried(base::CallContext ctx, storage::
   GH_CO_ASSIGN_OR_RETURN(const storage::EventLog::EntryRange next,
                          co_await log->ReadEntries(ctx, settings.tenant_id, position + 1,
                                                    settings.max_in_flight, settings.event_types));
-  if (next.last_index >= index) co_return BeingSent();
+  const Explanation turn = BeingSent(endpoint, now);
+  if (next.last_index >= index || turn.reason == v1::DELIVERY_REASON_RATE_LIMITED) co_return turn;
   co_return Explanation{.reason = v1::DELIVERY_REASON_WAITING,
                         .text =
                             "Earlier events are being sent, as many at a time as the "
@@ -159,6 +188,28 @@ base::Task<absl::StatusOr<Explanation>> Untried(base::CallContext ctx, storage::
 }
 
 }  // namespace
+
+base::Task<absl::StatusOr<std::optional<base::Uuid>>> WebhookService::FindPredecessor(
+    base::CallContext ctx, storage::Endpoint endpoint, storage::LoggedEvent event) {
+  const std::string ordering_key = storage::OrderingKeyOf(event.event);
+  if (ordering_key.empty() || event.index == 0) co_return std::nullopt;
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::DeliveryStore::Predecessor> before,
+                         co_await deps_.deliveries.ListPredecessors(
+                             ctx, {endpoint.tenant_id, endpoint.id}, ordering_key, event.index));
+  const delivery::WantedEvents wanted(endpoint.event_types, endpoint.payload_filter);
+  for (const storage::DeliveryStore::Predecessor& one : before) {
+    if (one.retrying) co_return one.event_id;
+    GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::LoggedEvent> other,
+                           co_await deps_.log.Get(ctx, endpoint.tenant_id, one.event_id));
+    if (!other || !wanted.Wants(other->event.type, delivery::BuildPayload(other->event))) continue;
+    // Beyond the position, but delivered: others before it are not settled yet.
+    GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::Delivery> tried,
+                           co_await deps_.deliveries.GetDelivery(
+                               ctx, {endpoint.tenant_id, endpoint.id}, one.event_id));
+    if (!tried || tried->state == DeliveryState::kRetrying) co_return one.event_id;
+  }
+  co_return std::nullopt;
+}
 
 base::Task<absl::StatusOr<int64_t>> WebhookService::CreatedIndex(base::CallContext ctx,
                                                                  storage::Endpoint endpoint) {
@@ -206,10 +257,16 @@ WebhookService::Result<v1::ExplainDeliveryResponse> WebhookService::ExplainDeliv
     GH_CO_ASSIGN_OR_RETURN(found,
                            co_await Untried(ctx, &deps_.log, *endpoint, created, event.index, now));
   }
+  if (endpoint && WaitsForItsTurn(found->reason)) {
+    GH_CO_ASSIGN_OR_RETURN(const std::optional<base::Uuid> behind,
+                           co_await FindPredecessor(ctx, endpoint->endpoint, event));
+    if (behind) found = Behind(*behind);
+  }
 
   v1::ExplainDeliveryResponse response;
   response.set_reason(found->reason);
   response.set_explanation(std::move(found->text));
+  if (found->behind) response.set_behind_event_id(found->behind->ToString());
   if (found->since) SetTimestamp(*found->since, response.mutable_since_time());
   if (found->next) SetTimestamp(*found->next, response.mutable_next_attempt_time());
   if (delivery) ToProto(key, *delivery, *response.mutable_delivery());

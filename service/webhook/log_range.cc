@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/status.h"
+#include "service/common/log_following.h"
 #include "service/common/timestamps.h"
 
 namespace gatehouse::service {
@@ -31,7 +32,13 @@ std::optional<base::Time> CheckRangeTime(FieldChecks& checks, std::string_view f
 base::Task<absl::StatusOr<LogRange>> FindRange(base::CallContext ctx, storage::EventLog* log,
                                                AskedRange asked) {
   LogRange range;
-  GH_CO_ASSIGN_OR_RETURN(range.head, co_await log->HeadIndex(ctx, ctx.principal().tenant_id));
+  GH_CO_ASSIGN_OR_RETURN(const storage::EventLog::Bounds bounds,
+                         co_await log->ReadBounds(ctx, ctx.principal().tenant_id));
+  range.begin = bounds.first;
+  range.head = bounds.head;
+  for (const int64_t index : {asked.from_index, asked.to_index}) {
+    if (index != 0 && index < range.begin) co_return BeforeTheLog(index, range.begin);
+  }
   GH_CO_ASSIGN_OR_RETURN(range.first,
                          co_await IndexAt(ctx, log, asked.from_index, asked.from_time));
   GH_CO_ASSIGN_OR_RETURN(const int64_t end,

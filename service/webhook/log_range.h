@@ -51,9 +51,12 @@ struct LogRange {
   int64_t last = 0;
   // The end of the log.
   int64_t head = 0;
+  // Its beginning: what came before it was kept for long enough.
+  int64_t begin = 1;
 };
 
-// Where that is in the log of the caller's tenant.
+// Where that is in the log of the caller's tenant. OUT_OF_RANGE, INDEX_OUT_OF_RANGE for an index
+// before what is kept.
 base::Task<absl::StatusOr<LogRange>> FindRange(base::CallContext ctx, storage::EventLog* log,
                                                AskedRange asked);
 

@@ -11,10 +11,12 @@
 #include "auth/permission/permissions.h"
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
+#include "service/common/timestamps.h"
 #include "service/common/validate.h"
 #include "service/delivery/delivery_request.h"
 #include "service/delivery/payload.h"
 #include "service/delivery/payload_filter.h"
+#include "service/delivery/queue/retry_schedule.h"
 #include "service/delivery/wanted_events.h"
 #include "service/webhook/endpoint/endpoint_fields.h"
 #include "service/webhook/endpoint/endpoint_rules.h"
@@ -97,6 +99,9 @@ WebhookService::Result<v1::PreviewEventResponse> WebhookService::PreviewEvent(
     return wanted.WantsType(event.type) && wanted.WantsBody(body);
   };
   response.set_matched(wants(patterns, filter));
+  for (const base::Duration delay : delivery::RetryDelaysOf(endpoint)) {
+    SetDuration(delay, response.add_retry_delays());
+  }
   for (const storage::EndpointStore::Patterns& other : endpoints) {
     if (response.endpoint_ids_size() == static_cast<int>(kMaxNamed)) break;
     if (wants(other.event_types, other.payload_filter)) {

@@ -1,3 +1,4 @@
+#include <optional>
 #include <utility>
 
 #include "base/status.h"
@@ -10,11 +11,20 @@
 
 namespace gatehouse::service {
 
+absl::Status WebhookService::CheckBacklog(const base::CallContext& ctx,
+                                          std::optional<base::Duration> max_age) {
+  if (!deps_.check_backlog) return absl::OkStatus();
+  return deps_.check_backlog(ctx.principal().tenant_id, max_age);
+}
+
 WebhookService::Result<v1::PublishEventResponse> WebhookService::PublishEvent(
     base::CallContext ctx, v1::PublishEventRequest request, MutationKey key) {
   FieldChecks checks;
   const base::Time now = deps_.clock.Now();
   storage::Event event = PublishedEvent(ctx, now, "", request.type(), request.data(), checks);
+  SetOrderingKey("", request.ordering_key(), event, checks);
+  const std::optional<base::Duration> max_backlog_age =
+      MaxBacklogAge(request.has_max_backlog_age(), request.max_backlog_age(), checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_ASSIGN_OR_RETURN(
       const EventSchemas::Schemas schemas,
@@ -28,6 +38,7 @@ WebhookService::Result<v1::PublishEventResponse> WebhookService::PublishEvent(
     response.clear_event_id();
     co_return response;
   }
+  GH_CO_RETURN_IF_ERROR(CheckBacklog(ctx, max_backlog_age));
   GH_CO_RETURN_IF_ERROR(
       co_await deps_.events.Append(ctx, std::move(event), key.WithResponse(response, now)));
   co_return response;

@@ -1,19 +1,26 @@
 #include "service/webhook/published_event.h"
 
+#include <chrono>
 #include <cstddef>
 #include <utility>
 
 #include "base/status.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/struct.pb.h"
 #include "service/common/event_type.h"
 #include "service/common/json.h"
+#include "service/common/timestamps.h"
 #include "storage/event_leaf.h"
+#include "storage/ordering_key.h"
 
 namespace gatehouse::service {
 namespace {
 
 // Refused when it is published, with an error, rather than dropped later.
 constexpr size_t kMaxDataBytes = size_t{256} << 10;
+// Positions are some seconds old.
+constexpr base::Duration kMinBacklogAge = std::chrono::seconds(10);
+constexpr base::Duration kMaxBacklogAge = std::chrono::days(365);
 
 }  // namespace
 
@@ -29,6 +36,26 @@ storage::Event PublishedEvent(const base::CallContext& ctx, base::Time now,
   }
   if (!checks.Check(json.status())) return {};
   return storage::MakeEvent(ctx, now, type, {}, *std::move(json));
+}
+
+void SetOrderingKey(const std::string& prefix, const std::string& ordering_key,
+                    storage::Event& event, FieldChecks& checks) {
+  if (ordering_key.empty() ||
+      !checks.Length(prefix + "ordering_key", ordering_key, 1, storage::kMaxOrderingKeyBytes)) {
+    return;
+  }
+  storage::SetOrderingKey(ordering_key, event);
+}
+
+std::optional<base::Duration> MaxBacklogAge(bool given, const google::protobuf::Duration& age,
+                                            FieldChecks& checks) {
+  if (!given) return std::nullopt;
+  const absl::StatusOr<base::Duration> bound = DurationFromProto("max_backlog_age", age);
+  if (!checks.Check(bound.status())) return std::nullopt;
+  if (*bound != base::Duration(0) && (*bound < kMinBacklogAge || *bound > kMaxBacklogAge)) {
+    checks.Fail("max_backlog_age", "must be 0, or between 10 s and 365 days");
+  }
+  return *bound;
 }
 
 void CheckEventData(const EventSchemas::Schemas& schemas, const std::string& prefix,

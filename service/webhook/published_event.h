@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_WEBHOOK_PUBLISHED_EVENT_H_
 #define GATEHOUSE_SERVICE_WEBHOOK_PUBLISHED_EVENT_H_
 
+#include <optional>
 #include <string>
 
 #include "base/call_context.h"
@@ -10,8 +11,9 @@
 #include "storage/event.h"
 
 namespace google::protobuf {
+class Duration;
 class Struct;
-}
+}  // namespace google::protobuf
 
 namespace gatehouse::service {
 
@@ -21,6 +23,14 @@ namespace gatehouse::service {
 storage::Event PublishedEvent(const base::CallContext& ctx, base::Time now,
                               const std::string& prefix, const std::string& type,
                               const google::protobuf::Struct& data, FieldChecks& checks);
+
+// Gives the event the field `ordering_key` of such a message, unless that is empty.
+void SetOrderingKey(const std::string& prefix, const std::string& ordering_key,
+                    storage::Event& event, FieldChecks& checks);
+
+// The field `max_backlog_age` of a request that publishes; nullopt: it has none.
+std::optional<base::Duration> MaxBacklogAge(bool given, const google::protobuf::Duration& age,
+                                            FieldChecks& checks);
 
 // What is wrong with the data by the schema of the type, if it has one, goes to `checks`, as
 // EVENT_DATA_INVALID.

@@ -8,9 +8,8 @@
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/common/validate.h"
-#include "service/delivery/payload.h"
-#include "service/delivery/wanted_events.h"
 #include "service/webhook/log_range.h"
+#include "service/webhook/wanted_entries.h"
 #include "service/webhook/webhook_service.h"
 
 namespace gatehouse::service {
@@ -18,36 +17,8 @@ namespace {
 
 // Entries of the log that one call looks at.
 constexpr int64_t kMaxEntries = 10'000;
-// Of events that are read for a payload_filter: per statement, and their bytes in all.
-constexpr int32_t kEventPage = 500;
-constexpr size_t kMaxEventBytes = size_t{16} << 20;
 
 }  // namespace
-
-base::Task<absl::StatusOr<WebhookService::WantedEntries>> WebhookService::FindWanted(
-    base::CallContext ctx, storage::Endpoint endpoint, int64_t first, int64_t last) {
-  const delivery::WantedEvents wanted(endpoint.event_types, endpoint.payload_filter);
-  std::vector<std::string> types = endpoint.event_types;
-  if (std::ranges::find(types, "*") != types.end()) types.clear();
-  WantedEntries found{.indexes = {}, .last_index = first - 1};
-  size_t bytes = 0;
-  while (found.last_index < last && bytes < kMaxEventBytes) {
-    const int64_t from = found.last_index + 1;
-    GH_CO_ASSIGN_OR_RETURN(
-        const storage::EventLog::Range range,
-        co_await deps_.log.ReadRange(ctx, endpoint.tenant_id, from, kEventPage, types));
-    // There are entries up to `last`: the log cannot end before it.
-    if (range.last_index < from) co_return base::InternalError("the log has become shorter");
-    for (const storage::LoggedEvent& event : range.events) {
-      if (event.index > last) break;
-      const std::string body = delivery::BuildPayload(event.event);
-      bytes += body.size();
-      if (wanted.WantsBody(body)) found.indexes.push_back(event.index);
-    }
-    found.last_index = std::min(range.last_index, last);
-  }
-  co_return found;
-}
 
 WebhookService::Result<v1::ReconcileDeliveriesResponse> WebhookService::ReconcileDeliveries(
     base::CallContext ctx, v1::ReconcileDeliveriesRequest request) {
@@ -59,12 +30,13 @@ WebhookService::Result<v1::ReconcileDeliveriesResponse> WebhookService::Reconcil
   const storage::Endpoint& settings = endpoint.endpoint;
   GH_CO_ASSIGN_OR_RETURN(const int64_t created, co_await CreatedIndex(ctx, settings));
   GH_CO_ASSIGN_OR_RETURN(const LogRange range, co_await FindRange(ctx, &deps_.log, asked));
-  const int64_t from =
-      std::max(std::min(range.first, range.head + 1), std::min(created, range.head) + 1);
+  const int64_t from = std::max(
+      {std::min(range.first, range.head + 1), std::min(created, range.head) + 1, range.begin});
   int64_t to = std::min(range.last, from + kMaxEntries - 1);
   std::optional<std::vector<int64_t>> wanted;
   if (to >= from && !settings.payload_filter.empty()) {
-    GH_CO_ASSIGN_OR_RETURN(WantedEntries entries, co_await FindWanted(ctx, settings, from, to));
+    GH_CO_ASSIGN_OR_RETURN(WantedEntries entries,
+                           co_await FindWanted(ctx, &deps_.log, settings, from, to));
     wanted = std::move(entries.indexes);
     to = entries.last_index;
   }

@@ -11,6 +11,7 @@
 #include "service/webhook/endpoint/endpoint_fields.h"
 #include "service/webhook/webhook_service.h"
 #include "storage/event_types.h"
+#include "storage/ordering_key.h"
 
 namespace gatehouse::service {
 namespace {
@@ -47,7 +48,8 @@ base::Task<absl::Status> WebhookService::CheckNotPending(base::CallContext ctx,
     const storage::EndpointKey key{endpoint.endpoint.tenant_id, endpoint.endpoint.id};
     GH_CO_ASSIGN_OR_RETURN(tried, co_await deps_.deliveries.GetDelivery(ctx, key, event.event.id));
   }
-  // A trial of an open breaker is no attempt of the event.
+  // A trial of an open breaker is no attempt of the event; nor does one count that waits for an
+  // earlier event of its ordering key.
   const bool pending = !tried || (tried->state == storage::DeliveryState::kRetrying &&
                                   !tried->next_attempt_time.has_value());
   if (!pending) co_return absl::OkStatus();
@@ -92,13 +94,15 @@ WebhookService::Result<v1::RedeliverEventResponse> WebhookService::RedeliverEven
   if (request.validate_only()) co_return response;
   storage::Change change{.events = {RedeliveredEvent(ctx, now, endpoint.endpoint, event.event)},
                          .idempotency = key.WithResponse(response, now)};
-  GH_CO_RETURN_IF_ERROR(co_await deps_.deliveries.Redeliver(ctx,
-                                                            {.key = endpoint_key,
-                                                             .event_index = event.index,
-                                                             .event_id = event.event.id,
-                                                             .event_type = event.event.type,
-                                                             .due = now},
-                                                            std::move(change)));
+  GH_CO_RETURN_IF_ERROR(
+      co_await deps_.deliveries.Redeliver(ctx,
+                                          {.key = endpoint_key,
+                                           .event_index = event.index,
+                                           .event_id = event.event.id,
+                                           .event_type = event.event.type,
+                                           .ordering_key = storage::OrderingKeyOf(event.event),
+                                           .due = now},
+                                          std::move(change)));
   co_return response;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,6 +46,9 @@ class WebhookService {
  public:
   using SendFn = std::function<base::Task<absl::StatusOr<delivery::HttpResult>>(
       base::CallContext ctx, delivery::HttpRequest request)>;
+  // Whether the tenant lets its deliveries be as far behind as they are; BacklogWatch::Check.
+  using CheckBacklogFn = std::function<absl::Status(const base::Uuid& tenant_id,
+                                                    std::optional<base::Duration> max_age)>;
   struct Deps {
     storage::EndpointStore& endpoints;
     storage::DeliveryStore& deliveries;
@@ -64,6 +68,8 @@ class WebhookService {
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
     // Sends a request as deliveries are sent: WebhookEngine::Send.
     SendFn send;
+    // Empty: as far as they like.
+    CheckBacklogFn check_backlog = {};
   };
 
   struct Options {
@@ -182,6 +188,11 @@ class WebhookService {
                                                                base::Uuid id);
   // NOT_FOUND, EVENT_NOT_FOUND if there is none, or if it is no longer kept.
   base::Task<absl::StatusOr<storage::LoggedEvent>> ReadEvent(base::CallContext ctx, base::Uuid id);
+  // The event of the same ordering key that must be delivered to the endpoint, or be exhausted,
+  // before `event` is sent; nullopt: there is none.
+  base::Task<absl::StatusOr<std::optional<base::Uuid>>> FindPredecessor(base::CallContext ctx,
+                                                                        storage::Endpoint endpoint,
+                                                                        storage::LoggedEvent event);
   // The index of the endpoint's creation: what comes after it is the endpoint's.
   base::Task<absl::StatusOr<int64_t>> CreatedIndex(base::CallContext ctx,
                                                    storage::Endpoint endpoint);
@@ -200,15 +211,8 @@ class WebhookService {
   // NOT_FOUND, EVENT_TYPE_NOT_FOUND if the catalogue has none of that name.
   base::Task<absl::StatusOr<storage::EventType>> ReadEventType(base::CallContext ctx,
                                                                std::string name);
-  // Of the entries from `first` to `last` those whose events an endpoint with a payload_filter
-  // wants, as far as one call may look.
-  struct WantedEntries {
-    std::vector<int64_t> indexes;
-    int64_t last_index = 0;
-  };
-  base::Task<absl::StatusOr<WantedEntries>> FindWanted(base::CallContext ctx,
-                                                       storage::Endpoint endpoint, int64_t first,
-                                                       int64_t last);
+  // What a call that publishes says about the backlog; see its .proto.
+  absl::Status CheckBacklog(const base::CallContext& ctx, std::optional<base::Duration> max_age);
 
   // Changes an endpoint, with its event; the answer is the endpoint as it is then.
   template <typename Response>

@@ -97,6 +97,8 @@ Task<absl::Status> AlertStore::Resolve(CallContext ctx, Alert alert, Change chan
   postgres::AppendChange(batch, change);
   batch.Add(queries::kResolve, Params::Of(alert.key.tenant_id, alert.id, alert.version, by.time,
                                           by.type, by.id, alert.resolution));
+  batch.Add(queries::kNotice, Params::Of(alert.key.tenant_id, alert.id,
+                                         static_cast<int32_t>(alert.key.kind), by.time));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 

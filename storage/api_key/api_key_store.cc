@@ -22,6 +22,9 @@ namespace queries = api_key::queries;
 
 constexpr uint8_t kMaxByte = 0xff;
 
+// Of columns.sql.part.
+constexpr int kApiKeyColumns = 12;
+
 ApiKey DecodeApiKey(const base::Uuid& tenant_id, RowView row) {
   using MaybeTime = std::optional<base::Time>;
   return ApiKey{
@@ -35,7 +38,17 @@ ApiKey DecodeApiKey(const base::Uuid& tenant_id, RowView row) {
       .revoke_time = row.Get<MaybeTime>(6),
       .last_used_time = row.Get<MaybeTime>(7),
       .creator_id = row.Get<std::optional<base::Uuid>>(8),
+      .ends_with_creator = row.Get<bool>(9),
+      .rotate_time = row.Get<MaybeTime>(10),
+      .former_expire_time = row.Get<MaybeTime>(11),
   };
+}
+
+// Of the statements that find a live one: it ends when the secret does that was shown.
+ApiKey DecodeLiveApiKey(const base::Uuid& tenant_id, RowView row) {
+  ApiKey key = DecodeApiKey(tenant_id, row);
+  key.expire_time = row.Get<std::optional<base::Time>>(kApiKeyColumns);
+  return key;
 }
 
 base::Uuid LastId() {
@@ -53,9 +66,9 @@ base::Task<absl::Status> ApiKeyStore::Create(base::CallContext context, ApiKey k
   if (key.creator_id) {
     batch.Add(queries::kRequireCreator, Params::Of(key.tenant_id, *key.creator_id));
   }
-  batch.Add(queries::kInsert,
-            Params::Of(key.tenant_id, key.id, key.display_name, key.key_prefix, Bytes{key_hash},
-                       key.permissions, key.create_time, key.expire_time, key.creator_id));
+  batch.Add(queries::kInsert, Params::Of(key.tenant_id, key.id, key.display_name, key.key_prefix,
+                                         Bytes{key_hash}, key.permissions, key.create_time,
+                                         key.expire_time, key.creator_id, key.ends_with_creator));
   const auto results = co_await database_.Run(std::move(context), std::move(batch));
   co_return results.status();
 }
@@ -77,7 +90,7 @@ base::Task<absl::StatusOr<std::optional<ApiKey>>> ApiKeyStore::FindLive(base::Ca
   GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(
                                               std::move(context), queries::kFindLive,
                                               Params::Of(tenant_id, Bytes{key_hash}, now, minute)));
-  co_return rows.DecodeOne([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
+  co_return rows.DecodeOne([&tenant_id](RowView row) { return DecodeLiveApiKey(tenant_id, row); });
 }
 
 base::Task<absl::StatusOr<std::optional<ApiKey>>> ApiKeyStore::FindLiveById(
@@ -86,7 +99,7 @@ base::Task<absl::StatusOr<std::optional<ApiKey>>> ApiKeyStore::FindLiveById(
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(std::move(context), queries::kFindLiveById,
                                                   Params::Of(tenant_id, id, now, minute)));
-  co_return rows.DecodeOne([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
+  co_return rows.DecodeOne([&tenant_id](RowView row) { return DecodeLiveApiKey(tenant_id, row); });
 }
 
 base::Task<absl::StatusOr<std::vector<ApiKey>>> ApiKeyStore::List(base::CallContext context,
@@ -109,6 +122,16 @@ base::Task<absl::StatusOr<std::vector<ApiKey>>> ApiKeyStore::ListByCreator(
       co_await database_.Query(std::move(context), queries::kListByCreator,
                                Params::Of(tenant_id, creator_id, now, int64_t{limit})));
   co_return rows.Decode([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
+}
+
+base::Task<absl::Status> ApiKeyStore::Rotate(base::CallContext context, ApiKey key,
+                                             std::string key_hash, std::optional<base::Time> read,
+                                             Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kRotate, Params::Of(key.tenant_id, key.id, key.key_prefix, Bytes{key_hash},
+                                         key.former_expire_time, key.rotate_time, read));
+  co_return (co_await database_.Run(std::move(context), std::move(batch))).status();
 }
 
 base::Task<absl::Status> ApiKeyStore::Revoke(base::CallContext context, base::Uuid tenant_id,

@@ -33,6 +33,11 @@ struct ApiKey {
   std::optional<base::Time> last_used_time;
   // The user or the key that made it; nullopt for those of former versions.
   std::optional<base::Uuid> creator_id = std::nullopt;
+  // Good only while the user who made it is.
+  bool ends_with_creator = false;
+  std::optional<base::Time> rotate_time = std::nullopt;
+  // Until when the secret before is good as well.
+  std::optional<base::Time> former_expire_time = std::nullopt;
 };
 
 // API keys, in the database. As UserStore in everything else.
@@ -48,7 +53,7 @@ class ApiKeyStore {
                                                         base::Uuid tenant_id, base::Uuid id);
 
   // The key of which this is the SHA-256, if it is good at `now`; notes the use,
-  // to the minute. nullopt otherwise.
+  // to the minute. Its expire_time is that of the secret. nullopt otherwise.
   base::Task<absl::StatusOr<std::optional<ApiKey>>> FindLive(base::CallContext context,
                                                              base::Uuid tenant_id,
                                                              std::string key_hash, base::Time now);
@@ -71,6 +76,12 @@ class ApiKeyStore {
                                                                 base::Uuid tenant_id,
                                                                 base::Uuid creator_id,
                                                                 base::Time now, int32_t limit);
+
+  // Gives it the secret of that prefix and hash; the one before is good until
+  // key.former_expire_time. `read`: its rotate_time before. ABORTED, ETAG_MISMATCH if it has
+  // another one, or has ended.
+  base::Task<absl::Status> Rotate(base::CallContext context, ApiKey key, std::string key_hash,
+                                  std::optional<base::Time> read, Change change);
 
   // ABORTED, ETAG_MISMATCH if it was revoked before.
   base::Task<absl::Status> Revoke(base::CallContext context, base::Uuid tenant_id, base::Uuid id,

@@ -35,7 +35,12 @@ struct DeliveryLease {
   int32_t alerted = 0;
   // Attempts of the last while: see EndpointHealth.
   std::string recent;
+  // Keys of which exceptions are RETRYING; one more than kMaxHeldKeys if there are others.
+  std::vector<std::string> held_keys;
 };
+
+// How many ordering keys with exceptions a deliverer is told of.
+inline constexpr int64_t kMaxHeldKeys = 1'000;
 
 // One attempt, as it is kept.
 struct AttemptRecord {
@@ -54,14 +59,17 @@ struct AttemptRecord {
 // gatehouse.v1.DeliveryState.
 enum class DeliveryState : int32_t { kSucceeded = 1, kRetrying = 2, kExhausted = 3, kDropped = 4 };
 
-// An event that failed at least once, or is to be sent again.
+// An event that failed at least once, is to be sent again, or waits for an earlier one of its key.
 struct ExceptionRecord {
   EndpointKey key;
   int64_t event_index = 0;
   base::Uuid event_id;
   std::string event_type;
-  // Of the schedule under way: 0 for one that is to be sent again.
+  // Of the event: of one key only the first goes, and the others wait for it.
+  std::string ordering_key = {};
+  // Of the schedule under way: 0 for one that is to be sent again, or that has not been sent.
   int32_t attempts = 0;
+  // The maximum: once an earlier one of its key is done with.
   base::Time due;
   DeliveryState state = DeliveryState::kRetrying;
 };
@@ -78,9 +86,19 @@ struct DeliveryProgress {
   std::optional<base::Time> last_failure_time;
   std::optional<base::Time> failing_since;
   int32_t exhausted_count = 0;
+  // Its rate holds back events until then.
+  std::optional<base::Time> paced_until = std::nullopt;
   // As in DeliveryLease.
   int32_t alerted = 0;
   std::string recent;
+};
+
+// The next exception of an ordering key is due from `due` on, if it has none of its own yet.
+struct OrderRelease {
+  EndpointKey key;
+  int64_t fence = 0;
+  std::string ordering_key;
+  base::Time due;
 };
 
 // What one flush writes; of one (endpoint, event) at most one exception, of one alert at most one
@@ -94,8 +112,24 @@ struct DeliveryFlush {
   std::vector<ExceptionRecord> settled;
   // What deliverers noticed that somebody should look at.
   std::vector<AlertSignal> alerts;
+  // Once the above is written.
+  std::vector<OrderRelease> releases = {};
 
   bool empty() const { return progress.empty(); }
+};
+
+// What came of a flush.
+struct FlushOutcome {
+  // The endpoints whose fences counted.
+  std::vector<EndpointKey> live;
+  // Of their releases, those that found an exception.
+  struct Released {
+    EndpointKey key;
+    std::string ordering_key;
+
+    friend auto operator<=>(const Released&, const Released&) = default;
+  };
+  std::vector<Released> released = {};
 };
 
 // One event's way to one endpoint.
@@ -105,6 +139,8 @@ struct Delivery {
   std::string event_type;
   DeliveryState state = DeliveryState::kSucceeded;
   std::optional<base::Time> next_attempt_time;
+  // It waits for an earlier one of its ordering key.
+  bool held = false;
   std::vector<AttemptRecord> attempts;  // Oldest first.
 };
 

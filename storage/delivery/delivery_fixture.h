@@ -88,9 +88,14 @@ class DeliveryFixture : public ::testing::Test {
   int64_t FreeGone(base::Uuid owner) {
     return *Run([&](auto ctx) { return store_.FreeGone(ctx, owner); });
   }
+  FlushOutcome FlushAll(base::Uuid owner, DeliveryFlush flush,
+                        std::chrono::milliseconds length = kLease) {
+    return *Run([&](auto ctx) { return store_.Flush(ctx, owner, length, flush); });
+  }
+  // The endpoints whose fences counted.
   std::vector<EndpointKey> Flush(base::Uuid owner, DeliveryFlush flush,
                                  std::chrono::milliseconds length = kLease) {
-    return *Run([&](auto ctx) { return store_.Flush(ctx, owner, length, flush); });
+    return FlushAll(owner, std::move(flush), length).live;
   }
   void Redeliver(EndpointKey key, int64_t index, base::Time due) {
     const Event event = MakeCreated();

@@ -1,11 +1,12 @@
 #include "storage/delivery/delivery_store.h"
 
-#include <map>
 #include <string>
 #include <utility>
 
 #include "base/status.h"
 #include "storage/alert/alert_batch.h"
+#include "storage/delivery/columns.h"
+#include "storage/delivery/flush_rows.h"
 #include "storage/delivery/queries/delivery_queries.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
@@ -34,70 +35,19 @@ DeliveryLease DecodeLease(RowView row) {
           .failing_since = row.Get<std::optional<Time>>(7),
           .exhausted_count = row.Get<int32_t>(8),
           .alerted = row.Get<int32_t>(9),
-          .recent = row.Get<Bytes>(10).value};
+          .recent = row.Get<Bytes>(10).value,
+          .held_keys = row.Get<std::vector<std::string>>(11)};
 }
 
-// The field `field` of each of `items`: a column for unnest.
-template <typename Item, typename Fn>
-auto Column(const std::vector<Item>& items, Fn field) {
-  std::vector<std::decay_t<std::invoke_result_t<Fn, const Item&>>> column;
-  column.reserve(items.size());
-  for (const Item& item : items) column.push_back(field(item));
-  return column;
-}
-
-// Where a key stands in DeliveryFlush::progress, from 1.
-class Slots {
- public:
-  explicit Slots(const std::vector<DeliveryProgress>& progress) {
-    for (const DeliveryProgress& endpoint : progress) {
-      slots_.emplace(endpoint.key, static_cast<int64_t>(slots_.size()) + 1);
-    }
-  }
-  int64_t Of(const EndpointKey& key) const { return slots_.at(key); }
-
- private:
-  std::map<EndpointKey, int64_t> slots_;
-};
-
-void AddProgress(Params& params, const std::vector<DeliveryProgress>& rows) {
-  using Row = DeliveryProgress;
-  params.Add(Column(rows, [](const Row& r) { return r.key.tenant_id; }));
-  params.Add(Column(rows, [](const Row& r) { return r.key.endpoint_id; }));
-  params.Add(Column(rows, [](const Row& r) { return r.fence; }));
-  params.Add(Column(rows, [](const Row& r) { return r.position; }));
-  params.Add(Column(rows, [](const Row& r) { return r.next_due; }));
-  params.Add(Column(rows, [](const Row& r) { return r.consecutive_failures; }));
-  params.Add(Column(rows, [](const Row& r) { return r.breaker_open; }));
-  params.Add(Column(rows, [](const Row& r) { return r.last_success_time; }));
-  params.Add(Column(rows, [](const Row& r) { return r.last_failure_time; }));
-  params.Add(Column(rows, [](const Row& r) { return r.failing_since; }));
-  params.Add(Column(rows, [](const Row& r) { return r.exhausted_count; }));
-}
-
-void AddAttempts(Params& params, const std::vector<AttemptRecord>& rows, const Slots& slots) {
-  using Row = AttemptRecord;
-  params.Add(Column(rows, [&](const Row& r) { return slots.Of(r.key); }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_index; }));
-  params.Add(Column(rows, [](const Row& r) { return r.attempt_id; }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_id; }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_type; }));
-  params.Add(Column(rows, [](const Row& r) { return r.start_time; }));
-  params.Add(Column(rows, [](const Row& r) { return int64_t{r.latency.count()}; }));
-  params.Add(Column(rows, [](const Row& r) { return r.status_code; }));
-  params.Add(Column(rows, [](const Row& r) { return r.error_class; }));
-  params.Add(Column(rows, [](const Row& r) { return r.response_head; }));
-}
-
-void AddExceptions(Params& params, const std::vector<ExceptionRecord>& rows, const Slots& slots) {
-  using Row = ExceptionRecord;
-  params.Add(Column(rows, [&](const Row& r) { return slots.Of(r.key); }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_index; }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_id; }));
-  params.Add(Column(rows, [](const Row& r) { return r.event_type; }));
-  params.Add(Column(rows, [](const Row& r) { return r.attempts; }));
-  params.Add(Column(rows, [](const Row& r) { return r.due; }));
-  params.Add(Column(rows, [](const Row& r) { return static_cast<int32_t>(r.state); }));
+ExceptionRecord DecodeException(const EndpointKey& key, RowView row) {
+  return {.key = key,
+          .event_index = row.Get<int64_t>(0),
+          .event_id = row.Get<Uuid>(1),
+          .event_type = row.Get<std::string>(2),
+          .ordering_key = row.Get<std::string>(5),
+          .attempts = row.Get<int32_t>(3),
+          .due = row.Get<Time>(4),
+          .state = DeliveryState::kRetrying};
 }
 
 AttemptRecord DecodeAttempt(const EndpointKey& key, const Delivery& delivery, RowView row) {
@@ -132,6 +82,8 @@ std::vector<Delivery> DecodeDeliveries(const EndpointKey& key, const Rows& rows)
                               : DeliveryState::kRetrying;
       if (added.state == DeliveryState::kRetrying) {
         added.next_attempt_time = row.Get<std::optional<Time>>(4);
+        added.held = added.next_attempt_time == Time::max();
+        if (added.held) added.next_attempt_time.reset();
       }
     }
     Delivery& delivery = deliveries.back();
@@ -224,30 +176,35 @@ Task<absl::Status> DeliveryStore::Withdraw(CallContext ctx, Uuid owner, int64_t 
       .status();
 }
 
-Task<absl::StatusOr<std::vector<EndpointKey>>> DeliveryStore::Flush(
-    CallContext ctx, Uuid owner, std::chrono::milliseconds length, DeliveryFlush flush) {
-  const Slots slots(flush.progress);
-  Params params = Params::Of(owner, int64_t{length.count()});
-  AddProgress(params, flush.progress);
-  AddAttempts(params, flush.attempts, slots);
-  AddExceptions(params, flush.exceptions, slots);
-  params.Add(Column(flush.settled, [&](const ExceptionRecord& r) { return slots.Of(r.key); }));
-  params.Add(Column(flush.settled, [](const ExceptionRecord& r) { return r.event_index; }));
-  params.Add(Column(flush.settled, [](const ExceptionRecord& r) { return r.attempts; }));
-  params.Add(Column(flush.progress, [](const DeliveryProgress& r) { return r.alerted; }));
-  params.Add(Column(flush.progress, [](const DeliveryProgress& r) { return Bytes{r.recent}; }));
-  const auto decode = [](RowView row) { return EndpointKey{row.Get<Uuid>(0), row.Get<Uuid>(1)}; };
-  if (flush.alerts.empty()) {
-    GH_CO_ASSIGN_OR_RETURN(const Rows rows,
-                           co_await database_.Query(ctx, queries::kFlush, std::move(params)));
-    co_return rows.Decode(decode);
+Task<absl::StatusOr<FlushOutcome>> DeliveryStore::Flush(CallContext ctx, Uuid owner,
+                                                        std::chrono::milliseconds length,
+                                                        DeliveryFlush flush) {
+  const auto decode_key = [](RowView row) {
+    return EndpointKey{row.Get<Uuid>(0), row.Get<Uuid>(1)};
+  };
+  const auto decode_released = [&](RowView row) {
+    return FlushOutcome::Released{.key = decode_key(row), .ordering_key = row.Get<std::string>(2)};
+  };
+  FlushOutcome outcome;
+  if (flush.alerts.empty() && flush.releases.empty()) {
+    GH_CO_ASSIGN_OR_RETURN(
+        const Rows rows,
+        co_await database_.Query(ctx, queries::kFlush, FlushParams(owner, length, flush)));
+    GH_CO_ASSIGN_OR_RETURN(outcome.live, rows.Decode(decode_key));
+    co_return outcome;
   }
   Batch batch;
-  batch.Add(queries::kFlush, std::move(params));
-  AppendAlerts(batch, ctx, std::move(flush.alerts));
+  batch.Add(queries::kFlush, FlushParams(owner, length, flush));
+  const bool has_releases = !flush.releases.empty();
+  if (has_releases) batch.Add(queries::kReleaseKeys, ReleaseParams(owner, flush.releases));
+  if (!flush.alerts.empty()) AppendAlerts(batch, ctx, std::move(flush.alerts));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));
-  co_return results[0].Decode(decode);
+  GH_CO_ASSIGN_OR_RETURN(outcome.live, results[0].Decode(decode_key));
+  if (has_releases) {
+    GH_CO_ASSIGN_OR_RETURN(outcome.released, results[1].Decode(decode_released));
+  }
+  co_return outcome;
 }
 
 Task<absl::Status> DeliveryStore::ReleaseLeases(CallContext ctx, std::vector<Release> releases) {
@@ -267,14 +224,36 @@ Task<absl::StatusOr<std::vector<ExceptionRecord>>> DeliveryStore::ListExceptions
       const Rows rows,
       co_await database_.Query(ctx, queries::kListExceptions,
                                Params::Of(key.tenant_id, key.endpoint_id, except, limit)));
-  co_return rows.Decode([&](RowView row) {
-    return ExceptionRecord{.key = key,
-                           .event_index = row.Get<int64_t>(0),
-                           .event_id = row.Get<Uuid>(1),
-                           .event_type = row.Get<std::string>(2),
-                           .attempts = row.Get<int32_t>(3),
-                           .due = row.Get<Time>(4),
-                           .state = DeliveryState::kRetrying};
+  co_return rows.Decode([&](RowView row) { return DecodeException(key, row); });
+}
+
+Task<absl::StatusOr<std::vector<ExceptionRecord>>> DeliveryStore::ListFollowers(
+    CallContext ctx, EndpointKey key, std::string ordering_key, int64_t after, int64_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows, co_await database_.Query(
+                           ctx, queries::kListFollowers,
+                           Params::Of(key.tenant_id, key.endpoint_id, ordering_key, after, limit)));
+  co_return rows.Decode([&](RowView row) { return DecodeException(key, row); });
+}
+
+Task<absl::StatusOr<std::vector<DeliveryStore::Predecessor>>> DeliveryStore::ListPredecessors(
+    CallContext ctx, EndpointKey key, std::string ordering_key, int64_t index) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, queries::kListPredecessors,
+                               Params::Of(key.tenant_id, key.endpoint_id, ordering_key, index)));
+  co_return rows.Decode([](RowView row) {
+    return Predecessor{
+        .index = row.Get<int64_t>(0), .event_id = row.Get<Uuid>(1), .retrying = row.Get<bool>(2)};
+  });
+}
+
+Task<absl::StatusOr<std::vector<DeliveryStore::Backlog>>> DeliveryStore::ListBacklogs(
+    CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kListBacklogs, Params()));
+  co_return rows.Decode([](RowView row) {
+    return Backlog{.tenant_id = row.Get<Uuid>(0), .oldest_time = row.Get<Time>(1)};
   });
 }
 
@@ -284,9 +263,9 @@ Task<absl::Status> DeliveryStore::Redeliver(CallContext ctx, ExceptionRecord red
   Batch batch;
   postgres::AppendChange(batch, change);
   batch.Add(queries::kLock, Params::Of(key.tenant_id, key.endpoint_id));
-  batch.Add(queries::kRedeliver,
-            Params::Of(key.tenant_id, key.endpoint_id, redelivered.event_index,
-                       redelivered.event_id, redelivered.event_type, redelivered.due));
+  batch.Add(queries::kRedeliver, Params::Of(key.tenant_id, key.endpoint_id, redelivered.event_index,
+                                            redelivered.event_id, redelivered.event_type,
+                                            redelivered.due, redelivered.ordering_key));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 

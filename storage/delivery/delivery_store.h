@@ -85,16 +85,14 @@ class DeliveryStore {
   // last until their time, unless FreeGone was faster.
   base::Task<absl::Status> Withdraw(base::CallContext ctx, base::Uuid owner, int64_t lock_key);
 
-  // Writes all of it and renews the leases, in one statement, and one more in its transaction if
-  // there are alerts. Endpoints whose
-  // fence is no longer the given one are left out altogether; returns those
-  // that were not. An exception that began anew since it was read (Redeliver) is left
-  // as it is. After an error the same flush may be written again, also if it took
-  // effect.
-  base::Task<absl::StatusOr<std::vector<EndpointKey>>> Flush(base::CallContext ctx,
-                                                             base::Uuid owner,
-                                                             std::chrono::milliseconds length,
-                                                             DeliveryFlush flush);
+  // Writes all of it and renews the leases, in one statement, and one more each in its transaction
+  // if there are releases, and alerts. Endpoints whose
+  // fence is no longer the given one are left out altogether. An exception that began anew since it
+  // was read (Redeliver) is left as it is. After an error the same flush may be written again, also
+  // if it took effect.
+  base::Task<absl::StatusOr<FlushOutcome>> Flush(base::CallContext ctx, base::Uuid owner,
+                                                 std::chrono::milliseconds length,
+                                                 DeliveryFlush flush);
 
   struct Release {
     EndpointKey key;
@@ -108,14 +106,46 @@ class DeliveryStore {
   base::Task<absl::Status> ReleaseLeases(base::CallContext ctx, std::vector<Release> releases);
 
   // RETRYING exceptions of an endpoint by due time, earliest first; without the
-  // events `except`.
+  // events `except`, and without those that wait for an earlier one of their ordering key.
   base::Task<absl::StatusOr<std::vector<ExceptionRecord>>> ListExceptions(
       base::CallContext ctx, EndpointKey key, std::vector<int64_t> except, int64_t limit);
 
+  // RETRYING exceptions of an ordering key behind the index `after`, in their order, whenever they
+  // are due.
+  base::Task<absl::StatusOr<std::vector<ExceptionRecord>>> ListFollowers(base::CallContext ctx,
+                                                                         EndpointKey key,
+                                                                         std::string ordering_key,
+                                                                         int64_t after,
+                                                                         int64_t limit);
+
+  // What goes to the endpoint before the event with that ordering key and index, the nearest first:
+  // an exception, and events of the key beyond the endpoint's position, whether it wants them or
+  // not; some at most.
+  struct Predecessor {
+    int64_t index = 0;
+    base::Uuid event_id;
+    // It is a RETRYING exception.
+    bool retrying = false;
+  };
+  base::Task<absl::StatusOr<std::vector<Predecessor>>> ListPredecessors(base::CallContext ctx,
+                                                                        EndpointKey key,
+                                                                        std::string ordering_key,
+                                                                        int64_t index);
+
+  // Since when events of a tenant wait for their first attempt at an endpoint that is enabled and
+  // whose breaker is closed, as positions were last written. Tenants of which none waits are left
+  // out.
+  struct Backlog {
+    base::Uuid tenant_id;
+    base::Time oldest_time;
+  };
+  base::Task<absl::StatusOr<std::vector<Backlog>>> ListBacklogs(base::CallContext ctx);
+
   // From now on the event, which has an index and is `redelivered.event_id`, is to be sent to the
-  // endpoint: due at `redelivered.due`, with no attempts of its schedule made. What of its attempts
-  // is under way, or not written yet, decides nothing about it any more. NOT_FOUND,
-  // ENDPOINT_NOT_FOUND if there is no such endpoint.
+  // endpoint: due at `redelivered.due`, with no attempts of its schedule made; behind an earlier
+  // one of its ordering key that is RETRYING, once that is done with. What of its attempts is under
+  // way, or not written yet, decides nothing about it any more. NOT_FOUND, ENDPOINT_NOT_FOUND if
+  // there is no such endpoint.
   base::Task<absl::Status> Redeliver(base::CallContext ctx, ExceptionRecord redelivered,
                                      Change change);
 

@@ -315,10 +315,11 @@ TEST_F(DeliveryStoreTest, WhoGivesBackWhileARedeliveryCommitsLeavesItToBeFound) 
   Flush(me_, {.progress = {{.key = key, .fence = fence, .position = 1, .next_due = kNow}}});
   const auto session = *postgres::admin::Connection::Open(dsn_);
   ASSERT_THAT(session->Execute("BEGIN"), IsOk());
-  ASSERT_THAT(session->Query(delivery::queries::kRedeliver.text,
-                             {key.tenant_id.ToString(), key.endpoint_id.ToString(), "1",
-                              Uuid::MakeV7(kNow).ToString(), "order.paid", "2027-01-15T08:00:00Z"}),
-              IsOk());
+  ASSERT_THAT(
+      session->Query(delivery::queries::kRedeliver.text,
+                     {key.tenant_id.ToString(), key.endpoint_id.ToString(), "1",
+                      Uuid::MakeV7(kNow).ToString(), "order.paid", "2027-01-15T08:00:00Z", ""}),
+      IsOk());
   auto released = runner_.Start<absl::Status>([&] {
     return store_.ReleaseLeases(runner_.Context(),
                                 {{.key = key, .fence = fence, .position = 1, .done = true}});

@@ -30,6 +30,17 @@ struct EndpointSecret {
   base::Time expire_time = base::Time::max();
 };
 
+// PEM, both.
+struct ClientCertificate {
+  // With those between it and its authority.
+  std::string certificate;
+  // Sealed at rest.
+  std::string private_key;
+
+  bool empty() const { return certificate.empty(); }
+  friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
+};
+
 // Where webhooks go.
 struct Endpoint {
   base::Uuid tenant_id;
@@ -49,6 +60,17 @@ struct Endpoint {
   std::vector<EndpointSecret> key_pairs;
   std::chrono::milliseconds timeout{20'000};
   int32_t max_in_flight = 4;
+  // Requests a second on average, and how many at once after a while without; 0: as many as come.
+  double max_per_second = 0;
+  int32_t max_burst = 0;
+  // After each failed attempt but the last; nullopt: the server's own schedule.
+  std::optional<std::vector<std::chrono::milliseconds>> retry_delays = std::nullopt;
+  // It may be spoken to by HTTP/2.
+  bool http2 = false;
+  // PEM: the authorities that vouch for it, in the place of the server's; empty: the server's.
+  std::string ca_certificates = {};
+  // What is shown to it where it asks for a certificate; none if empty.
+  ClientCertificate client_certificate = {};
   EndpointState state = EndpointState::kEnabled;
   std::string disabled_reason;
   std::string metadata_json = "{}";
@@ -86,6 +108,8 @@ struct EndpointHealth {
   std::optional<base::Time> oldest_pending_time;
   // Attempts of the last while, as their deliverer encodes them.
   std::string recent;
+  // Its rate held back events until then, as its deliverer last wrote.
+  std::optional<base::Time> paced_until = std::nullopt;
 };
 
 struct EndpointWithHealth {

@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "base/hash.h"
 #include "base/status.h"
 #include "storage/alert/alert_batch.h"
+#include "storage/endpoint/endpoint_sealing.h"
 #include "storage/endpoint/queries/endpoint_queries.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
@@ -25,19 +25,38 @@ using postgres::Rows;
 using postgres::RowView;
 namespace queries = endpoint::queries;
 
-constexpr size_t kKeyBytes = 32;
 // The column after those of DecodeEndpoint.
-constexpr int kEndpointColumns = 24;
+constexpr int kEndpointColumns = 31;
 
-// What a sealed value is bound to: one moved to another endpoint or column does
-// not open.
-std::string SealContext(std::string_view what, const Uuid& tenant_id, const Uuid& id) {
-  return "endpoint " + std::string(what) + " " + tenant_id.ToString() + " " + id.ToString();
+Bytes SealHeaders(const SealingKeys& key, const Endpoint& endpoint) {
+  return {key.Seal(EndpointSealContext("headers", endpoint.tenant_id, endpoint.id),
+                   nlohmann::json(endpoint.headers).dump())};
 }
 
-Bytes SealHeaders(std::string_view key, const Endpoint& endpoint) {
-  return {base::Seal(key, SealContext("headers", endpoint.tenant_id, endpoint.id),
-                     nlohmann::json(endpoint.headers).dump())};
+std::optional<Bytes> SealClientKey(const SealingKeys& key, const Endpoint& endpoint) {
+  if (endpoint.client_certificate.empty()) return std::nullopt;
+  return Bytes{key.Seal(EndpointSealContext("client key", endpoint.tenant_id, endpoint.id),
+                        endpoint.client_certificate.private_key)};
+}
+
+std::optional<std::vector<int64_t>> DelaysOf(const Endpoint& endpoint) {
+  if (!endpoint.retry_delays) return std::nullopt;
+  std::vector<int64_t> delays;
+  for (const std::chrono::milliseconds delay : *endpoint.retry_delays) {
+    delays.push_back(delay.count());
+  }
+  return delays;
+}
+
+// The settings by which requests are made: parameters from `$n` on, in the order of the columns.
+void AddTransport(const SealingKeys& key, const Endpoint& endpoint, Params& params) {
+  params.Add(endpoint.max_per_second);
+  params.Add(endpoint.max_burst);
+  params.Add(DelaysOf(endpoint));
+  params.Add(endpoint.http2);
+  params.Add(endpoint.ca_certificates);
+  params.Add(endpoint.client_certificate.certificate);
+  params.Add(SealClientKey(key, endpoint));
 }
 
 // What the columns about secrets, or those about key pairs, hold: an entry in each for each one.
@@ -49,11 +68,11 @@ struct SecretColumns {
 };
 
 // What has expired is not written again.
-SecretColumns SealSecrets(std::string_view key, const std::string& context,
+SecretColumns SealSecrets(const SealingKeys& key, const std::string& context,
                           const std::vector<EndpointSecret>& secrets, Time now) {
   SecretColumns columns;
   for (const EndpointSecret& secret : LiveSecrets(secrets, now)) {
-    columns.sealed.push_back({base::Seal(key, context, secret.key)});
+    columns.sealed.push_back({key.Seal(context, secret.key)});
     columns.ids.push_back(secret.id);
     columns.create_times.push_back(secret.create_time);
     columns.expire_times.push_back(secret.expire_time);
@@ -61,20 +80,20 @@ SecretColumns SealSecrets(std::string_view key, const std::string& context,
   return columns;
 }
 
-SecretColumns SealSecrets(std::string_view key, const Endpoint& endpoint) {
-  return SealSecrets(key, SealContext("secret", endpoint.tenant_id, endpoint.id), endpoint.secrets,
-                     endpoint.update_time);
+SecretColumns SealSecrets(const SealingKeys& key, const Endpoint& endpoint) {
+  return SealSecrets(key, EndpointSealContext("secret", endpoint.tenant_id, endpoint.id),
+                     endpoint.secrets, endpoint.update_time);
 }
 
-SecretColumns SealKeyPairs(std::string_view key, const Endpoint& endpoint) {
-  return SealSecrets(key, SealContext("key pair", endpoint.tenant_id, endpoint.id),
+SecretColumns SealKeyPairs(const SealingKeys& key, const Endpoint& endpoint) {
+  return SealSecrets(key, EndpointSealContext("key pair", endpoint.tenant_id, endpoint.id),
                      endpoint.key_pairs, endpoint.update_time);
 }
 
 // Values that do not open mean another master secret than the one they were
 // written under: nothing a caller could do about.
-std::string OpenOrThrow(std::string_view key, const std::string& context, const Bytes& sealed) {
-  std::optional<std::string> opened = base::Open(key, context, sealed.value);
+std::string OpenOrThrow(const SealingKeys& key, const std::string& context, const Bytes& sealed) {
+  std::optional<std::string> opened = key.Open(context, sealed.value);
   if (!opened) {
     throw postgres::DecodeError("an endpoint's secrets do not open under the server's secret");
   }
@@ -82,9 +101,9 @@ std::string OpenOrThrow(std::string_view key, const std::string& context, const 
 }
 
 // From the columns from `first` on.
-std::vector<EndpointSecret> OpenSecrets(std::string_view key, const Endpoint& endpoint,
+std::vector<EndpointSecret> OpenSecrets(const SealingKeys& key, const Endpoint& endpoint,
                                         std::string_view what, RowView row, int first) {
-  const std::string context = SealContext(what, endpoint.tenant_id, endpoint.id);
+  const std::string context = EndpointSealContext(what, endpoint.tenant_id, endpoint.id);
   const auto ids = row.Get<std::vector<Uuid>>(first + 1);
   const auto create_times = row.Get<std::vector<Time>>(first + 2);
   const auto expire_times = row.Get<std::vector<Time>>(first + 3);
@@ -106,7 +125,24 @@ std::vector<EndpointSecret> OpenSecrets(std::string_view key, const Endpoint& en
   return secrets;
 }
 
-Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row) {
+// From the columns that AddTransport fills.
+void ReadTransport(const SealingKeys& key, RowView row, Endpoint& endpoint) {
+  endpoint.max_per_second = row.Get<double>(24);
+  endpoint.max_burst = row.Get<int32_t>(25);
+  if (const auto delays = row.Get<std::optional<std::vector<int64_t>>>(26)) {
+    endpoint.retry_delays.emplace();
+    for (const int64_t delay : *delays) endpoint.retry_delays->emplace_back(delay);
+  }
+  endpoint.http2 = row.Get<bool>(27);
+  endpoint.ca_certificates = row.Get<std::string>(28);
+  endpoint.client_certificate.certificate = row.Get<std::string>(29);
+  if (const auto sealed = row.Get<std::optional<Bytes>>(30)) {
+    endpoint.client_certificate.private_key = OpenOrThrow(
+        key, EndpointSealContext("client key", endpoint.tenant_id, endpoint.id), *sealed);
+  }
+}
+
+Endpoint DecodeEndpoint(const SealingKeys& key, const Uuid& tenant_id, RowView row) {
   Endpoint endpoint{
       .tenant_id = tenant_id,
       .id = row.Get<Uuid>(0),
@@ -126,13 +162,14 @@ Endpoint DecodeEndpoint(std::string_view key, const Uuid& tenant_id, RowView row
       .created_event_id = row.Get<std::optional<Uuid>>(23),
   };
   endpoint.headers = nlohmann::json::parse(
-      OpenOrThrow(key, SealContext("headers", tenant_id, endpoint.id), row.Get<Bytes>(4)));
+      OpenOrThrow(key, EndpointSealContext("headers", tenant_id, endpoint.id), row.Get<Bytes>(4)));
   endpoint.secrets = OpenSecrets(key, endpoint, "secret", row, 5);
   endpoint.key_pairs = OpenSecrets(key, endpoint, "key pair", row, 10);
+  ReadTransport(key, row, endpoint);
   return endpoint;
 }
 
-EndpointWithHealth DecodeWithHealth(std::string_view key, const Uuid& tenant_id, RowView row) {
+EndpointWithHealth DecodeWithHealth(const SealingKeys& key, const Uuid& tenant_id, RowView row) {
   constexpr int kFirst = kEndpointColumns;
   return {.endpoint = DecodeEndpoint(key, tenant_id, row),
           .health = {
@@ -145,6 +182,7 @@ EndpointWithHealth DecodeWithHealth(std::string_view key, const Uuid& tenant_id,
               .max_pending_count = row.Get<int64_t>(kFirst + 6),
               .oldest_pending_time = row.Get<std::optional<Time>>(kFirst + 7),
               .recent = row.Get<Bytes>(kFirst + 8).value,
+              .paced_until = row.Get<std::optional<Time>>(kFirst + 9),
           }};
 }
 
@@ -157,25 +195,25 @@ absl::Status TooManyEndpoints() {
 
 }  // namespace
 
-EndpointStore::EndpointStore(postgres::Database& database, std::string_view secret)
-    : database_(database),
-      key_(base::HkdfSha256(secret, "gatehouse webhook endpoints", kKeyBytes)) {}
+EndpointStore::EndpointStore(postgres::Database& database, const SealingKeys& secret)
+    : database_(database), key_(secret.Derive("gatehouse webhook endpoints")) {}
 
 Task<absl::Status> EndpointStore::Create(CallContext ctx, Endpoint endpoint, Change change) {
   const SecretColumns secrets = SealSecrets(key_, endpoint);
   const SecretColumns key_pairs = SealKeyPairs(key_, endpoint);
+  Params params = Params::Of(
+      endpoint.tenant_id, endpoint.id, endpoint.url, endpoint.event_types, endpoint.description,
+      SealHeaders(key_, endpoint), secrets.sealed, secrets.ids, secrets.create_times,
+      secrets.expire_times, static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed,
+      key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
+      static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
+      static_cast<int32_t>(endpoint.state), endpoint.disabled_reason, Jsonb{endpoint.metadata_json},
+      endpoint.create_time, endpoint.update_time, endpoint.version, endpoint.payload_filter,
+      kMaxPerTenant);
+  AddTransport(key_, endpoint, params);
   Batch batch;
   postgres::AppendChange(batch, change);
-  batch.Add(queries::kInsert,
-            Params::Of(endpoint.tenant_id, endpoint.id, endpoint.url, endpoint.event_types,
-                       endpoint.description, SealHeaders(key_, endpoint), secrets.sealed,
-                       secrets.ids, secrets.create_times, secrets.expire_times,
-                       static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed,
-                       key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
-                       static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
-                       static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
-                       Jsonb{endpoint.metadata_json}, endpoint.create_time, endpoint.update_time,
-                       endpoint.version, endpoint.payload_filter, kMaxPerTenant));
+  batch.Add(queries::kInsert, std::move(params));
   batch.Add(queries::kInsertFanout, Params::Of(endpoint.tenant_id));
   batch.Add(queries::kInsertDelivery,
             Params::Of(endpoint.tenant_id, endpoint.id, change.events.first().id));
@@ -224,16 +262,16 @@ Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, boo
     batch.Add(queries::kHastenExceptions,
               Params::Of(endpoint.tenant_id, endpoint.id, endpoint.update_time));
   }
-  batch.Add(
-      queries::kUpdate,
-      Params::Of(endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url,
-                 endpoint.event_types, endpoint.description, SealHeaders(key_, endpoint),
-                 secrets.sealed, secrets.ids, secrets.create_times, secrets.expire_times,
-                 static_cast<int32_t>(endpoint.signature_scheme), key_pairs.sealed, key_pairs.ids,
-                 key_pairs.create_times, key_pairs.expire_times,
-                 static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
-                 static_cast<int32_t>(endpoint.state), endpoint.disabled_reason,
-                 Jsonb{endpoint.metadata_json}, endpoint.update_time, endpoint.payload_filter));
+  Params params = Params::Of(
+      endpoint.tenant_id, endpoint.id, endpoint.version, endpoint.url, endpoint.event_types,
+      endpoint.description, SealHeaders(key_, endpoint), secrets.sealed, secrets.ids,
+      secrets.create_times, secrets.expire_times, static_cast<int32_t>(endpoint.signature_scheme),
+      key_pairs.sealed, key_pairs.ids, key_pairs.create_times, key_pairs.expire_times,
+      static_cast<int32_t>(endpoint.timeout.count()), endpoint.max_in_flight,
+      static_cast<int32_t>(endpoint.state), endpoint.disabled_reason, Jsonb{endpoint.metadata_json},
+      endpoint.update_time, endpoint.payload_filter);
+  AddTransport(key_, endpoint, params);
+  batch.Add(queries::kUpdate, std::move(params));
   if (resume) {
     AppendAlerts(batch, ctx,
                  EndpointAlertsOver(endpoint.tenant_id, endpoint.id, endpoint.update_time,

@@ -14,6 +14,7 @@
 #include "base/uuid.h"
 #include "storage/change.h"
 #include "storage/endpoint/endpoint.h"
+#include "storage/sealing_keys.h"
 
 namespace gatehouse::storage {
 
@@ -28,7 +29,7 @@ class Database;
 class EndpointStore {
  public:
   // `secret`: the server's master secret; a key for this use is derived.
-  EndpointStore(postgres::Database& database, std::string_view secret);
+  EndpointStore(postgres::Database& database, const SealingKeys& secret);
 
   // Endpoints of a tenant. Each is looked at for every event of the tenant.
   static constexpr int64_t kMaxPerTenant = 10'000;
@@ -80,9 +81,19 @@ class EndpointStore {
   base::Task<absl::StatusOr<std::vector<Endpoint>>> ListAll(base::CallContext ctx,
                                                             std::optional<base::Uuid> tenant_id);
 
+  struct Place {
+    base::Uuid tenant_id;
+    base::Uuid endpoint_id;
+  };
+  // Of the next `limit` endpoints after `after`: seals under the first master key what is under
+  // the second. What somebody changes meanwhile is sealed under the first by that. `change` is not
+  // made where there is nothing to do.
+  base::Task<absl::StatusOr<Resealed<Place>>> Reseal(base::CallContext ctx, Place after,
+                                                     int64_t limit, Change change);
+
  private:
   postgres::Database& database_;
-  std::string key_;
+  SealingKeys key_;
 };
 
 }  // namespace gatehouse::storage

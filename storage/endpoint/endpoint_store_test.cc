@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
 #include "storage/delivery/delivery_fixture.h"
+#include "storage/sealing_keys.h"
 #include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/status/status_matchers.h"
 
@@ -37,6 +39,52 @@ TEST_F(EndpointStoreTest, SecretsAreNotReadableInTheDatabase) {
   EXPECT_THAT(Run([&](auto ctx) {
                 return const_cast<EndpointStore&>(wrong).Get(ctx, kTenant, key.endpoint_id);
               }),
+              FailsWith(absl::StatusCode::kInternal, base::Reason::kInternal));
+}
+
+TEST_F(EndpointStoreTest, SealsUnderANewKeyWhatIsUnderTheOneBefore) {
+  const EndpointKey key = MakeEndpoint();
+  const EndpointKey tuned = MakeEndpoint();
+  Endpoint endpoint = Get(tuned).endpoint;
+  endpoint.client_certificate = {.certificate = "certificate", .private_key = "private"};
+  ASSERT_THAT(Run([&](auto ctx) {
+                return endpoints_.Update(ctx, endpoint, /*resume=*/false,
+                                         {.events = {MakeCreated()}});
+              }),
+              IsOk());
+  const std::string version = tests::AskSql(
+      dsn_, "SELECT string_agg(version::text, ' ' ORDER BY endpoint_id) FROM gatehouse.endpoint");
+  const auto reseal = [&](EndpointStore& store) {
+    EndpointStore::Place after;
+    int64_t resealed = 0;
+    for (bool more = true; more;) {
+      const auto found = Run([&](auto ctx) {
+        return store.Reseal(ctx, after, /*limit=*/1, {.events = {MakeCreated()}});
+      });
+      EXPECT_THAT(found, IsOk());
+      if (!found.ok()) break;
+      resealed += found->resealed;
+      more = found->next.has_value();
+      if (more) after = *found->next;
+    }
+    return resealed;
+  };
+  EndpointStore both(*database_, SealingKeys("new", "secret"));
+  EXPECT_EQ(reseal(both), 5) << "headers and secret of both, and a client key";
+  EXPECT_EQ(reseal(both), 0);
+  EXPECT_EQ(tests::AskSql(dsn_,
+                          "SELECT string_agg(version::text, ' ' ORDER BY endpoint_id) FROM "
+                          "gatehouse.endpoint"),
+            version)
+      << "nobody sees a change";
+
+  EndpointStore alone(*database_, "new");
+  const auto got = Run([&](auto ctx) { return alone.Get(ctx, kTenant, tuned.endpoint_id); });
+  ASSERT_THAT(got, IsOk());
+  EXPECT_EQ((*got)->endpoint.client_certificate, endpoint.client_certificate);
+  EXPECT_EQ((*got)->endpoint.secrets.at(0).key, "key-one");
+  EXPECT_EQ((*got)->endpoint.headers.at("authorization"), "Bearer hidden");
+  EXPECT_THAT(Run([&](auto ctx) { return endpoints_.Get(ctx, kTenant, key.endpoint_id); }),
               FailsWith(absl::StatusCode::kInternal, base::Reason::kInternal));
 }
 

@@ -197,6 +197,17 @@ base::Task<absl::StatusOr<int64_t>> EventLog::HeadIndex(base::CallContext ctx,
   co_return head.value_or(0);
 }
 
+base::Task<absl::StatusOr<EventLog::Bounds>> EventLog::ReadBounds(base::CallContext ctx,
+                                                                  base::Uuid tenant_id) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(ctx), queries::kGetBounds, Params::Of(tenant_id)));
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<Bounds> bounds, rows.DecodeOne([](RowView row) {
+    return Bounds{.first = row.Get<int64_t>(0), .head = row.Get<int64_t>(1)};
+  }));
+  co_return bounds.value_or(Bounds());
+}
+
 base::Task<absl::StatusOr<std::vector<EventLog::Head>>> EventLog::Heads(base::CallContext ctx) {
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(std::move(ctx), queries::kListHeads, Params()));
@@ -266,6 +277,21 @@ base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::FirstSince(base::Ca
                          co_await database_.Query(std::move(ctx), queries::kFirstSince,
                                                   Params::Of(tenant_id, int64_t{millis})));
   co_return rows.DecodeOne([](RowView row) { return row.Get<int64_t>(0); });
+}
+
+base::Task<absl::StatusOr<std::optional<int64_t>>> EventLog::LowestSince(base::CallContext ctx,
+                                                                         base::Uuid tenant_id,
+                                                                         base::Time time) {
+  const int64_t millis =
+      std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(ctx), queries::kLowestSince,
+                               Params::Of(tenant_id, int64_t{millis}, int64_t{kLookAhead})));
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::optional<std::optional<int64_t>> lowest,
+      rows.DecodeOne([](RowView row) { return row.Get<std::optional<int64_t>>(0); }));
+  co_return lowest.value_or(std::nullopt);
 }
 
 }  // namespace gatehouse::storage

@@ -95,6 +95,14 @@ class EventLog {
   // The number of ordered events, which is the highest index.
   base::Task<absl::StatusOr<int64_t>> HeadIndex(base::CallContext ctx, base::Uuid tenant_id);
 
+  // What there is of the log: retention takes away from its beginning. With first = head + 1
+  // nothing is left.
+  struct Bounds {
+    int64_t first = 1;
+    int64_t head = 0;
+  };
+  base::Task<absl::StatusOr<Bounds>> ReadBounds(base::CallContext ctx, base::Uuid tenant_id);
+
   // The head of every tenant that has one.
   struct Head {
     base::Uuid tenant_id;
@@ -135,6 +143,14 @@ class EventLog {
   base::Task<absl::StatusOr<std::optional<int64_t>>> FirstSince(base::CallContext ctx,
                                                                 base::Uuid tenant_id,
                                                                 base::Time time);
+
+  // The lowest index of the events recorded at `time` or later, nullopt if there is none. Exact
+  // unless kLookAhead events were recorded after one of them before that was committed, and then
+  // off by events of that time.
+  static constexpr int64_t kLookAhead = 10'000;
+  base::Task<absl::StatusOr<std::optional<int64_t>>> LowestSince(base::CallContext ctx,
+                                                                 base::Uuid tenant_id,
+                                                                 base::Time time);
 
  private:
   postgres::Database& database_;

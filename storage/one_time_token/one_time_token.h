@@ -11,7 +11,12 @@
 namespace gatehouse::storage {
 
 // What a token may be used for. Column one_time_token.purpose.
-enum class OneTimePurpose : int16_t { kPasswordReset = 1, kEmailVerification = 2 };
+enum class OneTimePurpose : int16_t {
+  kPasswordReset = 1,
+  kEmailVerification = 2,
+  // A login without a password.
+  kMagicLink = 3,
+};
 
 // What a token is found by.
 struct OneTimeTokenKey {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "storage/one_time_token/one_time_token_use.h"
 #include "storage/one_time_token/queries/one_time_token_queries.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/batch.h"
@@ -18,14 +19,11 @@ using postgres::RowView;
 namespace queries = one_time_token::queries;
 
 base::Task<absl::Status> OneTimeTokenStore::Put(base::CallContext context, OneTimeToken token,
-                                                User user, Change change) {
+                                                User user, Change change,
+                                                base::Time replaces_until) {
   Batch batch;
   postgres::AppendChange(batch, change);
-  batch.Add(
-      queries::kPut,
-      Params::Of(token.key.tenant_id, token.key.user_id, static_cast<int32_t>(token.key.purpose),
-                 Bytes{token.key.hash}, token.email, token.email_key, token.create_time,
-                 token.expire_time, user.role, user.email_key));
+  AppendPutOneTimeToken(batch, token, user, replaces_until);
   co_return (co_await database_.Run(std::move(context), std::move(batch))).status();
 }
 
@@ -43,6 +41,15 @@ base::Task<absl::StatusOr<std::optional<OneTimeToken>>> OneTimeTokenStore::Find(
                         .create_time = row.Get<base::Time>(2),
                         .expire_time = row.Get<base::Time>(3)};
   });
+}
+
+base::Task<absl::StatusOr<std::optional<base::Time>>> OneTimeTokenStore::LastMade(
+    base::CallContext context, base::Uuid tenant_id, base::Uuid user_id, OneTimePurpose purpose) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(context), queries::kLastMade,
+                               Params::Of(tenant_id, user_id, static_cast<int32_t>(purpose))));
+  co_return rows.DecodeOne([](RowView row) { return row.Get<base::Time>(0); });
 }
 
 base::Task<absl::StatusOr<int64_t>> OneTimeTokenStore::Purge(base::CallContext context,

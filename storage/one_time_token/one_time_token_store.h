@@ -29,13 +29,19 @@ class OneTimeTokenStore {
 
   // In the place of the user's last one of that purpose. It is bound to `user` as it was read:
   // ABORTED, CONFLICT if it was deleted, disabled or given another role, password or address
-  // since.
+  // since, or if the last one was made after `replaces_until`.
   base::Task<absl::Status> Put(base::CallContext context, OneTimeToken token, User user,
-                               Change change);
+                               Change change, base::Time replaces_until = base::Time::max());
 
   // The token if it could be used at `now`; nullopt else.
   base::Task<absl::StatusOr<std::optional<OneTimeToken>>> Find(base::CallContext context,
                                                                OneTimeTokenKey key, base::Time now);
+
+  // When the user's token of that purpose was made; nullopt if there is none, used up or purged.
+  base::Task<absl::StatusOr<std::optional<base::Time>>> LastMade(base::CallContext context,
+                                                                 base::Uuid tenant_id,
+                                                                 base::Uuid user_id,
+                                                                 OneTimePurpose purpose);
 
   // Deletes at most `limit` that expired before `now`; returns how many.
   base::Task<absl::StatusOr<int64_t>> Purge(base::CallContext context, base::Uuid tenant_id,

@@ -13,4 +13,13 @@ void AppendUseOneTimeToken(postgres::Batch& batch, const OneTimeTokenKey& key, b
                                  postgres::Bytes{key.hash}, now));
 }
 
+void AppendPutOneTimeToken(postgres::Batch& batch, const OneTimeToken& token, const User& user,
+                           base::Time replaces_until) {
+  batch.Add(one_time_token::queries::kPut,
+            postgres::Params::Of(
+                token.key.tenant_id, token.key.user_id, static_cast<int32_t>(token.key.purpose),
+                postgres::Bytes{token.key.hash}, token.email, token.email_key, token.create_time,
+                token.expire_time, user.role, user.email_key, replaces_until));
+}
+
 }  // namespace gatehouse::storage

@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "storage/one_time_token/one_time_token.h"
 #include "storage/postgres/client/batch.h"
+#include "storage/user/user.h"
 
 namespace gatehouse::storage {
 
@@ -11,6 +12,12 @@ namespace gatehouse::storage {
 // ONE_TIME_TOKEN_INVALID, which undoes the whole batch, if it cannot be used at `now`: of two at a
 // time one waits here for the other and finds nothing. One statement.
 void AppendUseOneTimeToken(postgres::Batch& batch, const OneTimeTokenKey& key, base::Time now);
+
+// Keeps a token in the batch that makes its user, after that; or in one of its own
+// (OneTimeTokenStore::Put). ABORTED, CONFLICT unless `user` is as given and the token that it takes
+// the place of was made by `replaces_until`. One statement.
+void AppendPutOneTimeToken(postgres::Batch& batch, const OneTimeToken& token, const User& user,
+                           base::Time replaces_until = base::Time::max());
 
 }  // namespace gatehouse::storage
 

@@ -8,6 +8,7 @@
 #include "storage/event_json.h"
 #include "storage/event_leaf.h"
 #include "storage/event_log/queries/event_log_queries.h"
+#include "storage/mail/mail_batch.h"
 #include "storage/postgres/client/params.h"
 #include "storage/postgres/client/sqlstate.h"
 #include "storage/request/queries/request_queries.h"
@@ -82,6 +83,7 @@ void AppendChange(Batch& batch, const Change& change) {
   std::vector<const Event*> events;
   for (const Event& event : change.events) events.push_back(&event);
   AppendEvents(batch, events);
+  AppendMails(batch, change.mails);
 }
 
 void AppendChangeInto(Params& params, Batch& batch, const Change& change) {
@@ -90,6 +92,7 @@ void AppendChangeInto(Params& params, Batch& batch, const Change& change) {
   for (const Event& event : change.events) columns.Add(event);
   columns.AddTo(params);
   batch.Announce();
+  AppendMails(batch, change.mails);
 }
 
 bool IsReplay(const absl::Status& status) { return IsUniqueViolation(status, "request_pkey"); }

@@ -12,7 +12,7 @@
 namespace gatehouse::storage::postgres {
 
 // Adds what goes with a change to its batch: the idempotency key, whose
-// violation undoes a repeated change, then the events, in one statement.
+// violation undoes a repeated change, then the events, in one statement, then the mails.
 // To be called on an empty batch, before the change's own statements: a retry
 // must meet its key before it meets what the first attempt has changed (a
 // version, a username), and two attempts at a time must queue up there.

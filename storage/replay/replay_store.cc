@@ -93,12 +93,14 @@ Task<absl::StatusOr<std::vector<Replay>>> ReplayStore::ListLive(CallContext ctx,
 
 Task<absl::StatusOr<ReplaySlice>> ReplayStore::Find(CallContext ctx, Replay replay,
                                                     std::vector<std::string> patterns, int64_t last,
-                                                    int64_t limit) {
+                                                    int64_t limit,
+                                                    std::optional<std::vector<int64_t>> wanted) {
   GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows, co_await database_.Query(
-                           ctx, queries::kFind,
-                           Params::Of(replay.tenant_id, replay.endpoint_id, replay.position + 1,
-                                      last, patterns, replay.event_types, replay.outcomes, limit)));
+      const Rows rows,
+      co_await database_.Query(
+          ctx, queries::kFind,
+          Params::Of(replay.tenant_id, replay.endpoint_id, replay.position + 1, last, patterns,
+                     replay.event_types, replay.outcomes, limit, wanted)));
   GH_CO_ASSIGN_OR_RETURN(std::optional<ReplaySlice> slice, rows.DecodeOne([](RowView row) {
     return ReplaySlice{.through = row.Get<int64_t>(0),
                        .matched = row.Get<int64_t>(1),

@@ -58,10 +58,12 @@ class ReplayStore {
                                                            int64_t limit);
 
   // What of the log up to `last` is to be sent by the replay next, to an endpoint that wants
-  // `patterns`: at most `limit` events, where the slice ends.
+  // `patterns`, and of these, if `wanted` is given, only its indexes: at most `limit` events, where
+  // the slice ends.
   base::Task<absl::StatusOr<ReplaySlice>> Find(base::CallContext ctx, Replay replay,
                                                std::vector<std::string> patterns, int64_t last,
-                                               int64_t limit);
+                                               int64_t limit,
+                                               std::optional<std::vector<int64_t>> wanted);
 
   // From now on the events of the slice that still have an outcome that the replay wants are to be
   // sent, as by DeliveryStore::Redeliver, due at `now`; and the replay has got that far. Returns

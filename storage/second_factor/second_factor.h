@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "storage/passkey/passkey.h"
 
 namespace gatehouse::storage {
 
@@ -22,12 +23,42 @@ struct TotpFactor {
   int64_t last_step = 0;
 };
 
-// What a login proves besides the password. Used up by it.
+// A device on which a user logs in without a second factor: a row of gatehouse.remembered_device.
+struct RememberedDevice {
+  base::Uuid id;
+  std::string label;
+  std::string ip_address;
+  std::string user_agent;
+  base::Time create_time;
+  std::optional<base::Time> last_used_time;
+  base::Time expire_time;
+};
+
+// What a remembered device has shown.
+struct DeviceUse {
+  base::Uuid device_id;
+  std::string token_hash;
+  base::Time now;
+};
+
+// A device that a login makes known.
+struct NewDevice {
+  RememberedDevice device;
+  std::string token_hash;
+};
+
+// What a login proves besides the password, or by a passkey alone. Used up by it.
 struct SecondFactorUse {
   // The step of a code of the app.
   std::optional<int64_t> totp_step;
   // What a recovery code is kept as, else.
   std::string recovery_hash;
+  // The answer of a passkey; the others are empty then.
+  std::optional<PasskeyUse> passkey = std::nullopt;
+  // A remembered device, in the place of all of these.
+  std::optional<DeviceUse> device = std::nullopt;
+  // To be remembered with the login.
+  std::optional<NewDevice> remember = std::nullopt;
 };
 
 }  // namespace gatehouse::storage

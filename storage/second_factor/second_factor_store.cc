@@ -3,7 +3,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/hash.h"
 #include "base/status.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/batch.h"
@@ -41,8 +40,8 @@ Task<absl::Status> RunBatch(postgres::Database& database, CallContext context, B
 
 }  // namespace
 
-SecondFactorStore::SecondFactorStore(postgres::Database& database, std::string master_key)
-    : database_(database), key_(std::move(master_key)) {}
+SecondFactorStore::SecondFactorStore(postgres::Database& database, SealingKeys keys)
+    : database_(database), keys_(std::move(keys)) {}
 
 Task<absl::StatusOr<std::optional<TotpFactor>>> SecondFactorStore::Get(CallContext context,
                                                                        Uuid tenant_id,
@@ -52,7 +51,7 @@ Task<absl::StatusOr<std::optional<TotpFactor>>> SecondFactorStore::Get(CallConte
       co_await database_.Query(std::move(context), queries::kGet, Params::Of(tenant_id, user_id)));
   co_return rows.DecodeOne([&](RowView row) {
     std::optional<std::string> secret =
-        base::Open(key_, SealContext(tenant_id, user_id), row.Get<Bytes>(0).value);
+        keys_.Open(SealContext(tenant_id, user_id), row.Get<Bytes>(0).value);
     if (!secret) throw std::runtime_error("a secret was sealed under another master key");
     return TotpFactor{.tenant_id = tenant_id,
                       .user_id = user_id,
@@ -67,7 +66,7 @@ Task<absl::Status> SecondFactorStore::Put(CallContext context, TotpFactor factor
   Batch batch;
   postgres::AppendChange(batch, change);
   const std::string sealed =
-      base::Seal(key_, SealContext(factor.tenant_id, factor.user_id), factor.secret);
+      keys_.Seal(SealContext(factor.tenant_id, factor.user_id), factor.secret);
   batch.Add(queries::kPut,
             Params::Of(factor.tenant_id, factor.user_id, Bytes{sealed}, factor.create_time));
   return RunBatch(database_, std::move(context), std::move(batch));
@@ -103,6 +102,78 @@ Task<absl::Status> SecondFactorStore::ReplaceRecoveryCodes(CallContext context, 
   batch.Add(queries::kRequireConfirmed, Params::Of(tenant_id, user_id));
   batch.Add(queries::kReplaceRecoveryCodes,
             Params::Of(tenant_id, user_id, ToBytes(recovery_hashes)));
+  return RunBatch(database_, std::move(context), std::move(batch));
+}
+
+Task<absl::StatusOr<Resealed<SecondFactorStore::Owner>>> SecondFactorStore::Reseal(
+    CallContext context, Owner after, int64_t limit, Change change) {
+  struct Sealed {
+    Owner owner;
+    std::string secret;
+  };
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows, co_await database_.Query(context, queries::kListSealed,
+                                                Params::Of(after.tenant_id, after.user_id, limit)));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<Sealed> factors, rows.Decode([](RowView row) {
+    return Sealed{{row.Get<Uuid>(0), row.Get<Uuid>(1)}, row.Get<Bytes>(2).value};
+  }));
+  Resealed<Owner> found{.looked_at = static_cast<int64_t>(factors.size())};
+  std::vector<Uuid> tenants, users;
+  std::vector<Bytes> before, resealed;
+  for (const Sealed& factor : factors) {
+    GH_CO_ASSIGN_OR_RETURN(
+        std::optional<std::string> secret,
+        keys_.Reseal(SealContext(factor.owner.tenant_id, factor.owner.user_id), factor.secret));
+    if (!secret) continue;
+    tenants.push_back(factor.owner.tenant_id);
+    users.push_back(factor.owner.user_id);
+    before.push_back({factor.secret});
+    resealed.push_back({*std::move(secret)});
+  }
+  if (found.looked_at == limit) found.next = factors.back().owner;
+  if (tenants.empty()) co_return found;
+  found.resealed = static_cast<int64_t>(tenants.size());
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kReseal, Params::Of(tenants, users, before, resealed));
+  GH_CO_RETURN_IF_ERROR(co_await RunBatch(database_, context, std::move(batch)));
+  co_return found;
+}
+
+Task<absl::StatusOr<bool>> SecondFactorStore::IsRemembered(CallContext context, Uuid tenant_id,
+                                                           Uuid user_id, DeviceUse use) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kFindDevice,
+                                                  Params::Of(tenant_id, user_id, use.device_id,
+                                                             Bytes{use.token_hash}, use.now)));
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<bool> found,
+                         rows.DecodeOne([](RowView row) { return row.Get<bool>(0); }));
+  co_return found.value_or(false);
+}
+
+Task<absl::StatusOr<std::vector<RememberedDevice>>> SecondFactorStore::ListDevices(
+    CallContext context, Uuid tenant_id, Uuid user_id, Time now) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kListDevices,
+                                                  Params::Of(tenant_id, user_id, now)));
+  co_return rows.Decode([](RowView row) {
+    return RememberedDevice{.id = row.Get<Uuid>(0),
+                            .label = row.Get<std::string>(1),
+                            .ip_address = row.Get<std::string>(2),
+                            .user_agent = row.Get<std::string>(3),
+                            .create_time = row.Get<Time>(4),
+                            .last_used_time = row.Get<std::optional<Time>>(5),
+                            .expire_time = row.Get<Time>(6)};
+  });
+}
+
+Task<absl::Status> SecondFactorStore::ForgetDevices(CallContext context, Uuid tenant_id,
+                                                    Uuid user_id, Uuid device_id, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  const std::optional<Uuid> only =
+      device_id.is_nil() ? std::nullopt : std::optional<Uuid>(device_id);
+  batch.Add(queries::kForgetDevices, Params::Of(tenant_id, user_id, only));
   return RunBatch(database_, std::move(context), std::move(batch));
 }
 

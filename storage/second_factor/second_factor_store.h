@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/change.h"
+#include "storage/sealing_keys.h"
 #include "storage/second_factor/second_factor.h"
 
 namespace gatehouse::storage {
@@ -26,8 +27,8 @@ class Database;
 // Immutable; any thread that may use the database. Outlived by the database.
 class SecondFactorStore {
  public:
-  // `master_key` seals the secrets.
-  SecondFactorStore(postgres::Database& database, std::string master_key);
+  // `keys` seal the secrets.
+  SecondFactorStore(postgres::Database& database, SealingKeys keys);
 
   // nullopt if there is none.
   base::Task<absl::StatusOr<std::optional<TotpFactor>>> Get(base::CallContext context,
@@ -56,9 +57,33 @@ class SecondFactorStore {
                                                 std::vector<std::string> recovery_hashes,
                                                 Change change);
 
+  // Of one user; another one takes the place of the one that was not used for the longest time.
+  static constexpr int64_t kMaxDevices = 10;
+
+  // Whether such a device is remembered, and good at `now`.
+  base::Task<absl::StatusOr<bool>> IsRemembered(base::CallContext context, base::Uuid tenant_id,
+                                                base::Uuid user_id, DeviceUse use);
+  // Those that are good at `now`, the newest first.
+  base::Task<absl::StatusOr<std::vector<RememberedDevice>>> ListDevices(base::CallContext context,
+                                                                        base::Uuid tenant_id,
+                                                                        base::Uuid user_id,
+                                                                        base::Time now);
+  // One of them; nil: all. ABORTED, ETAG_MISMATCH if there is none.
+  base::Task<absl::Status> ForgetDevices(base::CallContext context, base::Uuid tenant_id,
+                                         base::Uuid user_id, base::Uuid device_id, Change change);
+
+  struct Owner {
+    base::Uuid tenant_id;
+    base::Uuid user_id;
+  };
+  // Of the next `limit` factors after `after`: seals under the first master key what is under the
+  // second. `change` is not made where there is nothing to do.
+  base::Task<absl::StatusOr<Resealed<Owner>>> Reseal(base::CallContext context, Owner after,
+                                                     int64_t limit, Change change);
+
  private:
   postgres::Database& database_;
-  const std::string key_;
+  const SealingKeys keys_;
 };
 
 }  // namespace gatehouse::storage

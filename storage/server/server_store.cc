@@ -41,4 +41,24 @@ base::Task<absl::StatusOr<DatabaseInspection>> ServerStore::Inspect(base::CallCo
   co_return *std::move(found);
 }
 
+base::Task<absl::StatusOr<DatabaseExamination>> ServerStore::Examine(base::CallContext ctx) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, server::queries::kExamine, Params()));
+  GH_CO_ASSIGN_OR_RETURN(std::optional<DatabaseExamination> found, rows.DecodeOne([](RowView row) {
+    return DatabaseExamination{.max_connections = row.Get<int32_t>(0),
+                               .connections = row.Get<int64_t>(1),
+                               .bytes = row.Get<int64_t>(2),
+                               .data_directory = row.Get<std::string>(3),
+                               .oldest_transaction_s = row.Get<int64_t>(4),
+                               .default_partition_bytes = row.Get<int64_t>(5),
+                               .event_days = row.Get<int64_t>(6),
+                               .unsealed_days = row.Get<std::optional<int32_t>>(7),
+                               .writes_are_safe = row.Get<bool>(8),
+                               .commits_are_safe = row.Get<bool>(9),
+                               .autovacuum = row.Get<bool>(10)};
+  }));
+  if (!found) co_return base::InternalError("an examination returned no row");
+  co_return *std::move(found);
+}
+
 }  // namespace gatehouse::storage

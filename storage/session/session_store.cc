@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "storage/one_time_token/one_time_token_use.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/database.h"
 #include "storage/second_factor/second_factor_use.h"
@@ -56,6 +57,17 @@ Session DecodeSession(const Uuid& tenant_id, RowView row) {
   };
 }
 
+// Of a statement whose column 0 is its guard.
+TokenGrant DecodeGrant(RowView row) {
+  return {.role = row.Get<std::string>(1),
+          .user_epoch = row.Get<int64_t>(2),
+          .generation = row.Get<int64_t>(3),
+          .amr = row.Get<std::vector<std::string>>(4),
+          .auth_time = row.Get<Time>(5),
+          .idle_expire_time = row.Get<Time>(6),
+          .expire_time = row.Get<Time>(7)};
+}
+
 // Column 1 of a statement whose column 0 is its guard.
 template <typename T>
 absl::StatusOr<T> Guarded(const Rows& rows) {
@@ -69,8 +81,10 @@ absl::StatusOr<T> Guarded(const Rows& rows) {
 
 Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_t user_epoch,
                                         std::optional<PasswordUpgrade> upgrade, Change change,
-                                        SessionRoom room, std::optional<SecondFactorUse> factor) {
+                                        SessionRoom room, std::optional<SecondFactorUse> factor,
+                                        std::optional<OneTimeTokenKey> token) {
   Batch batch;
+  if (token) AppendUseOneTimeToken(batch, *token, session.create_time);
   Params params = Params::Of(
       session.tenant_id, session.id, session.user_id, session.generation, session.label,
       session.thread_id, Jsonb{session.context_json}, session.ip_address, session.user_agent,
@@ -83,6 +97,15 @@ Task<absl::Status> SessionStore::Create(CallContext ctx, Session session, int64_
     batch.Add(queries::kUpgradePasswordHash,
               Params::Of(session.tenant_id, session.user_id, upgrade->from, upgrade->to));
   }
+  co_return (co_await database_.Run(ctx, std::move(batch))).status();
+}
+
+Task<absl::Status> SessionStore::UpgradePassword(CallContext ctx, Uuid tenant_id, Uuid user_id,
+                                                 PasswordUpgrade upgrade, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kUpgradePasswordAlone,
+            Params::Of(tenant_id, user_id, upgrade.from, upgrade.to));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
@@ -161,16 +184,21 @@ Task<absl::StatusOr<TokenGrant>> SessionStore::Rotate(CallContext ctx, Uuid tena
   batch.Add(queries::kRotate, std::move(params));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(ctx, std::move(batch)));
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants,
-                         results.back().Decode([](RowView row) {
-                           return TokenGrant{.role = row.Get<std::string>(1),
-                                             .user_epoch = row.Get<int64_t>(2),
-                                             .generation = row.Get<int64_t>(3),
-                                             .amr = row.Get<std::vector<std::string>>(4),
-                                             .auth_time = row.Get<Time>(5),
-                                             .idle_expire_time = row.Get<Time>(6),
-                                             .expire_time = row.Get<Time>(7)};
-                         }));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants, results.back().Decode(DecodeGrant));
+  co_return grants.front();
+}
+
+Task<absl::StatusOr<TokenGrant>> SessionStore::StepUp(CallContext ctx, Session session,
+                                                      std::optional<SecondFactorUse> factor,
+                                                      Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  if (factor) AppendUseSecondFactor(batch, session.tenant_id, session.user_id, *factor);
+  batch.Add(queries::kStepUp, Params::Of(session.tenant_id, session.id, session.version,
+                                         session.amr, session.auth_time));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
+                         co_await database_.Run(ctx, std::move(batch)));
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<TokenGrant> grants, results.back().Decode(DecodeGrant));
   co_return grants.front();
 }
 
@@ -233,6 +261,18 @@ Task<absl::StatusOr<int64_t>> SessionStore::CountLiveByUser(CallContext ctx, Uui
   GH_CO_ASSIGN_OR_RETURN(const std::vector<int64_t> counts,
                          rows.Decode([](RowView row) { return row.Get<int64_t>(0); }));
   co_return counts.front();
+}
+
+Task<absl::StatusOr<std::vector<SessionStore::Ended>>> SessionStore::ListEnded(
+    CallContext ctx, Uuid tenant_id, std::vector<Uuid> user_ids, Time since) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(ctx), queries::kListEnded,
+                                                  Params::Of(tenant_id, user_ids, since)));
+  co_return rows.Decode([](RowView row) {
+    return Ended{.user_id = row.Get<Uuid>(0),
+                 .epoch = row.Get<int64_t>(1),
+                 .session_ids = row.Get<std::vector<Uuid>>(2)};
+  });
 }
 
 Task<absl::StatusOr<bool>> SessionStore::MarkEnded(CallContext ctx, Uuid tenant_id) {

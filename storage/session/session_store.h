@@ -9,6 +9,7 @@
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "storage/change.h"
+#include "storage/one_time_token/one_time_token.h"
 #include "storage/second_factor/second_factor.h"
 #include "storage/session/session.h"
 
@@ -44,11 +45,12 @@ class SessionStore {
   // LOGIN_FAILED if the user may no longer log in or its epoch is not
   // `user_epoch` any more. ABORTED, CONFLICT if there is no room, or one of those that make
   // room has ended already. By default there is room. `factor`: LOGIN_FAILED if it was used
-  // before.
+  // before. `token`: what permits the login and is used up by it; ONE_TIME_TOKEN_INVALID.
   base::Task<absl::Status> Create(base::CallContext ctx, Session session, int64_t user_epoch,
                                   std::optional<PasswordUpgrade> upgrade, Change change,
                                   SessionRoom room = {},
-                                  std::optional<SecondFactorUse> factor = std::nullopt);
+                                  std::optional<SecondFactorUse> factor = std::nullopt,
+                                  std::optional<OneTimeTokenKey> token = std::nullopt);
 
   // The live sessions of a user that are too many for another one, a hundred at most.
   base::Task<absl::StatusOr<std::vector<base::Uuid>>> ListCrowding(
@@ -95,6 +97,13 @@ class SessionStore {
                                                 base::Uuid id, int64_t generation, base::Time now,
                                                 base::Time idle_expire_time, Change change);
 
+  // Sets amr and auth_time of a session to what its user has proven anew, and uses that up; what
+  // its tokens are made of then. ABORTED, ETAG_MISMATCH if its version is not session.version any
+  // more; UNAUTHENTICATED if it or its user is not live; LOGIN_FAILED if `factor` was used before.
+  base::Task<absl::StatusOr<TokenGrant>> StepUp(base::CallContext ctx, Session session,
+                                                std::optional<SecondFactorUse> factor,
+                                                Change change);
+
   // nullopt if there is no such session.
   base::Task<absl::StatusOr<std::optional<RefreshState>>> FindRefreshState(base::CallContext ctx,
                                                                            base::Uuid tenant_id,
@@ -128,6 +137,26 @@ class SessionStore {
                                                       base::Uuid user_id,
                                                       std::optional<base::Uuid> except,
                                                       base::Time now);
+
+  // Replaces the hash of a user's password by another one of the same password. ABORTED, CONFLICT,
+  // and nothing is written, if it is not `upgrade.from` any more.
+  base::Task<absl::Status> UpgradePassword(base::CallContext ctx, base::Uuid tenant_id,
+                                           base::Uuid user_id, PasswordUpgrade upgrade,
+                                           Change change);
+  // What does not count any more of a user.
+  struct Ended {
+    base::Uuid user_id;
+    // Access tokens of a lower one are dead.
+    int64_t epoch = 0;
+    // Those that were ended since.
+    std::vector<base::Uuid> session_ids;
+  };
+
+  // Of each of `user_ids` that there is, deleted or not, and the sessions ended after `since`.
+  base::Task<absl::StatusOr<std::vector<Ended>>> ListEnded(base::CallContext ctx,
+                                                           base::Uuid tenant_id,
+                                                           std::vector<base::Uuid> user_ids,
+                                                           base::Time since);
 
   // Marks some sessions that ended with others of their user. False if none are left.
   base::Task<absl::StatusOr<bool>> MarkEnded(base::CallContext ctx, base::Uuid tenant_id);

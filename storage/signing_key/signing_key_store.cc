@@ -56,4 +56,15 @@ Task<absl::Status> SigningKeyStore::Rotate(CallContext ctx, SigningKeyRotation r
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
+Task<absl::Status> SigningKeyStore::Reseal(CallContext ctx, std::vector<ResealedKey> keys,
+                                           Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  for (const ResealedKey& key : keys) {
+    batch.Add(queries::kReseal,
+              Params::Of(key.tenant_id, key.key_id, Bytes{key.before}, Bytes{key.resealed}));
+  }
+  co_return (co_await database_.Run(ctx, std::move(batch))).status();
+}
+
 }  // namespace gatehouse::storage

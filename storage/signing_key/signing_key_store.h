@@ -28,6 +28,14 @@ struct SigningKeyRotation {
   std::vector<std::string> remove;
 };
 
+// The private half of a key, as it was and as it is to be sealed.
+struct ResealedKey {
+  base::Uuid tenant_id;
+  std::string key_id;
+  std::string before;
+  std::string resealed;
+};
+
 // Keys that sign access tokens. Safe on every loop; `database` outlives it.
 class SigningKeyStore {
  public:
@@ -39,6 +47,10 @@ class SigningKeyStore {
   // All of it or nothing. ABORTED, CONFLICT if another instance has added a key that
   // starts as late in the meantime: list again.
   base::Task<absl::Status> Rotate(base::CallContext ctx, SigningKeyRotation rotation,
+                                  Change change);
+
+  // The same private halves under another key, where they are still as they were.
+  base::Task<absl::Status> Reseal(base::CallContext ctx, std::vector<ResealedKey> keys,
                                   Change change);
 
  private:

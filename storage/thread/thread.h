@@ -20,6 +20,17 @@ struct ThreadName {
 // gatehouse.v1.MessageRole.
 enum class MessageRole : int16_t { kSystem = 1, kUser = 2, kAssistant = 3, kTool = 4 };
 
+// One thread of a user, without its messages: a row of gatehouse.thread.
+struct Thread {
+  std::string thread_id;
+  int64_t message_count = 0;
+  // Of contents as JSON text.
+  int64_t content_bytes = 0;
+  base::Time create_time;
+  // When messages were last added.
+  base::Time update_time;
+};
+
 // One message of a thread: a row of gatehouse.thread_message.
 struct ThreadMessage {
   base::Uuid id;

@@ -66,8 +66,16 @@ ThreadStore::Found DecodeFound(RowView row) {
           .same = row.Get<bool>(kFirstColumn + 4)};
 }
 
-// Rows that each say how many messages the thread has, and with a `decode` of those that hold
-// one besides. Returns the number.
+Thread DecodeListed(RowView row) {
+  return {.thread_id = row.Get<std::string>(kFirstColumn),
+          .message_count = row.Get<int64_t>(kFirstColumn + 1),
+          .content_bytes = row.Get<int64_t>(kFirstColumn + 2),
+          .create_time = row.Get<Time>(kFirstColumn + 3),
+          .update_time = row.Get<Time>(kFirstColumn + 4)};
+}
+
+// Rows that each say how much there is of all, and with a `decode` of those that hold one
+// besides. Returns that number.
 template <typename T>
 absl::StatusOr<int64_t> DecodeThread(const Rows& rows, T (*decode)(RowView), std::vector<T>& out) {
   int64_t count = 0;
@@ -96,6 +104,15 @@ absl::Status ThreadFull() {
        .quota = "messages of a thread"});
 }
 
+absl::Status UserFull() {
+  return base::MakeError(
+      absl::StatusCode::kResourceExhausted,
+      "The user's threads have no room for that: delete some.",
+      {.reason = base::Reason::kLimitReached,
+       .metadata = {{"max_bytes", std::to_string(ThreadStore::kMaxContentBytesPerUser)}},
+       .quota = "bytes of a user's threads"});
+}
+
 }  // namespace
 
 Task<absl::StatusOr<std::optional<int64_t>>> ThreadStore::Append(
@@ -104,22 +121,24 @@ Task<absl::StatusOr<std::optional<int64_t>>> ThreadStore::Append(
   const MessageColumns columns(messages);
   const ThreadMessage& first = messages.front();
   Batch batch;
-  Params params = Params::Of(
-      name.tenant_id, name.user_id, name.thread_id, Uuid::MakeV7(first.create_time),
-      first.create_time, columns.ids, columns.roles, columns.contents, columns.sizes, columns.keys,
-      first.session_id, expected_count, kMaxMessages, kMaxContentBytes, kMaxThreadsPerUser);
+  Params params =
+      Params::Of(name.tenant_id, name.user_id, name.thread_id, Uuid::MakeV7(first.create_time),
+                 first.create_time, columns.ids, columns.roles, columns.contents, columns.sizes,
+                 columns.keys, first.session_id, expected_count, kMaxMessages, kMaxContentBytes,
+                 kMaxThreadsPerUser, kMaxContentBytesPerUser);
   postgres::AppendChangeInto(params, batch, change);
   batch.Add(queries::kAppend, std::move(params));
   const absl::StatusOr<std::vector<Rows>> results = co_await database_.Run(ctx, std::move(batch));
   const absl::Status& status = results.status();
   if (base::HasReason(status, base::Reason::kLimitReached)) co_return TooManyThreads();
   if (base::HasReason(status, base::Reason::kConstraintViolated)) co_return ThreadFull();
+  if (base::HasReason(status, base::Reason::kTooLarge)) co_return UserFull();
   if (postgres::IsUniqueViolation(status, "thread_message_key") ||
       base::HasReason(status, base::Reason::kEtagMismatch)) {
     co_return std::nullopt;
   }
   GH_CO_RETURN_IF_ERROR(status);
-  co_return results->back().DecodeOne([](RowView row) { return row.Get<int64_t>(4); });
+  co_return results->back().DecodeOne([](RowView row) { return row.Get<int64_t>(5); });
 }
 
 Task<absl::StatusOr<ThreadStore::State>> ThreadStore::Find(CallContext ctx, ThreadName name,
@@ -146,6 +165,18 @@ Task<absl::StatusOr<ThreadStore::Page>> ThreadStore::List(CallContext ctx, ListQ
                      query.last_index, query.limit, query.max_bytes)));
   Page page;
   GH_CO_ASSIGN_OR_RETURN(page.message_count, DecodeThread(rows, DecodeMessage, page.messages));
+  co_return page;
+}
+
+Task<absl::StatusOr<ThreadStore::ThreadPage>> ThreadStore::ListThreads(CallContext ctx,
+                                                                       Uuid tenant_id, Uuid user_id,
+                                                                       std::string after,
+                                                                       int64_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kListThreads,
+                                                  Params::Of(tenant_id, user_id, after, limit)));
+  ThreadPage page;
+  GH_CO_ASSIGN_OR_RETURN(page.content_bytes, DecodeThread(rows, DecodeListed, page.threads));
   co_return page;
 }
 

@@ -31,6 +31,7 @@ class ThreadStore {
   static constexpr int64_t kMaxMessages = 10'000;
   static constexpr int64_t kMaxContentBytes = int64_t{64} << 20;
   static constexpr int64_t kMaxThreadsPerUser = 10'000;
+  static constexpr int64_t kMaxContentBytesPerUser = int64_t{1} << 30;
 
   explicit ThreadStore(postgres::Database& database) : database_(database) {}
 
@@ -39,7 +40,7 @@ class ThreadStore {
   // nullopt, and nothing is written, if the key of one of them is there already (Find), or the
   // thread does not have `expected_count` messages before.
   // RESOURCE_EXHAUSTED, LIMIT_REACHED if the thread has no room for them, or the user has too
-  // many threads.
+  // many threads, or too much in them.
   base::Task<absl::StatusOr<std::optional<int64_t>>> Append(base::CallContext ctx, ThreadName name,
                                                             std::vector<ThreadMessage> messages,
                                                             std::optional<int64_t> expected_count,
@@ -79,6 +80,16 @@ class ThreadStore {
     std::vector<ThreadMessage> messages;
   };
   base::Task<absl::StatusOr<Page>> List(base::CallContext ctx, ListQuery query);
+
+  struct ThreadPage {
+    // Of all of the user's threads.
+    int64_t content_bytes = 0;
+    std::vector<Thread> threads;
+  };
+  // The next `limit` threads of a user after the one named `after`, by name.
+  base::Task<absl::StatusOr<ThreadPage>> ListThreads(base::CallContext ctx, base::Uuid tenant_id,
+                                                     base::Uuid user_id, std::string after,
+                                                     int64_t limit);
 
   // Deletes the thread with its messages. ABORTED, ETAG_MISMATCH, and nothing is written, if it
   // does not have `expected_count` messages.

@@ -85,8 +85,8 @@ absl::Status Taken(std::string_view what, base::Reason reason) {
 }
 
 base::Task<absl::Status> UserStore::Create(base::CallContext context, User user,
-                                           std::optional<std::string> password_hash,
-                                           Change change) {
+                                           std::optional<std::string> password_hash, Change change,
+                                           std::optional<OneTimeToken> token) {
   Batch batch;
   postgres::AppendChange(batch, change);
   AppendRequireRole(batch, user);
@@ -99,6 +99,7 @@ base::Task<absl::Status> UserStore::Create(base::CallContext context, User user,
                        user.timezone, user.locale, Jsonb{user.metadata_json}, user.role,
                        static_cast<int32_t>(user.state), password_hash, password_change_time,
                        user.epoch, user.create_time, user.update_time, user.version));
+  if (token) AppendPutOneTimeToken(batch, *token, user);
   const auto results = co_await database_.Run(std::move(context), std::move(batch));
   co_return Explain(results.status());
 }

@@ -61,9 +61,11 @@ class UserStore {
  public:
   explicit UserStore(postgres::Database& database) : database_(database) {}
 
-  // ALREADY_EXISTS: USERNAME_TAKEN, EMAIL_TAKEN, ID_TAKEN. NOT_FOUND, ROLE_NOT_FOUND.
+  // ALREADY_EXISTS: USERNAME_TAKEN, EMAIL_TAKEN, ID_TAKEN. NOT_FOUND, ROLE_NOT_FOUND. `token`: by
+  // which the user gets a password.
   base::Task<absl::Status> Create(base::CallContext context, User user,
-                                  std::optional<std::string> password_hash, Change change);
+                                  std::optional<std::string> password_hash, Change change,
+                                  std::optional<OneTimeToken> token = std::nullopt);
 
   // Also a soft-deleted one. nullopt if there is none.
   base::Task<absl::StatusOr<std::optional<User>>> Get(base::CallContext context,

@@ -39,10 +39,24 @@ class Plan:
         self.warm_up_s = 0.3
         self.starts = 3 if quick else 7
         self.webhook_seconds = 3 if quick else 6
+        self.import_users = 20_000 if quick else 50_000
         self.calls = 20_000 if quick else 200_000
         self.idle_connections = 1000 if quick else 10_000
         self.idle_tls_connections = 200 if quick else 1000
         self.idle_streams = 100 if quick else 1000
+        self.logouts = 50 if quick else 200
+
+
+def import_lines(turn, number):
+    """Users as they come from elsewhere: an address, a name, a bcrypt hash, some data."""
+    password_hash = "$2b$12$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS"
+    lines = []
+    for i in range(number):
+        name = f"import-{turn}-{i}"
+        user = {"username": name, "email": f"{name}@example.com", "firstName": "Ada", "lastName": "Lovelace"}
+        user["metadata"] = {"former_id": i, "plan": "gold"}
+        lines.append(json.dumps({"user": user, "passwordHash": password_hash}))
+    return "\n".join(lines) + "\n"
 
 
 class Bench:
@@ -235,6 +249,16 @@ class Bench:
         created = rates["create_user"]
         self.report.add("create_user", created, "users/s", rates["pgbench"], "pgbench inserts", created)
 
+    def imports(self):
+        """Users with given hashes by `gatehouse import`, beside a server that gives their events places."""
+        self._server()
+        rates = []
+        for turn in range(self._plan.rounds):
+            file = self.deployment.write(f"import-{turn}.jsonl", import_lines(turn, self._plan.import_users))
+            output, _ = self.deployment.run("import", file, "--key", f"bench-{turn}")
+            rates.append(json.loads(output.splitlines()[-1])["rows_per_second"])
+        self.report.add("import_users", statistics.median(rates), "users/s")
+
     def login(self):
         from gatehouse.v1 import session_pb2
 
@@ -364,6 +388,21 @@ class Bench:
     def _webhook_bench(self, address, *words):
         return yardsticks.start([self._path("webhook_bench"), f"--address={address}", f"--token={self._key}", *words])
 
+    def verifying(self):
+        """By the verifier in C++, in another process than the server."""
+        words = [f"--address={self._server().grpc_address}", "--login=root", f"--logouts={self._plan.logouts}"]
+        secrets = {"GATEHOUSE_API_KEY": self._key, "GATEHOUSE_PASSWORD": self._password}
+        runs = [
+            yardsticks.finish(yardsticks.start([self._path("verifier_bench"), *words], secrets)) for _ in range(self._plan.rounds)
+        ]
+        for name, member, unit in (
+            ("logout_reaches_verifier_p50", "logout_p50_ms", "ms"),
+            ("logout_reaches_verifier_p99", "logout_p99_ms", "ms"),
+            ("local_check", "check_us", "us"),
+            ("local_check_of_a_new_token", "first_check_us", "us"),
+        ):
+            self.report.add(name, statistics.median(run[member] for run in runs), unit)
+
     def start_and_memory(self):
         """Of the program itself, without the no-op method and with its defaults."""
         from tests.e2e.support.gatehouse import Gatehouse
@@ -385,10 +424,17 @@ STEPS = {
     "cost_of_a_call": ("allocations_per_call", "cpu_per_call"),
     "one_call": ("one_call_p50", "one_call_p99"),
     "writes": ("record_event", "create_user"),
+    "imports": ("import_users",),
     "login": ("login", "login_of_own_hash"),
     "login_abuse": ("verify_p99_under_wrong_logins",),
     "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill", "webhook_takeover"),
     "idle": ("idle_connection", "idle_stream", "idle_memory_of_all", "idle_tls_connection"),
+    "verifying": (
+        "logout_reaches_verifier_p50",
+        "logout_reaches_verifier_p99",
+        "local_check",
+        "local_check_of_a_new_token",
+    ),
     "start_and_memory": ("idle_memory", "start_to_serving"),
 }
 

@@ -164,9 +164,9 @@ def machine():
     )
 
 
-def start(words):
+def start(words, env=None):
     """Starts a program that prints JSON; `finish` waits for it."""
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(words, env={**os.environ, **(env or {})}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def finish(process):

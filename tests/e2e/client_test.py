@@ -8,7 +8,7 @@ from google.protobuf import json_format
 
 from tests.e2e.support import known_secrets
 from tests.e2e.support.client import CallError, Client, struct
-from tests.e2e.support.http_client import get_json
+from tests.e2e.support.http_client import get, get_json
 from tests.e2e.support.receiver import Receiver
 from tests.e2e.support.server_case import DevServerCase
 from tests.e2e.support.waiting import until
@@ -286,6 +286,29 @@ class ClientTest(DevServerCase):
         self.assertEqual(webhook.json["data"], {"order": 7})
         delivery = until(lambda: admin.ListDeliveries(endpoint_id=endpoint.id).deliveries, "the delivery")[0]
         self.assertEqual((delivery.event_id, delivery.attempts[0].status_code), (event_id, 204))
+
+    def test_events_of_an_ordering_key_arrive_in_order(self):
+        admin = self.admin()
+        receiver = Receiver(self)
+        admin.CreateEndpoint(endpoint={"url": receiver.url, "event_types": ["ticket.*"], "max_in_flight": 16})
+        for n in range(20):
+            admin.PublishEvent(type="ticket.changed", data=struct(n=n), ordering_key="ticket-7")
+        receiver.wait_for(lambda r: r.json["data"] == {"n": 19})
+        self.assertEqual([r.json["data"]["n"] for r in receiver.requests], list(range(20)))
+
+    def test_the_public_keys_of_an_endpoint_are_the_same_over_http_and_grpc(self):
+        admin = self.admin()
+        endpoint = admin.CreateEndpoint(
+            endpoint={"url": "http://127.0.0.1:9/", "event_types": ["never.*"], "signature_scheme": "SIGNATURE_SCHEME_V1A"}
+        ).endpoint
+        path = "/.well-known/webhook-keys/" + endpoint.id
+        until(lambda: get(self.server.http_address, path)[0] == 200, "the public keys")
+        (shown,) = get_json(self.server.http_address, path)["keys"]
+        (key,) = admin.GetPublicKeys(endpoint_id=endpoint.id).keys
+        self.assertEqual((shown["id"], shown["public_key"]), (key.id, key.public_key))
+        self.assertEqual(set(shown), {"id", "scheme", "public_key", "create_time"})
+        unknown = get(self.server.http_address, "/.well-known/webhook-keys/" + str(uuid.uuid4()))
+        self.assertEqual(unknown, get(self.server.http_address, "/.well-known/nothing"))
 
     def test_jwks_is_the_same_over_http_and_grpc(self):
         keys = get_json(self.server.http_address, "/.well-known/jwks.json")["keys"]

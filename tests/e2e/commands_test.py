@@ -1,4 +1,4 @@
-"""The commands around the server: seed, config, migrate, version."""
+"""The commands around the server: seed, tenant, config, migrate, version."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import unittest
 
 from tests.e2e.support import known_secrets, scratch
 from tests.e2e.support import postgres as pg
-from tests.e2e.support.client import Client
+from tests.e2e.support.client import CallError, Client
 from tests.e2e.support.deployment import Deployment
 from tests.e2e.support.exit_codes import EXIT_FAILED, EXIT_NO_DATABASE, EXIT_SCHEMA_MISMATCH, EXIT_USAGE
 from tests.e2e.support.gatehouse import environment, run
@@ -181,6 +181,79 @@ class SeedTest(unittest.TestCase):
         return done.stdout, done.stderr
 
 
+class BulkTest(unittest.TestCase):
+    """Users in and out: import, export, and the list of stolen passwords."""
+
+    # "correct horse battery".
+    BCRYPT = "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = pg.Postgres(cls)
+
+    def setUp(self):
+        self.deployment = Deployment(self, self.postgres)
+
+    def write_users(self, *users):
+        return self.deployment.write("users.jsonl", "".join(json.dumps(user) + "\n" for user in users))
+
+    def run_import(self, *arguments, code=0):
+        out, err = self.deployment.run("import", *arguments, code=code)
+        return [json.loads(line) for line in out.splitlines()], err
+
+    def test_users_log_in_with_what_they_had(self):
+        file = self.write_users(
+            {"user": {"username": "ada", "email": "ada@example.com"}, "passwordHash": self.BCRYPT}, {"user": {"username": "bob"}}
+        )
+        checked, _ = self.run_import(file, "--validate-only")
+        self.assertEqual((checked[-1]["type"], checked[-1]["created"]), ("done", 2))
+        self.assertEqual(self.deployment.sql("SELECT count(*) FROM gatehouse.user_account"), "0")
+        done, _ = self.run_import(file)
+        self.assertEqual((done[-1]["created"], done[-1]["failed"]), (2, 0))
+        server = self.deployment.serve()
+        with Client(server.grpc_address) as client:
+            client.login("ada@example.com", "correct horse battery")
+        # Again: all of it is done.
+        again, _ = self.run_import(file)
+        self.assertEqual((again[-1]["created"], again[-1]["skipped"], again[-1]["failed"]), (0, 2, 0))
+
+    def test_lines_that_are_not_taken_are_named(self):
+        file = self.write_users({"user": {"username": "ada"}}, {"user": {"username": ""}}, {"user": {"username": "ADA"}}, {"what": 1})
+        lines, err = self.run_import(file, code=EXIT_FAILED)
+        failures = [(line["line"], line["failure"]["reason"]) for line in lines if line["type"] == "failure"]
+        self.assertEqual(failures, [(2, "INVALID_FIELD"), (3, "USERNAME_TAKEN"), (4, "MALFORMED_REQUEST")])
+        self.assertEqual((lines[-1]["created"], lines[-1]["failed"]), (1, 3))
+        self.assertIn("some lines were not taken", err)
+        self.assertIn("cannot be read", run("import", "/nonexistent", env=self.deployment.env).stderr)
+
+    def test_export_prints_what_is_held(self):
+        self.run_import(self.write_users({"user": {"username": "ada", "email": "ada@example.com"}, "passwordHash": self.BCRYPT}))
+        out, _ = self.deployment.run("export", "ada@example.com")
+        records = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(records[0]["user"]["username"], "ada")
+        self.assertNotIn("$2b$", out)
+        self.assertIn("no such user", run("export", "nobody", env=self.deployment.env).stderr)
+
+    def test_nobody_gets_a_stolen_password(self):
+        stolen = self.deployment.write("stolen", "football2024\nqwertyuiop\n")
+        file = os.path.join(self.deployment.folder, "breached")
+        out, _ = self.deployment.run("breached", "build", stolen, file)
+        self.assertIn("2 passwords", out)
+        self.deployment.env["GATEHOUSE_AUTH_BREACHED_PASSWORDS_FILE"] = file
+        password = self.deployment.seed_admin()
+        server = self.deployment.serve()
+        with Client(server.grpc_address) as root:
+            root.login("root", password)
+            with self.assertRaisesRegex(Exception, "stolen elsewhere"):
+                root.CreateUser(user={"username": "eve"}, password="football2024")
+        self.deployment.env["GATEHOUSE_AUTH_BREACHED_PASSWORDS_FILE"] = stolen
+        refused = run("serve", env=self.deployment.env)
+        self.assertEqual(refused.returncode, EXIT_USAGE)
+        self.assertIn("auth.breached_passwords_file", refused.stderr)
+        missing = run("breached", "build", "/nonexistent", file, env=self.deployment.env)
+        self.assertEqual(missing.returncode, EXIT_FAILED)
+
+
 class MigrateTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -226,6 +299,52 @@ class LogTest(unittest.TestCase):
         done = run("log", "reset", env=environment(GATEHOUSE_DATABASE_DSN="host=/nonexistent"))
         self.assertEqual(done.returncode, EXIT_NO_DATABASE, done.stderr)
         self.assertEqual(run("log", "reset", env=environment()).returncode, EXIT_USAGE)
+
+
+class TenantTest(unittest.TestCase):
+    def test_a_tenant_is_made_reached_by_its_host_frozen_and_seeded(self):
+        deployment = Deployment(self, pg.Postgres(self))
+        deployment.seed_admin()
+        server = deployment.serve()
+        options = ("--host", "login.acme.example", "--admin", "root")
+        made = json.loads(deployment.run("tenant", "create", "acme", *options)[0])
+        self.assertEqual((made["name"], made["host_names"]), ("acme", ["login.acme.example"]))
+        token = known_secrets.remember(made["admin_token"])
+        names = [json.loads(line)["name"] for line in deployment.run("tenant", "list")[0].splitlines()]
+        self.assertEqual(names, ["acme", "default"])
+
+        password = known_secrets.remember(secrets.token_urlsafe(24))
+        host = [("grpc.default_authority", "login.acme.example")]
+        with Client(server.grpc_address, options=host) as root, Client(server.grpc_address) as elsewhere:
+            root.FinishPasswordReset(token=token, password=password)
+            # The running server learns of it by the log.
+            until(lambda: self.reason_of(lambda: root.login("root", password)) is None, "the server knows the host")
+            with self.assertRaises(CallError) as refused:
+                elsewhere.login("root", password)
+            self.assertEqual(refused.exception.reason, "LOGIN_FAILED")
+            status, keys = get(server.http_address, "/t/acme/.well-known/jwks.json")[:2]
+            self.assertEqual(status, 200)
+            self.assertNotEqual(keys, get(server.http_address, "/.well-known/jwks.json")[1])
+
+            seed = deployment.write("seed.json", json.dumps({"users": [{"username": "sue"}]}))
+            deployment.run("seed", seed, "--tenant", "acme")
+            self.assertEqual({user.username for user in root.ListUsers().users}, {"root", "sue"})
+
+            self.assertEqual(json.loads(deployment.run("tenant", "freeze", "acme")[0])["state"], "frozen")
+            until(lambda: self.reason_of(root.ListUsers) == "TENANT_FROZEN", "the server knows that it is frozen")
+            deployment.run("tenant", "activate", "acme")
+            until(lambda: self.reason_of(root.ListUsers) is None, "it goes on")
+        deployment.run("tenant", "freeze", "nobody", code=EXIT_FAILED)
+        deployment.run("tenant", "create", "Acme", code=EXIT_USAGE)
+        deployment.run("seed", seed, "--tenant", "nobody", code=EXIT_USAGE)
+
+    @staticmethod
+    def reason_of(call):
+        try:
+            call()
+        except CallError as error:
+            return error.reason
+        return None
 
 
 def halted(server):
@@ -291,6 +410,8 @@ class ConfigTest(unittest.TestCase):
         for flag, changes, expected in (
             ("--webhook-allowed-networks=10.0.0.0/99", {}, "webhook.allowed_networks"),
             ("--webhook-ca-file=/nonexistent.pem", {}, "/nonexistent.pem"),
+            ("--webhook-proxy-url=socks5://proxy:1080", {}, "webhook.proxy_url"),
+            ("--webhook-proxy-credentials-file=/nonexistent", {}, "webhook.proxy_credentials_file"),
             ("--auth-master-key-file=/nonexistent", {}, "auth.master_key_file"),
             ("--log-level=info", {"GATEHOUSE_AUTH_TOKEN_PEPPER_FILE": ""}, "auth.token_pepper_file"),
             ("--database-password-file=/nonexistent", {}, "/nonexistent"),

@@ -75,6 +75,26 @@ class RolesTest(unittest.TestCase):
     def may(self, table, privilege):
         return self.deployment.sql(f"SELECT has_table_privilege('gatehouse_server', 'gatehouse.{table}', '{privilege}')")
 
+    def test_it_follows_retention_and_keeps_the_last_week(self):
+        self.deployment.seed_admin()
+        made = "SELECT count(gatehouse.create_daily_partition('event', 'event_id', current_date - day)) FROM generate_series(0, 20) AS day"
+        pg.run_sql(self.deployment.owner_dsn, made)
+        server = self.deployment.serve()
+        until(lambda: self.deployment.sql("SELECT gatehouse.seal_event_day(current_date)") == "f", "all that can be is sealed")
+        server.stop()
+        days = "SELECT count(*) FROM gatehouse.partition_days('event') WHERE day {} (now() AT TIME ZONE 'UTC')::date - 7"
+        self.assertGreater(int(self.deployment.sql(days.format("<"))), 10)
+        kept = self.deployment.sql(days.format(">="))
+        _, problem = self.deployment.run("retention", "run", "--retention-events-days=7")
+        self.assertEqual(problem, "")
+        # Whoever has the server's rights gets no further, whatever day they name.
+        self.as_server("SELECT gatehouse.cut_event_log('2999-01-01')")
+        self.as_server("SELECT gatehouse.trim_event_log('00000000-0000-7000-8000-000000000001', 1000)")
+        self.as_server("SELECT gatehouse.drop_event_day()")
+        self.assertEqual(self.deployment.sql(days.format("<")), "0")
+        self.assertEqual(self.deployment.sql(days.format(">=")), kept)
+        self.assertNotEqual(self.deployment.sql("SELECT count(*) FROM gatehouse.event"), "0")
+
     def test_it_may_do_no_more(self):
         self.deployment.seed_admin()
         for text in (
@@ -84,6 +104,8 @@ class RolesTest(unittest.TestCase):
             "UPDATE gatehouse.event_target SET target_id = 'x'",
             "TRUNCATE gatehouse.event",
             "DELETE FROM gatehouse.event_default",
+            "UPDATE gatehouse.event_cut SET kept_from = 'ffffffff-ffff-7fff-bfff-ffffffffffff'",
+            "DELETE FROM gatehouse.event_log_start",
             "DROP TABLE gatehouse.event_target",
             "ALTER TABLE gatehouse.user_account DISABLE TRIGGER ALL",
             "CREATE TABLE gatehouse.mine (a int)",

@@ -14,7 +14,7 @@ from tests.e2e.support.waiting import DEADLINE_S
 
 _CONFIG = pathlib.Path("docs/grpc-service-config.json").read_text("utf-8")
 # Done twice they are done once: what reads, and what answers its own repetition alike.
-_REPEATABLE = re.compile("(Get|BatchGet|List|Verify|Tail)|RefreshSession$")
+_REPEATABLE = re.compile("(Get|BatchGet|List|Verify|Introspect|Tail|Watch)|RefreshSession$")
 _ATTEMPTS = 4
 
 

@@ -18,7 +18,7 @@ from tests.e2e.support.grpcurl import PROGRAM as GRPCURL
 from tests.e2e.support.waiting import until
 
 # In their order: one shell runs them all.
-PAGES = ("README.md", "docs/accounts.md")
+PAGES = ("README.md", "docs/accounts.md", "docs/verifying.md", "docs/tenants.md")
 
 # What README.md names, and the test may not use.
 GRPC_ADDRESS = "127.0.0.1:50051"

@@ -36,6 +36,7 @@ class Stream final : public ClientStream {
  public:
   Stream(grpc::GenericStub& stub, const std::string& method, const CallOptions& options) {
     for (const auto& [name, value] : options.metadata) context_.AddMetadata(name, value);
+    if (!options.authority.empty()) context_.set_authority(options.authority);
     if (!options.no_deadline) {
       context_.set_deadline(
           gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),

@@ -20,6 +20,8 @@ namespace gatehouse::tests {
 // without gRPC's headers in the tests.
 struct CallOptions {
   std::vector<std::pair<std::string, std::string>> metadata = {};
+  // What the client calls the server's host; empty: by its address.
+  std::string authority = {};
   // A test that hangs helps nobody.
   std::chrono::nanoseconds timeout = std::chrono::seconds(60);
   bool no_deadline = false;

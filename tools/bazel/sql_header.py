@@ -47,9 +47,21 @@ def many(statement):
     )
 
 
+def without_tests(text):
+    """What a file holds but for what it says to tests."""
+    return _FOR_TESTS.sub("", text).strip()
+
+
 def read(path):
     """A statement as it is sent."""
-    return _FOR_TESTS.sub("", pathlib.Path(path).read_text(encoding="utf-8")).strip()
+    return without_tests(pathlib.Path(path).read_text(encoding="utf-8"))
+
+
+def forms(name, text):
+    """(name, text) of what the program sends for a statement: for one call, and for many if it is marked so."""
+    yield name, _MANY.sub("", text)
+    if together := many(text):
+        yield f"{name}/many", together
 
 
 def expand(text, includes, parts):
@@ -118,13 +130,13 @@ def main():
         constants.append(constant)
         name = f"{args.area}/{path.stem}"
         reads = only_reads(text)
-        together = many(text)
+        sent = dict(forms(name, text))
+        together = sent.get(f"{name}/many")
         if together:
             if not reads:
                 sys.exit(f"{path}: many at a time, and does not only read")
             lines.append(constant_of(f"{constant}ForMany", f"{name}/many", together, reads))
-            text = _MANY.sub("", text)
-        lines.append(constant_of(constant, name, text, reads, f"&{constant}ForMany" if together else "nullptr"))
+        lines.append(constant_of(constant, name, sent[name], reads, f"&{constant}ForMany" if together else "nullptr"))
     lines += [
         "",
         "inline constexpr ::gatehouse::storage::postgres::Query kAll[] = {" + ", ".join(constants) + "};",

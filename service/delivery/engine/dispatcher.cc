@@ -1,5 +1,6 @@
 #include "service/delivery/engine/dispatcher.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <memory>
@@ -95,7 +96,10 @@ bool Dispatcher::TrySend(Tenant& tenant, const QueuePtr& queue) {
   // Retries get half, so that first attempts never wait for them.
   std::optional<DeliveryItem> item =
       delivery.Take(deps_.clock.Now(), retries_in_flight_ < limits_.in_flight / 2);
-  if (!item) return false;
+  if (!item) {
+    AwaitPace(queue);
+    return false;
+  }
   queue->last_used = steady_clock::now();
   // Settings may have changed since it was read.
   const WantedEvents wanted(endpoint->event_types, endpoint->payload_filter);
@@ -110,6 +114,26 @@ bool Dispatcher::TrySend(Tenant& tenant, const QueuePtr& queue) {
   Send(queue, *endpoint, *std::move(item));
   deps_.refill(queue);
   return true;
+}
+
+// If its rate is what holds it back, its next turn comes when that allows it.
+void Dispatcher::AwaitPace(const QueuePtr& queue) {
+  const std::optional<base::Time> until = queue->delivery.paced_until();
+  if (!until || queue->paced) return;
+  queue->paced = true;
+  queue->pace_timer = deps_.tasks.loop().At(steady_clock::now() + (*until - deps_.clock.Now()),
+                                            [this, waiting = std::weak_ptr<LeasedQueue>(queue)] {
+                                              const QueuePtr paced = waiting.lock();
+                                              if (!paced) return;
+                                              paced->paced = false;
+                                              RequestTurn(paced);
+                                            });
+}
+
+void Dispatcher::ForgetTimers() {
+  const auto forget = [](const QueuePtr& queue) { queue->pace_timer.Reset(); };
+  deps_.queues.ForEach(forget);
+  for (const auto& [id, tenant] : tenants_) std::ranges::for_each(tenant.runnable, forget);
 }
 
 void Dispatcher::Send(const QueuePtr& queue, const storage::Endpoint& endpoint, DeliveryItem item) {

@@ -61,6 +61,9 @@ class Dispatcher {
   // The flusher has room again.
   void Resume() { ScheduleSending(); }
 
+  // At the end, on the loop: no queue gets a turn by itself any more.
+  void ForgetTimers();
+
   int in_flight() const { return in_flight_; }
   // Since the start.
   uint64_t sent() const { return sent_; }
@@ -81,6 +84,7 @@ class Dispatcher {
   void SendInTurns();
   void SendOne(Tenant& tenant);
   bool TrySend(Tenant& tenant, const QueuePtr& queue);
+  void AwaitPace(const QueuePtr& queue);
   void Send(const QueuePtr& queue, const storage::Endpoint& endpoint, DeliveryItem item);
   void OnDone(const QueuePtr& queue, const DeliveryItem& item, base::Time start, HttpResult result);
 

@@ -99,10 +99,10 @@ class DispatcherTest : public QueueFixture {
   base::Task<absl::StatusOr<std::vector<storage::Endpoint>>> ReadEndpoints() {
     co_return endpoints_;
   }
-  static base::Task<absl::StatusOr<std::vector<EndpointKey>>> Confirm(DeliveryFlush flush) {
-    std::vector<EndpointKey> keys;
-    for (const storage::DeliveryProgress& progress : flush.progress) keys.push_back(progress.key);
-    co_return keys;
+  static base::Task<absl::StatusOr<storage::FlushOutcome>> Confirm(DeliveryFlush flush) {
+    storage::FlushOutcome outcome;
+    for (const auto& progress : flush.progress) outcome.live.push_back(progress.key);
+    co_return outcome;
   }
   static base::Task<absl::Status> Nothing() { co_return absl::OkStatus(); }
 

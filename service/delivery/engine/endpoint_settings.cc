@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "service/common/json.h"
+#include "service/delivery/engine/queue_settings.h"
 #include "storage/event.h"
 #include "storage/event_types.h"
 
@@ -33,6 +34,10 @@ void EndpointSettings::OnChanged(Uuid tenant_id) {
   deps_.tasks.Spawn(Reload(tenant_id));
 }
 
+void EndpointSettings::OnAllChanged() {
+  for (const Uuid& tenant_id : deps_.cache.tenants()) OnChanged(tenant_id);
+}
+
 Task<void> EndpointSettings::Reload(Uuid tenant_id) {
   if (!loaded_ || deps_.tasks.stopping()) co_return;
   absl::Status status = co_await deps_.cache.Reload(deps_.tasks.Context(tenant_id), tenant_id);
@@ -52,7 +57,7 @@ void EndpointSettings::Apply(const Uuid& tenant_id) {
       queue->delivery.Stop();
       return;
     }
-    queue->delivery.set_max_in_flight(endpoint->max_in_flight);
+    FollowSettings(*endpoint, deps_.clock.Now(), queue->delivery);
     deps_.dispatcher.RequestTurn(queue);
   });
 }

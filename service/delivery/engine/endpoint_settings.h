@@ -45,6 +45,8 @@ class EndpointSettings {
   // The same from outside the log: nothing is sent with the old settings from now on, and
   // what the new ones begin is begun.
   void OnChanged(base::Uuid tenant_id);
+  // Of every tenant: somebody changed them past the server.
+  void OnAllChanged();
 
   // Switches off the endpoint of a queue, which is stopped, for the reason that it gives.
   void Disable(const QueuePtr& queue) { deps_.tasks.Spawn(RunDisable(queue)); }

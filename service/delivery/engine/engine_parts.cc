@@ -14,10 +14,14 @@ EngineParts::EngineParts(base::Loop& loop, Deps deps, Options options)
                       return deliveries.Withdraw(tasks.Context(base::kDefaultTenantId), instance,
                                                  lock_key);
                     }}),
-      cache([&endpoints = deps.endpoints](base::CallContext ctx,
-                                          std::optional<base::Uuid> tenant_id) {
-        return endpoints.ListAll(std::move(ctx), tenant_id);
-      }),
+      cache(
+          [&endpoints = deps.endpoints](base::CallContext ctx,
+                                        std::optional<base::Uuid> tenant_id) {
+            return endpoints.ListAll(std::move(ctx), tenant_id);
+          },
+          [this](const base::Uuid& tenant_id, const EndpointMap& endpoints) {
+            public_keys.Replace(tenant_id, endpoints);
+          }),
       flusher({.tasks = tasks,
                .queues = queues,
                .write =
@@ -27,7 +31,8 @@ EngineParts::EngineParts(base::Loop& loop, Deps deps, Options options)
                                              std::move(flush));
                    },
                .mark = [this] { return matcher.MarkAll(); },
-               .on_written = [this] { dispatcher.Resume(); }},
+               .on_written = [this] { dispatcher.Resume(); },
+               .on_released = [this](const QueuePtr& queue) { dispatcher.RequestTurn(queue); }},
               {.lease = options.lease, .interval = options.flush_interval}),
       dispatcher({.tasks = tasks,
                   .presence = presence,

@@ -16,6 +16,7 @@
 #include "service/delivery/engine/presence.h"
 #include "service/delivery/engine/queue_map.h"
 #include "service/delivery/engine/queue_reader.h"
+#include "service/delivery/public_keys.h"
 #include "service/delivery/queue/endpoint_alerts.h"
 #include "service/delivery/tenant_log.h"
 #include "storage/delivery/delivery_store.h"
@@ -57,6 +58,7 @@ struct EngineParts {
   Presence presence;
   QueueMap queues;
   TenantLogs logs;
+  PublicKeys public_keys;
   EndpointCache cache;
   Flusher flusher;
   Dispatcher dispatcher;

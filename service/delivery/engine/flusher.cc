@@ -44,6 +44,7 @@ std::vector<storage::DeliveryFlush> ByEndpoint(const storage::DeliveryFlush& flu
   for (const auto& attempt : flush.attempts) parts[attempt.key].attempts.push_back(attempt);
   for (const auto& failed : flush.exceptions) parts[failed.key].exceptions.push_back(failed);
   for (const auto& settled : flush.settled) parts[settled.key].settled.push_back(settled);
+  for (const auto& release : flush.releases) parts[release.key].releases.push_back(release);
   for (const auto& alert : flush.alerts) {
     parts[{alert.key.tenant_id, alert.key.endpoint_id}].alerts.push_back(alert);
   }
@@ -128,9 +129,9 @@ Task<absl::Status> Flusher::WriteNext() {
 
 Task<absl::Status> Flusher::Write(storage::DeliveryFlush flush) {
   const base::SteadyTime begun = steady_clock::now();
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::EndpointKey> live, co_await deps_.write(flush));
+  GH_CO_ASSIGN_OR_RETURN(const storage::FlushOutcome outcome, co_await deps_.write(flush));
   ++flushes_;
-  const std::set<storage::EndpointKey> kept(live.begin(), live.end());
+  const std::set<storage::EndpointKey> kept(outcome.live.begin(), outcome.live.end());
   for (const storage::DeliveryProgress& progress : flush.progress) {
     const QueuePtr queue = deps_.queues.Find(progress.key);
     if (!queue || queue->delivery.fence() != progress.fence) continue;
@@ -143,7 +144,22 @@ Task<absl::Status> Flusher::Write(storage::DeliveryFlush flush) {
     ++leases_lost_;
     Drop(progress.key);
   }
+  Release(flush, outcome);
   co_return absl::OkStatus();
+}
+
+void Flusher::Release(const storage::DeliveryFlush& flush, const storage::FlushOutcome& outcome) {
+  const std::set<storage::FlushOutcome::Released> more(outcome.released.begin(),
+                                                       outcome.released.end());
+  for (const storage::OrderRelease& release : flush.releases) {
+    const QueuePtr queue = deps_.queues.Find(release.key);
+    if (!queue || queue->delivery.fence() != release.fence) continue;
+    queue->delivery.OnReleased(
+        release.ordering_key,
+        more.contains({.key = release.key, .ordering_key = release.ordering_key}));
+    if (queue->delivery.dirty()) MarkDirty(queue);
+    if (deps_.on_released) deps_.on_released(queue);
+  }
 }
 
 // One endpoint whose results the database refuses must not hold up the others: the

@@ -31,14 +31,14 @@ class Flusher {
   struct Deps {
     EngineTasks& tasks;
     QueueMap& queues;
-    // Writes all of it; returns the endpoints whose fences counted.
-    std::function<base::Task<absl::StatusOr<std::vector<storage::EndpointKey>>>(
-        storage::DeliveryFlush)>
-        write;
+    // Writes all of it.
+    std::function<base::Task<absl::StatusOr<storage::FlushOutcome>>(storage::DeliveryFlush)> write;
     // What a flush ends with, once all results are written.
     std::function<base::Task<absl::Status>()> mark;
     // Results were written: HasRoom may have become true.
     std::function<void()> on_written;
+    // The queue may have something to send, or to read: an ordering key moved on. May be empty.
+    std::function<void(const QueuePtr&)> on_released = {};
   };
   struct Options {
     // By how much a write renews a lease.
@@ -83,6 +83,7 @@ class Flusher {
   base::Task<absl::Status> WriteNext();
   base::Task<absl::Status> Write(storage::DeliveryFlush flush);
   base::Task<absl::Status> WriteByEndpoint();
+  void Release(const storage::DeliveryFlush& flush, const storage::FlushOutcome& outcome);
   void Drop(const storage::EndpointKey& key);
 
   Deps deps_;

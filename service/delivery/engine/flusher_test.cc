@@ -35,7 +35,7 @@ std::vector<EndpointKey> KeysOf(const DeliveryFlush& flush) {
 
 class FlusherTest : public QueueFixture {
  protected:
-  using Answer = absl::StatusOr<std::vector<EndpointKey>>;
+  using Answer = absl::StatusOr<storage::FlushOutcome>;
 
   ~FlusherTest() override { StopTasks(); }
 
@@ -65,7 +65,7 @@ class FlusherTest : public QueueFixture {
 
   base::Task<Answer> Write(DeliveryFlush flush) {
     writes_.push_back(flush);
-    co_return answer_ ? answer_(writes_.back()) : KeysOf(flush);
+    co_return answer_ ? answer_(writes_.back()) : storage::FlushOutcome{.live = KeysOf(flush)};
   }
   base::Task<absl::Status> Mark() {
     ++marks_;
@@ -139,7 +139,7 @@ TEST_F(FlusherTest, AQueueWhoseFenceDoesNotCountLeaves) {
   answer_ = [&](const DeliveryFlush&) {
     // Answers that came while it was written are nobody's any more.
     Settle(lost, 3);
-    return std::vector{kept->delivery.key()};
+    return storage::FlushOutcome{.live = {kept->delivery.key()}};
   };
   EXPECT_THAT(Flush(), IsOk());
   EXPECT_FALSE(queues_.IsCurrent(lost));
@@ -154,7 +154,7 @@ TEST_F(FlusherTest, ALaterLeaseOfTheSameEndpointStays) {
   const QueuePtr next = MakeQueue(old->delivery.key(), 1, /*fence=*/2);
   answer_ = [&](const DeliveryFlush&) {
     queues_.Add(next);
-    return std::vector<EndpointKey>();
+    return storage::FlushOutcome();
   };
   EXPECT_THAT(Flush(), IsOk());
   EXPECT_TRUE(queues_.IsCurrent(next));
@@ -168,7 +168,7 @@ TEST_F(FlusherTest, AnEndpointThatIsRefusedHoldsUpNobodyElse) {
     for (const storage::AttemptRecord& attempt : flush.attempts) {
       if (attempt.key == refused->delivery.key()) return absl::InternalError("no");
     }
-    return KeysOf(flush);
+    return storage::FlushOutcome{.live = KeysOf(flush)};
   };
   for (int i = 1; i < 3; ++i) EXPECT_THAT(Flush(), HasCode(absl::StatusCode::kInternal));
   writes_.clear();

@@ -5,6 +5,7 @@
 
 #include "base/log_line.h"
 #include "base/status.h"
+#include "service/delivery/engine/queue_settings.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -93,6 +94,7 @@ void LeaseHolder::Add(const std::vector<DeliveryLease>& leases, base::SteadyTime
     const bool known = IsEnabled(endpoint.get()) && deps_.logs.contains(lease.key.tenant_id);
     const auto queue = std::make_shared<LeasedQueue>(lease, known ? endpoint->max_in_flight : 1,
                                                      deps_.clock.Now(), options_.alert_bounds);
+    if (known) FollowSettings(*endpoint, deps_.clock.Now(), queue->delivery);
     queue->lease_until = begun + options_.lease;
     queue->confirmed = begun;
     queue->last_used = steady_clock::now();

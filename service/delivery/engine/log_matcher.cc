@@ -30,9 +30,12 @@ constexpr int64_t kMaxWindowGap = 4000;
 // How long news that got lost, or that another instance wrote, may stay unseen.
 constexpr base::Duration kPollInterval = seconds(1);
 
+// Or whether they may be delivered to: the tenant was frozen, perhaps, or goes on.
 bool ChangesEndpoints(const std::vector<storage::LogEntry>& entries) {
-  return std::ranges::any_of(
-      entries, [](const storage::LogEntry& entry) { return entry.type.starts_with("endpoint."); });
+  return std::ranges::any_of(entries, [](const storage::LogEntry& entry) {
+    return entry.type.starts_with("endpoint.") ||
+           entry.type == storage::event_types::kTenantUpdated;
+  });
 }
 
 // What says that exceptions of an endpoint have begun anew.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/async/loop.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/delivery/queue/endpoint_alerts.h"
@@ -27,6 +28,9 @@ struct LeasedQueue {
   // Dispatcher: it waits for its turn; it is being switched off.
   bool waiting = false;
   bool disabling = false;
+  // Dispatcher: brings it its turn when its rate allows the next request. One for all that waits.
+  base::Loop::Timer pace_timer = {};
+  bool paced = false;
   // QueueReader: what is read for it now.
   bool reading = false;
   bool loading_retries = false;

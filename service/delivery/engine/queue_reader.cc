@@ -27,6 +27,8 @@ constexpr int32_t kMaxReadLimit = 500;
 // Statements of queues at a time: the database serves others too.
 constexpr int kMaxReads = 32;
 constexpr int64_t kRetryPage = 32;
+// Of one read, those that follow others in their lanes.
+constexpr size_t kMaxFollowers = 32;
 
 // Empty: all.
 std::vector<std::string> TypesOf(const storage::Endpoint* endpoint) {
@@ -59,8 +61,8 @@ void QueueReader::FeedTenant(const Uuid& tenant_id) {
 
 void QueueReader::Feed(const QueuePtr& queue) {
   EndpointQueue& delivery = queue->delivery;
-  if (delivery.stopped() || deps_.tasks.stopping() || delivery.ready() >= kEnoughReady ||
-      delivery.ready_bytes() >= kEnoughBytes) {
+  if (delivery.stopped() || deps_.tasks.stopping() || delivery.loaded() >= kEnoughReady ||
+      delivery.loaded_bytes() >= kEnoughBytes) {
     return;
   }
   const FollowedLog& followed = deps_.logs.at(delivery.key().tenant_id);
@@ -71,8 +73,7 @@ void QueueReader::Feed(const QueuePtr& queue) {
     if (log.WindowHolds(endpoint->event_types)) {
       const WantedEvents wanted(endpoint->event_types, endpoint->payload_filter);
       delivery.AddEvents(log.EventsAfter(delivery.scanned(), wanted), log.window_end());
-      queue->last_used = steady_clock::now();
-      deps_.dispatcher.RequestTurn(queue);
+      OnAdded(queue);
     }
   }
   const bool window_comes = followed.filling && delivery.scanned() >= log.window_end();
@@ -106,9 +107,14 @@ Task<void> QueueReader::ReadEvents(QueuePtr queue) {
   if (!items.empty()) queue->read_limit = FittingLimit(items);
   if (endpoint) LeaveOutUnwanted(*endpoint, items);
   delivery.AddEvents(std::move(items), std::min(range->last_index, matched));
-  queue->last_used = steady_clock::now();
-  deps_.dispatcher.RequestTurn(queue);
+  OnAdded(queue);
   Feed(queue);
+}
+
+void QueueReader::OnAdded(const QueuePtr& queue) {
+  queue->last_used = steady_clock::now();
+  if (queue->delivery.dirty()) deps_.flusher.MarkDirty(queue);
+  deps_.dispatcher.RequestTurn(queue);
 }
 
 void QueueReader::Tend() {
@@ -147,6 +153,43 @@ Task<void> QueueReader::LoadRetries(QueuePtr queue) {
   deps_.dispatcher.RequestTurn(queue);
 }
 
+Task<absl::StatusOr<DeliveryItem>> QueueReader::ReadItem(storage::EndpointKey key,
+                                                         storage::ExceptionRecord exception) {
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::LoggedEvent> event,
+                         co_await deps_.log.Get(deps_.tasks.Context(key.tenant_id), key.tenant_id,
+                                                exception.event_id));
+  // Without a body: its retention has ended, there is nothing to send any more.
+  DeliveryItem item = event ? MakeItem(*event) : DeliveryItem();
+  item.index = exception.event_index;
+  item.event_id = exception.event_id;
+  item.type = std::move(exception.event_type);
+  item.ordering_key = std::move(exception.ordering_key);
+  item.attempts = exception.attempts;
+  co_return item;
+}
+
+// One that has waited for others need not wait for a statement as well.
+Task<absl::Status> QueueReader::ReadFollowers(storage::EndpointKey key,
+                                              storage::ExceptionRecord first, base::Time now,
+                                              std::vector<DeliveryItem>* items, size_t* room) {
+  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::ExceptionRecord> followers,
+                         co_await deps_.deliveries.ListFollowers(
+                             deps_.tasks.Context(key.tenant_id), key, first.ordering_key,
+                             first.event_index, static_cast<int64_t>(*room)));
+  size_t bytes = 0;
+  for (const storage::ExceptionRecord& follower : followers) {
+    if (bytes >= kEnoughBytes / 2) *room = 0;
+    if (*room == 0) break;
+    // It has a schedule of its own, and keeps to that.
+    if (follower.due != base::Time::max() && follower.due > now) break;
+    GH_CO_ASSIGN_OR_RETURN(DeliveryItem item, co_await ReadItem(key, follower));
+    if (item.body) bytes += item.body->size();
+    items->push_back(std::move(item));
+    --*room;
+  }
+  co_return absl::OkStatus();
+}
+
 Task<absl::StatusOr<QueueReader::Due>> QueueReader::ReadDue(storage::EndpointKey key,
                                                             std::vector<int64_t> held,
                                                             base::Time now) {
@@ -154,21 +197,16 @@ Task<absl::StatusOr<QueueReader::Due>> QueueReader::ReadDue(storage::EndpointKey
                          co_await deps_.deliveries.ListExceptions(
                              deps_.tasks.Context(key.tenant_id), key, std::move(held), kRetryPage));
   Due due;
+  size_t room = kMaxFollowers;
   for (const storage::ExceptionRecord& exception : exceptions) {
     if (exception.due > now) {
       due.next_due = exception.due;
       co_return due;
     }
-    GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::LoggedEvent> event,
-                           co_await deps_.log.Get(deps_.tasks.Context(key.tenant_id), key.tenant_id,
-                                                  exception.event_id));
-    // Without a body: its retention has ended, there is nothing to send any more.
-    DeliveryItem item = event ? MakeItem(*event) : DeliveryItem();
-    item.index = exception.event_index;
-    item.event_id = exception.event_id;
-    item.type = exception.event_type;
-    item.attempts = exception.attempts;
+    GH_CO_ASSIGN_OR_RETURN(DeliveryItem item, co_await ReadItem(key, exception));
     due.items.push_back(std::move(item));
+    if (exception.ordering_key.empty() || room == 0) continue;
+    GH_CO_RETURN_IF_ERROR(co_await ReadFollowers(key, exception, now, &due.items, &room));
   }
   // A full page: there may be more that is due.
   if (exceptions.size() == kRetryPage) due.next_due = exceptions.back().due;

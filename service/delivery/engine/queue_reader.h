@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_DELIVERY_ENGINE_QUEUE_READER_H_
 #define GATEHOUSE_SERVICE_DELIVERY_ENGINE_QUEUE_READER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -33,7 +34,7 @@ class QueueReader {
     const EndpointCache& cache;
     storage::EventLog& log;
     storage::DeliveryStore& deliveries;
-    const Flusher& flusher;
+    Flusher& flusher;
     Dispatcher& dispatcher;
     const base::Clock& clock;
   };
@@ -57,6 +58,14 @@ class QueueReader {
   base::Task<void> ReadEvents(QueuePtr queue);
   bool MayLoadRetries(const LeasedQueue& queue, base::Time now) const;
   base::Task<void> LoadRetries(QueuePtr queue);
+  // Adds what follows an exception that is due in its lane, as far as there is room.
+  base::Task<absl::Status> ReadFollowers(storage::EndpointKey key, storage::ExceptionRecord first,
+                                         base::Time now, std::vector<DeliveryItem>* items,
+                                         size_t* room);
+  base::Task<absl::StatusOr<DeliveryItem>> ReadItem(storage::EndpointKey key,
+                                                    storage::ExceptionRecord exception);
+  // Its events were added: they may be ready, or be something to write.
+  void OnAdded(const QueuePtr& queue);
   base::Task<absl::StatusOr<Due>> ReadDue(storage::EndpointKey key, std::vector<int64_t> held,
                                           base::Time now);
 

@@ -102,8 +102,10 @@ absl::StatusOr<AddressGuard> AddressGuard::Make(const std::vector<std::string>& 
   return guard;
 }
 
+bool AddressGuard::Lists(const IpAddress& address) const { return base::InAny(allowed_, address); }
+
 bool AddressGuard::Allows(const IpAddress& address) const {
-  return IsGloballyReachable(address) || base::InAny(allowed_, address);
+  return IsGloballyReachable(address) || Lists(address);
 }
 
 }  // namespace gatehouse::service::delivery

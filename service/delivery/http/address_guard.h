@@ -31,6 +31,9 @@ class AddressGuard {
 
   bool Allows(const IpAddress& address) const;
 
+  // The operator listed a network that has it.
+  bool Lists(const IpAddress& address) const;
+
   // The operator listed networks: names without a dot make sense then.
   bool allows_private_networks() const { return !allowed_.empty(); }
 

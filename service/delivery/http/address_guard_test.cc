@@ -106,6 +106,14 @@ TEST(AddressGuardTest, AllowsGlobalIpv6) {
   }
 }
 
+TEST(AddressGuardTest, AllowsWhatNearlyLooksLikeAnIsatapTunnel) {
+  for (const char* text :
+       {"2606:4700::400:5efe:808:808", "2606:4700::300:5efe:808:808", "2606:4700::1:5efe:808:808",
+        "2606:4700::201:5efe:808:808", "2606:4700::5ffe:808:808", "2606:4700::5eff:808:808"}) {
+    EXPECT_TRUE(Reachable(text)) << text;
+  }
+}
+
 TEST(AddressGuardTest, JudgesNat64ByTheAddressItCarries) {
   for (const char* text : {"64:ff9b::a9fe:a9fe", "64:ff9b::7f00:1", "64:ff9b::a00:1",
                            "64:ff9b::e000:1", "64:ff9b::c058:6301"}) {

@@ -33,11 +33,12 @@ class HttpSender::Impl {
       : loop_(loop),
         options_(std::move(options)),
         driver_(loop, [this](CURL* easy, CURLcode code) { OnDone(easy, code); }),
+        http2_driver_(loop, [this](CURL* easy, CURLcode code) { OnDone(easy, code); }),
         resolver_(loop, options_.look_up) {}
 
   ~Impl() {
     for (const auto& [easy, sending] : sending_) {
-      driver_.Remove(easy);
+      DriverOf(sending->transfer.request()).Remove(easy);
       curl_easy_cleanup(easy);
     }
     for (CURL* easy : spare_) curl_easy_cleanup(easy);
@@ -46,12 +47,18 @@ class HttpSender::Impl {
   void Send(HttpRequest request, std::function<void(HttpResult)> done) {
     CURL* easy = TakeHandle();
     const uint64_t number = next_number_++;
+    CurlDriver& driver = DriverOf(request);
     auto owned =
-        std::make_unique<Sending>(number, std::move(done), std::move(request), options_, driver_);
+        std::make_unique<Sending>(number, std::move(done), std::move(request), options_, driver);
     Sending& sending = *owned;
     sending_.emplace(easy, std::move(owned));
-    // With a connection that is kept, no name is looked up and nothing judged again.
-    Begin(easy, sending, HttpTransfer::kNoConnection);
+    if (options_.proxy.empty() || !sending.transfer.to()) {
+      // With a connection that is kept, no name is looked up and nothing judged again.
+      Begin(easy, sending, HttpTransfer::kNoConnection);
+    } else {
+      // Which of them would do depends on where it leads.
+      LookUp(easy, sending);
+    }
   }
 
   size_t in_flight() const { return sending_.size(); }
@@ -68,6 +75,8 @@ class HttpSender::Impl {
     const uint64_t number;
     std::function<void(HttpResult)> done;
     HttpTransfer transfer;
+    // A kept connection was looked for, and there was none.
+    bool needs_connection = false;
     // Fires while the name is looked up; then the connector has the time, and then curl.
     base::Loop::Timer timer;
     std::optional<Connector> connector;
@@ -76,7 +85,7 @@ class HttpSender::Impl {
   void Begin(CURL* easy, Sending& sending, int connection) {
     HttpTransfer& transfer = sending.transfer;
     transfer.Configure(easy, connection);
-    if (driver_.Add(easy, transfer.to() ? transfer.to()->ToString() : "")) return;
+    if (DriverOf(transfer.request()).Add(easy, transfer.destination())) return;
     // Later, as after any other request.
     sending.timer = loop_.At(base::SteadyTime(), [this, easy] {
       End(easy, sending_.at(easy)->transfer.Finish(easy, CURLE_FAILED_INIT));
@@ -88,35 +97,67 @@ class HttpSender::Impl {
     Sending& sending = *sending_.at(easy);
     if (!sending.transfer.WantsConnection()) return End(easy, sending.transfer.Finish(easy, code));
     curl_easy_reset(easy);
-    const HostPort& to = *sending.transfer.to();
+    sending.needs_connection = true;
+    if (sending.transfer.tunnelled()) return ConnectToProxy(easy, sending);
+    LookUp(easy, sending);
+  }
+
+  // The addresses of the receiver, for Route.
+  void LookUp(CURL* easy, Sending& sending) {
+    Resolve(easy, sending, *sending.transfer.to(), &Impl::Route);
+  }
+
+  // `then` gets the addresses of `to`, none if there are none; or the request has timed out.
+  void Resolve(CURL* easy, Sending& sending, const HostPort& to,
+               void (Impl::*then)(CURL*, Sending&, const NameResolver::Addresses&)) {
     // An address in brackets is one of IPv6.
     const std::string host =
         to.host.starts_with('[') ? to.host.substr(1, to.host.size() - 2) : to.host;
     if (const std::optional<IpAddress> address = IpAddress::Parse(host)) {
-      return Connect(easy, sending, {*address});
+      return (this->*then)(easy, sending, {*address});
     }
     const base::SteadyTime give_up = sending.transfer.connect_until();
     sending.timer = loop_.At(give_up, [this, easy] { Fail(easy, "timeout"); });
     resolver_.Resolve(
         host, give_up,
-        [this, easy, number = sending.number](const NameResolver::Addresses& addresses) {
+        [this, easy, then, number = sending.number](const NameResolver::Addresses& addresses) {
           const auto found = sending_.find(easy);
           if (found == sending_.end() || found->second->number != number) return;
-          Connect(easy, *found->second, addresses);
+          found->second->timer.Reset();
+          (this->*then)(easy, *found->second, addresses);
         });
   }
 
-  void Connect(CURL* easy, Sending& sending, const NameResolver::Addresses& addresses) {
-    sending.timer.Reset();
-    const char* problem = addresses.empty()                   ? "dns"
-                          : sending.transfer.Judge(addresses) ? nullptr
-                                                              : "blocked";
-    if (problem != nullptr) {
-      sending.timer = loop_.At(base::SteadyTime(), [this, easy, problem] { Fail(easy, problem); });
-      return;
+  // By which way to the receiver, if to any.
+  void Route(CURL* easy, Sending& sending, const NameResolver::Addresses& addresses) {
+    if (addresses.empty()) return FailSoon(easy, sending, "dns");
+    if (!sending.transfer.Judge(addresses)) return FailSoon(easy, sending, "blocked");
+    const bool direct =
+        options_.proxy.empty() || std::ranges::all_of(addresses, [this](const IpAddress& address) {
+          return options_.guard.Lists(address);
+        });
+    if (!sending.needs_connection) {
+      // The first of them, which the proxy is to connect to: it asks nobody for another.
+      sending.transfer.SetTunnel(direct ? std::nullopt : std::optional(addresses.front()));
+      return Begin(easy, sending, HttpTransfer::kNoConnection);
     }
-    sending.connector.emplace(loop_, addresses, sending.transfer.to()->port,
-                              sending.transfer.connect_until(),
+    // Since it was looked up a moment ago the name has come to mean what is behind the proxy.
+    if (!direct) return FailSoon(easy, sending, "proxy");
+    Connect(easy, sending, addresses, sending.transfer.to()->port);
+  }
+
+  void ConnectToProxy(CURL* easy, Sending& sending) {
+    Resolve(easy, sending, *HostPortOf(options_.proxy), &Impl::OnProxyFound);
+  }
+
+  void OnProxyFound(CURL* easy, Sending& sending, const NameResolver::Addresses& addresses) {
+    if (addresses.empty()) return FailSoon(easy, sending, "proxy");
+    Connect(easy, sending, addresses, HostPortOf(options_.proxy)->port);
+  }
+
+  void Connect(CURL* easy, Sending& sending, const NameResolver::Addresses& addresses,
+               uint16_t port) {
+    sending.connector.emplace(loop_, addresses, port, sending.transfer.connect_until(),
                               [this, easy](Connector::Outcome outcome, int socket) {
                                 OnConnected(easy, outcome, socket);
                               });
@@ -125,9 +166,21 @@ class HttpSender::Impl {
   void OnConnected(CURL* easy, Connector::Outcome outcome, int socket) {
     Sending& sending = *sending_.at(easy);
     if (outcome == Connector::Outcome::kConnected) return Begin(easy, sending, socket);
-    // The receiver may have moved.
-    resolver_.Doubt(sending.transfer.to()->host);
-    Fail(easy, outcome == Connector::Outcome::kRefused ? "refused" : "timeout");
+    const bool tunnelled = sending.transfer.tunnelled();
+    // Who is there may have moved.
+    resolver_.Doubt(tunnelled ? HostPortOf(options_.proxy)->host : sending.transfer.to()->host);
+    Fail(easy, tunnelled                                 ? "proxy"
+               : outcome == Connector::Outcome::kRefused ? "refused"
+                                                         : "timeout");
+  }
+
+  // Later, as after any other request.
+  void FailSoon(CURL* easy, Sending& sending, const char* problem) {
+    sending.timer = loop_.At(base::SteadyTime(), [this, easy, problem] { Fail(easy, problem); });
+  }
+
+  CurlDriver& DriverOf(const HttpRequest& request) {
+    return request.transport.http2 ? http2_driver_ : driver_;
   }
 
   CURL* TakeHandle() {
@@ -160,8 +213,21 @@ class HttpSender::Impl {
   std::unordered_map<CURL*, std::unique_ptr<Sending>> sending_;
   std::vector<CURL*> spare_;
   CurlDriver driver_;
+  // Of its own, so that no request that is not meant for it finds a connection of HTTP/2.
+  CurlDriver http2_driver_;
   NameResolver resolver_;
 };
+
+absl::Status HttpSender::CheckProxy(const std::string& url) {
+  const std::optional<HostPort> proxy = HostPortOf(url);
+  const size_t host = url.find("://");
+  if (url.starts_with("http://") && proxy && proxy->port != 0 &&
+      url.find_first_of("@/?#", host + 3) == std::string::npos) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      "must be http://host:port without credentials, path or query");
+}
 
 absl::Status HttpSender::CheckCaFile(const std::string& file) {
   const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> store(X509_STORE_new(),

@@ -22,6 +22,17 @@ namespace gatehouse::service::delivery {
 // for a receiver's error page to say what went wrong.
 inline constexpr size_t kMaxResponseBytes = size_t{16} << 10;
 
+// How one receiver is spoken to over TLS.
+struct TransportOptions {
+  // PEM: authorities in the place of Options::ca_file; empty: those.
+  std::string ca_certificates = {};
+  // PEM: what is shown to a receiver that asks for a certificate; none if empty.
+  std::string client_certificate = {};
+  std::string client_key = {};
+  // HTTP/2 where the receiver offers it.
+  bool http2 = false;
+};
+
 // One POST.
 struct HttpRequest {
   std::string url;
@@ -30,13 +41,14 @@ struct HttpRequest {
   std::shared_ptr<const std::string> body;
   // From the first step, name resolution, to the last byte of the answer.
   std::chrono::milliseconds timeout{20'000};
+  TransportOptions transport = {};
 };
 
 struct HttpResult {
   // 0 if no complete status line and header arrived.
   int status_code = 0;
   // Empty for a 2xx; else "dns", "refused", "timeout", "tls", "blocked",
-  // "status", "too_large" or "transport" (gatehouse.v1.DeliveryAttempt).
+  // "status", "too_large", "proxy" or "transport" (gatehouse.v1.DeliveryAttempt).
   std::string error_class;
   // The beginning of the body.
   std::string body;
@@ -55,8 +67,16 @@ struct HttpResult {
 // What it never does: connect to a host of which any address is refused by the
 // guard (all are judged, and no other is connected to, so no second DNS answer comes
 // in between), use a connection again on which something came unasked, follow a redirect, speak
-// anything but HTTP/1.1, use a proxy from the environment, decompress, skip the verification of a
-// certificate, or read more than it keeps.
+// anything but HTTP/1.1 to a receiver that is not set to http2, use a proxy from the environment,
+// decompress, skip the verification of a certificate, or read more than it keeps.
+//
+// Connections of HTTP/2 are kept apart from all others, and carry one request at a time as well. A
+// request finds a kept connection only if that was made with the same certificates.
+//
+// Through Options::proxy it goes by CONNECT to an address that the guard has judged, never to a
+// name that the proxy would look up by itself: what is promised above holds behind a proxy, too.
+// Receivers all of whose addresses the operator listed (AddressGuard::Lists) are connected to
+// directly.
 //
 // Thread: the loop's. Destroy it there or after the loop has stopped; callbacks
 // of requests still in flight are dropped.
@@ -73,9 +93,16 @@ class HttpSender {
     size_t max_header_bytes = size_t{16} << 10;
     // A PEM file of authorities to trust instead of the system's.
     std::string ca_file = {};
+    // "http://host:port": all requests go through it. Trusted by its configuration: its own
+    // addresses are not judged. Empty: none.
+    std::string proxy = {};
+    // "user:password", which the proxy asks for; empty: it does not.
+    std::string proxy_credentials = {};
     std::string user_agent = "gatehouse-webhooks/1";
   };
 
+  // OK if it is a URL for Options::proxy.
+  static absl::Status CheckProxy(const std::string& url);
   // OK if `file` holds certificates for Options::ca_file. To be asked at the start:
   // later every delivery would fail instead.
   static absl::Status CheckCaFile(const std::string& file);

@@ -58,6 +58,16 @@ std::string_view ClassOf(CURLcode code) {
 // connected to, since curl gets its connections, and comes from a network for documentation.
 std::string Pinned(const HostPort& to) { return "+" + to.ToString() + ":192.0.2.1"; }
 
+std::string InUrl(const IpAddress& address) {
+  return address.v6 ? "[" + address.ToString() + "]" : address.ToString();
+}
+
+// Of the transfer's own, which outlives what curl does with it.
+void SetBlob(CURL* easy, CURLoption option, const std::string& data) {
+  curl_blob blob = {const_cast<char*>(data.data()), data.size(), CURL_BLOB_NOCOPY};
+  curl_easy_setopt(easy, option, &blob);
+}
+
 bool IsEndOfHead(std::string_view line) { return line == "\r\n" || line == "\n"; }
 
 // Of the certificate that the connection of `easy` showed, if it was made for it.
@@ -75,6 +85,13 @@ std::optional<base::Time> CertificateExpires(CURL* easy) {
     if (expires > 0) return base::Time(std::chrono::seconds(expires));
   }
   return std::nullopt;
+}
+
+// It answered a CONNECT by something else than a 2xx.
+bool RefusedByProxy(CURL* easy) {
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+  return status != 0 && (status < 200 || status > 299);
 }
 
 HostPort Read(const char* host, const char* port) {
@@ -106,7 +123,7 @@ HttpTransfer::HttpTransfer(HttpRequest request, const HttpSender::Options& optio
       driver_(driver),
       request_(std::move(request)),
       to_(HostPortOf(request_.url)) {
-  if (to_) pinned_ = curl_slist_append(nullptr, Pinned(*to_).c_str());
+  SetTunnel(std::nullopt);
   for (const auto& [name, value] : request_.headers) {
     headers_ = curl_slist_append(headers_, (name + ": " + value).c_str());
   }
@@ -118,7 +135,26 @@ HttpTransfer::HttpTransfer(HttpRequest request, const HttpSender::Options& optio
 HttpTransfer::~HttpTransfer() {
   curl_slist_free_all(headers_);
   curl_slist_free_all(pinned_);
+  curl_slist_free_all(connect_to_);
   if (connection_ != kNoConnection) ::close(connection_);
+}
+
+void HttpTransfer::SetTunnel(const std::optional<IpAddress>& address) {
+  tunnel_ = address;
+  curl_slist_free_all(std::exchange(pinned_, nullptr));
+  curl_slist_free_all(std::exchange(connect_to_, nullptr));
+  if (!to_) return;
+  const std::optional<HostPort> first = tunnel_ ? HostPortOf(options_.proxy) : to_;
+  if (first) pinned_ = curl_slist_append(nullptr, Pinned(*first).c_str());
+  if (!tunnel_) return;
+  connect_to_ = curl_slist_append(
+      nullptr, (to_->ToString() + ":" + InUrl(*tunnel_) + ":" + std::to_string(to_->port)).c_str());
+}
+
+std::string HttpTransfer::destination() const {
+  if (!to_) return {};
+  if (!tunnel_) return to_->ToString();
+  return options_.proxy + " " + InUrl(*tunnel_) + " " + to_->ToString();
 }
 
 bool HttpTransfer::Judge(const NameResolver::Addresses& addresses) {
@@ -152,18 +188,13 @@ void HttpTransfer::Configure(CURL* easy, int connection) {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  ConfigureProxy(easy);
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(
+      easy, CURLOPT_HTTP_VERSION,
+      static_cast<long>(request_.transport.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-  curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options_.ca_file.empty()) {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
-    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-  }
+  ConfigureTls(easy);
   curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, kMaxConnectionAgeSeconds);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
@@ -176,6 +207,42 @@ void HttpTransfer::Configure(CURL* easy, int connection) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
 }
 
+void HttpTransfer::ConfigureTls(CURL* easy) {
+  const TransportOptions& transport = request_.transport;
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!transport.ca_certificates.empty()) {
+    SetBlob(easy, CURLOPT_CAINFO_BLOB, transport.ca_certificates);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  } else if (!options_.ca_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  }
+  if (transport.client_certificate.empty()) return;
+  curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, "PEM");
+  curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "PEM");
+  SetBlob(easy, CURLOPT_SSLCERT_BLOB, transport.client_certificate);
+  SetBlob(easy, CURLOPT_SSLKEY_BLOB, transport.client_key);
+}
+
+void HttpTransfer::ConfigureProxy(CURL* easy) {
+  // Also "": none from the environment, and none of its exceptions.
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(easy, CURLOPT_PROXY, tunnel_ ? options_.proxy.c_str() : "");
+  if (!tunnel_) return;
+  curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+  curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to_);
+  // What is for the receiver the proxy does not get, and what it answers is no answer of the
+  // receiver.
+  curl_easy_setopt(easy, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (!options_.proxy_credentials.empty()) {
+    curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, options_.proxy_credentials.c_str());
+  }
+}
+
 HttpResult HttpTransfer::Finish(CURL* easy, CURLcode code) {
   long status = 0;
   // Half a head says nothing, whatever its first line was (RFC 9112, 8).
@@ -185,6 +252,7 @@ HttpResult HttpTransfer::Finish(CURL* easy, CURLcode code) {
   result_.status_code = static_cast<int>(status);
   result_.certificate_expires = CertificateExpires(easy);
   if (headers_too_large_) return Fail("too_large");
+  if (code != CURLE_OK && RefusedByProxy(easy)) return Fail("proxy");
   if (code != CURLE_OK) return Fail(ClassOf(code));
   if (!head_complete_) return Fail("transport");
   return Fail(status < 200 || status > 299 ? "status" : "");
@@ -204,7 +272,7 @@ curl_socket_t HttpTransfer::OpenSocket(void* self, curlsocktype, curl_sockaddr*)
     transfer.wants_connection_ = true;
     return CURL_SOCKET_BAD;
   }
-  transfer.driver_.Adopt(socket, transfer.to_->ToString());
+  transfer.driver_.Adopt(socket, transfer.destination());
   return socket;
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "service/delivery/http/address_guard.h"
 #include "service/delivery/http/curl_driver.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/delivery/http/name_resolver.h"
@@ -51,6 +52,12 @@ class HttpTransfer {
 
   // nullopt for what curl takes for no URL.
   const std::optional<HostPort>& to() const { return to_; }
+  // Where its connections lead: the same for all that may share one.
+  std::string destination() const;
+
+  // It goes through Options::proxy, to this address; otherwise directly. Before Configure.
+  void SetTunnel(const std::optional<IpAddress>& address);
+  bool tunnelled() const { return tunnel_.has_value(); }
 
   // Whether what the host means may be connected to. One refused address taints the whole answer:
   // a name that points inside and outside is up to no good. The result is then "blocked".
@@ -73,6 +80,8 @@ class HttpTransfer {
   HttpResult Fail(std::string_view error_class);
 
  private:
+  void ConfigureTls(CURL* easy);
+  void ConfigureProxy(CURL* easy);
   // What is left of `limit`; curl takes 0 for no limit at all.
   long Remaining(std::chrono::milliseconds limit) const;
 
@@ -89,12 +98,14 @@ class HttpTransfer {
   CurlDriver& driver_;
   const HttpRequest request_;
   const std::optional<HostPort> to_;
+  std::optional<IpAddress> tunnel_;
   const base::SteadyTime start_ = std::chrono::steady_clock::now();
   int connection_ = kNoConnection;
   bool wants_connection_ = false;
   HttpResult result_;
   curl_slist* headers_ = nullptr;
   curl_slist* pinned_ = nullptr;
+  curl_slist* connect_to_ = nullptr;
   size_t header_bytes_ = 0;
   // An interim answer (1xx) is none: what came with it does not count.
   bool interim_ = false;

@@ -75,5 +75,23 @@ TEST(DeliveryStatsTest, WhatIsDamagedCountsAsNothing) {
   }
 }
 
+TEST(DeliveryStatsTest, TakesNoMoreBucketsThanThereAre) {
+  const auto attempts = [](const std::string& buckets) {
+    return DeliveryStats::Decode("\x01\x01\x01" + buckets + std::string(3, '\0'))
+        .Summarize(base::Time(DeliveryStats::kPeriod))
+        .attempts;
+  };
+  EXPECT_EQ(attempts("\x01\x9f\x01\x02"), 2);
+  EXPECT_EQ(attempts("\x01\xa0\x01\x02"), 0);
+  std::string each;
+  for (int i = 0; i < 160; ++i) {
+    each +=
+        i < 128 ? std::string(1, static_cast<char>(i)) : static_cast<char>(i) + std::string("\x01");
+    each += '\x01';
+  }
+  EXPECT_EQ(attempts("\xa0\x01" + each), 160);
+  EXPECT_EQ(attempts(std::string("\xa1\x01") + each + std::string("\x01\x01")), 0);
+}
+
 }  // namespace
 }  // namespace gatehouse::service::delivery

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "base/text/encoding.h"
+#include "base/uuid.h"
 #include "service/delivery/queue/retry_schedule.h"
 
 namespace gatehouse::service::delivery {
@@ -56,13 +58,17 @@ EndpointQueue::EndpointQueue(const storage::DeliveryLease& lease, int max_in_fli
     : key_(lease.key),
       fence_(lease.fence),
       scanned_(lease.position),
+      lanes_(lease.held_keys),
       next_due_(lease.next_due),
       window_(max_in_flight),
       max_in_flight_(max_in_flight),
+      pace_(now),
+      retry_delays_(DefaultRetryDelays().begin(), DefaultRetryDelays().end()),
       breaker_({.consecutive_failures = lease.consecutive_failures, .open = lease.breaker_open},
                now),
       failing_since_(lease.failing_since),
       exhausted_count_(lease.exhausted_count),
+      latest_(now),
       alerts_(lease.key, lease.fence, lease.alerted, alert_bounds),
       stats_(DeliveryStats::Decode(lease.recent)) {}
 
@@ -73,15 +79,46 @@ int64_t EndpointQueue::position() const {
 void EndpointQueue::AddEvents(std::vector<DeliveryItem> items, int64_t through) {
   for (DeliveryItem& item : items) {
     unsettled_.insert(unsettled_.end(), item.index);
-    ready_bytes_ += item.body->size();
-    ready_.push_back(std::move(item));
+    loaded_bytes_ += item.body->size();
+    if (item.ordering_key.empty()) {
+      ready_.push_back(std::move(item));
+    } else {
+      AdvanceLane(lanes_.Add(std::move(item)));
+    }
   }
   scanned_ = std::max(scanned_, through);
+}
+
+void EndpointQueue::AdvanceLane(OrderLanes::Step step) {
+  for (const DeliveryItem& item : step.deferred) Defer(item);
+  if (step.look) next_due_ = Earlier(next_due_, latest_);
+  if (lanes_.has_releases()) dirty_ = true;
+  if (!step.next) return;
+  (step.next->is_retry ? retries_ : ready_).push_back(*std::move(step.next));
+}
+
+// It waits in the database, and holds up neither the position nor other keys.
+void EndpointQueue::Defer(const DeliveryItem& item) {
+  exceptions_[item.index] = {.key = key_,
+                             .event_index = item.index,
+                             .event_id = item.event_id,
+                             .event_type = item.type,
+                             .ordering_key = item.ordering_key,
+                             .attempts = item.attempts,
+                             .due = base::Time::max()};
+  unsettled_.erase(item.index);
+  loaded_bytes_ -= item.body->size();
+  dirty_ = true;
+}
+
+void EndpointQueue::OnReleased(const std::string& ordering_key, bool more) {
+  AdvanceLane(lanes_.OnReleased(ordering_key, more));
 }
 
 std::vector<int64_t> EndpointQueue::retries_held() const {
   std::vector<int64_t> held(retries_in_flight_.begin(), retries_in_flight_.end());
   for (const DeliveryItem& item : retries_) held.push_back(item.index);
+  for (const int64_t index : lanes_.followers()) held.push_back(index);
   return held;
 }
 
@@ -94,14 +131,13 @@ void EndpointQueue::AddRetries(std::vector<DeliveryItem> items,
                                std::optional<base::Time> next_due) {
   // next_due() is past already: they are read once more.
   if (reading_outdated_) return;
-  for (DeliveryItem& item : items) {
-    item.is_retry = true;
-    retries_.push_back(std::move(item));
-  }
+  for (DeliveryItem& item : items) item.is_retry = true;
+  std::ranges::move(lanes_.AddRetries(std::move(items)), std::back_inserter(retries_));
   next_due_ = Earlier(next_due, due_since_begin_);
 }
 
 void EndpointQueue::ReadRetriesAnew(base::Time now) {
+  lanes_.ForgetRetries(retries_);
   retries_.clear();
   reading_outdated_ = true;
   outdated_in_flight_ = retries_in_flight_;
@@ -118,6 +154,11 @@ std::optional<DeliveryItem> EndpointQueue::Take(base::Time now, bool retries_all
   const bool retrys_turn = breaker_.open() ? since_retry_ > 0 : since_retry_ >= kRetryShare - 1;
   const bool take_retry = retry_ready && (ready_.empty() || retrys_turn);
   if (!take_retry && ready_.empty()) return std::nullopt;
+  paced_until_.reset();
+  if (!pace_.Take(now)) {
+    paced_until_ = pace_.NextAt(now);
+    return std::nullopt;
+  }
   std::deque<DeliveryItem>& source = take_retry ? retries_ : ready_;
   DeliveryItem item = std::move(source.front());
   source.pop_front();
@@ -125,7 +166,7 @@ std::optional<DeliveryItem> EndpointQueue::Take(base::Time now, bool retries_all
     retries_in_flight_.insert(item.index);
     since_retry_ = 0;
   } else {
-    ready_bytes_ -= item.body->size();
+    loaded_bytes_ -= item.body->size();
     ++since_retry_;
   }
   item.is_canary = breaker_.open();
@@ -138,6 +179,7 @@ std::optional<DeliveryItem> EndpointQueue::Take(base::Time now, bool retries_all
 void EndpointQueue::EndFlight(const DeliveryItem& item, base::Time now) {
   --in_flight_;
   dirty_ = true;
+  latest_ = now;
   retries_in_flight_.erase(item.index);
   if (outdated_in_flight_.erase(item.index) > 0) next_due_ = Earlier(next_due_, now);
 }
@@ -145,13 +187,24 @@ void EndpointQueue::EndFlight(const DeliveryItem& item, base::Time now) {
 void EndpointQueue::Drop(const DeliveryItem& item, base::Time now) {
   EndFlight(item, now);
   breaker_.OnAbandoned();
-  unsettled_.erase(item.index);
-  if (item.is_retry) Settle(item);
+  pace_.GiveBack();
+  Settle(item);
 }
 
 void EndpointQueue::Settle(const DeliveryItem& item) {
-  settled_retries_[item.index] = {
-      .key = key_, .event_index = item.index, .attempts = item.attempts};
+  unsettled_.erase(item.index);
+  if (item.is_retry) {
+    settled_retries_[item.index] = {
+        .key = key_, .event_index = item.index, .attempts = item.attempts};
+  }
+  EndTurn(item);
+}
+
+// The next of its key may go, here or by whoever comes after this process.
+void EndpointQueue::EndTurn(const DeliveryItem& item) {
+  if (item.ordering_key.empty()) return;
+  AdvanceLane(lanes_.OnSettled(item));
+  if (item.is_retry) next_due_ = Earlier(next_due_, latest_);
 }
 
 void EndpointQueue::OnResult(const DeliveryItem& item, const HttpResult& result, base::Time start,
@@ -185,8 +238,7 @@ void EndpointQueue::OnSuccess(const DeliveryItem& item, base::Time now) {
   failing_since_.reset();
   exhausted_count_ = 0;
   alerts_.OnSuccess(now);
-  unsettled_.erase(item.index);
-  if (item.is_retry) Settle(item);
+  Settle(item);
 }
 
 void EndpointQueue::OnFailure(const DeliveryItem& item, const HttpResult& result, base::Time now,
@@ -204,11 +256,11 @@ void EndpointQueue::OnFailure(const DeliveryItem& item, const HttpResult& result
   if (result.status_code == kGone) disable_reason_ = "gone";
   if (item.is_canary && !item.is_retry && !IsRefusal(result)) {
     // It keeps its attempts: the receiver is what was tried. The next canary is another event.
-    ready_bytes_ += item.body->size();
+    loaded_bytes_ += item.body->size();
     ready_.push_back(item);
   } else {
-    AddException(item, result, now, random);
     unsettled_.erase(item.index);
+    AddException(item, result, now, random);
   }
   // Also by a canary: while the breaker is open there may be nothing else.
   if (exhausted_count_ >= kFailingExhausted && now - *failing_since_ >= kFailingFor &&
@@ -221,12 +273,13 @@ void EndpointQueue::AddException(const DeliveryItem& item, const HttpResult& res
                                  uint32_t random) {
   const int32_t attempts = item.attempts + 1;
   const std::optional<base::Duration> delay =
-      RetryDelay(attempts, ParseRetryAfter(result.retry_after, now), random);
+      RetryDelay(retry_delays_, attempts, ParseRetryAfter(result.retry_after, now), random);
   exceptions_[item.index] = {
       .key = key_,
       .event_index = item.index,
       .event_id = item.event_id,
       .event_type = item.type,
+      .ordering_key = item.ordering_key,
       .attempts = attempts,
       .due = now + delay.value_or(base::Duration(0)),
       .state = delay ? DeliveryState::kRetrying : DeliveryState::kExhausted,
@@ -234,8 +287,10 @@ void EndpointQueue::AddException(const DeliveryItem& item, const HttpResult& res
   if (delay) {
     next_due_ = Earlier(next_due_, now + *delay);
     due_since_begin_ = Earlier(due_since_begin_, now + *delay);
+    if (!item.ordering_key.empty()) AdvanceLane(lanes_.OnFailed(item));
     return;
   }
+  EndTurn(item);
   ++exhausted_count_;
   alerts_.OnExhausted(now, item.event_id, item.type);
 }
@@ -274,6 +329,7 @@ void EndpointQueue::CollectInto(storage::DeliveryFlush& flush) {
                             .last_failure_time = last_failure_time_,
                             .failing_since = failing_since_,
                             .exhausted_count = exhausted_count_,
+                            .paced_until = paced_until_,
                             .recent = stats_.Encode()});
   alerts_.CollectInto(flush);
   flush.progress.back().alerted = alerts_.alerted();
@@ -284,11 +340,16 @@ void EndpointQueue::CollectInto(storage::DeliveryFlush& flush) {
   exceptions_.clear();
   for (auto& [index, settled] : settled_retries_) flush.settled.push_back(std::move(settled));
   settled_retries_.clear();
+  for (std::string& ordering_key : lanes_.TakeReleases()) {
+    flush.releases.push_back(
+        {.key = key_, .fence = fence_, .ordering_key = std::move(ordering_key), .due = latest_});
+  }
   dirty_ = false;
 }
 
 bool EndpointQueue::IdleAt(int64_t head) const {
-  return scanned_ >= head && ready_.empty() && retries_.empty() && in_flight_ == 0 && !dirty_;
+  return scanned_ >= head && ready_.empty() && retries_.empty() && lanes_.idle() &&
+         in_flight_ == 0 && !dirty_;
 }
 
 std::string ResponseHead(const std::string& body) {

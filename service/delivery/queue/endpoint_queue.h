@@ -5,35 +5,24 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
-#include "base/uuid.h"
+#include "base/token_bucket.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/delivery/queue/breaker.h"
+#include "service/delivery/queue/delivery_item.h"
+#include "service/delivery/queue/delivery_pace.h"
 #include "service/delivery/queue/delivery_stats.h"
 #include "service/delivery/queue/endpoint_alerts.h"
+#include "service/delivery/queue/order_lanes.h"
 #include "storage/delivery/delivery.h"
 
 namespace gatehouse::service::delivery {
-
-// An event on its way to one endpoint.
-struct DeliveryItem {
-  int64_t index = 0;
-  base::Uuid event_id;
-  std::string type;
-  std::shared_ptr<const std::string> body;
-  // Made before this one, as its exception counts them.
-  int32_t attempts = 0;
-  // It has an exception: the endpoint's position is past it.
-  bool is_retry = false;
-  // Sent through an open breaker, to see whether the receiver is back.
-  bool is_canary = false;
-};
 
 // One leased endpoint: which events are read, ready, in flight and settled, and
 // what of that is still to be written. Decides what is sent next and what a
@@ -42,6 +31,7 @@ struct DeliveryItem {
 // Events settle in any order; the position moves over the settled prefix. While
 // the breaker is open it stands still: one canary at a time is sent, of another
 // event each time, and a failed one goes back without using up its event's attempts.
+// Events with an ordering key go by their lanes (OrderLanes): what is ready is the next of its key.
 //
 // Owned by the engine. Thread: its loop. Time comes in as a parameter.
 class EndpointQueue {
@@ -58,8 +48,10 @@ class EndpointQueue {
   int64_t position() const;
   // First attempts that wait to be sent.
   size_t ready() const { return ready_.size(); }
-  size_t ready_bytes() const { return ready_bytes_; }
-  // Adds the wanted events of (scanned(), through], ascending.
+  // Those that are read, also where an earlier one of their key goes first.
+  size_t loaded() const { return ready_.size() + lanes_.waiting(); }
+  size_t loaded_bytes() const { return loaded_bytes_; }
+  // Adds the wanted events of (scanned(), through], ascending. Then it may be dirty().
   void AddEvents(std::vector<DeliveryItem> items, int64_t through);
 
   // When exceptions have to be looked for; nullopt: there are none.
@@ -67,13 +59,16 @@ class EndpointQueue {
   // The exceptions that are ready or in flight.
   std::vector<int64_t> retries_held() const;
   size_t retries_ready() const { return retries_.size(); }
-  // Before exceptions are read, and after: adds those that are due; `next_due` is
-  // that of the first one not added.
+  // Before exceptions are read, and after: adds those that are due, each followed by those behind
+  // it in its lane; `next_due` is that of the first one not added.
   void BeginRetries();
   void AddRetries(std::vector<DeliveryItem> items, std::optional<base::Time> next_due);
   // Some exceptions were begun anew: what was read of them is old. Reads them again, now and
   // once what is in flight has ended, whose outcome is not theirs any more.
   void ReadRetriesAnew(base::Time now);
+
+  // The database has been asked for the next exception of a key, and whether there is one.
+  void OnReleased(const std::string& ordering_key, bool more);
 
   // What to send now, if anything; it is in flight from then on.
   std::optional<DeliveryItem> Take(base::Time now, bool retries_allowed);
@@ -84,8 +79,12 @@ class EndpointQueue {
                 base::Time now, uint32_t random);
 
   int in_flight() const { return in_flight_; }
-  // A change of the endpoint's setting.
+  // Changes of the endpoint's settings.
   void set_max_in_flight(int max_in_flight);
+  void set_pace(const base::RateLimit& limit, base::Time now) { pace_.Set(limit, now); }
+  void set_retry_delays(std::vector<base::Duration> delays) { retry_delays_ = std::move(delays); }
+  // Its rate holds back what is there to be sent, since the last Take; nullopt: nothing does.
+  std::optional<base::Time> paced_until() const { return paced_until_; }
   const Breaker& breaker() const { return breaker_; }
 
   // Takes nothing more from now on; what is ready stays unsettled.
@@ -116,15 +115,19 @@ class EndpointQueue {
   void AddException(const DeliveryItem& item, const HttpResult& result, base::Time now,
                     uint32_t random);
   void EndFlight(const DeliveryItem& item, base::Time now);
-  // The exception of a retry is over.
+  // It is done with; if it is a retry, its exception is over.
   void Settle(const DeliveryItem& item);
+  void EndTurn(const DeliveryItem& item);
+  void AdvanceLane(OrderLanes::Step step);
+  void Defer(const DeliveryItem& item);
 
   storage::EndpointKey key_;
   int64_t fence_;
   int64_t scanned_;
   std::deque<DeliveryItem> ready_;
-  size_t ready_bytes_ = 0;
+  size_t loaded_bytes_ = 0;
   std::deque<DeliveryItem> retries_;
+  OrderLanes lanes_;
   std::set<int64_t> retries_in_flight_;
   // Those of them that may have begun anew meanwhile.
   std::set<int64_t> outdated_in_flight_;
@@ -140,6 +143,9 @@ class EndpointQueue {
   double window_;
   int max_in_flight_;
   int since_retry_ = 0;
+  DeliveryPace pace_;
+  std::optional<base::Time> paced_until_;
+  std::vector<base::Duration> retry_delays_;
   Breaker breaker_;
   bool stopped_ = false;
   std::string disable_reason_;
@@ -153,6 +159,8 @@ class EndpointQueue {
   std::optional<base::Time> last_failure_time_;
   std::optional<base::Time> failing_since_;
   int32_t exhausted_count_;
+  // As of the last thing that happened.
+  base::Time latest_;
   EndpointAlerts alerts_;
   base::Time next_backlog_check_;
   DeliveryStats stats_;

@@ -268,6 +268,71 @@ TEST(EndpointQueueTest, GoneAsksForDisabling) {
   EXPECT_EQ(Collect(queue).exceptions.size(), 1u);
 }
 
+TEST(EndpointQueueTest, FiveDaysOfFailuresAndTwoExhaustedEventsAskForDisabling) {
+  constexpr base::Duration kFiveDays = std::chrono::days(5);
+  const auto reason = [](base::Duration failing_for, int32_t exhausted, int status) {
+    EndpointQueue queue({.fence = 3,
+                         .position = 10,
+                         .failing_since = kNow - failing_for,
+                         .exhausted_count = exhausted},
+                        4, kNow);
+    queue.AddEvents(Items(11, 11), 11);
+    queue.OnResult(*queue.Take(kNow, true), Answer(status), kNow, kNow, 0);
+    return queue.disable_reason();
+  };
+  EXPECT_EQ(reason(kFiveDays, 2, 500), "failing");
+  EXPECT_EQ(reason(kFiveDays - base::Duration(1), 2, 500), "");
+  EXPECT_EQ(reason(kFiveDays, 1, 500), "");
+  EXPECT_EQ(reason(kFiveDays, 2, 410), "gone");
+  EXPECT_EQ(reason(kFiveDays, 2, 200), "");
+}
+
+TEST(EndpointQueueTest, ASuccessBeginsThoseFiveDaysAnew) {
+  EndpointQueue queue({.fence = 3,
+                       .position = 10,
+                       .failing_since = kNow - std::chrono::days(5),
+                       .exhausted_count = 2},
+                      4, kNow);
+  queue.AddEvents(Items(11, 12), 12);
+  queue.OnResult(*queue.Take(kNow, true), Answer(200), kNow, kNow, 0);
+  queue.OnResult(*queue.Take(kNow, true), Answer(500), kNow, kNow, 0);
+  EXPECT_EQ(queue.disable_reason(), "");
+  const storage::DeliveryFlush flush = Collect(queue);
+  EXPECT_EQ(flush.progress[0].failing_since, kNow);
+  EXPECT_EQ(flush.progress[0].exhausted_count, 0);
+}
+
+TEST(EndpointQueueTest, IsIdleWhenNothingIsLeftToDoOrToTell) {
+  EndpointQueue queue = MakeQueue();
+  EXPECT_TRUE(queue.IdleAt(10));
+  EXPECT_FALSE(queue.IdleAt(11)) << "there is more in the log";
+  queue.AddEvents(Items(11, 11), 11);
+  EXPECT_FALSE(queue.IdleAt(11)) << "an event waits";
+  const DeliveryItem item = *queue.Take(kNow, true);
+  EXPECT_FALSE(queue.IdleAt(11)) << "a request is in flight";
+  queue.OnResult(item, Answer(200), kNow, kNow, 0);
+  EXPECT_FALSE(queue.IdleAt(11)) << "its end is not written";
+  Collect(queue);
+  EXPECT_TRUE(queue.IdleAt(11));
+  queue.BeginRetries();
+  queue.AddRetries(Items(5, 5), std::nullopt);
+  EXPECT_FALSE(queue.IdleAt(11)) << "a retry waits";
+}
+
+TEST(EndpointQueueTest, AnotherLimitCountsAtOnce) {
+  EndpointQueue queue = MakeQueue(1);
+  queue.AddEvents(Items(11, 20), 20);
+  EXPECT_TRUE(queue.Take(kNow, true));
+  EXPECT_FALSE(queue.Take(kNow, true));
+  queue.set_max_in_flight(2);
+  const DeliveryItem item = *queue.Take(kNow, true);
+  EXPECT_FALSE(queue.Take(kNow, true));
+  // The same again changes nothing of what was learned.
+  queue.OnResult(item, Answer(500), kNow, kNow, 0);
+  queue.set_max_in_flight(2);
+  EXPECT_FALSE(queue.Take(kNow, true));
+}
+
 TEST(EndpointQueueTest, AStoppedQueueTakesNothing) {
   EndpointQueue queue = MakeQueue();
   queue.AddEvents(Items(11, 11), 11);

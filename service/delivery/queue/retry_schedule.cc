@@ -15,7 +15,6 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-// The delay after each failed attempt but the last.
 constexpr base::Duration kSteps[] = {seconds(5), minutes(5), minutes(30), hours(2), hours(5),
                                      hours(10),  hours(14),  hours(20),   hours(24)};
 static_assert(std::size(kSteps) == kMaxAttempts - 1);
@@ -47,10 +46,18 @@ std::optional<base::Time> ParseHttpDate(const std::string& text, base::Time now)
 
 }  // namespace
 
-std::optional<base::Duration> RetryDelay(int attempts, std::optional<base::Duration> retry_after,
+std::span<const base::Duration> DefaultRetryDelays() { return kSteps; }
+
+std::vector<base::Duration> RetryDelaysOf(const storage::Endpoint& endpoint) {
+  if (endpoint.retry_delays) return {endpoint.retry_delays->begin(), endpoint.retry_delays->end()};
+  return {std::begin(kSteps), std::end(kSteps)};
+}
+
+std::optional<base::Duration> RetryDelay(std::span<const base::Duration> delays, int attempts,
+                                         std::optional<base::Duration> retry_after,
                                          uint32_t random) {
-  if (attempts < 1 || attempts >= kMaxAttempts) return std::nullopt;
-  const base::Duration step = kSteps[attempts - 1];
+  if (attempts < 1 || static_cast<size_t>(attempts) > delays.size()) return std::nullopt;
+  const base::Duration step = delays[attempts - 1];
   base::Duration delay = step;
   if (retry_after) {
     const base::Duration cap =

@@ -19,7 +19,7 @@ TEST(RetryScheduleTest, FollowsThePublishedSteps) {
                                              hours(14),  hours(20),  hours(24)};
   base::Duration total{0};
   for (int attempt = 1; attempt < kMaxAttempts; ++attempt) {
-    const auto delay = RetryDelay(attempt, std::nullopt, 0);
+    const auto delay = RetryDelay(DefaultRetryDelays(), attempt, std::nullopt, 0);
     ASSERT_TRUE(delay.has_value());
     EXPECT_EQ(*delay, steps[attempt - 1]);
     total += *delay;
@@ -28,31 +28,48 @@ TEST(RetryScheduleTest, FollowsThePublishedSteps) {
 }
 
 TEST(RetryScheduleTest, EndsAfterTheLastAttempt) {
-  EXPECT_FALSE(RetryDelay(kMaxAttempts, std::nullopt, 0).has_value());
-  EXPECT_FALSE(RetryDelay(kMaxAttempts, hours(1), 0).has_value());
-  EXPECT_FALSE(RetryDelay(kMaxAttempts + 1, std::nullopt, 0).has_value());
-  EXPECT_FALSE(RetryDelay(0, std::nullopt, 0).has_value());
+  EXPECT_FALSE(RetryDelay(DefaultRetryDelays(), kMaxAttempts, std::nullopt, 0).has_value());
+  EXPECT_FALSE(RetryDelay(DefaultRetryDelays(), kMaxAttempts, hours(1), 0).has_value());
+  EXPECT_FALSE(RetryDelay(DefaultRetryDelays(), kMaxAttempts + 1, std::nullopt, 0).has_value());
+  EXPECT_FALSE(RetryDelay(DefaultRetryDelays(), 0, std::nullopt, 0).has_value());
 }
 
 TEST(RetryScheduleTest, JitterOnlyAddsAndIsBounded) {
-  EXPECT_EQ(*RetryDelay(1, std::nullopt, UINT32_MAX), seconds(5) + seconds(2));
-  EXPECT_EQ(*RetryDelay(2, std::nullopt, UINT32_MAX), minutes(5) + seconds(30));
-  EXPECT_EQ(*RetryDelay(9, std::nullopt, UINT32_MAX), hours(24) + minutes(15));
+  EXPECT_EQ(*RetryDelay(DefaultRetryDelays(), 1, std::nullopt, UINT32_MAX),
+            seconds(5) + seconds(2));
+  EXPECT_EQ(*RetryDelay(DefaultRetryDelays(), 2, std::nullopt, UINT32_MAX),
+            minutes(5) + seconds(30));
+  EXPECT_EQ(*RetryDelay(DefaultRetryDelays(), 9, std::nullopt, UINT32_MAX),
+            hours(24) + minutes(15));
   for (int attempt = 1; attempt < kMaxAttempts; ++attempt) {
     for (uint32_t random : {0u, 1u, 77u, UINT32_MAX / 2, UINT32_MAX}) {
-      EXPECT_GE(*RetryDelay(attempt, std::nullopt, random), *RetryDelay(attempt, std::nullopt, 0));
-      EXPECT_GE(*RetryDelay(attempt, minutes(7), random), *RetryDelay(attempt, minutes(7), 0));
+      EXPECT_GE(*RetryDelay(DefaultRetryDelays(), attempt, std::nullopt, random),
+                *RetryDelay(DefaultRetryDelays(), attempt, std::nullopt, 0));
+      EXPECT_GE(*RetryDelay(DefaultRetryDelays(), attempt, minutes(7), random),
+                *RetryDelay(DefaultRetryDelays(), attempt, minutes(7), 0));
     }
   }
 }
 
 TEST(RetryScheduleTest, RetryAfterDelaysWithinBounds) {
-  EXPECT_EQ(*RetryDelay(1, minutes(10), 0), minutes(10));
-  EXPECT_EQ(*RetryDelay(2, seconds(1), 0), minutes(5));
-  EXPECT_EQ(*RetryDelay(1, hours(5), 0), seconds(10) + hours(2));
-  EXPECT_EQ(*RetryDelay(6, hours(100), 0), hours(22));
-  EXPECT_EQ(*RetryDelay(8, hours(100), 0), hours(24));
-  EXPECT_EQ(*RetryDelay(9, hours(100), 0), hours(24));
+  EXPECT_EQ(*RetryDelay(DefaultRetryDelays(), 1, minutes(10), 0), minutes(10));
+  EXPECT_EQ(*RetryDelay(DefaultRetryDelays(), 2, seconds(1), 0), minutes(5));
+  EXPECT_EQ(*RetryDelay(DefaultRetryDelays(), 1, hours(5), 0), seconds(10) + hours(2));
+  EXPECT_EQ(*RetryDelay(DefaultRetryDelays(), 6, hours(100), 0), hours(22));
+  EXPECT_EQ(*RetryDelay(DefaultRetryDelays(), 8, hours(100), 0), hours(24));
+  EXPECT_EQ(*RetryDelay(DefaultRetryDelays(), 9, hours(100), 0), hours(24));
+}
+
+TEST(RetryScheduleTest, AnEndpointsOwnStepsAreFollowedToTheirEnd) {
+  const std::vector<base::Duration> own = {seconds(1), hours(48)};
+  EXPECT_EQ(*RetryDelay(own, 1, std::nullopt, 0), seconds(1));
+  EXPECT_EQ(*RetryDelay(own, 2, std::nullopt, 0), hours(48));
+  // What it is asked for does not shorten a step that is longer than any wish.
+  EXPECT_EQ(*RetryDelay(own, 2, hours(1), 0), hours(48));
+  EXPECT_FALSE(RetryDelay(own, 3, std::nullopt, 0).has_value());
+  // Many attempts were made by a longer schedule before.
+  EXPECT_FALSE(RetryDelay(own, 7, std::nullopt, 0).has_value());
+  EXPECT_FALSE(RetryDelay({}, 1, std::nullopt, 0).has_value());
 }
 
 TEST(RetryScheduleTest, ParsesSecondsAndDates) {

@@ -1,5 +1,9 @@
 #include "service/main/area/auth_area.h"
 
+#include <utility>
+
+#include "auth/signing_key/signing_key.h"
+
 namespace gatehouse::service {
 namespace {
 
@@ -27,8 +31,10 @@ auth::RateLimit LoginLimitOf(const config::AuthSettings& config) {
 }  // namespace
 
 AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& secrets,
-                   StorageArea& storage, const base::Clock& clock)
-    : keyring(secrets.master_key, PolicyOf(config)),
+                   StorageArea& storage, const base::Clock& clock,
+                   std::unique_ptr<auth::BreachedPasswords> breached)
+    : tenant_reader(storage.tenants, tenants),
+      keyring(config::KeysOf(secrets), PolicyOf(config)),
       access_tokens(keyring, clock,
                     {.issuer = config.issuer,
                      .audience = config.audience,
@@ -37,11 +43,19 @@ AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& se
       one_time_tokens(secrets.token_pepper),
       challenges(secrets.token_pepper),
       recovery_codes(secrets.token_pepper),
+      device_tokens(secrets.token_pepper),
+      relying_party(
+          {.id = config.passkey_rp_id, .name = config.issuer, .origins = config.passkey_origins},
+          secrets.token_pepper),
+      step_up(clock, config.step_up_max_age),
       hasher(HasherOptionsOf(config)),
+      breached_passwords(std::move(breached)),
       login_failures(storage.events, clock, {.limit = LoginLimitOf(config)}),
       credentials(storage.sessions, storage.api_keys, clock),
       authenticator(access_tokens, credentials, clock,
                     {.max_revocation_lag = config.max_revocation_lag}),
-      key_rotation(storage.signing_keys, keyring, clock) {}
+      key_rotation(storage.signing_keys, keyring, tenants, clock,
+                   // The setting takes nothing else.
+                   *auth::SigningAlgorithmFromName(config.signing_algorithm)) {}
 
 }  // namespace gatehouse::service

@@ -16,7 +16,8 @@ base::Task<void> Record(storage::EventStore* events, const base::Clock* clock,
                         std::shared_ptr<auth::RateLimiter> recorded, base::CallContext ctx,
                         auth::Denial denial) {
   if (denial.kind != auth::Denial::Kind::kPermissionDenied) co_return;
-  if (recorded->Take(ctx.principal().id.bytes(), std::chrono::steady_clock::now())) co_return;
+  const std::string caller = auth::LimitKey(ctx.principal().tenant_id, ctx.principal().id);
+  if (recorded->Take(caller, std::chrono::steady_clock::now())) co_return;
   JsonObject details;
   details.Add("method", ctx.method());
   if (!denial.permission.empty()) details.Add("permission", denial.permission);

@@ -10,8 +10,11 @@
 #include "auth/verdict/authenticator_metrics.h"
 #include "base/metric_families.h"
 #include "service/audit/audit_metrics.h"
+#include "service/delivery/backlog_metrics.h"
 #include "service/delivery/engine_metrics.h"
 #include "service/event_log/sequencer_metrics.h"
+#include "service/mail/outbox/mail_metrics.h"
+#include "service/retention/retention_metrics.h"
 #include "service/schema/event_schemas_metrics.h"
 #include "service/session/login/login_failures_metrics.h"
 #include "service/webhook/replay/replay_metrics.h"
@@ -54,7 +57,11 @@ std::vector<prometheus::MetricFamily> MetricsArea::Collect() const {
   DescribeMetrics(workers_.sequencer(), families);
   DescribeMetrics(services_.audit, families);
   DescribeMetrics(workers_.webhooks(), families);
+  DescribeMetrics(workers_.backlogs(), families);
   DescribeMetrics(workers_.replays(), families);
+  DescribeMetrics(workers_.retention(), families);
+  DescribeMetrics(workers_.mails(), families);
+  DescribeMetrics(services_.mail_requests, families);
 
   std::vector<prometheus::MetricFamily> collected;
   for (const MetricFamilies::Family& family : families.families()) {

@@ -17,11 +17,14 @@
 #include "service/config/config.h"
 #include "service/config/secrets.h"
 #include "service/delivery/http/address_guard.h"
+#include "service/mail/outbox/mail_composer.h"
+#include "service/mail/request/mail_request_queue.h"
 #include "service/main/area/auth_area.h"
 #include "service/main/area/storage_area.h"
 #include "service/schema/event_schemas.h"
 #include "service/session/session_service.h"
 #include "service/session/token_issuer.h"
+#include "service/tenant/tenant_service.h"
 #include "service/user/user_service.h"
 #include "service/webhook/webhook_service.h"
 
@@ -37,10 +40,14 @@ struct ServiceArea {
     // Who delivers: see WebhookService::Deps.
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
     WebhookService::SendFn send_webhook;
+    WebhookService::CheckBacklogFn check_backlog = {};
     LogTail::Options tail = {};
     WebhookService::Options webhooks = {};
     // Threads that serve calls.
     size_t loops = 1;
+    // Of the deliverer's memory: see AdminService::Deps.
+    std::function<void()> read_endpoints = [] {};
+    std::function<size_t()> cached_endpoints = [] { return size_t{0}; };
     // See AdminService::Deps.
     std::function<std::string()> sequencer_problem = [] { return std::string(); };
   };
@@ -53,12 +60,15 @@ struct ServiceArea {
   PageTokens page_tokens;
   TokenIssuer issuer;
   EventSchemas event_schemas;
+  mail::MailComposer mail_composer;
+  mail::MailRequestQueue mail_requests;
   UserService users;
   SessionService sessions;
   AuditService audit;
   WebhookService webhooks;
   AlertService alerts;
   AdminService admin;
+  TenantService tenants;
 };
 
 }  // namespace gatehouse::service

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "auth/interceptors/authentication_interceptor.h"
@@ -38,6 +39,23 @@ auth::RateLimit LimitOf(int64_t per_second, double quiet_seconds = 2) {
   return {.rate = rate, .burst = quiet_seconds * rate};
 }
 
+auth::CallTenants TenantsOf(AuthArea& auth) {
+  return {.directory = &auth.tenants,
+          .refresh = [reader = &auth.tenant_reader](base::CallContext ctx, base::Uuid id) {
+            return reader->Refresh(std::move(ctx), id);
+          }};
+}
+
+// The public keys of the tenant that a request names, or whose host it was sent to.
+std::optional<std::string> KeySetOf(const AuthArea& auth, const base::Clock& clock,
+                                    std::string_view tenant, std::string_view host) {
+  const std::optional<base::Uuid> id =
+      tenant.empty() ? auth.tenants.FindHost(host).value_or(base::kDefaultTenantId)
+                     : auth.tenants.Find(tenant);
+  if (!id) return std::nullopt;
+  return auth.keyring.JwksJson(*id, clock.Now());
+}
+
 rpc::InterceptorChain MakeChain(const ServingArea::Options& options, auth::CertificateKeys keys,
                                 StorageArea& storage, AuthArea& auth,
                                 prometheus::Registry& metrics) {
@@ -54,7 +72,7 @@ rpc::InterceptorChain MakeChain(const ServingArea::Options& options, auth::Certi
        .streams = StreamLimitsOf(config.grpc),
        .logged_failures = {.per_caller = LimitOf(config.log.failed_calls_per_second, 10)},
        .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
-           auth.authenticator, limits.per_address, on_denial, std::move(keys)),
+           auth.authenticator, limits.per_address, on_denial, std::move(keys), TenantsOf(auth)),
        .authorise = std::make_unique<auth::AuthorisationInterceptor>(on_denial),
        .rate_limit = std::make_unique<auth::RateLimitInterceptor>(limits, on_denial)});
 }
@@ -127,13 +145,18 @@ absl::Status ServingArea::Register(const Options& options, ServiceArea& services
 absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
   // Serving only once there is a server to ask.
   const auto ready = [this] { return health_->serving() && server_->TakesCalls(); };
-  const auto jwks = [&keyring = auth.keyring, &clock = options.clock] {
-    return keyring.JwksJson(base::kDefaultTenantId, clock.Now());
+  const auto jwks = [&auth, &clock = options.clock](std::string_view tenant,
+                                                    std::string_view host) {
+    return KeySetOf(auth, clock, tenant, host);
   };
   GH_ASSIGN_OR_RETURN(
       http_,
       http::HttpServer::Start(config_.http.address,
-                              http::MakeRoutes({ready, jwks, {metrics_.get(), &options.metrics}})));
+                              http::MakeRoutes({.ready = ready,
+                                                .jwks = jwks,
+                                                .webhook_keys = options.webhook_keys,
+                                                .issuer = config_.auth.issuer,
+                                                .metrics = {metrics_.get(), &options.metrics}})));
   rpc::ServerOptions server = ServerOptionsOf(config_.grpc);
   server.metrics = &transport_metrics_;
   GH_ASSIGN_OR_RETURN(server_, rpc::Server::Start(server, options.loops, registry_, chain_));

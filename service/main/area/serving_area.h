@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -40,6 +41,8 @@ class ServingArea {
     std::vector<base::Loop*> loops;
     // Shown at /metrics beside the calls' own.
     const prometheus::Collectable& metrics;
+    // See http::RouteSources.
+    std::function<std::string(std::string_view endpoint_id)> webhook_keys;
     // More methods, registered before the check: the benchmarks' no-op.
     std::function<void(rpc::MethodRegistry&)> extra_methods;
   };

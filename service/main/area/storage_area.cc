@@ -37,7 +37,7 @@ DatabaseConfig DirectConfigOf(const config::DatabaseSettings& settings) {
 }
 
 absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(
-    DatabaseConfig config, std::string master_key, std::vector<base::Loop*> loops,
+    DatabaseConfig config, storage::SealingKeys keys, std::vector<base::Loop*> loops,
     std::optional<DatabaseConfig> direct) {
   auto signal = std::make_unique<storage::LogSignal>();
   config.on_announced = [told = signal.get()] { told->Notify(); };
@@ -47,12 +47,12 @@ absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(
                       storage::OpenSequencerDatabase(*std::move(direct), *loops.front()));
   return std::unique_ptr<StorageArea>(new StorageArea(std::move(signal), std::move(database),
                                                       std::move(sequencer_database),
-                                                      std::move(master_key), std::move(loops)));
+                                                      std::move(keys), std::move(loops)));
 }
 
 StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
                          std::unique_ptr<Database> opened,
-                         std::unique_ptr<Database> opened_for_sequencer, std::string master_key,
+                         std::unique_ptr<Database> opened_for_sequencer, storage::SealingKeys keys,
                          std::vector<base::Loop*> loops)
     : instance(base::Uuid::MakeV7(base::SystemClock().Now()).ToString()),
       signal(std::move(opened_signal)),
@@ -60,24 +60,32 @@ StorageArea::StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
       sequencer_database(std::move(opened_for_sequencer)),
       requests(*database),
       users(*database),
+      user_imports(*database),
+      user_purges(*database),
+      user_exports(*database),
       one_time_tokens(*database),
-      second_factors(*database, master_key),
+      second_factors(*database, keys),
+      passkeys(*database),
       roles(*database),
       api_keys(*database),
       sessions(*database),
       threads(*database),
       signing_keys(*database),
+      tenants(*database),
       server(*database),
       events(*database, std::move(loops)),
       event_types(*database),
       log(*database),
       partitions(*database),
       sequencer(*sequencer_database, instance),
-      endpoints(*database, std::move(master_key)),
+      endpoints(*database, keys),
       deliveries(*database),
       replays(*database),
       subscriptions(*database),
-      alerts(*database) {}
+      alerts(*database),
+      retention(*database),
+      alert_destinations(*database),
+      mails(*database, std::move(keys)) {}
 
 void StorageArea::Close() {
   events.Close();

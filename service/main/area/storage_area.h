@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "base/async/loop.h"
 #include "service/config/config.h"
+#include "storage/alert/alert_destination_store.h"
 #include "storage/alert/alert_store.h"
 #include "storage/api_key/api_key_store.h"
 #include "storage/delivery/delivery_store.h"
@@ -21,18 +22,26 @@
 #include "storage/event_type/event_type_store.h"
 #include "storage/log_feed.h"
 #include "storage/log_signal.h"
+#include "storage/mail/mail_store.h"
 #include "storage/one_time_token/one_time_token_store.h"
+#include "storage/passkey/passkey_store.h"
 #include "storage/postgres/client/database.h"
 #include "storage/replay/replay_store.h"
 #include "storage/request/idempotency_store.h"
+#include "storage/retention/retention_store.h"
 #include "storage/role/role_store.h"
+#include "storage/sealing_keys.h"
 #include "storage/second_factor/second_factor_store.h"
 #include "storage/server/server_store.h"
 #include "storage/session/session_store.h"
 #include "storage/signing_key/signing_key_store.h"
 #include "storage/subscription/subscription_store.h"
+#include "storage/tenant/tenant_store.h"
 #include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
+#include "storage/user_export/user_export_store.h"
+#include "storage/user_import/user_import_store.h"
+#include "storage/user_purge/user_purge_store.h"
 
 namespace gatehouse::service {
 
@@ -45,10 +54,10 @@ storage::postgres::DatabaseConfig DirectConfigOf(const config::DatabaseSettings&
 
 // The database and everything that speaks SQL.
 struct StorageArea {
-  // Opens the database; does not wait for a connection. `master_key` seals the secrets of
-  // webhooks at rest. `direct`: of the sequencer's connection, if it differs.
+  // Opens the database; does not wait for a connection. `keys` seal the secrets of webhooks and of
+  // second factors at rest. `direct`: of the sequencer's connection, if it differs.
   static absl::StatusOr<std::unique_ptr<StorageArea>> Open(
-      storage::postgres::DatabaseConfig config, std::string master_key,
+      storage::postgres::DatabaseConfig config, storage::SealingKeys keys,
       std::vector<base::Loop*> loops,
       std::optional<storage::postgres::DatabaseConfig> direct = std::nullopt);
 
@@ -65,13 +74,18 @@ struct StorageArea {
   std::unique_ptr<storage::postgres::Database> sequencer_database;
   storage::IdempotencyStore requests;
   storage::UserStore users;
+  storage::UserImportStore user_imports;
+  storage::UserPurgeStore user_purges;
+  storage::UserExportStore user_exports;
   storage::OneTimeTokenStore one_time_tokens;
   storage::SecondFactorStore second_factors;
+  storage::PasskeyStore passkeys;
   storage::RoleStore roles;
   storage::ApiKeyStore api_keys;
   storage::SessionStore sessions;
   storage::ThreadStore threads;
   storage::SigningKeyStore signing_keys;
+  storage::TenantStore tenants;
   storage::ServerStore server;
   storage::EventStore events;
   storage::EventTypeStore event_types;
@@ -83,12 +97,15 @@ struct StorageArea {
   storage::ReplayStore replays;
   storage::SubscriptionStore subscriptions;
   storage::AlertStore alerts;
+  storage::RetentionStore retention;
+  storage::AlertDestinationStore alert_destinations;
+  storage::MailStore mails;
 
  private:
   StorageArea(std::unique_ptr<storage::LogSignal> opened_signal,
               std::unique_ptr<storage::postgres::Database> opened,
               std::unique_ptr<storage::postgres::Database> opened_for_sequencer,
-              std::string master_key, std::vector<base::Loop*> loops);
+              storage::SealingKeys keys, std::vector<base::Loop*> loops);
 };
 
 }  // namespace gatehouse::service

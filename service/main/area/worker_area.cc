@@ -2,39 +2,52 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include "auth/signing_key/key_rotation.h"
+#include "auth/tenant/tenant_reader.h"
 #include "base/async/run_on_loop.h"
 #include "base/log_line.h"
 #include "base/status.h"
 #include "base/system_context.h"
+#include "service/main/area/retention_options.h"
+#include "service/main/mail_options.h"
+#include "service/user/bulk/user_purger.h"
 #include "service/webhook/pull/idle_subscriptions.h"
+#include "service/worker/tenant_round.h"
 
 namespace gatehouse::service {
 namespace {
 
-// Answers to repeated requests are promised for 24 hours.
-constexpr auto kAnswerLifetime = std::chrono::hours(24);
 constexpr int64_t kPurgeBatch = 5'000;
-// As the .proto file promises.
-constexpr auto kReplayLifetime = std::chrono::days(30);
+// As the .proto file promises: since its last batch.
+constexpr auto kImportLifetime = std::chrono::days(30);
+// What became of a mail, for who asks why it did not come.
+constexpr auto kEndedMailLifetime = std::chrono::days(7);
 // Often enough that a key of another instance is known long before it signs.
 constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
+// Who asked for it is told that it takes minutes.
+constexpr auto kUsersPurgePause = std::chrono::minutes(1);
 // Their tokens are dead before: only lists of sessions wait for it.
 constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
+// Backlogs are bounded in tens of seconds.
+constexpr auto kBacklogsPause = std::chrono::seconds(1);
 // Before the first call.
 constexpr auto kPartitionsTimeout = std::chrono::minutes(1);
 constexpr auto kPositionTimeout = std::chrono::seconds(15);
 
-// What has a Purge(ctx, tenant, before, limit) that returns how many rows it deleted.
+// What has a Purge(ctx, tenant, before, limit) that returns how many rows it deleted; for the
+// tenant of `ctx`.
 template <typename Store>
 base::Task<absl::Status> PurgeBefore(Store* store, base::Time before, base::CallContext ctx) {
   int64_t purged = kPurgeBatch;
   while (purged == kPurgeBatch) {
-    GH_CO_ASSIGN_OR_RETURN(purged,
-                           co_await store->Purge(ctx, base::kDefaultTenantId, before, kPurgeBatch));
+    GH_CO_ASSIGN_OR_RETURN(
+        purged, co_await store->Purge(ctx, ctx.principal().tenant_id, before, kPurgeBatch));
   }
   co_return absl::OkStatus();
 }
@@ -42,7 +55,7 @@ base::Task<absl::Status> PurgeBefore(Store* store, base::Time before, base::Call
 base::Task<absl::Status> MarkEndedSessions(storage::SessionStore* sessions, base::CallContext ctx) {
   bool more = true;
   while (more) {
-    GH_CO_ASSIGN_OR_RETURN(more, co_await sessions->MarkEnded(ctx, base::kDefaultTenantId));
+    GH_CO_ASSIGN_OR_RETURN(more, co_await sessions->MarkEnded(ctx, ctx.principal().tenant_id));
   }
   co_return absl::OkStatus();
 }
@@ -52,9 +65,22 @@ base::Task<absl::Status> PurgeThreads(storage::ThreadStore* threads, const base:
   bool more = true;
   while (more) {
     GH_CO_ASSIGN_OR_RETURN(more,
-                           co_await threads->Purge(ctx, base::kDefaultTenantId, clock->Now()));
+                           co_await threads->Purge(ctx, ctx.principal().tenant_id, clock->Now()));
   }
   co_return absl::OkStatus();
+}
+
+// Directory first: what it says decides whose keys are looked after.
+base::Task<absl::Status> RotateKeys(auth::TenantReader* tenants, auth::KeyRotation* rotation,
+                                    base::CallContext ctx) {
+  GH_CO_RETURN_IF_ERROR(co_await tenants->Load(ctx));
+  co_return co_await rotation->RunOnce(std::move(ctx));
+}
+
+base::Task<absl::Status> ReadTenant(auth::TenantReader* tenants, base::CallContext ctx,
+                                    std::optional<base::Uuid> id) {
+  if (id) co_return co_await tenants->Refresh(std::move(ctx), *id);
+  co_return co_await tenants->Load(std::move(ctx));
 }
 
 delivery::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clock& clock) {
@@ -66,7 +92,7 @@ delivery::WebhookEngine::Deps EngineDepsOf(StorageArea& storage, const base::Clo
 }
 
 delivery::EngineOptions EngineOptionsOf(const config::WebhookSettings& config,
-                                        delivery::AddressGuard guard,
+                                        delivery::AddressGuard guard, std::string proxy_credentials,
                                         const base::Uuid& instance_id) {
   delivery::EngineOptions options{.instance_id = instance_id,
                                   .max_in_flight = static_cast<int>(config.max_in_flight)};
@@ -74,15 +100,19 @@ delivery::EngineOptions EngineOptionsOf(const config::WebhookSettings& config,
                           .certificate_before = std::chrono::days(config.certificate_alert_days)};
   options.http.guard = std::move(guard);
   options.http.ca_file = config.ca_file;
+  options.http.proxy = config.proxy_url;
+  options.http.proxy_credentials = std::move(proxy_credentials);
   return options;
 }
 
 }  // namespace
 
 WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guard,
-                       const base::Uuid& instance_id, base::Loop& loop, StorageArea& storage,
-                       AuthArea& auth, const base::Clock& clock,
-                       RevocationFollower::ForgetEventTypes forget_event_types)
+                       std::string proxy_credentials, const base::Uuid& instance_id,
+                       base::Loop& loop, StorageArea& storage, AuthArea& auth,
+                       const base::Clock& clock,
+                       RevocationFollower::ForgetEventTypes forget_event_types,
+                       std::optional<mail::MailDelivery> mail_delivery)
     : loop_(loop),
       partitions_(loop, storage.partitions, clock),
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
@@ -91,7 +121,10 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
           [&rotation = auth.key_rotation](base::CallContext ctx) {
             return rotation.Load(std::move(ctx));
           },
-          std::move(forget_event_types)),
+          std::move(forget_event_types), [this] { webhooks_.ReadEndpointsAgain(); },
+          [tenants = &auth.tenant_reader](base::CallContext ctx, std::optional<base::Uuid> id) {
+            return ReadTenant(tenants, std::move(ctx), id);
+          }),
       listener_(
           {.dsn = config.database.direct(),
            .password_file = config.database.password_file,
@@ -104,54 +137,98 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
            .on_unseen = [this](int64_t lock_key) { webhooks_.OnUnseen(lock_key); },
            .tell = [](std::string_view line) { base::LogLine(base::LogLevel::kWarning, line); }}),
       webhooks_(loop, EngineDepsOf(storage, clock),
-                EngineOptionsOf(config.webhook, std::move(guard), instance_id)),
-      replays_(loop, {.replays = storage.replays, .endpoints = storage.endpoints, .clock = clock}),
-      key_rotation_(loop, {.name = "key_rotation", .pause = kKeyRotationPause},
-                    [&rotation = auth.key_rotation](base::CallContext ctx) {
-                      return rotation.RunOnce(std::move(ctx));
-                    }),
-      answers_purge_(loop, {.name = "purge_answers", .pause = kPurgePause},
-                     [requests = &storage.requests, clock = &clock](base::CallContext ctx) {
-                       return PurgeBefore(requests, clock->Now() - kAnswerLifetime, std::move(ctx));
-                     }),
-      tokens_purge_(loop, {.name = "purge_tokens", .pause = kPurgePause},
-                    [tokens = &storage.one_time_tokens, clock = &clock](base::CallContext ctx) {
-                      return PurgeBefore(tokens, clock->Now(), std::move(ctx));
-                    }),
+                EngineOptionsOf(config.webhook, std::move(guard), std::move(proxy_credentials),
+                                instance_id)),
+      backlogs_(storage.deliveries, clock, config.webhook.max_backlog_age),
+      backlogs_turns_(loop, {.name = "webhook_backlogs", .pause = kBacklogsPause},
+                      [this](base::CallContext ctx) { return backlogs_.RunOnce(std::move(ctx)); }),
+      replays_(loop, {.replays = storage.replays,
+                      .endpoints = storage.endpoints,
+                      .log = storage.log,
+                      .clock = clock}),
+      mail_composer_(ComposerOptionsOf(config.mail), auth.keyring.sealing_keys()),
+      mail_answerer_({.mails = storage.mails,
+                      .users = storage.users,
+                      .tokens = storage.one_time_tokens,
+                      .codec = auth.one_time_tokens,
+                      .composer = mail_composer_,
+                      .clock = clock}),
+      alert_mailer_({.alerts = storage.alerts,
+                     .destinations = storage.alert_destinations,
+                     .composer = mail_composer_,
+                     .clock = clock}),
+      mails_(loop,
+             {.mails = storage.mails,
+              .answerer = mail_answerer_,
+              .alerts = alert_mailer_,
+              .clock = clock},
+             std::move(mail_delivery)),
+      key_rotation_(
+          loop, {.name = "key_rotation", .pause = kKeyRotationPause},
+          [tenants = &auth.tenant_reader, rotation = &auth.key_rotation](base::CallContext ctx) {
+            return RotateKeys(tenants, rotation, std::move(ctx));
+          }),
+      retention_(loop, RetentionDepsOf(storage, clock), RetentionPeriodsOf(config.retention)),
       ended_sessions_(loop, {.name = "ended_sessions", .pause = kEndedSessionsPause},
-                      [sessions = &storage.sessions](base::CallContext ctx) {
-                        return MarkEndedSessions(sessions, std::move(ctx));
-                      }),
-      threads_purge_(loop, {.name = "purge_threads", .pause = kPurgePause},
-                     [threads = &storage.threads, clock = &clock](base::CallContext ctx) {
-                       return PurgeThreads(threads, clock, std::move(ctx));
-                     }),
-      replays_purge_(loop, {.name = "purge_replays", .pause = kPurgePause},
-                     [replays = &storage.replays, clock = &clock](base::CallContext ctx) {
-                       return PurgeBefore(replays, clock->Now() - kReplayLifetime, std::move(ctx));
-                     }),
+                      ForEachTenant(auth.tenants,
+                                    [sessions = &storage.sessions](base::CallContext ctx) {
+                                      return MarkEndedSessions(sessions, std::move(ctx));
+                                    })),
+      threads_purge_(
+          loop, {.name = "purge_threads", .pause = kPurgePause},
+          ForEachTenant(auth.tenants,
+                        [threads = &storage.threads, clock = &clock](base::CallContext ctx) {
+                          return PurgeThreads(threads, clock, std::move(ctx));
+                        })),
+      users_purge_(loop, {.name = "purge_users", .pause = kUsersPurgePause},
+                   ForEachTenant(auth.tenants,
+                                 [deps = UserPurgeDeps{.purges = storage.user_purges,
+                                                       .users = storage.users,
+                                                       .threads = storage.threads,
+                                                       .clock = clock}](base::CallContext ctx) {
+                                   return PurgeUsers(deps, std::move(ctx));
+                                 })),
+      imports_purge_(
+          loop, {.name = "purge_imports", .pause = kPurgePause},
+          ForEachTenant(auth.tenants,
+                        [imports = &storage.user_imports, clock = &clock](base::CallContext ctx) {
+                          return PurgeBefore(imports, clock->Now() - kImportLifetime,
+                                             std::move(ctx));
+                        })),
+      mails_purge_(loop, {.name = "purge_mails", .pause = kPurgePause},
+                   ForEachTenant(auth.tenants,
+                                 [mails = &storage.mails, clock = &clock](base::CallContext ctx) {
+                                   return PurgeBefore(mails, clock->Now() - kEndedMailLifetime,
+                                                      std::move(ctx));
+                                 })),
       idle_subscriptions_(
           loop, {.name = "idle_subscriptions", .pause = kPurgePause},
-          [subscriptions = &storage.subscriptions, clock = &clock](base::CallContext ctx) {
-            return DeleteIdleSubscriptions(subscriptions, clock, std::move(ctx));
-          }),
+          ForEachTenant(
+              auth.tenants,
+              [subscriptions = &storage.subscriptions, clock = &clock](base::CallContext ctx) {
+                return DeleteIdleSubscriptions(subscriptions, clock, std::move(ctx));
+              })),
       login_failures_(loop, auth.login_failures),
       server_alerts_(loop, {.server = storage.server,
                             .alerts = storage.alerts,
                             .keyring = auth.keyring,
+                            .tenants = auth.tenants,
                             .clock = clock}),
       workers_({{"partitions", partitions_},
                 {"sequencer", sequencer_},
                 {"revocations", revocations_},
                 {"listener", listener_},
                 {"webhooks", webhooks_},
+                {"webhook_backlogs", backlogs_turns_},
                 {"replays", replays_},
+                {"mails", mails_},
                 {"key_rotation", key_rotation_},
-                {"purge_answers", answers_purge_},
-                {"purge_tokens", tokens_purge_},
+                {"retention", retention_},
                 {"ended_sessions", ended_sessions_},
                 {"purge_threads", threads_purge_},
-                {"purge_replays", replays_purge_},
+                {"purge_users", users_purge_},
+                {"purge_imports", imports_purge_},
+                {"purge_mails", mails_purge_},
                 {"idle_subscriptions", idle_subscriptions_},
                 {"login_failures", login_failures_},
                 {"server_alerts", server_alerts_}}) {}

@@ -1,6 +1,7 @@
 // The session that a login adds, and its tokens.
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -52,6 +53,21 @@ storage::Change CreationOf(const CallContext& ctx, const storage::Session& sessi
   return {.events = {std::move(event)}};
 }
 
+storage::Event RememberedEvent(const CallContext& ctx, const storage::RememberedDevice& device,
+                               const UserCredentials& user) {
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  const int64_t expire_ms =
+      duration_cast<milliseconds>(device.expire_time - device.create_time).count();
+  storage::Event event = storage::MakeEvent(
+      ctx, device.create_time, std::string(storage::event_types::kUserDeviceRemembered),
+      {{"user", user.id.ToString(), user.username}, {"device", device.id.ToString(), device.label}},
+      JsonObject().AddNumber("expire_ms", expire_ms).ToString());
+  event.tenant_id = user.tenant_id;
+  event.actor = ActorOf(user);
+  return event;
+}
+
 }  // namespace
 
 storage::Session SessionService::MakeSession(const CallContext& ctx, const UserCredentials& user,
@@ -80,20 +96,24 @@ storage::Session SessionService::MakeSession(const CallContext& ctx, const UserC
 Task<absl::Status> SessionService::AddSession(CallContext ctx, storage::Session session,
                                               UserCredentials user,
                                               std::optional<storage::PasswordUpgrade> upgrade,
-                                              std::optional<storage::SecondFactorUse> factor) {
+                                              std::optional<storage::SecondFactorUse> factor,
+                                              std::optional<storage::OneTimeTokenKey> token) {
   const base::Time now = session.create_time;
   storage::SessionRoom room{.others = options_.max_per_user - 1,
                             .since = base::Uuid::MinV7(now - options_.ttl),
                             .ended = std::nullopt};
   for (int tries = 1;; ++tries) {
     storage::Change change = CreationOf(ctx, session, user);
+    if (factor && factor->remember) {
+      change.events.Add(RememberedEvent(ctx, factor->remember->device, user));
+    }
     if (room.ended) {
       for (const base::Uuid& id : *room.ended) {
         change.events.Add(CrowdedOutEvent(ctx, now, id, user));
       }
     }
-    const absl::Status created = co_await deps_.sessions.Create(ctx, session, user.epoch, upgrade,
-                                                                std::move(change), room, factor);
+    const absl::Status created = co_await deps_.sessions.Create(
+        ctx, session, user.epoch, upgrade, std::move(change), room, factor, token);
     if (created.ok() && room.ended) {
       for (const base::Uuid& id : *room.ended) deps_.authenticator.SessionRevoked(id);
     }

@@ -35,7 +35,8 @@ absl::Status LoginFailed() {
 constexpr auto kChallengeLifetime = std::chrono::minutes(5);
 
 v1::CreateSessionResponse Challenge(const auth::LoginChallengeCodec& codec,
-                                    const UserCredentials& user, base::Time now) {
+                                    const UserCredentials& user, bool has_passkeys,
+                                    base::Time now) {
   const auth::LoginChallenge challenge{.tenant_id = user.tenant_id,
                                        .user_id = user.id,
                                        .user_epoch = user.epoch,
@@ -46,6 +47,7 @@ v1::CreateSessionResponse Challenge(const auth::LoginChallengeCodec& codec,
   SetTimestamp(challenge.expire_time, out.mutable_expire_time());
   out.add_factors(v1::SECOND_FACTOR_TOTP);
   out.add_factors(v1::SECOND_FACTOR_RECOVERY_CODE);
+  if (has_passkeys) out.add_factors(v1::SECOND_FACTOR_PASSKEY);
   return response;
 }
 
@@ -87,21 +89,26 @@ SessionService::Result<v1::CreateSessionResponse> SessionService::CreateSession(
   GH_CO_ASSIGN_OR_RETURN(std::string context_json, CheckNewSession(request));
   GH_CO_ASSIGN_OR_RETURN(const UserCredentials user,
                          co_await VerifyPassword(ctx, request.login(), request.password()));
-  if (user.has_second_factor) co_return Challenge(deps_.challenges, user, deps_.clock.Now());
-
-  std::optional<storage::PasswordUpgrade> upgrade;
-  if (deps_.hasher.NeedsRehash(*user.password_hash)) {
-    GH_CO_ASSIGN_OR_RETURN(
-        std::string hash,
-        co_await deps_.hasher.Hash(ctx, *auth::NormalizePassword(request.password())));
-    upgrade = {.from = *user.password_hash, .to = std::move(hash)};
+  std::optional<storage::SecondFactorUse> device;
+  if (user.has_second_factor && !request.device_token().empty()) {
+    GH_CO_ASSIGN_OR_RETURN(device, co_await FindDevice(ctx, user, request.device_token()));
   }
+  if (user.has_second_factor && !device) {
+    // The step that ends the login does not have the password any more.
+    GH_CO_RETURN_IF_ERROR(co_await UpgradeBeforeChallenge(ctx, user, request.password()));
+    GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::Passkey> passkeys,
+                           co_await deps_.passkeys.List(ctx, user.tenant_id, user.id));
+    co_return Challenge(deps_.challenges, user, !passkeys.empty(), deps_.clock.Now());
+  }
+  GH_CO_ASSIGN_OR_RETURN(std::optional<storage::PasswordUpgrade> upgrade,
+                         co_await UpgradeOf(ctx, user, request.password()));
   const storage::Session session = MakeSession(ctx, user,
                                                {.label = request.label(),
                                                 .thread_id = request.thread_id(),
                                                 .context_json = std::move(context_json),
                                                 .amr = {"pwd"}});
-  const absl::Status created = co_await AddSession(ctx, session, user, std::move(upgrade));
+  const absl::Status created =
+      co_await AddSession(ctx, session, user, std::move(upgrade), std::move(device));
   if (base::HasReason(created, base::Reason::kLoginFailed)) {
     co_return co_await FailLogin(ctx, request.login(), user);
   }

@@ -118,7 +118,8 @@ std::optional<LoginFailures::Count> LoginFailures::TakeCount(std::string& from) 
 
 Event LoginFailures::EventOf(const CallContext& ctx, const Count& count) const {
   Event event = FailedEvent(ctx, clock_.Now(), count.user);
-  event.tenant_id = count.tenant_id;
+  // Nil: of no tenant, which is the operator's affair, as in MakeEvent.
+  if (!count.tenant_id.is_nil()) event.tenant_id = count.tenant_id;
   event.actor = {"anonymous", "", ""};
   event.ip_address = count.address;
   event.occurred_time = count.last;

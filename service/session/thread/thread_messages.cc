@@ -24,17 +24,22 @@ constexpr JsonLimits kContentLimits{.max_bytes = size_t{256} << 10};
 
 }  // namespace
 
+absl::StatusOr<base::Uuid> ThreadOwner(const Principal& principal, const std::string& user_id,
+                                       auth::Permission permission, FieldChecks& checks) {
+  base::Uuid owner = checks.OptionalUuid("user_id", user_id);
+  if (user_id.empty() && principal.kind == Principal::Kind::kUser) owner = principal.id;
+  GH_RETURN_IF_ERROR(auth::RequireSelfOr(principal, owner, permission));
+  if (user_id.empty() && owner.is_nil()) {
+    checks.Fail("user_id", "is required for a caller that is no user");
+  }
+  return owner;
+}
+
 absl::StatusOr<storage::ThreadName> ThreadOf(const Principal& principal, const std::string& user_id,
                                              const std::string& thread_id,
                                              auth::Permission permission, FieldChecks& checks) {
-  storage::ThreadName name{.tenant_id = principal.tenant_id,
-                           .user_id = checks.OptionalUuid("user_id", user_id),
-                           .thread_id = thread_id};
-  if (user_id.empty() && principal.kind == Principal::Kind::kUser) name.user_id = principal.id;
-  GH_RETURN_IF_ERROR(auth::RequireSelfOr(principal, name.user_id, permission));
-  if (user_id.empty() && name.user_id.is_nil()) {
-    checks.Fail("user_id", "is required for a caller that is no user");
-  }
+  storage::ThreadName name{.tenant_id = principal.tenant_id, .thread_id = thread_id};
+  GH_ASSIGN_OR_RETURN(name.user_id, ThreadOwner(principal, user_id, permission, checks));
   checks.Length("thread_id", thread_id, 1, kMaxThreadIdBytes);
   return name;
 }

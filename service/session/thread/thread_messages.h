@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "base/principal.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "service/common/validate.h"
 #include "storage/thread/thread.h"
 
@@ -23,6 +24,11 @@ class ThreadMessage;
 }  // namespace gatehouse::v1
 
 namespace gatehouse::service {
+
+// Whose threads a request is about; without a user, the caller's. PERMISSION_DENIED if they are
+// another user's and the caller lacks `permission`; what else is wrong is left in `checks`.
+absl::StatusOr<base::Uuid> ThreadOwner(const base::Principal& principal, const std::string& user_id,
+                                       auth::Permission permission, FieldChecks& checks);
 
 // The thread that a request names; without a user, the caller's. PERMISSION_DENIED if it is
 // another user's and the caller lacks `permission`; what else is wrong is left in `checks`.

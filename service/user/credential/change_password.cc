@@ -42,8 +42,9 @@ storage::ChangeEvents EventsOf(const base::CallContext& ctx, base::Time now,
 UserService::Result<v1::ChangePasswordResponse> UserService::ChangePassword(
     base::CallContext ctx, v1::ChangePasswordRequest request, MutationKey key) {
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadSelf(ctx));
-  GH_CO_ASSIGN_OR_RETURN(std::string password,
-                         CheckPasswordOf(user, "new_password", request.new_password()));
+  GH_CO_RETURN_IF_ERROR(RequireStepUp(ctx, user));
+  GH_CO_ASSIGN_OR_RETURN(std::string password, co_await CheckNewPassword(ctx, user, "new_password",
+                                                                         request.new_password()));
   if (password == auth::NormalizePassword(request.current_password())) {
     co_return base::InvalidField("new_password", "is the one before",
                                  base::Reason::kPasswordPolicy);
@@ -88,7 +89,7 @@ UserService::Result<std::string> UserService::VerifyOwnPassword(base::CallContex
   // Overload is not the caller's failure.
   if (base::HasReason(verified.status(), base::Reason::kHashingOverloaded) ||
       verified.value_or(false)) {
-    limits_.own_passwords.GiveBack(user.id);
+    limits_.own_passwords.GiveBack(ctx, user.id);
   }
   GH_CO_RETURN_IF_ERROR(verified.status());
   if (*verified) co_return *std::move(hash);

@@ -10,7 +10,9 @@
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
 #include "service/common/validate.h"
+#include "service/mail/outbox/mail_composer.h"
 #include "service/user/credential/one_time_tokens.h"
+#include "service/user/user_mails.h"
 #include "service/user/user_rules.h"
 #include "service/user/user_service.h"
 #include "storage/event_types.h"
@@ -52,6 +54,8 @@ UserService::Result<v1::StartEmailVerificationResponse> UserService::StartEmailV
   std::optional<AccountName> other;
   if (!request.email().empty()) other = ReadEmail("email", request.email(), checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  GH_CO_ASSIGN_OR_RETURN(const bool by_mail, SendsToken(request.delivery(), deps_.mail_composer,
+                                                        storage::MailKind::kEmailVerification));
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadUser(ctx, *id));
   GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
 
@@ -74,13 +78,20 @@ UserService::Result<v1::StartEmailVerificationResponse> UserService::StartEmailV
   v1::StartEmailVerificationResponse response;
   response.set_email(*token.email);
   SetTimestamp(token.expire_time, response.mutable_expire_time());
-  const bool new_address = token.email_key != user.email_key;
+  JsonObject details;
+  details.AddBool("new_address", token.email_key != user.email_key);
+  std::optional<TokenMail> mail;
+  if (by_mail) {
+    mail = {storage::MailKind::kEmailVerification, *token.email};
+    details.Add("delivery", "MAIL");
+  }
   storage::Change change{
       .events = {UserEvent(ctx, now, storage::event_types::kUserEmailVerificationStarted, user,
-                           JsonObject().AddBool("new_address", new_address).ToString())},
+                           details.ToString())},
       .idempotency = key.WithResponse(response, now)};
-  GH_CO_ASSIGN_OR_RETURN(*response.mutable_token(),
-                         co_await MakeToken(ctx, user, std::move(token), std::move(change)));
+  GH_CO_ASSIGN_OR_RETURN(
+      *response.mutable_token(),
+      co_await MakeToken(ctx, user, std::move(token), std::move(change), std::move(mail)));
   co_return response;
 }
 
@@ -92,8 +103,10 @@ UserService::Result<v1::FinishEmailVerificationResponse> UserService::FinishEmai
         const TokenUse use,
         co_await FindToken(ctx, storage::OneTimePurpose::kEmailVerification, request.token(), now));
     const storage::User next = Verified(use.user, use.token, now);
-    const absl::StatusOr<int64_t> written = co_await deps_.users.Update(
-        ctx, next, std::nullopt, ChangeOf(ctx, now, use.user, next), use.token.key);
+    storage::Change change = ChangeOf(ctx, now, use.user, next);
+    TellFormerAddress(deps_.mail_composer, use.user, next, now, change);
+    const absl::StatusOr<int64_t> written =
+        co_await deps_.users.Update(ctx, next, std::nullopt, std::move(change), use.token.key);
     if (attempts.Outrun(written.status())) continue;
     GH_CO_RETURN_IF_ERROR(written.status());
     v1::FinishEmailVerificationResponse response;

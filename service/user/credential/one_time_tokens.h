@@ -1,8 +1,12 @@
 #ifndef GATEHOUSE_SERVICE_USER_CREDENTIAL_ONE_TIME_TOKENS_H_
 #define GATEHOUSE_SERVICE_USER_CREDENTIAL_ONE_TIME_TOKENS_H_
 
+#include "absl/status/statusor.h"
 #include "base/time.h"
+#include "gatehouse/v1/user.pb.h"
 #include "service/common/validate.h"
+#include "service/mail/outbox/mail_composer.h"
+#include "storage/mail/mail.h"
 
 namespace google::protobuf {
 class Duration;
@@ -14,6 +18,11 @@ namespace gatehouse::service {
 // if it is shorter than a minute or longer than 7 days.
 base::Duration TokenLifetime(bool given, const google::protobuf::Duration& value,
                              base::Duration usual, FieldChecks& checks);
+
+// Whether the server is to send the token. INVALID_FIELD for another delivery than there are,
+// MAIL_NOT_CONFIGURED.
+absl::StatusOr<bool> SendsToken(v1::TokenDelivery delivery, const mail::MailComposer& composer,
+                                storage::MailKind kind);
 
 }  // namespace gatehouse::service
 

@@ -10,6 +10,7 @@
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
 #include "service/common/validate.h"
+#include "service/mail/outbox/mail_composer.h"
 #include "service/user/credential/one_time_tokens.h"
 #include "service/user/user_rules.h"
 #include "service/user/user_service.h"
@@ -29,9 +30,13 @@ UserService::Result<v1::StartPasswordResetResponse> UserService::StartPasswordRe
   const base::Duration lifetime =
       TokenLifetime(request.has_lifetime(), request.lifetime(), kUsualLifetime, checks);
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
+  GH_CO_ASSIGN_OR_RETURN(const bool by_mail, SendsToken(request.delivery(), deps_.mail_composer,
+                                                        storage::MailKind::kPasswordReset));
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await FindUser(ctx, std::move(request)));
   // Who has the token can log in as that user.
   GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
+  std::optional<TokenMail> mail;
+  if (by_mail) mail = {storage::MailKind::kPasswordReset, user.email.value_or("")};
 
   const base::Time now = deps_.clock.Now();
   const storage::OneTimeToken token{.key = {.purpose = storage::OneTimePurpose::kPasswordReset},
@@ -41,10 +46,11 @@ UserService::Result<v1::StartPasswordResetResponse> UserService::StartPasswordRe
   response.set_user_id(user.id.ToString());
   SetTimestamp(token.expire_time, response.mutable_expire_time());
   storage::Change change{
-      .events = {UserEvent(ctx, now, storage::event_types::kUserPasswordResetStarted, user)},
+      .events = {UserEvent(ctx, now, storage::event_types::kUserPasswordResetStarted, user,
+                           by_mail ? JsonObject().Add("delivery", "MAIL").ToString() : "{}")},
       .idempotency = key.WithResponse(response, now)};
   GH_CO_ASSIGN_OR_RETURN(*response.mutable_token(),
-                         co_await MakeToken(ctx, user, token, std::move(change)));
+                         co_await MakeToken(ctx, user, token, std::move(change), std::move(mail)));
   co_return response;
 }
 
@@ -82,7 +88,7 @@ UserService::Result<v1::FinishPasswordResetResponse> UserService::FinishPassword
       co_await FindToken(ctx, storage::OneTimePurpose::kPasswordReset, request.token(), now));
   const storage::User& user = use.user;
   GH_CO_ASSIGN_OR_RETURN(std::string password,
-                         CheckPasswordOf(user, "password", request.password()));
+                         co_await CheckNewPassword(ctx, user, "password", request.password()));
   GH_CO_ASSIGN_OR_RETURN(std::string password_hash,
                          co_await deps_.hasher.Hash(ctx, std::move(password)));
   storage::Change change{
@@ -96,7 +102,7 @@ UserService::Result<v1::FinishPasswordResetResponse> UserService::FinishPassword
                          co_await deps_.users.SetPassword(
                              ctx, user.tenant_id, user.id, user.role, std::move(password_hash),
                              /*keep_sessions=*/false, now, std::move(change), use.token.key));
-  deps_.authenticator.UserRevoked(user.id, epoch);
+  deps_.authenticator.UserRevoked(user.tenant_id, user.id, epoch);
   v1::FinishPasswordResetResponse response;
   response.set_user_id(user.id.ToString());
   co_return response;

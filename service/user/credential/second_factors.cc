@@ -6,6 +6,7 @@
 #include "auth/second_factor/qr_code.h"
 #include "auth/second_factor/recovery_codes.h"
 #include "auth/second_factor/totp.h"
+#include "auth/step_up/step_up.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
@@ -29,6 +30,8 @@ UserService::Result<v1::EnrollTotpResponse> UserService::EnrollTotp(base::CallCo
                                                                     v1::EnrollTotpRequest request,
                                                                     MutationKey key) {
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadSelf(ctx));
+  // One who has an app is told so below.
+  GH_CO_RETURN_IF_ERROR(deps_.step_up.Require(ctx.principal()));
   GH_CO_RETURN_IF_ERROR(
       (co_await VerifyOwnPassword(ctx, user, request.current_password())).status());
   const base::Time now = deps_.clock.Now();
@@ -58,7 +61,7 @@ UserService::Result<v1::ConfirmTotpResponse> UserService::ConfirmTotp(
   const base::Time now = deps_.clock.Now();
   const std::optional<int64_t> step = auth::MatchTotp(factor->secret, request.code(), now);
   if (!step) co_return base::InvalidField("code", "is not what the app shows now");
-  limits_.own_codes.GiveBack(user.id);
+  limits_.own_codes.GiveBack(ctx, user.id);
 
   const auth::RecoveryCodes::Made recovery = deps_.recovery_codes.Make(user.id);
   v1::ConfirmTotpResponse response;
@@ -85,10 +88,12 @@ UserService::Result<v1::RemoveTotpResponse> UserService::RemoveTotp(base::CallCo
     if (request.current_password().empty()) {
       co_return base::InvalidField("current_password", "is required of users themselves");
     }
+    GH_CO_RETURN_IF_ERROR(RequireStepUp(ctx, user));
     GH_CO_RETURN_IF_ERROR(
         (co_await VerifyOwnPassword(ctx, user, request.current_password())).status());
   } else {
     GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
+    GH_CO_RETURN_IF_ERROR(deps_.step_up.Require(ctx.principal()));
   }
   const v1::RemoveTotpResponse response;
   const base::Time now = deps_.clock.Now();
@@ -103,6 +108,7 @@ UserService::Result<v1::RemoveTotpResponse> UserService::RemoveTotp(base::CallCo
 UserService::Result<v1::ReplaceRecoveryCodesResponse> UserService::ReplaceRecoveryCodes(
     base::CallContext ctx, v1::ReplaceRecoveryCodesRequest request, MutationKey key) {
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadSelf(ctx));
+  GH_CO_RETURN_IF_ERROR(RequireStepUp(ctx, user));
   GH_CO_RETURN_IF_ERROR(
       (co_await VerifyOwnPassword(ctx, user, request.current_password())).status());
   const auth::RecoveryCodes::Made recovery = deps_.recovery_codes.Make(user.id);

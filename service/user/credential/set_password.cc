@@ -23,7 +23,7 @@ UserService::Result<v1::SetPasswordResponse> UserService::SetPassword(
   // Who sets a password can log in as that user.
   GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
   GH_CO_ASSIGN_OR_RETURN(std::string password,
-                         CheckPasswordOf(user, "password", request.password()));
+                         co_await CheckNewPassword(ctx, user, "password", request.password()));
   GH_CO_ASSIGN_OR_RETURN(std::string password_hash,
                          co_await deps_.hasher.Hash(ctx, std::move(password)));
 
@@ -43,7 +43,7 @@ UserService::Result<v1::SetPasswordResponse> UserService::SetPassword(
       const int64_t epoch,
       co_await deps_.users.SetPassword(ctx, user.tenant_id, user.id, user.role,
                                        std::move(password_hash), keep, now, std::move(change)));
-  if (!keep) deps_.authenticator.UserRevoked(user.id, epoch);
+  if (!keep) deps_.authenticator.UserRevoked(user.tenant_id, user.id, epoch);
   co_return response;
 }
 

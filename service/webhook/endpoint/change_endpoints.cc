@@ -45,7 +45,7 @@ absl::StatusOr<std::optional<EndpointEdit::Outcome>> Updated(
                       ResolveMask("update_mask", request.update_mask(), kEndpointFields));
   storage::Endpoint next = before;
   FieldChecks checks;
-  ApplyEndpointFields(request.endpoint(), fields, url_policy, next, checks);
+  ApplyEndpointFields(request.endpoint(), fields, url_policy, now, next, checks);
   CheckHeadersAreForUrl(before, next, checks);
   GH_RETURN_IF_ERROR(checks.ToStatus());
   if (next.event_types != before.event_types || next.url != before.url ||
@@ -71,7 +71,7 @@ WebhookService::Result<v1::CreateEndpointResponse> WebhookService::CreateEndpoin
                              .create_time = now,
                              .update_time = now};
   const std::vector<std::string> all(kEndpointFields.begin(), kEndpointFields.end());
-  ApplyEndpointFields(request.endpoint(), all, url_policy_, endpoint, checks);
+  ApplyEndpointFields(request.endpoint(), all, url_policy_, now, endpoint, checks);
   std::string signing_key;
   if (request.secret().empty()) {
     signing_key = delivery::MakeKey();

@@ -13,6 +13,7 @@
 #include "service/delivery/payload_filter.h"
 #include "service/delivery/queue/delivery_stats.h"
 #include "service/delivery/signature.h"
+#include "service/webhook/endpoint/transport_fields.h"
 #include "storage/canonical_json.h"
 
 namespace gatehouse::service {
@@ -140,7 +141,8 @@ std::string_view HostOf(std::string_view url) {
 }  // namespace
 
 void ApplyEndpointFields(const v1::Endpoint& from, std::span<const std::string> fields,
-                         const UrlPolicy& policy, storage::Endpoint& to, FieldChecks& checks) {
+                         const UrlPolicy& policy, base::Time now, storage::Endpoint& to,
+                         FieldChecks& checks) {
   for (const std::string& field : fields) {
     if (field == "url") {
       to.url = from.url();
@@ -169,6 +171,7 @@ void ApplyEndpointFields(const v1::Endpoint& from, std::span<const std::string> 
       ApplySignatureScheme(from, to, checks);
     }
   }
+  ApplyTransportFields(from, fields, now, to, checks);
 }
 
 void AddKeyPairFor(storage::Endpoint& endpoint, base::Time now) {
@@ -194,6 +197,10 @@ std::vector<std::string> ChangedEndpointFields(const storage::Endpoint& before,
   compare("metadata", storage::CanonicalJson(before.metadata_json) ==
                           storage::CanonicalJson(after.metadata_json));
   compare("signature_scheme", before.signature_scheme == after.signature_scheme);
+  for (const std::string_view field : {"max_per_second", "max_burst", "retry_schedule",
+                                       "ca_certificates", "client_certificate", "http2"}) {
+    compare(field, SameTransportField(field, before, after));
+  }
   return changed;
 }
 
@@ -222,6 +229,7 @@ absl::Status ToProto(const storage::EndpointWithHealth& from, base::Time now, v1
     KeyPairToProto(pair, *to.add_secrets());
   }
   to.set_signature_scheme(static_cast<v1::SignatureScheme>(endpoint.signature_scheme));
+  TransportToProto(endpoint, to);
   SetHealth(from.health, now, *to.mutable_health());
   return absl::OkStatus();
 }

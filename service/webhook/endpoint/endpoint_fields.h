@@ -26,9 +26,24 @@ class EndpointSecret;
 namespace gatehouse::service {
 
 // The fields of gatehouse.v1.Endpoint that callers set.
-inline constexpr std::array<std::string_view, 10> kEndpointFields = {
-    "url",           "event_types", "description", "headers",          "timeout",
-    "max_in_flight", "state",       "metadata",    "signature_scheme", "payload_filter",
+// max_burst is set after the rate that it belongs to.
+inline constexpr std::array<std::string_view, 16> kEndpointFields = {
+    "url",
+    "event_types",
+    "description",
+    "headers",
+    "timeout",
+    "max_in_flight",
+    "state",
+    "metadata",
+    "signature_scheme",
+    "payload_filter",
+    "max_per_second",
+    "max_burst",
+    "retry_schedule",
+    "ca_certificates",
+    "client_certificate",
+    "http2",
 };
 
 // Stands for the value of a header in every answer: values are credentials. In
@@ -38,7 +53,8 @@ inline constexpr std::string_view kHiddenValue = "***";
 // Takes `fields` over from `from`, with the defaults for what is unset; what is
 // wrong goes to `checks`.
 void ApplyEndpointFields(const v1::Endpoint& from, std::span<const std::string> fields,
-                         const UrlPolicy& policy, storage::Endpoint& to, FieldChecks& checks);
+                         const UrlPolicy& policy, base::Time now, storage::Endpoint& to,
+                         FieldChecks& checks);
 
 // Gives it its first key pair if its scheme needs one and there is none.
 void AddKeyPairFor(storage::Endpoint& endpoint, base::Time now);

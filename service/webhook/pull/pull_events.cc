@@ -11,6 +11,7 @@
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/common/log_following.h"
 #include "service/common/validate.h"
+#include "service/delivery/payload_filter.h"
 #include "service/webhook/endpoint/endpoint_rules.h"
 #include "service/webhook/log_range.h"
 #include "service/webhook/may_receive.h"
@@ -36,6 +37,7 @@ constexpr int kOpenAttempts = 5;
 struct Start {
   std::string subscription;
   std::vector<std::string> event_types;
+  std::string payload_filter;
   AskedRange from;
   int32_t max_unacked = kDefaultUnacked;
 };
@@ -46,6 +48,9 @@ absl::StatusOr<Start> CheckStart(const v1::PullStart& asked) {
   CheckSubscriptionName(checks, "start.subscription", start.subscription);
   start.event_types.assign(asked.event_types().begin(), asked.event_types().end());
   checks.Check(CheckEventPatterns(start.event_types, "start.event_types"));
+  start.payload_filter = asked.payload_filter();
+  checks.Check(
+      delivery::PayloadFilter::Parse(start.payload_filter, "start.payload_filter").status());
   if (asked.from_index() < 0) checks.Fail("start.from_index", "must not be negative");
   start.from = {.from_index = asked.from_index(),
                 .from_time = CheckRangeTime(checks, "start.from_time", asked.has_from_time(),
@@ -117,8 +122,8 @@ base::Task<absl::Status> WebhookService::PullEvents(base::CallContext ctx,
                      .turns = stream_turns_,
                      .clock = deps_.clock,
                      .pause = options_.stream_pause},
-                    ctx, std::move(subscription), start.max_unacked, std::move(feed), inbox,
-                    writer);
+                    ctx, std::move(subscription), start.payload_filter, start.max_unacked,
+                    std::move(feed), inbox, writer);
   co_return co_await stream.Run();
 }
 

@@ -10,6 +10,7 @@
 #include "service/common/in_turn.h"
 #include "service/common/log_following.h"
 #include "service/delivery/payload.h"
+#include "service/delivery/wanted_events.h"
 #include "service/webhook/may_receive.h"
 
 namespace gatehouse::service {
@@ -32,11 +33,13 @@ absl::Status TakenOver() {
 }  // namespace
 
 PullStream::PullStream(Deps deps, base::CallContext ctx, storage::Subscription subscription,
-                       size_t max_unacked, std::unique_ptr<storage::LogFeed::Subscription> feed,
-                       PullInbox& inbox, Writer writer)
+                       std::string payload_filter, size_t max_unacked,
+                       std::unique_ptr<storage::LogFeed::Subscription> feed, PullInbox& inbox,
+                       Writer writer)
     : deps_(deps),
       ctx_(std::move(ctx)),
       subscription_(std::move(subscription)),
+      payload_filter_(std::move(payload_filter)),
       max_unacked_(max_unacked),
       feed_(std::move(feed)),
       inbox_(inbox),
@@ -75,15 +78,21 @@ Task<absl::StatusOr<bool>> PullStream::SendPage() {
         return deps_.log.ReadRange(ctx_, subscription_.tenant_id, next_, limit,
                                    subscription_.event_types);
       }));
+  const delivery::WantedEvents wanted(subscription_.event_types, payload_filter_);
   v1::PullEventsResponse message;
   for (const storage::LoggedEvent& logged : range.events) {
     // A client that reads slowly takes long over a page.
     if (steady_clock::now() >= recheck_due_) GH_CO_RETURN_IF_ERROR(co_await Recheck());
+    std::string body = delivery::BuildPayload(logged.event);
+    if (!wanted.WantsBody(body)) {
+      next_ = logged.index + 1;
+      continue;
+    }
     v1::PulledEvent& event = *message.mutable_event();
     event.set_index(logged.index);
     event.set_id(logged.event.id.ToString());
     event.set_type(logged.event.type);
-    event.set_body(delivery::BuildPayload(logged.event));
+    event.set_body(std::move(body));
     unacked_.push_back(logged.index);
     last_sent_ = logged.index;
     next_ = logged.index + 1;

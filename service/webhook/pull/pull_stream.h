@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -39,10 +40,11 @@ class PullStream {
   };
   using Writer = rpc::Writer<v1::PullEventsResponse>;
 
-  // `feed` was subscribed to before the subscription's position was read.
+  // `payload_filter` was parsed before. `feed` was subscribed to before the subscription's position
+  // was read.
   PullStream(Deps deps, base::CallContext ctx, storage::Subscription subscription,
-             size_t max_unacked, std::unique_ptr<storage::LogFeed::Subscription> feed,
-             PullInbox& inbox, Writer writer);
+             std::string payload_filter, size_t max_unacked,
+             std::unique_ptr<storage::LogFeed::Subscription> feed, PullInbox& inbox, Writer writer);
 
   // Until the client ends it, or something else does.
   base::Task<absl::Status> Run();
@@ -69,6 +71,7 @@ class PullStream {
   const base::CallContext ctx_;
   // As it is stored.
   storage::Subscription subscription_;
+  const std::string payload_filter_;
   const size_t max_unacked_;
   const std::unique_ptr<storage::LogFeed::Subscription> feed_;
   PullInbox& inbox_;

@@ -15,6 +15,7 @@
 #include "service/webhook/log_range.h"
 #include "service/webhook/replay/replay_event.h"
 #include "service/webhook/replay/replay_fields.h"
+#include "service/webhook/wanted_entries.h"
 #include "service/webhook/webhook_service.h"
 #include "storage/event_types.h"
 
@@ -27,6 +28,8 @@ constexpr int32_t kMaxPerSecond = 1'000;
 // Entries of the log that one dry run looks at, and that each of its statements does.
 constexpr int64_t kMaxCounted = 100'000;
 constexpr int64_t kCountedAtATime = 10'000;
+// The same where the bodies have to be read for a payload_filter.
+constexpr int64_t kMaxFiltered = 10'000;
 
 // What has not arrived and does not come by itself.
 constexpr v1::DeliveryOutcome kDefaultOutcomes[] = {
@@ -80,15 +83,24 @@ storage::Replay AskedReplay(const base::CallContext& ctx, base::Time now,
 // Goes through `replay` without sending anything; stops after kMaxCounted entries.
 base::Task<absl::StatusOr<storage::Replay>> Count(base::CallContext ctx,
                                                   storage::ReplayStore* replays,
-                                                  storage::Replay replay,
-                                                  std::vector<std::string> patterns) {
-  const int64_t end = std::min(replay.last_index, replay.first_index + kMaxCounted - 1);
+                                                  storage::EventLog* log, storage::Replay replay,
+                                                  storage::Endpoint endpoint) {
+  const bool filtered = !endpoint.payload_filter.empty();
+  const int64_t end =
+      std::min(replay.last_index, replay.first_index + (filtered ? kMaxFiltered : kMaxCounted) - 1);
   while (replay.position < end) {
-    const int64_t last = std::min(end, replay.position + kCountedAtATime);
+    int64_t last = std::min(end, replay.position + kCountedAtATime);
+    std::optional<std::vector<int64_t>> wanted;
+    if (filtered) {
+      GH_CO_ASSIGN_OR_RETURN(WantedEntries entries,
+                             co_await FindWanted(ctx, log, endpoint, replay.position + 1, last));
+      wanted = std::move(entries.indexes);
+      last = entries.last_index;
+    }
     // A limit that none of them reaches.
-    GH_CO_ASSIGN_OR_RETURN(
-        const storage::ReplaySlice slice,
-        co_await replays->Find(ctx, replay, patterns, last, kCountedAtATime + 1));
+    GH_CO_ASSIGN_OR_RETURN(const storage::ReplaySlice slice,
+                           co_await replays->Find(ctx, replay, endpoint.event_types, last,
+                                                  kCountedAtATime + 1, std::move(wanted)));
     replay.position = slice.through;
     replay.matched_count += slice.matched;
     replay.scheduled_count += static_cast<int64_t>(slice.chosen.size());
@@ -114,6 +126,7 @@ WebhookService::Result<v1::ReplayEventsResponse> WebhookService::ReplayEvents(
     GH_CO_ASSIGN_OR_RETURN(const int64_t created, co_await CreatedIndex(ctx, endpoint.endpoint));
     replay.first_index = std::min(created, range.head) + 1;
   }
+  replay.first_index = std::max(replay.first_index, range.begin);
   replay.last_index = std::max(range.last, replay.first_index - 1);
   replay.position = replay.first_index - 1;
 
@@ -121,7 +134,7 @@ WebhookService::Result<v1::ReplayEventsResponse> WebhookService::ReplayEvents(
   if (request.validate_only()) {
     GH_CO_ASSIGN_OR_RETURN(
         const storage::Replay counted,
-        co_await Count(ctx, &deps_.replays, replay, endpoint.endpoint.event_types));
+        co_await Count(ctx, &deps_.replays, &deps_.log, replay, endpoint.endpoint));
     ToProto(counted, *response.mutable_replay());
     response.mutable_replay()->clear_id();
     if (!counted.done()) response.set_next_index(counted.position + 1);

@@ -11,6 +11,7 @@
 #include "base/system_context.h"
 #include "service/common/json.h"
 #include "service/webhook/replay/replay_event.h"
+#include "service/webhook/wanted_entries.h"
 #include "storage/event_types.h"
 
 namespace gatehouse::service {
@@ -122,10 +123,18 @@ Task<absl::StatusOr<bool>> ReplayWorker::Step(base::CallContext ctx, Replay* rep
   }
   const int64_t limit = std::min(Allowance(*replay, now), RoomAt(endpoint->health));
   if (limit == 0) co_return false;
-  const int64_t last = std::min(replay->last_index, replay->position + kSliceEntries);
-  GH_CO_ASSIGN_OR_RETURN(
-      ReplaySlice slice,
-      co_await deps_.replays.Find(ctx, *replay, endpoint->endpoint.event_types, last, limit));
+  int64_t last = std::min(replay->last_index, replay->position + kSliceEntries);
+  std::optional<std::vector<int64_t>> wanted;
+  if (!endpoint->endpoint.payload_filter.empty()) {
+    GH_CO_ASSIGN_OR_RETURN(
+        WantedEntries entries,
+        co_await FindWanted(ctx, &deps_.log, endpoint->endpoint, replay->position + 1, last));
+    wanted = std::move(entries.indexes);
+    last = entries.last_index;
+  }
+  GH_CO_ASSIGN_OR_RETURN(ReplaySlice slice,
+                         co_await deps_.replays.Find(ctx, *replay, endpoint->endpoint.event_types,
+                                                     last, limit, std::move(wanted)));
   if (!slice.chosen.empty()) {
     co_return co_await Schedule(ctx, replay, std::move(slice), PacedFrom(*replay, now));
   }

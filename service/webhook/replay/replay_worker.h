@@ -14,6 +14,7 @@
 #include "base/worker.h"
 #include "service/worker/periodic_worker.h"
 #include "storage/endpoint/endpoint_store.h"
+#include "storage/event_log/event_log.h"
 #include "storage/replay/replay_store.h"
 
 namespace gatehouse::service {
@@ -34,6 +35,7 @@ class ReplayWorker final : public base::Worker {
   struct Deps {
     storage::ReplayStore& replays;
     storage::EndpointStore& endpoints;
+    storage::EventLog& log;
     const base::Clock& clock;
   };
 

@@ -56,6 +56,16 @@ WITH given AS MATERIALIZED (
   FROM found f
   WHERE f.over AND a.tenant_id = f.tenant_id AND a.alert_id = f.alert_id
   RETURNING a.event_id
+), noticed AS (
+  -- Who is told of alerts by mail looks at each that is told of (service/mail/alert).
+  INSERT INTO gatehouse.alert_notice AS n (tenant_id, destination_id, alert_id, due_time, told_state, told_level, version)
+  SELECT d.tenant_id, d.destination_id, g.alert_id, g.time, 0, 0, 1
+  FROM given g
+  JOIN gatehouse.alert_destination d ON d.tenant_id = g.tenant_id AND g.kind = ANY (d.kinds)
+  WHERE g.event_id IN (
+    SELECT event_id FROM opened UNION ALL SELECT event_id FROM raised UNION ALL SELECT event_id FROM resolved)
+  ON CONFLICT (tenant_id, destination_id, alert_id) DO UPDATE
+  SET due_time = least(n.due_time, excluded.due_time), version = n.version + 1
 ), noted AS (
   -- include event_log/insert.sql, whose $1 is $16
   AS e (tenant_id, event_id)

@@ -4,9 +4,9 @@ WITH given AS MATERIALIZED (
   SELECT *
   FROM unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::integer[],
               $9::boolean[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[],
-              $13::integer[], $34::integer[], $35::bytea[]) WITH ORDINALITY
+              $13::integer[], $34::integer[], $35::bytea[], $36::timestamptz[]) WITH ORDINALITY
     AS p (tenant_id, endpoint_id, fence, position, next_due, consecutive_failures, breaker_open,
-          last_success_time, last_failure_time, failing_since, exhausted_count, alerted, recent, slot)
+          last_success_time, last_failure_time, failing_since, exhausted_count, alerted, recent, paced_until, slot)
 ), live AS MATERIALIZED (
   SELECT p.slot, d.tenant_id, d.endpoint_id
   FROM given p
@@ -28,12 +28,12 @@ WITH given AS MATERIALIZED (
 ), failed AS (
   -- One that has other attempts by now began anew (redeliver.sql), or this flush was written before.
   INSERT INTO gatehouse.webhook_exception AS x
-    (tenant_id, endpoint_id, event_index, event_id, event_type, attempts, due, state)
+    (tenant_id, endpoint_id, event_index, event_id, event_type, attempts, due, state, ordering_key)
   SELECT l.tenant_id, l.endpoint_id, f.event_index, f.event_id, f.event_type, f.attempts, f.due,
-         f.state
+         f.state, f.ordering_key
   FROM unnest($24::bigint[], $25::bigint[], $26::uuid[], $27::text[], $28::integer[],
-              $29::timestamptz[], $30::integer[])
-    AS f (slot, event_index, event_id, event_type, attempts, due, state)
+              $29::timestamptz[], $30::integer[], $37::text[])
+    AS f (slot, event_index, event_id, event_type, attempts, due, state, ordering_key)
   JOIN live l USING (slot)
   ON CONFLICT (tenant_id, endpoint_id, event_index)
     DO UPDATE SET attempts = excluded.attempts, due = excluded.due, state = excluded.state
@@ -65,6 +65,7 @@ SET position = greatest(d.position, p.position),
     exhausted_count = p.exhausted_count,
     alerted = p.alerted,
     recent = p.recent,
+    paced_until = p.paced_until,
     lease_until = now() + $2::bigint * interval '1 millisecond'
 FROM live l
 JOIN given p USING (slot)
@@ -76,4 +77,5 @@ RETURNING d.tenant_id, d.endpoint_id
 --   ARRAY[present()], ARRAY[0], ARRAY[false], ARRAY[present()], ARRAY[present()], ARRAY[present()], ARRAY[0], ARRAY[1],
 --   ARRAY[rows() + 1], ARRAY[new_id()], ARRAY[new_id()], ARRAY['type'], ARRAY[present()], ARRAY[1], ARRAY[500],
 --   ARRAY['status'], ARRAY[''], ARRAY[1], ARRAY[rows() + 1], ARRAY[new_id()], ARRAY['type'], ARRAY[1],
---   ARRAY[present()], ARRAY[2], ARRAY[1], ARRAY[$row], ARRAY[1], ARRAY[0], ARRAY[hash(1)]
+--   ARRAY[present()], ARRAY[2], ARRAY[1], ARRAY[$row], ARRAY[1], ARRAY[0], ARRAY[hash(1)],
+--   ARRAY[NULL::timestamptz], ARRAY['user-1']

@@ -15,6 +15,8 @@ WITH state AS MATERIALIZED (
   FROM gatehouse.event e LEFT JOIN gatehouse.event_log_head h ON h.tenant_id = e.tenant_id
   WHERE EXISTS (SELECT FROM advanced)
     AND NOT EXISTS (SELECT FROM gatehouse.event_order o WHERE o.tenant_id = e.tenant_id AND o.event_id = e.event_id)
+    -- Before it those without a place had one, and are gone.
+    AND e.event_id >= (SELECT kept_from FROM gatehouse.event_cut)
 ), heads AS (
   INSERT INTO gatehouse.event_log_head AS h (tenant_id, size)
   SELECT tenant_id, max(index) FROM numbered GROUP BY tenant_id

@@ -10,13 +10,33 @@ WITH known AS MATERIALIZED (
 ),
 -- include judged.sql.part
 , chosen AS MATERIALIZED (
-  SELECT j.index, j.event_id, j.type, j.state FROM judged j WHERE coalesce(j.state, 5) = ANY ($4::integer[])
+  SELECT j.index, j.event_id, j.type, j.state, coalesce(e.ordering_key, '') AS ordering_key
+  FROM judged j
+  LEFT JOIN LATERAL (
+    -- As ordering_key.h reads it.
+    SELECT e.targets -> 0 ->> 'id' AS ordering_key FROM gatehouse.event e
+    WHERE e.tenant_id = $1 AND e.event_id = j.event_id AND NOT e.has_envelope AND jsonb_array_length(e.targets) = 1
+      AND e.targets -> 0 ->> 'type' = 'ordering_key'
+    OFFSET 0
+  ) e ON true
+  WHERE coalesce(j.state, 5) = ANY ($4::integer[])
 ), begun AS (
   INSERT INTO gatehouse.webhook_exception
-    (tenant_id, endpoint_id, event_index, event_id, event_type, attempts, due, state)
-  SELECT $1, $2, c.index, c.event_id, c.type, 0, $5, 2 FROM chosen c
+    (tenant_id, endpoint_id, event_index, event_id, event_type, attempts, due, state, ordering_key)
+  -- Of an ordering key the first is due, unless an earlier one is RETRYING already.
+  SELECT $1, $2, c.index, c.event_id, c.type, 0,
+         CASE WHEN c.ordering_key <> '' AND (
+             row_number() OVER (PARTITION BY c.ordering_key ORDER BY c.index) > 1
+             OR EXISTS (
+               SELECT FROM gatehouse.webhook_exception x
+               WHERE x.tenant_id = $1 AND x.endpoint_id = $2 AND x.state = 2 AND x.ordering_key <> ''
+                 AND x.ordering_key = c.ordering_key COLLATE "C" AND x.event_index < c.index))
+           THEN timestamptz 'infinity' ELSE $5 END,
+         2, c.ordering_key
+  FROM chosen c
   ON CONFLICT (tenant_id, endpoint_id, event_index)
-    DO UPDATE SET attempts = excluded.attempts, due = excluded.due, state = excluded.state
+    DO UPDATE SET attempts = excluded.attempts, due = excluded.due, state = excluded.state,
+                  ordering_key = excluded.ordering_key
 ), told AS (
   -- As redeliver.sql does.
   UPDATE gatehouse.endpoint_delivery

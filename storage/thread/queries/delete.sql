@@ -3,7 +3,12 @@
 WITH gone AS (
   DELETE FROM gatehouse.thread
   WHERE tenant_id = $1 AND user_id = $2 AND thread_id = $3 AND message_count = $4
-  RETURNING thread_uid
+  RETURNING thread_uid, content_bytes
+), used AS (
+  UPDATE gatehouse.thread_usage g
+  SET content_bytes = greatest(0, g.content_bytes - gone.content_bytes)
+  FROM gone
+  WHERE g.tenant_id = $1 AND g.user_id = $2
 ), messages AS (
   DELETE FROM gatehouse.thread_message m
   USING gone

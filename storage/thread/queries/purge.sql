@@ -26,6 +26,10 @@ WITH work AS (
   DELETE FROM gatehouse.thread_message m
   USING next
   WHERE m.tenant_id = $1 AND m.thread_uid = next.thread_uid
+), used AS (
+  DELETE FROM gatehouse.thread_usage g
+  USING work w
+  WHERE g.tenant_id = $1 AND g.user_id = w.user_id AND w.ended AND NOT EXISTS (SELECT FROM next)
 ), done AS (
   DELETE FROM gatehouse.thread_purge p
   USING work w

@@ -14,6 +14,7 @@
 #include "base/async/run_on_loop.h"
 #include "gatehouse/v1/admin.pb.h"
 #include "gatehouse/v1/session.pb.h"
+#include "gatehouse/v1/tenant.pb.h"
 #include "gatehouse/v1/user.pb.h"
 #include "gatehouse/v1/webhook.pb.h"
 #include "service/main/app.h"
@@ -66,10 +67,12 @@ class Instance {
     return made->key();
   }
 
+  // `tenant`: whom a call without a credential names.
   template <typename Response, typename Request>
   UnaryOutcome<Response> Call(const std::string& method, const std::string& credential,
-                              const Request& request) {
+                              const Request& request, const std::string& tenant = "") {
     CallOptions options;
+    if (!tenant.empty()) options.metadata.emplace_back("x-gatehouse-tenant", tenant);
     if (!credential.empty()) {
       options.metadata.emplace_back("authorization", "Bearer " + credential);
     }
@@ -212,6 +215,29 @@ std::vector<CoherenceTest::Case> CoherenceTest::Cases() {
                      request.set_password("another horse battery");
                      return Here<v1::SetPasswordResponse>("UserService/SetPassword", request);
                    }});
+  cases.push_back(
+      {.name = "ChangePassword",
+       .change = [this](const Somebody& one) -> CallOutcome {
+         v1::ChangePasswordRequest request;
+         request.set_current_password(kPassword);
+         request.set_new_password("another horse battery");
+         return here_.Call<v1::ChangePasswordResponse>("UserService/ChangePassword",
+                                                       one.login.tokens().access_token(), request);
+       },
+       // The session of the call goes on.
+       .credential = [](const Somebody& one) { return one.other_login.tokens().access_token(); }});
+  cases.push_back({"FinishPasswordReset", [this](const Somebody& one) -> CallOutcome {
+                     v1::StartPasswordResetRequest start;
+                     start.set_user_id(one.user_id);
+                     const auto started = Here<v1::StartPasswordResetResponse>(
+                         "UserService/StartPasswordReset", start);
+                     if (!started.ok()) return started;
+                     v1::FinishPasswordResetRequest request;
+                     request.set_token(started.response.token());
+                     request.set_password("another horse battery");
+                     return here_.Call<v1::FinishPasswordResetResponse>(
+                         "UserService/FinishPasswordReset", "", request);
+                   }});
   cases.push_back({"RevokeSession", [this](const Somebody& one) -> CallOutcome {
                      v1::RevokeSessionRequest request;
                      request.set_session_id(one.login.session().id());
@@ -315,6 +341,79 @@ TEST_F(CoherenceTest, TheOtherInstanceKnowsTheSchemaOfAnEventTypeWithinASecond) 
   const auto updated = Here<v1::UpdateEventTypeResponse>("WebhookService/UpdateEventType", update);
   ASSERT_TRUE(updated.ok()) << updated.message;
   EXPECT_TRUE(becomes(false));
+}
+
+TEST_F(CoherenceTest, TheOtherInstanceReadsSchemasAgainWithinASecond) {
+  v1::CreateEventTypeRequest create;
+  create.mutable_event_type()->set_name("order.paid");
+  (*create.mutable_event_type()->mutable_schema()->mutable_fields())["minProperties"]
+      .set_number_value(1);
+  const auto created = Here<v1::CreateEventTypeResponse>("WebhookService/CreateEventType", create);
+  ASSERT_TRUE(created.ok()) << created.message;
+  v1::PublishEventRequest publish;
+  publish.set_type("order.paid");
+  publish.set_validate_only(true);
+  const auto is_refused = [&] {
+    return !there_.Call<v1::PublishEventResponse>("WebhookService/PublishEvent", operator_, publish)
+                .ok();
+  };
+  while (!is_refused()) {
+  }
+  // By hand, past the log: nobody is told.
+  AskSql(dsn_, "UPDATE gatehouse.event_type SET schema = '{}' RETURNING 1");
+  ASSERT_TRUE(is_refused()) << "from the memory of that instance";
+  v1::InvalidateCacheRequest request;
+  request.set_kind(v1::CACHE_KIND_EVENT_SCHEMAS);
+  ASSERT_TRUE(Here<v1::InvalidateCacheResponse>("AdminService/InvalidateCache", request).ok());
+  const auto changed_at = std::chrono::steady_clock::now();
+  while (true) {
+    const bool must_know = std::chrono::steady_clock::now() - changed_at > kWithin;
+    if (!is_refused()) break;
+    ASSERT_FALSE(must_know) << "the other instance does not know after a second";
+  }
+}
+
+TEST_F(CoherenceTest, TheOtherInstanceKnowsATenantAndItsStateWithinASecond) {
+  const auto becomes = [&](const std::function<bool()>& true_by_now) {
+    const auto changed_at = std::chrono::steady_clock::now();
+    while (true) {
+      const bool must_know = std::chrono::steady_clock::now() - changed_at > kWithin;
+      if (true_by_now()) return true;
+      if (must_know) return false;
+    }
+  };
+  v1::CreateTenantRequest create;
+  create.mutable_tenant()->set_name("acme");
+  create.mutable_admin()->set_username("root");
+  create.mutable_admin()->set_password(kPassword);
+  const auto created = Here<v1::CreateTenantResponse>("TenantService/CreateTenant", create);
+  ASSERT_TRUE(created.ok()) << created.message;
+  v1::CreateSessionRequest login;
+  login.set_login("root");
+  login.set_password(kPassword);
+  UnaryOutcome<v1::CreateSessionResponse> session;
+  EXPECT_TRUE(becomes([&] {
+    session =
+        there_.Call<v1::CreateSessionResponse>("SessionService/CreateSession", "", login, "acme");
+    return session.ok();
+  })) << session.message;
+  const std::string token = session.response.tokens().access_token();
+  const auto ask_there = [&] {
+    return there_.Call<v1::ListUsersResponse>("UserService/ListUsers", token,
+                                              v1::ListUsersRequest());
+  };
+  ASSERT_TRUE(ask_there().ok()) << "from the memory of that instance from now on";
+
+  v1::UpdateTenantRequest update;
+  update.set_tenant_id(created.response.tenant().id());
+  update.mutable_update_mask()->add_paths("state");
+  for (const v1::TenantState state : {v1::TENANT_STATE_FROZEN, v1::TENANT_STATE_ACTIVE}) {
+    update.mutable_tenant()->set_state(state);
+    const auto updated = Here<v1::UpdateTenantResponse>("TenantService/UpdateTenant", update);
+    ASSERT_TRUE(updated.ok()) << updated.message;
+    const std::string expected = state == v1::TENANT_STATE_FROZEN ? "TENANT_FROZEN" : "";
+    EXPECT_TRUE(becomes([&] { return ask_there().reason() == expected; })) << expected;
+  }
 }
 
 TEST_F(CoherenceTest, AfterAnEmergencyBothInstancesTrustTheNewKeyAlone) {

@@ -168,8 +168,8 @@ TEST_F(AlertServiceTest, SeeingTakesReadAndChangingTakesWrite) {
 TEST_F(AlertServiceTest, AnotherTenantsAlertDoesNotExist) {
   const std::string id = OpenAll()[0];
   const base::Uuid other = *base::Uuid::Parse("0190d1f0-0000-7000-8000-0000000000ff");
-  Ask("INSERT INTO gatehouse.tenant (tenant_id, name, create_time) VALUES ('" + other.ToString() +
-      "', 'other', now()) RETURNING name");
+  Ask("INSERT INTO gatehouse.tenant (tenant_id, name, create_time, update_time) VALUES ('" +
+      other.ToString() + "', 'other', now(), now()) RETURNING name");
   const Caller stranger = backend().MakeApiKey({"endpoints.read", "endpoints.write"}, other);
   EXPECT_EQ(Get(stranger, id).reason(), "ALERT_NOT_FOUND");
   EXPECT_EQ(Acknowledge(stranger, id).reason(), "ALERT_NOT_FOUND");

@@ -33,6 +33,7 @@ class ServerAlertsTest : public AlertFixture {
         backend().runner.loop(), service::ServerAlerts::Deps{.server = storage.server,
                                                              .alerts = storage.alerts,
                                                              .keyring = backend().auth.keyring,
+                                                             .tenants = backend().auth.tenants,
                                                              .clock = clock()});
   }
   void MakePartitions() {

@@ -284,6 +284,26 @@ TEST_F(AuditServiceTest, APageTokenIsGoodForItsFilterAndOrderAlone) {
   EXPECT_EQ(Call<v1::ListEventsResponse>(admin(), other).reason(), "INVALID_PAGE_TOKEN");
 }
 
+TEST_F(AuditServiceTest, SaysWhatIsNoLongerKept) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Record(Request("a.b")).ok());
+  RunPass();
+  const int64_t head = std::stoll(Ask("SELECT size FROM gatehouse.event_log_head"));
+  const std::string first = std::to_string(head - 1);
+  Ask("INSERT INTO gatehouse.event_log_start SELECT tenant_id, size - 1 FROM "
+      "gatehouse.event_log_head RETURNING 1");
+  Ask("DELETE FROM gatehouse.event_order WHERE index < " + first + " RETURNING 1");
+  const auto list = [&](const std::string& filter) {
+    v1::ListEventsRequest request;
+    request.set_filter(filter);
+    return Call<v1::ListEventsResponse>(admin(), request);
+  };
+  EXPECT_EQ(list("").response.events_size(), 2);
+  EXPECT_EQ(list("index > 0").response.events_size(), 2) << "what is kept of that";
+  EXPECT_EQ(list("index < " + first).reason(), "INDEX_OUT_OF_RANGE");
+  EXPECT_EQ(list("index = 1").reason(), "INDEX_OUT_OF_RANGE");
+  EXPECT_TRUE(list("index <= " + first + " AND type = a.none").ok()) << "there is just none";
+}
+
 TEST_F(AuditServiceTest, RefusesBadFilters) {
   for (const char* filter :
        {"details = \"x\"", "outcome = MAYBE", "index = x", "occurred_time > yesterday", "type >",

@@ -226,6 +226,17 @@ TEST_F(OverloadedLogTest, StreamsOutlastIt) {
   ExpectAllFollow();
 }
 
+TEST_F(TailEventsTest, BeforeWhatIsKeptIsRefused) {
+  for (const char* type : {"a.one", "a.two"}) ASSERT_TRUE(Record(Request(type)).ok());
+  RunPass();
+  const int64_t last = std::stoll(Ask("SELECT size FROM gatehouse.event_log_head"));
+  Ask("INSERT INTO gatehouse.event_log_start SELECT tenant_id, size FROM gatehouse.event_log_head "
+      "RETURNING 1");
+  Ask("DELETE FROM gatehouse.event_order WHERE index < " + std::to_string(last) + " RETURNING 1");
+  EXPECT_EQ(Tail(last - 1)->Finish().reason(), "INDEX_OUT_OF_RANGE");
+  EXPECT_EQ(NextOf(*Tail(last)), "a.two@" + std::to_string(last));
+}
+
 TEST_F(TailEventsTest, BeyondTheEndIsRefused) {
   EXPECT_EQ(Tail(1000)->Finish().reason(), "INDEX_OUT_OF_RANGE");
   EXPECT_EQ(Tail(-1)->Finish().reason(), "INVALID_FIELD");

@@ -12,12 +12,12 @@ SELECT sample.tenant(), 'key-' || i, 'ES256', '', '', sample.present(), sample.p
 -- A thousand users have the rarer role; two hundred of them are disabled.
 INSERT INTO gatehouse.user_account (tenant_id, user_id, username, username_key, email, email_key, first_name, last_name, bio,
   avatar_url, timezone, locale, metadata, role, state, password_hash, epoch, create_time, update_time, delete_time, purge_time,
-  version)
+  version, second_factor_time)
 SELECT sample.tenant(), sample.id(i), sample.username(i), sample.username(i), sample.email(i), sample.email(i), '', '', '', '', '',
        '', '{}', CASE WHEN i % (sample.rows() / 1000) = 7 THEN 'analyst' ELSE 'viewer' END,
        CASE WHEN i % (sample.rows() / 200) = 7 THEN 2 ELSE 1 END, 'hash', 1, sample.at(i), sample.at(i),
        CASE WHEN i % 50 = 9 THEN sample.present() END,
-       CASE WHEN i % 50 = 9 THEN sample.present() + interval '30 days' END, 1
+       CASE WHEN i % 50 = 9 THEN sample.present() + interval '30 days' END, 1, CASE WHEN i % 100 = 1 THEN sample.at(i) END
 FROM generate_series(1, sample.rows()) AS i;
 
 -- Each hundredth user has a token.
@@ -36,9 +36,30 @@ SELECT sample.tenant(), sample.id(i), sample.hash(i)
 FROM generate_series(1, sample.rows()) AS i
 WHERE i % 100 = 1;
 
-INSERT INTO gatehouse.api_key (tenant_id, api_key_id, display_name, key_prefix, key_hash, permissions, create_time, revoke_time)
+-- And each hundredth two passkeys and two devices; as many answers are remembered.
+INSERT INTO gatehouse.passkey (tenant_id, user_id, passkey_id, credential_id, algorithm, public_key, sign_count, aaguid,
+  transports, backup_eligible, backed_up, display_name, create_time)
+SELECT sample.tenant(), sample.id(i), sample.id(i + k), sample.hash(i + k), -7, '', 0, sample.id(1), '{internal}', true, true, '',
+       sample.at(i)
+FROM generate_series(1, sample.rows()) AS i, generate_series(0, 1) AS k
+WHERE i % 100 = 1;
+INSERT INTO gatehouse.remembered_device (tenant_id, user_id, device_id, token_hash, user_epoch, second_factor_time, label,
+  ip_address, user_agent, create_time, expire_time)
+SELECT sample.tenant(), sample.id(i), sample.id(i + k), sample.hash(i + k), 1, sample.at(i), '', '', '', sample.at(i),
+       sample.present()
+FROM generate_series(1, sample.rows()) AS i, generate_series(0, 1) AS k
+WHERE i % 100 = 1;
+INSERT INTO gatehouse.passkey_challenge (tenant_id, nonce, expire_time)
+SELECT sample.tenant(), sample.hash(i), sample.at(i)
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 100 = 1;
+
+-- Every fifth was rotated.
+INSERT INTO gatehouse.api_key (tenant_id, api_key_id, display_name, key_prefix, key_hash, permissions, create_time, revoke_time,
+  former_key_hash, former_expire_time)
 SELECT sample.tenant(), sample.id(i), 'key', 'prefix', sample.hash(i), '{}', sample.at(i),
-       CASE WHEN i % 10 = 0 THEN sample.present() END
+       CASE WHEN i % 10 = 0 THEN sample.present() END, CASE WHEN i % 5 = 1 THEN sample.hash(-i) END,
+       CASE WHEN i % 5 = 1 THEN sample.present() END
 FROM generate_series(1, sample.rows()) AS i;
 
 -- Twenty sessions make a thread; half of all were revoked, a tenth has expired.
@@ -62,10 +83,19 @@ SELECT sample.tenant(), sample.id(i), index, sample.id(i), 2, '"Hello"', 7, CASE
        sample.at(i)
 FROM generate_series(1, sample.rows()) AS i, generate_series(0, 9) AS index
 WHERE i % 10 = 1 OR i % 50 = 9;
+INSERT INTO gatehouse.thread_usage (tenant_id, user_id, content_bytes)
+SELECT tenant_id, user_id, sum(content_bytes) FROM gatehouse.thread GROUP BY tenant_id, user_id;
 INSERT INTO gatehouse.thread_purge (tenant_id, user_id, due_time)
 SELECT sample.tenant(), sample.id(i), sample.present() + interval '30 days'
 FROM generate_series(1, sample.rows()) AS i
 WHERE i % 50 = 9;
+INSERT INTO gatehouse.user_purge (tenant_id, user_id, due_time)
+SELECT sample.tenant(), sample.id(i), sample.present() + interval '30 days'
+FROM generate_series(1, sample.rows()) AS i
+WHERE i % 50 = 9;
+INSERT INTO gatehouse.user_import (tenant_id, import_key, next_row, create_time, update_time)
+SELECT sample.tenant(), 'import-' || i, i, sample.at(i), sample.at(i)
+FROM generate_series(1, sample.rows()) AS i;
 
 INSERT INTO gatehouse.request (tenant_id, principal_id, request_id, method, request_hash, response, create_time)
 SELECT sample.tenant(), sample.principal_of_request(i), sample.id(i), 'm', '', '', sample.at(i)
@@ -78,3 +108,21 @@ INSERT INTO gatehouse.alert (tenant_id, alert_id, kind, endpoint_id, state, leve
 SELECT sample.tenant(), sample.id(i), 1 + i % 5, sample.id(i), CASE WHEN i % 100 = 1 THEN 1 ELSE 3 END, 0, true, sample.at(i),
        sample.at(i), 1, '{}', '', '', sample.at(i), '', '', '', sample.id(i), 1
 FROM generate_series(1, sample.rows()) AS i;
+
+-- Two hundred mails wait, half of them requests; all others were sent.
+INSERT INTO gatehouse.mail (tenant_id, mail_id, kind, state, user_id, content, create_time, expire_time, due_time, attempt_count,
+  fence, end_time, error_class, smtp_code)
+SELECT sample.tenant(), sample.mail_id(i), 1, CASE WHEN i > 200 THEN 3 WHEN i % 2 = 1 THEN 1 ELSE 2 END, sample.id(i),
+       CASE WHEN i <= 200 THEN sample.hash(i) END, sample.at(i), sample.present() + interval '1 hour', sample.present(), 0, 0,
+       CASE WHEN i > 200 THEN sample.at(i) END, '', 0
+FROM generate_series(1, sample.rows()) AS i;
+
+-- Ten destinations know of a hundred alerts each, and of one of these there is news.
+INSERT INTO gatehouse.alert_destination (tenant_id, destination_id, display_name, addresses, kinds, tells_resolved, locale,
+  time_zone, silence, quiet_hours, wakes_critical, create_time, update_time, version)
+SELECT sample.tenant(), sample.id(i), 'on call', '{a@example.com}', '{1,2,3,4,5}', true, '', '', 0, '[]', false, sample.at(i),
+       sample.at(i), 1
+FROM generate_series(1, 10) AS i;
+INSERT INTO gatehouse.alert_notice (tenant_id, destination_id, alert_id, due_time, told_time, told_state, told_level, version)
+SELECT sample.tenant(), sample.id(i), sample.id(k), CASE WHEN k = 1 THEN sample.present() END, sample.at(i), 1, 0, 1
+FROM generate_series(1, 10) AS i, generate_series(1, 100) AS k;

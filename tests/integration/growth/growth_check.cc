@@ -2,33 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <memory>
 #include <sstream>
-#include <utility>
+#include <string>
 
-#include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
-#include "storage/postgres/admin/connection.h"
-#include "tests/support/postgres/migrated_database.h"
-#include "tests/support/postgres/postgres_cluster.h"
+#include "tests/integration/growth/filled_database.h"
 
 namespace gatehouse::tests {
 namespace {
 
-using storage::postgres::admin::Connection;
-
-// The parameters of event_log/insert.sql, for one event.
-constexpr char kEvent[] = R"sql(
-  ARRAY[tenant()], ARRAY[new_id()], '{type.1}', '{1}', '{user}', '{a}', '{""}', ARRAY['[]'::jsonb],
-  '{""}', '{""}', '{""}', '{""}', '{""}', ARRAY['{}'::jsonb], ARRAY[present()], ARRAY[present()],
-  ARRAY[hash(1)], ARRAY[hash(1)], '{f}')sql";
-// They make one database together.
-constexpr const char* kScripts[] = {"sample.sql", "fill_accounts.sql", "fill_log.sql"};
-constexpr char kFolder[] = "tests/integration/growth/";
 constexpr double kFactor = 1.2;
 // Ten times as many rows make a B-tree one level deeper at most; and what is looked for may begin
 // at the end of a leaf, and go on in the next one.
@@ -55,20 +36,6 @@ std::vector<int64_t> RowsToTry(int64_t rows) {
   return {kStride + 1, rows / 2 / kStride * kStride + 1, (rows / kStride - 1) * kStride + 1};
 }
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  EXPECT_FALSE(text.str().empty()) << path;
-  return text.str();
-}
-
-std::string Execution(const StatementCase& test, int64_t row) {
-  const std::string parameters =
-      absl::StrReplaceAll(test.parameters, {{"$row", absl::StrCat(row)}, {"$event", kEvent}});
-  return "EXECUTE statement" + (parameters.empty() ? "" : "(" + parameters + ")");
-}
-
 struct Cost {
   int64_t pages = 0;
   int64_t descents = 0;
@@ -79,32 +46,15 @@ struct Measured {
   std::string plan;
 };
 
-// A database with `rows` rows in each large table, dropped at the end: two would be too
-// large for some machines.
-class FilledDatabase {
+// What the case costs at each of `rows`, with one plan for all parameters or one for each.
+class Meter {
  public:
-  explicit FilledDatabase(int64_t rows) : connection_(*Connection::Open(CreateMigratedDatabase())) {
-    // Nothing happens beside what is measured, and the log of it stays small.
-    Run("ALTER SYSTEM SET autovacuum = off");
-    Run("ALTER SYSTEM SET max_wal_size = '128MB'");
-    Run("SELECT pg_reload_conf()");
-    Run(absl::StrCat("SET sample.rows = '", rows, "'"));
-    for (const char* script : kScripts) Run(ReadFile(absl::StrCat(kFolder, script)));
-    Run("VACUUM ANALYZE");
-    Run("SET search_path = gatehouse, sample");
-  }
+  explicit Meter(int64_t rows) : database_(rows) {}
 
-  ~FilledDatabase() {
-    const std::string name = Run("SELECT current_database()");
-    connection_.reset();
-    ExecuteSql(PostgresCluster::Shared().Dsn("postgres"), "DROP DATABASE " + name);
-  }
-
-  // What the case costs at each of `rows`, with one plan for all parameters or one for each.
   Measured Measure(const StatementCase& test, const std::vector<int64_t>& rows, bool generic) {
     const std::string mode = generic ? "force_generic_plan" : "force_custom_plan";
-    Run("SET plan_cache_mode = " + mode);
-    Run("PREPARE statement AS " + std::string(test.query.text));
+    database_.Run("SET plan_cache_mode = " + mode);
+    database_.Run("PREPARE statement AS " + std::string(test.query.text));
     Measured measured;
     for (const int64_t row : rows) {
       const std::string execute = Execution(test, row);
@@ -116,54 +66,40 @@ class FilledDatabase {
       }
       measured.at_rows.push_back(cheapest);
     }
-    measured.plan = mode + "\n" + Run("EXPLAIN " + Execution(test, rows.back()));
-    Run("DEALLOCATE statement");
+    measured.plan = mode + "\n" + database_.Run("EXPLAIN " + Execution(test, rows.back()));
+    database_.Run("DEALLOCATE statement");
     return measured;
   }
 
  private:
   Cost MeasureOnce(const std::string& before, const std::string& execute) {
-    Run("BEGIN");
-    Run(before);
+    database_.Run("BEGIN");
+    database_.Run(before);
     const Cost start = ReadCounters();
-    Run(execute);
+    database_.Run(execute);
     const Cost end = ReadCounters();
-    Run("ROLLBACK");
+    database_.Run("ROLLBACK");
     return {.pages = end.pages - start.pages, .descents = end.descents - start.descents};
   }
 
   Cost ReadCounters() {
     Cost cost;
-    std::istringstream(Run(kCounters)) >> cost.pages >> cost.descents;
+    std::istringstream(database_.Run(kCounters)) >> cost.pages >> cost.descents;
     return cost;
   }
 
-  // The first column, a line per row. An error ends the program: a case does not fit its statement.
-  std::string Run(const std::string& script) {
-    const absl::StatusOr<Connection::Rows> rows = connection_->Execute(script);
-    if (!rows.ok()) {
-      std::fprintf(stderr, "%s\n%s\n", script.c_str(), rows.status().ToString().c_str());
-      std::abort();
-    }
-    std::string text;
-    for (const Connection::Row& row : *rows) {
-      absl::StrAppend(&text, text.empty() ? "" : "\n", row[0].value_or(""));
-    }
-    return text;
-  }
-
-  std::unique_ptr<Connection> connection_;
+  FilledDatabase database_;
 };
 
 // Every case with both kinds of plan. Postgres makes a plan for the parameters of the first
 // five runs of a prepared statement and keeps one for all then if that promises to be no
 // dearer, so a call may meet either.
 std::vector<Measured> MeasureAll(const std::vector<StatementCase>& cases, int64_t rows) {
-  FilledDatabase database(rows);
+  Meter meter(rows);
   std::vector<Measured> all;
   for (const StatementCase& test : cases) {
     for (const bool generic : {false, true}) {
-      all.push_back(database.Measure(test, RowsToTry(rows), generic));
+      all.push_back(meter.Measure(test, RowsToTry(rows), generic));
     }
   }
   return all;

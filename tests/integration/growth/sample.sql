@@ -40,5 +40,7 @@ CREATE FUNCTION sample.principal_of_request(i bigint) RETURNS uuid LANGUAGE sql 
   $$ SELECT sample.id(1 + i % (sample.rows() / 10)) $$;
 CREATE FUNCTION sample.endpoint_id(i bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
   $$ SELECT ('019b0000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid $$;
+CREATE FUNCTION sample.mail_id(i bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+  $$ SELECT ('019c0000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid $$;
 CREATE FUNCTION sample.event_type(i bigint) RETURNS text LANGUAGE sql STABLE AS
   $$ SELECT CASE WHEN i % (sample.rows() / 100) = 7 THEN 'rare' ELSE 'type.' || i % 10 END $$;

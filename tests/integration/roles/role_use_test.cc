@@ -131,7 +131,7 @@ TEST_F(RoleUseTest, AChangeOfARoleReachesARunningServer) {
     follower.emplace(
         b.runner.loop(), b.storage->log, b.storage->feed, b.auth.authenticator,
         [&b](base::CallContext ctx) { return b.auth.key_rotation.Load(std::move(ctx)); },
-        [](const base::Uuid&) {});
+        [](const std::optional<base::Uuid>&) {}, [] {});
   });
   const auto order = [&] {
     using Pass = absl::StatusOr<storage::SequencerPass>;

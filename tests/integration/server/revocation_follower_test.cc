@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "auth/verdict/authenticator.h"
+#include "storage/api_key/api_key_store.h"
 #include "storage/change.h"
 #include "storage/event_log/sequencer.h"
 #include "storage/event_types.h"
@@ -89,9 +90,27 @@ class RevocationFollowerTest : public testing::Test {
       b_.storage->feed,
       b_.auth.authenticator,
       [this](base::CallContext ctx) { return b_.auth.key_rotation.Load(std::move(ctx)); },
-      [this](const base::Uuid& tenant_id) { changed_catalogues_.push_back(tenant_id); }};
+      [this](const std::optional<base::Uuid>& tenant_id) {
+        // Nil for all.
+        changed_catalogues_.push_back(tenant_id.value_or(base::Uuid()));
+      },
+      [this] { ++endpoint_reads_; }};
   std::vector<base::Uuid> changed_catalogues_;
+  int endpoint_reads_ = 0;
 };
+
+TEST_F(RevocationFollowerTest, ReadsAgainWhatSomebodyHadForgotten) {
+  ASSERT_THAT(TakePosition(), IsOk());
+  const storage::Event event = storage::MakeEvent(
+      b_.SystemContext(), b_.clock.Now(), std::string(event_types::kCacheInvalidated),
+      {{"cache", "event_schemas", ""}, {"cache", "endpoints", ""}});
+  ASSERT_THAT(b_.runner.Run<absl::Status>(
+                  [&] { return b_.storage->events.Append(b_.SystemContext(), event); }),
+              IsOk());
+  Follow();
+  EXPECT_EQ(changed_catalogues_, std::vector<base::Uuid>{base::Uuid()});
+  EXPECT_EQ(endpoint_reads_, 1);
+}
 
 TEST_F(RevocationFollowerTest, TellsOfCataloguesThatOthersChanged) {
   ASSERT_THAT(TakePosition(), IsOk());
@@ -132,6 +151,26 @@ TEST_F(RevocationFollowerTest, ForgetsAnApiKeyThatAnotherInstanceRevoked) {
     return b_.storage->api_keys.Revoke(b_.SystemContext(), base::kDefaultTenantId, key.id,
                                        b_.clock.Now(),
                                        With(event_types::kApiKeyRevoked, "api_key", key.id));
+  }),
+              IsOk());
+  ASSERT_TRUE(Works(key));
+  Follow();
+  EXPECT_FALSE(Works(key));
+}
+
+TEST_F(RevocationFollowerTest, LearnsTheEndOfASecretThatAnotherInstanceReplaced) {
+  ASSERT_THAT(TakePosition(), IsOk());
+  const Caller key = b_.MakeApiKey({"users.read"});
+  ASSERT_TRUE(Works(key));
+  const storage::ApiKey rotated{.tenant_id = base::kDefaultTenantId,
+                                .id = key.id,
+                                .key_prefix = "gh_key_another",
+                                .rotate_time = b_.clock.Now(),
+                                .former_expire_time = b_.clock.Now()};
+  ASSERT_THAT(b_.runner.Run<absl::Status>([&] {
+    return b_.storage->api_keys.Rotate(b_.SystemContext(), rotated, std::string(32, 'h'),
+                                       std::nullopt,
+                                       With(event_types::kApiKeyRotated, "api_key", key.id));
   }),
               IsOk());
   ASSERT_TRUE(Works(key));

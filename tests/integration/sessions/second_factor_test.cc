@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "auth/second_factor/totp.h"
+#include "base/time.h"
+#include "google/rpc/error_details.pb.h"
 #include "service/session/session_service.h"
 #include "service/user/user_limits.h"
 #include "tests/integration/sessions/session_fixture.h"
@@ -42,6 +44,22 @@ class SecondFactorTest : public SessionFixture {
     ASSERT_TRUE(confirmed.ok()) << confirmed.message;
     recovery_codes_ = {confirmed.response.recovery_codes().begin(),
                        confirmed.response.recovery_codes().end()};
+  }
+  v1::StepUpSessionRequest StepUpBy(const std::string& code) {
+    v1::StepUpSessionRequest request;
+    request.set_totp_code(code);
+    return request;
+  }
+  UnaryOutcome<v1::StepUpSessionResponse> StepUp(const v1::StepUpSessionRequest& request) {
+    return Call<v1::StepUpSessionResponse>(ada_, request);
+  }
+  // Ada's session proves a recovery code as well.
+  void ProveAda() {
+    v1::StepUpSessionRequest request;
+    request.set_recovery_code(recovery_codes_.back());
+    const auto stepped = StepUp(request);
+    ASSERT_TRUE(stepped.ok()) << stepped.message;
+    ada_.credential = stepped.response.access_token();
   }
   // What Ada's app shows, so many steps from now.
   std::string Code(int64_t steps = 0) {
@@ -157,6 +175,7 @@ TEST_F(SecondFactorTest, ARecoveryCodeIsGoodOnce) {
 
 TEST_F(SecondFactorTest, OtherRecoveryCodesTakeThePlaceOfAll) {
   GiveAdaAnApp();
+  ProveAda();
   v1::ReplaceRecoveryCodesRequest request;
   request.set_current_password(kPassword);
   const auto replaced = Call<v1::ReplaceRecoveryCodesResponse>(ada_, request);
@@ -199,6 +218,7 @@ TEST_F(SecondFactorTest, GuessesAreBoundedForAUserAndRecorded) {
 
 TEST_F(SecondFactorTest, IsRemovedByItsOwnerOrAnAdministrator) {
   GiveAdaAnApp();
+  ProveAda();
   v1::RemoveTotpRequest own;
   EXPECT_EQ(Call<v1::RemoveTotpResponse>(ada_, own).reason(), "INVALID_FIELD");
   own.set_current_password("not her password");
@@ -251,11 +271,236 @@ TEST_F(SecondFactorTest, RefusesWhatItMust) {
   EXPECT_EQ(Call<v1::ReplaceRecoveryCodesResponse>(ada_, codes).reason(), "SECOND_FACTOR_STATE");
 }
 
+TEST_F(SecondFactorTest, StepsASessionUp) {
+  GiveAdaAnApp();
+  clock().Advance(std::chrono::seconds(30));
+  const base::Time now = clock().Now();
+  const auto stepped = StepUp(StepUpBy(Code()));
+  ASSERT_TRUE(stepped.ok()) << stepped.message;
+  EXPECT_THAT(stepped.response.session().amr(), testing::ElementsAre("pwd", "otp", "mfa"));
+  const v1::VerifySessionResponse verdict = Verify(stepped.response.access_token());
+  EXPECT_TRUE(verdict.active());
+  EXPECT_THAT(verdict.amr(), testing::ElementsAre("pwd", "otp", "mfa"));
+  EXPECT_EQ(verdict.auth_time().seconds(), base::ToMicros(now) / 1'000'000);
+  // The token of the call says what it said.
+  EXPECT_THAT(Verify(ada_.credential).amr(), testing::ElementsAre("pwd"));
+  EXPECT_EQ(Ask("SELECT details::text FROM gatehouse.event WHERE type = 'session.stepped_up'"),
+            R"({"by": "TOTP", "amr": ["pwd", "otp", "mfa"]})");
+  // A code is good once.
+  const auto again = StepUp(StepUpBy(Code()));
+  EXPECT_EQ(again.reason(), "INVALID_FIELD");
+  EXPECT_EQ(CountEvents("session.step_up_refused"), "1");
+  EXPECT_EQ(CountEvents("session.stepped_up"), "1");
+}
+
+TEST_F(SecondFactorTest, WhatASessionProvedLaterIsInItsLaterTokens) {
+  const auto login = LogIn("ada");
+  ada_ = CallerOf(login.response);
+  clock().Advance(std::chrono::minutes(2));
+  v1::StepUpSessionRequest request;
+  request.set_password(kPassword);
+  ASSERT_TRUE(StepUp(request).ok());
+  const auto refreshed = Refresh(login.response.tokens().refresh_token());
+  ASSERT_TRUE(refreshed.ok()) << refreshed.message;
+  const v1::VerifySessionResponse verdict = Verify(refreshed.response.tokens().access_token());
+  EXPECT_THAT(verdict.amr(), testing::ElementsAre("pwd"));
+  EXPECT_EQ(verdict.auth_time().seconds(), base::ToMicros(clock().Now()) / 1'000'000);
+}
+
+TEST_F(SecondFactorTest, AStepUpByPasswordIsForThoseWithoutAnApp) {
+  v1::StepUpSessionRequest request;
+  request.set_password("not her password");
+  EXPECT_EQ(StepUp(request).reason(), "PASSWORD_INCORRECT");
+  EXPECT_EQ(CountEvents("session.step_up_refused"), "1");
+  request.set_password(kPassword);
+  EXPECT_TRUE(StepUp(request).ok());
+  EXPECT_EQ(StepUp(StepUpBy("123456")).reason(), "SECOND_FACTOR_STATE");
+  GiveAdaAnApp();
+  EXPECT_EQ(StepUp(request).reason(), "SECOND_FACTOR_STATE");
+  EXPECT_EQ(StepUp(v1::StepUpSessionRequest()).reason(), "INVALID_FIELD");
+  EXPECT_EQ(
+      Call<v1::StepUpSessionResponse>(backend().MakeApiKey({"sessions.write"}), request).reason(),
+      "PERMISSION_DENIED");
+}
+
+TEST_F(SecondFactorTest, StepUpsAreBoundedForAUser) {
+  constexpr int kAllowed = static_cast<int>(service::SessionService::kStepUpsOfUser.burst);
+  GiveAdaAnApp();
+  int looked_at = 0;
+  for (int i = 0; i < 2 * kAllowed; ++i) {
+    const auto outcome = StepUp(StepUpBy("000000"));
+    if (outcome.reason() == "INVALID_FIELD") {
+      ++looked_at;
+    } else {
+      EXPECT_EQ(outcome.reason(), "RATE_LIMITED");
+    }
+  }
+  EXPECT_LE(looked_at, kAllowed + 1);
+  EXPECT_EQ(CountEvents("session.step_up_refused"), std::to_string(looked_at));
+}
+
+// A session from before the app cannot take it away, though it has the password.
+TEST_F(SecondFactorTest, ChangesTakeTheSecondFactorThatTheUserHas) {
+  GiveAdaAnApp();
+  v1::ChangePasswordRequest change;
+  change.set_current_password(kPassword);
+  change.set_new_password("another one of hers");
+  const auto refused = Call<v1::ChangePasswordResponse>(ada_, change);
+  EXPECT_EQ(refused.reason(), "STEP_UP_REQUIRED");
+  const auto failure = refused.Detail<google::rpc::PreconditionFailure>();
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->violations(0).subject(), "amr");
+  v1::RemoveTotpRequest remove;
+  remove.set_current_password(kPassword);
+  EXPECT_EQ(Call<v1::RemoveTotpResponse>(ada_, remove).reason(), "STEP_UP_REQUIRED");
+  v1::ReplaceRecoveryCodesRequest replace;
+  replace.set_current_password(kPassword);
+  EXPECT_EQ(Call<v1::ReplaceRecoveryCodesResponse>(ada_, replace).reason(), "STEP_UP_REQUIRED");
+  ProveAda();
+  EXPECT_TRUE(Call<v1::ChangePasswordResponse>(ada_, change).ok());
+}
+
+TEST_F(SecondFactorTest, ChangesTakeARecentLogin) {
+  const auto login = LogIn("ada");
+  clock().Advance(std::chrono::seconds(901));
+  const auto refreshed = Refresh(login.response.tokens().refresh_token());
+  ada_.credential = refreshed.response.tokens().access_token();
+  v1::ChangePasswordRequest change;
+  change.set_current_password(kPassword);
+  change.set_new_password("another one of hers");
+  const auto refused = Call<v1::ChangePasswordResponse>(ada_, change);
+  EXPECT_EQ(refused.reason(), "STEP_UP_REQUIRED");
+  EXPECT_EQ(refused.Detail<google::rpc::PreconditionFailure>()->violations(0).subject(),
+            "auth_time");
+  EXPECT_EQ(Enroll().reason(), "STEP_UP_REQUIRED");
+  // What takes no such proof goes on.
+  v1::GetUserRequest get;
+  get.set_user_id(user_id_);
+  EXPECT_TRUE(Call<v1::GetUserResponse>(ada_, get).ok());
+  v1::StepUpSessionRequest request;
+  request.set_password(kPassword);
+  const auto stepped = StepUp(request);
+  ASSERT_TRUE(stepped.ok()) << stepped.message;
+  ada_.credential = stepped.response.access_token();
+  EXPECT_TRUE(Call<v1::ChangePasswordResponse>(ada_, change).ok());
+}
+
 TEST_F(SecondFactorTest, CodesToConfirmAreBounded) {
   constexpr int kAllowed = static_cast<int>(service::UserLimits::kOwnCodes.burst);
   ASSERT_TRUE(Enroll().ok());
   for (int i = 0; i < kAllowed; ++i) EXPECT_EQ(Confirm("000000").reason(), "INVALID_FIELD") << i;
   EXPECT_EQ(Confirm(Code()).reason(), "RATE_LIMITED");
+}
+
+class RememberedDeviceTest : public SecondFactorTest {
+ protected:
+  static constexpr auto kRemembered = std::chrono::hours(24);
+
+  void Configure(TestBackend::Options& options) override {
+    SecondFactorTest::Configure(options);
+    options.config.auth.remember_device = kRemembered;
+  }
+  // What Ada's device shows from now on.
+  std::string Remember() {
+    v1::AnswerChallengeRequest request;
+    request.set_challenge(Challenge());
+    request.set_totp_code(Code());
+    request.set_label("her laptop");
+    request.set_remember_device(true);
+    const auto answered = Call<v1::AnswerChallengeResponse>(nobody(), request);
+    EXPECT_TRUE(answered.ok()) << answered.message;
+    return answered.response.device_token();
+  }
+  UnaryOutcome<v1::CreateSessionResponse> LogInOn(const std::string& device,
+                                                  const std::string& password = kPassword) {
+    v1::CreateSessionRequest request;
+    request.set_login("ada");
+    request.set_password(password);
+    request.set_device_token(device);
+    return Call<v1::CreateSessionResponse>(nobody(), request);
+  }
+  std::vector<v1::RememberedDevice> Devices() {
+    v1::ListRememberedDevicesRequest request;
+    request.set_user_id(user_id_);
+    const auto listed = Call<v1::ListRememberedDevicesResponse>(admin(), request);
+    return {listed.response.devices().begin(), listed.response.devices().end()};
+  }
+};
+
+TEST_F(RememberedDeviceTest, LogsInWithoutACodeForItsTime) {
+  GiveAdaAnApp();
+  const std::string device = Remember();
+  EXPECT_THAT(device, testing::StartsWith("gh_dt_"));
+  const auto login = LogInOn(device);
+  ASSERT_TRUE(login.response.has_session()) << login.message;
+  // It is no proof of the factor.
+  EXPECT_THAT(login.response.session().amr(), testing::ElementsAre("pwd"));
+  EXPECT_EQ(LogInOn(device, "not her password").reason(), "LOGIN_FAILED");
+  EXPECT_TRUE(LogIn("ada").response.has_challenge());
+  const std::vector<v1::RememberedDevice> devices = Devices();
+  ASSERT_EQ(devices.size(), 1u);
+  EXPECT_EQ(devices[0].label(), "her laptop");
+  EXPECT_TRUE(devices[0].has_last_used_time());
+  EXPECT_EQ(CountEvents("user.device_remembered"), "1");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.remembered_device d WHERE d::text LIKE '%" +
+                device.substr(6) + "%'"),
+            "0");
+  clock().Advance(kRemembered);
+  EXPECT_TRUE(LogInOn(device).response.has_challenge());
+}
+
+TEST_F(RememberedDeviceTest, EndsWithWhatItStandsFor) {
+  GiveAdaAnApp();
+  const std::string device = Remember();
+  ASSERT_TRUE(LogInOn(device).response.has_session());
+  // Of another user, changed, none at all.
+  EXPECT_TRUE(LogInOn(device + "A").response.has_challenge());
+  EXPECT_TRUE(LogInOn("gh_dt_").response.has_challenge());
+  v1::RemoveTotpRequest remove;
+  remove.set_user_id(user_id_);
+  ASSERT_TRUE(Call<v1::RemoveTotpResponse>(admin(), remove).ok());
+  clock().Advance(std::chrono::seconds(60));
+  GiveAdaAnApp();
+  EXPECT_TRUE(LogInOn(device).response.has_challenge());
+}
+
+TEST_F(RememberedDeviceTest, IsForgottenByItsUser) {
+  GiveAdaAnApp();
+  const std::string device = Remember();
+  const std::string id = Devices()[0].id();
+  v1::ForgetDevicesRequest forget;
+  forget.set_user_id(user_id_);
+  forget.set_device_id(id);
+  EXPECT_EQ(Call<v1::ForgetDevicesResponse>(backend().LogIn("viewer"), forget).reason(),
+            "PERMISSION_DENIED");
+  ASSERT_TRUE(Call<v1::ForgetDevicesResponse>(ada_, forget).ok());
+  EXPECT_TRUE(LogInOn(device).response.has_challenge());
+  ASSERT_TRUE(Call<v1::ForgetDevicesResponse>(ada_, forget).ok());
+  EXPECT_EQ(CountEvents("user.devices_forgotten"), "1");
+}
+
+TEST_F(RememberedDeviceTest, ThereAreSoManyOfAUser) {
+  GiveAdaAnApp();
+  std::vector<std::string> devices;
+  for (int i = 0; i < 11; ++i) {
+    clock().Advance(std::chrono::seconds(30));
+    devices.push_back(Remember());
+  }
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.remembered_device"), "10");
+  EXPECT_TRUE(LogInOn(devices[0]).response.has_challenge());
+  EXPECT_TRUE(LogInOn(devices[10]).response.has_session());
+}
+
+TEST_F(SecondFactorTest, NoDeviceIsRememberedUnlessTheOperatorSaysSo) {
+  GiveAdaAnApp();
+  v1::AnswerChallengeRequest request;
+  request.set_challenge(Challenge());
+  request.set_totp_code(Code());
+  request.set_remember_device(true);
+  const auto answered = Call<v1::AnswerChallengeResponse>(nobody(), request);
+  ASSERT_TRUE(answered.ok()) << answered.message;
+  EXPECT_EQ(answered.response.device_token(), "");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.remembered_device"), "0");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -219,6 +220,92 @@ TEST_F(KeysOfTheDeletedTest, WhoMayNotSeeOrEndKeysDoesNot) {
   deletion_.set_user_id(Create("eve").id());
   deletion_.set_revoke_api_keys(true);
   EXPECT_EQ(Call<v1::DeleteUserResponse>(users_only, deletion_).reason(), "PERMISSION_DENIED");
+}
+
+class RotatedKeyTest : public ApiKeyTest {
+ protected:
+  UnaryOutcome<v1::RotateApiKeyResponse> Rotate(const Caller& caller, const std::string& id,
+                                                std::optional<int64_t> overlap = std::nullopt) {
+    v1::RotateApiKeyRequest request;
+    request.set_api_key_id(id);
+    if (overlap) request.mutable_overlap()->set_seconds(*overlap);
+    return Call<v1::RotateApiKeyResponse>(caller, request);
+  }
+};
+
+TEST_F(RotatedKeyTest, TheSecretBeforeGoesOnForTheOverlap) {
+  const auto created = Call<Created>(admin(), NewKey({"users.read"}));
+  EXPECT_EQ(Use(created.response.key()), "");
+  const auto rotated = Rotate(admin(), created.response.api_key().id(), 60);
+  ASSERT_TRUE(rotated.ok()) << rotated.message;
+  EXPECT_NE(rotated.response.key(), created.response.key());
+  EXPECT_EQ(rotated.response.api_key().id(), created.response.api_key().id());
+  EXPECT_EQ(rotated.response.api_key().key_prefix(), rotated.response.key().substr(0, 15));
+  EXPECT_EQ(Use(created.response.key()), "");
+  EXPECT_EQ(Use(rotated.response.key()), "");
+  clock().Advance(std::chrono::seconds(60));
+  EXPECT_EQ(Use(created.response.key()), "UNAUTHENTICATED");
+  EXPECT_EQ(Use(rotated.response.key()), "");
+  EXPECT_EQ(Ask("SELECT details::text FROM gatehouse.event WHERE type = 'api_key.rotated'"),
+            R"({"overlap_ms": 60000})");
+}
+
+TEST_F(RotatedKeyTest, WithoutOverlapTheSecretBeforeEndsAtOnce) {
+  const auto created = Call<Created>(admin(), NewKey({"users.read"}));
+  EXPECT_EQ(Use(created.response.key()), "");
+  const auto first = Rotate(admin(), created.response.api_key().id(), 0);
+  EXPECT_EQ(Use(created.response.key()), "UNAUTHENTICATED");
+  // And one of an earlier rotation, whatever it was promised.
+  const auto second = Rotate(admin(), created.response.api_key().id());
+  EXPECT_EQ(Use(first.response.key()), "");
+  const auto third = Rotate(admin(), created.response.api_key().id());
+  EXPECT_EQ(Use(first.response.key()), "UNAUTHENTICATED");
+  EXPECT_EQ(Use(second.response.key()), "");
+  EXPECT_EQ(Use(third.response.key()), "");
+  ASSERT_TRUE(Revoke(created.response.api_key().id()).ok());
+  EXPECT_EQ(Use(second.response.key()), "UNAUTHENTICATED");
+  EXPECT_EQ(Use(third.response.key()), "UNAUTHENTICATED");
+  EXPECT_EQ(Rotate(admin(), created.response.api_key().id()).reason(), "CONSTRAINT_VIOLATED");
+}
+
+TEST_F(RotatedKeyTest, IsRotatedByWhoHasItsPermissions) {
+  const auto created = Call<Created>(admin(), NewKey({"users.read", "users.write"}));
+  const std::string id = created.response.api_key().id();
+  const Caller lesser = backend().MakeApiKey({"api_keys.write", "users.read"});
+  EXPECT_EQ(Rotate(lesser, id).reason(), "PERMISSION_DENIED");
+  EXPECT_EQ(Rotate(admin(), id, -1).reason(), "INVALID_FIELD");
+  EXPECT_EQ(Rotate(admin(), id, 31 * 24 * 3600).reason(), "INVALID_FIELD");
+  EXPECT_EQ(Rotate(admin(), "01890000-0000-7000-8000-0000000000ff").reason(), "API_KEY_NOT_FOUND");
+  v1::RotateApiKeyRequest request;
+  request.set_api_key_id(id);
+  request.set_request_id(kRequestId);
+  const auto rotated = Call<v1::RotateApiKeyResponse>(admin(), request);
+  ASSERT_TRUE(rotated.ok()) << rotated.message;
+  const auto repeated = Call<v1::RotateApiKeyResponse>(admin(), request);
+  EXPECT_EQ(repeated.response.key(), "");
+  EXPECT_EQ(repeated.response.api_key().key_prefix(), rotated.response.api_key().key_prefix());
+  EXPECT_EQ(Use(rotated.response.key()), "");
+}
+
+TEST_F(RotatedKeyTest, MayEndWithTheUserWhoMadeIt) {
+  const Caller maker = backend().LogIn("admin");
+  v1::CreateApiKeyRequest request = NewKey({"users.read"});
+  const auto staying = Call<Created>(maker, request);
+  request.mutable_api_key()->set_ends_with_creator(true);
+  const auto ending = Call<Created>(maker, request);
+  ASSERT_TRUE(ending.ok()) << ending.message;
+  EXPECT_TRUE(ending.response.api_key().ends_with_creator());
+  EXPECT_EQ(Use(ending.response.key()), "");
+  v1::UpdateUserRequest update = Update(maker.id.ToString(), "state");
+  update.mutable_user()->set_state(v1::USER_STATE_DISABLED);
+  ASSERT_TRUE(Call<v1::UpdateUserResponse>(admin(), update).ok());
+  EXPECT_EQ(Use(ending.response.key()), "UNAUTHENTICATED");
+  EXPECT_EQ(Use(staying.response.key()), "");
+  update.mutable_user()->set_state(v1::USER_STATE_ACTIVE);
+  ASSERT_TRUE(Call<v1::UpdateUserResponse>(admin(), update).ok());
+  EXPECT_EQ(Use(ending.response.key()), "");
+  const Caller service = backend().MakeApiKey({"api_keys.write", "users.read"});
+  EXPECT_EQ(Call<Created>(service, request).reason(), "INVALID_FIELD");
 }
 
 }  // namespace

@@ -194,7 +194,9 @@ TEST_F(EventTypesTest, DeletingATypeLeavesItsEvents) {
 TEST_F(EventTypesTest, TheServersOwnTypesAreListedAndNotChanged) {
   const v1::EventType own = Get("user.created").response.event_type();
   EXPECT_TRUE(own.built_in());
-  EXPECT_EQ(own.description(), "A user was created. Actor: the caller. Target: the user.");
+  EXPECT_EQ(own.description(),
+            "A user was created; `imported` says so of one who came by ImportUsers. Actor: the "
+            "caller. Target: the user.");
   EXPECT_EQ(own.etag(), "");
   v1::UpdateEventTypeRequest update = NewUpdate("description");
   update.set_name("user.created");

@@ -178,6 +178,26 @@ TEST_F(PullEventsTest, SendsWhatAWebhookWouldInOrder) {
   EXPECT_TRUE(pull.Finish().ok());
 }
 
+TEST_F(PullEventsTest, APayloadFilterLetsThroughWhatItIsTrueOf) {
+  v1::PullEventsRequest start = StartOf("orders", {"order.*"});
+  start.mutable_start()->set_payload_filter("data.n >= 3");
+  Pull pull = Begin(start);
+  for (int i = 0; i < 2; ++i) Publish("order.paid");
+  const std::string third = Publish("order.paid");
+  Publish("invoice.sent");
+  const std::string fifth = Publish("order.paid");
+  EXPECT_EQ(pull.Next().id(), third);
+  const v1::PulledEvent last = pull.Next();
+  EXPECT_EQ(last.id(), fifth);
+  EXPECT_TRUE(pull.Ack(last.index()));
+  EXPECT_TRUE(pull.Close().ok());
+  // What it did not let through is done.
+  Pull next = Begin(StartOf("orders", {"order.*"}));
+  EXPECT_THAT(next.Rest(), testing::IsEmpty());
+  start.mutable_start()->set_payload_filter("n >=");
+  EXPECT_EQ(Refused(start).code, absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(PullEventsTest, GoesOnAfterWhatWasAcknowledged) {
   Pull first = Begin(StartOf("orders", {"order.*"}));
   std::vector<std::string> ids;

@@ -32,9 +32,10 @@ using tests::IsOk;
 class ReplayDeliveryTest : public EngineFixture {
  protected:
   ReplayDeliveryTest()
-      : worker_(runner_.loop(),
-                {.replays = storage_->replays, .endpoints = storage_->endpoints, .clock = clock_}) {
-  }
+      : worker_(runner_.loop(), {.replays = storage_->replays,
+                                 .endpoints = storage_->endpoints,
+                                 .log = storage_->log,
+                                 .clock = clock_}) {}
 
   EnginePtr MakeOwner() { return MakeEngine({.idle_time = hours(1000)}); }
 

@@ -44,10 +44,11 @@ class ReplayEventsTest : public WrittenDeliveries {
 
   std::unique_ptr<ReplayWorker> MakeWorker() {
     service::StorageArea& storage = *backend().storage;
-    return std::make_unique<ReplayWorker>(
-        backend().runner.loop(),
-        ReplayWorker::Deps{
-            .replays = storage.replays, .endpoints = storage.endpoints, .clock = clock()});
+    return std::make_unique<ReplayWorker>(backend().runner.loop(),
+                                          ReplayWorker::Deps{.replays = storage.replays,
+                                                             .endpoints = storage.endpoints,
+                                                             .log = storage.log,
+                                                             .clock = clock()});
   }
   void Turn(ReplayWorker& worker) {
     const absl::Status status = backend().runner.Run<absl::Status>(
@@ -185,6 +186,42 @@ TEST_F(ReplayOutcomesTest, SendsWhatHasNotArrivedAndDoesNotComeByItself) {
             "{\"scheduled\": 3}");
   // Nothing is left to do: it is all on its way.
   EXPECT_EQ(DryRun().scheduled_count(), 0);
+}
+
+TEST_F(ReplayEventsTest, WhatThePayloadFilterDropsIsNeitherCountedNorScheduled) {
+  for (int n = 1; n <= 5; ++n) {
+    v1::PublishEventRequest request;
+    request.set_type("order.paid");
+    (*request.mutable_data()->mutable_fields())["n"].set_number_value(n);
+    ASSERT_TRUE(Call<v1::PublishEventResponse>(admin(), request).ok());
+  }
+  MakeNeverSent(0);
+  EXPECT_EQ(DryRun().scheduled_count(), 5);
+  SetEndpoint("payload_filter = 'data.n >= 4'");
+  EXPECT_EQ(DryRun().scheduled_count(), 2);
+  const v1::Replay started = Start();
+  Turn();
+  const v1::Replay done = Get(started.id());
+  EXPECT_EQ(done.state(), v1::REPLAY_STATE_SUCCEEDED);
+  EXPECT_EQ(done.matched_count(), 2);
+  EXPECT_EQ(Ask(kBegun), "2");
+}
+
+TEST_F(ReplayEventsTest, OfAnOrderingKeyTheFirstIsDueAndTheOthersWait) {
+  for (const char* key : {"a", "b", "a", "", "a", "b"}) {
+    v1::PublishEventRequest request;
+    request.set_type("order.paid");
+    request.set_ordering_key(key);
+    ASSERT_TRUE(Call<v1::PublishEventResponse>(admin(), request).ok());
+    Sequence();
+  }
+  MakeNeverSent(0);
+  Start();
+  Turn();
+  EXPECT_EQ(
+      Ask("SELECT string_agg(ordering_key || CASE WHEN due = 'infinity' THEN '+' ELSE '!' END, "
+          "' ' ORDER BY event_index) FROM gatehouse.webhook_exception"),
+      "a! b! a+ ! a+ b+");
 }
 
 TEST_F(ReplayOutcomesTest, OnlyWhatWasAskedFor) {

@@ -22,7 +22,7 @@ void Require(bool ok) {
   if (!ok) std::abort();
 }
 
-SSL_CTX* MakeContext(const Certificate& certificate) {
+SSL_CTX* MakeContext(const Certificate& certificate, const std::string& client_authority) {
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
   BIO* certificate_text = BIO_new_mem_buf(certificate.certificate.data(), -1);
   BIO* key_text = BIO_new_mem_buf(certificate.key.data(), -1);
@@ -34,6 +34,13 @@ SSL_CTX* MakeContext(const Certificate& certificate) {
   X509_free(parsed);
   BIO_free(key_text);
   BIO_free(certificate_text);
+  if (client_authority.empty()) return context;
+  BIO* authority_text = BIO_new_mem_buf(client_authority.data(), -1);
+  X509* authority = PEM_read_bio_X509(authority_text, nullptr, nullptr, nullptr);
+  Require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority) == 1);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  X509_free(authority);
+  BIO_free(authority_text);
   return context;
 }
 
@@ -51,7 +58,8 @@ bool IsComplete(const std::string& request) {
 }  // namespace
 
 struct TlsReceiver::State {
-  explicit State(const Certificate& certificate) : context(MakeContext(certificate)) {
+  State(const Certificate& certificate, const std::string& client_authority)
+      : context(MakeContext(certificate, client_authority)) {
     // A client that refuses the certificate is gone when it is written to.
     std::signal(SIGPIPE, SIG_IGN);
     listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -124,8 +132,8 @@ struct TlsReceiver::State {
   std::thread thread;
 };
 
-TlsReceiver::TlsReceiver(const Certificate& certificate)
-    : state_(std::make_unique<State>(certificate)) {}
+TlsReceiver::TlsReceiver(const Certificate& certificate, const std::string& client_authority)
+    : state_(std::make_unique<State>(certificate, client_authority)) {}
 
 TlsReceiver::~TlsReceiver() = default;
 

@@ -14,7 +14,8 @@ namespace gatehouse::tests {
 // own, one connection at a time.
 class TlsReceiver {
  public:
-  explicit TlsReceiver(const Certificate& certificate);
+  // `client_authority`, PEM: clients must show a certificate of its; empty: none is asked for.
+  explicit TlsReceiver(const Certificate& certificate, const std::string& client_authority = "");
   ~TlsReceiver();
 
   uint16_t port() const;

@@ -26,7 +26,8 @@ struct ServerFixture::Serving {
             .clock = backend.clock,
             .metrics = metrics,
             .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
-                backend.auth.authenticator, auth::RateLimit{}, auth::DenialHook()),
+                backend.auth.authenticator, auth::RateLimit{}, auth::DenialHook(),
+                auth::CertificateKeys(), auth::CallTenants{.directory = &backend.auth.tenants}),
             .authorise = std::make_unique<auth::AuthorisationInterceptor>(
                 service::MakeDenialRecorder(backend.storage->events, backend.clock)),
         })) {}

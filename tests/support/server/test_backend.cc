@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "auth/api_key/api_key.h"
+#include "auth/password/breached/breached_passwords.h"
 #include "auth/signing_key/signing_key.h"
 #include "base/system_context.h"
 #include "base/text/unicode.h"
@@ -34,6 +35,13 @@ std::unique_ptr<service::StorageArea> OpenStorage(storage::postgres::DatabaseCon
   return *std::move(area);
 }
 
+std::unique_ptr<auth::BreachedPasswords> OpenBreached(const std::string& path) {
+  if (path.empty()) return nullptr;
+  auto opened = auth::BreachedPasswords::Open("auth.breached_passwords_file", path);
+  MustBeOk(opened.status());
+  return *std::move(opened);
+}
+
 }  // namespace
 
 service::config::Config TestConfig() {
@@ -50,24 +58,30 @@ service::config::Config TestConfig() {
 
 TestBackend::TestBackend(Options options)
     : options_(std::move(options)),
-      secrets_({.master_key = "a secret of this test, 32 bytes.",
-                .token_pepper = "32 bytes that sign refresh token"}),
+      secrets_({.master_key = kMasterKey, .token_pepper = "32 bytes that sign refresh token"}),
       clock(base::TimeFromMicros(kStartMicros)),
       dsn(CreateMigratedDatabase()),
       storage(OpenStorage(options_.database, dsn, secrets_, runner.loop())),
-      auth(options_.config.auth, secrets_, *storage, clock),
+      auth(options_.config.auth, secrets_, *storage, clock,
+           OpenBreached(options_.config.auth.breached_passwords_file)),
       services({.config = options_.config,
                 .secrets = secrets_,
                 .guard = {},
                 .on_endpoint_changed = options_.on_endpoint_changed,
                 .send_webhook = options_.send_webhook,
+                .check_backlog = options_.check_backlog,
                 .tail = options_.tail,
                 .webhooks = options_.webhooks},
                *storage, auth, clock) {
   const std::vector<auth::SigningKeyRow> keys = {
       auth::SigningKey::Generate(auth::SigningAlgorithm::kEs256, base::kDefaultTenantId,
-                                 clock.Now(), clock.Now(), auth.keyring.master_key())};
+                                 clock.Now(), clock.Now(), auth.keyring.sealing_keys())};
   MustBeOk(auth.keyring.Load(keys));
+  if (!options_.stores_key) return;
+  MustBeOk(runner.Run<absl::Status>([&] {
+    return storage->signing_keys.Rotate(
+        SystemContext(), {.tenant_id = base::kDefaultTenantId, .add = keys.front()}, Given());
+  }));
 }
 
 TestBackend::~TestBackend() { storage->Close(); }

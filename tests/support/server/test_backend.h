@@ -41,7 +41,13 @@ class TestBackend {
     std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed = [](const base::Uuid&) {};
     // For tests that make an engine.
     service::WebhookService::SendFn send_webhook = {};
+    // For tests of back-pressure.
+    service::WebhookService::CheckBacklogFn check_backlog = {};
+    // The key that signs is in the database as well: for tests in which keys are read from there.
+    bool stores_key = false;
   };
+
+  static constexpr char kMasterKey[] = "a secret of this test, 32 bytes.";
 
   // At 2026-01-01T00:00:00Z, with a key that signs.
   TestBackend() : TestBackend(Options()) {}

@@ -1,0 +1,2 @@
+-- gatehouse: no-transaction
+DROP INDEX CONCURRENTLY gatehouse.session_revoked;

@@ -1,0 +1,23 @@
+#ifndef GATEHOUSE_SERVICE_MAIN_MAIL_OPTIONS_H_
+#define GATEHOUSE_SERVICE_MAIN_MAIL_OPTIONS_H_
+
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "service/config/config.h"
+#include "service/mail/outbox/mail_composer.h"
+#include "service/mail/outbox/mail_worker.h"
+
+namespace gatehouse::service {
+
+// What the settings say of mails that are made.
+mail::MailComposer::Options ComposerOptionsOf(const config::MailSettings& config);
+
+// What they say of mails that are sent; nullopt without a mail server. INVALID_FIELD for settings
+// that do not go together, and files and templates that cannot be used.
+absl::StatusOr<std::optional<mail::MailDelivery>> MailDeliveryOf(
+    const config::MailSettings& config);
+
+}  // namespace gatehouse::service
+
+#endif  // GATEHOUSE_SERVICE_MAIN_MAIL_OPTIONS_H_

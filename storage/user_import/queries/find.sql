@@ -1,0 +1,5 @@
+SELECT next_row
+FROM gatehouse.user_import
+WHERE tenant_id = $1 AND import_key = $2
+
+-- For example: tenant(), 'import-' || $row

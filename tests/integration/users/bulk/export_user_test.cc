@@ -1,0 +1,155 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "service/bulk/printed_export.h"
+#include "tests/integration/users/bulk/bulk_fixture.h"
+
+namespace gatehouse::tests {
+namespace {
+
+class ExportUserTest : public BulkFixture {
+ protected:
+  struct Exported {
+    std::vector<v1::ExportUserResponse> records;
+    CallOutcome outcome;
+
+    int Count(v1::ExportUserResponse::RecordCase kind) const {
+      int count = 0;
+      for (const auto& record : records) count += record.record_case() == kind;
+      return count;
+    }
+    std::string Text() const {
+      std::string text;
+      for (const auto& record : records) text += record.DebugString();
+      return text;
+    }
+  };
+
+  Exported Export(const Caller& caller, const std::string& id) {
+    Exported exported;
+    const auto stream = raw_client().Open("/gatehouse.v1.UserService/ExportUser", As(caller));
+    v1::ExportUserRequest request;
+    request.set_user_id(id);
+    stream->Write(request.SerializeAsString());
+    stream->WritesDone();
+    std::string bytes;
+    while (stream->Read(&bytes)) exported.records.emplace_back().ParseFromString(bytes);
+    exported.outcome = stream->Finish();
+    return exported;
+  }
+
+  // Somebody with something of everything, logged in.
+  Caller Person() {
+    const v1::User user = CreateWithPassword("ada");
+    const Caller ada = LoggedIn("ada");
+    LoggedIn("ada");
+    v1::AppendMessagesRequest append;
+    append.set_thread_id("diary");
+    for (int i = 0; i < 3; ++i) {
+      v1::ThreadMessage& message = *append.add_messages();
+      message.set_role(v1::MESSAGE_ROLE_USER);
+      message.mutable_content()->set_string_value("page " + std::to_string(i));
+    }
+    EXPECT_TRUE(Call<v1::AppendMessagesResponse>(ada, append).ok());
+    v1::EnrollTotpRequest enroll;
+    enroll.set_current_password(kPassword);
+    EXPECT_TRUE(Call<v1::EnrollTotpResponse>(ada, enroll).ok());
+    v1::StartPasswordResetRequest reset;
+    reset.set_user_id(user.id());
+    EXPECT_TRUE(Call<v1::StartPasswordResetResponse>(admin(), reset).ok());
+    Sequence();
+    return ada;
+  }
+};
+
+TEST_F(ExportUserTest, StreamsEverythingThatIsHeld) {
+  const Caller ada = Person();
+  const Exported exported = Export(admin(), ada.id.ToString());
+  ASSERT_TRUE(exported.outcome.ok()) << exported.outcome.message;
+  ASSERT_FALSE(exported.records.empty());
+  EXPECT_EQ(exported.records[0].user().email(), "ada@example.com");
+  EXPECT_EQ(exported.Count(v1::ExportUserResponse::kSession), 2);
+  EXPECT_EQ(exported.Count(v1::ExportUserResponse::kSecondFactor), 1);
+  EXPECT_EQ(exported.Count(v1::ExportUserResponse::kOneTimeToken), 1);
+  EXPECT_EQ(exported.Count(v1::ExportUserResponse::kThread), 1);
+  EXPECT_EQ(exported.Count(v1::ExportUserResponse::kMessage), 3);
+  std::map<std::string, int> events;
+  for (const auto& record : exported.records) {
+    if (record.has_event()) ++events[record.event().type()];
+  }
+  EXPECT_EQ(events["user.created"], 1);
+  EXPECT_EQ(events["session.created"], 2) << "once, though it is actor and target";
+  EXPECT_EQ(events["session.messages_appended"], 1);
+  EXPECT_EQ(events["user.password_reset_started"], 1);
+}
+
+TEST_F(ExportUserTest, HasNoSecret) {
+  const Caller ada = Person();
+  const std::string text = Export(admin(), ada.id.ToString()).Text();
+  for (const char* secret : {"argon2id", "secret", "password_hash", "token_hash"}) {
+    EXPECT_EQ(text.find(secret), std::string::npos) << secret;
+  }
+}
+
+TEST_F(ExportUserTest, AUserExportsItselfAndLearnsNothingOfOthers) {
+  const Caller ada = Person();
+  const Exported exported = Export(ada, "");
+  ASSERT_TRUE(exported.outcome.ok()) << exported.outcome.message;
+  EXPECT_EQ(exported.records.at(0).user().username(), "ada");
+  const std::string text = exported.Text();
+  EXPECT_EQ(text.find(admin().id.ToString()), std::string::npos);
+  EXPECT_NE(text.find("user.password_reset_started"), std::string::npos) << "but that it was";
+  EXPECT_NE(text.find("page 2"), std::string::npos);
+}
+
+TEST_F(ExportUserTest, AlsoADeletedUserUntilItsPurge) {
+  const Caller ada = Person();
+  v1::User user;
+  user.set_id(ada.id.ToString());
+  Deleted(user);
+  const Exported exported = Export(admin(), user.id());
+  ASSERT_TRUE(exported.outcome.ok()) << exported.outcome.message;
+  EXPECT_EQ(exported.Count(v1::ExportUserResponse::kMessage), 3);
+  v1::PurgeUserRequest purge;
+  purge.set_user_id(user.id());
+  ASSERT_TRUE(Call<v1::PurgeUserResponse>(admin(), purge).ok());
+  EXPECT_EQ(Export(admin(), user.id()).outcome.reason(), "USER_NOT_FOUND");
+}
+
+TEST_F(ExportUserTest, OthersNeedToSeeAllOfIt) {
+  const std::string id = Person().id.ToString();
+  std::vector<std::string> permissions = {"users.read", "sessions.read", "threads.read",
+                                          "api_keys.read", "events.read"};
+  EXPECT_TRUE(Export(backend().MakeApiKey(permissions), id).outcome.ok());
+  for (size_t i = 0; i < permissions.size(); ++i) {
+    std::vector<std::string> fewer = permissions;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_EQ(Export(backend().MakeApiKey(fewer), id).outcome.reason(), "PERMISSION_DENIED")
+        << permissions[i];
+  }
+  EXPECT_EQ(Export(backend().LogIn("viewer"), id).outcome.reason(), "PERMISSION_DENIED");
+  EXPECT_EQ(Export(backend().MakeApiKey(permissions), "").outcome.reason(), "INVALID_FIELD");
+  EXPECT_EQ(Export(admin(), "x").outcome.reason(), "INVALID_FIELD");
+  EXPECT_EQ(Export(admin(), "01890000-0000-7000-8000-000000000001").outcome.reason(),
+            "USER_NOT_FOUND");
+}
+
+TEST_F(ExportUserTest, PrintsLinesOfJson) {
+  Person();
+  std::ostringstream out;
+  const absl::Status printed =
+      service::PrintExport(backend().services.users, backend().runner.loop(),
+                           backend().SystemContext(), "ADA@example.com", out);
+  ASSERT_TRUE(printed.ok()) << printed;
+  EXPECT_THAT(out.str(), ::testing::StartsWith("{\"user\":{"));
+  EXPECT_THAT(out.str(), ::testing::HasSubstr("\n{\"thread\":{\"threadId\":\"diary\""));
+  EXPECT_THAT(out.str(), ::testing::EndsWith("}\n"));
+}
+
+}  // namespace
+}  // namespace gatehouse::tests

@@ -1,0 +1,301 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "base/text/encoding.h"
+#include "storage/event_leaf.h"
+#include "storage/event_log/event_log.h"
+#include "tests/integration/users/bulk/bulk_fixture.h"
+
+namespace gatehouse::tests {
+namespace {
+
+class PurgeUsersTest : public BulkFixture {
+ protected:
+  // Mails that nobody sends.
+  void Configure(TestBackend::Options& options) override {
+    BulkFixture::Configure(options);
+    options.config.mail.server = "127.0.0.1:25";
+    options.config.mail.password_reset_url = "https://example.com/{token}";
+  }
+
+  // Somebody of whom there is something everywhere, deleted; its id.
+  std::string DeletedPerson() {
+    const v1::User user = CreateWithPassword("ada");
+    const Caller ada = LoggedIn("ada");
+    EXPECT_EQ(LogIn("ada", kOther).reason(), "LOGIN_FAILED");
+    v1::AppendMessagesRequest append;
+    append.set_thread_id("diary");
+    v1::ThreadMessage& message = *append.add_messages();
+    message.set_role(v1::MESSAGE_ROLE_USER);
+    message.mutable_content()->set_string_value("dear diary");
+    EXPECT_TRUE(Call<v1::AppendMessagesResponse>(ada, append).ok());
+    v1::EnrollTotpRequest enroll;
+    enroll.set_current_password(kPassword);
+    EXPECT_TRUE(Call<v1::EnrollTotpResponse>(ada, enroll).ok());
+    v1::StartPasswordResetRequest reset;
+    reset.set_user_id(user.id());
+    reset.set_delivery(v1::TOKEN_DELIVERY_MAIL);
+    EXPECT_TRUE(Call<v1::StartPasswordResetResponse>(admin(), reset).ok());
+    Deleted(user);
+    return user.id();
+  }
+
+  v1::PurgeUserRequest Purge(const std::string& id) {
+    v1::PurgeUserRequest request;
+    request.set_user_id(id);
+    return request;
+  }
+  UnaryOutcome<v1::PurgeUserResponse> CallPurge(const v1::PurgeUserRequest& request) {
+    return Call<v1::PurgeUserResponse>(admin(), request);
+  }
+  v1::EraseUserRequest Erase(const std::string& id) {
+    v1::EraseUserRequest request;
+    request.set_user_id(id);
+    return request;
+  }
+  UnaryOutcome<v1::EraseUserResponse> CallErase(const v1::EraseUserRequest& request) {
+    return Call<v1::EraseUserResponse>(admin(), request);
+  }
+
+  static constexpr const char* kTables[] = {"user_account", "session",       "thread",
+                                            "totp_factor",  "recovery_code", "one_time_token",
+                                            "thread_purge", "user_purge",    "session_end",
+                                            "mail",         "passkey",       "remembered_device"};
+};
+
+TEST_F(PurgeUsersTest, ADeletedUserGoesWhenItsTimeIsOver) {
+  const std::string id = DeletedPerson();
+  clock().Advance(std::chrono::days(30) - std::chrono::seconds(1));
+  RunPurger();
+  EXPECT_EQ(Count("user_account", id), "1");
+  clock().Advance(std::chrono::seconds(1));
+  RunPurger();
+  for (const char* table : kTables) EXPECT_EQ(Count(table, id), "0") << table;
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.thread_message"), "0");
+  EXPECT_EQ(Ask("SELECT details ->> 'by' FROM gatehouse.event WHERE type = 'user.purged'"), "TIME");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event WHERE targets @> '[{\"id\": \"" + id +
+                "\", \"label\": \"ada\"}]'") != "0",
+            true)
+      << "what the trail says about it stays";
+  RunPurger();
+  EXPECT_EQ(CountEvents("user.purged"), "1");
+}
+
+TEST_F(PurgeUsersTest, OneThatWasBroughtBackStays) {
+  const std::string id = DeletedPerson();
+  v1::UndeleteUserRequest undelete;
+  undelete.set_user_id(id);
+  ASSERT_TRUE(Call<v1::UndeleteUserResponse>(admin(), undelete).ok());
+  EXPECT_EQ(Count("user_purge", id), "0");
+  clock().Advance(std::chrono::days(40));
+  RunPurger();
+  EXPECT_EQ(Count("user_account", id), "1");
+  EXPECT_EQ(Count("thread", id), "1");
+  EXPECT_TRUE(LogIn("ada", kPassword).ok());
+}
+
+// By the trigger: servers of the version before know nothing of purges.
+TEST_F(PurgeUsersTest, WhoeverDeletesThemTheyAreEntered) {
+  const v1::User user = Create("ada");
+  Ask("UPDATE gatehouse.user_account SET delete_time = now(), purge_time = '2026-01-02' "
+      "WHERE user_id = '" +
+      user.id() + "' RETURNING 1");
+  EXPECT_EQ(Ask("SELECT due_time FROM gatehouse.user_purge") != "", true);
+  clock().Advance(std::chrono::days(2));
+  RunPurger();
+  EXPECT_EQ(Count("user_account", user.id()), "0");
+}
+
+TEST_F(PurgeUsersTest, PurgeUserDoesNotWait) {
+  const std::string id = DeletedPerson();
+  ASSERT_TRUE(CallPurge(Purge(id)).ok());
+  EXPECT_EQ(Get(admin(), id).reason(), "USER_NOT_FOUND");
+  EXPECT_EQ(Count("user_account", id), "0");
+  RunPurger();
+  for (const char* table : kTables) EXPECT_EQ(Count(table, id), "0") << table;
+  EXPECT_EQ(Ask("SELECT details ->> 'by' FROM gatehouse.event WHERE type = 'user.purged'"),
+            "CALLER");
+  v1::UndeleteUserRequest undelete;
+  undelete.set_user_id(id);
+  EXPECT_EQ(Call<v1::UndeleteUserResponse>(admin(), undelete).reason(), "USER_NOT_FOUND");
+}
+
+TEST_F(PurgeUsersTest, PurgeUserRefusesWhatItMust) {
+  const v1::User ada = Create("ada");
+  EXPECT_EQ(CallPurge(Purge(ada.id())).reason(), "CONSTRAINT_VIOLATED");
+  const v1::User deleted = Deleted(ada);
+  v1::PurgeUserRequest request = Purge(ada.id());
+  request.set_etag(ada.etag());
+  EXPECT_EQ(CallPurge(request).reason(), "ETAG_MISMATCH");
+  EXPECT_EQ(CallPurge(Purge("x")).reason(), "INVALID_FIELD");
+  EXPECT_EQ(CallPurge(Purge("01890000-0000-7000-8000-000000000001")).reason(), "USER_NOT_FOUND");
+  EXPECT_EQ(Call<v1::PurgeUserResponse>(backend().LogIn("viewer"), Purge(ada.id())).reason(),
+            "PERMISSION_DENIED");
+  v1::CreateUserRequest boss = NewUser("boss");
+  boss.mutable_user()->set_role("admin");
+  const v1::User former_boss = Deleted(Create(boss));
+  EXPECT_EQ(
+      Call<v1::PurgeUserResponse>(backend().MakeApiKey({"users.write"}), Purge(former_boss.id()))
+          .reason(),
+      "PERMISSION_DENIED");
+  request = Purge(ada.id());
+  request.set_validate_only(true);
+  EXPECT_TRUE(CallPurge(request).ok());
+  EXPECT_EQ(Count("user_account", ada.id()), "1");
+  request.set_validate_only(false);
+  request.set_etag(deleted.etag());
+  request.set_request_id(kRequestId);
+  EXPECT_TRUE(CallPurge(request).ok());
+  EXPECT_TRUE(CallPurge(request).ok()) << "a repetition gets the first answer";
+  EXPECT_EQ(CountEvents("user.purged"), "1");
+}
+
+class EraseUserTest : public PurgeUsersTest {
+ protected:
+  // Whether every event still has the leaf hash that it was written with.
+  void ExpectLeavesHold() {
+    const std::string ids = Ask("SELECT string_agg(event_id::text, ' ') FROM gatehouse.event");
+    std::istringstream words(ids);
+    int checked = 0;
+    for (std::string word; words >> word; ++checked) {
+      const base::Uuid id = *base::Uuid::Parse(word);
+      const auto logged =
+          *backend().runner.Run<absl::StatusOr<std::optional<storage::LoggedEvent>>>([&] {
+            return backend().storage->log.Get(backend().SystemContext(), base::kDefaultTenantId,
+                                              id);
+          });
+      const std::string secret = *base::HexDecode(
+          Ask("SELECT encode(leaf_secret, 'hex') FROM gatehouse.event WHERE event_id = '" + word +
+              "'"));
+      EXPECT_EQ(storage::LeafHash(logged->event, secret), logged->leaf_hash) << logged->event.type;
+    }
+    EXPECT_GT(checked, 5);
+  }
+
+  // Everything the log holds, as text.
+  std::string Log() {
+    return Ask("SELECT string_agg(concat_ws(' ', e.type, e.actor_id, e.actor_label, e.targets, "
+               "e.ip_address, e.user_agent, e.session_id, e.details), E'\\n') FROM gatehouse.event "
+               "e "
+               "WHERE type NOT IN ('user.erased', 'user.erasure_finished')") +
+           Ask("SELECT coalesce(string_agg(o.actor_id, ' '), '') FROM gatehouse.event_order o") +
+           Ask("SELECT coalesce(string_agg(t.target_id, ' '), '') FROM gatehouse.event_target t "
+               "JOIN gatehouse.event_order o USING (tenant_id, index) "
+               "WHERE o.type NOT IN ('user.erased', 'user.erasure_finished')");
+  }
+};
+
+TEST_F(EraseUserTest, TheLogForgetsTheUserAndItsProofsHold) {
+  const v1::User bob = Create("bob");
+  const std::string id = DeletedPerson();
+  v1::RecordEventRequest record;
+  record.mutable_event()->set_type("invoice.paid");
+  record.mutable_event()->mutable_actor()->set_type("user");
+  record.mutable_event()->mutable_actor()->set_id(id);
+  v1::Target& target = *record.mutable_event()->add_targets();
+  target.set_type("invoice");
+  target.set_id("4711");
+  (*record.mutable_event()->mutable_details()->mutable_fields())["name"].set_string_value(
+      "Ada Lovelace");
+  ASSERT_TRUE(Call<v1::RecordEventResponse>(admin(), record).ok());
+  Sequence();
+  ASSERT_NE(Log().find(id), std::string::npos);
+  ASSERT_NE(Log().find("Ada Lovelace"), std::string::npos);
+  ExpectLeavesHold();
+
+  v1::EraseUserRequest request = Erase(id);
+  request.set_reason("Art. 17, request 1");
+  const auto outcome = CallErase(request);
+  ASSERT_TRUE(outcome.ok()) << outcome.message;
+  EXPECT_EQ(Ask("SELECT (details ->> 'reason') || (targets -> 0 ->> 'id') FROM gatehouse.event "
+                "WHERE type = 'user.erased'"),
+            "Art. 17, request 1" + id);
+  Sequence();
+  RunPurger();
+  for (const char* table : kTables) EXPECT_EQ(Count(table, id), "0") << table;
+  const std::string log = Log();
+  EXPECT_EQ(log.find(id), std::string::npos);
+  EXPECT_EQ(log.find("ada"), std::string::npos);
+  EXPECT_EQ(log.find("Ada Lovelace"), std::string::npos);
+  EXPECT_EQ(log.find("diary"), std::string::npos) << "the name of a thread";
+  EXPECT_NE(log.find("4711"), std::string::npos) << "what was not about the user stays";
+  EXPECT_NE(log.find(bob.id()), std::string::npos);
+  EXPECT_NE(log.find(admin().id.ToString()), std::string::npos) << "who did it to the user";
+  ExpectLeavesHold();
+  EXPECT_NE(Ask("SELECT details ->> 'events' FROM gatehouse.event "
+                "WHERE type = 'user.erasure_finished'"),
+            "0");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event e JOIN gatehouse.event_order o "
+                "USING (tenant_id, event_id) WHERE e.leaf_hash <> o.leaf_hash"),
+            "0");
+}
+
+TEST_F(EraseUserTest, TwoPersonsOfOneEventAreErasedOneAfterTheOther) {
+  v1::CreateUserRequest boss = NewUser("boss");
+  boss.mutable_user()->set_role("admin");
+  boss.set_password(kPassword);
+  const v1::User boss_user = Create(boss);
+  const Caller boss_caller = LoggedIn("boss");
+  const auto eve = Call<v1::CreateUserResponse>(boss_caller, NewUser("eve"));
+  ASSERT_TRUE(eve.ok()) << eve.message;
+  Deleted(eve.response.user());
+  Deleted(boss_user);
+  for (const std::string& id : {eve.response.user().id(), boss_user.id()}) {
+    ASSERT_TRUE(CallErase(Erase(id)).ok());
+    Sequence();
+    RunPurger();
+    EXPECT_EQ(Log().find(id), std::string::npos);
+    ExpectLeavesHold();
+  }
+}
+
+// The account went with its time; the person asks later.
+TEST_F(EraseUserTest, AlsoOneThatWasPurgedIsForgotten) {
+  const std::string id = DeletedPerson();
+  ASSERT_TRUE(CallPurge(Purge(id)).ok());
+  Sequence();
+  RunPurger();
+  ASSERT_NE(Log().find(id), std::string::npos);
+  v1::EraseUserRequest request = Erase(id);
+  request.set_validate_only(true);
+  EXPECT_TRUE(CallErase(request).ok());
+  EXPECT_EQ(CountEvents("user.erased"), "0");
+  ASSERT_TRUE(CallErase(Erase(id)).ok());
+  Sequence();
+  RunPurger();
+  EXPECT_EQ(Log().find(id), std::string::npos);
+  ExpectLeavesHold();
+  // Of whom nobody knows anything.
+  for (const bool only : {true, false}) {
+    request = Erase("01890000-0000-7000-8000-000000000001");
+    request.set_validate_only(only);
+    EXPECT_EQ(CallErase(request).reason(), "USER_NOT_FOUND");
+  }
+  EXPECT_EQ(CountEvents("user.erased"), "1");
+}
+
+TEST_F(EraseUserTest, RefusesWhatItMust) {
+  const v1::User ada = Create("ada");
+  EXPECT_EQ(CallErase(Erase(ada.id())).reason(), "CONSTRAINT_VIOLATED");
+  Deleted(ada);
+  v1::EraseUserRequest request = Erase(ada.id());
+  request.set_reason(std::string(201, 'x'));
+  EXPECT_EQ(CallErase(request).reason(), "INVALID_FIELD");
+  EXPECT_EQ(
+      Call<v1::EraseUserResponse>(backend().MakeApiKey({"users.write"}), Erase(ada.id())).reason(),
+      "PERMISSION_DENIED")
+      << "without events.write";
+  const base::Uuid other = *base::Uuid::Parse("00000000-0000-7000-8000-000000000002");
+  EXPECT_EQ(Call<v1::EraseUserResponse>(
+                backend().MakeApiKey({"users.write", "events.write"}, other), Erase(ada.id()))
+                .reason(),
+            "USER_NOT_FOUND");
+  EXPECT_EQ(CountEvents("user.erased"), "0");
+}
+
+}  // namespace
+}  // namespace gatehouse::tests
