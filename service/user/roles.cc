@@ -14,14 +14,13 @@
 #include "service/common/change_attempts.h"
 #include "service/common/etag.h"
 #include "service/common/field_mask.h"
-#include "service/common/json.h"
 #include "service/common/page_size.h"
+#include "service/common/role_rules.h"
 #include "service/common/timestamps.h"
 #include "service/common/validate.h"
 #include "service/user/user_rules.h"
 #include "service/user/user_service.h"
 #include "storage/after_change.h"
-#include "storage/event_types.h"
 
 namespace gatehouse::service {
 namespace {
@@ -38,12 +37,9 @@ absl::Status BuiltIn() {
                          {.reason = base::Reason::kPermissionDenied});
 }
 
-// Each once, in one order. INVALID_FIELD names one that there is not.
 absl::StatusOr<std::vector<std::string>> PermissionsOf(const v1::Role& role) {
   const std::vector<std::string> names(role.permissions().begin(), role.permissions().end());
-  GH_ASSIGN_OR_RETURN(const uint64_t permissions,
-                      auth::PermissionsFromNames("role.permissions", names));
-  return auth::PermissionNames(permissions);
+  return OrderedPermissions("role.permissions", names);
 }
 
 void ToProto(const storage::Role& role, v1::Role& out) {
@@ -64,13 +60,6 @@ v1::Role BuiltInRole(std::string_view name) {
   return role;
 }
 
-storage::Event RoleEvent(const base::CallContext& ctx, base::Time now, std::string_view type,
-                         const storage::Role& role, std::string details_json = "{}") {
-  return storage::MakeEvent(ctx, now, std::string(type),
-                            {{.type = "role", .id = role.name, .label = role.name}},
-                            std::move(details_json));
-}
-
 }  // namespace
 
 UserService::Result<v1::CreateRoleResponse> UserService::CreateRole(base::CallContext ctx,
@@ -83,8 +72,7 @@ UserService::Result<v1::CreateRoleResponse> UserService::CreateRole(base::CallCo
                      .update_time = now};
   FieldChecks checks;
   if (!storage::IsRoleName(role.name)) {
-    checks.Fail("role.name",
-                "must have 1 to 64 lower-case letters, digits, '.', '_' and '-', a letter first");
+    checks.Fail("role.name", kRoleNameRule);
   }
   absl::StatusOr<std::vector<std::string>> permissions = PermissionsOf(request.role());
   checks.Check(permissions.status());
@@ -102,10 +90,8 @@ UserService::Result<v1::CreateRoleResponse> UserService::CreateRole(base::CallCo
     if (found) co_return RoleTaken();
     co_return response;
   }
-  storage::Change change{
-      .events = {RoleEvent(ctx, now, storage::event_types::kRoleCreated, role,
-                           JsonObject().Add("permissions", role.permissions).ToString())},
-      .idempotency = key.WithResponse(response, now)};
+  storage::Change change{.events = {RoleCreated(ctx, now, role)},
+                         .idempotency = key.WithResponse(response, now)};
   const absl::Status created = co_await deps_.roles.Create(ctx, std::move(role), std::move(change));
   if (base::HasReason(created, base::Reason::kConflict)) co_return RoleTaken();
   GH_CO_RETURN_IF_ERROR(created);
@@ -195,11 +181,8 @@ UserService::Result<v1::UpdateRoleResponse> UserService::UpdateRole(base::CallCo
     next.update_time = now;
     ToProto(storage::AfterChange(next), *response.mutable_role());
     if (request.validate_only()) co_return response;
-    storage::Change change{
-        .events = {RoleEvent(
-            ctx, now, storage::event_types::kRoleUpdated, next,
-            JsonObject().Add("from", current.permissions).Add("to", permissions).ToString())},
-        .idempotency = key.WithResponse(response, now)};
+    storage::Change change{.events = {RoleUpdated(ctx, now, current, permissions)},
+                           .idempotency = key.WithResponse(response, now)};
     const absl::Status updated =
         co_await deps_.roles.Update(ctx, std::move(next), std::move(change));
     if (attempts.Outrun(updated)) continue;
@@ -219,9 +202,8 @@ UserService::Result<v1::DeleteRoleResponse> UserService::DeleteRole(base::CallCo
     GH_CO_RETURN_IF_ERROR(CheckEtag(request.etag(), role.version));
     if (request.validate_only()) co_return response;
     const base::Time now = deps_.clock.Now();
-    storage::Change change{
-        .events = {RoleEvent(ctx, now, storage::event_types::kRoleDeleted, role)},
-        .idempotency = key.WithResponse(response, now)};
+    storage::Change change{.events = {RoleDeleted(ctx, now, role)},
+                           .idempotency = key.WithResponse(response, now)};
     const absl::Status deleted = co_await deps_.roles.Delete(ctx, role, std::move(change));
     if (attempts.Outrun(deleted)) continue;
     GH_CO_RETURN_IF_ERROR(deleted);
