@@ -313,6 +313,47 @@ TEST_F(CoherenceTest, TheOtherInstanceKnowsTheSchemaOfAnEventTypeWithinASecond) 
   publish.set_type("order.paid");
   publish.set_validate_only(true);
   const auto is_refused = [&] {
+    const auto outcome =
+        there_.Call<v1::PublishEventResponse>("WebhookService/PublishEvent", operator_, publish);
+    if (!outcome.ok()) EXPECT_EQ(outcome.reason(), "EVENT_DATA_INVALID") << outcome.message;
+    return !outcome.ok();
+  };
+  const auto becomes = [&](bool refused) {
+    const auto changed_at = std::chrono::steady_clock::now();
+    while (true) {
+      const bool must_know = std::chrono::steady_clock::now() - changed_at > kWithin;
+      if (is_refused() == refused) return true;
+      if (must_know) return false;
+    }
+  };
+  ASSERT_FALSE(is_refused()) << "from the memory of that instance from now on";
+  v1::CreateEventTypeRequest create;
+  create.mutable_event_type()->set_name("order.paid");
+  (*create.mutable_event_type()->mutable_schema()->mutable_fields())["minProperties"]
+      .set_number_value(1);
+  const auto created = Here<v1::CreateEventTypeResponse>("WebhookService/CreateEventType", create);
+  ASSERT_TRUE(created.ok()) << created.message;
+  EXPECT_TRUE(becomes(true));
+  v1::UpdateEventTypeRequest update;
+  update.set_name("order.paid");
+  update.mutable_event_type();
+  update.mutable_update_mask()->add_paths("schema");
+  const auto updated = Here<v1::UpdateEventTypeResponse>("WebhookService/UpdateEventType", update);
+  ASSERT_TRUE(updated.ok()) << updated.message;
+  EXPECT_TRUE(becomes(false));
+}
+
+TEST_F(CoherenceTest, TheOtherInstanceReadsSchemasAgainWithinASecond) {
+  v1::CreateEventTypeRequest create;
+  create.mutable_event_type()->set_name("order.paid");
+  (*create.mutable_event_type()->mutable_schema()->mutable_fields())["minProperties"]
+      .set_number_value(1);
+  const auto created = Here<v1::CreateEventTypeResponse>("WebhookService/CreateEventType", create);
+  ASSERT_TRUE(created.ok()) << created.message;
+  v1::PublishEventRequest publish;
+  publish.set_type("order.paid");
+  publish.set_validate_only(true);
+  const auto is_refused = [&] {
     return !there_.Call<v1::PublishEventResponse>("WebhookService/PublishEvent", operator_, publish)
                 .ok();
   };
@@ -325,14 +366,15 @@ TEST_F(CoherenceTest, TheOtherInstanceKnowsTheSchemaOfAnEventTypeWithinASecond) 
   const auto invalidate = [&] {
     return Here<v1::InvalidateCacheResponse>("AdminService/InvalidateCache", request).ok();
   };
-  // What that instance has still to hear makes it forget what it has just read: again until it remembers.
+  // What that instance has still to hear of makes it forget what it has just read: again until it
+  // remembers.
   while (true) {
-    set_schema(R"({"minProperties": 1})");
-    ASSERT_TRUE(invalidate());
     while (!is_refused()) {
     }
     set_schema("{}");
     if (is_refused()) break;
+    set_schema(R"({"minProperties": 1})");
+    ASSERT_TRUE(invalidate());
   }
   ASSERT_TRUE(invalidate());
   const auto changed_at = std::chrono::steady_clock::now();
