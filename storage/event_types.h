@@ -62,10 +62,12 @@ inline constexpr std::string_view kUserMagicLinkStarted = "user.magic_link_start
 // A user was created to choose a password by a one-time token; `delivery` is "MAIL" where the
 // server sends it. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserInvited = "user.invited";
-// A user confirmed an authenticator app: its logins take a code from now on. Actor: the caller.
+// A user got a second factor, which its logins take from now on; `factor` is "PASSKEY" where they
+// ask for its passkeys, absent for an authenticator app that it confirmed. Actor: the caller.
 // Target: the user.
 inline constexpr std::string_view kUserSecondFactorAdded = "user.second_factor_added";
-// A user's authenticator app and its recovery codes were removed. Actor: the caller. Target: the
+// A user's authenticator app was removed, or its logins do not ask for a passkey any more (`factor`
+// is "PASSKEY"); with the last second factor its recovery codes go. Actor: the caller. Target: the
 // user.
 inline constexpr std::string_view kUserSecondFactorRemoved = "user.second_factor_removed";
 // A secret for an authenticator app was made, which counts for nothing before it is confirmed.

@@ -131,6 +131,12 @@ class SessionService {
                                       std::optional<storage::SecondFactorUse> factor = std::nullopt,
                                       std::optional<storage::OneTimeTokenKey> token = std::nullopt);
 
+  // Whose the token of a magic link is, if it is good: ONE_TIME_TOKEN_INVALID otherwise.
+  struct MagicLink {
+    storage::OneTimeTokenKey key;
+    storage::UserCredentials user;
+  };
+  Result<MagicLink> ReadMagicLink(base::CallContext ctx, std::string token);
   // What the code given with the token of a link proves; nullopt if none is needed.
   // SECOND_FACTOR_STATE if one is and none was given, LOGIN_FAILED for another one.
   Result<std::optional<storage::SecondFactorUse>> VerifyLinkCode(

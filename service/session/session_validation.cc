@@ -53,6 +53,14 @@ absl::StatusOr<std::string> CheckNewSession(const v1::FinishMagicLinkRequest& re
   return CheckCommon(checks, "", request.label(), request.thread_id(), request.context());
 }
 
+absl::Status CheckPasskeyLogin(const v1::StartPasskeyLoginRequest& request) {
+  FieldChecks checks;
+  if (!request.challenge().empty() && !request.magic_link_token().empty()) {
+    checks.Fail("magic_link_token", "must be empty where there is a challenge");
+  }
+  return checks.ToStatus();
+}
+
 absl::StatusOr<std::string> CheckNewSession(const v1::FinishPasskeyLoginRequest& request) {
   FieldChecks checks;
   return CheckCommon(checks, "", request.label(), request.thread_id(), request.context());

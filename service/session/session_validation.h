@@ -13,6 +13,7 @@ class CreateSessionRequest;
 class FinishMagicLinkRequest;
 class FinishPasskeyLoginRequest;
 class Session;
+class StartPasskeyLoginRequest;
 class StepUpSessionRequest;
 }  // namespace gatehouse::v1
 
@@ -27,6 +28,7 @@ absl::StatusOr<std::string> CheckNewSession(const v1::FinishMagicLinkRequest& re
 absl::StatusOr<std::string> CheckNewSession(const v1::FinishPasskeyLoginRequest& request);
 absl::StatusOr<std::string> CheckSession(const v1::Session& session);
 
+absl::Status CheckPasskeyLogin(const v1::StartPasskeyLoginRequest& request);
 absl::Status CheckStepUp(const v1::StepUpSessionRequest& request);
 
 }  // namespace gatehouse::service

@@ -59,6 +59,8 @@ class RevokeApiKeyRequest;
 class RevokeApiKeyResponse;
 class RotateApiKeyRequest;
 class RotateApiKeyResponse;
+class SetPasskeyFactorRequest;
+class SetPasskeyFactorResponse;
 class SetPasswordRequest;
 class SetPasswordResponse;
 class StartEmailVerificationRequest;

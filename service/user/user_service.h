@@ -106,6 +106,9 @@ class UserService {
   Result<v1::RemovePasskeyResponse> RemovePasskey(base::CallContext ctx,
                                                   v1::RemovePasskeyRequest request,
                                                   MutationKey key = {});
+  Result<v1::SetPasskeyFactorResponse> SetPasskeyFactor(base::CallContext ctx,
+                                                        v1::SetPasskeyFactorRequest request,
+                                                        MutationKey key = {});
   Result<v1::ListRememberedDevicesResponse> ListRememberedDevices(
       base::CallContext ctx, v1::ListRememberedDevicesRequest request);
   Result<v1::ForgetDevicesResponse> ForgetDevices(base::CallContext ctx,

@@ -40,6 +40,13 @@ Passkey DecodePasskey(const Uuid& tenant_id, RowView row) {
           .last_used_time = row.Get<std::optional<base::Time>>(12)};
 }
 
+absl::Status LastOne() {
+  return base::MakeError(absl::StatusCode::kFailedPrecondition,
+                         "logins of the user ask for a passkey, and this is the last one: have "
+                         "them not ask any more (SetPasskeyFactor) before",
+                         {.reason = base::Reason::kSecondFactorState});
+}
+
 absl::Status TooMany() {
   return base::MakeError(
       absl::StatusCode::kResourceExhausted,
@@ -95,8 +102,13 @@ Task<absl::Status> PasskeyStore::Remove(CallContext context, Uuid tenant_id, Uui
                                         Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
+  // Of two at a time the second sees what the first one removed.
+  batch.Add(queries::kLockUser, Params::Of(tenant_id, user_id));
   batch.Add(queries::kRemove, Params::Of(tenant_id, user_id, id));
-  co_return (co_await database_.Run(std::move(context), std::move(batch))).status();
+  const absl::Status removed =
+      (co_await database_.Run(std::move(context), std::move(batch))).status();
+  if (base::HasReason(removed, base::Reason::kSecondFactorState)) co_return LastOne();
+  co_return removed;
 }
 
 }  // namespace gatehouse::storage

@@ -49,7 +49,8 @@ class PasskeyStore {
   base::Task<absl::Status> Rename(base::CallContext context, base::Uuid tenant_id,
                                   base::Uuid user_id, base::Uuid id, std::string display_name,
                                   Change change);
-  // NOT_FOUND, PASSKEY_NOT_FOUND.
+  // NOT_FOUND, PASSKEY_NOT_FOUND; FAILED_PRECONDITION, SECOND_FACTOR_STATE for the last one of a
+  // user whose logins ask for one.
   base::Task<absl::Status> Remove(base::CallContext context, base::Uuid tenant_id,
                                   base::Uuid user_id, base::Uuid id, Change change);
 

@@ -23,6 +23,16 @@ struct TotpFactor {
   int64_t last_step = 0;
 };
 
+// What a user can prove besides a password.
+struct SecondFactors {
+  // A login by password asks for one: of those below that there are, any will do.
+  bool asks_for_passkeys = false;
+  // A confirmed one.
+  bool has_app = false;
+  bool has_recovery_codes = false;
+  bool has_passkeys = false;
+};
+
 // A device on which a user logs in without a second factor: a row of gatehouse.remembered_device.
 struct RememberedDevice {
   base::Uuid id;

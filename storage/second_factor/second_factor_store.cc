@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "storage/passkey/queries/passkey_queries.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/batch.h"
 #include "storage/postgres/client/database.h"
@@ -93,13 +94,54 @@ Task<absl::Status> SecondFactorStore::Remove(CallContext context, Uuid tenant_id
   return RunBatch(database_, std::move(context), std::move(batch));
 }
 
+Task<absl::StatusOr<SecondFactors>> SecondFactorStore::GetFactors(CallContext context,
+                                                                  Uuid tenant_id, Uuid user_id) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kGetFactors,
+                                                  Params::Of(tenant_id, user_id)));
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<SecondFactors> found, rows.DecodeOne([](RowView row) {
+    return SecondFactors{.asks_for_passkeys = row.Get<bool>(0),
+                         .has_app = row.Get<bool>(1),
+                         .has_recovery_codes = row.Get<bool>(2),
+                         .has_passkeys = row.Get<bool>(3)};
+  }));
+  co_return found.value_or(SecondFactors());
+}
+
+Task<absl::Status> SecondFactorStore::AskForPasskeys(CallContext context, Uuid tenant_id,
+                                                     Uuid user_id,
+                                                     std::vector<std::string> recovery_hashes,
+                                                     Time now, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  // The last passkey cannot go meanwhile, nor the app.
+  batch.Add(passkey::queries::kLockUser, Params::Of(tenant_id, user_id));
+  batch.Add(queries::kAskForPasskeys,
+            Params::Of(tenant_id, user_id, now, !recovery_hashes.empty()));
+  if (!recovery_hashes.empty()) {
+    batch.Add(queries::kReplaceRecoveryCodes,
+              Params::Of(tenant_id, user_id, ToBytes(recovery_hashes)));
+  }
+  return RunBatch(database_, std::move(context), std::move(batch));
+}
+
+Task<absl::Status> SecondFactorStore::StopAskingForPasskeys(CallContext context, Uuid tenant_id,
+                                                            Uuid user_id, Time now, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(passkey::queries::kLockUser, Params::Of(tenant_id, user_id));
+  batch.Add(queries::kStopAskingForPasskeys, Params::Of(tenant_id, user_id, now));
+  batch.Add(queries::kRemoveRecoveryCodes, Params::Of(tenant_id, user_id));
+  return RunBatch(database_, std::move(context), std::move(batch));
+}
+
 Task<absl::Status> SecondFactorStore::ReplaceRecoveryCodes(CallContext context, Uuid tenant_id,
                                                            Uuid user_id,
                                                            std::vector<std::string> recovery_hashes,
                                                            Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
-  batch.Add(queries::kRequireConfirmed, Params::Of(tenant_id, user_id));
+  batch.Add(queries::kRequireSecondFactor, Params::Of(tenant_id, user_id));
   batch.Add(queries::kReplaceRecoveryCodes,
             Params::Of(tenant_id, user_id, ToBytes(recovery_hashes)));
   return RunBatch(database_, std::move(context), std::move(batch));

@@ -35,6 +35,10 @@ class SecondFactorStore {
                                                             base::Uuid tenant_id,
                                                             base::Uuid user_id);
 
+  // Nothing at all of a user that there is not.
+  base::Task<absl::StatusOr<SecondFactors>> GetFactors(base::CallContext context,
+                                                       base::Uuid tenant_id, base::Uuid user_id);
+
   // A new one, in the place of one that was not confirmed. FAILED_PRECONDITION,
   // SECOND_FACTOR_STATE if one was.
   base::Task<absl::Status> Put(base::CallContext context, TotpFactor factor, Change change);
@@ -45,13 +49,26 @@ class SecondFactorStore {
                                    std::vector<std::string> recovery_hashes, base::Time now,
                                    Change change);
 
-  // Without its recovery codes it is gone, confirmed or not. FAILED_PRECONDITION,
-  // SECOND_FACTOR_STATE if there is none.
+  // It is gone, confirmed or not, and with the last second factor the recovery codes.
+  // FAILED_PRECONDITION, SECOND_FACTOR_STATE if there is none.
   base::Task<absl::Status> Remove(base::CallContext context, base::Uuid tenant_id,
                                   base::Uuid user_id, base::Time now, Change change);
 
+  // Logins by password ask for one of the user's passkeys from now on. `recovery_hashes`: of a user
+  // who has no second factor yet; empty for who has codes already. FAILED_PRECONDITION,
+  // SECOND_FACTOR_STATE if it has no passkey, is asked already, or got or lost its other factor
+  // meanwhile; NOT_FOUND, USER_NOT_FOUND if it was deleted.
+  base::Task<absl::Status> AskForPasskeys(base::CallContext context, base::Uuid tenant_id,
+                                          base::Uuid user_id,
+                                          std::vector<std::string> recovery_hashes, base::Time now,
+                                          Change change);
+  // Not any more; with the last second factor the recovery codes go. FAILED_PRECONDITION,
+  // SECOND_FACTOR_STATE if they do not ask; NOT_FOUND, USER_NOT_FOUND if it was deleted.
+  base::Task<absl::Status> StopAskingForPasskeys(base::CallContext context, base::Uuid tenant_id,
+                                                 base::Uuid user_id, base::Time now, Change change);
+
   // In the place of those there are. FAILED_PRECONDITION, SECOND_FACTOR_STATE for a user without a
-  // confirmed factor.
+  // second factor.
   base::Task<absl::Status> ReplaceRecoveryCodes(base::CallContext context, base::Uuid tenant_id,
                                                 base::Uuid user_id,
                                                 std::vector<std::string> recovery_hashes,

@@ -2,12 +2,13 @@
 they say.
 
 In a block marked `console`, lines after "$ " are commands, the others their output. "..." alone on a line stands for any lines.
-Ids, times, tokens, secrets and hashes may differ, nothing else.
+Ids, times, tokens, secrets and hashes may differ, nothing else. `tools/dev` starts the server, and starts it again with other flags.
 """
 
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import unittest
@@ -18,12 +19,24 @@ from tests.e2e.support.grpcurl import PROGRAM as GRPCURL
 from tests.e2e.support.waiting import until
 
 # In their order: one shell runs them all.
-PAGES = ("README.md", "docs/accounts.md", "docs/verifying.md", "docs/tenants.md")
+PAGES = (
+    "README.md",
+    "docs/accounts.md",
+    "docs/verifying.md",
+    "docs/passkeys.md",
+    "docs/alerts.md",
+    "docs/importing.md",
+    "docs/coming-from.md",
+    "docs/erasure.md",
+    "docs/mail.md",
+    "docs/tenants.md",
+)
 
-# What README.md names, and the test may not use.
+# What the pages name, and the test may not use: addresses of the server, ports of what they start beside it, files they write.
 GRPC_ADDRESS = "127.0.0.1:50051"
 HTTP_ADDRESS = "127.0.0.1:8081"
-RECEIVER_PORT = "9000"
+PORTS = ("9000", "2525")
+FILES = re.compile(r"(?<![\w/.])(received|mails\.txt)\b")
 
 PLACEHOLDERS = (
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<id>"),
@@ -75,10 +88,19 @@ class Shell:
             stderr=subprocess.STDOUT,
             text=True,
             env={"PATH": os.environ["PATH"], "HOME": home},
+            # So that what it leaves running can be ended with it.
+            start_new_session=True,
         )
+        test.addCleanup(self._end_what_is_left)
         test.addCleanup(self._bash.stdout.close)
         test.addCleanup(self._bash.wait)
         test.addCleanup(self._bash.stdin.close)
+
+    def _end_what_is_left(self):
+        try:
+            os.killpg(self._bash.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
 
     def run(self, command):
         """What the command prints, both streams."""
@@ -99,25 +121,34 @@ class TourTest(unittest.TestCase):
     def test_commands_print_what_the_pages_say(self):
         folder = scratch.make_folder(self)
         steps = [step for page in PAGES for step in steps_of(page)]
-        # The first command starts the server: in its own terminal, and here with other ports and another folder.
-        command, expected = steps.pop(0)
-        self.assertEqual(command, "tools/dev")
-        server = Gatehouse.dev(folder + "/data")
-        self.addCleanup(server.discard)
-        self.server = server
-        self.receiver_port = str(free_port())
-        self.compare("tools/dev", expected, server.stdout.replace(folder + "/data", "/var/lib/gatehouse"))
+        self.folder = folder
+        self.ports = {port: str(free_port()) for port in PORTS}
+        self.server = None
 
         # Paths in README.md are relative to the clone, so the shell stays here; what it writes goes to the folder.
         shell = Shell(self, home=self.home_with_grpcurl(folder))
         self.assertGreater(len(steps), 8, "the tour got lost")
         for command, expected in steps:
-            words = self.substitute(command).replace(">received", f">{shlex.quote(folder)}/received")
-            words = words.replace("cat received", f"cat {shlex.quote(folder)}/received")
+            if command.startswith("tools/dev"):
+                self.start_server(command, expected)
+                continue
+            words = FILES.sub(lambda found: f"{shlex.quote(folder)}/{found.group()}", self.substitute(command))
             # Events get their index, and webhooks arrive, a moment later: a person would look again.
             look_again = "/List" in command or command.startswith("cat ")
             self.run_step(shell, command, words, expected, look_again)
-        self.assertEqual(server.stop(), 0, server.stderr)
+        self.assertEqual(self.server.stop(), 0, self.server.stderr)
+
+    def start_server(self, command, expected):
+        """In a terminal of its own, and here with other ports and another folder."""
+        data_dir = self.folder + "/data"
+        flags = shlex.split(self.with_ports(command).replace("\\\n", " "))[1:]
+        if self.server:
+            self.assertEqual(self.server.stop(), 0, self.server.stderr)
+            # What was typed before names these.
+            flags += [f"--grpc-address={self.server.grpc_address}", f"--http-address={self.server.http_address}"]
+        self.server = Gatehouse.dev(data_dir, *flags)
+        self.addCleanup(self.server.discard)
+        self.compare(command, expected, self.server.stdout.replace(data_dir, "/var/lib/gatehouse"))
 
     def run_step(self, shell, command, words, expected, look_again):
         if not look_again:
@@ -140,13 +171,16 @@ class TourTest(unittest.TestCase):
 
     def substitute(self, command):
         command = command.replace(GRPC_ADDRESS, self.server.grpc_address).replace(HTTP_ADDRESS, self.server.http_address)
-        return command.replace(f":{RECEIVER_PORT}", f":{self.receiver_port}").replace(
-            f"port={RECEIVER_PORT}", f"port={self.receiver_port}"
-        )
+        return self.with_ports(command)
+
+    def with_ports(self, command):
+        return re.sub(rf"(?<=[:=])({'|'.join(PORTS)})\b", lambda found: self.ports[found.group()], command)
 
     def restore(self, output):
         output = output.replace(self.server.grpc_address, GRPC_ADDRESS).replace(self.server.http_address, HTTP_ADDRESS)
-        return output.replace(f":{self.receiver_port}", f":{RECEIVER_PORT}")
+        for port, used in self.ports.items():
+            output = output.replace(f":{used}", f":{port}")
+        return output
 
     @staticmethod
     def home_with_grpcurl(folder):

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "auth/passkey/relying_party.h"
 #include "auth/password/password_hasher.h"
 #include "auth/password/password_policy.h"
 #include "auth/token/login_challenge.h"
@@ -35,8 +36,8 @@ absl::Status LoginFailed() {
 constexpr auto kChallengeLifetime = std::chrono::minutes(5);
 
 v1::CreateSessionResponse Challenge(const auth::LoginChallengeCodec& codec,
-                                    const UserCredentials& user, bool has_passkeys,
-                                    base::Time now) {
+                                    const UserCredentials& user,
+                                    const storage::SecondFactors& factors, base::Time now) {
   const auth::LoginChallenge challenge{.tenant_id = user.tenant_id,
                                        .user_id = user.id,
                                        .user_epoch = user.epoch,
@@ -45,9 +46,9 @@ v1::CreateSessionResponse Challenge(const auth::LoginChallengeCodec& codec,
   v1::LoginChallenge& out = *response.mutable_challenge();
   out.set_token(codec.Encode(challenge));
   SetTimestamp(challenge.expire_time, out.mutable_expire_time());
-  out.add_factors(v1::SECOND_FACTOR_TOTP);
-  out.add_factors(v1::SECOND_FACTOR_RECOVERY_CODE);
-  if (has_passkeys) out.add_factors(v1::SECOND_FACTOR_PASSKEY);
+  if (factors.has_app) out.add_factors(v1::SECOND_FACTOR_TOTP);
+  if (factors.has_recovery_codes) out.add_factors(v1::SECOND_FACTOR_RECOVERY_CODE);
+  if (factors.has_passkeys) out.add_factors(v1::SECOND_FACTOR_PASSKEY);
   return response;
 }
 
@@ -96,9 +97,11 @@ SessionService::Result<v1::CreateSessionResponse> SessionService::CreateSession(
   if (user.has_second_factor && !device) {
     // The step that ends the login does not have the password any more.
     GH_CO_RETURN_IF_ERROR(co_await UpgradeBeforeChallenge(ctx, user, request.password()));
-    GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::Passkey> passkeys,
-                           co_await deps_.passkeys.List(ctx, user.tenant_id, user.id));
-    co_return Challenge(deps_.challenges, user, !passkeys.empty(), deps_.clock.Now());
+    GH_CO_ASSIGN_OR_RETURN(storage::SecondFactors factors,
+                           co_await deps_.second_factors.GetFactors(ctx, user.tenant_id, user.id));
+    // Where passkeys were switched off since, none can answer.
+    if (!deps_.relying_party.RequireEnabled().ok()) factors.has_passkeys = false;
+    co_return Challenge(deps_.challenges, user, factors, deps_.clock.Now());
   }
   GH_CO_ASSIGN_OR_RETURN(std::optional<storage::PasswordUpgrade> upgrade,
                          co_await UpgradeOf(ctx, user, request.password()));

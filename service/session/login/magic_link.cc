@@ -29,8 +29,8 @@ constexpr char kByMail[] = "mca";
 
 absl::Status CodeNeeded() {
   return base::MakeError(absl::StatusCode::kFailedPrecondition,
-                         "The user has a second factor: a code of it is needed with the token, "
-                         "which stays good.",
+                         "The user has a second factor: a code of it or one of its passkeys is "
+                         "needed with the token, which stays good.",
                          {.reason = base::Reason::kSecondFactorState});
 }
 
@@ -38,6 +38,7 @@ v1::AnswerChallengeRequest AnswerOf(const v1::FinishMagicLinkRequest& request) {
   v1::AnswerChallengeRequest answer;
   if (request.has_totp_code()) answer.set_totp_code(request.totp_code());
   if (request.has_recovery_code()) answer.set_recovery_code(request.recovery_code());
+  if (request.has_passkey_json()) answer.set_passkey_json(request.passkey_json());
   return answer;
 }
 
@@ -68,11 +69,10 @@ SessionService::Result<std::optional<storage::SecondFactorUse>> SessionService::
   co_return std::move(answer.factor);
 }
 
-SessionService::Result<v1::FinishMagicLinkResponse> SessionService::FinishMagicLink(
-    base::CallContext ctx, v1::FinishMagicLinkRequest request) {
-  GH_CO_ASSIGN_OR_RETURN(std::string context_json, CheckNewSession(request));
+SessionService::Result<SessionService::MagicLink> SessionService::ReadMagicLink(
+    base::CallContext ctx, std::string token) {
   const std::optional<storage::OneTimeTokenKey> key =
-      deps_.one_time_codec.Read(storage::OneTimePurpose::kMagicLink, request.token());
+      deps_.one_time_codec.Read(storage::OneTimePurpose::kMagicLink, token);
   if (!key) co_return auth::OneTimeTokenInvalid();
   GH_CO_ASSIGN_OR_RETURN(const bool entered, deps_.tenants.Enter(ctx, key->tenant_id));
   if (!entered) co_return auth::OneTimeTokenInvalid();
@@ -81,21 +81,29 @@ SessionService::Result<v1::FinishMagicLinkResponse> SessionService::FinishMagicL
   GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> user,
                          co_await deps_.users.Get(ctx, key->tenant_id, key->user_id));
   if (!found || !user) co_return auth::OneTimeTokenInvalid();
-  const storage::UserCredentials credentials = CredentialsOf(*user);
-  if (!credentials.may_log_in) co_return auth::OneTimeTokenInvalid();
+  MagicLink link{.key = *key, .user = CredentialsOf(*user)};
+  if (!link.user.may_log_in) co_return auth::OneTimeTokenInvalid();
+  co_return link;
+}
+
+SessionService::Result<v1::FinishMagicLinkResponse> SessionService::FinishMagicLink(
+    base::CallContext ctx, v1::FinishMagicLinkRequest request) {
+  GH_CO_ASSIGN_OR_RETURN(std::string context_json, CheckNewSession(request));
+  GH_CO_ASSIGN_OR_RETURN(const MagicLink link, co_await ReadMagicLink(ctx, request.token()));
+  const storage::UserCredentials& credentials = link.user;
   GH_CO_ASSIGN_OR_RETURN(std::optional<storage::SecondFactorUse> factor,
                          co_await VerifyLinkCode(ctx, credentials, request));
 
   const bool with_code = factor.has_value();
   std::vector<std::string> amr = {kByMail};
-  if (with_code) amr.insert(amr.end(), {"otp", "mfa"});
+  if (with_code) amr.insert(amr.end(), {request.has_passkey_json() ? "pop" : "otp", "mfa"});
   const storage::Session session = MakeSession(ctx, credentials,
                                                {.label = request.label(),
                                                 .thread_id = request.thread_id(),
                                                 .context_json = std::move(context_json),
                                                 .amr = std::move(amr)});
   const absl::Status created =
-      co_await AddSession(ctx, session, credentials, std::nullopt, std::move(factor), *key);
+      co_await AddSession(ctx, session, credentials, std::nullopt, std::move(factor), link.key);
   if (base::HasReason(created, base::Reason::kLoginFailed)) {
     co_return co_await FailLogin(ctx, credentials.id.ToString(), credentials);
   }

@@ -106,11 +106,11 @@ SessionService::Result<bool> SessionService::IsPassword(CallContext ctx, storage
 SessionService::Result<std::optional<SessionService::Proof>> SessionService::VerifyStepUp(
     CallContext ctx, storage::User user, Request request) {
   const base::Time now = deps_.clock.Now();
-  const bool has_app = user.second_factor_time.has_value();
+  const bool has_factor = user.second_factor_time.has_value();
   Proof proof;
   switch (request.proof_case()) {
     case Request::kPassword: {
-      if (has_app) co_return WrongState("the user has a second factor: prove that");
+      if (has_factor) co_return WrongState("the user has a second factor: prove that");
       GH_CO_ASSIGN_OR_RETURN(const bool right, co_await IsPassword(ctx, user, request.password()));
       if (!right) co_return std::nullopt;
       proof.amr = {"pwd"};
@@ -127,7 +127,7 @@ SessionService::Result<std::optional<SessionService::Proof>> SessionService::Ver
       co_return proof;
     }
     case Request::kRecoveryCode:
-      if (!has_app) co_return WrongState("the user has no recovery codes");
+      if (!has_factor) co_return WrongState("the user has no recovery codes");
       // Whether there is such a code, the change itself finds.
       proof.amr = {"otp"};
       proof.use = {.totp_step = std::nullopt,

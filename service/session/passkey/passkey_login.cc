@@ -1,4 +1,4 @@
-// Logins by a passkey alone, and what browsers are asked for one with.
+// Logins by a passkey alone, and what browsers are asked for one with, there and in second steps.
 
 #include <optional>
 #include <utility>
@@ -24,8 +24,17 @@ using base::CallContext;
 SessionService::Result<v1::StartPasskeyLoginResponse> SessionService::StartPasskeyLogin(
     CallContext ctx, v1::StartPasskeyLoginRequest request) {
   GH_CO_RETURN_IF_ERROR(deps_.relying_party.RequireEnabled());
+  GH_CO_RETURN_IF_ERROR(CheckPasskeyLogin(request));
   const base::Time now = deps_.clock.Now();
   v1::StartPasskeyLoginResponse response;
+  if (!request.magic_link_token().empty()) {
+    GH_CO_ASSIGN_OR_RETURN(const MagicLink link,
+                           co_await ReadMagicLink(ctx, request.magic_link_token()));
+    GH_CO_ASSIGN_OR_RETURN(*response.mutable_options_json(),
+                           co_await passkeys_.OptionsOf(ctx, auth::PasskeyPurpose::kSecondFactor,
+                                                        link.user.tenant_id, link.user.id));
+    co_return response;
+  }
   if (request.challenge().empty()) {
     response.set_options_json(
         deps_.relying_party.RequestOptions(auth::PasskeyPurpose::kLogin, ctx.principal().tenant_id,

@@ -158,6 +158,11 @@ UserService::Result<v1::ListPasskeysResponse> UserService::ListPasskeys(
                          co_await deps_.passkeys.List(ctx, user.tenant_id, user.id));
   v1::ListPasskeysResponse response;
   for (const storage::Passkey& passkey : passkeys) ToProto(passkey, *response.add_passkeys());
+  if (user.second_factor_time) {
+    GH_CO_ASSIGN_OR_RETURN(const storage::SecondFactors factors,
+                           co_await deps_.second_factors.GetFactors(ctx, user.tenant_id, user.id));
+    response.set_second_factor(factors.asks_for_passkeys);
+  }
   co_return response;
 }
 

@@ -30,8 +30,10 @@ UserService::Result<v1::EnrollTotpResponse> UserService::EnrollTotp(base::CallCo
                                                                     v1::EnrollTotpRequest request,
                                                                     MutationKey key) {
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await ReadSelf(ctx));
+  GH_CO_ASSIGN_OR_RETURN(const storage::SecondFactors factors,
+                         co_await deps_.second_factors.GetFactors(ctx, user.tenant_id, user.id));
   // One who has an app is told so below.
-  GH_CO_RETURN_IF_ERROR(deps_.step_up.Require(ctx.principal()));
+  GH_CO_RETURN_IF_ERROR(deps_.step_up.Require(ctx.principal(), factors.asks_for_passkeys));
   GH_CO_RETURN_IF_ERROR(
       (co_await VerifyOwnPassword(ctx, user, request.current_password())).status());
   const base::Time now = deps_.clock.Now();

@@ -12,12 +12,13 @@ SELECT sample.tenant(), 'key-' || i, 'ES256', '', '', sample.present(), sample.p
 -- A thousand users have the rarer role; two hundred of them are disabled.
 INSERT INTO gatehouse.user_account (tenant_id, user_id, username, username_key, email, email_key, first_name, last_name, bio,
   avatar_url, timezone, locale, metadata, role, state, password_hash, epoch, create_time, update_time, delete_time, purge_time,
-  version, second_factor_time)
+  version, second_factor_time, passkey_second_factor)
 SELECT sample.tenant(), sample.id(i), sample.username(i), sample.username(i), sample.email(i), sample.email(i), '', '', '', '', '',
        '', '{}', CASE WHEN i % (sample.rows() / 1000) = 7 THEN 'analyst' ELSE 'viewer' END,
        CASE WHEN i % (sample.rows() / 200) = 7 THEN 2 ELSE 1 END, 'hash', 1, sample.at(i), sample.at(i),
        CASE WHEN i % 50 = 9 THEN sample.present() END,
-       CASE WHEN i % 50 = 9 THEN sample.present() + interval '30 days' END, 1, CASE WHEN i % 100 = 1 THEN sample.at(i) END
+       CASE WHEN i % 50 = 9 THEN sample.present() + interval '30 days' END, 1, CASE WHEN i % 100 = 1 THEN sample.at(i) END,
+       i % 200 = 101
 FROM generate_series(1, sample.rows()) AS i;
 
 -- Each hundredth user has a token.

@@ -1,5 +1,6 @@
 // Mails about accounts: resets, verifications, invitations, links to log in by.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -17,6 +18,7 @@
 #include "service/mail/request/mail_request_queue.h"
 #include "storage/second_factor/second_factor.h"
 #include "tests/integration/mail/mail_fixture.h"
+#include "tests/support/passkey/software_authenticator.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -275,6 +277,55 @@ TEST_F(AccountMailsTest, ALinkAloneIsNotEnoughForWhoHasASecondFactor) {
   const auto outcome = FollowLink(token, code());
   ASSERT_TRUE(outcome.ok()) << outcome.message;
   EXPECT_EQ(outcome.response.session().amr_size(), 3);
+}
+
+// Her passkey answers for her, where her logins ask for one.
+class PasskeyMailsTest : public AccountMailsTest {
+ protected:
+  void Configure(TestBackend::Options& options) override {
+    AccountMailsTest::Configure(options);
+    options.config.auth.passkey_rp_id = "example.com";
+  }
+  UnaryOutcome<v1::StartPasskeyLoginResponse> StartFor(const std::string& token) {
+    v1::StartPasskeyLoginRequest request;
+    request.set_magic_link_token(token);
+    return Call<v1::StartPasskeyLoginResponse>(nobody(), request);
+  }
+};
+
+TEST_F(PasskeyMailsTest, ALinkTakesAPasskeyOfWhoIsAskedForOne) {
+  CreateWithPassword("ada");
+  const Caller ada = LoggedIn("ada");
+  SoftwareAuthenticator authenticator;
+  v1::FinishPasskeyRegistrationRequest made;
+  made.set_passkey_json(authenticator.Register(
+      Call<v1::StartPasskeyRegistrationResponse>(ada, v1::StartPasskeyRegistrationRequest())
+          .response.options_json()));
+  ASSERT_TRUE(Call<v1::FinishPasskeyRegistrationResponse>(ada, made).ok());
+  v1::SetPasskeyFactorRequest ask;
+  ask.set_enabled(true);
+  ask.set_current_password(kPassword);
+  ASSERT_TRUE(Call<v1::SetPasskeyFactorResponse>(ada, ask).ok());
+
+  const std::string token = LinkOf("ada");
+  EXPECT_EQ(FollowLink(token).reason(), "SECOND_FACTOR_STATE");
+  EXPECT_EQ(StartFor("gh_ot_AAAA").reason(), "ONE_TIME_TOKEN_INVALID");
+  const auto started = StartFor(token);
+  ASSERT_TRUE(started.ok()) << started.message;
+  v1::FinishMagicLinkRequest finish;
+  finish.set_token(token);
+  finish.set_passkey_json(SoftwareAuthenticator().Sign(started.response.options_json()));
+  EXPECT_EQ(Call<v1::FinishMagicLinkResponse>(nobody(), finish).reason(), "LOGIN_FAILED");
+  finish.set_passkey_json(authenticator.Sign(started.response.options_json()));
+  const auto outcome = Call<v1::FinishMagicLinkResponse>(nobody(), finish);
+  ASSERT_TRUE(outcome.ok()) << outcome.message;
+  EXPECT_THAT(outcome.response.session().amr(), testing::ElementsAre("mca", "pop", "mfa"));
+  EXPECT_EQ(StartFor(token).reason(), "ONE_TIME_TOKEN_INVALID");
+
+  v1::StartPasskeyLoginRequest both;
+  both.set_magic_link_token(token);
+  both.set_challenge("gh_lc_AAAA");
+  EXPECT_EQ(Call<v1::StartPasskeyLoginResponse>(nobody(), both).reason(), "INVALID_FIELD");
 }
 
 // Without a mail server, or without a page, what is asked for by mail is refused.
