@@ -87,10 +87,8 @@ class Apache:
                 file.write(text + "\n")
             os.chmod(path, 0o644)
         self._log = f"{folder}/error.log"
-        self._process = subprocess.Popen(
-            [*processes.dying_with_us("TERM"), *accounts.prefix_of(USER), *ahead, program, "-DFOREGROUND", "-f", f"{folder}/httpd.conf"],
-            stdin=subprocess.DEVNULL,
-        )
+        words = [*accounts.prefix_of(USER), *ahead, program, "-DFOREGROUND", "-f", f"{folder}/httpd.conf"]
+        self._process = subprocess.Popen([*processes.dying_with_us("TERM"), *words], stdin=subprocess.DEVNULL)
         test.addCleanup(self._stop)
         until(lambda: processes.is_listening(self._address), self._trouble)
 
