@@ -19,6 +19,7 @@ using rpc::Decision;
 using rpc::ServerCall;
 
 constexpr std::string_view kScheme = "Bearer ";
+constexpr std::string_view kServedFrozen = "/gatehouse.v1.SessionService/WatchRevocations";
 
 // What follows "Bearer" and one or more blanks (RFC 6750, 2.1); the scheme's case does not matter
 // (RFC 9110, 11.1).
@@ -69,14 +70,17 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
     return Refuse(on_denial_, call.context(), {.kind = Denial::Kind::kUnauthenticated},
                   Unauthenticated());
   }
+  const bool served_frozen = call.method().name == kServedFrozen;
   if (call.method().kind != rpc::MethodKind::kUnary) {
     call.context().set_recheck([this, kept = std::string(*credential),
-                                access = call.method().access](base::CallContext context) {
-      return Recheck(std::move(context), kept, access);
+                                access = call.method().access,
+                                served_frozen](base::CallContext context) {
+      return Recheck(std::move(context), kept, access, served_frozen);
     });
   }
   if (const auto verdict = authenticator_.FindCached(*credential)) {
     call.context().set_principal(PrincipalOf(verdict));
+    if (served_frozen) return Decision::Continue();
     return CheckTenant(verdict->principal.tenant_id);
   }
   // While verdicts in memory do not count, every call comes here.
@@ -87,7 +91,7 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
                     RateLimited(*wait, "unknown credentials per second of an address"));
     }
   }
-  return Ask(call.context(), std::string(*credential));
+  return Ask(call.context(), std::string(*credential), served_frozen);
 }
 
 Decision AuthenticationInterceptor::EnterTenant(ServerCall& call) {
@@ -119,12 +123,14 @@ base::Task<absl::Status> AuthenticationInterceptor::AskTenant(base::CallContext 
 }
 
 base::Task<absl::Status> AuthenticationInterceptor::Ask(base::CallContext context,
-                                                        std::string credential) {
+                                                        std::string credential,
+                                                        bool served_frozen) {
   // The cache was asked before.
   const auto verdict =
       co_await authenticator_.Authenticate(context, std::move(credential), Freshness::kDatabase);
   if (verdict.ok()) {
     context.set_principal(PrincipalOf(*verdict));
+    if (served_frozen) co_return absl::OkStatus();
     const base::Uuid tenant_id = (*verdict)->principal.tenant_id;
     co_return co_await AskTenant(std::move(context), tenant_id);
   }
@@ -135,12 +141,15 @@ base::Task<absl::Status> AuthenticationInterceptor::Ask(base::CallContext contex
 
 base::Task<absl::Status> AuthenticationInterceptor::Recheck(base::CallContext context,
                                                             std::string credential,
-                                                            rpc::AccessPolicy access) {
+                                                            rpc::AccessPolicy access,
+                                                            bool served_frozen) {
   GH_CO_ASSIGN_OR_RETURN(const auto verdict,
                          co_await authenticator_.Authenticate(context, std::move(credential)));
   // For what the handler itself asks of its caller.
   context.set_principal(PrincipalOf(verdict));
-  GH_CO_RETURN_IF_ERROR(co_await AskTenant(context, verdict->principal.tenant_id));
+  if (!served_frozen) {
+    GH_CO_RETURN_IF_ERROR(co_await AskTenant(context, verdict->principal.tenant_id));
+  }
   co_return CheckAccess(access, verdict->principal);
 }
 

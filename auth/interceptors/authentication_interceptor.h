@@ -31,7 +31,9 @@ struct CallTenants {
 // Every refusal looks the same.
 //
 // Establishes also which tenant the call belongs to, and that it takes calls: a credential's own,
-// whatever else is sent; without one that which TenantOfCall finds.
+// whatever else is sent; without one that which TenantOfCall finds. WatchRevocations alone is
+// served to a tenant that takes no calls: by it those who verify tokens learn that it does not, and
+// when it does again.
 class AuthenticationInterceptor : public rpc::Interceptor {
  public:
   // `authenticator` outlives this. `unknown_per_address`: how often an address may send
@@ -52,8 +54,9 @@ class AuthenticationInterceptor : public rpc::Interceptor {
                                                std::string& made) const;
   // Of a stream: whether it may go on, by its credential and by what that permits now.
   base::Task<absl::Status> Recheck(base::CallContext context, std::string credential,
-                                   rpc::AccessPolicy access);
-  base::Task<absl::Status> Ask(base::CallContext context, std::string credential);
+                                   rpc::AccessPolicy access, bool served_frozen);
+  base::Task<absl::Status> Ask(base::CallContext context, std::string credential,
+                               bool served_frozen);
   // Of a call without credentials.
   rpc::Decision EnterTenant(rpc::ServerCall& call);
   // UNAVAILABLE if the tenant takes no calls.

@@ -244,6 +244,11 @@ TEST_F(InterceptorsTest, ATenantThatIsFrozenTakesNoCalls) {
   tenants.Put({.id = tenant, .name = "acme", .state = storage::TenantState::kFrozen, .version = 2});
   EXPECT_TRUE(base::HasReason(Run(interceptor, call), base::Reason::kTenantFrozen)) << "in memory";
   EXPECT_TRUE(base::HasReason(Run(interceptor, login), base::Reason::kTenantFrozen));
+  // Verifiers of its tokens are told so.
+  FakeServerCall verifier = Call(kUsersRead);
+  verifier.mutable_method().name = "/gatehouse.v1.SessionService/WatchRevocations";
+  verifier.metadata["authorization"] = "Bearer " + key.key;
+  EXPECT_TRUE(Run(interceptor, verifier).ok());
   // Health is the server's.
   FakeServerCall health = Call({.is_public = true});
   health.mutable_method().exempt_from_admission = true;
@@ -254,6 +259,7 @@ TEST_F(InterceptorsTest, ATenantThatIsFrozenTakesNoCalls) {
   authenticator.RevocationsKnownUntil(std::chrono::steady_clock::now() - std::chrono::minutes(1));
   EXPECT_FALSE(Run(interceptor, call).ok());
   EXPECT_FALSE(Run(interceptor, login).ok());
+  EXPECT_TRUE(Run(interceptor, verifier).ok());
   EXPECT_EQ(refreshed, 2);
 }
 

@@ -1,5 +1,7 @@
 #include "auth/verifier/token_verifier.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -15,6 +17,14 @@ struct CheckedToken : Verdict {
   AccessClaims claims;
 };
 
+// By which a key is found among what is revoked, beside users and sessions.
+base::Uuid IdOfKey(std::string_view key_id) {
+  const CredentialDigest digest = DigestOf(key_id);
+  std::array<uint8_t, 16> bytes;
+  std::copy_n(digest.begin(), bytes.size(), bytes.begin());
+  return base::Uuid(bytes);
+}
+
 }  // namespace
 
 TokenVerifier::TokenVerifier(const base::Clock& clock, Options options)
@@ -26,6 +36,7 @@ TokenVerifier::TokenVerifier(const base::Clock& clock, Options options)
 
 absl::StatusOr<std::shared_ptr<const AccessClaims>> TokenVerifier::Verify(std::string_view token) {
   if (token.size() > kMaxAccessTokenBytes) return TokenRefused("the token is too long");
+  if (is_closed_) return closed();
   const base::Time now = clock_.Now();
   const CredentialDigest digest = DigestOf(token);
   std::shared_ptr<const Verdict> verdict = cache_.Find(digest, now);
@@ -52,6 +63,11 @@ absl::StatusOr<std::shared_ptr<const Verdict>> TokenVerifier::Check(std::string_
   if (key == nullptr) {
     keys_wanted_ = true;
     return TokenRefused("the token's header is not that of any key");
+  }
+  if (revocations_.IsRevoked(IdOfKey(key->key_id()))) {
+    // The set that has it still is an old one.
+    keys_wanted_ = true;
+    return TokenRefused("the token's key was removed");
   }
   const std::optional<std::string> signature = base::Base64UrlDecode(parts.signature);
   if (!signature || !key->Verify(parts.signed_part, *signature)) {
@@ -107,6 +123,33 @@ void TokenVerifier::UserRevoked(const base::Uuid& user_id, int64_t min_epoch,
   if (drop_after <= now || revocations_.IsRevoked(user_id, min_epoch - 1)) return;
   revocations_.RevokeBelowEpoch(user_id, min_epoch, drop_after, now);
   cache_.Invalidate(user_id);
+}
+
+void TokenVerifier::KeyRemoved(std::string_view key_id, base::Time drop_after) {
+  const base::Time now = clock_.Now();
+  const base::Uuid id = IdOfKey(key_id);
+  if (drop_after <= now || revocations_.IsRevoked(id)) return;
+  revocations_.Revoke(id, drop_after, now);
+  // Which of them it signed is not known any more.
+  cache_.InvalidateAll();
+}
+
+void TokenVerifier::TenantClosed(base::Reason why, const std::string& destination) {
+  base::ErrorDetails details{.reason = why};
+  std::string message = why == base::Reason::kTenantMoved ? "the tenant has moved"
+                                                          : "the tenant takes no calls at present";
+  if (!destination.empty()) {
+    details.metadata = {{"destination", destination}};
+    message += " to " + destination;
+  }
+  base::MutexLock lock(mutex_);
+  closed_ = base::MakeError(absl::StatusCode::kUnauthenticated, message, std::move(details));
+  is_closed_ = true;
+}
+
+absl::Status TokenVerifier::closed() const {
+  base::MutexLock lock(mutex_);
+  return closed_;
 }
 
 bool TokenVerifier::KnowsRevocations(base::Time now) const {

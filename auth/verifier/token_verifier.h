@@ -9,12 +9,14 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "auth/token/access_claims.h"
 #include "auth/verdict/revocation_set.h"
 #include "auth/verdict/verdict_cache.h"
 #include "auth/verifier/key_set.h"
 #include "base/async/mutex.h"
+#include "base/reason.h"
 #include "base/time.h"
 #include "base/uuid.h"
 
@@ -60,7 +62,9 @@ class TokenVerifier {
 
   // What the token says, if it is genuine, live and not revoked. UNAUTHENTICATED if not, whatever
   // is wrong with it; the message is for logs. UNAVAILABLE if that is not known: without keys,
-  // which a Verifier has soon after its start, or when revocations are not known (kRefuse).
+  // which a Verifier has soon after its start, or when revocations are not known (kRefuse). While
+  // the tenant takes no calls every token is refused, UNAUTHENTICATED with the reason TENANT_FROZEN
+  // or TENANT_MOVED (base::HasReason); they may be good again later.
   absl::StatusOr<std::shared_ptr<const AccessClaims>> Verify(std::string_view token);
 
   // For who keeps it up to date. The keys that there are now: what others signed is refused at
@@ -68,6 +72,15 @@ class TokenVerifier {
   void SetKeys(std::shared_ptr<const KeySet> keys);
   void SessionRevoked(const base::Uuid& session_id, base::Time drop_after);
   void UserRevoked(const base::Uuid& user_id, int64_t min_epoch, base::Time drop_after);
+  // Removed from the server's keys: what it signed is refused at once, and so it is while a key set
+  // has it still.
+  void KeyRemoved(std::string_view key_id, base::Time drop_after);
+  // The tenant takes no calls until it is opened. `why`: TENANT_FROZEN or TENANT_MOVED, with where
+  // to (may be empty).
+  void TenantClosed(base::Reason why, const std::string& destination);
+  void TenantOpened() { is_closed_ = false; }
+  // Whether keys are of no use now.
+  bool is_closed() const { return is_closed_; }
   // Everything that was revoked before was told.
   void RevocationsKnownUntil(base::SteadyTime time) { known_until_ = time; }
 
@@ -86,6 +99,7 @@ class TokenVerifier {
                                                        const CredentialDigest& digest,
                                                        base::Time now);
   bool KnowsRevocations(base::Time now) const;
+  absl::Status closed() const;
 
   const base::Clock& clock_;
   const Options options_;
@@ -93,8 +107,11 @@ class TokenVerifier {
   RevocationSet revocations_;
   std::atomic<base::SteadyTime> known_until_ = base::SteadyTime::min();
   std::atomic<bool> keys_wanted_ = false;
+  std::atomic<bool> is_closed_ = false;
   mutable base::Mutex mutex_;
   std::shared_ptr<const KeySet> keys_ GH_GUARDED_BY(mutex_);
+  // What every token is answered with while the tenant is closed.
+  absl::Status closed_ GH_GUARDED_BY(mutex_);
 };
 
 }  // namespace gatehouse::auth

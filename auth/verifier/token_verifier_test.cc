@@ -12,6 +12,8 @@
 #include "auth/signing_key/keyring.h"
 #include "auth/token/access_token.h"
 #include "base/manual_clock.h"
+#include "base/reason.h"
+#include "base/status.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -135,6 +137,45 @@ TEST_F(TokenVerifierTest, ATokenEndsAlsoWhileItIsRemembered) {
   EXPECT_EQ(Code(token), kGood);
   clock_.Advance(minutes(5));
   EXPECT_EQ(Code(token), kRefused);
+}
+
+TEST_F(TokenVerifierTest, ARemovedKeyIsGoneAlsoWhileAKeySetHasItStill) {
+  const std::string token = Sign();
+  const std::string fresh = Sign();
+  EXPECT_EQ(Code(token), kGood);
+  const std::string key_id = keyring_.Current(base::kDefaultTenantId, kStart)->key_id();
+  verifier_.KeyRemoved("another", Later());
+  EXPECT_EQ(Code(token), kGood);
+  verifier_.KeyRemoved(key_id, Later());
+  EXPECT_EQ(Code(token), kRefused) << "remembered";
+  Publish(verifier_);
+  EXPECT_EQ(Code(token), kRefused);
+  EXPECT_EQ(Code(fresh), kRefused);
+  EXPECT_TRUE(verifier_.TakeKeysWanted()) << "that set is old";
+  Rotate();
+  EXPECT_EQ(Code(Sign()), kGood);
+}
+
+TEST_F(TokenVerifierTest, ATenantThatTakesNoCallsHasNoGoodTokens) {
+  const std::string token = Sign();
+  EXPECT_EQ(Code(token), kGood);
+  verifier_.TenantClosed(base::Reason::kTenantFrozen, "");
+  for (const std::string& each : {token, Sign()}) {
+    const absl::Status refused = verifier_.Verify(each).status();
+    EXPECT_EQ(refused.code(), kRefused);
+    EXPECT_TRUE(base::HasReason(refused, base::Reason::kTenantFrozen)) << refused;
+  }
+  // So it stays, however old the news.
+  watch = watch.load() + minutes(10);
+  EXPECT_EQ(Code(token), kRefused);
+  verifier_.RevocationsKnownUntil(watch);
+  verifier_.TenantClosed(base::Reason::kTenantMoved, "eu2.example.com");
+  const auto moved = base::GetErrorDetails(verifier_.Verify(token).status());
+  ASSERT_TRUE(moved);
+  EXPECT_EQ(moved->reason, base::Reason::kTenantMoved);
+  EXPECT_EQ(moved->metadata.at(0).second, "eu2.example.com");
+  verifier_.TenantOpened();
+  EXPECT_EQ(Code(token), kGood);
 }
 
 TEST_F(TokenVerifierTest, ARevokedSessionIsRefusedRememberedOrNot) {

@@ -15,9 +15,11 @@
 #include "auth/verifier/message_call.h"
 #include "base/async/mutex.h"
 #include "base/hash.h"
+#include "base/reason.h"
 #include "base/uuid.h"
 #include "gatehouse/v1/session.pb.h"
 #include "gatehouse/v1/session_revocation.pb.h"
+#include "gatehouse/v1/tenant.pb.h"
 
 // Built without ThreadSanitizer, which cannot see how gRPC's library synchronises.
 
@@ -164,13 +166,17 @@ class Verifier::Follower {
   // Everything in it is applied before it counts as known.
   absl::Status Apply(const v1::WatchRevocationsResponse& message, base::SteadyTime received) {
     if (!message.tenant_id().empty()) tenant_id_ = message.tenant_id();
+    ApplyState(message);
     bool keys_changed = false;
     for (const v1::Revocation& revocation : message.revocations()) {
       keys_changed |= revocation.signing_keys();
       ApplyOne(revocation);
     }
     const base::SteadyTime now = steady_clock::now();
-    if (keys_changed || now >= keys_due_ || (now >= keys_again_ && tokens_.TakeKeysWanted())) {
+    if (keys_changed) keys_due_ = {};
+    // A tenant that takes no calls gives no keys, and needs none.
+    const bool wanted = now >= keys_due_ || (now >= keys_again_ && tokens_.TakeKeysWanted());
+    if (wanted && !tokens_.is_closed()) {
       if (absl::Status fetched = FetchKeys(); !fetched.ok()) return fetched;
     }
     index_ = message.index();
@@ -183,12 +189,32 @@ class Verifier::Follower {
     return absl::OkStatus();
   }
 
+  void ApplyState(const v1::WatchRevocationsResponse& message) {
+    switch (message.tenant_state()) {
+      case v1::TENANT_STATE_UNSPECIFIED:
+        break;
+      case v1::TENANT_STATE_ACTIVE:
+        tokens_.TenantOpened();
+        break;
+      case v1::TENANT_STATE_MOVED:
+        tokens_.TenantClosed(base::Reason::kTenantMoved, message.moved_to());
+        break;
+      case v1::TENANT_STATE_FROZEN:
+      default:
+        // Also what a later release calls it that is not ACTIVE.
+        tokens_.TenantClosed(base::Reason::kTenantFrozen, "");
+        break;
+    }
+  }
+
   void ApplyOne(const v1::Revocation& revocation) {
     const base::Time drop_after = TimeOf(revocation.drop_after());
     if (const auto session = base::Uuid::Parse(revocation.session_id())) {
       tokens_.SessionRevoked(*session, drop_after);
     } else if (const auto user = base::Uuid::Parse(revocation.user_id())) {
       tokens_.UserRevoked(*user, revocation.min_user_epoch(), drop_after);
+    } else if (revocation.has_signing_key_id()) {
+      tokens_.KeyRemoved(revocation.signing_key_id(), drop_after);
     }
   }
 

@@ -13,6 +13,7 @@
 #include "storage/passkey/passkey_store.h"
 #include "storage/second_factor/second_factor_store.h"
 #include "storage/session/session_store.h"
+#include "storage/tenant/tenant_store.h"
 #include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
 
@@ -83,6 +84,7 @@ struct SessionDeps {
   storage::OneTimeTokenStore& one_time_tokens;
   const auth::OneTimeTokenCodec& one_time_codec;
   mail::MailRequestQueue& mail_requests;
+  storage::TenantStore& tenant_store;
 };
 
 }  // namespace gatehouse::service

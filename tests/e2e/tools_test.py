@@ -1,11 +1,17 @@
 """The commands by which an operator looks after an installation: retention, user, keys, doctor."""
 
+import datetime
 import json
 import os
 import pty
 import secrets
 import subprocess
 import unittest
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.e2e.support import known_secrets
 from tests.e2e.support import postgres as pg
@@ -281,7 +287,7 @@ class DoctorTest(ToolsTest):
         found = self.findings()
         self.assertGreaterEqual(
             found.keys(),
-            {"config", "files", "memory", "database", "schema", "log", "partitions", "connections", "disk", "keys"},
+            {"config", "tls", "files", "memory", "database", "schema", "log", "partitions", "connections", "disk", "keys"},
         )
         self.assertEqual([line for line in found.values() if line["level"] == "FAIL"], [])
         self.assertEqual(found["keys"]["level"], "OK")
@@ -309,6 +315,37 @@ class DoctorTest(ToolsTest):
         found = self.findings(code=EXIT_FAILED)
         self.assertEqual(found["config"]["level"], "OK")
         self.assertEqual(found["database"]["level"], "FAIL")
+
+    def certificate(self, name, days):
+        """The flags for a certificate that is valid for so many days from now, made long ago."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gatehouse.example")])
+        now = datetime.datetime.now(datetime.timezone.utc)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=90))
+            .not_valid_after(now + datetime.timedelta(days=days, hours=1))
+            .sign(key, hashes.SHA256())
+        )
+        pem = serialization.Encoding.PEM
+        private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        certificate = self.deployment.write(f"{name}.pem", made.public_bytes(pem).decode())
+        key_file = self.deployment.write(f"{name}.key", private.decode())
+        return f"--grpc-tls-certificate-file={certificate}", f"--grpc-tls-key-file={key_file}"
+
+    def test_certificates_that_end(self):
+        server = self.deployment.serve()
+        self.assertEqual(self.findings()["tls"], {"check": "tls", "level": "OK", "text": "calls come without TLS"})
+        for days, level, code in ((60, "OK", 0), (13, "WARN", 0), (-2, "FAIL", EXIT_FAILED)):
+            found = self.findings(*self.certificate(level, days), code=code)
+            self.assertEqual(found["tls"]["level"], level)
+            self.assertIn("CN=gatehouse.example", found["tls"]["text"])
+            self.assertEqual(found["config"]["level"], "OK")
+        self.assertEqual(server.stop(), 0)
 
     def test_a_configuration_that_serve_would_refuse(self):
         found = self.findings("--grpc-tls-key-file=/nonexistent.pem", code=EXIT_FAILED)

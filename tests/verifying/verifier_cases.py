@@ -1,7 +1,15 @@
 """What every verifier has to do, whatever it is written in: run against the program of each (README.md of docs/clients)."""
 
+import base64
+import json
 import os
+import queue
 import subprocess
+import time
+from concurrent import futures
+
+import grpc
+from gatehouse.v1 import session_pb2, session_pb2_grpc, session_revocation_pb2, tenant_pb2
 
 from tests.e2e.support import known_secrets
 from tests.e2e.support import postgres as pg
@@ -42,6 +50,43 @@ class Probe:
     def comes_to_say(self, wanted, token):
         """Waits for it: how soon is measured by tools/bench. The token itself lives for five minutes."""
         until(lambda: self.says(token) == wanted, lambda: f"{wanted} of a token, not {self.says(token)}")
+
+
+class LateKeys(session_pb2_grpc.SessionServiceServicer):
+    """A server that tells of a removed key before its own key set knows of it, as one of several may for a moment."""
+
+    def __init__(self, test, jwks_json):
+        self.jwks_json = jwks_json
+        self._told = queue.Queue()
+        self._server = grpc.server(futures.ThreadPoolExecutor(4))
+        session_pb2_grpc.add_SessionServiceServicer_to_server(self, self._server)
+        self.grpc_address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+        test.addCleanup(lambda: self._server.stop(None).wait())
+
+    def tell(self, *revocations):
+        for revocation in revocations:
+            revocation.drop_after.FromSeconds(int(time.time()) + 300)
+        self._told.put(revocations)
+
+    @staticmethod
+    def _message(revocations=(), **fields):
+        message = session_revocation_pb2.WatchRevocationsResponse(revocations=revocations, **fields)
+        for moment in (message.as_of, message.server_time):
+            moment.GetCurrentTime()
+        return message
+
+    def WatchRevocations(self, request, context):
+        yield self._message(snapshot=True, tenant_id="acme", tenant_state=tenant_pb2.TENANT_STATE_ACTIVE)
+        while context.is_active():
+            try:
+                revocations = self._told.get(timeout=0.5)
+            except queue.Empty:
+                revocations = ()
+            yield self._message(revocations)
+
+    def GetJwks(self, request, context):
+        return session_pb2.GetJwksResponse(jwks_json=self.jwks_json)
 
 
 class VerifierCases:
@@ -134,11 +179,7 @@ class VerifierCases:
         self.assertEqual(probe.says(bob.token), f"ok {of_bob}")
 
     def test_each_tenant_has_keys_of_its_own(self):
-        self.admin.CreateTenant(tenant={"name": "acme"}, admin={"username": "wile", "password": PASSWORD})
-        wile = self.client_of(self.server)
-        login = wile.CreateSession(login="wile", password=PASSWORD, metadata=[("x-gatehouse-tenant", "acme")])
-        wile.token, session = login.tokens.access_token, login.session.id
-        self.key = wile.CreateApiKey(api_key={"display_name": "gateway", "permissions": ["sessions.verify"]}).key
+        _, wile, session = self.customer()
         probe = self.probe()
         self.assertEqual(probe.says(wile.token), f"ok {session}")
         # Good as it is, elsewhere.
@@ -155,6 +196,82 @@ class VerifierCases:
         probe.comes_to_say("refused", before.token)
         after, session = self.log_in("ada")
         probe.comes_to_say(f"ok {session}", after.token)
+
+    def test_a_removed_key_is_dropped_at_once_whatever_a_key_set_says(self):
+        self.user("ada")
+        before, session = self.log_in("ada")
+        header = before.token.split(".")[0]
+        key_id = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
+        late = LateKeys(self, self.admin.GetJwks().jwks_json)
+        probe = self.probe(late)
+        self.assertEqual(probe.says(before.token), f"ok {session}")
+        self.admin.RotateSigningKey(emergency=True)
+        after, session = self.log_in("ada")
+        removed = session_revocation_pb2.Revocation
+        late.tell(removed(signing_keys=True), removed(signing_key_id=key_id))
+        probe.comes_to_say("refused", before.token)
+        self.assertEqual(probe.says(after.token), "refused")
+        late.jwks_json = self.admin.GetJwks().jwks_json
+        probe.comes_to_say(f"ok {session}", after.token)
+        self.assertEqual(probe.says(before.token), "refused")
+
+    def customer(self):
+        """The id of a tenant, and a user of it who is logged in; from here on probes have a key of that tenant."""
+        tenant = self.admin.CreateTenant(tenant={"name": "acme"}, admin={"username": "wile", "password": PASSWORD}).tenant.id
+        wile = self.client_of(self.server)
+        login = wile.CreateSession(login="wile", password=PASSWORD, metadata=[("x-gatehouse-tenant", "acme")])
+        wile.token = login.tokens.access_token
+        self.key = wile.CreateApiKey(api_key={"display_name": "gateway", "permissions": ["sessions.verify"]}).key
+        return tenant, wile, login.session.id
+
+    def set_state(self, tenant, state, client=None, **fields):
+        (client or self.admin).UpdateTenant(
+            tenant_id=tenant,
+            tenant={"state": f"TENANT_STATE_{state}", **fields},
+            update_mask={"paths": ["state", *fields]},
+        )
+
+    def test_tokens_of_a_frozen_tenant_are_refused_until_it_is_active_again(self):
+        tenant, wile, session = self.customer()
+        probe = self.probe()
+        self.assertEqual(probe.says(wile.token), f"ok {session}")
+        self.set_state(tenant, "FROZEN")
+        probe.comes_to_say("refused TENANT_FROZEN", wile.token)
+        # One that begins now knows it too, and gets its keys later.
+        late = self.probe()
+        self.assertEqual(late.says(wile.token), "refused TENANT_FROZEN")
+        self.set_state(tenant, "MOVED", moved_to="eu2.example.com")
+        for each in (probe, late):
+            each.comes_to_say("refused TENANT_MOVED", wile.token)
+        self.set_state(tenant, "ACTIVE")
+        for each in (probe, late):
+            each.comes_to_say(f"ok {session}", wile.token)
+        # What was revoked before the freeze is revoked after it.
+        wile.RevokeSession()
+        probe.comes_to_say("refused", wile.token)
+        # Another tenant's verifier is told nothing of all that.
+        self.key = self.admin.CreateApiKey(api_key={"display_name": "own", "permissions": ["sessions.verify"]}).key
+        own = self.probe()
+        self.set_state(tenant, "FROZEN")
+        session = self.admin.VerifySession(token=self.admin.token).session_id
+        self.assertEqual(own.says(self.admin.token), f"ok {session}")
+
+    def test_a_freeze_during_a_break_is_learnt_after_it(self):
+        tenant, wile, session = self.customer()
+        probe = self.probe(when_stale="accept")
+        self.assertEqual(probe.says(wile.token), f"ok {session}")
+        address = self.server.grpc_address
+        elsewhere = self.deployment.serve()
+        self.server.kill9()
+        operator = self.client_of(elsewhere)
+        operator.token = self.admin.token
+        self.set_state(tenant, "FROZEN", operator)
+        self.assertEqual(probe.says(wile.token), f"ok {session}")
+        self.deployment.serve(f"--grpc-address={address}")
+        probe.comes_to_say("refused TENANT_FROZEN", wile.token)
+        # And the end of it.
+        self.set_state(tenant, "ACTIVE", operator)
+        probe.comes_to_say(f"ok {session}", wile.token)
 
     def test_goes_on_after_a_break(self):
         for name in ("ada", "bob"):

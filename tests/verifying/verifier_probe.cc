@@ -1,5 +1,5 @@
-// Reads tokens, one a line, and says of each "ok SESSION", "refused" or "unknown", by the verifier
-// of auth/verifier/.
+// Reads tokens, one a line, and says of each "ok SESSION", "refused", "refused TENANT_FROZEN" or
+// TENANT_MOVED, or "unknown", by the verifier of auth/verifier/.
 //
 //   GATEHOUSE_API_KEY=... verifier_probe ADDRESS
 //
@@ -15,6 +15,8 @@
 
 #include "absl/status/status.h"
 #include "auth/verifier/verifier.h"
+#include "base/reason.h"
+#include "base/status.h"
 
 namespace {
 
@@ -38,6 +40,15 @@ Verifier::Options OptionsOf() {
   return options;
 }
 
+std::string WordFor(const absl::Status& status) {
+  for (const gatehouse::base::Reason reason :
+       {gatehouse::base::Reason::kTenantFrozen, gatehouse::base::Reason::kTenantMoved}) {
+    if (!gatehouse::base::HasReason(status, reason)) continue;
+    return "refused " + std::string(gatehouse::base::ReasonName(reason));
+  }
+  return absl::IsUnauthenticated(status) ? "refused" : "unknown";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -57,7 +68,7 @@ int main(int argc, char** argv) {
     if (claims.ok()) {
       std::cout << "ok " << (*claims)->session_id.ToString() << std::endl;
     } else {
-      std::cout << (absl::IsUnauthenticated(claims.status()) ? "refused" : "unknown") << std::endl;
+      std::cout << WordFor(claims.status()) << std::endl;
     }
   }
 }

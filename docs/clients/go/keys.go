@@ -21,6 +21,11 @@ const (
 // verifyFunc says whether a signature in JOSE's form is that of a message.
 type verifyFunc func(message, signature []byte) bool
 
+type publicKey struct {
+	id     string
+	verify verifyFunc
+}
+
 type jwk struct {
 	Kty string `json:"kty"`
 	Crv string `json:"crv"`
@@ -33,7 +38,7 @@ type jwk struct {
 }
 
 // parseKeys returns keys by the header of every token that they sign, which is one text. Those of other kinds are left out.
-func parseKeys(jwksJSON string) (map[string]verifyFunc, error) {
+func parseKeys(jwksJSON string) (map[string]publicKey, error) {
 	var set struct {
 		Keys []jwk `json:"keys"`
 	}
@@ -43,10 +48,10 @@ func parseKeys(jwksJSON string) (map[string]verifyFunc, error) {
 	if len(set.Keys) > maxKeys {
 		return nil, errors.New("the key set has too many keys")
 	}
-	keys := map[string]verifyFunc{}
+	keys := map[string]publicKey{}
 	for _, key := range set.Keys {
 		if verify := key.verifier(); verify != nil && key.Kid != "" {
-			keys[key.tokenHeader()] = verify
+			keys[key.tokenHeader()] = publicKey{key.Kid, verify}
 		}
 	}
 	if len(keys) == 0 {

@@ -94,6 +94,7 @@ func timeOf(message []byte) (time.Time, error) {
 type revoked struct {
 	sessionID, userID string
 	signingKeys       bool
+	signingKeyID      string
 	minUserEpoch      int64
 	dropAfter         time.Time
 }
@@ -115,11 +116,20 @@ func revokedOf(message []byte) (revoked, error) {
 			made.userID = string(value)
 		case 6:
 			made.dropAfter, err = timeOf(value)
+		case 8:
+			made.signingKeyID = string(value)
 		}
 		return err
 	})
 	return made, err
 }
+
+// TenantState.
+const (
+	tenantStateUnsaid = 0
+	tenantStateActive = 1
+	tenantStateMoved  = 3
+)
 
 // watched is WatchRevocationsResponse.
 type watched struct {
@@ -127,6 +137,9 @@ type watched struct {
 	index       int64
 	// In the first message.
 	tenantID string
+	// tenantStateUnsaid: as it was said before.
+	tenantState uint64
+	movedTo     string
 	// Zero if it is not told.
 	asOf, serverTime time.Time
 }
@@ -134,8 +147,11 @@ type watched struct {
 func watchedOf(message []byte) (watched, error) {
 	var made watched
 	err := fields(message, func(field protowire.Number, value uint64) {
-		if field == 2 {
+		switch field {
+		case 2:
 			made.index = int64(value)
+		case 7:
+			made.tenantState = value
 		}
 	}, func(field protowire.Number, value []byte) (err error) {
 		switch field {
@@ -149,6 +165,8 @@ func watchedOf(message []byte) (watched, error) {
 			made.serverTime, err = timeOf(value)
 		case 6:
 			made.tenantID = string(value)
+		case 8:
+			made.movedTo = string(value)
 		}
 		return err
 	})

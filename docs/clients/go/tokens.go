@@ -27,6 +27,21 @@ var (
 	ErrUnknown = errors.New("whether the token is good is not known now")
 )
 
+// TenantClosedError is an ErrRefused: while the tenant takes no calls none of its tokens is good. They may be again later.
+type TenantClosedError struct {
+	// As the server says it to callers: "TENANT_FROZEN" or "TENANT_MOVED".
+	Reason string
+	// Of a tenant that has moved: where to, in its operator's words; may be empty.
+	Destination string
+}
+
+func (e *TenantClosedError) Error() string {
+	return strings.TrimSuffix("the token is refused: "+e.Reason+": "+e.Destination, ": ")
+}
+
+// Is says that it is an ErrRefused.
+func (e *TenantClosedError) Is(target error) bool { return target == ErrRefused }
+
 // Longer tokens are refused unread.
 const maxTokenBytes = 4096
 
@@ -65,7 +80,7 @@ type tokens struct {
 	now     func() time.Time
 
 	mutex sync.Mutex
-	keys  map[string]verifyFunc
+	keys  map[string]publicKey
 	// Raised when a key is gone: what was judged by it before must not be remembered.
 	generation int
 	cache      map[[sha256.Size]byte]*list.Element
@@ -74,6 +89,8 @@ type tokens struct {
 	lostUntil  time.Time
 	knownUntil time.Time
 	keysWanted bool
+	// nil while the tenant takes calls.
+	closed *TenantClosedError
 }
 
 func newTokens(options Options, now func() time.Time) *tokens {
@@ -88,6 +105,11 @@ func newTokens(options Options, now func() time.Time) *tokens {
 
 func refused(why string) error { return fmt.Errorf("%w: %s", ErrRefused, why) }
 
+var errUnknownKey = refused("the header is not that of any key")
+
+// keySubject is by what a key is found among what is revoked, beside users and sessions.
+func keySubject(id string) string { return "key " + id }
+
 // Verify returns what the token says, if it is genuine, live and not revoked.
 func (t *tokens) Verify(token string) (*Claims, error) {
 	if len(token) > maxTokenBytes {
@@ -96,17 +118,25 @@ func (t *tokens) Verify(token string) (*Claims, error) {
 	digest := sha256.Sum256([]byte(token))
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
+	if t.closed != nil {
+		return nil, t.closed
+	}
 	now := t.now()
 	claims := t.find(digest)
 	if claims == nil {
 		generation := t.generation
 		keys := t.keys
 		t.mutex.Unlock()
-		read, unknownKey, err := t.read(token, keys, now)
+		read, keyID, err := t.read(token, keys, now)
 		t.mutex.Lock()
-		t.keysWanted = t.keysWanted || unknownKey
+		// A key set that has a key still that was removed is an old one.
+		isRemoved := keyID != "" && t.isDead(keySubject(keyID))
+		t.keysWanted = t.keysWanted || isRemoved || errors.Is(err, errUnknownKey)
 		if err != nil {
 			return nil, err
+		}
+		if isRemoved {
+			return nil, refused("its key was removed")
 		}
 		claims = read
 		if generation == t.generation && !t.isRevoked(claims) {
@@ -146,35 +176,36 @@ func (t *tokens) remember(digest [sha256.Size]byte, claims *Claims) {
 	}
 }
 
-// read returns what a token says whose signature is good and that is for us; true if its key is not known.
-func (t *tokens) read(token string, keys map[string]verifyFunc, now time.Time) (*Claims, bool, error) {
+// read returns what a token says whose signature is good and that is for us, and by which key; errUnknownKey if that is
+// not known.
+func (t *tokens) read(token string, keys map[string]publicKey, now time.Time) (*Claims, string, error) {
 	if len(keys) == 0 {
-		return nil, false, ErrUnknown
+		return nil, "", ErrUnknown
 	}
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return nil, false, refused("it does not have three parts")
+		return nil, "", refused("it does not have three parts")
 	}
 	// Nothing in the header is parsed, let alone trusted: each key has one.
-	verify, ok := keys[parts[0]]
+	key, ok := keys[parts[0]]
 	if !ok {
-		return nil, true, refused("the header is not that of any key")
+		return nil, "", errUnknownKey
 	}
 	signature, err := decode(parts[2])
-	if err != nil || !verify([]byte(parts[0]+"."+parts[1]), signature) {
-		return nil, false, refused("the signature is wrong")
+	if err != nil || !key.verify([]byte(parts[0]+"."+parts[1]), signature) {
+		return nil, key.id, refused("the signature is wrong")
 	}
 	claims, err := parseClaims(parts[1])
 	if err != nil {
-		return nil, false, err
+		return nil, key.id, err
 	}
 	if claims.Issuer != t.options.Issuer || claims.Audience != t.options.Audience {
-		return nil, false, refused("another issuer or audience")
+		return nil, key.id, refused("another issuer or audience")
 	}
 	if max(claims.IssuedAt, claims.NotBefore) > now.Add(t.options.Leeway).Unix() {
-		return nil, false, refused("not valid yet")
+		return nil, key.id, refused("not valid yet")
 	}
-	return claims, false, nil
+	return claims, key.id, nil
 }
 
 func parseClaims(payload string) (*Claims, error) {
@@ -200,8 +231,13 @@ func parseClaims(payload string) (*Claims, error) {
 // decode takes base64url without padding and without bits that stand for nothing.
 func decode(text string) ([]byte, error) { return base64.RawURLEncoding.Strict().DecodeString(text) }
 
+func (t *tokens) isDead(subject string) bool {
+	_, ok := t.revoked[subject]
+	return ok
+}
+
 func (t *tokens) isRevoked(claims *Claims) bool {
-	if _, ok := t.revoked[claims.SessionID]; ok {
+	if t.isDead(claims.SessionID) {
 		return true
 	}
 	return claims.UserEpoch < t.revoked[claims.UserID].minEpoch
@@ -212,18 +248,45 @@ func (t *tokens) isKnown(now time.Time) bool {
 }
 
 // setKeys takes the keys that there are now: what others signed is refused at once.
-func (t *tokens) setKeys(keys map[string]verifyFunc) {
+func (t *tokens) setKeys(keys map[string]publicKey) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	for header := range t.keys {
 		if _, ok := keys[header]; !ok {
-			t.cache = map[[sha256.Size]byte]*list.Element{}
-			t.recent.Init()
-			t.generation++
+			t.forgetAll()
 			break
 		}
 	}
 	t.keys = keys
+}
+
+// forgetAll forgets every token, since it is not known by which key each was judged. With the mutex.
+func (t *tokens) forgetAll() {
+	t.cache = map[[sha256.Size]byte]*list.Element{}
+	t.recent.Init()
+	t.generation++
+}
+
+// keyRemoved: what it signed is refused at once, and so it is while a key set has it still.
+func (t *tokens) keyRemoved(id string, dropAfter time.Time) {
+	t.revoke(keySubject(id), math.MaxInt64, dropAfter)
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.forgetAll()
+}
+
+// setTenant says whether the tenant takes calls: nil if it does.
+func (t *tokens) setTenant(closed *TenantClosedError) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.closed = closed
+}
+
+// isClosed says whether keys are of no use now.
+func (t *tokens) isClosed() bool {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return t.closed != nil
 }
 
 func (t *tokens) sessionRevoked(id string, dropAfter time.Time) {

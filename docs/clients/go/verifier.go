@@ -201,17 +201,32 @@ func (v *Verifier) apply(said watched, fresh *freshness, received time.Time) err
 	if said.tenantID != "" {
 		v.tenantID = said.tenantID
 	}
-	keysChanged := false
+	switch said.tenantState {
+	case tenantStateUnsaid:
+	case tenantStateActive:
+		v.tokens.setTenant(nil)
+	case tenantStateMoved:
+		v.tokens.setTenant(&TenantClosedError{Reason: "TENANT_MOVED", Destination: said.movedTo})
+	default:
+		// Also what a later release calls it that is not ACTIVE.
+		v.tokens.setTenant(&TenantClosedError{Reason: "TENANT_FROZEN"})
+	}
 	for _, one := range said.revocations {
 		switch {
 		case one.sessionID != "":
 			v.tokens.sessionRevoked(one.sessionID, one.dropAfter)
 		case one.userID != "":
 			v.tokens.userRevoked(one.userID, one.minUserEpoch, one.dropAfter)
+		case one.signingKeyID != "":
+			v.tokens.keyRemoved(one.signingKeyID, one.dropAfter)
 		}
-		keysChanged = keysChanged || one.signingKeys
+		if one.signingKeys {
+			v.keysDue = time.Time{}
+		}
 	}
-	if keysChanged || received.After(v.keysDue) || (received.After(v.keysAgain) && v.tokens.takeKeysWanted()) {
+	wanted := received.After(v.keysDue) || (received.After(v.keysAgain) && v.tokens.takeKeysWanted())
+	// A tenant that takes no calls gives no keys, and needs none.
+	if wanted && !v.tokens.isClosed() {
 		if err := v.fetchKeys(); err != nil {
 			return err
 		}

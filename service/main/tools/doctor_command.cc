@@ -32,6 +32,7 @@
 #include "service/main/config_check.h"
 #include "service/main/exit_codes.h"
 #include "service/main/server_options.h"
+#include "service/main/tools/doctor/certificates.h"
 #include "service/main/tools/doctor/finding.h"
 #include "service/main/tools/doctor/judge.h"
 #include "service/main/tools/report.h"
@@ -224,6 +225,7 @@ int RunDoctor(const config::Config& config, const std::string& format) {
                               std::max(1u, std::thread::hardware_concurrency()));
   Findings findings;
   LookAtConfiguration(config, findings);
+  LookAtCertificates(config.grpc, clock.Now(), findings);
   JudgeLimits(needs, LimitsOfThisProcess(), findings);
   if (LookAtDatabase(config.database, clock, findings)) {
     LookInsideDatabase(config, clock, needs, findings);

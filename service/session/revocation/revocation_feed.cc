@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "auth/verdict/authenticator.h"
 #include "base/async/loop.h"
 #include "base/status.h"
+#include "gatehouse/v1/tenant.pb.h"
 #include "service/common/in_turn.h"
 #include "service/common/log_following.h"
 #include "service/common/timestamps.h"
+#include "storage/tenant/tenant.h"
 
 namespace gatehouse::service {
 
@@ -18,6 +21,18 @@ using base::CallContext;
 using base::Task;
 using std::chrono::steady_clock;
 using storage::LogFeed;
+
+namespace {
+
+// A tenant that is nowhere to be found takes calls.
+void TellState(const std::optional<storage::Tenant>& tenant,
+               v1::WatchRevocationsResponse& message) {
+  message.set_tenant_state(tenant ? static_cast<v1::TenantState>(tenant->state)
+                                  : v1::TENANT_STATE_ACTIVE);
+  if (tenant) message.set_moved_to(tenant->moved_to);
+}
+
+}  // namespace
 
 struct RevocationFeed::Stream {
   rpc::Writer<v1::WatchRevocationsResponse> writer;
@@ -48,12 +63,17 @@ Task<absl::StatusOr<bool>> RevocationFeed::Begin(CallContext ctx, int64_t resume
   GH_CO_ASSIGN_OR_RETURN(const RevocationLog::Bounds bounds,
                          co_await InTurn<absl::StatusOr<RevocationLog::Bounds>>(
                              turns_, ctx, [&] { return log_.Live(ctx); }));
+  // After the head was read: every later change has an index that is told.
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::Tenant> tenant,
+                         co_await InTurn<absl::StatusOr<std::optional<storage::Tenant>>>(
+                             turns_, ctx, [&] { return log_.ReadTenant(ctx); }));
   const bool resumes =
       resume_index > 0 && resume_index <= bounds.head && resume_index + 1 >= bounds.oldest;
   stream->next = resumes ? resume_index + 1 : bounds.oldest;
   v1::WatchRevocationsResponse begin = Message(*stream);
   begin.set_snapshot(!resumes);
   begin.set_tenant_id(ctx.principal().tenant_id.ToString());
+  TellState(tenant, begin);
   co_return co_await stream->writer.Write(begin);
 }
 
@@ -82,6 +102,12 @@ Task<absl::StatusOr<bool>> RevocationFeed::Turn(CallContext ctx, Stream* stream)
 }
 
 Task<bool> RevocationFeed::Write(RevocationLog::Page page, Stream* stream) {
+  if (page.tenant) {
+    // In a message of its own, before anything else: it concerns every token.
+    v1::WatchRevocationsResponse message = Message(*stream);
+    TellState(page.tenant, message);
+    if (!co_await stream->writer.Write(message)) co_return false;
+  }
   std::vector<v1::Revocation>& revocations = page.revocations;
   for (size_t from = 0; from < revocations.size(); from += kPerMessage) {
     const size_t end = std::min(from + kPerMessage, revocations.size());

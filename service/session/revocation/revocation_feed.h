@@ -16,6 +16,7 @@
 #include "storage/event_log/event_log.h"
 #include "storage/log_feed.h"
 #include "storage/session/session_store.h"
+#include "storage/tenant/tenant_store.h"
 
 namespace gatehouse::auth {
 class Authenticator;
@@ -41,6 +42,7 @@ class RevocationFeed {
     storage::EventLog& log;
     storage::LogFeed& feed;
     storage::SessionStore& sessions;
+    storage::TenantStore& tenants;
     // Knows until when every instance's revocations are in the log.
     const auth::Authenticator& authenticator;
     const base::Clock& clock;
@@ -50,7 +52,7 @@ class RevocationFeed {
 
   explicit RevocationFeed(Deps deps)
       : deps_(deps),
-        log_(deps.log, deps.sessions, deps.clock, deps.token_lifetime),
+        log_(deps.log, deps.sessions, deps.tenants, deps.clock, deps.token_lifetime),
         turns_(kMaxAsking) {}
 
   // Until the caller is gone or its access ends. `resume_index` as in WatchRevocationsRequest.

@@ -47,7 +47,6 @@ void AddNamed(const LoggedEvent& logged, base::Duration window,
   if (type == event_types::kSigningKeyRotated) {
     revocations.push_back(Made(logged, window));
     revocations.back().set_signing_keys(true);
-    return;
   }
   for (const storage::EventTarget& target : logged.event.targets) {
     if (type == event_types::kSessionRevoked && target.type == "session") {
@@ -56,8 +55,19 @@ void AddNamed(const LoggedEvent& logged, base::Duration window,
     } else if (type == event_types::kApiKeyRevoked && target.type == "api_key") {
       revocations.push_back(Made(logged, window));
       revocations.back().set_api_key_id(target.id);
+    } else if (type == event_types::kSigningKeyRotated && target.label == "removed") {
+      revocations.push_back(Made(logged, window));
+      revocations.back().set_signing_key_id(target.id);
     }
   }
+}
+
+// The log of the operator tells of every tenant.
+bool IsChangeOf(const LoggedEvent& logged, const std::string& tenant_id) {
+  return logged.event.type == event_types::kTenantUpdated &&
+         std::ranges::any_of(logged.event.targets, [&](const storage::EventTarget& target) {
+           return target.id == tenant_id;
+         });
 }
 
 // The last event of each user: it says how long the revocation is of use.
@@ -78,8 +88,9 @@ std::map<Uuid, const LoggedEvent*> UsersOf(const std::vector<LoggedEvent>& event
 const std::vector<std::string>& RevocationLog::Types() {
   static const auto& types = *new std::vector<std::string>([] {
     std::vector<std::string> all(std::begin(kOfUsers), std::end(kOfUsers));
-    for (const std::string_view type : {event_types::kSessionRevoked, event_types::kApiKeyRevoked,
-                                        event_types::kSigningKeyRotated}) {
+    for (const std::string_view type :
+         {event_types::kSessionRevoked, event_types::kApiKeyRevoked,
+          event_types::kSigningKeyRotated, event_types::kTenantUpdated}) {
       all.emplace_back(type);
     }
     return all;
@@ -100,6 +111,12 @@ base::Task<absl::StatusOr<RevocationLog::Bounds>> RevocationLog::Live(base::Call
   co_return bounds;
 }
 
+base::Task<absl::StatusOr<std::optional<storage::Tenant>>> RevocationLog::ReadTenant(
+    base::CallContext ctx) {
+  const Uuid tenant_id = ctx.principal().tenant_id;
+  co_return co_await tenants_.Get(std::move(ctx), tenant_id);
+}
+
 base::Task<absl::StatusOr<RevocationLog::Page>> RevocationLog::Read(base::CallContext ctx,
                                                                     int64_t from) {
   GH_CO_ASSIGN_OR_RETURN(
@@ -110,6 +127,11 @@ base::Task<absl::StatusOr<RevocationLog::Page>> RevocationLog::Read(base::CallCo
   std::erase_if(range.events,
                 [dead](const LoggedEvent& logged) { return logged.event.recorded_time <= dead; });
   for (const LoggedEvent& logged : range.events) AddNamed(logged, Window(), page.revocations);
+  const std::string tenant_id = ctx.principal().tenant_id.ToString();
+  if (std::ranges::any_of(
+          range.events, [&](const LoggedEvent& logged) { return IsChangeOf(logged, tenant_id); })) {
+    GH_CO_ASSIGN_OR_RETURN(page.tenant, co_await ReadTenant(ctx));
+  }
   GH_CO_RETURN_IF_ERROR(co_await AddEnded(std::move(ctx), std::move(range.events), &page));
   co_return page;
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "gatehouse/v1/session_revocation.pb.h"
 #include "storage/event_log/event_log.h"
 #include "storage/session/session_store.h"
+#include "storage/tenant/tenant.h"
+#include "storage/tenant/tenant_store.h"
 
 namespace gatehouse::service {
 
@@ -23,9 +26,14 @@ namespace gatehouse::service {
 class RevocationLog {
  public:
   // `token_lifetime`: how long an access token lives after its making, by any instance's clock.
-  RevocationLog(storage::EventLog& log, storage::SessionStore& sessions, const base::Clock& clock,
+  RevocationLog(storage::EventLog& log, storage::SessionStore& sessions,
+                storage::TenantStore& tenants, const base::Clock& clock,
                 std::chrono::seconds token_lifetime)
-      : log_(log), sessions_(sessions), clock_(clock), token_lifetime_(token_lifetime) {}
+      : log_(log),
+        sessions_(sessions),
+        tenants_(tenants),
+        clock_(clock),
+        token_lifetime_(token_lifetime) {}
 
   // Of the events that say so.
   static const std::vector<std::string>& Types();
@@ -37,8 +45,14 @@ class RevocationLog {
   };
   base::Task<absl::StatusOr<Bounds>> Live(base::CallContext ctx);
 
+  // The tenant as it is now: what the log says of it up to now is in it. nullopt if it is nowhere
+  // to be found, as one that is always active.
+  base::Task<absl::StatusOr<std::optional<storage::Tenant>>> ReadTenant(base::CallContext ctx);
+
   struct Page {
     std::vector<v1::Revocation> revocations;
+    // Set if the tenant was changed: what it is by now.
+    std::optional<storage::Tenant> tenant;
     // Everything up to here is in `revocations`: go on one above. Below `from` if there is nothing
     // new.
     int64_t last_index = 0;
@@ -55,6 +69,7 @@ class RevocationLog {
 
   storage::EventLog& log_;
   storage::SessionStore& sessions_;
+  storage::TenantStore& tenants_;
   const base::Clock& clock_;
   const std::chrono::seconds token_lifetime_;
 };

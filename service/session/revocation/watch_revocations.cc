@@ -13,6 +13,7 @@ RevocationFeed::Deps SessionService::FeedOf(const Deps& deps) {
   return {.log = deps.log,
           .feed = deps.feed,
           .sessions = deps.sessions,
+          .tenants = deps.tenant_store,
           .authenticator = deps.authenticator,
           .clock = deps.clock,
           .token_lifetime = tokens.lifetime + tokens.leeway};

@@ -5,7 +5,7 @@
     claims = verifier.verify(token)  # raises TokenRefused or RevocationsUnknown
 """
 
-from gatehouse_verifier.tokens import Claims, RevocationsUnknown, TokenRefused, TokenVerifier
+from gatehouse_verifier.tokens import Claims, RevocationsUnknown, TenantClosed, TokenRefused, TokenVerifier
 from gatehouse_verifier.verifier import Verifier
 
-__all__ = ["Claims", "RevocationsUnknown", "TokenRefused", "TokenVerifier", "Verifier"]
+__all__ = ["Claims", "RevocationsUnknown", "TenantClosed", "TokenRefused", "TokenVerifier", "Verifier"]

@@ -1,4 +1,6 @@
-"""python3 -m gatehouse_verifier ADDRESS: reads tokens, one a line, and says of each "ok SESSION", "refused" or "unknown".
+"""python3 -m gatehouse_verifier ADDRESS: reads tokens, one a line, and says of each "ok SESSION", "refused", "unknown".
+
+A token of a tenant that takes no calls is "refused TENANT_FROZEN" or "refused TENANT_MOVED".
 
 GATEHOUSE_API_KEY has the key. GATEHOUSE_ISSUER, GATEHOUSE_AUDIENCE, GATEHOUSE_MAX_STALENESS_MS, GATEHOUSE_WHEN_STALE
 (refuse or accept) are optional. Plain text: for a server on this machine.
@@ -7,7 +9,7 @@ GATEHOUSE_API_KEY has the key. GATEHOUSE_ISSUER, GATEHOUSE_AUDIENCE, GATEHOUSE_M
 import os
 import sys
 
-from gatehouse_verifier import RevocationsUnknown, TokenRefused, Verifier
+from gatehouse_verifier import RevocationsUnknown, TenantClosed, TokenRefused, Verifier
 
 _READY_S = 60
 
@@ -29,6 +31,8 @@ def main() -> int:
     for line in sys.stdin:
         try:
             print(f"ok {verifier.verify(line.strip()).session_id}", flush=True)
+        except TenantClosed as closed:
+            print(f"refused {closed.reason}", flush=True)
         except TokenRefused:
             print("refused", flush=True)
         except RevocationsUnknown:

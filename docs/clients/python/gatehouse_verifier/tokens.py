@@ -10,7 +10,7 @@ import hashlib
 import json
 import threading
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -25,6 +25,17 @@ _EVERY_EPOCH = 2**63 - 1
 
 class TokenRefused(Exception):
     """The token is not good: forged, expired, revoked, for somebody else, or none. The message is for logs."""
+
+
+class TenantClosed(TokenRefused):
+    """The tenant takes no calls, so none of its tokens is good now. They may be again later."""
+
+    def __init__(self, reason: str, destination: str = "") -> None:
+        super().__init__(f"{reason}: {destination}" if destination else reason)
+        # As the server says it to callers: "TENANT_FROZEN" or "TENANT_MOVED".
+        self.reason = reason
+        # Of a tenant that has moved: where to, in its operator's words; may be empty.
+        self.destination = destination
 
 
 class RevocationsUnknown(Exception):
@@ -49,6 +60,7 @@ class Claims:
 
 @dataclasses.dataclass(frozen=True)
 class _Key:
+    id: str
     verify: Callable[[bytes, bytes], bool]
 
 
@@ -79,7 +91,10 @@ def _number(jwk: dict[str, Any], name: str) -> int:
     return int.from_bytes(decode_base64url(jwk[name]), "big")
 
 
-def _p256(jwk: dict[str, Any]) -> _Key:
+_Verify = Callable[[bytes, bytes], bool]
+
+
+def _p256(jwk: dict[str, Any]) -> _Verify:
     numbers = ec.EllipticCurvePublicNumbers(_number(jwk, "x"), _number(jwk, "y"), ec.SECP256R1())
     key = numbers.public_key()
 
@@ -89,19 +104,19 @@ def _p256(jwk: dict[str, Any]) -> _Key:
         der = encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
         return _check(lambda: key.verify(der, message, ec.ECDSA(hashes.SHA256())))
 
-    return _Key(verify)
+    return verify
 
 
-def _ed25519(jwk: dict[str, Any]) -> _Key:
+def _ed25519(jwk: dict[str, Any]) -> _Verify:
     key = ed25519.Ed25519PublicKey.from_public_bytes(decode_base64url(jwk["x"]))
-    return _Key(lambda message, signature: _check(lambda: key.verify(signature, message)))
+    return lambda message, signature: _check(lambda: key.verify(signature, message))
 
 
-def _rsa(jwk: dict[str, Any]) -> _Key:
+def _rsa(jwk: dict[str, Any]) -> _Verify:
     key = rsa.RSAPublicNumbers(_number(jwk, "e"), _number(jwk, "n")).public_key()
     if key.key_size < _MIN_RSA_BITS:
         raise ValueError("a short key")
-    return _Key(lambda message, signature: _check(lambda: key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())))
+    return lambda message, signature: _check(lambda: key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256()))
 
 
 # The algorithm is the key's; what a token's header claims is compared with it, never followed.
@@ -116,7 +131,7 @@ def _parse_keys(jwks_json: str) -> dict[str, _Key]:
         if make is None:
             continue
         try:
-            key = make(jwk)
+            key = _Key(jwk["kid"], make(jwk))
         except (KeyError, ValueError, TokenRefused):
             continue
         header = json.dumps({"alg": jwk["alg"], "kid": jwk["kid"], "typ": "at+jwt"}, separators=(",", ":"), ensure_ascii=False)
@@ -158,6 +173,11 @@ def _claims_of(payload: str) -> tuple[Claims, dict[str, Any]]:
     return claims, said
 
 
+def _key_subject(key_id: str) -> str:
+    """By what a key is found among what is revoked, beside users and sessions."""
+    return f"key {key_id}"
+
+
 class TokenVerifier:
     """Waits for nothing: a token that was seen before costs a SHA-256 and a look-up, another one a signature.
 
@@ -192,14 +212,21 @@ class TokenVerifier:
         self._lost_until = 0.0
         self._known_until = float("-inf")
         self._keys_wanted = False
+        # None while the tenant takes calls.
+        self._closed: Optional[tuple[str, str]] = None
 
     def verify(self, token: str) -> Claims:
-        """What the token says, if it is genuine, live and not revoked. TokenRefused if not, RevocationsUnknown if unknown."""
+        """What the token says, if it is genuine, live and not revoked. TokenRefused if not, RevocationsUnknown if unknown.
+
+        TenantClosed, which is a TokenRefused, while the tenant takes no calls.
+        """
         if len(token) > _MAX_TOKEN_BYTES or not token.isascii():
             raise TokenRefused("the token is too long, or none")
         digest = hashlib.sha256(token.encode()).digest()
         now = self._clock()
         with self._lock:
+            if self._closed:
+                raise TenantClosed(*self._closed)
             generation = self._generation
             claims = self._cache.get(digest)
             if claims is not None:
@@ -231,7 +258,11 @@ class TokenVerifier:
             if not self._keys:
                 raise RevocationsUnknown("no keys are known yet")
             key = self._keys.get(header)
-            self._keys_wanted |= key is None
+            # A key set that has a key still that was removed is an old one.
+            is_removed = key is not None and _key_subject(key.id) in self._revoked
+            self._keys_wanted |= key is None or is_removed
+        if is_removed:
+            raise TokenRefused("the token's key was removed")
         if key is None:
             raise TokenRefused("the token's header is not that of any key")
         if not key.verify(f"{header}.{payload}".encode(), decode_base64url(signature)):
@@ -256,6 +287,24 @@ class TokenVerifier:
                 self._cache.clear()
                 self._generation += 1
             self._keys = keys
+
+    def key_removed(self, key_id: str, drop_after: float) -> None:
+        """What it signed is refused at once, and so it is while a key set has it still."""
+        self._revoke(_key_subject(key_id), _EVERY_EPOCH, drop_after)
+        with self._lock:
+            self._cache.clear()
+            self._generation += 1
+
+    def tenant_closed(self, reason: str, destination: str = "") -> None:
+        """The tenant takes no calls until it is opened. `reason`: TENANT_FROZEN, or TENANT_MOVED with where to."""
+        self._closed = (reason, destination)
+
+    def tenant_opened(self) -> None:
+        self._closed = None
+
+    def is_closed(self) -> bool:
+        """Whether keys are of no use now."""
+        return self._closed is not None
 
     def session_revoked(self, session_id: str, drop_after: float) -> None:
         self._revoke(session_id, _EVERY_EPOCH, drop_after)

@@ -8,7 +8,7 @@ import time
 from typing import Any, Iterator, Optional
 
 import grpc
-from gatehouse.v1 import session_pb2, session_pb2_grpc, session_revocation_pb2
+from gatehouse.v1 import session_pb2, session_pb2_grpc, session_revocation_pb2, tenant_pb2
 
 from gatehouse_verifier.tokens import Claims, TokenVerifier
 
@@ -125,15 +125,20 @@ class Verifier:
     def _apply(self, message: session_revocation_pb2.WatchRevocationsResponse, freshness: _Freshness, received: float) -> None:
         """Everything in it is applied before it counts as known."""
         self._tenant_id = message.tenant_id or self._tenant_id
-        keys_changed = False
+        self._apply_state(message)
         for revocation in message.revocations:
             drop_after = _seconds(revocation.drop_after)
             if revocation.session_id:
                 self._tokens.session_revoked(revocation.session_id, drop_after)
             elif revocation.user_id:
                 self._tokens.user_revoked(revocation.user_id, revocation.min_user_epoch, drop_after)
-            keys_changed |= revocation.signing_keys
-        if keys_changed or received >= self._keys_due or (received >= self._keys_again and self._tokens.take_keys_wanted()):
+            elif revocation.signing_key_id:
+                self._tokens.key_removed(revocation.signing_key_id, drop_after)
+            if revocation.signing_keys:
+                self._keys_due = 0.0
+        wanted = received >= self._keys_due or (received >= self._keys_again and self._tokens.take_keys_wanted())
+        # A tenant that takes no calls gives no keys, and needs none.
+        if wanted and not self._tokens.is_closed():
             self._fetch_keys()
         if received >= self._drop_due:
             self._tokens.drop_expired()
@@ -143,6 +148,17 @@ class Verifier:
             known = freshness.heard(_seconds(message.as_of), _seconds(message.server_time), received)
             self._tokens.revocations_known_until(known)
             self._ready.set()
+
+    def _apply_state(self, message: session_revocation_pb2.WatchRevocationsResponse) -> None:
+        if message.tenant_state == tenant_pb2.TENANT_STATE_UNSPECIFIED:
+            return
+        if message.tenant_state == tenant_pb2.TENANT_STATE_ACTIVE:
+            self._tokens.tenant_opened()
+        elif message.tenant_state == tenant_pb2.TENANT_STATE_MOVED:
+            self._tokens.tenant_closed("TENANT_MOVED", message.moved_to)
+        else:
+            # Also what a later release calls it that is not ACTIVE.
+            self._tokens.tenant_closed("TENANT_FROZEN")
 
     def _fetch_keys(self) -> None:
         # Keys are no secret: no credential is looked at, so the tenant is named.

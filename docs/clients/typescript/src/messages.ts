@@ -60,6 +60,7 @@ export interface Revocation {
   sessionId?: string;
   userId?: string;
   signingKeys: boolean;
+  signingKeyId?: string;
   minUserEpoch: bigint;
   dropAfter: number;
 }
@@ -72,9 +73,14 @@ function revocationOf(message: Buffer): Revocation {
     if (field.number === 4) made.signingKeys = field.varint !== 0n;
     if (field.number === 5) made.minUserEpoch = BigInt.asIntN(64, field.varint);
     if (field.number === 6) made.dropAfter = timeOf(field.bytes);
+    if (field.number === 8) made.signingKeyId = field.bytes.toString("utf8");
   }
   return made;
 }
+
+/** TenantState. */
+export const TENANT_STATE_ACTIVE = 1n;
+export const TENANT_STATE_MOVED = 3n;
 
 /** WatchRevocationsResponse. */
 export interface Watched {
@@ -84,16 +90,21 @@ export interface Watched {
   serverTime: number;
   /** In the first message. */
   tenantId?: string;
+  /** Unset: as it was said before. */
+  tenantState?: bigint;
+  movedTo: string;
 }
 
 export function watchedOf(message: Buffer): Watched {
-  const made: Watched = { revocations: [], index: 0n, serverTime: 0 };
+  const made: Watched = { revocations: [], index: 0n, serverTime: 0, movedTo: "" };
   for (const field of fieldsOf(message)) {
     if (field.number === 1) made.revocations.push(revocationOf(field.bytes));
     if (field.number === 2) made.index = BigInt.asIntN(64, field.varint);
     if (field.number === 4) made.asOf = timeOf(field.bytes);
     if (field.number === 5) made.serverTime = timeOf(field.bytes);
     if (field.number === 6) made.tenantId = field.bytes.toString("utf8");
+    if (field.number === 7) made.tenantState = field.varint;
+    if (field.number === 8) made.movedTo = field.bytes.toString("utf8");
   }
   return made;
 }

@@ -12,6 +12,18 @@ const EVERY_EPOCH = 2n ** 63n - 1n;
 /** The token is not good: forged, expired, revoked, for somebody else, or none. The message is for logs. */
 export class TokenRefused extends Error {}
 
+/** The tenant takes no calls, so none of its tokens is good now. They may be again later. */
+export class TenantClosed extends TokenRefused {
+  constructor(
+    /** As the server says it to callers. */
+    readonly reason: "TENANT_FROZEN" | "TENANT_MOVED",
+    /** Of a tenant that has moved: where to, in its operator's words; may be empty. */
+    readonly destination = "",
+  ) {
+    super(destination ? `${reason}: ${destination}` : reason);
+  }
+}
+
 /** Whether the token is good is not known now, since nothing was heard from the server lately. */
 export class RevocationsUnknown extends Error {}
 
@@ -53,6 +65,7 @@ export interface TokenOptions {
 }
 
 interface Key {
+  id: string;
   alg: string;
   key: KeyObject;
 }
@@ -78,7 +91,7 @@ function keyOf(jwk: Jwk): Key | undefined {
   try {
     const key = createPublicKey({ key: jwk as never, format: "jwk" });
     if (jwk.alg === "RS256" && (key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_RSA_BITS) return undefined;
-    return { alg: jwk.alg, key };
+    return { id: jwk.kid, alg: jwk.alg, key };
   } catch {
     return undefined;
   }
@@ -137,6 +150,9 @@ function parseClaims(payload: string): Claims {
   return said as unknown as Claims;
 }
 
+/** By what a key is found among what is revoked, beside users and sessions. */
+const keySubject = (id: string): string => `key ${id}`;
+
 /**
  * Waits for nothing: a token that was seen before costs a SHA-256 and a look-up, another one a signature.
  *
@@ -153,6 +169,8 @@ export class TokenVerifier {
   #lostUntil = 0;
   #knownUntil = -Infinity;
   #keysWanted = false;
+  // undefined while the tenant takes calls.
+  #closed: { reason: TenantClosed["reason"]; destination: string } | undefined;
 
   constructor(options: TokenOptions = {}) {
     this.#options = {
@@ -166,9 +184,10 @@ export class TokenVerifier {
     };
   }
 
-  /** What the token says, if it is genuine, live and not revoked. Throws TokenRefused or RevocationsUnknown. */
+  /** What the token says, if it is genuine, live and not revoked. Throws TokenRefused (TenantClosed) or RevocationsUnknown. */
   verify(token: string): Claims {
     if (token.length > MAX_TOKEN_BYTES) throw new TokenRefused("the token is too long");
+    if (this.#closed) throw new TenantClosed(this.#closed.reason, this.#closed.destination);
     const now = Date.now();
     const digest = createHash("sha256").update(token).digest("base64");
     const claims = this.#cache.get(digest) ?? this.#read(token, now);
@@ -201,6 +220,11 @@ export class TokenVerifier {
       this.#keysWanted = true;
       throw new TokenRefused("the token's header is not that of any key");
     }
+    if (this.#revoked.has(keySubject(key.id))) {
+      // A key set that has it still is an old one.
+      this.#keysWanted = true;
+      throw new TokenRefused("the token's key was removed");
+    }
     const raw = decode(signature);
     if (!raw || !isSigned(key, Buffer.from(`${header}.${payload}`), raw)) throw new TokenRefused("the signature is wrong");
     const claims = parseClaims(payload);
@@ -231,6 +255,25 @@ export class TokenVerifier {
   revoke(revocation: Revocation): void {
     if (revocation.sessionId) this.#revoke(revocation.sessionId, EVERY_EPOCH, revocation.dropAfter);
     if (revocation.userId) this.#revoke(revocation.userId, revocation.minUserEpoch, revocation.dropAfter);
+    if (revocation.signingKeyId) {
+      // What it signed is refused at once, and so it is while a key set has it still.
+      this.#revoke(keySubject(revocation.signingKeyId), EVERY_EPOCH, revocation.dropAfter);
+      this.#cache.clear();
+    }
+  }
+
+  /** The tenant takes no calls until it is opened. */
+  tenantClosed(reason: TenantClosed["reason"], destination = ""): void {
+    this.#closed = { reason, destination };
+  }
+
+  tenantOpened(): void {
+    this.#closed = undefined;
+  }
+
+  /** Whether keys are of no use now. */
+  isClosed(): boolean {
+    return this.#closed !== undefined;
   }
 
   #revoke(subject: string, minEpoch: bigint, dropAfter: number): void {

@@ -6,10 +6,10 @@
 
 import { ChannelCredentials, Client, ClientReadableStream, credentials, Metadata } from "@grpc/grpc-js";
 
-import { jwksOf, Watched, watchedOf, watchRequest } from "./messages";
+import { jwksOf, TENANT_STATE_ACTIVE, TENANT_STATE_MOVED, Watched, watchedOf, watchRequest } from "./messages";
 import { Claims, TokenOptions, TokenVerifier } from "./tokens";
 
-export { Claims, RevocationsUnknown, TokenOptions, TokenRefused, TokenVerifier } from "./tokens";
+export { Claims, RevocationsUnknown, TenantClosed, TokenOptions, TokenRefused, TokenVerifier } from "./tokens";
 
 const GET_JWKS = "/gatehouse.v1.SessionService/GetJwks";
 const WATCH_REVOCATIONS = "/gatehouse.v1.SessionService/WatchRevocations";
@@ -163,14 +163,14 @@ export class Verifier {
   /** Everything in it is applied before it counts as known. */
   async #apply(said: Watched, freshness: Freshness, received: number): Promise<void> {
     this.#tenantId = said.tenantId ?? this.#tenantId;
-    let keysChanged = false;
+    this.#applyState(said);
     for (const revocation of said.revocations) {
       this.#tokens.revoke(revocation);
-      keysChanged ||= revocation.signingKeys;
+      if (revocation.signingKeys) this.#keysDue = 0;
     }
-    if (keysChanged || received >= this.#keysDue || (received >= this.#keysAgain && this.#tokens.takeKeysWanted())) {
-      await this.#fetchKeys();
-    }
+    const wanted = received >= this.#keysDue || (received >= this.#keysAgain && this.#tokens.takeKeysWanted());
+    // A tenant that takes no calls gives no keys, and needs none.
+    if (wanted && !this.#tokens.isClosed()) await this.#fetchKeys();
     if (received >= this.#dropDue) {
       this.#tokens.dropExpired();
       this.#dropDue = received + DROP_INTERVAL_MS;
@@ -179,6 +179,20 @@ export class Verifier {
     if (said.asOf !== undefined) {
       this.#tokens.revocationsKnownUntil(freshness.heard(said.asOf, said.serverTime, received));
       this.#announceReady();
+    }
+  }
+
+  #applyState(said: Watched): void {
+    switch (said.tenantState) {
+      case undefined:
+        return;
+      case TENANT_STATE_ACTIVE:
+        return this.#tokens.tenantOpened();
+      case TENANT_STATE_MOVED:
+        return this.#tokens.tenantClosed("TENANT_MOVED", said.movedTo);
+      default:
+        // Also what a later release calls it that is not ACTIVE.
+        return this.#tokens.tenantClosed("TENANT_FROZEN");
     }
   }
 

@@ -1,4 +1,5 @@
-// Reads tokens, one a line, and says of each "ok SESSION", "refused" or "unknown".
+// Reads tokens, one a line, and says of each "ok SESSION", "refused", "refused TENANT_FROZEN" or TENANT_MOVED, or
+// "unknown".
 //
 //   GATEHOUSE_API_KEY=... node dist/verify.js ADDRESS
 //
@@ -7,7 +8,7 @@
 
 import { createInterface } from "node:readline";
 
-import { TokenRefused, Verifier } from "./verifier";
+import { TenantClosed, TokenRefused, Verifier } from "./verifier";
 
 const READY_MS = 60_000;
 
@@ -31,7 +32,8 @@ async function main(): Promise<void> {
     try {
       console.log("ok", verifier.verify(line.trim()).sid);
     } catch (error) {
-      console.log(error instanceof TokenRefused ? "refused" : "unknown");
+      if (error instanceof TenantClosed) console.log("refused", error.reason);
+      else console.log(error instanceof TokenRefused ? "refused" : "unknown");
     }
   }
   verifier.stop();

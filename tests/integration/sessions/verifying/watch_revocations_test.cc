@@ -13,8 +13,10 @@
 #include "auth/verdict/authenticator.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "gatehouse/v1/admin.pb.h"
 #include "gatehouse/v1/session.pb.h"
 #include "gatehouse/v1/session_revocation.pb.h"
+#include "gatehouse/v1/tenant.pb.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/event_log/sequencer_worker.h"
 #include "service/main/area/storage_area.h"
@@ -33,12 +35,17 @@ using Message = v1::WatchRevocationsResponse;
 
 class WatchRevocationsTest : public SessionFixture {
  protected:
+  void Configure(TestBackend::Options& options) override {
+    SessionFixture::Configure(options);
+    options.stores_key = true;
+  }
   void SetUp() override {
     SessionFixture::SetUp();
     service::StorageArea& storage = *backend().storage;
     sequencer_ = std::make_unique<service::SequencerWorker>(
         backend().runner.loop(), storage.sequencer, *storage.signal, storage.feed);
     watcher_ = backend().MakeApiKey({"sessions.verify"});
+    operator_ = backend().MakeApiKey({"admin.read", "admin.write"});
   }
   void TearDown() override {
     sequencer_.reset();
@@ -90,6 +97,13 @@ class WatchRevocationsTest : public SessionFixture {
       }
       return told;
     }
+    // The next message that says whether the tenant takes calls.
+    const Message& NextState() {
+      do {
+        last_ = Next();
+      } while (last_.tenant_state() == v1::TENANT_STATE_UNSPECIFIED);
+      return last_;
+    }
     const Message& last() const { return last_; }
     CallOutcome Finish() { return call_->Finish(); }
 
@@ -110,6 +124,8 @@ class WatchRevocationsTest : public SessionFixture {
         return "key " + revocation.api_key_id();
       case v1::Revocation::kSigningKeys:
         return "signing keys";
+      case v1::Revocation::kSigningKeyId:
+        return "signing key " + revocation.signing_key_id();
       case v1::Revocation::SUBJECT_NOT_SET:
         break;
     }
@@ -123,10 +139,31 @@ class WatchRevocationsTest : public SessionFixture {
     EXPECT_TRUE(Call<v1::RevokeUserSessionsResponse>(admin(), request).ok());
   }
 
+  std::string AddTenant(const std::string& name) {
+    v1::CreateTenantRequest request;
+    request.mutable_tenant()->set_name(name);
+    const auto created = Call<v1::CreateTenantResponse>(operator_, request);
+    EXPECT_TRUE(created.ok()) << created.message;
+    return created.response.tenant().id();
+  }
+  void SetState(const std::string& tenant_id, v1::TenantState state,
+                const std::string& moved_to = "") {
+    v1::UpdateTenantRequest request;
+    request.set_tenant_id(tenant_id);
+    request.mutable_tenant()->set_state(state);
+    request.mutable_tenant()->set_moved_to(moved_to);
+    request.mutable_update_mask()->add_paths("state");
+    request.mutable_update_mask()->add_paths("moved_to");
+    const auto updated = Call<v1::UpdateTenantResponse>(operator_, request);
+    EXPECT_TRUE(updated.ok()) << updated.message;
+    Order();
+  }
+
   int64_t Head() { return std::stoll(Ask("SELECT size FROM gatehouse.event_log_head")); }
 
   std::unique_ptr<service::SequencerWorker> sequencer_;
   Caller watcher_;
+  Caller operator_;
 };
 
 TEST_F(WatchRevocationsTest, TellsWhatIsLiveThenWhatComes) {
@@ -242,6 +279,77 @@ TEST_F(WatchRevocationsTest, KeysAreToldToo) {
   ASSERT_TRUE(Call<v1::RevokeApiKeyResponse>(admin(), request).ok());
   Order();
   EXPECT_EQ(stream.NextTold(1), std::set{"key " + key.id.ToString()});
+}
+
+TEST_F(WatchRevocationsTest, KeysThatAreRemovedAreNamed) {
+  const std::string removed = Ask("SELECT key_id FROM gatehouse.signing_key");
+  Stream stream = Watch();
+  // A key that comes in time leaves the others as they are.
+  v1::RotateSigningKeyRequest request;
+  ASSERT_TRUE(Call<v1::RotateSigningKeyResponse>(operator_, request).ok());
+  Order();
+  EXPECT_EQ(stream.NextTold(1), std::set<std::string>{"signing keys"});
+  const std::string successor =
+      Ask("SELECT key_id FROM gatehouse.signing_key WHERE key_id <> '" + removed + "'");
+  request.set_emergency(true);
+  ASSERT_TRUE(Call<v1::RotateSigningKeyResponse>(operator_, request).ok());
+  Order();
+  const std::set<std::string> told{"signing keys", "signing key " + removed,
+                                   "signing key " + successor};
+  EXPECT_EQ(stream.NextTold(3), told);
+  // To those who come after it as well, until no instance has the keys any more.
+  EXPECT_EQ(Watch().UntilAllIsTold(), told);
+}
+
+TEST_F(WatchRevocationsTest, AFreezeIsToldOnTheStreamThatGoesOn) {
+  const std::string acme = AddTenant("acme");
+  Order();
+  const Caller watcher = backend().MakeApiKey({"sessions.verify"}, *base::Uuid::Parse(acme));
+  Stream stream(raw_client(), watcher, 0);
+  EXPECT_EQ(stream.NextState().tenant_state(), v1::TENANT_STATE_ACTIVE);
+  EXPECT_EQ(stream.last().tenant_id(), acme);
+  SetState(acme, v1::TENANT_STATE_FROZEN);
+  EXPECT_EQ(stream.NextState().tenant_state(), v1::TENANT_STATE_FROZEN);
+  stream.UntilAllIsTold();
+  const int64_t index = stream.last().index();
+  SetState(acme, v1::TENANT_STATE_MOVED, "eu2.example.com");
+  EXPECT_EQ(stream.NextState().tenant_state(), v1::TENANT_STATE_MOVED);
+  EXPECT_EQ(stream.last().moved_to(), "eu2.example.com");
+  {
+    // Resumed: as it is now, and nothing of it twice.
+    Stream resumed(raw_client(), watcher, index);
+    EXPECT_EQ(resumed.NextState().tenant_state(), v1::TENANT_STATE_MOVED);
+    EXPECT_FALSE(resumed.last().snapshot());
+    EXPECT_EQ(resumed.last().moved_to(), "eu2.example.com");
+  }
+  // So long afterwards that the log says nothing of it: it holds all the same.
+  clock().Advance(minutes(30));
+  Stream late(raw_client(), watcher, 0);
+  EXPECT_EQ(late.NextState().tenant_state(), v1::TENANT_STATE_MOVED);
+  EXPECT_TRUE(late.last().snapshot());
+  SetState(acme, v1::TENANT_STATE_ACTIVE);
+  for (Stream* each : {&stream, &late}) {
+    EXPECT_EQ(each->NextState().tenant_state(), v1::TENANT_STATE_ACTIVE);
+    EXPECT_EQ(each->last().moved_to(), "");
+  }
+}
+
+TEST_F(WatchRevocationsTest, OnlyAChangeOfTheOwnTenantIsTold) {
+  const std::string acme = AddTenant("acme");
+  Order();
+  Stream operators = Watch();
+  EXPECT_EQ(operators.Next().tenant_state(), v1::TENANT_STATE_ACTIVE);
+  operators.UntilAllIsTold();
+  // The operator's log has it too.
+  SetState(acme, v1::TENANT_STATE_FROZEN);
+  AddUser("ada");
+  ASSERT_TRUE(LogOut(CallerOf(LogIn("ada").response)).ok());
+  Order();
+  Message message;
+  do {
+    message = operators.Next();
+    EXPECT_EQ(message.tenant_state(), v1::TENANT_STATE_UNSPECIFIED);
+  } while (message.revocations_size() == 0);
 }
 
 TEST_F(WatchRevocationsTest, ResumesAfterTheIndexThatItIsGiven) {

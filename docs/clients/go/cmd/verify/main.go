@@ -1,4 +1,5 @@
-// Reads tokens, one a line, and says of each "ok SESSION", "refused" or "unknown".
+// Reads tokens, one a line, and says of each "ok SESSION", "refused", "refused TENANT_FROZEN" or TENANT_MOVED,
+// or "unknown".
 //
 //	GATEHOUSE_API_KEY=... verify ADDRESS
 //
@@ -44,9 +45,12 @@ func main() {
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		claims, err := v.Verify(strings.TrimSpace(lines.Text()))
+		var closed *verifier.TenantClosedError
 		switch {
 		case err == nil:
 			fmt.Println("ok", claims.SessionID)
+		case errors.As(err, &closed):
+			fmt.Println("refused", closed.Reason)
 		case errors.Is(err, verifier.ErrRefused):
 			fmt.Println("refused")
 		default:
