@@ -110,11 +110,22 @@ class UserStore {
   // meanwhile; USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_FOUND.
   base::Task<absl::Status> Undelete(base::CallContext context, User user, Change change);
 
+  // How many of the passwords that a user has had last are remembered, the one it has among them;
+  // 0 and 1: no other. Older ones go with the next change.
+  enum class PasswordHistory : int64_t {};
+
+  // Hashes of at most that many, newest first.
+  base::Task<absl::StatusOr<std::vector<std::string>>> LastPasswords(base::CallContext context,
+                                                                     base::Uuid tenant_id,
+                                                                     base::Uuid id,
+                                                                     PasswordHistory history);
+
   // Returns the epoch, raised unless sessions are kept. ABORTED, CONFLICT if the
   // user was deleted or is no longer of the role `expected_role`. `token`: as in Update.
   base::Task<absl::StatusOr<int64_t>> SetPassword(
       base::CallContext context, base::Uuid tenant_id, base::Uuid id, std::string expected_role,
-      std::string password_hash, bool keep_sessions, base::Time now, Change change,
+      std::string password_hash, bool keep_sessions, PasswordHistory history, base::Time now,
+      Change change,
       std::optional<OneTimeTokenKey> token = std::nullopt);
 
   // A password in the place of another one, by who knows that.
@@ -124,6 +135,7 @@ class UserStore {
     std::string to;
     // Every session but this one ends; nullopt: none does.
     std::optional<base::Uuid> only_session;
+    PasswordHistory history = {};
   };
   // Returns the ids of the sessions that ended.
   base::Task<absl::StatusOr<std::vector<base::Uuid>>> ChangePassword(base::CallContext context,

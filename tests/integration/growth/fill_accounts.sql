@@ -36,6 +36,12 @@ SELECT sample.tenant(), sample.id(i), sample.hash(i)
 FROM generate_series(1, sample.rows()) AS i
 WHERE i % 100 = 1;
 
+-- And each had three passwords before.
+INSERT INTO gatehouse.former_password (tenant_id, user_id, replace_time, former_id, password_hash)
+SELECT sample.tenant(), sample.id(i), sample.at(i) + k * interval '1 ms', sample.id(i), 'former hash'
+FROM generate_series(1, sample.rows()) AS i, generate_series(1, 3) AS k
+WHERE i % 50 = 1;
+
 -- And each hundredth two passkeys and two devices; as many answers are remembered.
 INSERT INTO gatehouse.passkey (tenant_id, user_id, passkey_id, credential_id, algorithm, public_key, sign_count, aaguid,
   transports, backup_eligible, backed_up, display_name, create_time)
