@@ -12,6 +12,7 @@
 #include "migrations/database_check.h"
 #include "migrations/drift.h"
 #include "migrations/queries/migration_queries.h"
+#include "migrations/user_search.h"
 
 namespace gatehouse::migrations {
 namespace {
@@ -68,7 +69,13 @@ absl::StatusOr<std::unique_ptr<Migrator>> Migrator::Open(const std::string& dsn,
 }
 
 absl::StatusOr<int> Migrator::Up() {
-  return Move([this](int) { return static_cast<int>(known_.size()); });
+  GH_ASSIGN_OR_RETURN(const int moves,
+                      Move([this](int) { return static_cast<int>(known_.size()); }));
+  GH_ASSIGN_OR_RETURN(MigrationLock lock,
+                      MigrationLock::Acquire(*connection_, options_.migrator_wait, options_.sleep));
+  GH_ASSIGN_OR_RETURN(const std::string search, MakeUserSearch(*connection_));
+  if (!search.empty()) options_.progress(search);
+  return moves;
 }
 
 absl::StatusOr<int> Migrator::Down(int steps) {

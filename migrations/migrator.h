@@ -65,7 +65,7 @@ class Migrator {
   // Each returns how many migrations ran. On an error those before the failed one stay applied.
   // ABORTED: another migrator did not finish in time. FAILED_PRECONDITION (SCHEMA_MISMATCH): the
   // database holds migrations that are unknown, changed or unfinished. INVALID_ARGUMENT: no such
-  // version.
+  // version. Up makes what users are searched by as well (user_search.h), where it can.
   absl::StatusOr<int> Up();
   absl::StatusOr<int> Down(int steps);
   absl::StatusOr<int> To(int version);

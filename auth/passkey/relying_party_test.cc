@@ -259,5 +259,81 @@ TEST(RelyingPartyConfigTest, IsSwitchedOffWithoutADomain) {
   EXPECT_TRUE(MakeParty().RequireEnabled().ok());
 }
 
+TEST(RelyingPartyConfigTest, HasBoundsForDomainsAndOrigins) {
+  const auto check = [](std::string id, std::string origins) {
+    return RelyingParty::Check({.id = std::move(id), .name = "", .origins = std::move(origins)});
+  };
+  // The scheme of Android alone names no app.
+  EXPECT_FALSE(check("example.com", "android:apk-key-hash:").ok());
+  EXPECT_TRUE(check("example.com", "android:apk-key-hash:a").ok());
+  EXPECT_TRUE(check(std::string(253, 'a'), "").ok());
+  EXPECT_FALSE(check(std::string(254, 'a'), "").ok());
+  EXPECT_FALSE(check("example.com.", "").ok());
+  EXPECT_TRUE(check("localhost", "http://app.localhost:3000").ok());
+  // Browsers take localhost for secure, and nothing that only ends like it.
+  EXPECT_FALSE(check("notlocalhost", "http://notlocalhost").ok());
+  for (const char* origins :
+       {"https://.example.com", "https://example.com:80a", "https://example.com:80:80",
+        "ftp://example.com", "https://", "HTTPS://example.com", "https://Example.com"}) {
+    EXPECT_FALSE(check("example.com", origins).ok()) << origins;
+  }
+}
+
+TEST_F(RelyingPartyTest, CountsAreOfFourBytes) {
+  ASSERT_TRUE(Read(authenticator_.Register(CreationOptions())).ok());
+  authenticator_.step = 0x01020304;
+  EXPECT_EQ(ReadSigned(authenticator_.Sign(RequestOptions()))->sign_count, 0x01020304u);
+}
+
+TEST_F(RelyingPartyTest, AnOriginOfAnotherCaseIsAnother) {
+  authenticator_.origin = "https://Example.com";
+  EXPECT_THAT(Refused(Read(authenticator_.Register(CreationOptions()))),
+              testing::HasSubstr("origin"));
+}
+
+TEST_F(RelyingPartyTest, WhatMayBeBackedUpNeedNotBe) {
+  authenticator_.flags = SoftwareAuthenticator::kUserPresent | SoftwareAuthenticator::kBackupEligible;
+  const auto made = Read(authenticator_.Register(CreationOptions()));
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_TRUE(made->backup_eligible);
+  EXPECT_FALSE(made->backed_up);
+  authenticator_.flags = SoftwareAuthenticator::kUserPresent;
+  const auto bound = Read(authenticator_.Register(CreationOptions()));
+  ASSERT_TRUE(bound.ok()) << bound.status();
+  EXPECT_FALSE(bound->backup_eligible);
+}
+
+TEST_F(RelyingPartyTest, AnswersAreAsLongAsTheyMayBe) {
+  const std::string whole = authenticator_.Register(CreationOptions());
+  EXPECT_TRUE(Read(whole + std::string(kMaxPasskeyResponseBytes - whole.size(), ' ')).ok());
+  Refused(Read(whole + std::string(kMaxPasskeyResponseBytes - whole.size() + 1, ' ')));
+  Json answer = Json::parse(whole);
+  answer["response"]["transports"] = {std::string(32, 'x')};
+  EXPECT_EQ(ParseRegistrationResponse(answer.dump())->transports.size(), 1u);
+}
+
+// CBOR: a map of three has 0xa3 in front of it.
+TEST_F(RelyingPartyTest, AttestationObjectsHaveFewMembersAndOneOfAName) {
+  const std::string options = CreationOptions();
+  const std::string whole = authenticator_.AttestationObject("example.com");
+  ASSERT_EQ(whole.front(), '\xa3');
+  const auto with = [&](char head, const std::string& more) {
+    return Read(authenticator_.RegistrationWith(options, head + whole.substr(1) + more));
+  };
+  // Names of one letter, each 1.
+  const auto members = [](int number) {
+    std::string cbor;
+    for (int i = 0; i < number; ++i) cbor += {'\x61', static_cast<char>('a' + i), '\x01'};
+    return cbor;
+  };
+  EXPECT_TRUE(with('\xa8', members(5)).ok());
+  Refused(with('\xa9', members(6)));
+  // What follows the map, and a map that says it has more than there is.
+  Refused(with('\xa3', members(1)));
+  Refused(with('\xa5', members(1)));
+  const std::string name = "\x68" "authData";
+  Refused(with('\xa4', name + "\x41" "a"));
+}
+
 }  // namespace
 }  // namespace gatehouse::auth

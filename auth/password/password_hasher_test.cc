@@ -273,5 +273,19 @@ TEST_F(PasswordHasherTest, ManyAtOnceOnSeveralThreadsAllGetTheirOwnAnswer) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(*calls[i].get(), i % 3 == 0) << i;
 }
 
+TEST_F(PasswordHasherTest, AShorterDigestThanNewOnesGetIsMadeAnew) {
+  PasswordHasher hasher({.params = kCheap, .threads = 1});
+  const auto of_bytes = [](size_t salt, size_t digest) {
+    return FormatArgon2idHash(
+        {.params = kCheap, .salt = std::string(salt, 's'), .digest = std::string(digest, 'd')});
+  };
+  EXPECT_FALSE(hasher.NeedsRehash(of_bytes(16, 32)));
+  EXPECT_TRUE(hasher.NeedsRehash(of_bytes(16, 31)));
+  EXPECT_TRUE(hasher.NeedsRehash(of_bytes(16, 16)));
+  EXPECT_FALSE(hasher.NeedsRehash(of_bytes(16, 64))) << "a longer one is as good";
+  EXPECT_TRUE(hasher.NeedsRehash(of_bytes(15, 32)));
+  EXPECT_TRUE(hasher.NeedsRehash(of_bytes(17, 32)));
+}
+
 }  // namespace
 }  // namespace gatehouse::auth

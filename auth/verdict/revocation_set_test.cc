@@ -74,5 +74,18 @@ TEST(RevocationSetTest, IsBounded) {
   EXPECT_TRUE(set.IsRevoked(last));
 }
 
+// The end of the later one comes first, and takes the entry along.
+TEST(RevocationSetTest, ASecondRevocationMayEndBeforeTheFirst) {
+  RevocationSet set;
+  const base::Uuid session = NewId();
+  set.Revoke(session, kNow + minutes(9), kNow);
+  set.Revoke(session, kNow + minutes(5), kNow);
+  set.Revoke(NewId(), kNow + minutes(20), kNow + minutes(8));
+  EXPECT_TRUE(set.IsRevoked(session));
+  set.Revoke(NewId(), kNow + minutes(21), kNow + minutes(10));
+  EXPECT_FALSE(set.IsRevoked(session));
+  EXPECT_EQ(set.size(), 2u);
+}
+
 }  // namespace
 }  // namespace gatehouse::auth

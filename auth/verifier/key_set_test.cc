@@ -164,5 +164,65 @@ TEST(KeySetTest, TellsWhenOneIsMissing) {
   EXPECT_FALSE(one->HasAllOf(*both));
 }
 
+// A key that says nothing of what it is for, or something else, is for nothing here: RFC 8725, 3.1.
+TEST(PublicKeyKindsTest, AnRsaKeyForAnotherAlgorithmIsNone) {
+  EVP_PKEY* pair = EVP_RSA_gen(2048);
+  const Json good = Json::parse(RsaJwk(pair));
+  EVP_PKEY_free(pair);
+  ASSERT_TRUE(PublicKey::FromJwk(good.dump()).ok());
+  for (const char* algorithm : {"PS256", "RS384", "RS512", "RSA-OAEP", "ES256", "EdDSA", "HS256",
+                                "none", "rs256", ""}) {
+    Json jwk = good;
+    jwk["alg"] = algorithm;
+    EXPECT_FALSE(PublicKey::FromJwk(jwk.dump()).ok()) << algorithm;
+  }
+  Json jwk = good;
+  jwk.erase("alg");
+  EXPECT_FALSE(PublicKey::FromJwk(jwk.dump()).ok());
+  for (const char* type : {"EC", "OKP", "oct", "rsa"}) {
+    jwk = good;
+    jwk["kty"] = type;
+    EXPECT_FALSE(PublicKey::FromJwk(jwk.dump()).ok()) << type;
+  }
+}
+
+TEST(PublicKeyKindsTest, RefusesRsaExponentsThatHideNothing) {
+  EVP_PKEY* pair = EVP_RSA_gen(2048);
+  const Json good = Json::parse(RsaJwk(pair));
+  EVP_PKEY_free(pair);
+  const auto with_exponent = [&](const std::string& bytes) {
+    Json jwk = good;
+    jwk["e"] = base::Base64UrlEncode(bytes);
+    return PublicKey::FromJwk(jwk.dump()).ok();
+  };
+  EXPECT_TRUE(with_exponent("\x03"));
+  EXPECT_FALSE(with_exponent("\x01"));
+  EXPECT_FALSE(with_exponent("\x02"));
+  EXPECT_FALSE(with_exponent(""));
+}
+
+TEST(PublicKeyKindsTest, RefusesOtherCurvesAndLengths) {
+  for (const SigningAlgorithm algorithm : {SigningAlgorithm::kEs256, SigningAlgorithm::kEdDsa}) {
+    const Json good = Json::parse(MakeKey(algorithm)->jwk_json());
+    for (const char* curve : {"P-384", "P-521", "secp256k1", "Ed448", "X25519", "p-256"}) {
+      Json jwk = good;
+      jwk["crv"] = curve;
+      EXPECT_FALSE(PublicKey::FromJwk(jwk.dump()).ok()) << curve;
+    }
+  }
+  Json jwk = Json::parse(MakeKey(SigningAlgorithm::kEs256)->jwk_json());
+  // One coordinate may not lend the other a byte.
+  const std::string x = *base::Base64UrlDecode(jwk["x"].get<std::string>());
+  const std::string y = *base::Base64UrlDecode(jwk["y"].get<std::string>());
+  jwk["x"] = base::Base64UrlEncode(x + y.substr(0, 1));
+  jwk["y"] = base::Base64UrlEncode(y.substr(1));
+  EXPECT_FALSE(PublicKey::FromJwk(jwk.dump()).ok());
+}
+
+TEST(KeySetTest, HoldsAsManyAsItSays) {
+  const std::string key = MakeKey(SigningAlgorithm::kEs256)->jwk_json();
+  EXPECT_TRUE(KeySet::Parse(SetOf(std::vector(KeySet::kMaxKeys, key))).ok());
+}
+
 }  // namespace
 }  // namespace gatehouse::auth

@@ -101,6 +101,8 @@ struct AuthSettings {
   int64_t hash_queue = 256;
   // Empty: new passwords are not looked up.
   std::string breached_passwords_file;
+  // 0: users may choose any password again.
+  int64_t password_history = 0;
   int64_t requests_per_second = 0;
   int64_t public_requests_per_second = 1000;
   int64_t login_failures_per_minute = 10;

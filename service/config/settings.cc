@@ -132,6 +132,11 @@ void AddAuth(std::vector<Setting>& all) {
                      "File of passwords that were stolen elsewhere, made by `gatehouse breached "
                      "build`: nobody gets one of them. Empty: they are not looked up.",
                      GH_FIELD(auth.breached_passwords_file)));
+  all.push_back(Integer("auth.password_history",
+                        "How many passwords that a user has had last it may not choose again, the "
+                        "one it has among them; each costs a hash of a change. Not asked of those "
+                        "that administrators set. 0: users may choose any again.",
+                        0, 10, GH_FIELD(auth.password_history)));
   all.push_back(Integer("auth.requests_per_second",
                         "Calls per second of one principal; 0: no limit.", 0, 1'000'000,
                         GH_FIELD(auth.requests_per_second)));

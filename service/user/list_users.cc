@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "base/text/unicode.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/account_names.h"
 #include "service/common/filter.h"
@@ -24,7 +27,11 @@ constexpr FilterField kFields[] = {
     {.name = "email", .prefix = true},
     {.name = "role"},
     {.name = "state"},
+    {.name = "search"},
 };
+
+// More than any name has, and short enough to compare with a thousand.
+constexpr size_t kMaxSearchBytes = 128;
 
 // What a ListUsersRequest asks for.
 struct Query {
@@ -61,6 +68,19 @@ absl::Status ApplyNameTerm(const FilterTerm& term, Query& query) {
   return absl::OkStatus();
 }
 
+absl::Status ApplySearch(const FilterTerm& term, Query& query) {
+  if (term.value.size() > kMaxSearchBytes) {
+    return InvalidFilter(absl::StrCat("\"search\" has at most ", kMaxSearchBytes, " bytes"));
+  }
+  std::optional<std::string> text = base::NormalizeNfc(term.value);
+  if (!text || std::ranges::any_of(*text, [](unsigned char c) { return c < ' '; })) {
+    return InvalidFilter("\"search\" is UTF-8 without control characters");
+  }
+  query.listing.search = *std::move(text);
+  query.listing.order = Order::kUsername;
+  return absl::OkStatus();
+}
+
 absl::Status ApplyTerm(const FilterTerm& term, Query& query) {
   if (term.field == "role") {
     if (!storage::IsRoleName(term.value)) return InvalidFilter("\"role\" is no name of a role");
@@ -73,6 +93,8 @@ absl::Status ApplyTerm(const FilterTerm& term, Query& query) {
     } else {
       return InvalidFilter("\"state\" is ACTIVE or DISABLED");
     }
+  } else if (term.field == "search") {
+    return ApplySearch(term, query);
   } else {
     return ApplyNameTerm(term, query);
   }
@@ -81,10 +103,12 @@ absl::Status ApplyTerm(const FilterTerm& term, Query& query) {
 
 absl::Status ApplyOrder(const std::string& order_by, bool by_prefix, UserListing& listing) {
   if (order_by.empty()) return absl::OkStatus();
-  if (by_prefix) {
+  if (by_prefix || listing.search) {
     const bool same = order_by == "username" && listing.order == Order::kUsername;
     if (same) return absl::OkStatus();
-    return base::InvalidField("order_by", "a filter by prefix orders by that field");
+    return base::InvalidField("order_by", listing.search
+                                              ? "a search orders by username"
+                                              : "a filter by prefix orders by that field");
   }
   if (order_by == "create_time desc") {
     listing.order = Order::kNewestFirst;
@@ -107,17 +131,17 @@ absl::StatusOr<Query> ParseQuery(const base::Uuid& tenant_id, const v1::ListUser
   bool by_prefix = false;
   for (const FilterTerm& term : terms) {
     GH_RETURN_IF_ERROR(ApplyTerm(term, query));
-    names += term.field == "username" || term.field == "email";
+    names += term.field == "username" || term.field == "email" || term.field == "search";
     by_prefix |= term.op == FilterTerm::Op::kPrefix;
   }
-  if (names > 1) return InvalidFilter("\"username\" and \"email\" do not go together");
+  if (names > 1) return InvalidFilter("\"username\", \"email\" and \"search\" do not go together");
   GH_RETURN_IF_ERROR(ApplyOrder(request.order_by(), by_prefix, query.listing));
   const bool by_key = names > 0 || query.listing.order == Order::kUsername;
   query.listing.show_deleted = request.show_deleted();
   if (request.show_deleted() && (by_key || query.listing.state)) {
     return base::InvalidField("show_deleted",
-                              "does not go with username, email or state: a deleted user has given "
-                              "up its names");
+                              "does not go with username, email, search or state: a deleted user "
+                              "has given up its names");
   }
   return query;
 }
@@ -146,6 +170,19 @@ void SetPosition(const std::vector<std::string>& position, UserListing& listing)
   std::from_chars(text.data(), text.data() + text.size(), micros);
   listing.after_time = base::TimeFromMicros(micros);
   listing.after_id = base::Uuid::Parse(position.at(1)).value_or(base::Uuid());
+}
+
+absl::Status CheckSearch(const storage::UserSearch& search) {
+  if (!search.available) {
+    return InvalidFilter(
+        "\"search\" takes an index that this server's database does not have: username = \"kim*\" "
+        "and email = \"kim*\" find what begins like that");
+  }
+  if (!search.has_letters) {
+    return InvalidFilter(
+        "\"search\" needs three letters or digits in a row; less is found by username = \"ki*\"");
+  }
+  return absl::OkStatus();
 }
 
 bool Matches(const UserListing& listing, const storage::User& user) {
@@ -183,11 +220,20 @@ UserService::Result<v1::ListUsersResponse> UserService::ListUsers(base::CallCont
     co_return response;
   }
 
+  if (query.listing.search) {
+    GH_CO_ASSIGN_OR_RETURN(const storage::UserSearch search,
+                           co_await deps_.users.SearchFor(ctx, *query.listing.search));
+    GH_CO_RETURN_IF_ERROR(CheckSearch(search));
+  }
   // One more than wanted tells whether there is a next page.
   query.listing.limit = page_size + 1;
   query.listing.max_bytes = kMaxPageBytes;
   GH_CO_ASSIGN_OR_RETURN(const storage::UserPage page,
                          co_await deps_.users.List(ctx, query.listing));
+  if (page.too_many) {
+    co_return InvalidFilter(absl::StrCat("\"search\": more than ", storage::kMaxSearchMatches,
+                                         " users match; write more of the name"));
+  }
   const std::vector<storage::User>& users = page.users;
   size_t bytes = 0;
   for (size_t i = 0; i < users.size(); ++i) {

@@ -54,6 +54,8 @@ struct UserDeps {
   const auth::StepUp& step_up;
   auth::PasswordHasher& hasher;
   auth::BreachedPasswords* breached;  // Null: there is no list of them.
+  // How many passwords that users have had last they may not choose again; 0: any.
+  storage::UserStore::PasswordHistory password_history;
   // Told of what was revoked, so that this instance refuses it at once.
   auth::Authenticator& authenticator;
   const auth::TenantDirectory& tenants;

@@ -169,6 +169,12 @@ class UserService {
   // CheckPasswordOf, and whether it is a stolen one: for every new password. PASSWORD_POLICY.
   Result<std::string> CheckNewPassword(base::CallContext ctx, storage::User user, std::string field,
                                        std::string password);
+  // PASSWORD_POLICY if it is one of the passwords that the user has had last, as far as
+  // auth.password_history goes back; each costs a hash. Not compared with the hash `but`: the
+  // caller did that.
+  base::Task<absl::Status> RefuseLastPasswords(base::CallContext ctx, storage::User user,
+                                               std::string field, std::string password,
+                                               std::optional<std::string> but = std::nullopt);
   // The caller, if it is a user; PERMISSION_DENIED.
   Result<storage::User> ReadSelf(base::CallContext ctx);
   // OK, or STEP_UP_REQUIRED: `user` is the caller, who changes how it is known.

@@ -2,6 +2,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "base/status.h"
 #include "storage/postgres/client/database.h"
 #include "storage/user/queries/user_queries.h"
@@ -31,6 +33,12 @@ base::Uuid LastId() {
 // prefix in a key begins with a lower character. An index range, which a
 // prepared LIKE would not be.
 std::string AfterPrefix(const std::string& prefix) { return prefix + kAfterAllKeys; }
+
+// A pattern of LIKE for what `text` is a part of.
+std::string Containing(const std::string& text) {
+  return absl::StrCat(
+      "%", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"%", "\\%"}, {"_", "\\_"}}), "%");
+}
 
 struct Statement {
   Query query;
@@ -73,12 +81,52 @@ Statement ByTime(const UserListing& listing) {
   return {newest_first ? queries::kListDescending : queries::kListAscending, std::move(params)};
 }
 
+base::Task<absl::StatusOr<UserPage>> Search(postgres::Database& database, base::CallContext context,
+                                            UserListing listing) {
+  std::optional<int32_t> state;
+  if (listing.state) state = static_cast<int32_t>(*listing.state);
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database.Query(
+          std::move(context), queries::kSearch,
+          Params::Of(listing.tenant_id, listing.after_key, Containing(*listing.search),
+                     int64_t{listing.limit}, listing.role, state, listing.max_bytes,
+                     kMaxSearchMatches + 1)));
+  UserPage page;
+  int64_t found = 0;
+  GH_CO_RETURN_IF_ERROR(rows.Decode([&](RowView row) {
+                              page.too_many =
+                                  row.Get<int64_t>(kUserColumns + 1) > kMaxSearchMatches;
+                              // The row that says how many match stands also without a user.
+                              if (row.Get<std::optional<base::Uuid>>(0)) {
+                                found = row.Get<int64_t>(kUserColumns);
+                                page.users.push_back(DecodeUser(listing.tenant_id, row));
+                              }
+                              return true;
+                            })
+                            .status());
+  page.cut = found > static_cast<int64_t>(page.users.size());
+  co_return page;
+}
+
 }  // namespace
+
+base::Task<absl::StatusOr<UserSearch>> UserStore::SearchFor(base::CallContext context,
+                                                            std::string text) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(context), queries::kSearchState, Params::Of(text)));
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<UserSearch> search, rows.DecodeOne([](RowView row) {
+    return UserSearch{.available = row.Get<bool>(0), .has_letters = row.Get<bool>(1)};
+  }));
+  co_return search.value_or(UserSearch());
+}
 
 // One statement per way an index can go: with optional conditions in one
 // statement, Postgres would plan for all of them and none.
 base::Task<absl::StatusOr<UserPage>> UserStore::List(base::CallContext context,
                                                      UserListing listing) {
+  if (listing.search) co_return co_await Search(database_, std::move(context), std::move(listing));
   const bool by_key =
       listing.order == UserListing::Order::kUsername || listing.order == UserListing::Order::kEmail;
   Statement statement = by_key ? ByKey(listing) : ByTime(listing);

@@ -1,5 +1,6 @@
 #include "storage/user/user_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/status.h"
@@ -58,6 +59,15 @@ void AppendCheckIdentifiers(Batch& batch, const User& user) {
   if (!names.empty()) batch.Add(queries::kLockIdentifiers, Params::Of(user.tenant_id, names));
   batch.Add(queries::kCheckIdentifiers,
             Params::Of(user.tenant_id, user.id, user.username_key, user.email_key));
+}
+
+// Before the statement that changes the password.
+void AppendRememberPassword(Batch& batch, const base::Uuid& tenant_id, const base::Uuid& id,
+                            UserStore::PasswordHistory history, base::Time now) {
+  // The one that takes its place is one of them.
+  const int64_t former = std::max<int64_t>(static_cast<int64_t>(history) - 1, 0);
+  batch.Add(queries::kRememberPassword,
+            Params::Of(tenant_id, id, now, base::Uuid::MakeV7(now), former));
 }
 
 // The second column of the statement at `index`: require() is the first.
@@ -190,13 +200,23 @@ base::Task<absl::Status> UserStore::Undelete(base::CallContext context, User use
   co_return Explain(results.status());
 }
 
+base::Task<absl::StatusOr<std::vector<std::string>>> UserStore::LastPasswords(
+    base::CallContext context, base::Uuid tenant_id, base::Uuid id, PasswordHistory history) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(context), queries::kListLastPasswords,
+                               Params::Of(tenant_id, id, static_cast<int64_t>(history))));
+  co_return rows.Decode([](RowView row) { return row.Get<std::string>(0); });
+}
+
 base::Task<absl::StatusOr<int64_t>> UserStore::SetPassword(
     base::CallContext context, base::Uuid tenant_id, base::Uuid id, std::string expected_role,
-    std::string password_hash, bool keep_sessions, base::Time now, Change change,
-    std::optional<OneTimeTokenKey> token) {
+    std::string password_hash, bool keep_sessions, PasswordHistory history, base::Time now,
+    Change change, std::optional<OneTimeTokenKey> token) {
   Batch batch;
   postgres::AppendChange(batch, change);
   if (token) AppendUseOneTimeToken(batch, *token, now);
+  AppendRememberPassword(batch, tenant_id, id, history, now);
   const size_t update = batch.size();
   batch.Add(queries::kSetPassword, Params::Of(tenant_id, id, password_hash, now,
                                               int64_t{keep_sessions ? 0 : 1}, expected_role));
@@ -214,6 +234,7 @@ base::Task<absl::StatusOr<std::vector<base::Uuid>>> UserStore::ChangePassword(
     base::Time now, Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
+  AppendRememberPassword(batch, tenant_id, id, exchange.history, now);
   batch.Add(queries::kChangePassword, Params::Of(tenant_id, id, exchange.from, exchange.to, now));
   const size_t revocation = batch.size();
   if (exchange.only_session) {

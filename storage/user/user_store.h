@@ -24,6 +24,9 @@ namespace postgres {
 class Database;
 }
 
+// A search that more users match is refused: they would all be read for each page.
+inline constexpr int64_t kMaxSearchMatches = 1'000;
+
 // Which users to list, in which order, from where.
 struct UserListing {
   enum class Order { kNewestFirst, kOldestFirst, kUsername, kEmail };
@@ -32,6 +35,9 @@ struct UserListing {
   Order order = Order::kNewestFirst;
   // For kUsername and kEmail: only keys that begin with it.
   std::string key_prefix;
+  // For kUsername: only those of whom it is a part of the username, the address or the name. Without
+  // `key_prefix`.
+  std::optional<std::string> search;
   std::optional<std::string> role;
   std::optional<UserState> state;
   // For the orders by time, without `state`.
@@ -49,6 +55,16 @@ struct UserPage {
   std::vector<User> users;
   // Fewer than `limit`, and than there are, because of max_bytes.
   bool cut = false;
+  // Of a search: more match than are looked at, so `users` may lack any.
+  bool too_many = false;
+};
+
+// Whether users can be searched for a text.
+struct UserSearch {
+  // What is searched by is there; not every Postgres has it.
+  bool available = false;
+  // It has three letters or digits in a row, by which it is found.
+  bool has_letters = false;
 };
 
 // Accounts, in the database. Stateless; outlived by the database; methods on
@@ -81,8 +97,9 @@ class UserStore {
   base::Task<absl::StatusOr<std::vector<User>>> BatchGet(base::CallContext context,
                                                          base::Uuid tenant_id,
                                                          std::vector<base::Uuid> ids);
-  // At most `limit`, in the order asked for.
+  // At most `limit`, in the order asked for. A search is to be one that SearchFor says can be made.
   base::Task<absl::StatusOr<UserPage>> List(base::CallContext context, UserListing listing);
+  base::Task<absl::StatusOr<UserSearch>> SearchFor(base::CallContext context, std::string text);
 
   // Writes every field that can be changed if the version is still
   // `user.version`, and raises it. With `end_sessions` (one of
@@ -110,11 +127,22 @@ class UserStore {
   // meanwhile; USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_FOUND.
   base::Task<absl::Status> Undelete(base::CallContext context, User user, Change change);
 
+  // How many of the passwords that a user has had last are remembered, the one it has among them;
+  // 0 and 1: no other. Older ones go with the next change.
+  enum class PasswordHistory : int64_t {};
+
+  // Hashes of at most that many, newest first.
+  base::Task<absl::StatusOr<std::vector<std::string>>> LastPasswords(base::CallContext context,
+                                                                     base::Uuid tenant_id,
+                                                                     base::Uuid id,
+                                                                     PasswordHistory history);
+
   // Returns the epoch, raised unless sessions are kept. ABORTED, CONFLICT if the
   // user was deleted or is no longer of the role `expected_role`. `token`: as in Update.
   base::Task<absl::StatusOr<int64_t>> SetPassword(
       base::CallContext context, base::Uuid tenant_id, base::Uuid id, std::string expected_role,
-      std::string password_hash, bool keep_sessions, base::Time now, Change change,
+      std::string password_hash, bool keep_sessions, PasswordHistory history, base::Time now,
+      Change change,
       std::optional<OneTimeTokenKey> token = std::nullopt);
 
   // A password in the place of another one, by who knows that.
@@ -124,6 +152,7 @@ class UserStore {
     std::string to;
     // Every session but this one ends; nullopt: none does.
     std::optional<base::Uuid> only_session;
+    PasswordHistory history = {};
   };
   // Returns the ids of the sessions that ended.
   base::Task<absl::StatusOr<std::vector<base::Uuid>>> ChangePassword(base::CallContext context,

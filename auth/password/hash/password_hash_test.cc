@@ -212,5 +212,106 @@ TEST(PasswordHashTest, ARandomHashOfEachKindCanBeComputed) {
   }
 }
 
+// One step inside of each bound, and one outside.
+TEST(PasswordHashTest, TakesAllThatIsWithinItsBounds) {
+  const std::string digest = "$c2FsdA$SwB5AbdlSJq+rUnZJvch0GWkKcE";
+  const std::string sha = "$salt$" + std::string(43, 'a');
+  EXPECT_EQ(WhyNot("$5$rounds=1000" + sha), "it is fine");
+  EXPECT_EQ(WhyNot("$2b$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), "it is fine");
+  EXPECT_EQ(WhyNot("$scrypt$ln=4,r=64,p=1" + digest), "it is fine");
+  EXPECT_THAT(WhyNot("$scrypt$ln=4,r=65,p=1" + digest), HasSubstr("r of 64"));
+  EXPECT_EQ(WhyNot("$scrypt$ln=20,r=2,p=1" + digest), "it is fine");
+  EXPECT_THAT(WhyNot("$scrypt$ln=20,r=3,p=1" + digest), HasSubstr("256 MiB"));
+  // RFC 7914: N is less than 2^(128 r / 8).
+  EXPECT_EQ(WhyNot("$scrypt$ln=15,r=1,p=1" + digest), "it is fine");
+  EXPECT_THAT(WhyNot("$scrypt$ln=16,r=1,p=1" + digest), HasSubstr("r=1"));
+  EXPECT_EQ(WhyNot("$scrypt$ln=16,r=2,p=1" + digest), "it is fine");
+  // What is no logarithm any more is N itself.
+  EXPECT_THAT(WhyNot("$scrypt$ln=31,r=8,p=1" + digest), HasSubstr("256 MiB"));
+  EXPECT_EQ(ParsePasswordHash("$scrypt$ln=32,r=8,p=1" + digest)->cost.rounds, 5u);
+  const std::string django = "$seasalt$8$1$SwB5AbdlSJq+rUnZJvch0GWkKcE=";
+  EXPECT_EQ(WhyNot("scrypt$2" + django), "it is fine");
+  EXPECT_THAT(WhyNot("scrypt$1" + django), HasSubstr("power of two"));
+  EXPECT_THAT(WhyNot("scrypt$3" + django), HasSubstr("power of two"));
+}
+
+TEST(PasswordHashTest, HasBoundsForSaltsAndDigests) {
+  // Bytes of zeros in base 64, without padding.
+  const auto zeros = [](size_t bytes) { return std::string((bytes * 8 + 5) / 6, 'A'); };
+  const auto pbkdf2 = [&](size_t salt, size_t digest) {
+    return WhyNot("$pbkdf2-sha512$1000$" + zeros(salt) + "$" + zeros(digest));
+  };
+  EXPECT_EQ(pbkdf2(1, 16), "it is fine");
+  EXPECT_EQ(pbkdf2(128, 64), "it is fine");
+  EXPECT_THAT(pbkdf2(129, 64), HasSubstr("malformed"));
+  EXPECT_THAT(pbkdf2(1, 15), HasSubstr("16 to 64"));
+  EXPECT_THAT(pbkdf2(1, 65), HasSubstr("16 to 64"));
+  const auto scrypt = [&](size_t salt, size_t digest) {
+    return WhyNot("$scrypt$ln=4,r=8,p=1$" + zeros(salt) + "$" + zeros(digest));
+  };
+  EXPECT_EQ(scrypt(1, 16), "it is fine");
+  EXPECT_EQ(scrypt(128, 64), "it is fine");
+  EXPECT_THAT(scrypt(0, 16), HasSubstr("1 to 128"));
+  EXPECT_THAT(scrypt(129, 16), HasSubstr("1 to 128"));
+  EXPECT_THAT(scrypt(1, 15), HasSubstr("16 to 64"));
+  EXPECT_THAT(scrypt(1, 65), HasSubstr("16 to 64"));
+  // Django's salts are what they are, in characters.
+  const auto django = [](size_t salt) {
+    return WhyNot("pbkdf2_sha256$1000$" + std::string(salt, 's') +
+                  "$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=");
+  };
+  EXPECT_EQ(django(128), "it is fine");
+  EXPECT_THAT(django(129), HasSubstr("malformed"));
+  const auto django_scrypt = [](size_t salt) {
+    return WhyNot("scrypt$16$" + std::string(salt, 's') + "$8$1$SwB5AbdlSJq+rUnZJvch0GWkKcE=");
+  };
+  EXPECT_EQ(django_scrypt(128), "it is fine");
+  EXPECT_THAT(django_scrypt(129), HasSubstr("malformed"));
+  // SHA-crypt: characters of crypt(3), as many as the function gives.
+  const auto crypt = [](const std::string& kind, size_t salt, size_t digest) {
+    return WhyNot("$" + kind + "$" + std::string(salt, 's') + "$" + std::string(digest, 'd'));
+  };
+  EXPECT_EQ(crypt("5", 1, 43), "it is fine");
+  EXPECT_EQ(crypt("5", 16, 43), "it is fine");
+  EXPECT_EQ(crypt("6", 16, 86), "it is fine");
+  EXPECT_NE(crypt("5", 17, 43), "it is fine");
+  EXPECT_NE(crypt("5", 16, 42), "it is fine");
+  EXPECT_NE(crypt("5", 16, 44), "it is fine");
+  EXPECT_NE(crypt("5", 16, 86), "it is fine");
+  EXPECT_NE(crypt("6", 16, 43), "it is fine");
+  EXPECT_NE(WhyNot("$5$sal!$" + std::string(43, 'd')), "it is fine");
+  EXPECT_NE(WhyNot("$5$salt$" + std::string(42, 'd') + "!"), "it is fine");
+}
+
+TEST(PasswordHashTest, WhatIsTooLongIsNotLookedAt) {
+  const std::string fits = "$2b$10$" + std::string(kMaxPasswordHashBytes - 7, 'a');
+  EXPECT_THAT(WhyNot(fits), HasSubstr("no bcrypt hash"));
+  EXPECT_THAT(WhyNot(fits + "a"), HasSubstr("512 bytes"));
+}
+
+TEST(PasswordHashTest, BcryptsCostIsTwoDigitsAndADollar) {
+  const std::string tail = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+  for (const char* cost : {"/5$", ":5$", "0/$", "0:$", "05.", "$05", " 5$"}) {
+    EXPECT_THAT(WhyNot("$2b$" + std::string(cost) + tail), HasSubstr("no bcrypt hash")) << cost;
+  }
+  EXPECT_EQ(ParsePasswordHash("$2b$12$" + tail)->cost.rounds, 12u);
+}
+
+TEST(PasswordHashTest, TheLengthOfAPbkdf2DigestMayBeSaidAndMustBeANumber) {
+  const std::string rest = "$c2FsdA$xeR41ZKIyEGqUw22hFxMjZYok6ABzk4RpJY4c6qYE0o";
+  EXPECT_EQ(WhyNot("$pbkdf2-sha256$i=4096" + rest), "it is fine");
+  EXPECT_EQ(WhyNot("$pbkdf2-sha256$i=4096,l=32" + rest), "it is fine");
+  for (const char* costs : {"i=4096,l=", "i=4096,l=x", "i=4096,x=32", "i=,l=32", "4096,l=32", "i="}) {
+    EXPECT_THAT(WhyNot("$pbkdf2-sha256$" + std::string(costs) + rest), HasSubstr("malformed"))
+        << costs;
+  }
+}
+
+TEST(PasswordHashTest, DjangosPrefixIsTakenOffOnlyWhereItIsOne) {
+  EXPECT_EQ(WhyNot("argon2" + Vectors()[0].hash), "it is fine");
+  EXPECT_THAT(WhyNot("argon2" + Vectors()[2].hash), HasSubstr("no kind"));
+  EXPECT_THAT(WhyNot("bcrypt$" + Vectors()[0].hash), HasSubstr("no kind"));
+}
+
 }  // namespace
 }  // namespace gatehouse::auth

@@ -64,6 +64,8 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .step_up = auth.step_up,
              .hasher = auth.hasher,
              .breached = auth.breached_passwords.get(),
+             .password_history =
+                 storage::UserStore::PasswordHistory{options.config.auth.password_history},
              .authenticator = auth.authenticator,
              .tenants = auth.tenants,
              .clock = clock,

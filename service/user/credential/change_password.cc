@@ -52,7 +52,10 @@ UserService::Result<v1::ChangePasswordResponse> UserService::ChangePassword(
   storage::UserStore::PasswordExchange exchange;
   GH_CO_ASSIGN_OR_RETURN(exchange.from,
                          co_await VerifyOwnPassword(ctx, user, request.current_password()));
+  GH_CO_RETURN_IF_ERROR(
+      co_await RefuseLastPasswords(ctx, user, "new_password", password, exchange.from));
   GH_CO_ASSIGN_OR_RETURN(exchange.to, co_await deps_.hasher.Hash(ctx, std::move(password)));
+  exchange.history = deps_.password_history;
   if (!request.keep_sessions()) exchange.only_session = ctx.principal().session_id;
 
   const v1::ChangePasswordResponse response;

@@ -89,6 +89,7 @@ UserService::Result<v1::FinishPasswordResetResponse> UserService::FinishPassword
   const storage::User& user = use.user;
   GH_CO_ASSIGN_OR_RETURN(std::string password,
                          co_await CheckNewPassword(ctx, user, "password", request.password()));
+  GH_CO_RETURN_IF_ERROR(co_await RefuseLastPasswords(ctx, user, "password", password));
   GH_CO_ASSIGN_OR_RETURN(std::string password_hash,
                          co_await deps_.hasher.Hash(ctx, std::move(password)));
   storage::Change change{
@@ -101,7 +102,8 @@ UserService::Result<v1::FinishPasswordResetResponse> UserService::FinishPassword
   GH_CO_ASSIGN_OR_RETURN(const int64_t epoch,
                          co_await deps_.users.SetPassword(
                              ctx, user.tenant_id, user.id, user.role, std::move(password_hash),
-                             /*keep_sessions=*/false, now, std::move(change), use.token.key));
+                             /*keep_sessions=*/false, deps_.password_history, now,
+                             std::move(change), use.token.key));
   deps_.authenticator.UserRevoked(user.tenant_id, user.id, epoch);
   v1::FinishPasswordResetResponse response;
   response.set_user_id(user.id.ToString());

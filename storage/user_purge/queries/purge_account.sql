@@ -21,6 +21,8 @@ WITH gone AS (
   DELETE FROM gatehouse.recovery_code WHERE tenant_id = $1 AND user_id = $2
 ), passkeys AS (
   DELETE FROM gatehouse.passkey WHERE tenant_id = $1 AND user_id = $2
+), former AS (
+  DELETE FROM gatehouse.former_password WHERE tenant_id = $1 AND user_id = $2
 ), devices AS (
   DELETE FROM gatehouse.remembered_device WHERE tenant_id = $1 AND user_id = $2
 ), mails AS (

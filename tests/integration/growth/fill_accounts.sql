@@ -9,12 +9,12 @@ FROM generate_series(1, 900) AS i;
 INSERT INTO gatehouse.signing_key (tenant_id, key_id, algorithm, public_key, private_key, create_time, active_from)
 SELECT sample.tenant(), 'key-' || i, 'ES256', '', '', sample.present(), sample.present() FROM generate_series(1, 3) AS i;
 
--- A thousand users have the rarer role; two hundred of them are disabled.
+-- A thousand users have the rarer role; two hundred of them are disabled. Four have a first name.
 INSERT INTO gatehouse.user_account (tenant_id, user_id, username, username_key, email, email_key, first_name, last_name, bio,
   avatar_url, timezone, locale, metadata, role, state, password_hash, epoch, create_time, update_time, delete_time, purge_time,
   version, second_factor_time, passkey_second_factor)
-SELECT sample.tenant(), sample.id(i), sample.username(i), sample.username(i), sample.email(i), sample.email(i), '', '', '', '', '',
-       '', '{}', CASE WHEN i % (sample.rows() / 1000) = 7 THEN 'analyst' ELSE 'viewer' END,
+SELECT sample.tenant(), sample.id(i), sample.username(i), sample.username(i), sample.email(i), sample.email(i),
+       CASE WHEN i % (sample.rows() / 4) = 7 THEN 'Xanthippe' ELSE '' END, '', '', '', '', '', '{}', CASE WHEN i % (sample.rows() / 1000) = 7 THEN 'analyst' ELSE 'viewer' END,
        CASE WHEN i % (sample.rows() / 200) = 7 THEN 2 ELSE 1 END, 'hash', 1, sample.at(i), sample.at(i),
        CASE WHEN i % 50 = 9 THEN sample.present() END,
        CASE WHEN i % 50 = 9 THEN sample.present() + interval '30 days' END, 1, CASE WHEN i % 100 = 1 THEN sample.at(i) END,
@@ -36,6 +36,12 @@ INSERT INTO gatehouse.recovery_code (tenant_id, user_id, code_hash)
 SELECT sample.tenant(), sample.id(i), sample.hash(i)
 FROM generate_series(1, sample.rows()) AS i
 WHERE i % 100 = 1;
+
+-- And each had three passwords before.
+INSERT INTO gatehouse.former_password (tenant_id, user_id, replace_time, former_id, password_hash)
+SELECT sample.tenant(), sample.id(i), sample.at(i) + k * interval '1 ms', sample.id(i), 'former hash'
+FROM generate_series(1, sample.rows()) AS i, generate_series(1, 3) AS k
+WHERE i % 50 = 1;
 
 -- And each hundredth two passkeys and two devices; as many answers are remembered.
 INSERT INTO gatehouse.passkey (tenant_id, user_id, passkey_id, credential_id, algorithm, public_key, sign_count, aaguid,

@@ -79,7 +79,8 @@ class UserStoreTest : public testing::Test {
   absl::StatusOr<int64_t> SetPassword(const base::Uuid& id, const std::string& role, bool keep) {
     return b_.runner.Run<absl::StatusOr<int64_t>>([&] {
       return b_.storage->users.SetPassword(b_.SystemContext(), kTenant, id, role, "new hash", keep,
-                                           b_.clock.Now(), AChange());
+                                           storage::UserStore::PasswordHistory{0}, b_.clock.Now(),
+                                           AChange());
     });
   }
   // A login with what was read of the user before.
