@@ -146,6 +146,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
       replays_(loop, {.replays = storage.replays,
                       .endpoints = storage.endpoints,
                       .log = storage.log,
+                      .feed = storage.feed,
                       .clock = clock}),
       mail_composer_(ComposerOptionsOf(config.mail), auth.keyring.sealing_keys()),
       mail_answerer_({.mails = storage.mails,
