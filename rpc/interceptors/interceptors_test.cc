@@ -354,6 +354,25 @@ TEST_F(StreamCapTest, CountsStreamsWithoutCredentialsByAddressAndInAll) {
   EXPECT_TRUE(Before(cap, third).ok());
 }
 
+// Else whoever is refused from many addresses, or with many keys, costs memory for ever.
+TEST_F(StreamCapTest, KeepsNothingOfCallersWithoutStreams) {
+  StreamCapInterceptor cap({.per_principal = 0, .public_per_address = 0, .public_in_all = 1});
+  FakeServerCall anonymous = Stream("192.0.2.1");
+  FakeServerCall known = Stream("192.0.2.1", Key("01890000-0000-7000-8000-000000000001"));
+  EXPECT_TRUE(base::HasReason(Before(cap, anonymous), base::Reason::kRateLimited));
+  EXPECT_TRUE(base::HasReason(Before(cap, known), base::Reason::kRateLimited));
+  EXPECT_EQ(cap.callers(), 0u);
+
+  StreamCapInterceptor one({.per_principal = 1, .public_per_address = 0, .public_in_all = 0});
+  FakeServerCall first = Stream("192.0.2.1", Key("01890000-0000-7000-8000-000000000001"));
+  EXPECT_TRUE(Before(one, first).ok());
+  EXPECT_FALSE(Before(one, known).ok());
+  EXPECT_EQ(one.callers(), 1u);
+  absl::Status done;
+  one.After(first, done);
+  EXPECT_EQ(one.callers(), 0u);
+}
+
 TEST_F(StreamCapTest, DoesNotCountUnaryCalls) {
   StreamCapInterceptor cap({.per_principal = 0, .public_per_address = 0, .public_in_all = 0});
   FakeServerCall call(loop_);

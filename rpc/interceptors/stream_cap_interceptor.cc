@@ -42,12 +42,19 @@ absl::Status StreamCapInterceptor::Take(const base::CallContext& context, bool a
   const size_t limit = anonymous ? limits_.public_per_address : limits_.per_principal;
   const auto [it, added] = by_caller_.emplace(CallerOf(context), 0);
   if (it->second >= limit) {
+    // Nothing is kept of a caller who has no stream, which a limit of zero makes of everybody.
+    if (added) by_caller_.erase(it);
     return TooMany(base::Reason::kRateLimited, limit,
                    anonymous ? "streams of an address" : "streams of a principal");
   }
   ++it->second;
   anonymous_ += anonymous ? 1 : 0;
   return absl::OkStatus();
+}
+
+size_t StreamCapInterceptor::callers() const {
+  const base::MutexLock lock(mutex_);
+  return by_caller_.size();
 }
 
 Decision StreamCapInterceptor::Before(ServerCall& call) {

@@ -27,6 +27,9 @@ class StreamCapInterceptor final : public Interceptor {
   explicit StreamCapInterceptor(Limits limits) : limits_(limits) {}
 
   std::string_view name() const override { return "stream_cap"; }
+  // Of how many callers something is kept: of those who have streams open. From any thread.
+  size_t callers() const GH_EXCLUDES(mutex_);
+
   Decision Before(ServerCall& call) override;
   void After(ServerCall& call, absl::Status& status) override;
 
@@ -34,7 +37,7 @@ class StreamCapInterceptor final : public Interceptor {
   absl::Status Take(const base::CallContext& context, bool anonymous) GH_EXCLUDES(mutex_);
 
   const Limits limits_;
-  base::Mutex mutex_;
+  mutable base::Mutex mutex_;
   std::unordered_map<std::string, size_t> by_caller_ GH_GUARDED_BY(mutex_);
   size_t anonymous_ GH_GUARDED_BY(mutex_) = 0;
 };

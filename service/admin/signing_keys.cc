@@ -9,6 +9,7 @@
 #include "gatehouse/v1/admin.pb.h"
 #include "service/admin/admin_service.h"
 #include "service/admin/operator_rules.h"
+#include "service/common/change_attempts.h"
 #include "service/common/timestamps.h"
 #include "service/common/validate.h"
 
@@ -20,9 +21,6 @@ using base::CallContext;
 using base::Time;
 using storage::SigningKeyRotation;
 using storage::SigningKeyRow;
-
-// Others rotate once a minute at most.
-constexpr int kMaxTries = 5;
 
 void ToProto(const SigningKeyRow& row, Time now, const std::string& signing, v1::SigningKey& out) {
   out.set_key_id(row.key_id);
@@ -89,25 +87,22 @@ AdminService::Result<v1::RotateSigningKeyResponse> AdminService::RotateSigningKe
   GH_CO_ASSIGN_OR_RETURN(const base::Uuid tenant_id, TenantOf(request.tenant_id()));
   GH_CO_RETURN_IF_ERROR(deps_.tenants.CheckActive(tenant_id));
   const auto kind = request.emergency() ? KeyRotation::Kind::kEmergency : KeyRotation::Kind::kEarly;
-  absl::Status rotated;
-  for (int tries = 0; tries < kMaxTries; ++tries) {
+  for (ChangeAttempts attempts(""); attempts.Next();) {
     GH_CO_ASSIGN_OR_RETURN(const SigningKeyRotation rotation,
                            co_await deps_.rotation.Prepare(ctx, tenant_id, kind));
     const Time now = deps_.clock.Now();
     v1::RotateSigningKeyResponse response = AnswerFor(rotation, kind, now);
     if (request.validate_only()) co_return response;
     if (!rotation.add) co_return co_await deps_.once.Unchanged(ctx, key, now, response);
-    rotated = co_await deps_.rotation.Apply(ctx, rotation, kind, key.WithResponse(response, now));
-    if (base::HasReason(rotated, base::Reason::kConflict) &&
-        rotated.code() == absl::StatusCode::kAborted) {
-      continue;
-    }
+    const absl::Status rotated =
+        co_await deps_.rotation.Apply(ctx, rotation, kind, key.WithResponse(response, now));
+    if (attempts.Outrun(rotated, base::Reason::kConflict)) continue;
     // Verdicts were given to tokens of keys that are not trusted any more.
     if (request.emergency()) deps_.authenticator.InvalidateAll();
     GH_CO_RETURN_IF_ERROR(rotated);
     co_return response;
   }
-  co_return rotated;
+  co_return ChangeAttempts::KeptChanging("signing key");
 }
 
 }  // namespace gatehouse::service

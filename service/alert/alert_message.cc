@@ -25,6 +25,10 @@ std::string MessageOf(const storage::Alert& alert) {
       return "A partition that today or tomorrow needs is missing.";
     case AlertKind::kSigningKeyOverdue:
       return "No key signs, or the one that does has no successor though it is due.";
+    case AlertKind::kClientCertificateExpiring:
+      return alert.level >= storage::kCertificateExpiredLevel
+                 ? "The certificate that the endpoint's receiver is shown has expired."
+                 : "The certificate that the endpoint's receiver is shown expires soon.";
   }
   return "";
 }

@@ -36,7 +36,7 @@ base::Task<absl::StatusOr<storage::Alert>> AlertService::Read(base::CallContext 
   GH_CO_ASSIGN_OR_RETURN(std::optional<storage::Alert> alert,
                          co_await deps_.alerts.Get(ctx, ctx.principal().tenant_id, id));
   const bool hidden =
-      alert && alert->key.kind > storage::kLastEndpointKind && !SeesServerAlerts(ctx.principal());
+      alert && storage::IsAboutServer(alert->key.kind) && !SeesServerAlerts(ctx.principal());
   if (!alert || hidden) {
     co_return base::MakeError(absl::StatusCode::kNotFound, "no such alert",
                               {.reason = base::Reason::kAlertNotFound});

@@ -49,7 +49,7 @@ class AlertSink final : public LogTail::Sink {
     GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::Alert> alert,
                            co_await alerts_.Get(ctx_, ctx_.principal().tenant_id, *id));
     if (!alert) co_return true;
-    if (alert->key.kind > storage::kLastEndpointKind && !SeesServerAlerts(ctx_.principal())) {
+    if (storage::IsAboutServer(alert->key.kind) && !SeesServerAlerts(ctx_.principal())) {
       co_return true;
     }
     v1::WatchAlertsResponse message;

@@ -6,8 +6,8 @@
 
 namespace gatehouse::service {
 
-bool ChangeAttempts::Outrun(const absl::Status& status) const {
-  return any_version_ && base::HasReason(status, base::Reason::kEtagMismatch);
+bool ChangeAttempts::Outrun(const absl::Status& status, base::Reason by) const {
+  return any_version_ && base::HasReason(status, by);
 }
 
 absl::Status ChangeAttempts::KeptChanging(std::string_view what) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "base/reason.h"
 
 namespace gatehouse::service {
 
@@ -32,8 +33,9 @@ class ChangeAttempts {
   // Whether to make an attempt; counts it.
   bool Next() { return ++made_ <= kMax; }
 
-  // Whether a change that ended with `status` is to be made again.
-  bool Outrun(const absl::Status& status) const;
+  // Whether a change that ended with `status` is to be made again; `by`: how the store says that
+  // somebody else's was first.
+  bool Outrun(const absl::Status& status, base::Reason by = base::Reason::kEtagMismatch) const;
 
   // ABORTED, CONFLICT: for when the attempts are used up. `what`: "user".
   static absl::Status KeptChanging(std::string_view what);

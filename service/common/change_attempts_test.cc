@@ -21,6 +21,13 @@ TEST(ChangeAttemptsTest, AreMadeAgainOnlyWhenAnotherVersionIsThere) {
   EXPECT_FALSE(attempts.Outrun(ChangeAttempts::KeptChanging("user")));
 }
 
+TEST(ChangeAttemptsTest, AreMadeAgainForTheReasonOfTheStore) {
+  const ChangeAttempts attempts("");
+  const absl::Status conflict = ChangeAttempts::KeptChanging("key");
+  EXPECT_TRUE(attempts.Outrun(conflict, base::Reason::kConflict));
+  EXPECT_FALSE(attempts.Outrun(EtagMismatch(), base::Reason::kConflict));
+}
+
 TEST(ChangeAttemptsTest, AreNotMadeAgainForACallerWithAnEtag) {
   EXPECT_FALSE(ChangeAttempts(MakeEtag(1)).Outrun(EtagMismatch()));
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "base/hash.h"
@@ -84,6 +85,20 @@ absl::StatusOr<std::vector<std::string>> PageTokens::Open(const PageScope& scope
     position.push_back(*std::move(part));
   }
   return position;
+}
+
+absl::StatusOr<std::string> PageTokens::TextBehind(const PageScope& scope,
+                                                   std::string_view token) const {
+  if (token.empty()) return std::string();
+  GH_ASSIGN_OR_RETURN(std::vector<std::string> position, Open(scope, token));
+  return std::move(position.at(0));
+}
+
+absl::StatusOr<std::optional<base::Uuid>> PageTokens::IdBehind(const PageScope& scope,
+                                                               std::string_view token) const {
+  if (token.empty()) return std::nullopt;
+  GH_ASSIGN_OR_RETURN(const std::string id, TextBehind(scope, token));
+  return base::Uuid::Parse(id);
 }
 
 }  // namespace gatehouse::service

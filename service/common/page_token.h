@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_COMMON_PAGE_TOKEN_H_
 #define GATEHOUSE_SERVICE_COMMON_PAGE_TOKEN_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,12 @@ class PageTokens {
   // within 24 hours.
   absl::StatusOr<std::vector<std::string>> Open(const PageScope& scope,
                                                 std::string_view token) const;
+
+  // For lists whose rows are in the order of one key, a text or an id: that of the last row sent;
+  // without a token, at the first page, "" and nullopt.
+  absl::StatusOr<std::string> TextBehind(const PageScope& scope, std::string_view token) const;
+  absl::StatusOr<std::optional<base::Uuid>> IdBehind(const PageScope& scope,
+                                                     std::string_view token) const;
 
  private:
   std::string key_;

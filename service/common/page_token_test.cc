@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
 
 #include "base/manual_clock.h"
 #include "base/status.h"
@@ -29,6 +30,18 @@ TEST_F(PageTokenTest, OpensWhatItMade) {
   const auto position = tokens_.Open(scope_, token);
   ASSERT_TRUE(position.ok());
   EXPECT_EQ(*position, (std::vector<std::string>{"123", "", std::string("\0x", 2)}));
+}
+
+TEST_F(PageTokenTest, TellsTheKeyOfTheLastRowOrThatThereIsNone) {
+  EXPECT_EQ(*tokens_.TextBehind(scope_, ""), "");
+  EXPECT_EQ(*tokens_.TextBehind(scope_, tokens_.Make(scope_, {"name"})), "name");
+  EXPECT_EQ(*tokens_.IdBehind(scope_, ""), std::nullopt);
+  EXPECT_EQ(*tokens_.IdBehind(scope_, tokens_.Make(scope_, {base::kDefaultTenantId.ToString()})),
+            base::kDefaultTenantId);
+  EXPECT_TRUE(
+      base::HasReason(tokens_.TextBehind(scope_, "x").status(), base::Reason::kInvalidPageToken));
+  EXPECT_TRUE(
+      base::HasReason(tokens_.IdBehind(scope_, "x").status(), base::Reason::kInvalidPageToken));
 }
 
 TEST_F(PageTokenTest, HidesThePosition) {

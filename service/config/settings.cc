@@ -195,7 +195,7 @@ void AddWebhook(std::vector<Setting>& all) {
                      60, 31'536'000, GH_FIELD(webhook.backlog_alert_after)));
   all.push_back(Integer("webhook.certificate_alert_days",
                         "How many days before it expires the certificate of an endpoint's "
-                        "receiver is an alert.",
+                        "receiver is an alert, and the one that the receiver is shown.",
                         1, 365, GH_FIELD(webhook.certificate_alert_days)));
   all.push_back(Text("webhook.proxy_url",
                      "Proxy through which deliveries go, \"http://host:port\": by CONNECT to an "

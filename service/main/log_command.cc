@@ -15,7 +15,7 @@
 #include "service/main/exit_codes.h"
 #include "service/main/serve_command.h"
 #include "storage/event_log/sequencer.h"
-#include "storage/event_log/sequencer_database.h"
+#include "storage/postgres/client/database.h"
 
 namespace gatehouse::service {
 namespace {
@@ -43,8 +43,10 @@ absl::StatusOr<int64_t> ResetLog(const config::Config& settings) {
   loop.Start();
   storage::postgres::DatabaseConfig config = DirectConfigOf(settings.database);
   config.statement_timeout = kTimeout;
+  config.lanes_per_loop = 1;
+  config.batch_lanes_per_loop = 1;
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database,
-                      storage::OpenSequencerDatabase(std::move(config), loop));
+                      Database::Open(std::move(config), {&loop}));
   storage::Sequencer sequencer(*database, /*instance=*/"log reset");
   return base::RunOnLoop<absl::StatusOr<int64_t>>(
       loop, [&] { return Reset(&sequencer, base::SystemContext(loop, "log_reset", kTimeout)); });

@@ -92,11 +92,7 @@ SessionService::Result<v1::ListSessionsResponse> SessionService::ListSessions(
                                          .max_bytes = kMaxPageBytes,
                                          .now = now};
   if (!request.thread_id().empty()) query.thread_id = request.thread_id();
-  if (!request.page_token().empty()) {
-    GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> position,
-                           deps_.page_tokens.Open(scope, request.page_token()));
-    query.before = Uuid::Parse(position.front());
-  }
+  GH_CO_ASSIGN_OR_RETURN(query.before, deps_.page_tokens.IdBehind(scope, request.page_token()));
   GH_CO_ASSIGN_OR_RETURN(const storage::SessionStore::Page page,
                          co_await deps_.sessions.List(ctx, std::move(query)));
 

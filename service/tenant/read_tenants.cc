@@ -49,12 +49,8 @@ TenantService::Result<v1::ListTenantsResponse> TenantService::ListTenants(
   GH_CO_ASSIGN_OR_RETURN(const int32_t page_size, PageSize(request.page_size()));
   const PageScope scope{
       .method = "ListTenants", .tenant_id = ctx.principal().tenant_id, .query = {}};
-  std::string after;
-  if (!request.page_token().empty()) {
-    GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> position,
-                           deps_.page_tokens.Open(scope, request.page_token()));
-    after = position.at(0);
-  }
+  GH_CO_ASSIGN_OR_RETURN(const std::string after,
+                         deps_.page_tokens.TextBehind(scope, request.page_token()));
   // One more than wanted tells whether there is a next page.
   GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::Tenant> tenants,
                          co_await deps_.tenants.List(ctx, after, int64_t{page_size} + 1));

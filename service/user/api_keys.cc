@@ -93,12 +93,8 @@ UserService::Result<v1::ListApiKeysResponse> UserService::ListApiKeys(
   const PageScope scope{.method = ctx.method(),
                         .tenant_id = tenant_id,
                         .query = {request.show_ended() ? "ended" : ""}};
-  std::optional<base::Uuid> before;
-  if (!request.page_token().empty()) {
-    GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> position,
-                           deps_.page_tokens.Open(scope, request.page_token()));
-    before = base::Uuid::Parse(position.at(0));
-  }
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<base::Uuid> before,
+                         deps_.page_tokens.IdBehind(scope, request.page_token()));
   // One more than wanted tells whether there is a next page.
   GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::ApiKey> keys,
                          co_await deps_.api_keys.List(ctx, tenant_id, before, request.show_ended(),

@@ -119,12 +119,8 @@ UserService::Result<v1::ListRolesResponse> UserService::ListRoles(base::CallCont
   const base::Uuid tenant_id = ctx.principal().tenant_id;
   GH_CO_ASSIGN_OR_RETURN(const int32_t page_size, PageSize(request.page_size()));
   const PageScope scope{.method = ctx.method(), .tenant_id = tenant_id, .query = {}};
-  std::string after;
-  if (!request.page_token().empty()) {
-    GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> position,
-                           deps_.page_tokens.Open(scope, request.page_token()));
-    after = position.at(0);
-  }
+  GH_CO_ASSIGN_OR_RETURN(const std::string after,
+                         deps_.page_tokens.TextBehind(scope, request.page_token()));
   // One more than wanted tells whether there is a next page.
   GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::Role> own,
                          co_await deps_.roles.List(ctx, tenant_id, after, page_size + 1));

@@ -26,17 +26,26 @@ void PeriodicWorker::Stop(std::chrono::milliseconds) {
   if (std::exchange(started_, false)) tasks_.StopAndJoin();
 }
 
+base::Task<bool> PeriodicWorker::Rest(bool failed) {
+  if (options_.rest && !failed) {
+    co_await options_.rest(tasks_.cancel());
+    co_return !tasks_.cancel().cancelled();
+  }
+  const auto pause =
+      failed ? options_.pause_after_failure.value_or(options_.pause) : options_.pause;
+  co_return co_await loop_.SleepUntil(std::chrono::steady_clock::now() + pause, tasks_.cancel());
+}
+
 base::Task<void> PeriodicWorker::Run() {
-  std::chrono::milliseconds pause =
-      options_.at_once ? std::chrono::milliseconds(0) : options_.pause;
-  while (co_await loop_.SleepUntil(std::chrono::steady_clock::now() + pause, tasks_.cancel())) {
+  bool failed = false;
+  for (bool first = options_.at_once; first || co_await Rest(failed); first = false) {
     const absl::Status status = co_await work_(
         base::SystemContext(loop_, options_.name, options_.turn_timeout, tasks_.cancel()));
     if (!status.ok() && !tasks_.cancel().cancelled()) {
       base::LogLine(base::LogLevel::kWarning, "a worker's turn failed",
                     {{"worker", options_.name}, {"error", std::string(status.message())}});
     }
-    pause = status.ok() ? options_.pause : options_.pause_after_failure.value_or(options_.pause);
+    failed = !status.ok();
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "base/async/cancel.h"
 #include "base/async/loop.h"
 #include "base/async/task.h"
 #include "base/async/task_group.h"
@@ -24,6 +25,8 @@ class PeriodicWorker final : public base::Worker {
     std::string name;
     // From the end of a turn to the next.
     std::chrono::milliseconds pause;
+    // What is waited for in the place of `pause`, if given; ends soon once the token has fired.
+    std::function<base::Task<void>(base::CancelToken)> rest = {};
     // After a turn that failed; `pause` if there is none.
     std::optional<std::chrono::milliseconds> pause_after_failure = {};
     // Begins with a turn instead of a pause.
@@ -43,6 +46,8 @@ class PeriodicWorker final : public base::Worker {
 
  private:
   base::Task<void> Run();
+  // False if it is to stop.
+  base::Task<bool> Rest(bool failed);
 
   base::Loop& loop_;
   const Options options_;

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <future>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "base/async/cancel.h"
@@ -51,14 +53,60 @@ class PeriodicWorkerTest : public testing::Test {
     co_return absl::CancelledError("stopped");
   }
 
+  // Is over at once.
+  static base::Task<void> NoteRest(PeriodicWorkerTest* test) {
+    test->rests_after_.insert(test->turns_);
+    co_return;
+  }
+
+  // Until it is cancelled.
+  static base::Task<void> RestUntil(PeriodicWorkerTest* test, base::CancelToken cancel) {
+    base::OneShot<bool> cancelled;
+    const base::CancelToken::Registration registration =
+        cancel.OnCancel([cancelled] { cancelled.Set(true); });
+    test->begun_.set_value();
+    test->cancelled_ = co_await cancelled;
+  }
+
   base::Loop loop_{"test"};
   // Written on the loop; read after Stop.
   int turns_ = 0;
+  std::set<int> rests_after_;
   bool cancelled_ = false;
   std::promise<void> third_;
   std::promise<void> worked_;
   std::promise<void> begun_;
 };
+
+TEST_F(PeriodicWorkerTest, RestsAsItsWorkSaysUnlessATurnFailed) {
+  // The pause is longer than any test: what ends it is the rest alone.
+  PeriodicWorker worker(loop_,
+                        {.name = "counter",
+                         .pause = std::chrono::hours(1),
+                         .rest = [this](base::CancelToken) { return NoteRest(this); },
+                         .pause_after_failure = milliseconds(1)},
+                        [this](base::CallContext) { return Count(this); });
+  worker.Start();
+  third_.get_future().wait();
+  worker.Stop(milliseconds(0));
+  EXPECT_TRUE(rests_after_.contains(0));
+  EXPECT_FALSE(rests_after_.contains(1));
+  EXPECT_TRUE(rests_after_.contains(2));
+}
+
+TEST_F(PeriodicWorkerTest, StopsWhileItRests) {
+  PeriodicWorker worker(
+      loop_,
+      {.name = "resting",
+       .pause = milliseconds(1),
+       .rest = [this](base::CancelToken cancel) { return RestUntil(this, std::move(cancel)); }},
+      [this](base::CallContext) { return Count(this); });
+  worker.Start();
+  begun_.get_future().wait();
+  worker.Stop(milliseconds(0));
+  EXPECT_TRUE(cancelled_);
+  EXPECT_EQ(turns_, 0);
+}
 
 TEST_F(PeriodicWorkerTest, GoesOnAfterAFailedTurnAndLogsIt) {
   std::string log;

@@ -1,6 +1,7 @@
 #include "storage/alert/alert.h"
 
 #include <array>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -13,6 +14,8 @@ namespace {
 // Of the failing level, in percent; and of an expiring certificate.
 constexpr int32_t kCriticalFailing = 90;
 constexpr int32_t kCriticalCertificate = 2;
+// Within this a certificate that is not renewed by itself needs somebody now.
+constexpr base::Duration kCertificateCritical = std::chrono::days(3);
 
 }  // namespace
 
@@ -34,6 +37,8 @@ std::string_view AlertKindName(AlertKind kind) {
       return "PARTITION_LATE";
     case AlertKind::kSigningKeyOverdue:
       return "SIGNING_KEY_OVERDUE";
+    case AlertKind::kClientCertificateExpiring:
+      return "CLIENT_CERTIFICATE_EXPIRING";
   }
   return "";
 }
@@ -43,6 +48,7 @@ AlertSeverity SeverityOf(AlertKind kind, int32_t level) {
     case AlertKind::kFailing:
       return level >= kCriticalFailing ? AlertSeverity::kCritical : AlertSeverity::kWarning;
     case AlertKind::kCertificateExpiring:
+    case AlertKind::kClientCertificateExpiring:
       return level >= kCriticalCertificate ? AlertSeverity::kCritical : AlertSeverity::kWarning;
     case AlertKind::kBacklog:
     case AlertKind::kPartitionLate:
@@ -54,6 +60,12 @@ AlertSeverity SeverityOf(AlertKind kind, int32_t level) {
       return AlertSeverity::kCritical;
   }
   return AlertSeverity::kCritical;
+}
+
+int32_t CertificateLevel(base::Duration left, base::Duration before) {
+  if (left <= base::Duration(0)) return kCertificateExpiredLevel;
+  if (left > before) return 0;
+  return left > kCertificateCritical ? 1 : kCriticalCertificate;
 }
 
 base::Uuid AlertKey::Id() const {

@@ -21,14 +21,22 @@ enum class AlertKind : int32_t {
   kExhausted = 3,
   kCertificateExpiring = 4,
   kBacklog = 5,
-  // From here on: of the server itself, in the default tenant.
+  // These three are the server's own.
   kLogHalted = 6,
   kPartitionLate = 7,
   kSigningKeyOverdue = 8,
+  // Of an endpoint again; no deliverer notices it.
+  kClientCertificateExpiring = 9,
 };
 
-inline constexpr AlertKind kLastEndpointKind = AlertKind::kBacklog;
-inline constexpr AlertKind kLastAlertKind = AlertKind::kSigningKeyOverdue;
+// Of those that deliverers notice, which are the first ones.
+inline constexpr AlertKind kLastDelivererKind = AlertKind::kBacklog;
+inline constexpr AlertKind kLastAlertKind = AlertKind::kClientCertificateExpiring;
+
+// About the server itself, in the default tenant; else about an endpoint.
+inline bool IsAboutServer(AlertKind kind) {
+  return kind >= AlertKind::kLogHalted && kind <= AlertKind::kSigningKeyOverdue;
+}
 
 // "FAILING" and the like.
 std::string_view AlertKindName(AlertKind kind);
@@ -37,6 +45,13 @@ std::string_view AlertKindName(AlertKind kind);
 enum class AlertSeverity : int32_t { kWarning = 1, kCritical = 2 };
 
 AlertSeverity SeverityOf(AlertKind kind, int32_t level);
+
+// Of a certificate that has expired, the highest of its levels.
+inline constexpr int32_t kCertificateExpiredLevel = 3;
+
+// Of a certificate that expires after `left`: 0 while that is more than `before`, 1 within it, 2
+// within three days, kCertificateExpiredLevel afterwards.
+int32_t CertificateLevel(base::Duration left, base::Duration before);
 
 // gatehouse.v1.AlertState.
 enum class AlertState : int32_t { kOpen = 1, kAcknowledged = 2, kResolved = 3 };

@@ -67,9 +67,8 @@ Task<absl::StatusOr<std::vector<Alert>>> AlertStore::List(CallContext ctx, Query
   const auto [time, id] = query.before.value_or(std::pair(Time::max(), kHighestId));
   const int32_t state = query.state ? static_cast<int32_t>(*query.state) : 0;
   const int32_t kind = query.kind ? static_cast<int32_t>(*query.kind) : 0;
-  const AlertKind last = query.with_server ? kLastAlertKind : kLastEndpointKind;
   Params params =
-      Params::Of(query.tenant_id, time, id, state, kind, static_cast<int32_t>(last), query.limit);
+      Params::Of(query.tenant_id, time, id, state, kind, query.with_server, query.limit);
   const bool unresolved =
       query.unresolved || (query.state && *query.state != AlertState::kResolved);
   postgres::Query statement = unresolved ? queries::kListUnresolved : queries::kList;

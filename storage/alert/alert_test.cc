@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
 
 namespace gatehouse::storage {
@@ -30,6 +31,27 @@ TEST(AlertTest, SeverityRisesWithTheLevel) {
   EXPECT_EQ(SeverityOf(AlertKind::kFailing, 90), AlertSeverity::kCritical);
   EXPECT_EQ(SeverityOf(AlertKind::kCertificateExpiring, 1), AlertSeverity::kWarning);
   EXPECT_EQ(SeverityOf(AlertKind::kCertificateExpiring, 2), AlertSeverity::kCritical);
+}
+
+TEST(AlertTest, ACertificateIsTheWorseTheNearerItsEnd) {
+  using std::chrono::days;
+  using std::chrono::microseconds;
+  const microseconds bit(1);
+  EXPECT_EQ(CertificateLevel(days(14) + bit, days(14)), 0);
+  EXPECT_EQ(CertificateLevel(days(14), days(14)), 1);
+  EXPECT_EQ(CertificateLevel(days(3) + bit, days(14)), 1);
+  EXPECT_EQ(CertificateLevel(days(3), days(14)), 2);
+  EXPECT_EQ(CertificateLevel(bit, days(14)), 2);
+  EXPECT_EQ(CertificateLevel(microseconds(0), days(14)), kCertificateExpiredLevel);
+  // Told of late, if somebody wants so.
+  EXPECT_EQ(CertificateLevel(days(2), days(1)), 0);
+}
+
+TEST(AlertTest, SomeKindsAreAboutTheServer) {
+  EXPECT_FALSE(IsAboutServer(kLastDelivererKind));
+  EXPECT_TRUE(IsAboutServer(AlertKind::kLogHalted));
+  EXPECT_TRUE(IsAboutServer(AlertKind::kSigningKeyOverdue));
+  EXPECT_FALSE(IsAboutServer(AlertKind::kClientCertificateExpiring));
 }
 
 }  // namespace

@@ -249,13 +249,13 @@ Task<absl::StatusOr<std::vector<EndpointStore::Patterns>>> EndpointStore::ListPa
   });
 }
 
-Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, bool resume,
+Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, Transition transition,
                                          Change change) {
   const SecretColumns secrets = SealSecrets(key_, endpoint);
   const SecretColumns key_pairs = SealKeyPairs(key_, endpoint);
   Batch batch;
   postgres::AppendChange(batch, change);
-  if (resume) {
+  if (transition.resume) {
     // The cursor before the endpoint, as everybody locks them.
     batch.Add(queries::kResetHealth,
               Params::Of(endpoint.tenant_id, endpoint.id, endpoint.update_time));
@@ -272,11 +272,17 @@ Task<absl::Status> EndpointStore::Update(CallContext ctx, Endpoint endpoint, boo
       endpoint.update_time, endpoint.payload_filter);
   AddTransport(key_, endpoint, params);
   batch.Add(queries::kUpdate, std::move(params));
-  if (resume) {
-    AppendAlerts(batch, ctx,
-                 EndpointAlertsOver(endpoint.tenant_id, endpoint.id, endpoint.update_time,
-                                    {AlertKind::kFailing, AlertKind::kDisabled}, kAlertResumed));
+  std::vector<AlertSignal> over;
+  if (transition.resume) {
+    over = EndpointAlertsOver(endpoint.tenant_id, endpoint.id, endpoint.update_time,
+                              {AlertKind::kFailing, AlertKind::kDisabled}, kAlertResumed);
   }
+  if (transition.other_certificate) {
+    over.push_back(EndpointAlertsOver(endpoint.tenant_id, endpoint.id, endpoint.update_time,
+                                      {AlertKind::kClientCertificateExpiring}, kAlertRecovered)
+                       .front());
+  }
+  AppendAlerts(batch, ctx, std::move(over));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 
@@ -290,7 +296,8 @@ Task<absl::Status> EndpointStore::Delete(CallContext ctx, Uuid tenant_id, Uuid i
   AppendAlerts(batch, ctx,
                EndpointAlertsOver(tenant_id, id, now,
                                   {AlertKind::kFailing, AlertKind::kDisabled, AlertKind::kExhausted,
-                                   AlertKind::kCertificateExpiring, AlertKind::kBacklog},
+                                   AlertKind::kCertificateExpiring, AlertKind::kBacklog,
+                                   AlertKind::kClientCertificateExpiring},
                                   kAlertDeleted));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }

@@ -12,6 +12,7 @@
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/uuid.h"
+#include "storage/alert/alert.h"
 #include "storage/change.h"
 #include "storage/endpoint/endpoint.h"
 #include "storage/sealing_keys.h"
@@ -59,10 +60,17 @@ class EndpointStore {
   base::Task<absl::StatusOr<std::vector<Patterns>>> ListPatterns(base::CallContext ctx,
                                                                  base::Uuid tenant_id);
 
+  // What else an update means for the endpoint as it was.
+  struct Transition {
+    // It was not enabled before: its health starts anew, its exceptions are due, and its alerts of
+    // failing are resolved.
+    bool resume = false;
+    // Its receiver is shown another certificate, or none: the alert about that one is resolved.
+    bool other_certificate = false;
+  };
   // Replaces the settings and the secrets, of which those that have expired are forgotten. ABORTED,
-  // ETAG_MISMATCH if the version is not endpoint.version any more. `resume`: it was not enabled
-  // before; its health starts anew, its exceptions are due, and its alerts of failing are resolved.
-  base::Task<absl::Status> Update(base::CallContext ctx, Endpoint endpoint, bool resume,
+  // ETAG_MISMATCH if the version is not endpoint.version any more.
+  base::Task<absl::Status> Update(base::CallContext ctx, Endpoint endpoint, Transition transition,
                                   Change change);
 
   // With its exceptions; attempts stay until their retention ends, its alerts are resolved.
@@ -80,6 +88,25 @@ class EndpointStore {
   // For the deliverer: every endpoint there is, or those of `tenant_id`.
   base::Task<absl::StatusOr<std::vector<Endpoint>>> ListAll(base::CallContext ctx,
                                                             std::optional<base::Uuid> tenant_id);
+
+  // One whose receiver is shown a certificate.
+  struct CertificateHolder {
+    base::Uuid endpoint_id;
+    int64_t version = 1;
+    // PEM.
+    std::string certificate;
+    // What the unresolved alert about it has told, 0 if nothing yet; nullopt: there is none.
+    std::optional<int32_t> told_level;
+  };
+  // Those of a tenant that come after `after`, by id.
+  base::Task<absl::StatusOr<std::vector<CertificateHolder>>> ListCertificates(base::CallContext ctx,
+                                                                              base::Uuid tenant_id,
+                                                                              base::Uuid after,
+                                                                              int64_t limit);
+  // Makes an alert of what was noticed of such an endpoint at `version`. ABORTED, CONFLICT if it
+  // was changed since, or is gone.
+  base::Task<absl::Status> SignalCertificate(base::CallContext ctx, int64_t version,
+                                             AlertSignal signal);
 
   struct Place {
     base::Uuid tenant_id;

@@ -219,7 +219,7 @@ base::Task<absl::StatusOr<std::vector<EventLog::Head>>> EventLog::Heads(base::Ca
 base::Task<absl::StatusOr<EventLog::Progress>> EventLog::ProgressSince(base::CallContext ctx,
                                                                        std::string since) {
   postgres::Batch batch;
-  batch.Add(queries::kPreparePass);
+  batch.Add(queries::kPrepareProgress);
   batch.Add(queries::kProgress, Params::Of(since));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(std::move(ctx), std::move(batch)));

@@ -58,11 +58,10 @@ absl::StatusOr<SequencerPass> ToPass(const Rows& rows) {
 base::Task<absl::StatusOr<SequencerPass>> Sequencer::RunPass(base::CallContext ctx,
                                                              int64_t max_events) {
   postgres::Batch batch;
-  batch.Add(event_log::queries::kPreparePass);
   batch.Add(event_log::queries::kSequence, Params::Of(max_events, instance_));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Rows> results,
                          co_await database_.Run(std::move(ctx), std::move(batch)));
-  co_return ToPass(results.back());
+  co_return ToPass(results.front());
 }
 
 base::Task<absl::Status> Sequencer::WakeLeader(base::CallContext ctx) {

@@ -19,6 +19,10 @@ inline absl::StatusOr<std::unique_ptr<postgres::Database>> OpenSequencerDatabase
   config.lanes_per_loop = 1;
   config.batch_lanes_per_loop = 1;
   config.exclusive_per_loop = 1;
+  // For sequence.sql. The planner cannot know how few rows lie above the cursor: statistics of a
+  // partition that is being filled are always out of date, and a sequential scan of it would be
+  // chosen some day.
+  config.session_settings = {{"enable_seqscan", "off"}, {"jit", "off"}};
   return postgres::Database::Open(std::move(config), {&loop});
 }
 

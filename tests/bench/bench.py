@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-from tests.bench import cost, idle, report, yardsticks
+from tests.bench import cost, idle, report, webhooks, yardsticks
 
 # Durable, and otherwise as on a machine of one's own.
 DURABLE = {
@@ -39,6 +39,8 @@ class Plan:
         self.warm_up_s = 0.3
         self.starts = 3 if quick else 7
         self.webhook_seconds = 3 if quick else 6
+        self.webhook_pending = 20_000 if quick else 1_000_000
+        self.webhook_endpoints = 500 if quick else 10_000
         self.import_users = 20_000 if quick else 50_000
         self.calls = 20_000 if quick else 200_000
         self.idle_connections = 1000 if quick else 10_000
@@ -59,7 +61,7 @@ def import_lines(turn, number):
     return "\n".join(lines) + "\n"
 
 
-class Bench:
+class Bench(webhooks.WebhookFigures):
     """One Postgres, one server, one caller."""
 
     def __init__(self, case, bin_dir, plan):
@@ -328,66 +330,6 @@ class Bench:
             self.report.add("idle_tls_connection", crowd.connect(plan.idle_tls_connections), "KiB")
         server.discard()
 
-    def webhooks(self):
-        address, plan = self._server().grpc_address, self._plan
-        runs = [
-            yardsticks.finish(self._webhook_bench(address, f"--seconds={plan.webhook_seconds}")) for _ in range(plan.rounds)
-        ]
-        self.report.add("webhook_delivery", statistics.median(run["rate"] for run in runs), "events/s")
-        paced = yardsticks.finish(self._webhook_bench(address, f"--seconds={plan.webhook_seconds}", "--rate=200"))
-        self.report.add("webhook_p50_at_200", paced["p50_ms"], "ms")
-        self.report.add("webhook_lost_over_kill", self._lost_over_kill(), "events")
-        self.report.add("webhook_takeover", statistics.median(self._takeover() for _ in range(plan.rounds)) * 1000, "ms")
-
-    def _lost_over_kill(self):
-        """Acknowledged events that never arrived although the server was killed and started again in mid-run."""
-        from tests.e2e.support.gatehouse import Gatehouse
-
-        first = Gatehouse.serve(self.deployment.env)
-        self._case.addCleanup(first.discard)
-        load = self._webhook_bench(first.grpc_address, f"--seconds={self._plan.webhook_seconds}", "--in_flight=16")
-        # Somewhere in the middle: the point is that nobody chose the moment.
-        time.sleep(self._plan.webhook_seconds / 2)
-        first.kill9()
-        second = Gatehouse.serve(self.deployment.env, f"--grpc-address={first.grpc_address}")
-        self._case.addCleanup(second.discard)
-        result = yardsticks.finish(load)
-        second.stop()
-        return result["missing"]
-
-    def _takeover(self):
-        """Seconds from the kill of the server that delivers to an endpoint to the next delivery, by another one."""
-        from tests.e2e.support import client, deployment, receiver
-
-        site = deployment.Deployment(self._case, self._postgres)
-        site.env.update({name: value for name, value in self.deployment.env.items() if "WEBHOOK" in name})
-        password = site.seed_admin()
-        received = receiver.Receiver(self._case)
-
-        def deliver(admin):
-            event = admin.PublishEvent(type="bench.event").event_id
-            received.wait_for(lambda request: request.id == event)
-
-        owner = site.serve()
-        with client.Client(owner.grpc_address) as admin:
-            admin.login("root", password)
-            admin.CreateEndpoint(endpoint={"url": received.url, "event_types": ["bench.*"]})
-            deliver(admin)
-        heir = site.serve()
-        with client.Client(heir.grpc_address) as admin:
-            admin.login("root", password)
-            # The owner keeps what it has, since it is in use.
-            deliver(admin)
-            owner.kill9()
-            begin = time.monotonic()
-            deliver(admin)
-            seconds = time.monotonic() - begin
-        heir.stop()
-        return seconds
-
-    def _webhook_bench(self, address, *words):
-        return yardsticks.start([self._path("webhook_bench"), f"--address={address}", f"--token={self._key}", *words])
-
     def verifying(self):
         """By the verifier in C++, in another process than the server."""
         words = [f"--address={self._server().grpc_address}", "--login=root", f"--logouts={self._plan.logouts}"]
@@ -428,6 +370,11 @@ STEPS = {
     "login": ("login", "login_of_own_hash"),
     "login_abuse": ("verify_p99_under_wrong_logins",),
     "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill", "webhook_takeover"),
+    "webhooks_at_300": ("webhook_p50_at_300", "webhook_p99_at_300", "webhook_postgres_cpu_at_300", "webhook_statements_at_300"),
+    "webhook_fan_out": ("webhook_fan_out_10", "webhook_fan_out_10_p99"),
+    "webhooks_beside_others": ("webhook_p99_beside_refusing", "webhook_p99_beside_hanging"),
+    "webhooks_beside_a_backlog": ("webhook_p99_beside_backlog", "webhook_memory_with_backlog"),
+    "webhooks_to_many_endpoints": ("webhook_to_many_endpoints",),
     "idle": ("idle_connection", "idle_stream", "idle_memory_of_all", "idle_tls_connection"),
     "verifying": (
         "logout_reaches_verifier_p50",

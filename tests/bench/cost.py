@@ -4,6 +4,8 @@ import mmap
 import os
 import tempfile
 
+from tests.e2e.support import processes
+
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -13,6 +15,18 @@ def cpu_us(pid):
         # The name in brackets may hold blanks; utime and stime are the 14th and 15th field.
         fields = file.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * 1_000_000 // TICKS_PER_SECOND
+
+
+def cpu_us_of_tree(pid):
+    """The same of a process and its descendants that live."""
+    total = 0
+    for one in processes.tree_of(pid):
+        try:
+            total += cpu_us(one)
+        except OSError:
+            # It has ended since.
+            pass
+    return total
 
 
 class AllocationCount:

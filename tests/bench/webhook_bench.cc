@@ -2,10 +2,15 @@
 // ends have one clock and nothing that was acknowledged can be forgotten.
 // Prints one line of JSON:
 //   {"published": N, "missing": N, "repeated": N, "publish_rate": R, "rate": R,
-//    "p50_ms": X, "p99_ms": Y}
+//    "p50_ms": X, "p99_ms": Y, "drain_ms": Z}
+// All but the first of them count deliveries, of which an event has one for each endpoint that
+// answers; the last is from the first call to the last arrival.
 //
 //   webhook_bench --address=127.0.0.1:50051 --token=... --in_flight=64 --seconds=5
-//   webhook_bench ... --rate=200          paced: for latency
+//   webhook_bench ... --rate=200                       paced: for latency
+//   webhook_bench ... --endpoints=5 --refusing=5       beside as many where nobody listens
+//   webhook_bench ... --endpoints=5 --hanging=5        beside as many that never answer
+//   webhook_bench ... --endpoints=10000 --events=1     one event to many endpoints
 //
 // Calls that fail as UNAVAILABLE are sent again with their request_id, so the
 // server may die and come back at the same address meanwhile.
@@ -46,6 +51,11 @@ struct Options {
   double rate = 0;
   int in_flight = 64;
   double settle_seconds = 60;
+  int endpoints = 1;
+  int refusing = 0;
+  int hanging = 0;
+  // Instead of `seconds`; 0: for so long.
+  int events = 0;
 };
 
 grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
@@ -83,7 +93,7 @@ class Arrivals {
     base::MutexLock lock(mutex_);
     last_ = steady_clock::now();
     if (id == request.headers.end()) return {.status = 400};
-    if (ids_.insert(id->second).second) {
+    if (ids_.insert(id->second + request.target).second) {
       latencies_ms_.push_back(static_cast<double>(now - TimestampOf(request.body)) / 1000);
     } else {
       ++repeated_;
@@ -91,10 +101,14 @@ class Arrivals {
     return {.status = 204};
   }
 
-  size_t MissingOf(const std::vector<std::string>& expected) {
+  // How many of these events have not come to an endpoint, of all endpoints together.
+  size_t MissingOf(const std::vector<std::string>& events,
+                   const std::vector<std::string>& targets) {
     base::MutexLock lock(mutex_);
     size_t missing = 0;
-    for (const std::string& id : expected) missing += ids_.contains(id) ? 0 : 1;
+    for (const std::string& id : events) {
+      for (const std::string& target : targets) missing += ids_.contains(id + target) ? 0 : 1;
+    }
     return missing;
   }
   size_t repeated() {
@@ -150,7 +164,7 @@ class Publisher {
     if (options_.rate > 0) {
       Tick();
     } else {
-      for (int i = 0; i < options_.in_flight; ++i) Publish();
+      for (int i = 0; i < options_.in_flight && MayPublish(); ++i) Publish();
     }
     void* tag = nullptr;
     bool ok = false;
@@ -198,6 +212,10 @@ class Publisher {
     call->reader->Finish(&call->response, &call->status, call);
   }
 
+  bool MayPublish() const {
+    return options_.events > 0 ? number_ < options_.events : steady_clock::now() < until_;
+  }
+
   void Publish() {
     v1::PublishEventRequest request;
     request.set_type("bench.published");
@@ -222,14 +240,14 @@ class Publisher {
       return;
     }
     published_.push_back(response.event_id());
-    if (options_.rate == 0 && steady_clock::now() < until_) Publish();
+    if (options_.rate == 0 && MayPublish()) Publish();
   }
 
   void Tick() {
+    if (!MayPublish()) return;
     const auto now = steady_clock::now();
-    if (now >= until_) return;
     const double due = std::chrono::duration<double>(now - begin_).count() * options_.rate;
-    while (number_ < due) Publish();
+    while (number_ < due && MayPublish()) Publish();
     ++open_;
     alarm_.Set(&queue_, In(std::chrono::milliseconds(1)), &alarm_);
   }
@@ -250,21 +268,71 @@ class Publisher {
   std::vector<std::string> published_;
 };
 
+// Endpoints for the events that are published here, until its end.
+class Endpoints {
+ public:
+  explicit Endpoints(Publisher& publisher) : publisher_(publisher) {}
+  ~Endpoints() {
+    for (const std::string& id : ids_) {
+      v1::DeleteEndpointRequest gone;
+      gone.set_endpoint_id(id);
+      v1::DeleteEndpointResponse ignored;
+      publisher_.Call("WebhookService/DeleteEndpoint", gone, ignored);
+    }
+  }
+  Endpoints(const Endpoints&) = delete;
+  Endpoints& operator=(const Endpoints&) = delete;
+
+  bool Create(const std::string& url) {
+    v1::CreateEndpointRequest endpoint;
+    endpoint.mutable_endpoint()->set_url(url);
+    endpoint.mutable_endpoint()->add_event_types("bench.published");
+    v1::CreateEndpointResponse created;
+    if (!publisher_.Call("WebhookService/CreateEndpoint", endpoint, created)) return false;
+    ids_.push_back(created.endpoint().id());
+    return true;
+  }
+
+ private:
+  Publisher& publisher_;
+  std::vector<std::string> ids_;
+};
+
+// Makes those that answer, whose paths it returns, and the others.
+bool CreateAll(const Options& options, const tests::HttpReceiver& receiver,
+               const tests::HttpReceiver& hanging, Endpoints& endpoints,
+               std::vector<std::string>& targets) {
+  for (int i = 0; i < options.endpoints; ++i) {
+    targets.push_back("/" + std::to_string(i));
+    if (!endpoints.Create(receiver.Url(targets.back()))) return false;
+  }
+  for (int i = 0; i < options.hanging; ++i) {
+    if (!endpoints.Create(hanging.Url("/" + std::to_string(i)))) return false;
+  }
+  for (int i = 0; i < options.refusing; ++i) {
+    // Nobody has a port so low.
+    if (!endpoints.Create("http://127.0.0.1:1/" + std::to_string(i))) return false;
+  }
+  return true;
+}
+
 int Run(const Options& options) {
   Arrivals arrivals;
   tests::HttpReceiver receiver([&](const auto& request) { return arrivals.Take(request); });
   receiver.CountOnly();
+  tests::HttpReceiver hanging(
+      [](const auto&) { return tests::HttpReceiver::Answer{.hang = true}; });
+  hanging.CountOnly();
 
   Publisher publisher(options);
-  v1::CreateEndpointRequest endpoint;
-  endpoint.mutable_endpoint()->set_url(receiver.Url());
-  endpoint.mutable_endpoint()->add_event_types("bench.published");
-  v1::CreateEndpointResponse created;
-  if (!publisher.Call("WebhookService/CreateEndpoint", endpoint, created)) return 1;
+  Endpoints endpoints(publisher);
+  std::vector<std::string> targets;
+  if (!CreateAll(options, receiver, hanging, endpoints, targets)) return 1;
   if (!publisher.Run()) return 1;
 
   const auto give_up = steady_clock::now() + std::chrono::duration<double>(options.settle_seconds);
-  while (arrivals.MissingOf(publisher.published()) > 0 && steady_clock::now() < give_up) {
+  const auto missing_now = [&] { return arrivals.MissingOf(publisher.published(), targets); };
+  while (missing_now() > 0 && steady_clock::now() < give_up) {
     // Until one more has come, or a moment has passed.
     receiver.WaitForCount(receiver.count() + 1, std::chrono::milliseconds(50));
   }
@@ -272,19 +340,16 @@ int Run(const Options& options) {
     return std::chrono::duration<double>(end - publisher.begin()).count();
   };
   const size_t published = publisher.published().size();
-  const size_t missing = arrivals.MissingOf(publisher.published());
+  const size_t missing = missing_now();
+  const double drained = seconds(arrivals.last());
   std::printf(
       "{\"published\": %zu, \"missing\": %zu, \"repeated\": %zu, \"publish_rate\": %.1f, "
-      "\"rate\": %.1f, \"p50_ms\": %.3f, \"p99_ms\": %.3f}\n",
+      "\"rate\": %.1f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, \"drain_ms\": %.1f}\n",
       published, missing, arrivals.repeated(),
       static_cast<double>(published) / seconds(publisher.end()),
-      static_cast<double>(published - missing) / seconds(arrivals.last()), arrivals.Percentile(0.5),
-      arrivals.Percentile(0.99));
-
-  v1::DeleteEndpointRequest gone;
-  gone.set_endpoint_id(created.endpoint().id());
-  v1::DeleteEndpointResponse ignored;
-  return publisher.Call("WebhookService/DeleteEndpoint", gone, ignored) ? 0 : 1;
+      static_cast<double>(published * targets.size() - missing) / drained, arrivals.Percentile(0.5),
+      arrivals.Percentile(0.99), drained * 1000);
+  return 0;
 }
 
 }  // namespace
@@ -299,6 +364,10 @@ int main(int argc, char** argv) {
   app.add_option("--rate", options.rate, "Events per second; 0: as fast as in_flight allows");
   app.add_option("--in_flight", options.in_flight);
   app.add_option("--settle_seconds", options.settle_seconds);
+  app.add_option("--endpoints", options.endpoints, "That answer");
+  app.add_option("--refusing", options.refusing, "Where nobody listens");
+  app.add_option("--hanging", options.hanging, "That never answer");
+  app.add_option("--events", options.events, "So many instead of for some seconds");
   CLI11_PARSE(app, argc, argv);
   return gatehouse::Run(options);
 }

@@ -70,8 +70,9 @@ void ReadKinds(const v1::AlertDestination& from, AlertDestination& to, FieldChec
     to.kinds.push_back(static_cast<AlertKind>(kind));
   }
   if (from.kinds().empty()) {
-    for (int kind = 1; kind <= static_cast<int>(storage::kLastEndpointKind); ++kind) {
-      to.kinds.push_back(static_cast<AlertKind>(kind));
+    for (int i = 1; i <= static_cast<int>(storage::kLastAlertKind); ++i) {
+      const AlertKind kind = static_cast<AlertKind>(i);
+      if (!storage::IsAboutServer(kind)) to.kinds.push_back(kind);
     }
   }
   std::ranges::sort(to.kinds);
@@ -195,8 +196,7 @@ std::vector<std::string> ChangedDestinationFields(const AlertDestination& before
 }
 
 absl::Status RequireKindsSeen(const base::Principal& caller, const AlertDestination& destination) {
-  const bool of_server = std::ranges::any_of(
-      destination.kinds, [](AlertKind kind) { return kind > storage::kLastEndpointKind; });
+  const bool of_server = std::ranges::any_of(destination.kinds, storage::IsAboutServer);
   if (!of_server || SeesServerAlerts(caller)) return absl::OkStatus();
   return auth::PermissionDenied(auth::PermissionName(auth::Permission::kAdminRead));
 }

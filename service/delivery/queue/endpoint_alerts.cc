@@ -12,10 +12,6 @@ using storage::AlertKind;
 
 // In percent of the time after which an endpoint is disabled.
 constexpr std::array<int32_t, 4> kFailingLevels = {50, 70, 90, 100};
-// Within this a certificate that is not renewed by itself needs somebody now.
-constexpr base::Duration kCertificateCritical = std::chrono::days(3);
-constexpr int32_t kCertificateSoon = 1;
-constexpr int32_t kCertificateVerySoon = 2;
 
 int32_t FailingLevel(int64_t percent) {
   int32_t level = 0;
@@ -59,12 +55,12 @@ void EndpointAlerts::OnExhausted(base::Time now, const base::Uuid& event_id,
 }
 
 void EndpointAlerts::OnCertificate(base::Time now, base::Time expires) {
-  if (expires - now > bounds_.certificate_before) {
+  const int32_t level = storage::CertificateLevel(expires - now, bounds_.certificate_before);
+  if (level == 0) {
     End(AlertKind::kCertificateExpiring, now);
     return;
   }
-  Notice(AlertKind::kCertificateExpiring, now,
-         expires - now > kCertificateCritical ? kCertificateSoon : kCertificateVerySoon,
+  Notice(AlertKind::kCertificateExpiring, now, level,
          JsonObject().AddNumber("expires_in_seconds", Seconds(expires - now)).ToString());
 }
 

@@ -81,7 +81,7 @@ class EndpointAlerts {
   storage::EndpointKey key_;
   int64_t fence_;
   AlertBounds bounds_;
-  std::array<Condition, static_cast<size_t>(storage::kLastEndpointKind)> conditions_;
+  std::array<Condition, static_cast<size_t>(storage::kLastDelivererKind)> conditions_;
 };
 
 }  // namespace gatehouse::service::delivery

@@ -16,6 +16,7 @@
 #include "service/main/area/retention_options.h"
 #include "service/main/mail_options.h"
 #include "service/user/bulk/user_purger.h"
+#include "service/webhook/endpoint/client_certificate_alerts.h"
 #include "service/webhook/pull/idle_subscriptions.h"
 #include "service/worker/tenant_round.h"
 
@@ -145,6 +146,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
       replays_(loop, {.replays = storage.replays,
                       .endpoints = storage.endpoints,
                       .log = storage.log,
+                      .feed = storage.feed,
                       .clock = clock}),
       mail_composer_(ComposerOptionsOf(config.mail), auth.keyring.sealing_keys()),
       mail_answerer_({.mails = storage.mails,
@@ -208,6 +210,14 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
               [subscriptions = &storage.subscriptions, clock = &clock](base::CallContext ctx) {
                 return DeleteIdleSubscriptions(subscriptions, clock, std::move(ctx));
               })),
+      client_certificates_(
+          loop, {.name = "client_certificates", .pause = kPurgePause},
+          ForEachTenant(auth.tenants,
+                        [endpoints = &storage.endpoints, clock = &clock,
+                         before = std::chrono::days(config.webhook.certificate_alert_days)](
+                            base::CallContext ctx) {
+                          return AlertClientCertificates(endpoints, clock, before, std::move(ctx));
+                        })),
       login_failures_(loop, auth.login_failures),
       server_alerts_(loop, {.server = storage.server,
                             .alerts = storage.alerts,
@@ -230,6 +240,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"purge_imports", imports_purge_},
                 {"purge_mails", mails_purge_},
                 {"idle_subscriptions", idle_subscriptions_},
+                {"client_certificates", client_certificates_},
                 {"login_failures", login_failures_},
                 {"server_alerts", server_alerts_}}) {}
 

@@ -90,6 +90,7 @@ class WorkerArea {
   PeriodicWorker imports_purge_;
   PeriodicWorker mails_purge_;
   PeriodicWorker idle_subscriptions_;
+  PeriodicWorker client_certificates_;
   LoginFailuresWorker login_failures_;
   ServerAlerts server_alerts_;
   // Last: its end stops them.

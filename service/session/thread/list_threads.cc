@@ -38,12 +38,8 @@ SessionService::Result<v1::ListThreadsResponse> SessionService::ListThreads(
   const base::Uuid tenant_id = ctx.principal().tenant_id;
   const PageScope scope{
       .method = ctx.method(), .tenant_id = tenant_id, .query = {user_id.ToString()}};
-  std::string after;
-  if (!request.page_token().empty()) {
-    GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> position,
-                           deps_.page_tokens.Open(scope, request.page_token()));
-    after = position.at(0);
-  }
+  GH_CO_ASSIGN_OR_RETURN(std::string after,
+                         deps_.page_tokens.TextBehind(scope, request.page_token()));
   // One more tells whether there is another page.
   GH_CO_ASSIGN_OR_RETURN(const storage::ThreadStore::ThreadPage page,
                          co_await deps_.threads.ListThreads(ctx, tenant_id, user_id,

@@ -17,6 +17,7 @@
 #include "service/webhook/webhook_service.h"
 #include "storage/after_change.h"
 #include "storage/endpoint/endpoint.h"
+#include "storage/endpoint/endpoint_store.h"
 
 namespace gatehouse::service {
 
@@ -57,9 +58,11 @@ WebhookService::Result<Response> WebhookService::Edit(base::CallContext ctx, End
     }
     storage::Endpoint& next = outcome->next;
     next.update_time = now;
-    const bool resume = current.endpoint.state != kEnabled && next.state == kEnabled;
+    const storage::EndpointStore::Transition transition{
+        .resume = current.endpoint.state != kEnabled && next.state == kEnabled,
+        .other_certificate = next.client_certificate != current.endpoint.client_certificate};
     storage::EndpointHealth health = current.health;
-    if (resume) {
+    if (transition.resume) {
       health.breaker_open = false;
       health.consecutive_failures = 0;
     }
@@ -70,7 +73,7 @@ WebhookService::Result<Response> WebhookService::Edit(base::CallContext ctx, End
         .events = {EndpointEvent(ctx, now, outcome->event_type, next, outcome->details_json)},
         .idempotency = key.WithResponse(response, now)};
     const absl::Status updated =
-        co_await deps_.endpoints.Update(ctx, next, resume, std::move(change));
+        co_await deps_.endpoints.Update(ctx, next, transition, std::move(change));
     if (attempts.Outrun(updated)) continue;
     GH_CO_RETURN_IF_ERROR(updated);
     deps_.on_endpoint_changed(next.tenant_id);

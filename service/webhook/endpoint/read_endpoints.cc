@@ -76,12 +76,8 @@ WebhookService::Result<v1::ListEndpointsResponse> WebhookService::ListEndpoints(
   GH_CO_ASSIGN_OR_RETURN(const int32_t page_size, PageSize(request.page_size()));
   const base::Uuid tenant_id = ctx.principal().tenant_id;
   const PageScope scope{.method = "ListEndpoints", .tenant_id = tenant_id};
-  std::optional<base::Uuid> before;
-  if (!request.page_token().empty()) {
-    GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> position,
-                           deps_.page_tokens.Open(scope, request.page_token()));
-    before = base::Uuid::Parse(position.at(0));
-  }
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<base::Uuid> before,
+                         deps_.page_tokens.IdBehind(scope, request.page_token()));
   GH_CO_ASSIGN_OR_RETURN(
       const std::vector<storage::EndpointWithHealth> endpoints,
       co_await deps_.endpoints.List(ctx, tenant_id, before, int64_t{page_size} + 1));

@@ -32,12 +32,8 @@ WebhookService::Result<v1::ListSubscriptionsResponse> WebhookService::ListSubscr
   GH_CO_ASSIGN_OR_RETURN(const int32_t page_size, PageSize(request.page_size()));
   const base::Uuid tenant_id = ctx.principal().tenant_id;
   const PageScope scope{.method = "ListSubscriptions", .tenant_id = tenant_id};
-  std::string after;
-  if (!request.page_token().empty()) {
-    GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> position,
-                           deps_.page_tokens.Open(scope, request.page_token()));
-    after = position.at(0);
-  }
+  GH_CO_ASSIGN_OR_RETURN(const std::string after,
+                         deps_.page_tokens.TextBehind(scope, request.page_token()));
   GH_CO_ASSIGN_OR_RETURN(
       const std::vector<storage::Subscription> subscriptions,
       co_await deps_.subscriptions.List(ctx, tenant_id, after, int64_t{page_size} + 1));

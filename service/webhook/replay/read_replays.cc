@@ -51,11 +51,7 @@ WebhookService::Result<v1::ListReplaysResponse> WebhookService::ListReplays(
   storage::ReplayStore::ListQuery query{.tenant_id = scope.tenant_id,
                                         .limit = int64_t{*page_size} + 1};
   if (!endpoint_id.is_nil()) query.endpoint_id = endpoint_id;
-  if (!request.page_token().empty()) {
-    GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> position,
-                           deps_.page_tokens.Open(scope, request.page_token()));
-    query.before = base::Uuid::Parse(position.at(0));
-  }
+  GH_CO_ASSIGN_OR_RETURN(query.before, deps_.page_tokens.IdBehind(scope, request.page_token()));
   GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::Replay> replays,
                          co_await deps_.replays.List(ctx, query));
   v1::ListReplaysResponse response;

@@ -69,16 +69,46 @@ ReplayHold HoldOf(const storage::EndpointWithHealth& endpoint) {
   return endpoint.health.breaker_open ? ReplayHold::kBreakerOpen : ReplayHold::kRetriesWaiting;
 }
 
+bool TellsOfAReplay(const storage::LogFeed::News& news) {
+  if (news.incomplete) return true;
+  return std::ranges::any_of(news.batches, [](const auto& batch) {
+    return std::ranges::any_of(batch->entries, [](const storage::LogEntry& entry) {
+      return entry.type == storage::event_types::kWebhookReplayStarted;
+    });
+  });
+}
+
 }  // namespace
 
-ReplayWorker::ReplayWorker(base::Loop& loop, Deps deps)
-    : deps_(deps), turns_(loop, {.name = kName, .pause = kPause}, [this](base::CallContext ctx) {
-        return RunOnce(std::move(ctx));
-      }) {}
+ReplayWorker::ReplayWorker(base::Loop& loop, Deps deps, base::Duration look_again)
+    : deps_(deps),
+      look_again_(look_again),
+      news_(deps.feed.Subscribe(loop)),
+      turns_(loop,
+             {.name = kName,
+              .pause = kPause,
+              .rest = [this](base::CancelToken cancel) { return Rest(std::move(cancel)); }},
+             [this](base::CallContext ctx) { return RunOnce(std::move(ctx)); }) {}
+
+Task<void> ReplayWorker::Rest(base::CancelToken cancel) {
+  const auto begun = steady_clock::now();
+  // No sooner, however much there is to be told of: where another instance orders the log, this one
+  // hears that it did, and not what.
+  const auto soonest = begun + kPause;
+  const auto latest = begun + look_again_;
+  bool wanted = any_;
+  while (!cancel.cancelled()) {
+    const auto until = wanted ? soonest : latest;
+    if (steady_clock::now() >= until) co_return;
+    const storage::LogFeed::News news = co_await news_->Next(until, cancel);
+    wanted = wanted || TellsOfAReplay(news);
+  }
+}
 
 Task<absl::Status> ReplayWorker::RunOnce(base::CallContext ctx) {
   GH_CO_ASSIGN_OR_RETURN(const std::vector<Replay> replays,
                          co_await deps_.replays.ListLive(ctx, last_, kReplaysPerTurn));
+  any_ = !replays.empty() || !last_.id.is_nil();
   absl::Status problem;
   for (const Replay& replay : replays) {
     last_ = {.tenant_id = replay.tenant_id, .id = replay.id};

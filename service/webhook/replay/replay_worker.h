@@ -4,9 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/async/cancel.h"
 #include "base/async/loop.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
@@ -15,6 +17,7 @@
 #include "service/worker/periodic_worker.h"
 #include "storage/endpoint/endpoint_store.h"
 #include "storage/event_log/event_log.h"
+#include "storage/log_feed.h"
 #include "storage/replay/replay_store.h"
 
 namespace gatehouse::service {
@@ -27,6 +30,9 @@ namespace gatehouse::service {
 // that it has changed. What a replay has scheduled and is not delivered yet is bounded for each
 // endpoint: whoever does not keep up is waited for.
 //
+// While there are replays it takes a turn each second; else it waits until the log says that one
+// was started, and looks by itself now and then.
+//
 // Thread: the loop's. A stop cancels the turn under way, between two slices or in one that is not
 // written then.
 class ReplayWorker final : public base::Worker {
@@ -36,13 +42,17 @@ class ReplayWorker final : public base::Worker {
     storage::ReplayStore& replays;
     storage::EndpointStore& endpoints;
     storage::EventLog& log;
+    storage::LogFeed& feed;
     const base::Clock& clock;
   };
 
   // Retries that wait at an endpoint beyond which nothing is added to them.
   static constexpr int64_t kMaxWaiting = 1'000;
 
-  ReplayWorker(base::Loop& loop, Deps deps);
+  // For what the log does not tell in time: it stands still, or a frozen tenant takes calls again.
+  static constexpr std::chrono::seconds kLookAgain{30};
+
+  ReplayWorker(base::Loop& loop, Deps deps, base::Duration look_again = kLookAgain);
 
   void Start() override { turns_.Start(); }
   void Stop(std::chrono::milliseconds grace) override { turns_.Stop(grace); }
@@ -55,6 +65,8 @@ class ReplayWorker final : public base::Worker {
   int64_t scheduled() const { return scheduled_; }
 
  private:
+  // Until there is perhaps something to do.
+  base::Task<void> Rest(base::CancelToken cancel);
   base::Task<absl::Status> Work(base::CallContext ctx, storage::Replay replay);
   // One step. False if there is nothing more to do for it in this turn; else `replay` is as it is
   // now.
@@ -65,7 +77,11 @@ class ReplayWorker final : public base::Worker {
                                   storage::ReplayState state);
 
   Deps deps_;
+  const base::Duration look_again_;
+  std::unique_ptr<storage::LogFeed::Subscription> news_;
   storage::ReplayStore::Key last_;
+  // As of the last turn. Before the first: an instance before this one may have left some behind.
+  bool any_ = true;
   std::atomic<int64_t> scheduled_ = 0;
   PeriodicWorker turns_;
 };

@@ -6,9 +6,11 @@
 -- ends: visible rows in between are new, visible rows of transactions that were in progress last time are late.
 -- Always returns at least one row; the first columns tell how the pass went.
 WITH leader AS MATERIALIZED (
-  -- The lock belongs to the connection, as does the setting that remembers it.
+  -- The lock belongs to the connection, as does the setting that remembers it. Who leads makes a pass each second at least: one that
+  -- hangs, with its connection standing, would keep all others from it for ever, so Postgres ends the session.
   SELECT coalesce(current_setting('gatehouse.sequencer', true), '') = 'leads'
          OR (pg_try_advisory_lock(hashtextextended('gatehouse.sequencer', 0))
+             AND set_config('idle_session_timeout', '15s', false) = '15s'
              AND set_config('gatehouse.sequencer', 'leads', false) = 'leads') AS leads
 ), state AS MATERIALIZED (
   SELECT s.epoch, s.snapshot, pg_snapshot_xmax(s.snapshot) AS lo, n.snapshot AS now, pg_snapshot_xmax(n.snapshot) AS now_xmax,

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -35,6 +36,8 @@ struct DatabaseConfig {
   // The schemas that unqualified names are looked up in. If empty, the role's own
   // setting stays.
   std::string search_path = "gatehouse";
+  // Further settings of every session, by name.
+  std::vector<std::pair<std::string, std::string>> session_settings = {};
 
   // Shared connections per loop for Query. One is enough to keep a loop busy. The second
   // serves everybody else while a slow statement holds up the first.

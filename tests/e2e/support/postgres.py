@@ -59,9 +59,9 @@ def make_folder(path):
 
 
 class TableLock:
-    """Holds a table's strongest lock from outside until the block ends: whoever uses the table waits."""
+    """Holds a lock of a table from outside until the block ends: whoever uses the table waits, or writes to it by mode "SHARE"."""
 
-    def __init__(self, dsn, table):
+    def __init__(self, dsn, table, mode="ACCESS EXCLUSIVE"):
         self._dsn = dsn
         self._psql = subprocess.Popen(
             [f"{bin_dir()}/psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", dsn],
@@ -70,7 +70,7 @@ class TableLock:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self._psql.stdin.write(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;\n\\echo locked\n")
+        self._psql.stdin.write(f"BEGIN; LOCK TABLE {table} IN {mode} MODE;\n\\echo locked\n")
         self._psql.stdin.flush()
         answer = self._psql.stdout.readline()
         if answer != "locked\n":
@@ -109,6 +109,11 @@ class Postgres:
 
     def dsn(self, database="postgres"):
         return f"host={self.socket_dir} user=postgres dbname={database}"
+
+    @property
+    def pid(self):
+        """Of the postmaster."""
+        return self._process.pid
 
     def create_database(self):
         """A new, empty database; its DSN."""

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import sys
 import threading
 
 from tests.e2e.support import webhook_verifier
@@ -15,6 +16,8 @@ class Received:
         self.path = path
         self.headers = headers
         self.body = body
+        # The status it was answered with; None before.
+        self.answer = None
 
     @property
     def id(self):
@@ -28,10 +31,18 @@ class Received:
         webhook_verifier.verify(secret, self.headers, self.body)
 
 
-class Receiver:
-    """Listens on a free port of 127.0.0.1 until closed; answers 204, or what `status` says, while `answers` is set."""
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        # Of a sender that was killed.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
-    def __init__(self, test):
+
+class Receiver:
+    """Listens on a free port of 127.0.0.1, or at `listener`, until closed; answers 204, or what `status` says, while `answers` is set."""
+
+    def __init__(self, test, listener=None):
+        # Or a function of a request, which is asked of one at a time.
         self.status = 204
         self.answers = threading.Event()
         self.answers.set()
@@ -47,16 +58,23 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                owner._add(Received(self.path, headers, body))
+                received = Received(self.path, headers, body)
+                status = owner._add(received)
                 owner.answers.wait()
-                self.send_response(owner.status)
+                received.answer = status if status is not None else owner.status
+                self.send_response(received.answer)
                 self.send_header("content-length", "0")
                 self.end_headers()
 
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        address = listener.getsockname() if listener else ("127.0.0.1", 0)
+        self._server = _Server(address, Handler, bind_and_activate=listener is None)
+        if listener:
+            self._server.socket.close()
+            self._server.socket = listener
+            self._server.server_activate()
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -69,8 +87,11 @@ class Receiver:
         self._server.server_close()
 
     def _add(self, request):
+        """What `status` says of it, if that is a function."""
         with self._lock:
+            status = self.status(request) if callable(self.status) else None
             self._requests.append(request)
+            return status
 
     @property
     def requests(self):

@@ -32,7 +32,7 @@ class AlertFixture : public AuditFixture {
 
   // About an endpoint, now.
   storage::AlertSignal SignalOf(storage::AlertKind kind, int32_t level = 0) {
-    const bool of_server = kind > storage::kLastEndpointKind;
+    const bool of_server = storage::IsAboutServer(kind);
     return {.key = {.tenant_id = base::kDefaultTenantId,
                     .kind = kind,
                     .endpoint_id = of_server ? base::Uuid() : endpoint_},

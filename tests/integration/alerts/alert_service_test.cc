@@ -19,10 +19,10 @@ using testing::IsEmpty;
 
 class AlertServiceTest : public AlertFixture {
  protected:
-  // One of each kind that endpoints have, a minute apart; their ids in this order.
+  // One of each kind that deliverers notice, a minute apart; their ids in this order.
   std::vector<std::string> OpenAll() {
     std::vector<std::string> ids;
-    for (int kind = 1; kind <= static_cast<int>(storage::kLastEndpointKind); ++kind) {
+    for (int kind = 1; kind <= static_cast<int>(storage::kLastDelivererKind); ++kind) {
       clock().Advance(minutes(1));
       const storage::AlertSignal signal = SignalOf(static_cast<AlertKind>(kind));
       Signal(signal);

@@ -164,6 +164,36 @@ TEST_F(SequencerTest, SecondSequencerWaitsForTheFirstToLetGo) {
   other_database.reset();
 }
 
+// Who hangs with its connection standing would keep all others from the lock for ever.
+TEST_F(SequencerTest, TheSessionOfWhoLeadsEndsWhenItDoesNothing) {
+  constexpr char kSettings[] =
+      "SELECT current_setting('idle_session_timeout') || ' ' || current_setting('enable_seqscan')";
+  const auto settings = [&](storage::postgres::Database& database) {
+    const auto rows = runner_.Run<absl::StatusOr<std::vector<storage::postgres::Rows>>>([&] {
+      storage::postgres::Batch batch;
+      batch.Add({"test/settings", kSettings});
+      return database.Run(runner_.Context(), std::move(batch));
+    });
+    EXPECT_THAT(rows, IsOk());
+    return **rows->at(0).DecodeOne(
+        [](storage::postgres::RowView row) { return row.Get<std::string>(0); });
+  };
+  PassAll();
+  EXPECT_EQ(settings(*storage_->sequencer_database), "15s off");
+  auto other_database = OpenSequencerDatabase();
+  storage::Sequencer other(*other_database, "other");
+  ASSERT_THAT(Pass(other, 100), IsOk());
+  EXPECT_EQ(settings(*other_database), "0 off");
+}
+
+TEST_F(SequencerTest, APassIsOneStatement) {
+  Writer(dsn_).Insert("a", 3);
+  PassAll();
+  const uint64_t before = storage_->sequencer_database->statements_sent();
+  ASSERT_THAT(Pass(), IsOk());
+  EXPECT_EQ(storage_->sequencer_database->statements_sent() - before, 1u);
+}
+
 TEST_F(SequencerTest, TwoPassesAtOnceOrderOnce) {
   Writer writer(dsn_), other(dsn_);
   PassAll();

@@ -57,7 +57,7 @@ class AlertMailsTest : public MailFixture {
   }
 
   void Signal(AlertKind kind, int32_t level = 0, bool over = false) {
-    const bool of_server = kind > storage::kLastEndpointKind;
+    const bool of_server = storage::IsAboutServer(kind);
     const storage::AlertSignal signal{.key = {.tenant_id = base::kDefaultTenantId,
                                               .kind = kind,
                                               .endpoint_id = of_server ? base::Uuid() : endpoint_},
@@ -190,7 +190,7 @@ TEST_F(AlertMailsTest, IsInTheLanguageOfTheDestination) {
 
 TEST_F(AlertMailsTest, ADestinationIsReadChangedAndDeleted) {
   const v1::AlertDestination made = CreateDestination(OnCall());
-  EXPECT_EQ(made.kinds_size(), 5);
+  EXPECT_EQ(made.kinds_size(), 6);
   v1::GetAlertDestinationRequest get;
   get.set_destination_id(made.id());
   EXPECT_EQ(Call<v1::GetAlertDestinationResponse>(tenant_, get)

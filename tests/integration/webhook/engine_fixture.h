@@ -125,7 +125,8 @@ class EngineFixture : public ::testing::Test {
     const bool resume = !was_enabled && current.state == storage::EndpointState::kEnabled;
     const storage::Event event = MakeEvent(std::move(event_type));
     ASSERT_THAT(Run([&](auto ctx) {
-                  return storage_->endpoints.Update(ctx, current, resume, {.events = {event}});
+                  return storage_->endpoints.Update(ctx, current, {.resume = resume},
+                                                    {.events = {event}});
                 }),
                 tests::IsOk());
   }

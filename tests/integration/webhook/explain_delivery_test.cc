@@ -16,16 +16,11 @@ using storage::DeliveryState;
 
 class ExplainDeliveryTest : public WrittenDeliveries {
  protected:
-  void SetUp() override {
-    WrittenDeliveries::SetUp();
-    // Unlike a session it lasts, whatever the clock says.
-    reader_ = backend().MakeApiKey({"endpoints.read"});
-  }
   UnaryOutcome<v1::ExplainDeliveryResponse> Ask(const std::string& event_id) {
     v1::ExplainDeliveryRequest request;
     request.set_endpoint_id(endpoint_id());
     request.set_event_id(event_id);
-    return Call<v1::ExplainDeliveryResponse>(reader_, request);
+    return Call<v1::ExplainDeliveryResponse>(keeper(), request);
   }
   v1::ExplainDeliveryResponse Explain(const std::string& event_id) {
     const auto outcome = Ask(event_id);
@@ -49,8 +44,6 @@ class ExplainDeliveryTest : public WrittenDeliveries {
   void Set(const std::string& assignment) {
     ServerFixture::Ask("UPDATE gatehouse.endpoint_delivery SET " + assignment + " RETURNING 1");
   }
-
-  Caller reader_;
 };
 
 TEST_F(ExplainDeliveryTest, WhatHappenedToIt) {

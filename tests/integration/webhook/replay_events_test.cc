@@ -48,6 +48,7 @@ class ReplayEventsTest : public WrittenDeliveries {
                                           ReplayWorker::Deps{.replays = storage.replays,
                                                              .endpoints = storage.endpoints,
                                                              .log = storage.log,
+                                                             .feed = storage.feed,
                                                              .clock = clock()});
   }
   void Turn(ReplayWorker& worker) {

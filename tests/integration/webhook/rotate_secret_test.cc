@@ -28,16 +28,11 @@ constexpr char kSecret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 class RotateSecretTest : public WebhookServiceFixture {
  protected:
-  void SetUp() override {
-    WebhookServiceFixture::SetUp();
-    // Unlike a session it lasts, whatever the clock says.
-    writer_ = backend().MakeApiKey({"endpoints.read", "endpoints.write"});
-  }
   v1::CreateEndpointResponse Create() {
     v1::CreateEndpointRequest request;
     request.mutable_endpoint()->set_url("https://example.com/hook");
     request.mutable_endpoint()->add_event_types("order.*");
-    const auto outcome = Call<v1::CreateEndpointResponse>(writer_, request);
+    const auto outcome = Call<v1::CreateEndpointResponse>(keeper(), request);
     EXPECT_TRUE(outcome.ok()) << outcome.message;
     return outcome.response;
   }
@@ -49,12 +44,12 @@ class RotateSecretTest : public WebhookServiceFixture {
     return request;
   }
   UnaryOutcome<v1::RotateSecretResponse> Rotate(const v1::RotateSecretRequest& request) {
-    return Call<v1::RotateSecretResponse>(writer_, request);
+    return Call<v1::RotateSecretResponse>(keeper(), request);
   }
   v1::Endpoint Get(const std::string& id) {
     v1::GetEndpointRequest request;
     request.set_endpoint_id(id);
-    return Call<v1::GetEndpointResponse>(writer_, request).response.endpoint();
+    return Call<v1::GetEndpointResponse>(keeper(), request).response.endpoint();
   }
   // The live keys as the engine reads them, as the secrets that callers know.
   std::vector<std::string> Signing() {
@@ -70,8 +65,6 @@ class RotateSecretTest : public WebhookServiceFixture {
   std::string CountRotations() {
     return Ask("SELECT count(*) FROM gatehouse.event WHERE type = 'endpoint.secret_rotated'");
   }
-
-  Caller writer_;
 };
 
 TEST_F(RotateSecretTest, TheOldSecretSignsForADayBesideTheNewOne) {

@@ -16,8 +16,19 @@ class WebhookServiceFixture : public ServerFixture {
     options.on_endpoint_changed = [this](const base::Uuid&) { ++changes_; };
   }
 
+  // May read and change endpoints. Unlike a session it lasts, whatever the clock says.
+  const Caller& keeper() {
+    if (keeper_.credential.empty()) {
+      keeper_ = backend().MakeApiKey({"endpoints.read", "endpoints.write"});
+    }
+    return keeper_;
+  }
+
   // How often the engine would have been told of a changed endpoint. Counted by the server's loop.
   std::atomic<int> changes_ = 0;
+
+ private:
+  Caller keeper_;
 };
 
 }  // namespace gatehouse::tests

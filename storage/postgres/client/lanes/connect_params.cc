@@ -51,6 +51,7 @@ std::string SessionOptions(const DatabaseConfig& config) {
   // statement whose client has crashed would otherwise run to its end.
   options += Option("client_connection_check_interval", kClientCheck);
   if (!config.search_path.empty()) options += Option("search_path", config.search_path);
+  for (const auto& [name, value] : config.session_settings) options += Option(name, value);
   return options;
 }
 

@@ -35,6 +35,7 @@ class ReplayDeliveryTest : public EngineFixture {
       : worker_(runner_.loop(), {.replays = storage_->replays,
                                  .endpoints = storage_->endpoints,
                                  .log = storage_->log,
+                                 .feed = storage_->feed,
                                  .clock = clock_}) {}
 
   EnginePtr MakeOwner() { return MakeEngine({.idle_time = hours(1000)}); }
