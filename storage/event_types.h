@@ -216,6 +216,10 @@ inline constexpr std::string_view kMailGivenUp = "gatehouse.mail_given_up";
 // A caller lacked the permission for a method, or tried too many names for itself; `method` and
 // `permission` or `limit` name what. Actor: the caller. Target: none.
 inline constexpr std::string_view kCallDenied = "gatehouse.call_denied";
+// What is a tenant's own is kept for longer or shorter; `fields` names what was changed, and those
+// that are set since stand there with their days, 0 for ever. Actor: the caller; in the log of the
+// tenant itself system. Target: the tenant.
+inline constexpr std::string_view kRetentionUpdated = "gatehouse.retention_updated";
 // Signing keys were added, retired or removed; `emergency` if they are not trusted any more.
 // Actor: system, or the caller who asked for it. Target: each of the keys.
 inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_rotated";

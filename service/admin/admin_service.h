@@ -18,8 +18,10 @@
 #include "base/uuid.h"
 #include "service/admin/server_facts.h"
 #include "service/common/idempotent.h"
+#include "service/retention/retention_periods.h"
 #include "service/schema/event_schemas.h"
 #include "storage/event_log/event_store.h"
+#include "storage/retention/retention_store.h"
 #include "storage/server/server_store.h"
 #include "storage/signing_key/signing_key_store.h"
 
@@ -27,6 +29,8 @@ namespace gatehouse::v1 {
 class CacheStats;
 class GetCacheStatsRequest;
 class GetCacheStatsResponse;
+class GetRetentionPolicyRequest;
+class GetRetentionPolicyResponse;
 class GetServerHealthRequest;
 class GetServerHealthResponse;
 class GetServerInfoRequest;
@@ -37,6 +41,8 @@ class ListSigningKeysRequest;
 class ListSigningKeysResponse;
 class RotateSigningKeyRequest;
 class RotateSigningKeyResponse;
+class UpdateRetentionPolicyRequest;
+class UpdateRetentionPolicyResponse;
 class WarmCacheRequest;
 class WarmCacheResponse;
 }  // namespace gatehouse::v1
@@ -66,6 +72,9 @@ class AdminService {
     // thread.
     std::function<void()> read_endpoints;
     std::function<size_t()> cached_endpoints;
+    storage::RetentionStore& retention;
+    // As the installation is set.
+    RetentionPeriods retention_periods;
   };
 
   AdminService(Deps deps, ServerFacts facts) : deps_(std::move(deps)), facts_(std::move(facts)) {}
@@ -88,6 +97,10 @@ class AdminService {
   Result<v1::InvalidateCacheResponse> InvalidateCache(base::CallContext ctx,
                                                       v1::InvalidateCacheRequest request,
                                                       MutationKey key = {});
+  Result<v1::GetRetentionPolicyResponse> GetRetentionPolicy(base::CallContext ctx,
+                                                            v1::GetRetentionPolicyRequest request);
+  Result<v1::UpdateRetentionPolicyResponse> UpdateRetentionPolicy(
+      base::CallContext ctx, v1::UpdateRetentionPolicyRequest request, MutationKey key = {});
 
   // What runs its mutations.
   IdempotentCalls& once() const { return deps_.once; }

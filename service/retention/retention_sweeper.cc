@@ -1,6 +1,9 @@
 #include "service/retention/retention_sweeper.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -38,6 +41,27 @@ bool IsTimeUp(const CallContext& ctx) {
   return ctx.cancel().cancelled() || ctx.deadline() - std::chrono::steady_clock::now() < kReserve;
 }
 
+// What was said of a tenant; of the others nothing can be.
+std::optional<int32_t> PeriodOf(const storage::TenantPeriods& kept, RetentionPolicy policy) {
+  switch (policy) {
+    case RetentionPolicy::kEvents:
+      return kept.events;
+    case RetentionPolicy::kEndedSessions:
+      return kept.ended_sessions;
+    case RetentionPolicy::kReplays:
+      return kept.replays;
+    case RetentionPolicy::kAlerts:
+      return kept.alerts;
+    case RetentionPolicy::kMessages:
+      return kept.messages;
+    case RetentionPolicy::kAttempts:
+    case RetentionPolicy::kRequests:
+    case RetentionPolicy::kOneTimeTokens:
+      break;
+  }
+  return std::nullopt;
+}
+
 std::string DayText(RetentionStore::Days day) {
   const std::chrono::year_month_day date(day);
   return absl::StrFormat("%04d-%02u-%02u", static_cast<int>(date.year()),
@@ -70,34 +94,31 @@ Task<absl::StatusOr<RetentionSweep>> RetentionSweeper::Run(CallContext ctx, Rete
       GH_CO_RETURN_IF_ERROR(co_await SurveyDays(ctx, "webhook_attempt", day, dry_run, &sweep));
       break;
     case RetentionPolicy::kEndedSessions: {
-      if (!period) break;
       SessionPlace fresh;
-      const Time before = *sweep.before;
-      const auto step = [this, before, dry_run](CallContext c, Uuid tenant_id, Uuid after) {
+      const auto step = [this, dry_run](CallContext c, Uuid tenant_id, Time before, Uuid after) {
         return deps_.retention.PurgeSessions(std::move(c), tenant_id, after, before, kRowsPerSlice,
                                              dry_run);
       };
-      GH_CO_RETURN_IF_ERROR(co_await WalkTenants(ctx, dry_run ? &fresh : &sessions_, step, &sweep));
+      GH_CO_RETURN_IF_ERROR(
+          co_await WalkTenants(ctx, policy, dry_run ? &fresh : &sessions_, step, &sweep));
       break;
     }
     case RetentionPolicy::kMessages: {
-      if (!period) break;
       ThreadPlace fresh;
-      const Time before = *sweep.before;
-      const auto step = [this, before, dry_run](CallContext c, Uuid tenant_id,
-                                                RetentionStore::ThreadPosition after) {
+      const auto step = [this, dry_run](CallContext c, Uuid tenant_id, Time before,
+                                        RetentionStore::ThreadPosition after) {
         return deps_.retention.PurgeThreads(std::move(c), tenant_id, std::move(after), before,
                                             kThreadsPerSlice, dry_run);
       };
-      GH_CO_RETURN_IF_ERROR(co_await WalkTenants(ctx, dry_run ? &fresh : &threads_, step, &sweep));
+      GH_CO_RETURN_IF_ERROR(
+          co_await WalkTenants(ctx, policy, dry_run ? &fresh : &threads_, step, &sweep));
       break;
     }
     case RetentionPolicy::kRequests:
     case RetentionPolicy::kOneTimeTokens:
     case RetentionPolicy::kReplays:
     case RetentionPolicy::kAlerts:
-      if (!period) break;
-      GH_CO_RETURN_IF_ERROR(co_await SweepRows(ctx, PurgeOf(policy, dry_run), dry_run, &sweep));
+      GH_CO_RETURN_IF_ERROR(co_await SweepRows(ctx, policy, dry_run, &sweep));
       break;
   }
   if (!sweep.oldest_kept) sweep.oldest_kept = sweep.before;
@@ -137,26 +158,35 @@ Task<absl::Status> RetentionSweeper::CutEvents(CallContext ctx, Days before) {
 Task<absl::Status> RetentionSweeper::TrimLogs(CallContext ctx, RetentionSweep* sweep) {
   Uuid last;
   for (;;) {
-    GH_CO_ASSIGN_OR_RETURN(const std::vector<Uuid> tenants,
+    GH_CO_ASSIGN_OR_RETURN(const std::vector<RetentionStore::Kept> tenants,
                            co_await deps_.retention.ListLogs(ctx, last, kTenantsPerPage));
-    for (const Uuid& tenant_id : tenants) {
-      GH_CO_RETURN_IF_ERROR(co_await TrimLog(ctx, tenant_id, sweep));
+    for (const RetentionStore::Kept& kept : tenants) {
+      GH_CO_RETURN_IF_ERROR(co_await TrimLog(ctx, kept, sweep));
     }
     if (static_cast<int64_t>(tenants.size()) < kTenantsPerPage) co_return absl::OkStatus();
-    last = tenants.back();
+    last = tenants.back().tenant_id;
   }
 }
 
-Task<absl::Status> RetentionSweeper::TrimLog(CallContext ctx, Uuid tenant_id,
+Task<absl::Status> RetentionSweeper::TrimLog(CallContext ctx, RetentionStore::Kept kept,
                                              RetentionSweep* sweep) {
+  const Uuid tenant_id = kept.tenant_id;
+  const std::optional<Time> before = BeforeOf(kept.periods, RetentionPolicy::kEvents, *sweep);
+  if (!before) co_return absl::OkStatus();
   int64_t trimmed = 0;
   for (int64_t slice = kEventsPerSlice; slice == kEventsPerSlice;) {
     if (IsTimeUp(ctx)) {
       sweep->unfinished = true;
       break;
     }
-    GH_CO_ASSIGN_OR_RETURN(slice,
-                           co_await deps_.retention.TrimEventLog(ctx, tenant_id, kEventsPerSlice));
+    int64_t most = kEventsPerSlice;
+    if (before != sweep->before) {
+      GH_CO_ASSIGN_OR_RETURN(most, co_await deps_.retention.CountBefore(
+                                       ctx, tenant_id, DayOf(*before), kEventsPerSlice));
+      if (most == 0) break;
+    }
+    GH_CO_ASSIGN_OR_RETURN(
+        slice, co_await deps_.retention.TrimEventLog(ctx, tenant_id, static_cast<int32_t>(most)));
     trimmed += slice;
   }
   if (trimmed == 0) co_return absl::OkStatus();
@@ -200,40 +230,64 @@ Task<absl::Status> RetentionSweeper::SurveyDays(CallContext ctx, std::string tab
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> RetentionSweeper::SweepRows(CallContext ctx, PurgeFn purge, bool dry_run,
-                                               RetentionSweep* sweep) {
+std::optional<Time> RetentionSweeper::BeforeOf(const storage::TenantPeriods& kept,
+                                               RetentionPolicy policy,
+                                               const RetentionSweep& sweep) const {
+  const std::optional<int32_t> own = PeriodOf(kept, policy);
+  if (!own) return sweep.before;
+  if (*own == 0) return std::nullopt;
+  const Time before = deps_.clock.Now() - days(*own);
+  if (policy != RetentionPolicy::kEvents) return before;
+  // Of the log a day is cut for all: a tenant's own period keeps more, and takes nothing away.
+  return sweep.before ? std::optional(std::min(before, *sweep.before)) : std::nullopt;
+}
+
+Task<absl::Status> RetentionSweeper::SweepRows(CallContext ctx, RetentionPolicy policy,
+                                               bool dry_run, RetentionSweep* sweep) {
+  const PurgeFn purge = PurgeOf(policy, dry_run);
   const int64_t limit = dry_run ? kMostCounted : kRowsPerSlice;
   Uuid last;
   for (;;) {
-    GH_CO_ASSIGN_OR_RETURN(const std::vector<Uuid> tenants,
-                           co_await deps_.retention.ListTenants(ctx, last, kTenantsPerPage));
-    for (const Uuid& tenant_id : tenants) {
+    GH_CO_ASSIGN_OR_RETURN(
+        const std::vector<RetentionStore::Kept> tenants,
+        co_await deps_.retention.ListTenants(ctx, last, kTenantsPerPage, !sweep->before));
+    for (const RetentionStore::Kept& kept : tenants) {
+      const std::optional<Time> before = BeforeOf(kept.periods, policy, *sweep);
+      if (!before) continue;
       for (int64_t gone = limit; gone == limit;) {
         if (IsTimeUp(ctx)) {
           sweep->unfinished = true;
           co_return absl::OkStatus();
         }
-        GH_CO_ASSIGN_OR_RETURN(gone, co_await purge(ctx, tenant_id, *sweep->before, limit));
+        GH_CO_ASSIGN_OR_RETURN(gone, co_await purge(ctx, kept.tenant_id, *before, limit));
         sweep->rows += gone;
         if (dry_run && gone == limit) sweep->count = Count::kLeast;
         if (dry_run) break;
       }
     }
     if (static_cast<int64_t>(tenants.size()) < kTenantsPerPage) co_return absl::OkStatus();
-    last = tenants.back();
+    last = tenants.back().tenant_id;
   }
 }
 
 // Goes on where it was; at the end it begins anew the next time.
 template <typename Position, typename Step>
-Task<absl::Status> RetentionSweeper::WalkTenants(CallContext ctx, Place<Position>* place, Step step,
+Task<absl::Status> RetentionSweeper::WalkTenants(CallContext ctx, RetentionPolicy policy,
+                                                 Place<Position>* place, Step step,
                                                  RetentionSweep* sweep) {
   for (;;) {
     if (!place->tenant_id) {
-      GH_CO_ASSIGN_OR_RETURN(const std::vector<Uuid> next,
-                             co_await deps_.retention.ListTenants(ctx, place->last_tenant_id, 1));
+      GH_CO_ASSIGN_OR_RETURN(
+          const std::vector<RetentionStore::Kept> next,
+          co_await deps_.retention.ListTenants(ctx, place->last_tenant_id, 1, !sweep->before));
       if (next.empty()) break;
-      place->tenant_id = next.front();
+      const std::optional<Time> before = BeforeOf(next.front().periods, policy, *sweep);
+      if (!before) {
+        place->last_tenant_id = next.front().tenant_id;
+        continue;
+      }
+      place->tenant_id = next.front().tenant_id;
+      place->before = *before;
       place->position = Position();
     }
     if (IsTimeUp(ctx)) {
@@ -241,7 +295,7 @@ Task<absl::Status> RetentionSweeper::WalkTenants(CallContext ctx, Place<Position
       co_return absl::OkStatus();
     }
     GH_CO_ASSIGN_OR_RETURN(RetentionStore::Walk<Position> walked,
-                           co_await step(ctx, *place->tenant_id, place->position));
+                           co_await step(ctx, *place->tenant_id, place->before, place->position));
     sweep->rows += walked.rows;
     if (walked.next) {
       place->position = *std::move(walked.next);

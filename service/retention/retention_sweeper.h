@@ -18,6 +18,7 @@
 #include "storage/replay/replay_store.h"
 #include "storage/request/idempotency_store.h"
 #include "storage/retention/retention_store.h"
+#include "storage/retention/tenant_retention.h"
 
 namespace gatehouse::service {
 
@@ -42,7 +43,8 @@ struct RetentionSweep {
 };
 
 // Does what the retention policies say, one at a time and until nothing is left or the time of its
-// context is nearly over. Of the long tables it remembers how far it has come.
+// context is nearly over. Of the long tables it remembers how far it has come. What is a tenant's
+// own it keeps for as long as was said of the tenant, the log never for less than the policy says.
 //
 // Thread: one loop, and one sweep of a policy at a time. What it is made of outlives it.
 class RetentionSweeper {
@@ -72,6 +74,8 @@ class RetentionSweeper {
   struct Place {
     base::Uuid last_tenant_id;
     std::optional<base::Uuid> tenant_id;
+    // Nothing of the tenant is kept from before.
+    base::Time before;
     Position position;
   };
   using SessionPlace = Place<base::Uuid>;
@@ -80,18 +84,21 @@ class RetentionSweeper {
   base::Task<absl::Status> SweepEvents(base::CallContext ctx, Days before, RetentionSweep* sweep);
   base::Task<absl::Status> CutEvents(base::CallContext ctx, Days before);
   base::Task<absl::Status> TrimLogs(base::CallContext ctx, RetentionSweep* sweep);
-  base::Task<absl::Status> TrimLog(base::CallContext ctx, base::Uuid tenant_id,
+  base::Task<absl::Status> TrimLog(base::CallContext ctx, storage::RetentionStore::Kept kept,
                                    RetentionSweep* sweep);
+  // From when on what is `kept` of a tenant stays; nullopt: all of it.
+  std::optional<base::Time> BeforeOf(const storage::TenantPeriods& kept, RetentionPolicy policy,
+                                     const RetentionSweep& sweep) const;
   base::Task<absl::Status> SweepAttempts(base::CallContext ctx, Days before, RetentionSweep* sweep);
   // What would go of the tables of days, and which is the oldest that stays.
   base::Task<absl::Status> SurveyDays(base::CallContext ctx, std::string table,
                                       std::optional<Days> before, bool dry_run,
                                       RetentionSweep* sweep);
-  base::Task<absl::Status> SweepRows(base::CallContext ctx, PurgeFn purge, bool dry_run,
+  base::Task<absl::Status> SweepRows(base::CallContext ctx, RetentionPolicy policy, bool dry_run,
                                      RetentionSweep* sweep);
   template <typename Position, typename Step>
-  base::Task<absl::Status> WalkTenants(base::CallContext ctx, Place<Position>* place, Step step,
-                                       RetentionSweep* sweep);
+  base::Task<absl::Status> WalkTenants(base::CallContext ctx, RetentionPolicy policy,
+                                       Place<Position>* place, Step step, RetentionSweep* sweep);
   PurgeFn PurgeOf(RetentionPolicy policy, bool dry_run);
 
   const Deps deps_;

@@ -34,6 +34,15 @@ absl::StatusOr<std::optional<T>> One(const Rows& rows) {
   return row.value_or(std::nullopt);
 }
 
+// Five columns from `column` on.
+TenantPeriods DecodePeriods(RowView row, int column) {
+  return {.events = row.Get<std::optional<int32_t>>(column),
+          .ended_sessions = row.Get<std::optional<int32_t>>(column + 1),
+          .replays = row.Get<std::optional<int32_t>>(column + 2),
+          .alerts = row.Get<std::optional<int32_t>>(column + 3),
+          .messages = row.Get<std::optional<int32_t>>(column + 4)};
+}
+
 const Query& CountOf(RetentionStore::Table table) {
   switch (table) {
     case RetentionStore::Table::kRequests:
@@ -50,18 +59,59 @@ const Query& CountOf(RetentionStore::Table table) {
 
 }  // namespace
 
-Task<absl::StatusOr<std::vector<Uuid>>> RetentionStore::ListTenants(CallContext ctx, Uuid after,
-                                                                    int64_t limit) {
+Task<absl::StatusOr<std::vector<RetentionStore::Kept>>> RetentionStore::ListTenants(CallContext ctx,
+                                                                                    Uuid after,
+                                                                                    int64_t limit,
+                                                                                    bool own) {
   GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kListTenants,
-                                                                   Params::Of(after, limit)));
-  co_return rows.Decode([](RowView row) { return row.Get<Uuid>(0); });
+                                                                   Params::Of(after, limit, own)));
+  co_return rows.Decode([](RowView row) {
+    return Kept{.tenant_id = row.Get<Uuid>(0), .periods = DecodePeriods(row, 1)};
+  });
 }
 
-Task<absl::StatusOr<std::vector<Uuid>>> RetentionStore::ListLogs(CallContext ctx, Uuid after,
-                                                                 int64_t limit) {
+Task<absl::StatusOr<std::vector<RetentionStore::Kept>>> RetentionStore::ListLogs(CallContext ctx,
+                                                                                 Uuid after,
+                                                                                 int64_t limit) {
   GH_CO_ASSIGN_OR_RETURN(
       const Rows rows, co_await database_.Query(ctx, queries::kListLogs, Params::Of(after, limit)));
-  co_return rows.Decode([](RowView row) { return row.Get<Uuid>(0); });
+  co_return rows.Decode([](RowView row) {
+    return Kept{.tenant_id = row.Get<Uuid>(0),
+                .periods = {.events = row.Get<std::optional<int32_t>>(1)}};
+  });
+}
+
+Task<absl::StatusOr<TenantRetention>> RetentionStore::GetTenant(CallContext ctx, Uuid tenant_id) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kGetTenant, Params::Of(tenant_id)));
+  GH_CO_ASSIGN_OR_RETURN(std::optional<TenantRetention> found,
+                         rows.DecodeOne([&tenant_id](RowView row) {
+                           return TenantRetention{.tenant_id = tenant_id,
+                                                  .periods = DecodePeriods(row, 0),
+                                                  .update_time = row.Get<Time>(5),
+                                                  .version = row.Get<int64_t>(6)};
+                         }));
+  co_return found.value_or(TenantRetention{.tenant_id = tenant_id});
+}
+
+Task<absl::Status> RetentionStore::PutTenant(CallContext ctx, TenantRetention retention,
+                                             Change change) {
+  const TenantPeriods& periods = retention.periods;
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kPutTenant, Params::Of(retention.tenant_id, retention.version, periods.events,
+                                            periods.ended_sessions, periods.replays, periods.alerts,
+                                            periods.messages, retention.update_time));
+  co_return (co_await database_.Run(std::move(ctx), std::move(batch))).status();
+}
+
+Task<absl::StatusOr<int64_t>> RetentionStore::CountBefore(CallContext ctx, Uuid tenant_id,
+                                                          Days before, int64_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kCountBefore,
+                                                  Params::Of(tenant_id, Number(before), limit)));
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<int64_t> count, One<int64_t>(rows));
+  co_return count.value_or(0);
 }
 
 Task<absl::StatusOr<std::vector<RetentionStore::Partition>>> RetentionStore::ListPartitions(

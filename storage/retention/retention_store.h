@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/change.h"
+#include "storage/retention/tenant_retention.h"
 
 namespace gatehouse::storage::postgres {
 class Database;
@@ -32,12 +33,25 @@ class RetentionStore {
 
   explicit RetentionStore(postgres::Database& database) : database_(database) {}
 
-  // The next tenants after one, by id; the first for the nil id.
-  base::Task<absl::StatusOr<std::vector<base::Uuid>>> ListTenants(base::CallContext ctx,
-                                                                  base::Uuid after, int64_t limit);
-  // Of them those with a log.
-  base::Task<absl::StatusOr<std::vector<base::Uuid>>> ListLogs(base::CallContext ctx,
-                                                               base::Uuid after, int64_t limit);
+  // The next tenants after one, by id; the first for the nil id. With what was said of each.
+  struct Kept {
+    base::Uuid tenant_id;
+    TenantPeriods periods;
+  };
+  // Those that are active; `own`: that have periods of their own.
+  base::Task<absl::StatusOr<std::vector<Kept>>> ListTenants(base::CallContext ctx, base::Uuid after,
+                                                            int64_t limit, bool own);
+  // Those with a log; the period of events alone.
+  base::Task<absl::StatusOr<std::vector<Kept>>> ListLogs(base::CallContext ctx, base::Uuid after,
+                                                         int64_t limit);
+
+  // What was said of a tenant; version 0 if nothing was.
+  base::Task<absl::StatusOr<TenantRetention>> GetTenant(base::CallContext ctx,
+                                                        base::Uuid tenant_id);
+  // Writes it and raises the version. ABORTED, ETAG_MISMATCH if it is no longer
+  // `retention.version`.
+  base::Task<absl::Status> PutTenant(base::CallContext ctx, TenantRetention retention,
+                                     Change change);
 
   // The table of one day.
   struct Partition {
@@ -63,6 +77,10 @@ class RetentionStore {
   // nobody waits for; returns how many.
   base::Task<absl::StatusOr<int64_t>> TrimEventLog(base::CallContext ctx, base::Uuid tenant_id,
                                                    int32_t limit);
+  // How many of the next `limit` events at the beginning of a tenant's log come before the first
+  // one that is from `before` or later.
+  base::Task<absl::StatusOr<int64_t>> CountBefore(base::CallContext ctx, base::Uuid tenant_id,
+                                                  Days before, int64_t limit);
   // Drops a day of events of which nothing is in the log any more; the name of its table, or
   // nullopt if there is none.
   base::Task<absl::StatusOr<std::optional<std::string>>> DropEventDay(base::CallContext ctx);

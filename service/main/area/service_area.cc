@@ -9,6 +9,7 @@
 #include "service/alert/register_alert_service.h"
 #include "service/audit/register_audit_service.h"
 #include "service/config/load_config.h"
+#include "service/main/area/retention_options.h"
 #include "service/main/mail_options.h"
 #include "service/main/version.h"
 #include "service/session/register_session_service.h"
@@ -147,7 +148,9 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .clock = clock,
              .sequencer_problem = std::move(options.sequencer_problem),
              .read_endpoints = std::move(options.read_endpoints),
-             .cached_endpoints = std::move(options.cached_endpoints)},
+             .cached_endpoints = std::move(options.cached_endpoints),
+             .retention = storage.retention,
+             .retention_periods = RetentionPeriodsOf(options.config.retention)},
             FactsOf(options, storage, clock)),
       tenants({.tenants = storage.tenants,
                .directory = auth.tenants,

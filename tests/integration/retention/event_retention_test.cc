@@ -132,6 +132,37 @@ TEST_F(EventRetentionTest, WholeDaysGoFromTheBeginning) {
   EXPECT_EQ(LogBounds().head, 4);
 }
 
+TEST_F(EventRetentionTest, ATenantsOwnPeriodKeepsMoreOfItsLogAndNeverLess) {
+  const auto keep = [this](const std::string& days) {
+    Ask("INSERT INTO gatehouse.tenant_retention (tenant_id, events_days, update_time, version) "
+        "VALUES (" +
+        std::string(kTenant) + ", " + days + ", now(), 1) ON CONFLICT (tenant_id) DO UPDATE SET " +
+        "events_days = excluded.events_days RETURNING 1");
+  };
+  const base::Uuid a = Write("a", 20);
+  Write("b", 19);
+  Write("c", 18);
+  Write("d", 17);
+  Close();
+  keep("0");
+  EXPECT_EQ(Run(Policy::kEvents, 18).rows, 0) << "for ever";
+  keep("365");
+  EXPECT_EQ(Run(Policy::kEvents, 18).rows, 0);
+  EXPECT_EQ(Kept(), "a b c d");
+  EXPECT_TRUE(HasDay(20));
+  EXPECT_TRUE(IsThere(a));
+  keep("19");
+  EXPECT_EQ(Run(Policy::kEvents, 18).rows, 1);
+  EXPECT_EQ(Kept(), "b c d");
+  EXPECT_FALSE(HasDay(20));
+  EXPECT_TRUE(HasDay(19));
+  EXPECT_EQ(LogBounds().first, 2);
+  // Whoever could shorten the log could hide what was done.
+  keep("7");
+  EXPECT_EQ(Run(Policy::kEvents, 18).rows, 1);
+  EXPECT_EQ(Kept(), "c d");
+}
+
 TEST_F(EventRetentionTest, ADayWaitsForItsLastEventThatCommittedLate) {
   const base::Uuid early = Write("early", 19);
   PassAll();

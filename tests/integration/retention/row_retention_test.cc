@@ -92,6 +92,37 @@ TEST_F(RowRetentionTest, ThreadsGoSoLongAfterTheirLastMessage) {
   EXPECT_FALSE(Run(Policy::kMessages, service::RetentionPeriods()).before.has_value());
 }
 
+TEST_F(RowRetentionTest, ATenantsOwnPeriodsComeBeforeThoseOfAll) {
+  Ask("INSERT INTO gatehouse.tenant_retention (tenant_id, ended_sessions_days, messages_days, "
+      "alerts_days, update_time, version) VALUES ('" +
+      std::string(kOther) + "', 10, 0, 10, now(), 1) RETURNING 1");
+  AddSession("ours", 50, At(15), At(15));
+  AddSession("ours-old", 49, At(31), At(31));
+  AddSession("theirs", 48, At(15), At(15), "NULL", kOther);
+  AddSession("theirs-lately", 47, At(9), At(9), "NULL", kOther);
+  EXPECT_EQ(Run(Policy::kEndedSessions, 30, /*dry_run=*/true).rows, 2);
+  EXPECT_EQ(Run(Policy::kEndedSessions, 30).rows, 2);
+  EXPECT_EQ(Labels(), "ours theirs-lately");
+
+  // For ever, whatever holds for all; and the other way round.
+  AddThread("ours", 31);
+  AddThread("theirs", 400, kOther);
+  EXPECT_EQ(Run(Policy::kMessages, 30).rows, 2) << "messages";
+  EXPECT_EQ(Ask("SELECT thread_id FROM gatehouse.thread"), "theirs");
+  Ask("UPDATE gatehouse.tenant_retention SET messages_days = 300 RETURNING 1");
+  AddThread("ours", 900);
+  EXPECT_EQ(Run(Policy::kMessages, service::RetentionPeriods()).rows, 2);
+  EXPECT_EQ(Ask("SELECT thread_id FROM gatehouse.thread"), "ours");
+
+  for (const std::string tenant : {kTenant, kOther}) {
+    Ask("INSERT INTO gatehouse.alert VALUES ('" + tenant + "', " + IdOf(15) + ", 1, " + IdOf(15) +
+        ", 3, 0, true, " + At(40) + ", " + At(40) + ", 1, '{}', NULL, '', '', " + At(15) +
+        ", '', '', '', " + IdOf(15) + ", 1) RETURNING 1");
+  }
+  EXPECT_EQ(Run(Policy::kAlerts, 30).rows, 1);
+  EXPECT_EQ(Ask("SELECT tenant_id FROM gatehouse.alert"), kTenant);
+}
+
 TEST_F(RowRetentionTest, AnswersTokensReplaysAndAlertsGoByTheirTime) {
   for (const std::string tenant : {kTenant, kOther}) {
     for (const int day : {31, 29}) {
