@@ -50,13 +50,18 @@ absl::Status CheckClock(int64_t micros, base::Time before, base::Time after) {
       " this machine's. Let both follow the same time servers (NTP)"));
 }
 
-absl::StatusOr<std::string> Identify(const std::string& dsn, const std::string& password_file) {
+struct Identity {
+  std::string database;
+  bool is_standby = false;
+};
+
+absl::StatusOr<Identity> Identify(const std::string& dsn, const std::string& password_file) {
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
                       Connection::Open(dsn, {.application_name = "gatehouse start",
                                              .password_file = password_file}));
   GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
                       connection->Query(queries::kIdentifyDatabase.text, {}));
-  return rows.at(0)[0].value_or("");
+  return Identity{.database = rows.at(0)[0].value_or(""), .is_standby = rows.at(0)[1] == "t"};
 }
 
 }  // namespace
@@ -98,12 +103,22 @@ absl::Status CheckDatabase(Connection& connection, const base::Clock& clock,
 
 absl::Status CheckSameDatabase(const std::string& dsn, const std::string& direct_dsn,
                                const std::string& password_file) {
-  GH_ASSIGN_OR_RETURN(const std::string pooled, Identify(dsn, password_file));
-  GH_ASSIGN_OR_RETURN(const std::string direct, Identify(direct_dsn, password_file));
-  if (pooled == direct) return absl::OkStatus();
+  GH_ASSIGN_OR_RETURN(const Identity pooled, Identify(dsn, password_file));
+  GH_ASSIGN_OR_RETURN(const Identity direct, Identify(direct_dsn, password_file));
+  if (pooled.database == direct.database) return absl::OkStatus();
   return Unsuitable(
       "database.dsn and database.direct_dsn name two, and events of the one would never get their "
       "place in the log. Let both name the same");
+}
+
+absl::StatusOr<bool> IsStandbyOf(const std::string& dsn, const std::string& read_dsn,
+                                 const std::string& password_file) {
+  GH_ASSIGN_OR_RETURN(const Identity primary, Identify(dsn, password_file));
+  GH_ASSIGN_OR_RETURN(const Identity standby, Identify(read_dsn, password_file));
+  if (primary.database == standby.database) return standby.is_standby;
+  return Unsuitable(
+      "database.dsn and database.read_dsn name two, and lists would be those of the other. Let "
+      "database.read_dsn name a standby of the first, made by pg_basebackup");
 }
 
 }  // namespace gatehouse::migrations

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/time.h"
 #include "storage/postgres/admin/connection.h"
 
@@ -24,6 +25,11 @@ absl::Status CheckDatabase(storage::postgres::admin::Connection& connection,
 // databases. `password_file`: a file whose first line is the password for both.
 absl::Status CheckSameDatabase(const std::string& dsn, const std::string& direct_dsn,
                                const std::string& password_file);
+
+// Connects to both: true if `read_dsn` leads to a standby of the database of `dsn`, false if to
+// that itself. FAILED_PRECONDITION, DATABASE_UNSUITABLE if they are two databases.
+absl::StatusOr<bool> IsStandbyOf(const std::string& dsn, const std::string& read_dsn,
+                                 const std::string& password_file);
 
 }  // namespace gatehouse::migrations
 

@@ -19,8 +19,12 @@ BEGIN
              WHEN c.relname IN ('event', 'event_order', 'event_target') THEN 'SELECT, INSERT'
              -- Where it begins is moved by the functions of retention alone.
              WHEN c.relname IN ('event_cut', 'event_log_start') THEN 'SELECT'
-             -- Tenants are frozen, not deleted.
-             WHEN c.relname = 'tenant' THEN 'SELECT, INSERT, UPDATE'
+             -- What was tried, said or answered stays as it was. Attempts go with the tables of their days.
+             WHEN c.relname = 'webhook_attempt' THEN 'SELECT, INSERT'
+             WHEN c.relname IN ('thread_message', 'request', 'recovery_code') THEN 'SELECT, INSERT, DELETE'
+             -- Tenants are frozen and API keys revoked, not deleted; what counts and follows the log is there for good.
+             WHEN c.relname IN ('tenant', 'api_key', 'event_log_head', 'webhook_fanout') THEN 'SELECT, INSERT, UPDATE'
+             WHEN c.relname = 'sequencer' THEN 'SELECT, UPDATE'
              ELSE 'SELECT, INSERT, UPDATE, DELETE'
            END AS privileges
     FROM pg_class c

@@ -1,3 +1,3 @@
--- The same for all connections to one database, also through a pooler.
-SELECT system_identifier::text || '/' || current_database()
+-- The first is the same for all connections to one database, also through a pooler, and for its standbys.
+SELECT system_identifier::text || '/' || current_database(), pg_is_in_recovery()
 FROM pg_control_system()

@@ -167,6 +167,7 @@ AuditService::Result<v1::ListEventsResponse> AuditService::ListEvents(
   }
   v1::ListEventsResponse response;
   if (query.min_index > query.max_index) co_return response;
+  query.freshness = storage::Freshness::kMayLag;
   GH_CO_ASSIGN_OR_RETURN(storage::EventLog::Page page, co_await deps_.log.List(ctx, query));
   // Nothing, though the caller says up to where: perhaps it was there once.
   if (page.events.empty() && query.max_index < INT64_MAX && request.page_token().empty()) {

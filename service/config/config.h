@@ -75,6 +75,8 @@ struct DatabaseSettings {
   bool prepared_statements = true;
   bool allow_standby = false;
   std::string direct_dsn;
+  std::string read_dsn;
+  std::chrono::milliseconds read_max_lag{5'000};
 
   // For what needs a session to itself, past the pooler that `dsn` may name.
   const std::string& direct() const { return direct_dsn.empty() ? dsn : direct_dsn; }

@@ -74,6 +74,14 @@ void AddDatabase(std::vector<Setting>& all) {
               "Start on a standby as well, and wait for its promotion: until then changes "
               "are refused.",
               GH_FIELD(database.allow_standby)));
+  all.push_back(Secret(Text("database.read_dsn",
+                            "A standby that answers ListUsers, ListSessions and ListEvents; what "
+                            "it cannot answer, the primary does. Empty: none.",
+                            GH_FIELD(database.read_dsn))));
+  all.push_back(Span("database.read_max_lag_ms",
+                     "How far behind the primary a standby of database.read_dsn may be and still "
+                     "be asked, in milliseconds.",
+                     500, 3'600'000, GH_FIELD(database.read_max_lag)));
 }
 
 void AddAuth(std::vector<Setting>& all) {

@@ -57,6 +57,9 @@ absl::Status CheckDatabaseSettings(const config::DatabaseSettings& config) {
                               "is required: set GATEHOUSE_DATABASE_DSN, or try `gatehouse dev`");
   }
   GH_RETURN_IF_ERROR(storage::postgres::ParseDsn(config.dsn).status());
+  if (!config.read_dsn.empty()) {
+    GH_RETURN_IF_ERROR(storage::postgres::ParseDsn(config.read_dsn).status());
+  }
   if (!config.direct_dsn.empty()) return storage::postgres::ParseDsn(config.direct_dsn).status();
   if (config.prepared_statements) return absl::OkStatus();
   return base::InvalidField("database.direct_dsn",

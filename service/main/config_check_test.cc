@@ -32,5 +32,10 @@ TEST(ConfigCheckTest, BehindAPoolerTheDatabaseItselfIsNamedAsWell) {
   EXPECT_NE(MessageFor({.dsn = "host=pooler", .direct_dsn = "host=db password"}), "");
 }
 
+TEST(ConfigCheckTest, AStandbyIsNamedWell) {
+  EXPECT_EQ(MessageFor({.dsn = "host=db", .read_dsn = "host=standby"}), "");
+  EXPECT_NE(MessageFor({.dsn = "host=db", .read_dsn = "host=standby password"}), "");
+}
+
 }  // namespace
 }  // namespace gatehouse::service

@@ -39,6 +39,14 @@ int ExitCodeFor(const absl::Status& status) {
 absl::Status CheckDatabase(const config::DatabaseSettings& settings) {
   GH_RETURN_IF_ERROR(migrations::CheckDatabaseAndSchema(settings.direct(), settings.password_file,
                                                         {.allow_standby = settings.allow_standby}));
+  if (!settings.read_dsn.empty()) {
+    const auto standby =
+        migrations::IsStandbyOf(settings.direct(), settings.read_dsn, settings.password_file);
+    // One that is away is no reason to be away as well.
+    if (base::HasReason(standby.status(), base::Reason::kDatabaseUnsuitable)) {
+      return standby.status();
+    }
+  }
   if (settings.direct_dsn.empty()) return absl::OkStatus();
   return migrations::CheckSameDatabase(settings.dsn, settings.direct_dsn, settings.password_file);
 }

@@ -90,7 +90,8 @@ SessionService::Result<v1::ListSessionsResponse> SessionService::ListSessions(
                                          // One more tells whether there is another page.
                                          .limit = page_size + 1,
                                          .max_bytes = kMaxPageBytes,
-                                         .now = now};
+                                         .now = now,
+                                         .freshness = storage::Freshness::kMayLag};
   if (!request.thread_id().empty()) query.thread_id = request.thread_id();
   GH_CO_ASSIGN_OR_RETURN(query.before, deps_.page_tokens.IdBehind(scope, request.page_token()));
   GH_CO_ASSIGN_OR_RETURN(const storage::SessionStore::Page page,

@@ -228,6 +228,7 @@ UserService::Result<v1::ListUsersResponse> UserService::ListUsers(base::CallCont
   // One more than wanted tells whether there is a next page.
   query.listing.limit = page_size + 1;
   query.listing.max_bytes = kMaxPageBytes;
+  query.listing.freshness = storage::Freshness::kMayLag;
   GH_CO_ASSIGN_OR_RETURN(const storage::UserPage page,
                          co_await deps_.users.List(ctx, query.listing));
   if (page.too_many) {

@@ -133,7 +133,8 @@ base::Task<absl::StatusOr<EventLog::Page>> EventLog::List(base::CallContext ctx,
   const int64_t scan = plan.filters ? std::max(limit, kMaxScanned) : limit;
   GH_CO_ASSIGN_OR_RETURN(
       const Rows rows,
-      co_await database_.Query(std::move(ctx), plan.query, ListParams(query, plan, scan, limit)));
+      co_await database_.Query(std::move(ctx), plan.query, ListParams(query, plan, scan, limit),
+                               query.freshness));
   Page page;
   int64_t scanned = 0;
   int64_t last_scanned = 0;

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/event.h"
+#include "storage/freshness.h"
 #include "storage/log_feed.h"
 
 namespace gatehouse::storage {
@@ -44,6 +45,7 @@ struct EventQuery {
   base::Time max_occurred_time = base::Time::max();
   bool descending = true;
   int32_t limit = 50;
+  Freshness freshness = Freshness::kNow;
 };
 
 // Reads the log by index, the only order there is. One statement per call.

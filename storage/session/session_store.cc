@@ -154,8 +154,8 @@ Task<absl::StatusOr<SessionStore::Page>> SessionStore::List(CallContext ctx, Lis
     params.Add(*query.thread_id);
   }
   params.Add(query.max_bytes);
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
-                         co_await database_.Query(ctx, statement, std::move(params)));
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(
+                                              ctx, statement, std::move(params), query.freshness));
   Page page;
   int64_t found = 0;
   GH_CO_ASSIGN_OR_RETURN(page.sessions, rows.Decode([&](RowView row) {

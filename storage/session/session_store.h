@@ -9,6 +9,7 @@
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "storage/change.h"
+#include "storage/freshness.h"
 #include "storage/one_time_token/one_time_token.h"
 #include "storage/second_factor/second_factor.h"
 #include "storage/session/session.h"
@@ -79,6 +80,7 @@ class SessionStore {
     // Of contexts; the last session returned may go beyond it.
     int64_t max_bytes = 0;
     base::Time now;
+    Freshness freshness = Freshness::kNow;
   };
   struct Page {
     std::vector<Session> sessions;

@@ -131,9 +131,9 @@ base::Task<absl::StatusOr<UserPage>> UserStore::List(base::CallContext context,
       listing.order == UserListing::Order::kUsername || listing.order == UserListing::Order::kEmail;
   Statement statement = by_key ? ByKey(listing) : ByTime(listing);
   statement.params.Add(listing.max_bytes);
-  GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows,
-      co_await database_.Query(std::move(context), statement.query, std::move(statement.params)));
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), statement.query,
+                                                  std::move(statement.params), listing.freshness));
   UserPage page;
   int64_t found = 0;
   GH_CO_ASSIGN_OR_RETURN(page.users, rows.Decode([&](RowView row) {

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "storage/change.h"
+#include "storage/freshness.h"
 #include "storage/one_time_token/one_time_token.h"
 #include "storage/user/user.h"
 
@@ -49,6 +50,7 @@ struct UserListing {
   int32_t limit = 0;
   // Of metadata; the last user returned may go beyond it.
   int64_t max_bytes = 0;
+  Freshness freshness = Freshness::kNow;
 };
 
 struct UserPage {

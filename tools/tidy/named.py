@@ -12,7 +12,7 @@ PAGES = ("docs/operating/security.md",)
 
 _WORD = re.compile(r"`([^`\s]+)`")
 _PATH = re.compile(r"[\w.-]+(/[\w.-]+)*/[\w.-]*")
-_TEST = re.compile(r"test_\w+|[A-Z][a-z]\w*[A-Z]\w*|[A-Z][a-z]+")
+_TEST = re.compile(r"test_\w+|[A-Z]+[a-z]\w*")
 # Names that are no test, in files whose names do not say that they are one.
 _TEST_FILE = re.compile(r".*_test\.(cc|py)")
 

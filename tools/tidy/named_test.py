@@ -20,6 +20,7 @@ class NamedTest(unittest.TestCase):
 
     def test_tests_that_are_missing(self):
         self.assertEqual(problems("| `base/a_test.cc` `Fails` |"), ["base/a_test.cc has no Fails"])
+        self.assertEqual(problems("| `base/a_test.cc` `AFailure` |"), ["base/a_test.cc has no AFailure"])
         self.assertEqual(problems("| `base/a_test.cc` `Work` |"), ["base/a_test.cc has no Work"])
         self.assertEqual(problems("| `tests/b_test.py` `test_work` |"), ["tests/b_test.py has no test_work"])
 

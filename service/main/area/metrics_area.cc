@@ -20,6 +20,7 @@
 #include "service/webhook/replay/replay_metrics.h"
 #include "storage/event_log/event_store_metrics.h"
 #include "storage/postgres/client/database_metrics.h"
+#include "storage/postgres/client/standby/standby_metrics.h"
 
 namespace gatehouse::service {
 namespace {
@@ -49,6 +50,7 @@ std::vector<prometheus::MetricFamily> MetricsArea::Collect() const {
   MetricFamilies families;
   DescribeMetrics(*storage_.database, "shared", families);
   DescribeMetrics(*storage_.sequencer_database, "sequencer", families);
+  DescribeStandby(*storage_.database, families);
   DescribeMetrics(auth_.hasher, families);
   DescribeMetrics(auth_.login_failures, families);
   DescribeMetrics(services_.event_schemas, families);

@@ -26,12 +26,15 @@ DatabaseConfig DatabaseConfigOf(const config::DatabaseSettings& settings, size_t
           .connect_timeout = settings.connect_timeout,
           .statement_timeout = settings.statement_timeout,
           .use_prepared_statements = settings.prepared_statements,
+          .standby_dsn = settings.read_dsn,
+          .standby_max_lag = settings.read_max_lag,
           .tell = [](std::string_view line) { base::LogLine(base::LogLevel::kWarning, line); }};
 }
 
 DatabaseConfig DirectConfigOf(const config::DatabaseSettings& settings) {
   DatabaseConfig config = DatabaseConfigOf(settings, /*loops=*/1);
   config.dsn = settings.direct();
+  config.standby_dsn.clear();
   if (!settings.direct_dsn.empty()) config.use_prepared_statements = true;
   return config;
 }
@@ -42,6 +45,7 @@ absl::StatusOr<std::unique_ptr<StorageArea>> StorageArea::Open(
   auto signal = std::make_unique<storage::LogSignal>();
   config.on_announced = [told = signal.get()] { told->Notify(); };
   if (!direct) direct = config;
+  direct->standby_dsn.clear();
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(config, loops));
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Database> sequencer_database,
                       storage::OpenSequencerDatabase(*std::move(direct), *loops.front()));

@@ -1,5 +1,6 @@
 #include "service/main/area/worker_area.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "service/webhook/endpoint/client_certificate_alerts.h"
 #include "service/webhook/pull/idle_subscriptions.h"
 #include "service/worker/tenant_round.h"
+#include "storage/postgres/client/database.h"
 
 namespace gatehouse::service {
 namespace {
@@ -37,9 +39,17 @@ constexpr auto kUsersPurgePause = std::chrono::minutes(1);
 constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
 // Backlogs are bounded in tens of seconds.
 constexpr auto kBacklogsPause = std::chrono::seconds(1);
+// Of two questions, to the primary and to the standby.
+constexpr auto kStandbyTimeout = std::chrono::seconds(5);
 // Before the first call.
 constexpr auto kPartitionsTimeout = std::chrono::minutes(1);
 constexpr auto kPositionTimeout = std::chrono::seconds(15);
+
+// What the primary answered last is good for a bound that is longer than the time since.
+std::chrono::milliseconds StandbyPauseOf(const config::DatabaseSettings& settings) {
+  constexpr std::chrono::milliseconds kLongest{1000};
+  return std::min(kLongest, settings.read_max_lag / 4);
+}
 
 // What has a Purge(ctx, tenant, before, limit) that returns how many rows it deleted; for the
 // tenant of `ctx`.
@@ -143,6 +153,14 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
       backlogs_(storage.deliveries, clock, config.webhook.max_backlog_age),
       backlogs_turns_(loop, {.name = "webhook_backlogs", .pause = kBacklogsPause},
                       [this](base::CallContext ctx) { return backlogs_.RunOnce(std::move(ctx)); }),
+      standby_(loop,
+               {.name = "standby",
+                .pause = StandbyPauseOf(config.database),
+                .at_once = true,
+                .turn_timeout = kStandbyTimeout},
+               [database = storage.database.get()](base::CallContext ctx) {
+                 return database->MeasureStandby(std::move(ctx));
+               }),
       replays_(loop, {.replays = storage.replays,
                       .endpoints = storage.endpoints,
                       .log = storage.log,
@@ -230,6 +248,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"listener", listener_},
                 {"webhooks", webhooks_},
                 {"webhook_backlogs", backlogs_turns_},
+                {"standby", standby_},
                 {"replays", replays_},
                 {"mails", mails_},
                 {"key_rotation", key_rotation_},

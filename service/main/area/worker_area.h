@@ -77,6 +77,7 @@ class WorkerArea {
   delivery::WebhookEngine webhooks_;
   delivery::BacklogWatch backlogs_;
   PeriodicWorker backlogs_turns_;
+  PeriodicWorker standby_;
   ReplayWorker replays_;
   mail::MailComposer mail_composer_;
   mail::RequestAnswerer mail_answerer_;

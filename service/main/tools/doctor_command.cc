@@ -88,6 +88,25 @@ void LookAtConfiguration(const config::Config& config, Findings& findings) {
   if (faults.empty()) findings.Ok("config", "`serve` takes it");
 }
 
+void LookAtStandby(const config::DatabaseSettings& settings, Findings& findings) {
+  if (settings.read_dsn.empty()) return;
+  const auto standby =
+      migrations::IsStandbyOf(settings.direct(), settings.read_dsn, settings.password_file);
+  if (!standby.ok()) {
+    if (base::HasReason(standby.status(), base::Reason::kDatabaseUnsuitable)) {
+      findings.Fail("standby", MessageOf(standby.status()), "see docs/operating/scaling.md");
+    } else {
+      findings.Warn("standby", MessageOf(standby.status()),
+                    "until it is back lists are read from the primary");
+    }
+  } else if (!*standby) {
+    findings.Warn("standby", "database.read_dsn leads to a server that is no standby",
+                  "let it name one, or leave it empty: lists are read from the primary");
+  } else {
+    findings.Ok("standby", "database.read_dsn leads to a standby of the database");
+  }
+}
+
 // Whether the database can be worked with, and what is to be looked at in it.
 bool LookAtDatabase(const config::DatabaseSettings& settings, const base::Clock& clock,
                     Findings& findings) {
@@ -120,6 +139,7 @@ bool LookAtDatabase(const config::DatabaseSettings& settings, const base::Clock&
     }
     findings.Ok("pooler", "database.dsn and database.direct_dsn name the same database");
   }
+  LookAtStandby(settings, findings);
   const auto applied = migrations::ReadApplied(**connection);
   const absl::Status current =
       applied.ok() ? migrations::CheckCurrent(*applied, migrations::EmbeddedMigrations())

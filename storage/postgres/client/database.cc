@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "base/status.h"
@@ -11,6 +13,7 @@
 #include "storage/postgres/client/lanes/exclusive_pool.h"
 #include "storage/postgres/client/lanes/lane_set.h"
 #include "storage/postgres/client/lanes/transaction_lease.h"
+#include "storage/postgres/client/standby/standby.h"
 
 namespace gatehouse::storage::postgres {
 namespace {
@@ -84,6 +87,7 @@ absl::Status CheckLimits(const DatabaseConfig& config) {
       {"statement_timeout", config.statement_timeout.count()},
       {"min_backoff", config.min_backoff.count()},
       {"max_backoff", config.max_backoff.count()},
+      {"standby_max_lag", config.standby_max_lag.count()},
   };
   for (const auto& [name, value] : limits) {
     if (value < 1) return base::InvalidField(name, "must be at least 1");
@@ -106,6 +110,8 @@ std::string TimeLeft(const base::CallContext& ctx, milliseconds cap) {
 struct Database::Impl {
   std::shared_ptr<ClientState> state;
   std::vector<PerLoop> loops;
+  // Null without one.
+  std::unique_ptr<Standby> standby;
   bool closed = false;
 
   const PerLoop* Find(const base::Loop& loop) const {
@@ -125,6 +131,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseConfig config,
   GH_RETURN_IF_ERROR(CheckLimits(config));
   GH_ASSIGN_OR_RETURN(ConnectParams params, ConnectParams::Parse(config));
   auto impl = std::make_unique<Impl>();
+  if (!config.standby_dsn.empty()) {
+    GH_ASSIGN_OR_RETURN(impl->standby, Standby::Open(config, loops));
+  }
   impl->state = std::make_shared<ClientState>(std::move(config), std::move(params));
   for (base::Loop* loop : loops) {
     const DatabaseConfig& settings = impl->state->config;
@@ -144,6 +153,10 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseConfig config,
 
 void Database::Close() {
   if (std::exchange(impl_->closed, true)) return;
+  // At the same time, since each may take its second.
+  const std::jthread other([this] {
+    if (impl_->standby) impl_->standby->Close();
+  });
   std::vector<std::shared_ptr<Closer>> closers;
   for (const PerLoop& loop : impl_->loops) {
     closers.push_back(std::make_shared<Closer>(loop));
@@ -167,7 +180,11 @@ base::Task<absl::StatusOr<std::vector<Rows>>> Database::Run(base::CallContext ct
 }
 
 base::Task<absl::StatusOr<Rows>> Database::Query(base::CallContext ctx, postgres::Query query,
-                                                 Params params) {
+                                                 Params params, Freshness freshness) {
+  if (freshness == Freshness::kMayLag && impl_->standby) {
+    std::optional<Rows> rows = co_await impl_->standby->Query(ctx, query, params);
+    if (rows) co_return *std::move(rows);
+  }
   const PerLoop* loop = impl_->Find(ctx.loop());
   if (loop == nullptr) co_return base::InternalError("a loop the Database does not serve");
   Batch batch;
@@ -196,6 +213,19 @@ base::Task<absl::StatusOr<Transaction>> Database::Begin(base::CallContext ctx) {
 base::Task<absl::Status> Database::Ping(base::CallContext ctx) {
   const absl::StatusOr<Rows> rows = co_await Query(std::move(ctx), kPing, Params());
   co_return rows.status();
+}
+
+base::Task<absl::Status> Database::MeasureStandby(base::CallContext ctx) {
+  if (!impl_->standby) co_return absl::OkStatus();
+  co_return co_await impl_->standby->Measure(std::move(ctx), *this);
+}
+
+const Database* Database::standby() const {
+  return impl_->standby ? &impl_->standby->database() : nullptr;
+}
+
+StandbyStats Database::standby_stats() const {
+  return impl_->standby ? impl_->standby->stats() : StandbyStats();
 }
 
 std::string Database::last_connect_error() const { return impl_->state->GetConnectError(); }

@@ -15,11 +15,13 @@
 #include "base/async/loop.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
+#include "storage/freshness.h"
 #include "storage/postgres/client/batch.h"
 #include "storage/postgres/client/defaults.h"
 #include "storage/postgres/client/params.h"
 #include "storage/postgres/client/query.h"
 #include "storage/postgres/client/row.h"
+#include "storage/postgres/client/standby/standby_stats.h"
 #include "storage/postgres/client/transaction.h"
 
 namespace gatehouse::storage::postgres {
@@ -73,6 +75,13 @@ struct DatabaseConfig {
   // session settings. The role then needs its search_path and statement_timeout from
   // ALTER ROLE ... SET.
   bool use_prepared_statements = true;
+
+  // A standby that may answer reads with Freshness::kMayLag, if one is named; with the
+  // password of `password_file`, too. Nothing fails because of it: what it cannot answer,
+  // or not within `standby_max_lag` of the primary, the primary answers. None is asked
+  // before MeasureStandby, nor when that has not been called for `standby_max_lag`.
+  std::string standby_dsn = {};
+  std::chrono::milliseconds standby_max_lag{5000};
 
   // Called when the call of an announced batch (Batch::Announce) ends, with success or
   // not. Runs on a loop's thread and must not block.
@@ -128,7 +137,7 @@ class Database {
   // Runs one statement as a transaction of its own. This is for reads; changes go
   // through Run.
   base::Task<absl::StatusOr<Rows>> Query(base::CallContext ctx, postgres::Query query,
-                                         Params params);
+                                         Params params, Freshness freshness = Freshness::kNow);
 
   // Runs all statements or none, in one round trip. Returns one Rows per statement.
   base::Task<absl::StatusOr<std::vector<Rows>>> Run(base::CallContext ctx, Batch batch);
@@ -139,6 +148,14 @@ class Database {
 
   // OK when a shared lane answers.
   base::Task<absl::Status> Ping(base::CallContext ctx);
+
+  // To be called a few times in each `standby_max_lag`: finds out whether the standby can
+  // be asked. Does nothing without one. An error is the primary's.
+  base::Task<absl::Status> MeasureStandby(base::CallContext ctx);
+
+  // The standby's connections; null without one.
+  const Database* standby() const;
+  StandbyStats standby_stats() const;
 
   // Why connecting failed last, in words for the operator. Empty while connected.
   std::string last_connect_error() const;

@@ -149,6 +149,18 @@ absl::StatusOr<std::string> FindPostgresBinaries() {
   return install.bin_dir;
 }
 
+absl::Status RunProgram(const ServerAccount& account, const ClusterOptions& options,
+                        const std::vector<std::string>& command) {
+  const uintmax_t log_size = LogSize(options.log_file);
+  GH_ASSIGN_OR_RETURN(const pid_t pid, Spawn(account, options, command));
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (status == 0) return absl::OkStatus();
+  return Failed(fs::path(command.front()).filename().string() + " failed:\n" +
+                LogTail(options.log_file, log_size));
+}
+
 absl::Status InitCluster(const ServerAccount& account, const ClusterOptions& options, bool sync) {
   GH_RETURN_IF_ERROR(MakeDirectory(account, options.data_dir));
   std::vector<std::string> command = {options.binaries + "/initdb",
@@ -160,13 +172,7 @@ absl::Status InitCluster(const ServerAccount& account, const ClusterOptions& opt
                                       "--locale=C.UTF-8",
                                       "--data-checksums"};
   if (!sync) command.push_back("--no-sync");
-  const uintmax_t log_size = LogSize(options.log_file);
-  GH_ASSIGN_OR_RETURN(const pid_t pid, Spawn(account, options, command));
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (status != 0) return Failed("initdb failed:\n" + LogTail(options.log_file, log_size));
-  return absl::OkStatus();
+  return RunProgram(account, options, command);
 }
 
 PostgresProcess::PostgresProcess(ClusterOptions options, pid_t pid)

@@ -37,6 +37,11 @@ struct ClusterOptions {
   bool die_with_parent = false;
 };
 
+// Runs one of Postgres's programs under `account` to its end; `command` begins with its path. An
+// error holds the end of what it printed.
+absl::Status RunProgram(const ServerAccount& account, const ClusterOptions& options,
+                        const std::vector<std::string>& command);
+
 // Runs initdb on an empty or missing `data_dir`: UTF-8, C.UTF-8 collation (the
 // same order on every machine), checksums, only local connections. `sync` false
 // leaves the files to the page cache, for tests.

@@ -20,16 +20,24 @@ _READY = re.compile(r"^READY grpc=(\S+) http=(\S+)$")
 
 
 def environment(home="/tmp", **settings):
-    """The environment of the program: nothing of the tests' own but what sanitizers go by, and the given variables."""
-    sanitizers = {name: value for name, value in os.environ.items() if name.endswith(("SAN_OPTIONS", "_SYMBOLIZER_PATH"))}
-    return {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": home, "LC_ALL": "C.UTF-8", **sanitizers, **settings}
+    """The environment of the program: nothing of the tests' own but what sanitizers and coverage go by, and the given variables."""
+    of_the_build = ("SAN_OPTIONS", "_SYMBOLIZER_PATH", "LLVM_PROFILE_FILE")
+    kept = {name: value for name, value in os.environ.items() if name.endswith(of_the_build)}
+    return {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": home, "LC_ALL": "C.UTF-8", **kept, **settings}
+
+
+def _counted(env, prefix):
+    """The environment as tools/coverage needs it: programs of another user, whom the prefix may change to, cannot share our file."""
+    if not prefix or "LLVM_PROFILE_FILE" not in env:
+        return env
+    return {**env, "LLVM_PROFILE_FILE": env["LLVM_PROFILE_FILE"].replace("%m", "%m-%p")}
 
 
 def run(*arguments, env=None, prefix=(), timeout=DEADLINE_S):
     """Runs a command to its end; what it wrote is checked for secrets."""
     done = subprocess.run(
         [*prefix, BINARY, *arguments],
-        env=env or environment(),
+        env=_counted(env or environment(), prefix),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -56,7 +64,7 @@ class Gatehouse:
         self._process = subprocess.Popen(
             # Behind a change of user in the prefix, which would clear it.
             [*prefix, *dying_with_us("TERM"), binary, *arguments],
-            env=env or environment(),
+            env=_counted(env or environment(), prefix),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

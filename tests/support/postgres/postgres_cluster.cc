@@ -108,7 +108,9 @@ void PostgresCluster::Start() {
     cluster.settings.insert(cluster.settings.end(),
                             {{"fsync", "off"}, {"full_page_writes", "off"}});
   }
-  if (!std::filesystem::exists(cluster.data_dir)) {
+  if (options_.standby_of != nullptr && !std::filesystem::exists(cluster.data_dir)) {
+    CopyPrimary(cluster);
+  } else if (!std::filesystem::exists(cluster.data_dir)) {
     Require(storage::postgres::embedded::InitCluster(*account_, cluster, options_.durable),
             "initdb");
   }
@@ -119,6 +121,22 @@ void PostgresCluster::Start() {
     started = PostgresProcess::Start(*account_, cluster, kTimeout);
   }
   server_ = Require(std::move(started), "Postgres");
+}
+
+void PostgresCluster::CopyPrimary(
+    const storage::postgres::embedded::ClusterOptions& cluster) const {
+  // Which the account may not make there by itself.
+  std::filesystem::create_directory(cluster.data_dir);
+  std::filesystem::permissions(cluster.data_dir, std::filesystem::perms::owner_all);
+  Require(account_->Give(cluster.data_dir), "data directory");
+  // Its WAL comes by the same connection from then on: primary_conninfo is that of the copy.
+  Require(storage::postgres::embedded::RunProgram(
+              *account_, cluster,
+              {cluster.binaries + "/pg_basebackup", "--host=" + options_.standby_of->socket_dir(),
+               std::string("--username=") + storage::postgres::embedded::kClusterUser,
+               "--pgdata=" + cluster.data_dir, "--write-recovery-conf", "--checkpoint=fast",
+               "--no-sync"}),
+          "pg_basebackup");
 }
 
 void PostgresCluster::Stop() { server_->Stop(kTimeout); }

@@ -27,6 +27,8 @@ class PostgresCluster {
   struct Options {
     // For benches and crash tests: what is committed survives the machine.
     bool durable = false;
+    // A standby of this one, made by pg_basebackup, which follows it from then on.
+    const PostgresCluster* standby_of = nullptr;
   };
 
   explicit PostgresCluster(Options options);
@@ -55,6 +57,7 @@ class PostgresCluster {
 
  private:
   void StartJanitor();
+  void CopyPrimary(const storage::postgres::embedded::ClusterOptions& cluster) const;
   void SignalAll(int number);
 
   Options options_;
