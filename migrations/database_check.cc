@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -54,12 +53,16 @@ absl::StatusOr<std::string> Identify(const std::string& dsn, const std::string& 
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
                       Connection::Open(dsn, {.application_name = "gatehouse start",
                                              .password_file = password_file}));
-  GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
-                      connection->Query(queries::kIdentifyDatabase.text, {}));
-  return rows.at(0)[0].value_or("");
+  return IdentifyDatabase(*connection);
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> IdentifyDatabase(Connection& connection) {
+  GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
+                      connection.Query(queries::kIdentifyDatabase.text, {}));
+  return rows.at(0)[0].value_or("");
+}
 
 absl::Status CheckDatabase(Connection& connection, const base::Clock& clock,
                            const DatabaseNeeds& needs) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/time.h"
 #include "storage/postgres/admin/connection.h"
 
@@ -19,6 +20,9 @@ struct DatabaseNeeds {
 // FAILED_PRECONDITION, DATABASE_UNSUITABLE otherwise; the message says what to do. Changes nothing.
 absl::Status CheckDatabase(storage::postgres::admin::Connection& connection,
                            const base::Clock& clock, const DatabaseNeeds& needs);
+
+// Which database a connection is to: the same text by whatever way, another one for another database.
+absl::StatusOr<std::string> IdentifyDatabase(storage::postgres::admin::Connection& connection);
 
 // Connects to both and compares. FAILED_PRECONDITION, DATABASE_UNSUITABLE if they are two
 // databases. `password_file`: a file whose first line is the password for both.

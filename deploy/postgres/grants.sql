@@ -19,6 +19,8 @@ BEGIN
              WHEN c.relname IN ('event', 'event_order', 'event_target') THEN 'SELECT, INSERT'
              -- Where it begins is moved by the functions of retention alone.
              WHEN c.relname IN ('event_cut', 'event_log_start') THEN 'SELECT'
+             -- Where a tenant is on its way to is for whoever moves it.
+             WHEN c.relname = 'tenant_move' THEN 'SELECT'
              -- Tenants are frozen, not deleted.
              WHEN c.relname = 'tenant' THEN 'SELECT, INSERT, UPDATE'
              ELSE 'SELECT, INSERT, UPDATE, DELETE'
