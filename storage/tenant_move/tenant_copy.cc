@@ -98,9 +98,9 @@ absl::Status DeleteAllOf(Connection& connection, const std::vector<TenantTable>&
 absl::Status Compare(Connection& source, Connection& target, const TenantTable& table,
                      const Uuid& id) {
   GH_ASSIGN_OR_RETURN(const Connection::Rows sent,
-                      source.Execute(table.SelectDigest(table.SelectMoving(id))));
+                      source.Execute(TenantTable::SelectDigest(table.SelectMoving(id))));
   GH_ASSIGN_OR_RETURN(const Connection::Rows taken,
-                      target.Execute(table.SelectDigest(table.SelectAll(id))));
+                      target.Execute(TenantTable::SelectDigest(table.SelectAll(id))));
   if (sent == taken) return absl::OkStatus();
   return base::InternalError(absl::StrCat(
       "the copy of ", table.name, " is not what the source has: ", taken.at(0)[0].value_or(""),

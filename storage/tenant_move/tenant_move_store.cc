@@ -40,6 +40,15 @@ absl::StatusOr<Uuid> UuidOf(const Connection::Row& row, size_t column) {
 
 }  // namespace
 
+absl::Status TenantMoveStore::RequireOwner() {
+  GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
+                      connection_.Query(queries::kOwnsLog.text, {}));
+  if (TextOf(rows.at(0), 0) == "t") return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "this takes the owner of the schema: let database.dsn, or database.direct_dsn, name the role "
+      "that migrates (gatehouse_owner)");
+}
+
 absl::Status TenantMoveStore::Lock(const Uuid& tenant_id) {
   for (int tries = 0; tries < kMaxLockTries; ++tries) {
     GH_ASSIGN_OR_RETURN(const Connection::Rows rows,

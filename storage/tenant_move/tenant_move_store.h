@@ -25,6 +25,9 @@ class TenantMoveStore {
  public:
   explicit TenantMoveStore(postgres::admin::Connection& connection) : connection_(connection) {}
 
+  // FAILED_PRECONDITION if the role is not that of the owner of the schema, nor one of its members.
+  absl::Status RequireOwner();
+
   // No other command moves the tenant while the connection lasts. ABORTED, CONFLICT if one does.
   // That of a command that was killed goes with its connection, for which this waits some seconds.
   absl::Status Lock(const base::Uuid& tenant_id);

@@ -84,7 +84,7 @@ std::string TenantTable::SelectAll(const Uuid& tenant_id) const {
                       tenant_id.ToString(), "'");
 }
 
-std::string TenantTable::SelectDigest(const std::string& select) const {
+std::string TenantTable::SelectDigest(const std::string& select) {
   return absl::StrCat(
       "SELECT count(*), coalesce(sum(hashtextextended(r::text, 0)::numeric), 0) FROM (", select,
       ") AS r");

@@ -36,7 +36,7 @@ struct TenantTable {
   std::string SelectMoving(const base::Uuid& tenant_id) const;
   // Of what there is of a tenant: a SELECT of the number of rows, and of a sum over all that they
   // hold, which does not depend on their order.
-  std::string SelectDigest(const std::string& select) const;
+  static std::string SelectDigest(const std::string& select);
   std::string SelectAll(const base::Uuid& tenant_id) const;
 };
 
