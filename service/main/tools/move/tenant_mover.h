@@ -2,7 +2,6 @@
 #define GATEHOUSE_SERVICE_MAIN_TOOLS_MOVE_TENANT_MOVER_H_
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
