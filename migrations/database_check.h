@@ -21,7 +21,8 @@ struct DatabaseNeeds {
 absl::Status CheckDatabase(storage::postgres::admin::Connection& connection,
                            const base::Clock& clock, const DatabaseNeeds& needs);
 
-// Which database a connection is to: the same text by whatever way, another one for another database.
+// Which database a connection is to: the same text by whatever way, another one for another
+// database.
 absl::StatusOr<std::string> IdentifyDatabase(storage::postgres::admin::Connection& connection);
 
 // Connects to both and compares. FAILED_PRECONDITION, DATABASE_UNSUITABLE if they are two

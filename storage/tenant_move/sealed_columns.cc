@@ -125,11 +125,11 @@ absl::StatusOr<int64_t> ResealColumn(Connection& connection, const SealedColumn&
     after = rows.back()[0];
     GH_ASSIGN_OR_RETURN(const auto changes, ChangesOf(sealed, tenant_id, keys, rows));
     for (const auto& [place, changed] : changes) {
-      GH_RETURN_IF_ERROR(connection
-                             .Query(WriteStatement(sealed, place),
-                                    {tenant_id.ToString(), ArrayOf(changed.ids),
-                                     ArrayOf(changed.values)})
-                             .status());
+      GH_RETURN_IF_ERROR(
+          connection
+              .Query(WriteStatement(sealed, place),
+                     {tenant_id.ToString(), ArrayOf(changed.ids), ArrayOf(changed.values)})
+              .status());
       count += static_cast<int64_t>(changed.ids.size());
     }
   }

@@ -1,11 +1,9 @@
 #include "storage/tenant_move/tenant_copy.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <ranges>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -30,7 +28,6 @@ namespace {
 constexpr int kRowsPerSlice = 5000;
 // As daily partitions are made: each waits two seconds for its lock at most.
 constexpr int kMaxLockTries = 30;
-constexpr std::chrono::milliseconds kPause{200};
 constexpr char kLockNotAvailable[] = "55P03";
 
 // Tables that say where a tenant went, when all else is gone.
@@ -64,7 +61,6 @@ absl::Status MakeDay(Connection& target, const std::string& parent, const std::s
     if (made.ok() || target.last_sqlstate() != kLockNotAvailable || tries == kMaxLockTries) {
       return made;
     }
-    std::this_thread::sleep_for(kPause);
   }
 }
 
@@ -73,8 +69,8 @@ absl::Status BeginBoth(Connection& source, Connection& target, const Uuid& id) {
   GH_RETURN_IF_ERROR(Run(source, kSession));
   GH_RETURN_IF_ERROR(Run(target, kSession));
   GH_RETURN_IF_ERROR(Run(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-  return Run(target, absl::StrCat("BEGIN; SET LOCAL gatehouse.moving_tenant = '", id.ToString(),
-                                  "'"));
+  return Run(target,
+             absl::StrCat("BEGIN; SET LOCAL gatehouse.moving_tenant = '", id.ToString(), "'"));
 }
 
 absl::Status RequireFrozen(Connection& source, const Uuid& id) {
@@ -88,8 +84,8 @@ absl::Status DeleteAllOf(Connection& connection, const std::vector<TenantTable>&
                          const Uuid& id) {
   for (const TenantTable& table : std::views::reverse(tables)) {
     GH_RETURN_IF_ERROR(RunFor(
-        connection, absl::StrCat("DELETE FROM gatehouse.", table.name, " WHERE tenant_id = $1::uuid"),
-        id));
+        connection,
+        absl::StrCat("DELETE FROM gatehouse.", table.name, " WHERE tenant_id = $1::uuid"), id));
   }
   return absl::OkStatus();
 }
@@ -125,10 +121,10 @@ absl::StatusOr<CopiedTable> CopyTable(Connection& source, Connection& target,
 // Rows are gone, of one that holds them, until a slice finds none.
 absl::StatusOr<int64_t> DeleteRows(Connection& connection, const std::string& leaf,
                                    const Uuid& id) {
-  const std::string statement = absl::StrCat(
-      "WITH gone AS (DELETE FROM ", leaf, " WHERE ctid = ANY (ARRAY(SELECT ctid FROM ", leaf,
-      " WHERE tenant_id = $1::uuid LIMIT ", kRowsPerSlice,
-      ")) RETURNING 1) SELECT count(*) FROM gone");
+  const std::string statement =
+      absl::StrCat("WITH gone AS (DELETE FROM ", leaf, " WHERE ctid = ANY (ARRAY(SELECT ctid FROM ",
+                   leaf, " WHERE tenant_id = $1::uuid LIMIT ", kRowsPerSlice,
+                   ")) RETURNING 1) SELECT count(*) FROM gone");
   int64_t all = 0;
   for (;;) {
     GH_ASSIGN_OR_RETURN(const Connection::Rows rows, connection.Query(statement, {id.ToString()}));
@@ -202,9 +198,8 @@ absl::StatusOr<LogHead> CheckLog(Connection& connection, const Uuid& id) {
   GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
                       connection.Query(queries::kCheckLog.text, {id.ToString()}));
   const Connection::Row& row = rows.at(0);
-  const LogHead head{.size = NumberOf(row, 0),
-                     .first_index = NumberOf(row, 1),
-                     .leaf_hash = row[6].value_or("")};
+  const LogHead head{
+      .size = NumberOf(row, 0), .first_index = NumberOf(row, 1), .leaf_hash = row[6].value_or("")};
   const int64_t count = NumberOf(row, 2);
   const bool dense =
       count == head.size - head.first_index + 1 &&

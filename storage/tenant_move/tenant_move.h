@@ -11,8 +11,8 @@
 
 namespace gatehouse::storage {
 
-// How far the move of a tenant is. Column tenant_move.step; in the source all of them, in the target
-// kCopied and kDone.
+// How far the move of a tenant is. Column tenant_move.step; in the source all of them, in the
+// target kCopied and kDone.
 enum class TenantMoveStep : int16_t {
   // The tenant takes no calls at the source; what had begun may still end.
   kFrozen = 1,

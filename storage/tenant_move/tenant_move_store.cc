@@ -1,8 +1,5 @@
 #include "storage/tenant_move/tenant_move_store.h"
 
-#include <chrono>
-#include <thread>
-
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
@@ -18,10 +15,11 @@ namespace queries = tenant_move::queries;
 
 namespace {
 
-// A lock of the whole log is asked for again and again, two seconds at most each time: in between
-// whoever waits behind it gets on.
+// A lock of the whole log is asked for again and again, two seconds at most each time
+// (gatehouse.fence_tenant): in between whoever waits behind it gets on.
 constexpr int kMaxLockTries = 30;
-constexpr std::chrono::milliseconds kPause{200};
+// The server ends the connection of a command that was killed when it has something to tell it.
+constexpr char kBeginLock[] = "BEGIN; SET LOCAL lock_timeout = '10s'";
 constexpr char kLockNotAvailable[] = "55P03";
 
 std::string TextOf(const Connection::Row& row, size_t column) { return row[column].value_or(""); }
@@ -41,8 +39,7 @@ absl::StatusOr<Uuid> UuidOf(const Connection::Row& row, size_t column) {
 }  // namespace
 
 absl::Status TenantMoveStore::RequireOwner() {
-  GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
-                      connection_.Query(queries::kOwnsLog.text, {}));
+  GH_ASSIGN_OR_RETURN(const Connection::Rows rows, connection_.Query(queries::kOwnsLog.text, {}));
   if (TextOf(rows.at(0), 0) == "t") return absl::OkStatus();
   return absl::FailedPreconditionError(
       "this takes the owner of the schema: let database.dsn, or database.direct_dsn, name the role "
@@ -50,12 +47,12 @@ absl::Status TenantMoveStore::RequireOwner() {
 }
 
 absl::Status TenantMoveStore::Lock(const Uuid& tenant_id) {
-  for (int tries = 0; tries < kMaxLockTries; ++tries) {
-    GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
-                        connection_.Query(queries::kLockMove.text, {tenant_id.ToString()}));
-    if (TextOf(rows.at(0), 0) == "t") return absl::OkStatus();
-    std::this_thread::sleep_for(kPause);
-  }
+  GH_RETURN_IF_ERROR(connection_.Execute(kBeginLock).status());
+  const absl::Status locked =
+      connection_.Query(queries::kLockMove.text, {tenant_id.ToString()}).status();
+  const bool is_held = !locked.ok() && connection_.last_sqlstate() == kLockNotAvailable;
+  GH_RETURN_IF_ERROR(connection_.Execute(locked.ok() ? "COMMIT" : "ROLLBACK").status());
+  if (!is_held) return locked;
   return base::MakeError(absl::StatusCode::kAborted,
                          "another command is moving this tenant right now",
                          {.reason = base::Reason::kConflict});
@@ -101,11 +98,10 @@ absl::Status TenantMoveStore::RequireRoom(const MovingTenant& tenant) {
   const Connection::Row& row = rows.at(0);
   for (const size_t column : {size_t{0}, size_t{1}}) {
     if (!row[column]) continue;
-    return base::MakeError(
-        absl::StatusCode::kAlreadyExists,
-        absl::StrCat("another tenant of the target has the ",
-                     column == 0 ? "name " : "host name ", *row[column]),
-        {.reason = base::Reason::kTenantTaken});
+    return base::MakeError(absl::StatusCode::kAlreadyExists,
+                           absl::StrCat("another tenant of the target has the ",
+                                        column == 0 ? "name " : "host name ", *row[column]),
+                           {.reason = base::Reason::kTenantTaken});
   }
   if (NumberOf(row, 2) < kMaxTenants) return absl::OkStatus();
   return base::MakeError(absl::StatusCode::kResourceExhausted,
@@ -125,9 +121,8 @@ absl::Status TenantMoveStore::Put(const TenantMove& move) {
 absl::Status TenantMoveStore::Advance(const TenantMove& move, TenantMoveStep step,
                                       const std::string& row_counts_json) {
   return connection_
-      .Query(queries::kAdvanceMove.text,
-             {move.tenant_id.ToString(), move.move_id.ToString(),
-              absl::StrCat(static_cast<int>(step)), row_counts_json})
+      .Query(queries::kAdvanceMove.text, {move.tenant_id.ToString(), move.move_id.ToString(),
+                                          absl::StrCat(static_cast<int>(step)), row_counts_json})
       .status();
 }
 
@@ -158,8 +153,7 @@ absl::Status TenantMoveStore::TryFence(const TenantMove& move) {
         "somebody has activated the tenant meanwhile; run the command again, or give the move up "
         "with --cancel");
   }
-  GH_RETURN_IF_ERROR(
-      connection_.Query(queries::kFence.text, {move.tenant_id.ToString()}).status());
+  GH_RETURN_IF_ERROR(connection_.Query(queries::kFence.text, {move.tenant_id.ToString()}).status());
   GH_RETURN_IF_ERROR(Advance(move, TenantMoveStep::kFenced));
   return connection_.Execute("COMMIT").status();
 }
@@ -172,7 +166,6 @@ absl::Status TenantMoveStore::Fence(const TenantMove& move) {
     if (connection_.InTransaction()) GH_RETURN_IF_ERROR(connection_.Execute("ROLLBACK").status());
     const bool waits = !absl::IsFailedPrecondition(fenced) && sqlstate == kLockNotAvailable;
     if (!waits || tries == kMaxLockTries) return fenced;
-    std::this_thread::sleep_for(kPause);
   }
 }
 
@@ -182,8 +175,11 @@ absl::Status TenantMoveStore::RunWithLock(std::string_view statement, const Uuid
     if (done.ok() || connection_.last_sqlstate() != kLockNotAvailable || tries == kMaxLockTries) {
       return done;
     }
-    std::this_thread::sleep_for(kPause);
   }
+}
+
+absl::Status TenantMoveStore::Pause(std::chrono::milliseconds time) {
+  return connection_.Query(queries::kPause.text, {absl::StrCat(time.count())}).status();
 }
 
 absl::Status TenantMoveStore::Unfence(const Uuid& tenant_id) {

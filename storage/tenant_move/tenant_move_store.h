@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_STORAGE_TENANT_MOVE_TENANT_MOVE_STORE_H_
 #define GATEHOUSE_STORAGE_TENANT_MOVE_TENANT_MOVE_STORE_H_
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,13 +43,16 @@ class TenantMoveStore {
 
   // In the place of what there is about an earlier move.
   absl::Status Put(const TenantMove& move);
-  // Changes nothing where that step was taken already. `row_counts_json`: empty for those there are.
+  // Changes nothing where that step was taken already. `row_counts_json`: empty for those there
+  // are.
   absl::Status Advance(const TenantMove& move, TenantMoveStep step,
                        const std::string& row_counts_json = "");
   absl::Status Forget(const TenantMove& move);
 
   // The leases of the tenant's endpoints and mails that have not run out.
   absl::StatusOr<BusyServers> CountBusy(const base::Uuid& tenant_id);
+  // Before another look.
+  absl::Status Pause(std::chrono::milliseconds time);
   // Events that the sequencer has to give their place yet.
   absl::StatusOr<int64_t> CountUnordered(const base::Uuid& tenant_id);
 

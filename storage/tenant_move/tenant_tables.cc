@@ -21,7 +21,8 @@ namespace {
 constexpr char kOwnTable[] = "tenant_move";
 
 constexpr ReplacedColumn kReplaced[] = {
-    // Transaction ids belong to a database cluster. All events of the tenant have their place in the
+    // Transaction ids belong to a database cluster. All events of the tenant have their place in
+    // the
     // log: those of transactions before the first one are none of the sequencer's business.
     {"event", "xid", "'0'::xid8"},
     // Whoever sends is a server of the target.
@@ -91,13 +92,12 @@ std::string TenantTable::SelectDigest(const std::string& select) {
 }
 
 absl::StatusOr<std::vector<TenantTable>> ReadTenantTables(Connection& connection) {
-  GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
-                      connection.Query(queries::kListTables.text, {}));
+  GH_ASSIGN_OR_RETURN(const Connection::Rows rows, connection.Query(queries::kListTables.text, {}));
   std::vector<TenantTable> tables;
   for (const Connection::Row& row : rows) {
     if (row[0] == kOwnTable) continue;
-    tables.push_back({.name = row[0].value_or(""),
-                      .columns = absl::StrSplit(row[1].value_or(""), ',')});
+    tables.push_back(
+        {.name = row[0].value_or(""), .columns = absl::StrSplit(row[1].value_or(""), ',')});
   }
   return tables;
 }

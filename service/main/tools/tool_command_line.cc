@@ -120,8 +120,8 @@ void AddTenantMove(CLI::App& tenant, const ToolCommands& commands) {
   CLI::Option_group* instead = move->add_option_group("Instead");
   instead->require_option(0, 1);
   const auto add = [&](const std::string& flag, Action action, const std::string& help) {
-    return instead->add_flag_callback(flag, [arguments, action] { arguments->action = action; },
-                                      help);
+    return instead->add_flag_callback(
+        flag, [arguments, action] { arguments->action = action; }, help);
   };
   add("--dry-run", Action::kCheck, "Tell what is in the way of a move, change nothing");
   add("--status", Action::kStatus, "Tell how far it is");

@@ -54,10 +54,10 @@ class Connection {
   // Runs one statement with text parameters.
   absl::StatusOr<Rows> Query(std::string_view statement, const std::vector<std::string>& params);
 
-  // Gives what `copy_out` sends ("COPY ... TO STDOUT") to `copy_in` ("COPY ... FROM STDIN") of another
-  // connection, row by row: of what lies between the two no more than some buffers is in memory.
-  // Returns the number of rows; `on_bytes` hears now and then how many bytes have passed. After an
-  // error the two are good for nothing but to be closed.
+  // Gives what `copy_out` sends ("COPY ... TO STDOUT") to `copy_in` ("COPY ... FROM STDIN") of
+  // another connection, row by row: of what lies between the two no more than some buffers is in
+  // memory. Returns the number of rows; `on_bytes` hears now and then how many bytes have passed.
+  // After an error the two are good for nothing but to be closed.
   absl::StatusOr<int64_t> CopyTo(Connection& target, const std::string& copy_out,
                                  const std::string& copy_in,
                                  const std::function<void(int64_t bytes)>& on_bytes = {});

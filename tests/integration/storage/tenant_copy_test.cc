@@ -1,5 +1,7 @@
 // A copy of everything that a tenant has, table by table.
 
+#include "storage/tenant_move/tenant_copy.h"
+
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -15,7 +17,6 @@
 #include "storage/postgres/admin/connection.h"
 #include "storage/sealing_keys.h"
 #include "storage/tenant_move/sealed_columns.h"
-#include "storage/tenant_move/tenant_copy.h"
 #include "storage/tenant_move/tenant_move.h"
 #include "storage/tenant_move/tenant_tables.h"
 #include "tests/integration/growth/filled_database.h"
@@ -81,8 +82,8 @@ class TenantCopyTest : public testing::Test {
     source_.Run("SET session_replication_role = replica");
     source_.Run(twins);
     source_.Run("SET session_replication_role = origin");
-    source_.Run(absl::StrCat("INSERT INTO gatehouse.tenant_host VALUES ('mover.example', '",
-                             kMover, "')"));
+    source_.Run(
+        absl::StrCat("INSERT INTO gatehouse.tenant_host VALUES ('mover.example', '", kMover, "')"));
     SealAll(kOldKey);
     // Connections are of no use any more after a copy that failed.
     target_ = *Connection::Open(target_dsn_);
@@ -98,8 +99,8 @@ class TenantCopyTest : public testing::Test {
           {kMover});
       ASSERT_THAT(ids, IsOk());
       for (const Connection::Row& row : *ids) {
-        const std::string value = base::HexEncode(
-            KeyFor(sealed, key).Seal(sealed.context(mover_, *row[0]), "secret"));
+        const std::string value =
+            base::HexEncode(KeyFor(sealed, key).Seal(sealed.context(mover_, *row[0]), "secret"));
         ASSERT_THAT(connection.Query(
                         absl::StrCat("UPDATE gatehouse.", sealed.table, " SET ", sealed.column,
                                      " = ", sealed.is_array ? "ARRAY[" : "", "decode($1, 'hex')",
@@ -130,22 +131,22 @@ class TenantCopyTest : public testing::Test {
                                [](const std::string&, int64_t, int64_t) {});
   }
 
-  std::string Counts(Connection& connection) {
-    return Ask(connection, Ask(connection, kCountAll));
-  }
+  std::string Counts(Connection& connection) { return Ask(connection, Ask(connection, kCountAll)); }
 
   // The values of a column of the target.
   void ExpectSealedBy(const std::string& key, const SealedColumn& sealed) {
     const auto rows = target_->Query(
         absl::StrCat("SELECT ", sealed.id, "::text, encode(value, 'hex') FROM gatehouse.",
                      sealed.table, ", unnest(", sealed.is_array ? "" : "ARRAY[", sealed.column,
-                     sealed.is_array ? "" : "]", ") value WHERE tenant_id = $1::uuid AND value IS "
+                     sealed.is_array ? "" : "]",
+                     ") value WHERE tenant_id = $1::uuid AND value IS "
                      "NOT NULL"),
         {kMover});
     ASSERT_THAT(rows, IsOk());
     for (const Connection::Row& row : *rows) {
-      EXPECT_EQ(KeyFor(sealed, key).Open(sealed.context(mover_, *row[0]), *base::HexDecode(*row[1])),
-                "secret")
+      EXPECT_EQ(
+          KeyFor(sealed, key).Open(sealed.context(mover_, *row[0]), *base::HexDecode(*row[1])),
+          "secret")
           << sealed.table << "." << sealed.column;
     }
   }
@@ -162,7 +163,9 @@ TEST_F(TenantCopyTest, EveryTableGoesAlong) {
   ASSERT_THAT(copied, IsOk());
   EXPECT_EQ(Counts(*target_), before);
   // By the catalogue, not by what was copied.
-  EXPECT_EQ(copied->tables.size(), std::stoul(Ask(*target_, absl::StrCat("SELECT count(*) FROM (", Ask(*target_, kCountAll), ") AS tables"))));
+  EXPECT_EQ(copied->tables.size(),
+            std::stoul(Ask(*target_, absl::StrCat("SELECT count(*) FROM (",
+                                                  Ask(*target_, kCountAll), ") AS tables"))));
   EXPECT_GT(copied->resealed, 0);
   EXPECT_EQ(copied->head.size, kRows);
   // What is the database's own stayed behind.
@@ -201,8 +204,8 @@ TEST_F(TenantCopyTest, OfASecretThatDoesNotOpenNothingIsCopied) {
 }
 
 TEST_F(TenantCopyTest, ATenantThatTakesCallsIsNotCopied) {
-  source_.Run(absl::StrCat("UPDATE gatehouse.tenant SET state = 1 WHERE tenant_id = '", kMover,
-                           "'"));
+  source_.Run(
+      absl::StrCat("UPDATE gatehouse.tenant SET state = 1 WHERE tenant_id = '", kMover, "'"));
   EXPECT_THAT(Copy(), HasCode(absl::StatusCode::kFailedPrecondition));
 }
 
@@ -246,16 +249,17 @@ TEST_F(TenantCopyTest, WhatWasNotMatchedYetEachEndpointLooksThrough) {
   source_.Run("UPDATE gatehouse.endpoint_delivery SET position = 300, behind = false" + of_mover);
   source_.Run("UPDATE gatehouse.endpoint_delivery SET position = 200, behind = true" + of_mover +
               " AND endpoint_id = sample.endpoint_id(1)");
-  source_.Run("UPDATE gatehouse.endpoint_delivery SET created_event_id = (SELECT event_id FROM "
-              "gatehouse.event_order" + of_mover + " AND index = 950)" + of_mover +
-              " AND endpoint_id = sample.endpoint_id(2)");
+  source_.Run(
+      "UPDATE gatehouse.endpoint_delivery SET created_event_id = (SELECT event_id FROM "
+      "gatehouse.event_order" +
+      of_mover + " AND index = 950)" + of_mover + " AND endpoint_id = sample.endpoint_id(2)");
   ASSERT_THAT(Copy(), IsOk());
   const auto position = [&](int endpoint) {
-    return Ask(*target_, absl::StrCat("SELECT position || ' ' || behind FROM "
-                                      "gatehouse.endpoint_delivery WHERE endpoint_id = '",
-                                      source_.Run(absl::StrCat("SELECT sample.endpoint_id(",
-                                                               endpoint, ")")),
-                                      "'"));
+    return Ask(
+        *target_,
+        absl::StrCat("SELECT position || ' ' || behind FROM "
+                     "gatehouse.endpoint_delivery WHERE endpoint_id = '",
+                     source_.Run(absl::StrCat("SELECT sample.endpoint_id(", endpoint, ")")), "'"));
   };
   EXPECT_EQ(position(1), "200 true");
   EXPECT_EQ(position(2), "950 true");
@@ -277,21 +281,20 @@ TEST_F(TenantCopyTest, WhatIsDeletedAtTheSourceIsAllButWhereItWent) {
                              ") AS t (line) WHERE line !~ '=0$'")),
             "2");
   EXPECT_EQ(std::stoi(others), 2 * kRows);
-  EXPECT_EQ(Ask(source_.connection(), "SELECT count(*) FROM gatehouse.event"),
-            absl::StrCat(kRows));
+  EXPECT_EQ(Ask(source_.connection(), "SELECT count(*) FROM gatehouse.event"), absl::StrCat(kRows));
 }
 
-// What a new migration adds has to be looked at here: does it hold something that is sealed, or that
-// is of this database alone?
+// What a new migration adds has to be looked at here: does it hold something that is sealed, or
+// that is of this database alone?
 TEST(TenantTablesTest, EveryColumnIsKnownForWhatItIs) {
   const auto connection = *Connection::Open(CreateMigratedDatabase());
   // Bytes that are no secrets: hashes, public keys, answers, and what an event's leaf is made of.
   std::set<std::string> bytes = {
-      "api_key.former_key_hash", "api_key.key_hash",       "endpoint_delivery.recent",
-      "event.leaf_hash",         "event.leaf_secret",      "event_order.leaf_hash",
-      "one_time_token.token_hash", "passkey.credential_id", "passkey.public_key",
-      "passkey_challenge.nonce", "recovery_code.code_hash", "remembered_device.token_hash",
-      "request.request_hash",    "request.response",       "signing_key.public_key"};
+      "api_key.former_key_hash",   "api_key.key_hash",        "endpoint_delivery.recent",
+      "event.leaf_hash",           "event.leaf_secret",       "event_order.leaf_hash",
+      "one_time_token.token_hash", "passkey.credential_id",   "passkey.public_key",
+      "passkey_challenge.nonce",   "recovery_code.code_hash", "remembered_device.token_hash",
+      "request.request_hash",      "request.response",        "signing_key.public_key"};
   for (const SealedColumn& sealed : storage::SealedColumns()) {
     bytes.insert(absl::StrCat(sealed.table, ".", sealed.column));
   }
@@ -319,9 +322,8 @@ TEST(TenantTablesTest, EveryColumnIsKnownForWhatItIs) {
                              type == "pg_lsn" || type == "oid" || type == "regclass" ||
                              *row[2] == "owner" || *row[2] == "lease_until";
     if (of_database) {
-      EXPECT_TRUE(replaced.contains(column))
-          << column << ": in the target it means something else "
-          << "(storage/tenant_move/tenant_tables.cc)";
+      EXPECT_TRUE(replaced.contains(column)) << column << ": in the target it means something else "
+                                             << "(storage/tenant_move/tenant_tables.cc)";
     }
   }
   for (const std::string& column : replaced) EXPECT_TRUE(found.contains(column)) << column;

@@ -32,8 +32,9 @@ absl::StatusOr<OpenSide> OpenMoveSide(MoveSide side, const std::string& what) {
   GH_RETURN_IF_ERROR(Of(what, CheckDatabaseSettings(database)));
   GH_RETURN_IF_ERROR(
       Of(what, migrations::CheckDatabaseAndSchema(database.direct(), database.password_file)));
-  auto connection = Connection::Open(database.direct(), {.application_name = "gatehouse tenant move",
-                                                         .password_file = database.password_file});
+  auto connection = Connection::Open(
+      database.direct(),
+      {.application_name = "gatehouse tenant move", .password_file = database.password_file});
   if (!connection.ok()) return Of(what, connection.status());
   OpenSide open{.side = std::move(side), .identity = {}, .connection = *std::move(connection)};
   GH_RETURN_IF_ERROR(Of(what, open.moves().RequireOwner()));
@@ -43,10 +44,9 @@ absl::StatusOr<OpenSide> OpenMoveSide(MoveSide side, const std::string& what) {
 
 absl::Status CheckPair(const OpenSide& source, const OpenSide& target) {
   if (source.identity == target.identity) {
-    return base::MakeError(
-        absl::StatusCode::kFailedPrecondition,
-        "source and target are one database: a tenant moves from one to another",
-        {.reason = base::Reason::kDatabaseUnsuitable});
+    return base::MakeError(absl::StatusCode::kFailedPrecondition,
+                           "source and target are one database: a tenant moves from one to another",
+                           {.reason = base::Reason::kDatabaseUnsuitable});
   }
   const config::AuthSettings& here = source.side.config.auth;
   const config::AuthSettings& there = target.side.config.auth;

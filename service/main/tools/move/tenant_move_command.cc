@@ -12,6 +12,7 @@
 #include "service/main/exit_codes.h"
 #include "service/main/serve_command.h"
 #include "service/main/tools/move/move_sides.h"
+#include "service/main/tools/move/moved_tenant.h"
 #include "service/main/tools/move/tenant_mover.h"
 #include "service/main/tools/report.h"
 #include "service/main/tools/tool_commands.h"

@@ -1,7 +1,6 @@
 #include "service/main/tools/move/tenant_mover.h"
 
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +10,7 @@
 #include "base/status.h"
 #include "base/system_context.h"
 #include "service/common/json.h"
+#include "service/main/tools/move/moved_tenant.h"
 #include "storage/event_log/sequencer.h"
 #include "storage/tenant_move/tenant_copy.h"
 
@@ -18,11 +18,11 @@ namespace gatehouse::service {
 namespace {
 
 using base::Task;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 using storage::TenantMove;
 using storage::TenantMoveStep;
 using storage::TenantState;
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 constexpr char kTool[] = "tenant_move";
 constexpr std::chrono::seconds kStatementTimeout(30);
@@ -35,34 +35,9 @@ Task<absl::Status> RunPass(base::CallContext ctx, storage::Sequencer* sequencer)
   co_return (co_await sequencer->RunPass(std::move(ctx), kMaxEventsPerPass)).status();
 }
 
-absl::StatusOr<storage::MovingTenant> FindTenant(OpenSide& side, const std::string& id_or_name) {
-  GH_ASSIGN_OR_RETURN(const std::optional<storage::MovingTenant> tenant,
-                      side.moves().FindTenant(id_or_name));
-  if (!tenant) {
-    return base::MakeError(absl::StatusCode::kNotFound,
-                           absl::StrCat("there is no tenant ", id_or_name),
-                           {.reason = base::Reason::kTenantNotFound});
-  }
-  return *tenant;
-}
-
 bool IsOver(const TenantMove& move) {
   return move.is_source ? move.step == TenantMoveStep::kDeleted
                         : move.step == TenantMoveStep::kDone;
-}
-
-storage::TellCopied TellTables(Report& report, std::string verb) {
-  return [&report, verb = std::move(verb)](const std::string& table, int64_t rows, int64_t bytes) {
-    JsonObject json;
-    json.Add("step", verb).Add("table", table);
-    if (rows < 0) {
-      report.Progress(absl::StrCat(verb, " ", table, ": ", BytesText(bytes)),
-                      json.AddNumber("bytes", bytes));
-    } else {
-      report.Progress(absl::StrCat(verb, " ", table, ": ", rows, " rows"),
-                      json.AddNumber("rows", rows));
-    }
-  };
 }
 
 }  // namespace
@@ -107,7 +82,7 @@ absl::Status TenantMover::Run() {
 
 absl::Status TenantMover::Find() {
   GH_RETURN_IF_ERROR(CheckPair(source_, target_));
-  GH_ASSIGN_OR_RETURN(tenant_, FindTenant(source_, options_.tenant));
+  GH_ASSIGN_OR_RETURN(tenant_, FindMovingTenant(source_, options_.tenant));
   if (tenant_.id == base::kDefaultTenantId) {
     return absl::FailedPreconditionError("the default tenant is the operator's own: it stays");
   }
@@ -135,16 +110,15 @@ absl::Status TenantMover::CheckNew() {
   GH_ASSIGN_OR_RETURN(const std::optional<storage::MovingTenant> there,
                       target_.moves().FindTenant(tenant_.id.ToString()));
   GH_ASSIGN_OR_RETURN(const std::optional<TenantMove> known, target_.moves().Get(tenant_.id));
-  const bool was_there =
-      known && known->is_source && known->step == TenantMoveStep::kDeleted;
+  const bool was_there = known && known->is_source && known->step == TenantMoveStep::kDeleted;
   if (there && !was_there) {
-    return base::MakeError(
-        absl::StatusCode::kAlreadyExists,
-        known && known->is_source
-            ? "the target has still what it had of the tenant when it moved away from there: delete "
-              "that with --delete"
-            : "the target has the tenant already",
-        {.reason = base::Reason::kTenantTaken});
+    return base::MakeError(absl::StatusCode::kAlreadyExists,
+                           known && known->is_source
+                               ? "the target has still what it had of the tenant when it moved "
+                                 "away from there: delete "
+                                 "that with --delete"
+                               : "the target has the tenant already",
+                           {.reason = base::Reason::kTenantTaken});
   }
   return target_.moves().RequireRoom(tenant_);
 }
@@ -177,7 +151,7 @@ absl::Status TenantMover::Quiesce() {
 
 // What a deliverer has sent it notes before the fence: an event may come with it.
 absl::Status TenantMover::Drain() {
-  std::this_thread::sleep_for(options_.pause);
+  GH_RETURN_IF_ERROR(source_.moves().Pause(options_.pause));
   const auto deadline = steady_clock::now() + options_.max_drain;
   for (;;) {
     GH_ASSIGN_OR_RETURN(const storage::BusyServers busy, source_.moves().CountBusy(tenant_.id));
@@ -194,25 +168,26 @@ absl::Status TenantMover::Drain() {
                          .Add("step", "drain")
                          .AddNumber("endpoints", busy.endpoints)
                          .AddNumber("mails", busy.mails));
-    std::this_thread::sleep_for(kLook);
+    GH_RETURN_IF_ERROR(source_.moves().Pause(kLook));
   }
 }
 
 // Every event of the tenant gets its place: by a server's sequencer, or here if none runs.
 absl::Status TenantMover::Order() {
   const auto deadline = steady_clock::now() + options_.max_drain;
-  for (;;) {
+  for (bool tried = false;; tried = true) {
     GH_ASSIGN_OR_RETURN(const int64_t unordered, source_.moves().CountUnordered(tenant_.id));
     if (unordered == 0) return absl::OkStatus();
-    if (steady_clock::now() >= deadline) {
+    if (tried && steady_clock::now() >= deadline) {
       return absl::FailedPreconditionError(
-          absl::StrCat(unordered, " events of the tenant have no place in the log yet. The tenant "
-                                  "stays frozen; run the command again"));
+          absl::StrCat(unordered,
+                       " events of the tenant have no place in the log yet. The tenant "
+                       "stays frozen; run the command again"));
     }
     GH_RETURN_IF_ERROR(WithStorage(source_, [this](StorageArea& storage) {
       return RunPass(base::SystemContext(loop_, kTool, kStatementTimeout), &storage.sequencer);
     }));
-    std::this_thread::sleep_for(kLook);
+    GH_RETURN_IF_ERROR(source_.moves().Pause(kLook));
   }
 }
 
@@ -227,8 +202,7 @@ absl::Status TenantMover::Copy() {
   if (!copied) {
     GH_RETURN_IF_ERROR(Order());
     GH_RETURN_IF_ERROR(At("ordered"));
-    GH_RETURN_IF_ERROR(
-        storage::MakeDays(*source_.connection, *target_.connection, tenant_.id));
+    GH_RETURN_IF_ERROR(storage::MakeDays(*source_.connection, *target_.connection, tenant_.id));
     TenantMove arriving = *move_;
     arriving.is_source = false;
     arriving.peer = source_.identity;
@@ -256,8 +230,8 @@ absl::Status TenantMover::Copy() {
 
 absl::Status TenantMover::Activate() {
   if (move_->was_active) {
-    GH_RETURN_IF_ERROR(SetState(target_, {.state = TenantState::kActive,
-                                          .told = MoveOfState::Told::kArrival}));
+    GH_RETURN_IF_ERROR(
+        SetState(target_, {.state = TenantState::kActive, .told = MoveOfState::Told::kArrival}));
   }
   GH_RETURN_IF_ERROR(At("activated"));
   GH_RETURN_IF_ERROR(target_.moves().Advance(*move_, TenantMoveStep::kDone));
@@ -305,13 +279,12 @@ absl::Status TenantMover::SetState(const OpenSide& side, MoveOfState change) {
   });
 }
 
-absl::Status TenantMover::WithStorage(
-    const OpenSide& side, const std::function<Task<absl::Status>(StorageArea&)>& work) {
+absl::Status TenantMover::WithStorage(const OpenSide& side,
+                                      const std::function<Task<absl::Status>(StorageArea&)>& work) {
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<StorageArea> storage,
                       StorageArea::Open(DirectConfigOf(side.side.config.database),
                                         config::KeysOf(side.side.secrets), {&loop_}));
-  absl::Status status =
-      base::RunOnLoop<absl::Status>(loop_, [&] { return work(*storage); });
+  absl::Status status = base::RunOnLoop<absl::Status>(loop_, [&] { return work(*storage); });
   storage->Close();
   return status;
 }
@@ -319,54 +292,6 @@ absl::Status TenantMover::WithStorage(
 void TenantMover::Tell(std::string_view step, const std::string& text) {
   report_.Line(absl::StrCat(tenant_.name, ": ", text),
                JsonObject().Add("tenant", tenant_.name).Add("step", step));
-}
-
-absl::Status TellMove(OpenSide& side, const std::string& tenant, Report& report) {
-  GH_ASSIGN_OR_RETURN(const storage::MovingTenant found, FindTenant(side, tenant));
-  GH_ASSIGN_OR_RETURN(const std::optional<TenantMove> move, side.moves().Get(found.id));
-  JsonObject json;
-  json.Add("tenant", found.name).Add("id", found.id.ToString());
-  if (!move) {
-    report.Line(absl::StrCat(found.name, ": has not moved"), json.Add("step", "none"));
-    return absl::OkStatus();
-  }
-  const std::string step(storage::NameOf(move->step));
-  json.Add("step", step)
-      .Add("side", move->is_source ? "source" : "target")
-      .Add("peer", move->peer)
-      .Add("destination", move->destination)
-      .Add("start_time", move->start_time)
-      .Add("update_time", move->update_time)
-      .Add("rows", move->row_counts_json);
-  report.Line(absl::StrCat(found.name, ": ", step, " at ", move->update_time,
-                           move->is_source ? ", to " : ", from ", move->peer),
-              json);
-  return absl::OkStatus();
-}
-
-absl::Status DeleteMovedTenant(OpenSide& source, const std::string& tenant,
-                               std::chrono::seconds stay, Report& report) {
-  GH_ASSIGN_OR_RETURN(const storage::MovingTenant found, FindTenant(source, tenant));
-  storage::TenantMoveStore moves = source.moves();
-  GH_RETURN_IF_ERROR(moves.Lock(found.id));
-  GH_ASSIGN_OR_RETURN(const std::optional<TenantMove> move, moves.Get(found.id));
-  if (!move || !move->is_source || move->step < TenantMoveStep::kDone) {
-    return absl::FailedPreconditionError("the tenant has not moved away from here");
-  }
-  if (move->step == TenantMoveStep::kDone && move->age_s < stay.count()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the tenant moved ", move->age_s / 3600, " h ago, and its rows stay for ",
-                     stay.count() / 3600, " h: --stay-days 0 deletes them now"));
-  }
-  if (move->step == TenantMoveStep::kDone) {
-    GH_RETURN_IF_ERROR(
-        storage::DeleteMovedRows(*source.connection, found.id, TellTables(report, "delete")));
-    GH_RETURN_IF_ERROR(moves.Unfence(found.id));
-    GH_RETURN_IF_ERROR(moves.Advance(*move, TenantMoveStep::kDeleted));
-  }
-  report.Line(absl::StrCat(found.name, ": its rows are gone; it says where it went"),
-              JsonObject().Add("tenant", found.name).Add("step", "deleted"));
-  return absl::OkStatus();
 }
 
 }  // namespace gatehouse::service

@@ -90,14 +90,6 @@ class TenantMover {
   std::optional<storage::TenantMove> move_;
 };
 
-// Tells how far the move of a tenant is, as one side knows it.
-absl::Status TellMove(OpenSide& side, const std::string& tenant, Report& report);
-
-// Deletes the rows of a tenant that moved away from `source` at least `stay` ago; what says where it
-// went stays. May be stopped and begun anew. FAILED_PRECONDITION if it has not, or too late.
-absl::Status DeleteMovedTenant(OpenSide& source, const std::string& tenant,
-                               std::chrono::seconds stay, Report& report);
-
 }  // namespace gatehouse::service
 
 #endif  // GATEHOUSE_SERVICE_MAIN_TOOLS_MOVE_TENANT_MOVER_H_
