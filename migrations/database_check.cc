@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -50,21 +49,21 @@ absl::Status CheckClock(int64_t micros, base::Time before, base::Time after) {
       " this machine's. Let both follow the same time servers (NTP)"));
 }
 
-struct Identity {
-  std::string database;
-  bool is_standby = false;
-};
-
-absl::StatusOr<Identity> Identify(const std::string& dsn, const std::string& password_file) {
+absl::StatusOr<DatabaseIdentity> Identify(const std::string& dsn, const std::string& password_file) {
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
                       Connection::Open(dsn, {.application_name = "gatehouse start",
                                              .password_file = password_file}));
-  GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
-                      connection->Query(queries::kIdentifyDatabase.text, {}));
-  return Identity{.database = rows.at(0)[0].value_or(""), .is_standby = rows.at(0)[1] == "t"};
+  return IdentifyDatabase(*connection);
 }
 
 }  // namespace
+
+absl::StatusOr<DatabaseIdentity> IdentifyDatabase(Connection& connection) {
+  GH_ASSIGN_OR_RETURN(const Connection::Rows rows,
+                      connection.Query(queries::kIdentifyDatabase.text, {}));
+  return DatabaseIdentity{.database = rows.at(0)[0].value_or(""),
+                          .is_standby = rows.at(0)[1] == "t"};
+}
 
 absl::Status CheckDatabase(Connection& connection, const base::Clock& clock,
                            const DatabaseNeeds& needs) {
@@ -103,8 +102,8 @@ absl::Status CheckDatabase(Connection& connection, const base::Clock& clock,
 
 absl::Status CheckSameDatabase(const std::string& dsn, const std::string& direct_dsn,
                                const std::string& password_file) {
-  GH_ASSIGN_OR_RETURN(const Identity pooled, Identify(dsn, password_file));
-  GH_ASSIGN_OR_RETURN(const Identity direct, Identify(direct_dsn, password_file));
+  GH_ASSIGN_OR_RETURN(const DatabaseIdentity pooled, Identify(dsn, password_file));
+  GH_ASSIGN_OR_RETURN(const DatabaseIdentity direct, Identify(direct_dsn, password_file));
   if (pooled.database == direct.database) return absl::OkStatus();
   return Unsuitable(
       "database.dsn and database.direct_dsn name two, and events of the one would never get their "
@@ -113,8 +112,8 @@ absl::Status CheckSameDatabase(const std::string& dsn, const std::string& direct
 
 absl::StatusOr<bool> IsStandbyOf(const std::string& dsn, const std::string& read_dsn,
                                  const std::string& password_file) {
-  GH_ASSIGN_OR_RETURN(const Identity primary, Identify(dsn, password_file));
-  GH_ASSIGN_OR_RETURN(const Identity standby, Identify(read_dsn, password_file));
+  GH_ASSIGN_OR_RETURN(const DatabaseIdentity primary, Identify(dsn, password_file));
+  GH_ASSIGN_OR_RETURN(const DatabaseIdentity standby, Identify(read_dsn, password_file));
   if (primary.database == standby.database) return standby.is_standby;
   return Unsuitable(
       "database.dsn and database.read_dsn name two, and lists would be those of the other. Let "

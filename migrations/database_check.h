@@ -21,6 +21,14 @@ struct DatabaseNeeds {
 absl::Status CheckDatabase(storage::postgres::admin::Connection& connection,
                            const base::Clock& clock, const DatabaseNeeds& needs);
 
+struct DatabaseIdentity {
+  // The same text by whatever way one connects, also to a standby of it; another one for another database.
+  std::string database;
+  bool is_standby = false;
+};
+
+absl::StatusOr<DatabaseIdentity> IdentifyDatabase(storage::postgres::admin::Connection& connection);
+
 // Connects to both and compares. FAILED_PRECONDITION, DATABASE_UNSUITABLE if they are two
 // databases. `password_file`: a file whose first line is the password for both.
 absl::Status CheckSameDatabase(const std::string& dsn, const std::string& direct_dsn,

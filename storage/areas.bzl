@@ -21,6 +21,7 @@ AREAS_WITH_QUERIES = [
     "signing_key",
     "subscription",
     "tenant",
+    "tenant_move",
     "thread",
     "user",
     "user_export",

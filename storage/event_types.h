@@ -226,8 +226,8 @@ inline constexpr std::string_view kSigningKeyRotated = "gatehouse.signing_key_ro
 // Secrets were sealed under another master key, some of many at a time; what they say did not
 // change. Actor: system. Target: whose they are: signing keys, endpoints, authenticator apps.
 inline constexpr std::string_view kSecretsResealed = "gatehouse.secrets_resealed";
-// A tenant was created. Actor: the caller; in the log of the tenant itself, which it begins,
-// system. Target: the tenant.
+// A tenant was created, or has moved in (`moved`). Actor: the caller; in the log of the tenant
+// itself, which it begins, system. Target: the tenant.
 inline constexpr std::string_view kTenantCreated = "gatehouse.tenant_created";
 // A tenant was changed; `fields` names what was, and `state` the state if that was. Actor: the
 // caller; in the log of the tenant itself system. Target: the tenant.

@@ -14,10 +14,12 @@
 #include "base/libcrypto.h"
 #include "base/status.h"
 #include "base/text/encoding.h"
+#include "storage/signing_key/signing_key_sealing.h"
 
 namespace gatehouse::auth {
 namespace {
 
+using storage::SigningKeySealContext;
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kIntegerBytes = 32;  // Of P-256 and of Ed25519.
@@ -51,11 +53,6 @@ std::string PrivateDer(EVP_PKEY* key) {
   std::string der = ToDer<PKCS8_PRIV_KEY_INFO>(i2d_PKCS8_PRIV_KEY_INFO, info);
   PKCS8_PRIV_KEY_INFO_free(info);
   return der;
-}
-
-// Binds the sealed key to its row.
-std::string SealContext(const base::Uuid& tenant_id, std::string_view key_id) {
-  return "gatehouse signing key v1" + std::string(tenant_id.bytes()) + std::string(key_id);
 }
 
 Key MakeKey(SigningAlgorithm algorithm) {
@@ -182,13 +179,13 @@ SigningKeyRow SigningKey::Generate(SigningAlgorithm algorithm, const base::Uuid&
                     .active_from = active_from,
                     .retired_at = std::nullopt};
   row.key_id = base::Base64UrlEncode(base::Sha256(row.public_key).substr(0, kKeyIdBytes));
-  row.private_key = keys.Seal(SealContext(tenant_id, row.key_id), PrivateDer(key.get()));
+  row.private_key = keys.Seal(SigningKeySealContext(tenant_id, row.key_id), PrivateDer(key.get()));
   return row;
 }
 
 absl::StatusOr<std::optional<std::string>> SigningKey::Reseal(const SigningKeyRow& row,
                                                               const storage::SealingKeys& keys) {
-  return keys.Reseal(SealContext(row.tenant_id, row.key_id), row.private_key);
+  return keys.Reseal(SigningKeySealContext(row.tenant_id, row.key_id), row.private_key);
 }
 
 absl::StatusOr<std::shared_ptr<const SigningKey>> SigningKey::Load(
@@ -199,7 +196,7 @@ absl::StatusOr<std::shared_ptr<const SigningKey>> SigningKey::Load(
                                row.algorithm);
   }
   const std::optional<std::string> der =
-      keys.Open(SealContext(row.tenant_id, row.key_id), row.private_key);
+      keys.Open(SigningKeySealContext(row.tenant_id, row.key_id), row.private_key);
   if (!der) {
     return base::InternalError("signing key " + row.key_id +
                                " does not open under this master key");

@@ -25,6 +25,8 @@ BEGIN
              -- Tenants are frozen and API keys revoked, not deleted; what counts and follows the log is there for good.
              WHEN c.relname IN ('tenant', 'api_key', 'event_log_head', 'webhook_fanout') THEN 'SELECT, INSERT, UPDATE'
              WHEN c.relname = 'sequencer' THEN 'SELECT, UPDATE'
+             -- Where a tenant is on its way to is for whoever moves it.
+             WHEN c.relname = 'tenant_move' THEN 'SELECT'
              ELSE 'SELECT, INSERT, UPDATE, DELETE'
            END AS privileges
     FROM pg_class c

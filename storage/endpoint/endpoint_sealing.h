@@ -8,6 +8,9 @@
 
 namespace gatehouse::storage {
 
+// For which the key of endpoints is derived from the master key (SealingKeys::Derive).
+inline constexpr std::string_view kEndpointSealInfo = "gatehouse webhook endpoints";
+
 // What a sealed value of an endpoint is bound to: one moved to another endpoint or column does not
 // open.
 inline std::string EndpointSealContext(std::string_view what, const base::Uuid& tenant_id,

@@ -196,7 +196,7 @@ absl::Status TooManyEndpoints() {
 }  // namespace
 
 EndpointStore::EndpointStore(postgres::Database& database, const SealingKeys& secret)
-    : database_(database), key_(secret.Derive("gatehouse webhook endpoints")) {}
+    : database_(database), key_(secret.Derive(kEndpointSealInfo)) {}
 
 Task<absl::Status> EndpointStore::Create(CallContext ctx, Endpoint endpoint, Change change) {
   const SecretColumns secrets = SealSecrets(key_, endpoint);

@@ -12,6 +12,11 @@
 
 namespace gatehouse::storage {
 
+// What the sealed content of a mail is bound to.
+inline std::string MailSealContext(const base::Uuid& tenant_id, const base::Uuid& mail_id) {
+  return "mail " + tenant_id.ToString() + " " + mail_id.ToString();
+}
+
 // Seals what mails hold under the master key: a copy of the database tells neither whom the server
 // writes to nor the tokens that are on their way.
 //

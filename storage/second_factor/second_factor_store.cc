@@ -9,6 +9,7 @@
 #include "storage/postgres/client/batch.h"
 #include "storage/postgres/client/database.h"
 #include "storage/second_factor/queries/second_factor_queries.h"
+#include "storage/second_factor/second_factor_sealing.h"
 
 namespace gatehouse::storage {
 namespace {
@@ -23,10 +24,6 @@ using postgres::Params;
 using postgres::Rows;
 using postgres::RowView;
 namespace queries = second_factor::queries;
-
-std::string SealContext(const Uuid& tenant_id, const Uuid& user_id) {
-  return "totp secret " + tenant_id.ToString() + " " + user_id.ToString();
-}
 
 std::vector<Bytes> ToBytes(const std::vector<std::string>& hashes) {
   std::vector<Bytes> bytes;
@@ -52,7 +49,7 @@ Task<absl::StatusOr<std::optional<TotpFactor>>> SecondFactorStore::Get(CallConte
       co_await database_.Query(std::move(context), queries::kGet, Params::Of(tenant_id, user_id)));
   co_return rows.DecodeOne([&](RowView row) {
     std::optional<std::string> secret =
-        keys_.Open(SealContext(tenant_id, user_id), row.Get<Bytes>(0).value);
+        keys_.Open(TotpSealContext(tenant_id, user_id), row.Get<Bytes>(0).value);
     if (!secret) throw std::runtime_error("a secret was sealed under another master key");
     return TotpFactor{.tenant_id = tenant_id,
                       .user_id = user_id,
@@ -67,7 +64,7 @@ Task<absl::Status> SecondFactorStore::Put(CallContext context, TotpFactor factor
   Batch batch;
   postgres::AppendChange(batch, change);
   const std::string sealed =
-      keys_.Seal(SealContext(factor.tenant_id, factor.user_id), factor.secret);
+      keys_.Seal(TotpSealContext(factor.tenant_id, factor.user_id), factor.secret);
   batch.Add(queries::kPut,
             Params::Of(factor.tenant_id, factor.user_id, Bytes{sealed}, factor.create_time));
   return RunBatch(database_, std::move(context), std::move(batch));
@@ -165,7 +162,7 @@ Task<absl::StatusOr<Resealed<SecondFactorStore::Owner>>> SecondFactorStore::Rese
   for (const Sealed& factor : factors) {
     GH_CO_ASSIGN_OR_RETURN(
         std::optional<std::string> secret,
-        keys_.Reseal(SealContext(factor.owner.tenant_id, factor.owner.user_id), factor.secret));
+        keys_.Reseal(TotpSealContext(factor.owner.tenant_id, factor.owner.user_id), factor.secret));
     if (!secret) continue;
     tenants.push_back(factor.owner.tenant_id);
     users.push_back(factor.owner.user_id);

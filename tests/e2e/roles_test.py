@@ -10,8 +10,8 @@ from tests.e2e.support.receiver import Receiver
 from tests.e2e.support.roles import RolesDeployment, dsn_of
 from tests.e2e.support.waiting import until
 
-# Statements of `gatehouse log reset`, which the owner runs.
-OF_THE_OWNER = {"reset.sql"}
+# Statements of `gatehouse log reset` and `tenant move`, which the owner runs.
+OF_THE_OWNER = {"reset.sql", "put_move.sql", "advance_move.sql", "forget_move.sql"}
 
 _WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) gatehouse\.(\w+)")
 
@@ -112,6 +112,8 @@ class RolesTest(unittest.TestCase):
             "DELETE FROM gatehouse.api_key",
             "DELETE FROM gatehouse.tenant",
             "DELETE FROM gatehouse.sequencer",
+            "UPDATE gatehouse.tenant_move SET step = 1",
+            "SELECT gatehouse.fence_tenant(gen_random_uuid())",
             "DROP TABLE gatehouse.event_target",
             "ALTER TABLE gatehouse.user_account DISABLE TRIGGER ALL",
             "CREATE TABLE gatehouse.mine (a int)",

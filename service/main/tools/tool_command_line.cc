@@ -105,9 +105,40 @@ CLI::App& AddTenant(CLI::App& tenant, const ToolCommands& commands, const std::s
   return *command;
 }
 
+void AddTenantMove(CLI::App& tenant, const ToolCommands& commands) {
+  using Action = TenantMoveArguments::Action;
+  CLI::App* move = tenant.add_subcommand("move", "Move it to another database, as its owner");
+  const auto arguments = std::make_shared<TenantMoveArguments>();
+  move->add_option("NAME", arguments->tenant, "The tenant's name or id")->required();
+  move->add_option("--to", arguments->target_file,
+                   "Configuration file of the installation that it moves to");
+  move->add_option("--destination", arguments->destination,
+                   "What clients that come here are told from then on, e.g. an address");
+  move->add_option("--max-drain-s", arguments->max_drain_s,
+                   "Seconds that webhooks and mails under way are waited for")
+      ->check(CLI::Range(1, 3600));
+  CLI::Option_group* instead = move->add_option_group("Instead");
+  instead->require_option(0, 1);
+  const auto add = [&](const std::string& flag, Action action, const std::string& help) {
+    return instead->add_flag_callback(
+        flag, [arguments, action] { arguments->action = action; }, help);
+  };
+  add("--dry-run", Action::kCheck, "Tell what is in the way of a move, change nothing");
+  add("--status", Action::kStatus, "Tell how far it is");
+  add("--cancel", Action::kCancel, "Take back what was done, before it has moved");
+  CLI::Option* remove = add("--delete", Action::kDelete, "Delete what is left here once it moved");
+  move->add_option("--stay-days", arguments->stay_days,
+                   "Days for which what is left stays at least")
+      ->check(CLI::Range(0, 3650))
+      ->needs(remove);
+  commands.AddFormat(*move, arguments->format);
+  commands.Finish(*move,
+                  [arguments](const auto& config) { return RunTenantMove(config, *arguments); });
+}
+
 void AddTenants(CLI::App& app, const ToolCommands& commands) {
   using Action = TenantArguments::Action;
-  CLI::App* tenant = app.add_subcommand("tenant", "List, create and freeze tenants");
+  CLI::App* tenant = app.add_subcommand("tenant", "List, create, freeze and move tenants");
   tenant->require_subcommand(1);
   const auto of = [](Action action) {
     auto arguments = std::make_shared<TenantArguments>();
@@ -125,6 +156,7 @@ void AddTenants(CLI::App& app, const ToolCommands& commands) {
   create.add_option("--admin-email", made->admin_email, "Its email address")->needs(admin);
   AddTenant(*tenant, commands, "freeze", "Have it take no calls", of(Action::kFreeze));
   AddTenant(*tenant, commands, "activate", "Have it take calls again", of(Action::kActivate));
+  AddTenantMove(*tenant, commands);
 }
 
 void AddDoctor(CLI::App& app, const ToolCommands& commands) {

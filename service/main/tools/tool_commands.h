@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_MAIN_TOOLS_TOOL_COMMANDS_H_
 #define GATEHOUSE_SERVICE_MAIN_TOOLS_TOOL_COMMANDS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,24 @@ struct TenantArguments {
 };
 
 int RunTenant(const config::Config& config, const TenantArguments& arguments);
+
+struct TenantMoveArguments {
+  std::string format = "auto";
+  enum class Action { kMove, kCheck, kStatus, kCancel, kDelete };
+  Action action = Action::kMove;
+  // By its name or id.
+  std::string tenant;
+  // Configuration file of the installation that it moves to.
+  std::string target_file;
+  // What clients that come to the source are told.
+  std::string destination;
+  int64_t max_drain_s = 120;
+  // For which the source keeps its rows at least.
+  int64_t stay_days = 7;
+};
+
+// Moves a tenant to the database of another installation.
+int RunTenantMove(const config::Config& config, const TenantMoveArguments& arguments);
 
 // Looks at all that an installation needs. kExitFailed if something fails.
 int RunDoctor(const config::Config& config, const std::string& format);

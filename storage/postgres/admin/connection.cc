@@ -20,6 +20,9 @@ namespace {
 constexpr const char* kConnectTimeoutSeconds = "10";
 constexpr int kConnectTimeoutMs = 10'000;
 
+// Often enough for who looks on at a copy.
+constexpr int64_t kTellEveryBytes = int64_t{64} << 20;
+
 std::string Trimmed(const char* text) {
   return std::string(absl::StripSuffix(text == nullptr ? "" : text, "\n"));
 }
@@ -104,6 +107,61 @@ absl::StatusOr<Connection::Rows> Connection::Query(std::string_view statement,
   return Finish(PQexecParams(conn_, text.c_str(), static_cast<int>(values.size()), nullptr,
                              values.data(), nullptr, nullptr, 0),
                 text);
+}
+
+absl::Status Connection::BeginCopy(const std::string& statement, int status) {
+  std::unique_ptr<pg_result, decltype(&PQclear)> result(PQexec(conn_, statement.c_str()), &PQclear);
+  if (PQresultStatus(result.get()) == status) return absl::OkStatus();
+  return MakeStatus(result.get(), statement);
+}
+
+absl::StatusOr<int64_t> Connection::EndCopy(const std::string& statement) {
+  absl::StatusOr<int64_t> count = int64_t{0};
+  while (pg_result* raw = PQgetResult(conn_)) {
+    std::unique_ptr<pg_result, decltype(&PQclear)> result(raw, &PQclear);
+    if (PQresultStatus(raw) != PGRES_COMMAND_OK) {
+      count = MakeStatus(raw, statement);
+      // What is lost does not end by itself.
+      if (PQstatus(conn_) != CONNECTION_OK) break;
+    } else if (count.ok()) {
+      count = std::strtoll(PQcmdTuples(raw), nullptr, 10);
+    }
+  }
+  return count;
+}
+
+absl::StatusOr<int64_t> Connection::CopyTo(Connection& target, const std::string& copy_out,
+                                           const std::string& copy_in,
+                                           const std::function<void(int64_t bytes)>& on_bytes) {
+  GH_RETURN_IF_ERROR(BeginCopy(copy_out, PGRES_COPY_OUT));
+  GH_RETURN_IF_ERROR(target.BeginCopy(copy_in, PGRES_COPY_IN));
+  int64_t bytes = 0;
+  int64_t told = 0;
+  char* row = nullptr;
+  int length = 0;
+  while ((length = PQgetCopyData(conn_, &row, /*async=*/0)) > 0) {
+    const int put = PQputCopyData(target.conn_, row, length);
+    PQfreemem(row);
+    // Its own words come with the end.
+    if (put != 1) break;
+    bytes += length;
+    if (on_bytes && bytes - told >= kTellEveryBytes) on_bytes(told = bytes);
+  }
+  if (length > 0) {
+    const absl::Status failed = target.EndCopy(copy_in).status();
+    return failed.ok() ? base::InternalError("COPY took no more rows") : failed;
+  }
+  // -1: that was all.
+  const absl::StatusOr<int64_t> sent = EndCopy(copy_out);
+  const bool whole = length == -1 && sent.ok();
+  const int ended = PQputCopyEnd(target.conn_, whole ? nullptr : "the source failed");
+  const absl::StatusOr<int64_t> taken = target.EndCopy(copy_in);
+  GH_RETURN_IF_ERROR(sent.status());
+  GH_RETURN_IF_ERROR(taken.status());
+  if (!whole || ended != 1 || *sent != *taken) {
+    return base::InternalError(absl::StrCat("COPY sent ", *sent, " rows, ", *taken, " arrived"));
+  }
+  return taken;
 }
 
 absl::StatusOr<Connection::Rows> Connection::Finish(pg_result* raw, std::string_view script) {

@@ -1,6 +1,8 @@
 #ifndef GATEHOUSE_STORAGE_POSTGRES_ADMIN_CONNECTION_H_
 #define GATEHOUSE_STORAGE_POSTGRES_ADMIN_CONNECTION_H_
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +54,14 @@ class Connection {
   // Runs one statement with text parameters.
   absl::StatusOr<Rows> Query(std::string_view statement, const std::vector<std::string>& params);
 
+  // Gives what `copy_out` sends ("COPY ... TO STDOUT") to `copy_in` ("COPY ... FROM STDIN") of
+  // another connection, row by row: of what lies between the two no more than some buffers is in
+  // memory. Returns the number of rows; `on_bytes` hears now and then how many bytes have passed.
+  // After an error the two are good for nothing but to be closed.
+  absl::StatusOr<int64_t> CopyTo(Connection& target, const std::string& copy_out,
+                                 const std::string& copy_in,
+                                 const std::function<void(int64_t bytes)>& on_bytes = {});
+
   // The code of the last failed statement, "" when the connection itself failed.
   const std::string& last_sqlstate() const { return last_sqlstate_; }
   bool InTransaction() const;
@@ -63,6 +73,10 @@ class Connection {
   explicit Connection(pg_conn* conn) : conn_(conn) {}
   absl::StatusOr<Rows> Finish(pg_result* result, std::string_view script);
   absl::Status MakeStatus(const pg_result* result, std::string_view script);
+  // A statement that leads to `status`, e.g. PGRES_COPY_IN.
+  absl::Status BeginCopy(const std::string& statement, int status);
+  // After the last row. How many there were.
+  absl::StatusOr<int64_t> EndCopy(const std::string& statement);
 
   pg_conn* conn_;
   std::string last_sqlstate_;

@@ -1,0 +1,3 @@
+SELECT gatehouse.unfence_tenant($1::uuid)
+
+-- Not measured: once, when a tenant has moved.
