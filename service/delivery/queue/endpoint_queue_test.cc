@@ -333,6 +333,19 @@ TEST(EndpointQueueTest, AnotherLimitCountsAtOnce) {
   EXPECT_FALSE(queue.Take(kNow, true));
 }
 
+// Who waits for the rate comes back when that is over: not for what goes on without an end.
+TEST(EndpointQueueTest, ItsRateIsNotWhatHoldsItBackOnceSomethingElseDoes) {
+  EndpointQueue queue = MakeQueue(2);
+  queue.set_pace({.rate = 1, .burst = 1}, kNow);
+  queue.AddEvents(Items(11, 13), 13);
+  ASSERT_TRUE(queue.Take(kNow, true).has_value());
+  EXPECT_FALSE(queue.Take(kNow, true).has_value());
+  EXPECT_GT(queue.paced_until(), kNow);
+  queue.set_max_in_flight(1);
+  EXPECT_FALSE(queue.Take(kNow + seconds(2), true).has_value());
+  EXPECT_FALSE(queue.paced_until().has_value());
+}
+
 TEST(EndpointQueueTest, AStoppedQueueTakesNothing) {
   EndpointQueue queue = MakeQueue();
   queue.AddEvents(Items(11, 11), 11);
