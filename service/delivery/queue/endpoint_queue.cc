@@ -321,10 +321,13 @@ void EndpointQueue::set_max_in_flight(int max_in_flight) {
 void EndpointQueue::Stop() { stopped_ = true; }
 
 void EndpointQueue::CollectInto(storage::DeliveryFlush& flush) {
+  // What a release makes due, somebody has to look for, also after a kill before its answer.
+  const std::optional<base::Time> next_due =
+      lanes_.has_releases() ? Earlier(next_due_, latest_) : next_due_;
   flush.progress.push_back({.key = key_,
                             .fence = fence_,
                             .position = position(),
-                            .next_due = next_due_,
+                            .next_due = next_due,
                             .consecutive_failures = breaker_.state().consecutive_failures,
                             .breaker_open = breaker_.open(),
                             .last_success_time = last_success_time_,
