@@ -237,7 +237,8 @@ TEST(HttpProxyUrlTest, OnlyAPlainHttpProxyIsOne) {
     EXPECT_TRUE(HttpSender::CheckProxy(good).ok()) << good;
   }
   for (const char* bad : {"proxy:3128", "https://proxy:3128", "socks5://proxy:1080",
-                          "http://user:pw@proxy:3128", "http://proxy:3128/path", "http://", ""}) {
+                          "http://user:pw@proxy:3128", "http://proxy:3128/path", "http://", "",
+                          "http://proxy", "http://[::1]"}) {
     EXPECT_FALSE(HttpSender::CheckProxy(bad).ok()) << bad;
   }
 }
