@@ -1,8 +1,10 @@
 #ifndef GATEHOUSE_SERVICE_RETENTION_RETENTION_SWEEPER_H_
 #define GATEHOUSE_SERVICE_RETENTION_RETENTION_SWEEPER_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +44,7 @@ struct RetentionSweep {
 };
 
 // Does what the retention policies say, one at a time and until nothing is left or the time of its
-// context is nearly over. Of the long tables it remembers how far it has come.
+// context is nearly over. It remembers how far it has come, of the long tables and of the tenants.
 //
 // Thread: one loop, and one sweep of a policy at a time. What it is made of outlives it.
 class RetentionSweeper {
@@ -87,8 +89,8 @@ class RetentionSweeper {
   base::Task<absl::Status> SurveyDays(base::CallContext ctx, std::string table,
                                       std::optional<Days> before, bool dry_run,
                                       RetentionSweep* sweep);
-  base::Task<absl::Status> SweepRows(base::CallContext ctx, PurgeFn purge, bool dry_run,
-                                     RetentionSweep* sweep);
+  base::Task<absl::Status> SweepRows(base::CallContext ctx, PurgeFn purge, base::Uuid* place,
+                                     bool dry_run, RetentionSweep* sweep);
   template <typename Position, typename Step>
   base::Task<absl::Status> WalkTenants(base::CallContext ctx, Place<Position>* place, Step step,
                                        RetentionSweep* sweep);
@@ -98,6 +100,8 @@ class RetentionSweeper {
   const RetentionPeriods periods_;
   SessionPlace sessions_;
   ThreadPlace threads_;
+  // By policy: the tenant that was looked at last.
+  std::array<base::Uuid, std::size(kRetentionPolicies)> rows_ = {};
 };
 
 }  // namespace gatehouse::service

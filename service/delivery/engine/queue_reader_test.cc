@@ -143,13 +143,14 @@ TEST_F(QueueReaderTest, WhatIsInFlightIsNotReadAsTheFollowerOfAnother) {
   Settle(queue);
   FlushAll();
   const auto begin_anew = [&](const std::string& which) {
-    tests::ExecuteSql(dsn_,
-                      "INSERT INTO gatehouse.webhook_exception (tenant_id, endpoint_id, event_index, "
-                      "event_id, event_type, attempts, due, state, ordering_key) "
-                      "SELECT d.tenant_id, d.endpoint_id, o.index, o.event_id, o.type, 0, "
-                      "'2020-01-01', 2, 'k' FROM gatehouse.endpoint_delivery d, "
-                      "gatehouse.event_order o WHERE o.index = (SELECT " +
-                          which + "(index) FROM gatehouse.event_order WHERE type = 'order.paid')");
+    tests::ExecuteSql(
+        dsn_,
+        "INSERT INTO gatehouse.webhook_exception (tenant_id, endpoint_id, event_index, "
+        "event_id, event_type, attempts, due, state, ordering_key) "
+        "SELECT d.tenant_id, d.endpoint_id, o.index, o.event_id, o.type, 0, "
+        "'2020-01-01', 2, 'k' FROM gatehouse.endpoint_delivery d, "
+        "gatehouse.event_order o WHERE o.index = (SELECT " +
+            which + "(index) FROM gatehouse.event_order WHERE type = 'order.paid')");
     OnLoop([&] {
       queue->delivery.ReadRetriesAnew(clock_.Now());
       if (which == "max") parts_->reader.Tend();

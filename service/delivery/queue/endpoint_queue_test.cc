@@ -352,8 +352,8 @@ TEST(EndpointQueueTest, WhatIsToWaitAsARowCountsAsReadUntilItIsWritten) {
 TEST(EndpointQueueTest, WhatAFlushMayMakeDueIsSaidByThatFlush) {
   std::vector<std::string> held;
   for (int64_t i = 0; i <= storage::kMaxHeldKeys; ++i) held.push_back("k" + std::to_string(i));
-  EndpointQueue queue({.fence = 3, .position = 10, .next_due = kNow + seconds(900), .held_keys = held},
-                      4, kNow);
+  EndpointQueue queue(
+      {.fence = 3, .position = 10, .next_due = kNow + seconds(900), .held_keys = held}, 4, kNow);
   std::vector<DeliveryItem> items = Items(11, 11);
   items[0].ordering_key = "unknown";
   queue.AddEvents(std::move(items), 11);

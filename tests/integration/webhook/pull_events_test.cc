@@ -217,8 +217,9 @@ TEST_F(PullHeartbeatTest, SaysHowFarItIsWhileAFilterLetsNothingThrough) {
   start.mutable_start()->set_payload_filter("data.n >= 3");
   start.mutable_start()->set_from_index(1);
   Pull pull = Begin(start);
-  const int64_t head = std::stoll(Ask("SELECT max(index) FROM gatehouse.event_order "
-                                      "WHERE type = 'order.paid'"));
+  const int64_t head =
+      std::stoll(Ask("SELECT max(index) FROM gatehouse.event_order "
+                     "WHERE type = 'order.paid'"));
   std::set<int64_t> between;
   for (int64_t at = 0; at < head;) {
     const auto message = pull.Read();
