@@ -100,6 +100,8 @@ Task<absl::StatusOr<int>> KeyRotation::RotateDue(CallContext ctx, std::vector<Si
     by_tenant.try_emplace(id);
   }
   int rotated = 0;
+  // One that fails holds up no other, whose keys would run out.
+  absl::Status problem;
   for (auto at = by_tenant.begin(); at != by_tenant.end() && rotated < kMaxTenantsPerTurn; ++at) {
     const base::Uuid tenant_id = at->first;
     const Time now = clock_.Now();
@@ -110,8 +112,9 @@ Task<absl::StatusOr<int>> KeyRotation::RotateDue(CallContext ctx, std::vector<Si
         ToRotation(tenant_id, plan, now, algorithm_, keyring_.sealing_keys());
     storage::Change change = ChangeOf(ctx, rotation, now);
     const absl::Status status = co_await store_.Rotate(ctx, std::move(rotation), std::move(change));
-    if (!status.ok() && !base::HasReason(status, base::Reason::kConflict)) co_return status;
+    if (!base::HasReason(status, base::Reason::kConflict)) problem.Update(status);
   }
+  GH_CO_RETURN_IF_ERROR(problem);
   co_return rotated;
 }
 

@@ -38,6 +38,25 @@ TEST(FreshnessTest, TheFastestMessageIsTheMeasure) {
             kHere + milliseconds(2010));
 }
 
+// A server's clock that is set back makes everything look late, for as long as the stream lasts.
+TEST(FreshnessTest, AStreamThatLagsForGoodIsToBeBegunAnew) {
+  Freshness freshness(milliseconds(2'500));
+  const auto hear = [&](int second, milliseconds lag) {
+    const base::Time made = kServer + milliseconds(1000 * second);
+    freshness.Heard(made, made, kHere + milliseconds(1000 * second) + lag);
+  };
+  hear(0, milliseconds(0));
+  // A stall, after which all that lay there comes at once.
+  for (int second = 1; second <= 4; ++second) hear(second, milliseconds(5000 - 1000 * second));
+  EXPECT_FALSE(freshness.lags());
+  for (int second = 5; second < 9; ++second) hear(second, milliseconds(10'000));
+  EXPECT_FALSE(freshness.lags());
+  hear(9, milliseconds(10'000));
+  EXPECT_TRUE(freshness.lags());
+  freshness.NewStream();
+  EXPECT_FALSE(freshness.lags());
+}
+
 TEST(FreshnessTest, AnotherServerHasAnotherClock) {
   Freshness freshness;
   freshness.Heard(kServer + hours(1), kServer + hours(1), kHere);

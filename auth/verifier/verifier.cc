@@ -39,6 +39,8 @@ constexpr milliseconds kKeysTimeout{5'000};
 constexpr milliseconds kSilence{5'000};
 // Whoever sends tokens with made-up headers does not make this fetch keys all the time.
 constexpr milliseconds kKeysPause{2'000};
+// After keys did not come that nobody said are other ones.
+constexpr milliseconds kKeysRetry{10'000};
 
 base::Time TimeOf(const google::protobuf::Timestamp& time) {
   return base::Time(seconds(time.seconds()) +
@@ -78,7 +80,8 @@ class Verifier::Follower {
            Options options, TokenVerifier& tokens)
       : options_(std::move(options)),
         stub_(Connect(address, std::move(credentials), options_)),
-        tokens_(tokens) {}
+        tokens_(tokens),
+        freshness_(options_.tokens.max_staleness / 2) {}
 
   void Start() {
     thread_ = std::thread([this] { Run(); });
@@ -137,7 +140,8 @@ class Verifier::Follower {
     }
   }
 
-  // One stream, until it breaks. True if it began well.
+  // One stream, until it breaks. True if revocations were known by it: whoever gets no further must
+  // not come back at once, each time.
   bool Follow() {
     freshness_.NewStream();
     // The first message says whose keys they are.
@@ -146,21 +150,25 @@ class Verifier::Follower {
     request.set_resume_index(index_);
     MessageCall call(stub_, kWatchRevocations, options_.api_key);
     const Current current(*this, &call);
-    bool heard = false;
+    bool known = false;
     if (call.Send(request)) {
       v1::WatchRevocationsResponse message;
       while (!IsStopping() && call.Read(&message, kSilence) == MessageCall::Heard::kMessage) {
-        heard = true;
-        if (absl::Status applied = Apply(message, steady_clock::now()); !applied.ok()) {
+        absl::Status applied = Apply(message, steady_clock::now());
+        known |= applied.ok() && message.has_as_of();
+        if (applied.ok() && freshness_.lags()) {
+          applied = absl::UnavailableError("messages come late, or the server's clock was set");
+        }
+        if (!applied.ok()) {
           SetError(std::move(applied));
           call.Cancel();
           call.Finish().IgnoreError();
-          return heard;
+          return known;
         }
       }
     }
     if (absl::Status ended = call.Finish(); !ended.ok()) SetError(std::move(ended));
-    return heard;
+    return known;
   }
 
   // Everything in it is applied before it counts as known.
@@ -174,10 +182,18 @@ class Verifier::Follower {
     }
     const base::SteadyTime now = steady_clock::now();
     if (keys_changed) keys_due_ = {};
+    // Those of another tenant, perhaps, or not those that are known.
+    const bool needed = keys_due_ == base::SteadyTime();
+    const bool wanted =
+        needed || now >= keys_due_ || (now >= keys_again_ && tokens_.TakeKeysWanted());
     // A tenant that takes no calls gives no keys, and needs none.
-    const bool wanted = now >= keys_due_ || (now >= keys_again_ && tokens_.TakeKeysWanted());
     if (wanted && !tokens_.is_closed()) {
-      if (absl::Status fetched = FetchKeys(); !fetched.ok()) return fetched;
+      absl::Status fetched = FetchKeys();
+      if (!fetched.ok() && needed) return fetched;
+      if (!fetched.ok()) {
+        SetError(std::move(fetched));
+        keys_due_ = keys_again_ = steady_clock::now() + kKeysRetry;
+      }
     }
     index_ = message.index();
     if (!message.has_as_of()) return absl::OkStatus();

@@ -62,7 +62,7 @@ class Verifier {
 
   // How old what is known of revocations is; max() before the first time.
   std::chrono::milliseconds staleness() const { return tokens_.staleness(); }
-  // Why the last stream ended; OK while none has.
+  // Why the last stream ended, or keys did not come; OK while nothing went wrong.
   absl::Status last_error() const;
 
  private:

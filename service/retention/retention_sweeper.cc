@@ -117,9 +117,12 @@ Task<absl::StatusOr<RetentionSweep>> RetentionSweeper::Run(CallContext ctx, Rete
     case RetentionPolicy::kRequests:
     case RetentionPolicy::kOneTimeTokens:
     case RetentionPolicy::kReplays:
-    case RetentionPolicy::kAlerts:
-      GH_CO_RETURN_IF_ERROR(co_await SweepRows(ctx, policy, dry_run, &sweep));
+    case RetentionPolicy::kAlerts: {
+      Uuid fresh;
+      Uuid* const place = dry_run ? &fresh : &rows_[static_cast<size_t>(policy)];
+      GH_CO_RETURN_IF_ERROR(co_await SweepRows(ctx, policy, place, dry_run, &sweep));
       break;
+    }
   }
   if (!sweep.oldest_kept) sweep.oldest_kept = sweep.before;
   co_return sweep;
@@ -132,15 +135,15 @@ Task<absl::Status> RetentionSweeper::SweepEvents(CallContext ctx, Days before,
                          co_await deps_.retention.ListPartitions(ctx, "event"));
   // Mostly there is nothing, and no tenant need be asked.
   if (days.empty() || days.front().day >= before) co_return absl::OkStatus();
-  GH_CO_RETURN_IF_ERROR(co_await TrimLogs(ctx, sweep));
+  const absl::Status trimmed = co_await TrimLogs(ctx, sweep);
   while (!IsTimeUp(ctx)) {
     GH_CO_ASSIGN_OR_RETURN(std::optional<std::string> dropped,
                            co_await deps_.retention.DropEventDay(ctx));
-    if (!dropped) co_return absl::OkStatus();
+    if (!dropped) co_return trimmed;
     sweep->partitions.push_back(*std::move(dropped));
   }
   sweep->unfinished = true;
-  co_return absl::OkStatus();
+  co_return trimmed;
 }
 
 Task<absl::Status> RetentionSweeper::CutEvents(CallContext ctx, Days before) {
@@ -156,14 +159,16 @@ Task<absl::Status> RetentionSweeper::CutEvents(CallContext ctx, Days before) {
 }
 
 Task<absl::Status> RetentionSweeper::TrimLogs(CallContext ctx, RetentionSweep* sweep) {
+  absl::Status problem;
   Uuid last;
   for (;;) {
     GH_CO_ASSIGN_OR_RETURN(const std::vector<RetentionStore::Kept> tenants,
                            co_await deps_.retention.ListLogs(ctx, last, kTenantsPerPage));
+    // One that fails holds up no other.
     for (const RetentionStore::Kept& kept : tenants) {
-      GH_CO_RETURN_IF_ERROR(co_await TrimLog(ctx, kept, sweep));
+      problem.Update(co_await TrimLog(ctx, kept, sweep));
     }
-    if (static_cast<int64_t>(tenants.size()) < kTenantsPerPage) co_return absl::OkStatus();
+    if (static_cast<int64_t>(tenants.size()) < kTenantsPerPage) co_return problem;
     last = tenants.back().tenant_id;
   }
 }
@@ -242,35 +247,40 @@ std::optional<Time> RetentionSweeper::BeforeOf(const storage::TenantPeriods& kep
   return sweep.before ? std::optional(std::min(before, *sweep.before)) : std::nullopt;
 }
 
-Task<absl::Status> RetentionSweeper::SweepRows(CallContext ctx, RetentionPolicy policy,
+// Goes on after the tenant at which the last sweep ended, also if that one failed: it holds up no
+// other.
+Task<absl::Status> RetentionSweeper::SweepRows(CallContext ctx, RetentionPolicy policy, Uuid* place,
                                                bool dry_run, RetentionSweep* sweep) {
   const PurgeFn purge = PurgeOf(policy, dry_run);
   const int64_t limit = dry_run ? kMostCounted : kRowsPerSlice;
-  Uuid last;
   for (;;) {
     GH_CO_ASSIGN_OR_RETURN(
         const std::vector<RetentionStore::Kept> tenants,
-        co_await deps_.retention.ListTenants(ctx, last, kTenantsPerPage, !sweep->before));
+        co_await deps_.retention.ListTenants(ctx, *place, kTenantsPerPage, !sweep->before));
     for (const RetentionStore::Kept& kept : tenants) {
       const std::optional<Time> before = BeforeOf(kept.periods, policy, *sweep);
-      if (!before) continue;
-      for (int64_t gone = limit; gone == limit;) {
+      for (int64_t gone = before ? limit : 0; gone == limit;) {
         if (IsTimeUp(ctx)) {
           sweep->unfinished = true;
           co_return absl::OkStatus();
         }
-        GH_CO_ASSIGN_OR_RETURN(gone, co_await purge(ctx, kept.tenant_id, *before, limit));
+        const absl::StatusOr<int64_t> purged = co_await purge(ctx, kept.tenant_id, *before, limit);
+        if (!purged.ok()) *place = kept.tenant_id;
+        GH_CO_RETURN_IF_ERROR(purged.status());
+        gone = *purged;
         sweep->rows += gone;
         if (dry_run && gone == limit) sweep->count = Count::kLeast;
         if (dry_run) break;
       }
+      *place = kept.tenant_id;
     }
-    if (static_cast<int64_t>(tenants.size()) < kTenantsPerPage) co_return absl::OkStatus();
-    last = tenants.back().tenant_id;
+    if (static_cast<int64_t>(tenants.size()) < kTenantsPerPage) break;
   }
+  *place = Uuid();
+  co_return absl::OkStatus();
 }
 
-// Goes on where it was; at the end it begins anew the next time.
+// Goes on where it was, or after the tenant that failed; at the end it begins anew the next time.
 template <typename Position, typename Step>
 Task<absl::Status> RetentionSweeper::WalkTenants(CallContext ctx, RetentionPolicy policy,
                                                  Place<Position>* place, Step step,
@@ -294,15 +304,16 @@ Task<absl::Status> RetentionSweeper::WalkTenants(CallContext ctx, RetentionPolic
       sweep->unfinished = true;
       co_return absl::OkStatus();
     }
-    GH_CO_ASSIGN_OR_RETURN(RetentionStore::Walk<Position> walked,
-                           co_await step(ctx, *place->tenant_id, place->before, place->position));
-    sweep->rows += walked.rows;
-    if (walked.next) {
-      place->position = *std::move(walked.next);
+    absl::StatusOr<RetentionStore::Walk<Position>> walked =
+        co_await step(ctx, *place->tenant_id, place->before, place->position);
+    if (walked.ok()) sweep->rows += walked->rows;
+    if (walked.ok() && walked->next) {
+      place->position = *std::move(walked->next);
     } else {
       place->last_tenant_id = *place->tenant_id;
       place->tenant_id.reset();
     }
+    GH_CO_RETURN_IF_ERROR(walked.status());
   }
   *place = Place<Position>();
   co_return absl::OkStatus();

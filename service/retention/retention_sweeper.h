@@ -1,8 +1,10 @@
 #ifndef GATEHOUSE_SERVICE_RETENTION_RETENTION_SWEEPER_H_
 #define GATEHOUSE_SERVICE_RETENTION_RETENTION_SWEEPER_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,8 +45,9 @@ struct RetentionSweep {
 };
 
 // Does what the retention policies say, one at a time and until nothing is left or the time of its
-// context is nearly over. Of the long tables it remembers how far it has come. What is a tenant's
-// own it keeps for as long as was said of the tenant, the log never for less than the policy says.
+// context is nearly over. It remembers how far it has come, of the long tables and of the tenants.
+// What is a tenant's own it keeps for as long as was said of the tenant, the log never for less than
+// the policy says.
 //
 // Thread: one loop, and one sweep of a policy at a time. What it is made of outlives it.
 class RetentionSweeper {
@@ -94,8 +97,8 @@ class RetentionSweeper {
   base::Task<absl::Status> SurveyDays(base::CallContext ctx, std::string table,
                                       std::optional<Days> before, bool dry_run,
                                       RetentionSweep* sweep);
-  base::Task<absl::Status> SweepRows(base::CallContext ctx, RetentionPolicy policy, bool dry_run,
-                                     RetentionSweep* sweep);
+  base::Task<absl::Status> SweepRows(base::CallContext ctx, RetentionPolicy policy,
+                                     base::Uuid* place, bool dry_run, RetentionSweep* sweep);
   template <typename Position, typename Step>
   base::Task<absl::Status> WalkTenants(base::CallContext ctx, RetentionPolicy policy,
                                        Place<Position>* place, Step step, RetentionSweep* sweep);
@@ -105,6 +108,8 @@ class RetentionSweeper {
   const RetentionPeriods periods_;
   SessionPlace sessions_;
   ThreadPlace threads_;
+  // By policy: the tenant that was looked at last.
+  std::array<base::Uuid, std::size(kRetentionPolicies)> rows_ = {};
 };
 
 }  // namespace gatehouse::service

@@ -19,6 +19,7 @@
 #include "base/uuid.h"
 #include "rpc/method/message_stream.h"
 #include "service/common/idempotent.h"
+#include "service/common/log_following.h"
 #include "service/common/page_token.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/schema/event_schemas.h"
@@ -76,6 +77,8 @@ class WebhookService {
     // How often a stream looks whether there is something new, and whether its caller may still
     // read it, as the .proto file promises.
     std::chrono::milliseconds stream_pause{1000};
+    // When a pull that has had nothing to send says how far it is.
+    std::chrono::milliseconds stream_heartbeat = kHeartbeat;
     // Streams that may ask the database something at a time; see LogTail::Options.
     size_t max_asking_streams = 32;
   };

@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import subprocess
+import threading
 import time
 from concurrent import futures
 
@@ -24,7 +25,7 @@ PASSWORD = known_secrets.remember("correct horse battery")
 class Probe:
     """A program that says of tokens what its verifier says."""
 
-    def __init__(self, test, command, address, key, env, **settings):
+    def __init__(self, test, command, address, key, env, wait=True, **settings):
         variables = {f"GATEHOUSE_{name.upper()}": str(value) for name, value in settings.items()}
         self._process = subprocess.Popen(
             [*dying_with_us("TERM"), *command, address],
@@ -33,11 +34,13 @@ class Probe:
             stdout=subprocess.PIPE,
             text=True,
         )
-        test.addCleanup(self._end)
-        line = self._process.stdout.readline().strip()
-        test.assertEqual(line, "ready")
+        test.addCleanup(self._end, wait)
+        if wait:
+            test.assertEqual(self._process.stdout.readline().strip(), "ready")
 
-    def _end(self):
+    def _end(self, by_itself):
+        if not by_itself:
+            self._process.terminate()
         self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait()
@@ -87,6 +90,53 @@ class LateKeys(session_pb2_grpc.SessionServiceServicer):
 
     def GetJwks(self, request, context):
         return session_pb2.GetJwksResponse(jwks_json=self.jwks_json)
+
+
+class LameServer:
+    """Says all the time that nothing was revoked, and has keys for as many calls as it is told."""
+
+    # Of RFC 7515, A.3.
+    JWKS = (
+        '{"keys":[{"kty":"EC","crv":"P-256","alg":"ES256","kid":"k","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",'
+        '"y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}'
+    )
+
+    def __init__(self, test, keys_for):
+        self._keys_for = keys_for
+        self.keys_asked = self.heartbeats = 0
+        # When each began.
+        self.streams = []
+        self._ending = threading.Event()
+        methods = {
+            "WatchRevocations": grpc.unary_stream_rpc_method_handler(
+                self._watch, None, session_revocation_pb2.WatchRevocationsResponse.SerializeToString
+            ),
+            "GetJwks": grpc.unary_unary_rpc_method_handler(self._keys, None, session_pb2.GetJwksResponse.SerializeToString),
+        }
+        server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("gatehouse.v1.SessionService", methods),))
+        self.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+        server.start()
+        test.addCleanup(lambda: server.stop(None).wait())
+        test.addCleanup(self._ending.set)
+
+    def _watch(self, _, context):
+        self.streams.append(time.monotonic())
+        message = session_revocation_pb2.WatchRevocationsResponse(index=1, snapshot=True, tenant_id="t")
+        message.server_time.GetCurrentTime()
+        yield message
+        while context.is_active() and not self._ending.wait(0.2):
+            message = session_revocation_pb2.WatchRevocationsResponse(index=1)
+            message.server_time.GetCurrentTime()
+            message.as_of.CopyFrom(message.server_time)
+            self.heartbeats += 1
+            yield message
+
+    def _keys(self, _, context):
+        self.keys_asked += 1
+        if self.keys_asked > self._keys_for:
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls")
+        return session_pb2.GetJwksResponse(jwks_json=self.JWKS)
 
 
 class VerifierCases:
@@ -272,6 +322,21 @@ class VerifierCases:
         # And the end of it.
         self.set_state(tenant, "ACTIVE", operator)
         probe.comes_to_say(f"ok {session}", wile.token)
+
+    def test_who_gets_no_keys_comes_back_ever_later(self):
+        server = LameServer(self, keys_for=0)
+        Probe(self, self.command(), server.address, self.key, self.environment(), wait=False)
+        until(lambda: len(server.streams) > 5, "a sixth stream")
+        # At least half of 100, 200, 400, 800 and 1600 ms.
+        self.assertGreater(server.streams[5] - server.streams[0], 1.5)
+
+    def test_keys_that_do_not_come_again_break_nothing(self):
+        server = LameServer(self, keys_for=1)
+        probe = Probe(self, self.command(), server.address, self.key, self.environment())
+        until(lambda: probe.says("a.b.c") == "refused" and server.keys_asked > 1, "a second call for keys")
+        heard = server.heartbeats
+        until(lambda: server.heartbeats > heard + 10 or len(server.streams) > 1, "more of the stream")
+        self.assertEqual(len(server.streams), 1)
 
     def test_goes_on_after_a_break(self):
         for name in ("ada", "bob"):

@@ -21,9 +21,13 @@ const (
 	// Whoever sends tokens with made-up headers does not make this fetch keys all the time.
 	keysPause   = 2 * time.Second
 	keysTimeout = 5 * time.Second
+	// After keys did not come that nobody said are other ones.
+	keysRetry = 10 * time.Second
 	// Of a stream that has a heartbeat each second: then the connection is dead, known or not.
 	silence      = 5 * time.Second
 	tidyInterval = time.Minute
+	// Messages in a row that are late, after which it is no stall that is over.
+	mostLagging = 5
 )
 
 // Options of a Verifier. Zero values are the defaults in brackets.
@@ -131,7 +135,13 @@ func (v *Verifier) Ready() <-chan struct{} { return v.ready }
 // Staleness is how old what is known of revocations is.
 func (v *Verifier) Staleness() time.Duration { return v.tokens.staleness() }
 
-// LastError says why the last stream ended; nil while none has.
+func (v *Verifier) setError(err error) {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	v.lastError = err
+}
+
+// LastError says why the last stream ended, or keys did not come; nil while nothing went wrong.
 func (v *Verifier) LastError() error {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
@@ -142,11 +152,9 @@ func (v *Verifier) run() {
 	defer v.done.Done()
 	pause := v.options.MinBackoff
 	for v.context.Err() == nil {
-		heard, err := v.follow()
-		v.mutex.Lock()
-		v.lastError = err
-		v.mutex.Unlock()
-		if heard {
+		known, err := v.follow()
+		v.setError(err)
+		if known {
 			pause = v.options.MinBackoff
 		}
 		// Those who lost one server do not come back at one moment.
@@ -159,7 +167,8 @@ func (v *Verifier) run() {
 	}
 }
 
-// follow runs one stream until it breaks; true if it began well.
+// follow runs one stream until it breaks; true if revocations were known by it: whoever gets no further must not come back
+// at once, each time.
 func (v *Verifier) follow() (bool, error) {
 	// The first message says whose keys they are.
 	v.keysDue = time.Time{}
@@ -176,22 +185,25 @@ func (v *Verifier) follow() (bool, error) {
 	if err := errors.Join(stream.SendMsg(&request), stream.CloseSend()); err != nil {
 		return false, err
 	}
-	heard := false
-	fresh := freshness{}
+	known := false
+	fresh := freshness{maxLag: v.options.MaxStaleness / 2}
 	for {
 		var message []byte
 		if err := stream.RecvMsg(&message); err != nil {
-			return heard, err
+			return known, err
 		}
 		received := time.Now()
 		guard.Reset(silence)
-		heard = true
 		said, err := watchedOf(message)
 		if err == nil {
 			err = v.apply(said, &fresh, received)
 		}
 		if err != nil {
-			return heard, err
+			return known, err
+		}
+		known = known || !said.asOf.IsZero()
+		if fresh.lagging >= mostLagging {
+			return known, errors.New("messages come late, or the server's clock was set")
 		}
 	}
 }
@@ -224,11 +236,18 @@ func (v *Verifier) apply(said watched, fresh *freshness, received time.Time) err
 			v.keysDue = time.Time{}
 		}
 	}
-	wanted := received.After(v.keysDue) || (received.After(v.keysAgain) && v.tokens.takeKeysWanted())
+	// Those of another tenant, perhaps, or not those that are known.
+	needed := v.keysDue.IsZero()
+	wanted := needed || received.After(v.keysDue) || (received.After(v.keysAgain) && v.tokens.takeKeysWanted())
 	// A tenant that takes no calls gives no keys, and needs none.
 	if wanted && !v.tokens.isClosed() {
 		if err := v.fetchKeys(); err != nil {
-			return err
+			if needed {
+				return err
+			}
+			v.setError(err)
+			v.keysDue = time.Now().Add(keysRetry)
+			v.keysAgain = v.keysDue
 		}
 	}
 	if received.After(v.tidyAt) {
@@ -268,15 +287,24 @@ func (v *Verifier) fetchKeys() error {
 
 // freshness says until when revocations are known, on the watch of this process, although the server says it by its own
 // clock. The smallest difference between the two that any message of a stream showed is that of the message that travelled
-// fastest; measured by it one that lay in a buffer for long is as old as it is.
+// fastest; measured by it one that lay in a buffer for long is as old as it is. When the server's clock is set back, or the
+// two drift for days, all that comes looks late: then another stream measures anew.
 type freshness struct {
 	// When the fastest message arrived, and when it was made.
 	received, made time.Time
+	// How much later than that one others may be; and how many in a row were later.
+	maxLag  time.Duration
+	lagging int
 }
 
 func (f *freshness) heard(asOf, serverTime, received time.Time) time.Time {
 	if f.received.IsZero() || received.Sub(f.received) < serverTime.Sub(f.made) {
 		f.received, f.made = received, serverTime
+	}
+	if received.Sub(f.received)-serverTime.Sub(f.made) > f.maxLag {
+		f.lagging++
+	} else {
+		f.lagging = 0
 	}
 	// With the monotonic reading of time.Now, which no setting of the clock moves.
 	return f.received.Add(asOf.Sub(f.made))

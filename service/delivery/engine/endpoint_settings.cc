@@ -1,5 +1,6 @@
 #include "service/delivery/engine/endpoint_settings.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,6 +15,13 @@ namespace gatehouse::service::delivery {
 
 using base::Task;
 using base::Uuid;
+
+namespace {
+
+// Nothing is sent for a tenant whose settings cannot be read.
+constexpr std::chrono::milliseconds kReadPause(500);
+
+}  // namespace
 
 Task<absl::Status> EndpointSettings::Load() {
   if (loaded_) co_return absl::OkStatus();
@@ -35,7 +43,32 @@ void EndpointSettings::OnChanged(Uuid tenant_id) {
 }
 
 void EndpointSettings::OnAllChanged() {
-  for (const Uuid& tenant_id : deps_.cache.tenants()) OnChanged(tenant_id);
+  all_changed_ = true;
+  if (!std::exchange(reading_all_, true)) deps_.tasks.Spawn(ReloadAll());
+}
+
+Task<void> EndpointSettings::ReloadAll() {
+  while (std::exchange(all_changed_, false) && loaded_) {
+    // One after the other: of the others' settings nothing is known to be old until their turn.
+    for (const Uuid& tenant_id : deps_.cache.tenants()) co_await ReloadSurely(tenant_id);
+    if (deps_.tasks.stopping()) break;
+    const absl::Status status = co_await deps_.leases.LeaseDue();
+    if (!status.ok()) deps_.tasks.LogProblem("webhooks: cannot look for work", status);
+  }
+  reading_all_ = false;
+}
+
+// No entry of a log says that it changed, so nobody else comes back to it.
+Task<void> EndpointSettings::ReloadSurely(Uuid tenant_id) {
+  absl::Status status;
+  do {
+    if (deps_.tasks.stopping()) co_return;
+    status = co_await Refresh(tenant_id);
+    if (status.ok()) break;
+    deps_.tasks.LogProblem("webhooks: cannot read an endpoint's settings", status);
+  } while (co_await deps_.tasks.loop().SleepUntil(std::chrono::steady_clock::now() + kReadPause,
+                                                  deps_.tasks.cancel()));
+  if (status.ok()) deps_.reader.FeedTenant(tenant_id);
 }
 
 Task<void> EndpointSettings::Reload(Uuid tenant_id) {

@@ -45,7 +45,8 @@ class EndpointSettings {
   // The same from outside the log: nothing is sent with the old settings from now on, and
   // what the new ones begin is begun.
   void OnChanged(base::Uuid tenant_id);
-  // Of every tenant: somebody changed them past the server.
+  // Of every tenant, one after the other, until it has worked: somebody changed them past the
+  // server.
   void OnAllChanged();
 
   // Switches off the endpoint of a queue, which is stopped, for the reason that it gives.
@@ -53,12 +54,17 @@ class EndpointSettings {
 
  private:
   base::Task<void> Reload(base::Uuid tenant_id);
+  base::Task<void> ReloadAll();
+  base::Task<void> ReloadSurely(base::Uuid tenant_id);
   base::Task<void> RunDisable(QueuePtr queue);
   base::Task<absl::Status> WriteDisabled(QueuePtr queue);
   void Apply(const base::Uuid& tenant_id);
 
   Deps deps_;
   bool loaded_ = false;
+  // ReloadAll is under way, or has to begin once more.
+  bool reading_all_ = false;
+  bool all_changed_ = false;
 };
 
 }  // namespace gatehouse::service::delivery

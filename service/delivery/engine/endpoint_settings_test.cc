@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <string>
 
+#include "base/log_line.h"
 #include "service/delivery/engine/parts_fixture.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
@@ -68,6 +70,29 @@ TEST_F(EndpointSettingsTest, NothingIsReadBeforeTheFirstLoadOrOnceTheEngineStops
   const uint64_t loaded = storage_->database->statements_sent();
   Change();
   EXPECT_EQ(storage_->database->statements_sent(), loaded);
+}
+
+// Who changed them past the server wrote nothing into the tenant's log that would bring somebody
+// back to them.
+TEST_F(EndpointSettingsTest, WhatCannotBeReadWhenAllChangedIsReadLater) {
+  const storage::Endpoint endpoint = LeaseOne();
+  tests::ExecuteSql(dsn_, "UPDATE gatehouse.endpoint SET url = 'https://b.example/'");
+  tests::ExecuteSql(dsn_, "ALTER TABLE gatehouse.endpoint RENAME TO endpoint_away");
+  std::promise<void> failed;
+  {
+    const base::ScopedLogCapture capture([&](const std::string& line) {
+      if (line.find("cannot read") == std::string::npos) return;
+      tests::ExecuteSql(dsn_, "ALTER TABLE gatehouse.endpoint_away RENAME TO endpoint");
+      failed.set_value();
+    });
+    runner_.RunPlain([this] { parts_->settings.OnAllChanged(); });
+    failed.get_future().wait();
+    AwaitIdle();
+  }
+  OnLoop([&] {
+    EXPECT_FALSE(parts_->cache.IsStale(endpoint.tenant_id));
+    EXPECT_EQ(parts_->cache.Find(KeyOf(endpoint))->url, "https://b.example/");
+  });
 }
 
 TEST_F(EndpointSettingsTest, DisablesWithWhatIsKnownSoFarWritten) {

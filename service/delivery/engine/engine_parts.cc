@@ -32,7 +32,12 @@ EngineParts::EngineParts(base::Loop& loop, Deps deps, Options options)
                    },
                .mark = [this] { return matcher.MarkAll(); },
                .on_written = [this] { dispatcher.Resume(); },
-               .on_released = [this](const QueuePtr& queue) { dispatcher.RequestTurn(queue); }},
+               .on_released =
+                   [this](const QueuePtr& queue) {
+                     dispatcher.RequestTurn(queue);
+                     // What waited for a place among the unwritten ones.
+                     reader.Feed(queue);
+                   }},
               {.lease = options.lease, .interval = options.flush_interval}),
       dispatcher({.tasks = tasks,
                   .presence = presence,

@@ -170,7 +170,8 @@ Task<absl::StatusOr<DeliveryItem>> QueueReader::ReadItem(storage::EndpointKey ke
 
 // One that has waited for others need not wait for a statement as well.
 Task<absl::Status> QueueReader::ReadFollowers(storage::EndpointKey key,
-                                              storage::ExceptionRecord first, base::Time now,
+                                              storage::ExceptionRecord first,
+                                              const std::vector<int64_t>* held, base::Time now,
                                               std::vector<DeliveryItem>* items, size_t* room) {
   GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::ExceptionRecord> followers,
                          co_await deps_.deliveries.ListFollowers(
@@ -180,6 +181,8 @@ Task<absl::Status> QueueReader::ReadFollowers(storage::EndpointKey key,
   for (const storage::ExceptionRecord& follower : followers) {
     if (bytes >= kEnoughBytes / 2) *room = 0;
     if (*room == 0) break;
+    // In flight since before the first one began anew: what is read of it may be old by the answer.
+    if (std::ranges::find(*held, follower.event_index) != held->end()) break;
     // It has a schedule of its own, and keeps to that.
     if (follower.due != base::Time::max() && follower.due > now) break;
     GH_CO_ASSIGN_OR_RETURN(DeliveryItem item, co_await ReadItem(key, follower));
@@ -195,7 +198,7 @@ Task<absl::StatusOr<QueueReader::Due>> QueueReader::ReadDue(storage::EndpointKey
                                                             base::Time now) {
   GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::ExceptionRecord> exceptions,
                          co_await deps_.deliveries.ListExceptions(
-                             deps_.tasks.Context(key.tenant_id), key, std::move(held), kRetryPage));
+                             deps_.tasks.Context(key.tenant_id), key, held, kRetryPage));
   Due due;
   size_t room = kMaxFollowers;
   for (const storage::ExceptionRecord& exception : exceptions) {
@@ -206,7 +209,7 @@ Task<absl::StatusOr<QueueReader::Due>> QueueReader::ReadDue(storage::EndpointKey
     GH_CO_ASSIGN_OR_RETURN(DeliveryItem item, co_await ReadItem(key, exception));
     due.items.push_back(std::move(item));
     if (exception.ordering_key.empty() || room == 0) continue;
-    GH_CO_RETURN_IF_ERROR(co_await ReadFollowers(key, exception, now, &due.items, &room));
+    GH_CO_RETURN_IF_ERROR(co_await ReadFollowers(key, exception, &held, now, &due.items, &room));
   }
   // A full page: there may be more that is due.
   if (exceptions.size() == kRetryPage) due.next_due = exceptions.back().due;

@@ -58,10 +58,11 @@ class QueueReader {
   base::Task<void> ReadEvents(QueuePtr queue);
   bool MayLoadRetries(const LeasedQueue& queue, base::Time now) const;
   base::Task<void> LoadRetries(QueuePtr queue);
-  // Adds what follows an exception that is due in its lane, as far as there is room.
+  // Adds what follows an exception that is due in its lane, as far as there is room and nothing
+  // that is `held` comes.
   base::Task<absl::Status> ReadFollowers(storage::EndpointKey key, storage::ExceptionRecord first,
-                                         base::Time now, std::vector<DeliveryItem>* items,
-                                         size_t* room);
+                                         const std::vector<int64_t>* held, base::Time now,
+                                         std::vector<DeliveryItem>* items, size_t* room);
   base::Task<absl::StatusOr<DeliveryItem>> ReadItem(storage::EndpointKey key,
                                                     storage::ExceptionRecord exception);
   // Its events were added: they may be ready, or be something to write.

@@ -5,8 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "service/delivery/engine/parts_fixture.h"
+#include "tests/support/postgres/postgres_cluster.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -127,6 +130,42 @@ TEST_F(QueueReaderTest, WhatIsNotWrittenYetIsNotRead) {
   FlushAll();
   OnLoop([&] { parts_->reader.Tend(); });
   EXPECT_EQ(queue->delivery.retries_ready(), 1u);
+}
+
+// An earlier event of its key began anew while it was in flight. That its attempt failed is known
+// here before it is read that another one is due.
+TEST_F(QueueReaderTest, WhatIsInFlightIsNotReadAsTheFollowerOfAnother) {
+  const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"order.*"});
+  Publish();
+  Publish();
+  Follow();
+  const QueuePtr queue = QueueOf(endpoint);
+  Settle(queue);
+  FlushAll();
+  const auto begin_anew = [&](const std::string& which) {
+    tests::ExecuteSql(
+        dsn_,
+        "INSERT INTO gatehouse.webhook_exception (tenant_id, endpoint_id, event_index, "
+        "event_id, event_type, attempts, due, state, ordering_key) "
+        "SELECT d.tenant_id, d.endpoint_id, o.index, o.event_id, o.type, 0, "
+        "'2020-01-01', 2, 'k' FROM gatehouse.endpoint_delivery d, "
+        "gatehouse.event_order o WHERE o.index = (SELECT " +
+            which + "(index) FROM gatehouse.event_order WHERE type = 'order.paid')");
+    OnLoop([&] {
+      queue->delivery.ReadRetriesAnew(clock_.Now());
+      if (which == "max") parts_->reader.Tend();
+    });
+  };
+  begin_anew("max");
+  const std::optional<DeliveryItem> later = queue->delivery.Take(clock_.Now(), true);
+  ASSERT_TRUE(later.has_value());
+  begin_anew("min");
+  OnLoop([&] {
+    parts_->reader.Tend();
+    queue->delivery.OnResult(*later, {.status_code = 422, .error_class = "status"}, clock_.Now(),
+                             clock_.Now(), 0);
+  });
+  EXPECT_EQ(queue->delivery.retries_held(), std::vector<int64_t>{later->index - 1});
 }
 
 TEST_F(QueueReaderTest, NothingIsReadOnceTheEngineStops) {

@@ -221,7 +221,10 @@ class HttpSender::Impl {
 absl::Status HttpSender::CheckProxy(const std::string& url) {
   const std::optional<HostPort> proxy = HostPortOf(url);
   const size_t host = url.find("://");
-  if (url.starts_with("http://") && proxy && proxy->port != 0 &&
+  // Without a port curl takes 1080 for a proxy, which is not where it is connected to here.
+  const size_t port = url.rfind(':');
+  const bool has_port = port > host && url.find(']', port) == std::string::npos;
+  if (url.starts_with("http://") && proxy && proxy->port != 0 && has_port &&
       url.find_first_of("@/?#", host + 3) == std::string::npos) {
     return absl::OkStatus();
   }

@@ -236,8 +236,9 @@ TEST(HttpProxyUrlTest, OnlyAPlainHttpProxyIsOne) {
   for (const char* good : {"http://proxy:3128", "http://10.0.0.1:8080", "http://[::1]:3128"}) {
     EXPECT_TRUE(HttpSender::CheckProxy(good).ok()) << good;
   }
-  for (const char* bad : {"proxy:3128", "https://proxy:3128", "socks5://proxy:1080",
-                          "http://user:pw@proxy:3128", "http://proxy:3128/path", "http://", ""}) {
+  for (const char* bad :
+       {"proxy:3128", "https://proxy:3128", "socks5://proxy:1080", "http://user:pw@proxy:3128",
+        "http://proxy:3128/path", "http://", "", "http://proxy", "http://[::1]"}) {
     EXPECT_FALSE(HttpSender::CheckProxy(bad).ok()) << bad;
   }
 }

@@ -145,6 +145,9 @@ void EndpointQueue::ReadRetriesAnew(base::Time now) {
 }
 
 std::optional<DeliveryItem> EndpointQueue::Take(base::Time now, bool retries_allowed) {
+  // Before all else: what holds it back now may be something that does not end at a time, and who
+  // waited for that of before would come back at once, again and again.
+  paced_until_.reset();
   if (stopped_ || in_flight_ >= static_cast<int>(window_) || !breaker_.MayStart(now)) {
     return std::nullopt;
   }
@@ -154,7 +157,6 @@ std::optional<DeliveryItem> EndpointQueue::Take(base::Time now, bool retries_all
   const bool retrys_turn = breaker_.open() ? since_retry_ > 0 : since_retry_ >= kRetryShare - 1;
   const bool take_retry = retry_ready && (ready_.empty() || retrys_turn);
   if (!take_retry && ready_.empty()) return std::nullopt;
-  paced_until_.reset();
   if (!pace_.Take(now)) {
     paced_until_ = pace_.NextAt(now);
     return std::nullopt;
@@ -319,10 +321,13 @@ void EndpointQueue::set_max_in_flight(int max_in_flight) {
 void EndpointQueue::Stop() { stopped_ = true; }
 
 void EndpointQueue::CollectInto(storage::DeliveryFlush& flush) {
+  // What a release makes due, somebody has to look for, also after a kill before its answer.
+  const std::optional<base::Time> next_due =
+      lanes_.has_releases() ? Earlier(next_due_, latest_) : next_due_;
   flush.progress.push_back({.key = key_,
                             .fence = fence_,
                             .position = position(),
-                            .next_due = next_due_,
+                            .next_due = next_due,
                             .consecutive_failures = breaker_.state().consecutive_failures,
                             .breaker_open = breaker_.open(),
                             .last_success_time = last_success_time_,

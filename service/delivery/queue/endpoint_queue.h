@@ -48,8 +48,9 @@ class EndpointQueue {
   int64_t position() const;
   // First attempts that wait to be sent.
   size_t ready() const { return ready_.size(); }
-  // Those that are read, also where an earlier one of their key goes first.
-  size_t loaded() const { return ready_.size() + lanes_.waiting(); }
+  // Those that are read, also where an earlier one of their key goes first, and those that have
+  // become exceptions that are still to be written: while nothing can be, no more is to be read.
+  size_t loaded() const { return ready_.size() + lanes_.waiting() + exceptions_.size(); }
   size_t loaded_bytes() const { return loaded_bytes_; }
   // Adds the wanted events of (scanned(), through], ascending. Then it may be dirty().
   void AddEvents(std::vector<DeliveryItem> items, int64_t through);

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gatehouse::service::delivery {
@@ -331,6 +334,45 @@ TEST(EndpointQueueTest, AnotherLimitCountsAtOnce) {
   queue.OnResult(item, Answer(500), kNow, kNow, 0);
   queue.set_max_in_flight(2);
   EXPECT_FALSE(queue.Take(kNow, true));
+}
+
+// Else all of a backlog would be read for a key that waits, however long nothing can be written.
+TEST(EndpointQueueTest, WhatIsToWaitAsARowCountsAsReadUntilItIsWritten) {
+  EndpointQueue queue({.fence = 3, .position = 10, .held_keys = {"a"}}, 4, kNow);
+  std::vector<DeliveryItem> items = Items(11, 310);
+  for (DeliveryItem& item : items) item.ordering_key = "a";
+  queue.AddEvents(std::move(items), 310);
+  EXPECT_EQ(queue.ready(), 0u);
+  EXPECT_EQ(queue.loaded(), 300u);
+  EXPECT_EQ(Collect(queue).exceptions.size(), 300u);
+  EXPECT_EQ(queue.loaded(), 0u);
+}
+
+// Who comes after a kill learns of what was made due by the position's row alone.
+TEST(EndpointQueueTest, WhatAFlushMayMakeDueIsSaidByThatFlush) {
+  std::vector<std::string> held;
+  for (int64_t i = 0; i <= storage::kMaxHeldKeys; ++i) held.push_back("k" + std::to_string(i));
+  EndpointQueue queue(
+      {.fence = 3, .position = 10, .next_due = kNow + seconds(900), .held_keys = held}, 4, kNow);
+  std::vector<DeliveryItem> items = Items(11, 11);
+  items[0].ordering_key = "unknown";
+  queue.AddEvents(std::move(items), 11);
+  const storage::DeliveryFlush flush = Collect(queue);
+  ASSERT_EQ(flush.releases.size(), 1u);
+  EXPECT_EQ(flush.progress[0].next_due, kNow);
+}
+
+// Who waits for the rate comes back when that is over: not for what goes on without an end.
+TEST(EndpointQueueTest, ItsRateIsNotWhatHoldsItBackOnceSomethingElseDoes) {
+  EndpointQueue queue = MakeQueue(2);
+  queue.set_pace({.rate = 1, .burst = 1}, kNow);
+  queue.AddEvents(Items(11, 13), 13);
+  ASSERT_TRUE(queue.Take(kNow, true).has_value());
+  EXPECT_FALSE(queue.Take(kNow, true).has_value());
+  EXPECT_GT(queue.paced_until(), kNow);
+  queue.set_max_in_flight(1);
+  EXPECT_FALSE(queue.Take(kNow + seconds(2), true).has_value());
+  EXPECT_FALSE(queue.paced_until().has_value());
 }
 
 TEST(EndpointQueueTest, AStoppedQueueTakesNothing) {

@@ -116,8 +116,9 @@ class OrderRun {
     // What was sent may have been written or not.
     if (unwritten_ && Draw(2) == 0) Apply(*std::exchange(unwritten_, std::nullopt));
     unwritten_.reset();
-    storage::DeliveryLease lease{
-        .fence = ++fence_, .position = position_, .next_due = base::Time()};
+    // Given back, when nothing was to be written (release.sql); otherwise after a kill.
+    if (queue_ && !queue_->dirty() && Draw(2) == 0) next_due_ = EarliestDue();
+    storage::DeliveryLease lease{.fence = ++fence_, .position = position_, .next_due = next_due_};
     std::set<std::string> held;
     for (const auto& [index, row] : rows_) {
       if (row.state == DeliveryState::kRetrying && !row.ordering_key.empty()) {
@@ -224,6 +225,15 @@ class OrderRun {
     }
   }
 
+  std::optional<base::Time> EarliestDue() const {
+    std::optional<base::Time> earliest;
+    for (const auto& [index, row] : rows_) {
+      if (row.state != DeliveryState::kRetrying) continue;
+      if (!earliest || row.due < *earliest) earliest = row.due;
+    }
+    return earliest;
+  }
+
   std::map<std::string, bool> Apply(const storage::DeliveryFlush& flush) {
     for (const storage::ExceptionRecord& made : flush.exceptions) {
       const auto found = rows_.find(made.event_index);
@@ -241,7 +251,12 @@ class OrderRun {
         rows_.erase(found);
       }
     }
-    for (const auto& progress : flush.progress) position_ = std::max(position_, progress.position);
+    for (const auto& progress : flush.progress) {
+      position_ = std::max(position_, progress.position);
+      if (progress.next_due && (!next_due_ || *progress.next_due < *next_due_)) {
+        next_due_ = progress.next_due;
+      }
+    }
     std::map<std::string, bool> more;
     for (const storage::OrderRelease& release : flush.releases) {
       const auto first = std::ranges::find_if(rows_, [&](const auto& row) {
@@ -269,6 +284,7 @@ class OrderRun {
   std::optional<storage::DeliveryFlush> unwritten_;
   // The database.
   int64_t position_ = 0;
+  std::optional<base::Time> next_due_;
   std::map<int64_t, storage::ExceptionRecord> rows_;
 };
 

@@ -121,7 +121,8 @@ base::Task<absl::Status> WebhookService::PullEvents(base::CallContext ctx,
                      .subscriptions = deps_.subscriptions,
                      .turns = stream_turns_,
                      .clock = deps_.clock,
-                     .pause = options_.stream_pause},
+                     .pause = options_.stream_pause,
+                     .heartbeat = options_.stream_heartbeat},
                     ctx, std::move(subscription), start.payload_filter, start.max_unacked,
                     std::move(feed), inbox, writer);
   co_return co_await stream.Run();

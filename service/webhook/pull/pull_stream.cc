@@ -97,10 +97,12 @@ Task<absl::StatusOr<bool>> PullStream::SendPage() {
     last_sent_ = logged.index;
     next_ = logged.index + 1;
     if (!co_await writer_.Write(message)) co_return false;
-    heartbeat_due_ = steady_clock::now() + kHeartbeat;
+    heartbeat_due_ = steady_clock::now() + deps_.heartbeat;
   }
   next_ = std::max(next_, range.last_index + 1);
   more_ = next_ <= range.head_index;
+  // A filter may let nothing through of a long backlog.
+  if (steady_clock::now() >= heartbeat_due_) co_return co_await Report();
   co_return true;
 }
 
@@ -119,12 +121,16 @@ Task<absl::StatusOr<bool>> PullStream::Wait(base::CancelToken wake) {
   if (steady_clock::now() < heartbeat_due_) co_return true;
   // Should all news have been lost, this finds what there is; and whether another pull has it now.
   more_ = true;
+  co_return co_await Report();
+}
+
+Task<absl::StatusOr<bool>> PullStream::Report() {
   GH_CO_RETURN_IF_ERROR(co_await Store(ctx_));
   co_return co_await SendHeartbeat();
 }
 
 Task<absl::StatusOr<bool>> PullStream::SendHeartbeat() {
-  heartbeat_due_ = steady_clock::now() + kHeartbeat;
+  heartbeat_due_ = steady_clock::now() + deps_.heartbeat;
   v1::PullEventsResponse message;
   message.set_heartbeat_index(next_ - 1);
   co_return co_await writer_.Write(message);

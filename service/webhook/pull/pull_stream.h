@@ -37,6 +37,7 @@ class PullStream {
     const base::Clock& clock;
     // See WebhookService::Options.
     std::chrono::milliseconds pause;
+    std::chrono::milliseconds heartbeat;
   };
   using Writer = rpc::Writer<v1::PullEventsResponse>;
 
@@ -55,6 +56,8 @@ class PullStream {
   base::Task<absl::StatusOr<bool>> SendPage();
   base::Task<absl::StatusOr<bool>> Wait(base::CancelToken wake);
   base::Task<absl::StatusOr<bool>> SendHeartbeat();
+  // How far it is, made durable and said.
+  base::Task<absl::StatusOr<bool>> Report();
   // That the caller may still have these events.
   base::Task<absl::Status> Recheck();
   // Takes over what was acknowledged.

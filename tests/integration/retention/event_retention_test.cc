@@ -10,8 +10,11 @@
 #include "absl/status/statusor.h"
 #include "base/reason.h"
 #include "base/status.h"
+#include "base/system_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "service/retention/retention_periods.h"
+#include "service/retention/retention_sweeper.h"
 #include "storage/event_log/event_log.h"
 #include "tests/integration/retention/retention_fixture.h"
 
@@ -345,6 +348,28 @@ TEST_F(EventRetentionTest, EachTenantsLogBeginsWhereItsOwnDoes) {
   ASSERT_THAT(bounds, IsOk());
   EXPECT_EQ(bounds->first, 1);
   EXPECT_EQ(bounds->head, 1);
+}
+
+TEST_F(EventRetentionTest, OneTenantThatFailsHoldsUpNoOther) {
+  const base::Uuid other = *base::Uuid::Parse("00000000-0000-7000-8000-000000000002");
+  Write("a", 20);
+  Ask("UPDATE gatehouse.event SET tenant_id = '" + other.ToString() + "' WHERE event_id = '" +
+      Write("of another", 20).ToString() + "' RETURNING 1");
+  Close();
+  Writer(dsn_).Execute(
+      "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'");
+  Writer(dsn_).Execute(
+      "CREATE TRIGGER refuse BEFORE DELETE ON gatehouse.event_order FOR EACH ROW "
+      "WHEN (OLD.tenant_id = '00000000-0000-7000-8000-000000000001') EXECUTE FUNCTION refuse()");
+  service::RetentionPeriods periods;
+  periods[Policy::kEvents] = std::chrono::days(15);
+  service::RetentionSweeper sweeper(service::RetentionDepsOf(*storage_, now_), periods);
+  const auto sweep = runner_.Run<absl::StatusOr<Sweep>>([&] {
+    return sweeper.Run(base::SystemContext(runner_.loop(), "retention", std::chrono::minutes(5)),
+                       Policy::kEvents);
+  });
+  EXPECT_FALSE(sweep.ok());
+  EXPECT_EQ(Kept(), "a");
 }
 
 TEST_F(EventRetentionTest, DaysOfAttemptsGoByThemselves) {

@@ -9,6 +9,8 @@
 #include "absl/status/status.h"
 #include "base/system_context.h"
 #include "base/uuid.h"
+#include "service/retention/retention_periods.h"
+#include "service/retention/retention_sweeper.h"
 #include "service/retention/retention_worker.h"
 #include "tests/integration/retention/retention_fixture.h"
 
@@ -210,6 +212,40 @@ TEST_F(RowRetentionTest, TheWorkerFollowsEachPolicyInItsTime) {
   now_.Advance(std::chrono::minutes(60));
   ASSERT_THAT(turn(), IsOk());
   EXPECT_EQ(worker.stats(Policy::kEndedSessions).rows_dropped, 2);
+}
+
+TEST_F(RowRetentionTest, OneTenantThatFailsHoldsUpNoOther) {
+  Writer(dsn_).Execute(
+      "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'");
+  for (const std::string table : {"request", "thread"}) {
+    Writer(dsn_).Execute("CREATE TRIGGER refuse BEFORE DELETE ON gatehouse." + table +
+                         " FOR EACH ROW WHEN (OLD.tenant_id = '" + kTenant +
+                         "') EXECUTE FUNCTION refuse()");
+  }
+  for (const std::string tenant : {kTenant, kOther}) {
+    Ask("INSERT INTO gatehouse.request VALUES ('" + tenant +
+        "', gen_random_uuid(), "
+        "gen_random_uuid(), 'm', '', '', " +
+        At(31) + ") RETURNING 1");
+    AddThread("old", 31, tenant);
+  }
+  service::RetentionPeriods periods;
+  periods[Policy::kRequests] = periods[Policy::kMessages] = std::chrono::days(30);
+  service::RetentionSweeper sweeper(service::RetentionDepsOf(*storage_, now_), periods);
+  for (const Policy policy : {Policy::kRequests, Policy::kMessages}) {
+    const auto sweep = [&] {
+      return runner_.Run<absl::StatusOr<Sweep>>([&] {
+        return sweeper.Run(
+            base::SystemContext(runner_.loop(), "retention", std::chrono::minutes(5)), policy);
+      });
+    };
+    EXPECT_FALSE(sweep().ok());
+    EXPECT_THAT(sweep(), IsOk());
+    // From the beginning again.
+    EXPECT_FALSE(sweep().ok());
+  }
+  EXPECT_EQ(Ask("SELECT string_agg(tenant_id::text, ' ') FROM gatehouse.request"), kTenant);
+  EXPECT_EQ(Ask("SELECT string_agg(tenant_id::text, ' ') FROM gatehouse.thread"), kTenant);
 }
 
 TEST_F(RowRetentionTest, OnePolicyThatFailsHoldsUpNoOther) {

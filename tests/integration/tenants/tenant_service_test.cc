@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/integration/tenants/tenant_fixture.h"
+#include "tests/support/postgres/postgres_cluster.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -288,6 +289,26 @@ TEST_F(TenantServiceTest, TheKeysOfEveryActiveTenantRotateByThemselves) {
   ASSERT_TRUE(SetState(frozen.id, v1::TENANT_STATE_ACTIVE).ok());
   turn();
   EXPECT_EQ(keys(frozen.id), "2");
+}
+
+TEST_F(TenantServiceTest, ATenantWhoseKeysCannotRotateHoldsUpNoOther) {
+  const Customer acme = MakeCustomer("acme");
+  ExecuteSql(backend().dsn,
+             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+             "'BEGIN RAISE ''no''; END'");
+  ExecuteSql(backend().dsn,
+             "CREATE TRIGGER refuse BEFORE INSERT ON gatehouse.signing_key FOR EACH ROW WHEN "
+             "(NEW.tenant_id = '" +
+                 base::kDefaultTenantId.ToString() + "') EXECUTE FUNCTION refuse()");
+  clock().Advance(std::chrono::days(30));
+  EXPECT_FALSE(backend()
+                   .runner
+                   .Run<absl::Status>([&] {
+                     return backend().auth.key_rotation.RunOnce(backend().SystemContext());
+                   })
+                   .ok());
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.signing_key WHERE tenant_id = '" + acme.id + "'"),
+            "2");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -196,6 +197,38 @@ TEST_F(PullEventsTest, APayloadFilterLetsThroughWhatItIsTrueOf) {
   EXPECT_THAT(next.Rest(), testing::IsEmpty());
   start.mutable_start()->set_payload_filter("n >=");
   EXPECT_EQ(Refused(start).code, absl::StatusCode::kInvalidArgument);
+}
+
+class PullHeartbeatTest : public PullEventsTest {
+ protected:
+  // Less than a page takes.
+  void Configure(TestBackend::Options& options) override {
+    PullEventsTest::Configure(options);
+    options.webhooks.stream_heartbeat = milliseconds(1);
+  }
+};
+
+TEST_F(PullHeartbeatTest, SaysHowFarItIsWhileAFilterLetsNothingThrough) {
+  v1::BatchPublishEventsRequest batch;
+  for (int i = 0; i < 500; ++i) batch.add_events()->set_type("order.paid");
+  ASSERT_TRUE(Call<v1::BatchPublishEventsResponse>(admin(), batch).ok());
+  Sequence();
+  v1::PullEventsRequest start = StartOf("orders", {"order.*"});
+  start.mutable_start()->set_payload_filter("data.n >= 3");
+  start.mutable_start()->set_from_index(1);
+  Pull pull = Begin(start);
+  const int64_t head =
+      std::stoll(Ask("SELECT max(index) FROM gatehouse.event_order "
+                     "WHERE type = 'order.paid'"));
+  std::set<int64_t> between;
+  for (int64_t at = 0; at < head;) {
+    const auto message = pull.Read();
+    ASSERT_TRUE(message && message->has_heartbeat_index());
+    at = message->heartbeat_index();
+    if (at > began_after_ && at < head) between.insert(at);
+  }
+  EXPECT_FALSE(between.empty());
+  EXPECT_TRUE(pull.Close().ok());
 }
 
 TEST_F(PullEventsTest, GoesOnAfterWhatWasAcknowledged) {

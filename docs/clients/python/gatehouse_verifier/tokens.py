@@ -341,6 +341,10 @@ class TokenVerifier:
             wanted, self._keys_wanted = self._keys_wanted, False
             return wanted
 
+    @property
+    def max_staleness_s(self) -> float:
+        return self._max_staleness_s
+
     def staleness_s(self) -> float:
         """How long ago it was that revocations were known; inf if they never were."""
         return self._watch() - self._known_until

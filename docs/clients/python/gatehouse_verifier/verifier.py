@@ -16,24 +16,36 @@ _KEYS_INTERVAL_S = 300
 # Whoever sends tokens with made-up headers does not make this fetch keys all the time.
 _KEYS_PAUSE_S = 2
 _KEYS_TIMEOUT_S = 5
+# After keys did not come that nobody said are other ones.
+_KEYS_RETRY_S = 10
 # Of a stream that has a heartbeat each second: then the connection is dead, known or not.
 _SILENCE_S = 5
 _DROP_INTERVAL_S = 60
+# Messages in a row that are late, after which it is no stall that is over.
+_MOST_LAGGING = 5
 
 
 class _Freshness:
     """Until when revocations are known, on the watch of this process, although the server says it by its own clock.
 
     The smallest difference between the two that any message of a stream showed is that of the message that travelled
-    fastest; measured by it one that lay in a buffer for long is as old as it is.
+    fastest; measured by it one that lay in a buffer for long is as old as it is. When the server's clock is set back, or the
+    two drift for days, all that comes looks late: then another stream measures anew.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_lag_s: float) -> None:
+        self._max_lag_s = max_lag_s
         self._offset = float("inf")
+        self._lagging = 0
 
     def heard(self, as_of: float, server_time: float, received: float) -> float:
-        self._offset = min(self._offset, received - server_time)
+        offset = received - server_time
+        self._offset = min(self._offset, offset)
+        self._lagging = self._lagging + 1 if offset - self._offset > self._max_lag_s else 0
         return as_of + self._offset
+
+    def lags(self) -> bool:
+        return self._lagging >= _MOST_LAGGING
 
 
 class Verifier:
@@ -50,6 +62,7 @@ class Verifier:
         **options: Any,
     ) -> None:
         self._tokens = TokenVerifier(**options)
+        self._max_lag_s = self._tokens.max_staleness_s / 2
         # A connection of its own, that comes back as soon as this asks for it again.
         channel_options = [
             ("grpc.use_local_subchannel_pool", 1),
@@ -102,16 +115,16 @@ class Verifier:
             try:
                 for _ in self._follow():
                     backoff = self._min_backoff_s
-            except (grpc.RpcError, ValueError) as error:
-                # A call on a channel that was closed is a ValueError, as a key set that is none.
+            except Exception as error:  # pylint: disable=broad-except
+                # Whatever the server, or who stands between, has said: nobody else would go on.
                 self.last_error = error
             # Those who lost one server do not come back at one moment.
             self._stopping.wait(backoff * random.uniform(0.5, 1))
             backoff = min(backoff * 2, self._max_backoff_s)
 
     def _follow(self) -> Iterator[None]:
-        """One stream, until it breaks. Comes back after each message."""
-        freshness = _Freshness()
+        """One stream, until it breaks. Comes back after each message by which revocations are known."""
+        freshness = _Freshness(self._max_lag_s)
         # The first message says whose keys they are.
         self._keys_due = 0.0
         request = session_revocation_pb2.WatchRevocationsRequest(resume_index=self._index)
@@ -120,7 +133,11 @@ class Verifier:
         for message in stream:
             self._heard_at = time.monotonic()
             self._apply(message, freshness, self._heard_at)
-            yield
+            if message.HasField("as_of"):
+                yield
+            if freshness.lags():
+                stream.cancel()
+                raise RuntimeError("messages come late, or the server's clock was set")
 
     def _apply(self, message: session_revocation_pb2.WatchRevocationsResponse, freshness: _Freshness, received: float) -> None:
         """Everything in it is applied before it counts as known."""
@@ -136,10 +153,18 @@ class Verifier:
                 self._tokens.key_removed(revocation.signing_key_id, drop_after)
             if revocation.signing_keys:
                 self._keys_due = 0.0
-        wanted = received >= self._keys_due or (received >= self._keys_again and self._tokens.take_keys_wanted())
+        # Those of another tenant, perhaps, or not those that are known.
+        needed = self._keys_due == 0
+        wanted = needed or received >= self._keys_due or (received >= self._keys_again and self._tokens.take_keys_wanted())
         # A tenant that takes no calls gives no keys, and needs none.
         if wanted and not self._tokens.is_closed():
-            self._fetch_keys()
+            try:
+                self._fetch_keys()
+            except Exception as error:  # pylint: disable=broad-except
+                if needed:
+                    raise
+                self.last_error = error
+                self._keys_due = self._keys_again = time.monotonic() + _KEYS_RETRY_S
         if received >= self._drop_due:
             self._tokens.drop_expired()
             self._drop_due = received + _DROP_INTERVAL_S

@@ -18,9 +18,13 @@ const KEYS_INTERVAL_MS = 300_000;
 // Whoever sends tokens with made-up headers does not make this fetch keys all the time.
 const KEYS_PAUSE_MS = 2_000;
 const KEYS_TIMEOUT_MS = 5_000;
+// After keys did not come that nobody said are other ones.
+const KEYS_RETRY_MS = 10_000;
 // Of a stream that has a heartbeat each second: then the connection is dead, known or not.
 const SILENCE_MS = 5_000;
 const DROP_INTERVAL_MS = 60_000;
+// Messages in a row that are late, after which it is no stall that is over.
+const MOST_LAGGING = 5;
 
 export interface VerifierOptions extends TokenOptions {
   /** Default: plain text, for a server on this machine. */
@@ -36,20 +40,34 @@ const asIs = (message: Buffer): Buffer => message;
  * Until when revocations are known, on the watch of this process, although the server says it by its own clock.
  *
  * The smallest difference between the two that any message of a stream showed is that of the message that travelled
- * fastest; measured by it one that lay in a buffer for long is as old as it is.
+ * fastest; measured by it one that lay in a buffer for long is as old as it is. When the server's clock is set back, or the
+ * two drift for days, all that comes looks late: then another stream measures anew.
  */
 class Freshness {
+  readonly #maxLagMs: number;
   #offset = Infinity;
+  #lagging = 0;
+
+  constructor(maxLagMs: number) {
+    this.#maxLagMs = maxLagMs;
+  }
 
   heard(asOf: number, serverTime: number, received: number): number {
-    this.#offset = Math.min(this.#offset, received - serverTime);
+    const offset = received - serverTime;
+    this.#offset = Math.min(this.#offset, offset);
+    this.#lagging = offset - this.#offset > this.#maxLagMs ? this.#lagging + 1 : 0;
     return asOf + this.#offset;
+  }
+
+  lags(): boolean {
+    return this.#lagging >= MOST_LAGGING;
   }
 }
 
 /** Follows a server's keys and revocations, and judges tokens by them. */
 export class Verifier {
   readonly #tokens: TokenVerifier;
+  readonly #maxLagMs: number;
   readonly #client: Client;
   readonly #metadata = new Metadata();
   readonly #minBackoffMs: number;
@@ -71,6 +89,7 @@ export class Verifier {
 
   constructor(address: string, apiKey: string, options: VerifierOptions = {}) {
     this.#tokens = new TokenVerifier(options);
+    this.#maxLagMs = (options.maxStalenessMs ?? 5_000) / 2;
     this.#minBackoffMs = options.minBackoffMs ?? 100;
     this.#maxBackoffMs = options.maxBackoffMs ?? 5_000;
     // A connection of its own, that comes back as soon as this asks for it again.
@@ -129,8 +148,8 @@ export class Verifier {
     });
   }
 
-  /** One stream, until it breaks. */
-  async #follow(onMessage: () => void): Promise<void> {
+  /** One stream, until it breaks. Whoever gets no further than its beginning must not come back at once, each time. */
+  async #follow(onKnown: () => void): Promise<void> {
     // The first message says whose keys they are.
     this.#keysDue = 0;
     const stream = this.#client.makeServerStreamRequest(
@@ -143,15 +162,17 @@ export class Verifier {
     // Reading throws it; what comes after the last read concerns nobody.
     stream.on("error", () => {});
     this.#stream = stream;
-    const freshness = new Freshness();
+    const freshness = new Freshness(this.#maxLagMs);
     // Reading would not notice a connection that is dead without saying so.
     const guard = setTimeout(() => stream.cancel(), SILENCE_MS);
     try {
       for await (const message of stream) {
         const received = performance.now();
         guard.refresh();
-        onMessage();
-        await this.#apply(watchedOf(message as Buffer), freshness, received);
+        const said = watchedOf(message as Buffer);
+        await this.#apply(said, freshness, received);
+        if (said.asOf !== undefined) onKnown();
+        if (freshness.lags()) throw new Error("messages come late, or the server's clock was set");
       }
     } finally {
       clearTimeout(guard);
@@ -168,9 +189,19 @@ export class Verifier {
       this.#tokens.revoke(revocation);
       if (revocation.signingKeys) this.#keysDue = 0;
     }
-    const wanted = received >= this.#keysDue || (received >= this.#keysAgain && this.#tokens.takeKeysWanted());
+    // Those of another tenant, perhaps, or not those that are known.
+    const needed = this.#keysDue === 0;
+    const wanted = needed || received >= this.#keysDue || (received >= this.#keysAgain && this.#tokens.takeKeysWanted());
     // A tenant that takes no calls gives no keys, and needs none.
-    if (wanted && !this.#tokens.isClosed()) await this.#fetchKeys();
+    if (wanted && !this.#tokens.isClosed()) {
+      try {
+        await this.#fetchKeys();
+      } catch (error) {
+        if (needed) throw error;
+        this.lastError = error;
+        this.#keysDue = this.#keysAgain = performance.now() + KEYS_RETRY_MS;
+      }
+    }
     if (received >= this.#dropDue) {
       this.#tokens.dropExpired();
       this.#dropDue = received + DROP_INTERVAL_MS;
