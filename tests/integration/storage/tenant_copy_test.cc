@@ -203,6 +203,15 @@ TEST_F(TenantCopyTest, OfASecretThatDoesNotOpenNothingIsCopied) {
   EXPECT_EQ(Ask(*target_, "SELECT count(*) FROM gatehouse.tenant_move"), "0");
 }
 
+TEST_F(TenantCopyTest, WhatTheTargetRefusesLeavesNothing) {
+  Ask(*target_, "INSERT INTO gatehouse.tenant_host VALUES ('mover.example', gen_random_uuid())");
+  const absl::Status refused = Copy().status();
+  EXPECT_THAT(refused, HasCode(absl::StatusCode::kInternal));
+  EXPECT_NE(refused.message().find("tenant_host"), std::string::npos);
+  target_ = *Connection::Open(target_dsn_);
+  EXPECT_EQ(Ask(*target_, "SELECT count(*) FROM gatehouse.event"), "0");
+}
+
 TEST_F(TenantCopyTest, ATenantThatTakesCallsIsNotCopied) {
   source_.Run(
       absl::StrCat("UPDATE gatehouse.tenant SET state = 1 WHERE tenant_id = '", kMover, "'"));

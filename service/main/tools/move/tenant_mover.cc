@@ -40,6 +40,14 @@ bool IsOver(const TenantMove& move) {
                         : move.step == TenantMoveStep::kDone;
 }
 
+// As servers do it, which then hear of it at once.
+Task<absl::Status> SetAndTell(base::CallContext ctx, StorageArea* storage, base::Time now,
+                              base::Uuid tenant_id, MoveOfState change) {
+  GH_CO_RETURN_IF_ERROR(
+      co_await SetTenantState(ctx, &storage->tenants, now, tenant_id, std::move(change)));
+  co_return co_await storage->sequencer.WakeLeader(ctx);
+}
+
 }  // namespace
 
 TenantMover::TenantMover(OpenSide source, OpenSide target, Options options, base::Loop& loop,
@@ -274,8 +282,8 @@ absl::Status TenantMover::At(std::string_view moment) const {
 
 absl::Status TenantMover::SetState(const OpenSide& side, MoveOfState change) {
   return WithStorage(side, [&](StorageArea& storage) {
-    return SetTenantState(base::SystemContext(loop_, kTool, kStatementTimeout), &storage.tenants,
-                          clock_.Now(), tenant_.id, change);
+    return SetAndTell(base::SystemContext(loop_, kTool, kStatementTimeout), &storage, clock_.Now(),
+                      tenant_.id, change);
   });
 }
 
