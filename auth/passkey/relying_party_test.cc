@@ -292,7 +292,8 @@ TEST_F(RelyingPartyTest, AnOriginOfAnotherCaseIsAnother) {
 }
 
 TEST_F(RelyingPartyTest, WhatMayBeBackedUpNeedNotBe) {
-  authenticator_.flags = SoftwareAuthenticator::kUserPresent | SoftwareAuthenticator::kBackupEligible;
+  authenticator_.flags =
+      SoftwareAuthenticator::kUserPresent | SoftwareAuthenticator::kBackupEligible;
   const auto made = Read(authenticator_.Register(CreationOptions()));
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_TRUE(made->backup_eligible);
@@ -331,8 +332,11 @@ TEST_F(RelyingPartyTest, AttestationObjectsHaveFewMembersAndOneOfAName) {
   // What follows the map, and a map that says it has more than there is.
   Refused(with('\xa3', members(1)));
   Refused(with('\xa5', members(1)));
-  const std::string name = "\x68" "authData";
-  Refused(with('\xa4', name + "\x41" "a"));
+  const std::string name =
+      "\x68"
+      "authData";
+  Refused(with('\xa4', name + "\x41"
+                              "a"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/password/argon2id.h"
 #include "auth/password/hash/password_hash.h"
 #include "base/ip_address.h"
 #include "base/status.h"

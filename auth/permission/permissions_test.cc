@@ -94,5 +94,23 @@ TEST(PermissionsTest, SelfIsTheUserAlone) {
   EXPECT_FALSE(RequireSelfOr(Principal{}, base::Uuid(), Permission::kUsersRead).ok());
 }
 
+TEST(PermissionsTest, NobodyGivesWhatTheyLack) {
+  const uint64_t read = PermissionBit(Permission::kUsersRead);
+  const uint64_t write = PermissionBit(Permission::kUsersWrite);
+  const uint64_t last = PermissionBit(Permission::kAdminWrite);
+  const Principal both{.kind = Principal::Kind::kUser, .permissions = read | last};
+  EXPECT_TRUE(RequireWithinOwn(both, 0).ok());
+  EXPECT_TRUE(RequireWithinOwn(both, read).ok());
+  EXPECT_TRUE(RequireWithinOwn(both, read | last).ok());
+  for (const uint64_t more : {write, read | write, kAllPermissions}) {
+    const absl::Status denied = RequireWithinOwn(both, more);
+    EXPECT_EQ(denied.code(), absl::StatusCode::kPermissionDenied);
+    // The first that is lacking.
+    EXPECT_EQ(base::GetErrorDetails(denied)->metadata[0].second, "users.write");
+  }
+  EXPECT_FALSE(RequireWithinOwn(Principal{}, read).ok());
+  EXPECT_TRUE(RequireWithinOwn(Principal{.kind = Principal::Kind::kSystem}, kAllPermissions).ok());
+}
+
 }  // namespace
 }  // namespace gatehouse::auth

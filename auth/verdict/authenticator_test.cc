@@ -344,5 +344,50 @@ TEST_F(AuthenticatorTest, RevokedAndExpiredApiKeysAreRefused) {
   EXPECT_TRUE(IsRefused(key.key));
 }
 
+// Which was made by a server whose clock is ahead, as far as they may differ.
+TEST_F(AuthenticatorTest, ARevocationIsKeptUntilTheLastTokenIsOver) {
+  clock_.Advance(seconds(30));
+  const std::string token = Token();
+  clock_.Set(kStart);
+  authenticator_.SessionRevoked(kSession);
+  clock_.Advance(minutes(5) + seconds(29));
+  // Makes room by what is over.
+  authenticator_.SessionRevoked(kKeyId);
+  EXPECT_TRUE(IsRefused(token)) << "though the database still had it";
+  EXPECT_EQ(store_.statements, 0);
+}
+
+// What a client certificate stands for: nobody but this process can say it.
+TEST_F(AuthenticatorTest, AProvenKeyIsLookedUpByWhatItIsAndNothingElse) {
+  store_.keys[{kTenant, "hash"}] = {.api_key_id = kKeyId, .display_name = "certificate"};
+  const std::string credential = authenticator_.CredentialOfApiKey(kTenant, kKeyId);
+  const auto verdict = Ask(credential);
+  ASSERT_TRUE(verdict.ok()) << verdict.status();
+  EXPECT_EQ((*verdict)->principal.id, kKeyId);
+  EXPECT_EQ((*verdict)->principal.tenant_id, kTenant);
+  EXPECT_EQ(store_.statements, 1);
+  // Too short by one or by an id, too long, and without any.
+  for (const size_t less : {1, 16, 17, 32}) {
+    EXPECT_TRUE(IsRefused(credential.substr(0, credential.size() - less))) << less;
+  }
+  EXPECT_TRUE(IsRefused(credential + "x"));
+  EXPECT_EQ(store_.statements, 1);
+  EXPECT_TRUE(IsRefused(authenticator_.CredentialOfApiKey(kKeyId, kTenant)));
+  EXPECT_TRUE(IsRefused(authenticator_.CredentialOfApiKey(kTenant, kUser)));
+  // Another process has another prefix.
+  Authenticator other(codec_, store_, clock_, {});
+  EXPECT_TRUE(IsRefused(other.CredentialOfApiKey(kTenant, kKeyId)));
+}
+
+TEST_F(AuthenticatorTest, AKeyThatEndsSoonerThanItsVerdictEndsThen) {
+  const NewApiKey key = MakeApiKey(kTenant);
+  store_.keys[{kTenant, key.hash}] = {.api_key_id = kKeyId, .expires_at = kStart + seconds(10)};
+  EXPECT_EQ((*Ask(key.key))->stale_at, kStart + seconds(10));
+  clock_.Advance(seconds(9));
+  EXPECT_NE(authenticator_.FindCached(key.key), nullptr);
+  clock_.Advance(seconds(1));
+  EXPECT_EQ(authenticator_.FindCached(key.key), nullptr);
+}
+
 }  // namespace
 }  // namespace gatehouse::auth

@@ -170,8 +170,8 @@ TEST(PublicKeyKindsTest, AnRsaKeyForAnotherAlgorithmIsNone) {
   const Json good = Json::parse(RsaJwk(pair));
   EVP_PKEY_free(pair);
   ASSERT_TRUE(PublicKey::FromJwk(good.dump()).ok());
-  for (const char* algorithm : {"PS256", "RS384", "RS512", "RSA-OAEP", "ES256", "EdDSA", "HS256",
-                                "none", "rs256", ""}) {
+  for (const char* algorithm :
+       {"PS256", "RS384", "RS512", "RSA-OAEP", "ES256", "EdDSA", "HS256", "none", "rs256", ""}) {
     Json jwk = good;
     jwk["alg"] = algorithm;
     EXPECT_FALSE(PublicKey::FromJwk(jwk.dump()).ok()) << algorithm;

@@ -36,8 +36,8 @@ std::string AfterPrefix(const std::string& prefix) { return prefix + kAfterAllKe
 
 // A pattern of LIKE for what `text` is a part of.
 std::string Containing(const std::string& text) {
-  return absl::StrCat(
-      "%", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"%", "\\%"}, {"_", "\\_"}}), "%");
+  return absl::StrCat("%", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"%", "\\%"}, {"_", "\\_"}}),
+                      "%");
 }
 
 struct Statement {

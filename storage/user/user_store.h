@@ -36,8 +36,8 @@ struct UserListing {
   Order order = Order::kNewestFirst;
   // For kUsername and kEmail: only keys that begin with it.
   std::string key_prefix;
-  // For kUsername: only those of whom it is a part of the username, the address or the name. Without
-  // `key_prefix`.
+  // For kUsername: only those of whom it is a part of the username, the address or the name.
+  // Without `key_prefix`.
   std::optional<std::string> search;
   std::optional<std::string> role;
   std::optional<UserState> state;
@@ -144,8 +144,7 @@ class UserStore {
   base::Task<absl::StatusOr<int64_t>> SetPassword(
       base::CallContext context, base::Uuid tenant_id, base::Uuid id, std::string expected_role,
       std::string password_hash, bool keep_sessions, PasswordHistory history, base::Time now,
-      Change change,
-      std::optional<OneTimeTokenKey> token = std::nullopt);
+      Change change, std::optional<OneTimeTokenKey> token = std::nullopt);
 
   // A password in the place of another one, by who knows that.
   struct PasswordExchange {

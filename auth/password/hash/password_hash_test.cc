@@ -301,7 +301,8 @@ TEST(PasswordHashTest, TheLengthOfAPbkdf2DigestMayBeSaidAndMustBeANumber) {
   const std::string rest = "$c2FsdA$xeR41ZKIyEGqUw22hFxMjZYok6ABzk4RpJY4c6qYE0o";
   EXPECT_EQ(WhyNot("$pbkdf2-sha256$i=4096" + rest), "it is fine");
   EXPECT_EQ(WhyNot("$pbkdf2-sha256$i=4096,l=32" + rest), "it is fine");
-  for (const char* costs : {"i=4096,l=", "i=4096,l=x", "i=4096,x=32", "i=,l=32", "4096,l=32", "i="}) {
+  for (const char* costs :
+       {"i=4096,l=", "i=4096,l=x", "i=4096,x=32", "i=,l=32", "4096,l=32", "i="}) {
     EXPECT_THAT(WhyNot("$pbkdf2-sha256$" + std::string(costs) + rest), HasSubstr("malformed"))
         << costs;
   }

@@ -98,8 +98,9 @@ AlertService::Result<v1::DeleteAlertDestinationResponse> AlertService::DeleteAle
                            co_await ReadDestination(ctx, *id));
     GH_CO_RETURN_IF_ERROR(RequireKindsSeen(ctx.principal(), destination));
     GH_CO_RETURN_IF_ERROR(CheckEtag(request.etag(), destination.version));
-    const base::Time now = deps_.clock.Now();
     const v1::DeleteAlertDestinationResponse response;
+    if (request.validate_only()) co_return response;
+    const base::Time now = deps_.clock.Now();
     storage::Change change{
         .events = {DestinationEvent(ctx, now, event_types::kAlertDestinationDeleted, destination)},
         .idempotency = key.WithResponse(response, now)};

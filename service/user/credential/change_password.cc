@@ -54,11 +54,12 @@ UserService::Result<v1::ChangePasswordResponse> UserService::ChangePassword(
                          co_await VerifyOwnPassword(ctx, user, request.current_password()));
   GH_CO_RETURN_IF_ERROR(
       co_await RefuseLastPasswords(ctx, user, "new_password", password, exchange.from));
+  const v1::ChangePasswordResponse response;
+  if (request.validate_only()) co_return response;
   GH_CO_ASSIGN_OR_RETURN(exchange.to, co_await deps_.hasher.Hash(ctx, std::move(password)));
   exchange.history = deps_.password_history;
   if (!request.keep_sessions()) exchange.only_session = ctx.principal().session_id;
 
-  const v1::ChangePasswordResponse response;
   const base::Time now = deps_.clock.Now();
   storage::Change change{.events = EventsOf(ctx, now, user, request.keep_sessions()),
                          .idempotency = key.WithResponse(response, now)};

@@ -99,11 +99,11 @@ UserService::Result<v1::FinishPasswordResetResponse> UserService::FinishPassword
           OwnEvent(
               ctx, now, storage::event_types::kUserSessionsRevoked, user,
               JsonObject().Add("reason", storage::revoke_reasons::kPasswordChanged).ToString())}};
-  GH_CO_ASSIGN_OR_RETURN(const int64_t epoch,
-                         co_await deps_.users.SetPassword(
-                             ctx, user.tenant_id, user.id, user.role, std::move(password_hash),
-                             /*keep_sessions=*/false, deps_.password_history, now,
-                             std::move(change), use.token.key));
+  GH_CO_ASSIGN_OR_RETURN(
+      const int64_t epoch,
+      co_await deps_.users.SetPassword(
+          ctx, user.tenant_id, user.id, user.role, std::move(password_hash),
+          /*keep_sessions=*/false, deps_.password_history, now, std::move(change), use.token.key));
   deps_.authenticator.UserRevoked(user.tenant_id, user.id, epoch);
   v1::FinishPasswordResetResponse response;
   response.set_user_id(user.id.ToString());

@@ -24,12 +24,13 @@ UserService::Result<v1::SetPasswordResponse> UserService::SetPassword(
   GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
   GH_CO_ASSIGN_OR_RETURN(std::string password,
                          co_await CheckNewPassword(ctx, user, "password", request.password()));
+  const v1::SetPasswordResponse response;
+  if (request.validate_only()) co_return response;
   // Not compared with those before (RefuseLastPasswords): the answer would tell somebody else what
   // the user's passwords were.
   GH_CO_ASSIGN_OR_RETURN(std::string password_hash,
                          co_await deps_.hasher.Hash(ctx, std::move(password)));
 
-  const v1::SetPasswordResponse response;
   const base::Time now = deps_.clock.Now();
   const bool keep = request.keep_sessions();
   storage::Change change{
@@ -41,11 +42,10 @@ UserService::Result<v1::SetPasswordResponse> UserService::SetPassword(
     change.events.Add(
         SessionsRevokedEvent(ctx, now, user, storage::revoke_reasons::kPasswordChanged));
   }
-  GH_CO_ASSIGN_OR_RETURN(
-      const int64_t epoch,
-      co_await deps_.users.SetPassword(ctx, user.tenant_id, user.id, user.role,
-                                       std::move(password_hash), keep, deps_.password_history, now,
-                                       std::move(change)));
+  GH_CO_ASSIGN_OR_RETURN(const int64_t epoch,
+                         co_await deps_.users.SetPassword(
+                             ctx, user.tenant_id, user.id, user.role, std::move(password_hash),
+                             keep, deps_.password_history, now, std::move(change)));
   if (!keep) deps_.authenticator.UserRevoked(user.tenant_id, user.id, epoch);
   co_return response;
 }

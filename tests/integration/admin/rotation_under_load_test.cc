@@ -35,8 +35,8 @@ class RotationUnderLoadTest : public AdminFixture {
       AddUser(name);
       const auto login = LogIn(name);
       ASSERT_TRUE(login.ok()) << login.message;
-      people_.push_back({login.response.tokens().refresh_token(),
-                         login.response.tokens().access_token()});
+      people_.push_back(
+          {login.response.tokens().refresh_token(), login.response.tokens().access_token()});
     }
   }
 

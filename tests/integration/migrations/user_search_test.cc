@@ -34,8 +34,9 @@ class UserSearchTest : public MigrationTest {
     return said;
   }
   std::string StateOfIndex() {
-    return Sql("SELECT indisvalid FROM pg_index WHERE indexrelid = "
-               "to_regclass('gatehouse.user_account_search')");
+    return Sql(
+        "SELECT indisvalid FROM pg_index WHERE indexrelid = "
+        "to_regclass('gatehouse.user_account_search')");
   }
 };
 

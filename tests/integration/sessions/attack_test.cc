@@ -107,8 +107,8 @@ TEST_F(AttackTest, ARetryAtAServerWhoseClockIsAheadEndsTheSession) {
   EXPECT_EQ(CountEvents("session.revoked"), "1");
 }
 
-// What the server before wrote lies in the future of this one: neither does the session end, nor does
-// it live longer than it may.
+// What the server before wrote lies in the future of this one: neither does the session end, nor
+// does it live longer than it may.
 TEST_F(AttackTest, ASessionOutlivesAClockThatWentBack) {
   AddUser("ada");
   const auto login = LogIn("ada").response;

@@ -1,5 +1,5 @@
-// How Postgres goes about a search among many users. That it touches no more pages with more of them
-// is tested in tests/integration/growth.
+// How Postgres goes about a search among many users. That it touches no more pages with more of
+// them is tested in tests/integration/growth.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -41,10 +41,10 @@ class PurgeUsersTest : public BulkFixture {
     reset.set_user_id(user.id());
     reset.set_delivery(v1::TOKEN_DELIVERY_MAIL);
     EXPECT_TRUE(Call<v1::StartPasswordResetResponse>(admin(), reset).ok());
-    EXPECT_EQ(Ask("INSERT INTO gatehouse.former_password VALUES ('" +
-                  base::kDefaultTenantId.ToString() + "', '" + user.id() +
-                  "', now(), gen_random_uuid(), 'hash') RETURNING 1"),
-              "1");
+    EXPECT_EQ(
+        Ask("INSERT INTO gatehouse.former_password VALUES ('" + base::kDefaultTenantId.ToString() +
+            "', '" + user.id() + "', now(), gen_random_uuid(), 'hash') RETURNING 1"),
+        "1");
     Deleted(user);
     return user.id();
   }
@@ -66,11 +66,10 @@ class PurgeUsersTest : public BulkFixture {
     return Call<v1::EraseUserResponse>(admin(), request);
   }
 
-  static constexpr const char* kTables[] = {"user_account", "session",       "thread",
-                                            "totp_factor",  "recovery_code", "one_time_token",
-                                            "thread_purge", "user_purge",    "session_end",
-                                            "mail",         "passkey",       "remembered_device",
-                                            "former_password"};
+  static constexpr const char* kTables[] = {
+      "user_account",   "session",           "thread",         "totp_factor", "recovery_code",
+      "one_time_token", "thread_purge",      "user_purge",     "session_end", "mail",
+      "passkey",        "remembered_device", "former_password"};
 };
 
 TEST_F(PurgeUsersTest, ADeletedUserGoesWhenItsTimeIsOver) {
