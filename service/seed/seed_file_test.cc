@@ -32,6 +32,19 @@ TEST(ParseSeedFileTest, TakesAnEmptyFile) { EXPECT_EQ(ErrorOf("{}"), "ok"); }
 TEST(ParseSeedFileTest, NamesWhatIsWrongAndWhere) {
   EXPECT_EQ(ErrorOf("{"), "seed file: is not valid JSON");
   EXPECT_EQ(ErrorOf("[]"), "seed file: must be an object");
+  EXPECT_EQ(ErrorOf(R"({"users": [7]})"), "users[0]: must be an object");
+  EXPECT_EQ(ErrorOf(R"({"roles": [{"name": "a", "permissions": ["x", 1]}]})"),
+            "roles[0].permissions: must be a list of strings, not empty");
+  EXPECT_EQ(ErrorOf(R"({"roles": [{"name": "a", "permissions": "x"}]})"),
+            "roles[0].permissions: must be a list of strings, not empty");
+  EXPECT_EQ(ErrorOf(R"({"api_keys": [{"display_name": "a", "permissions": ["x"]}]})"),
+            "api_keys[0].key_file: is required");
+  EXPECT_EQ(ErrorOf(R"({"endpoints": [{"url": "https://x", "event_types": ["*"]}]})"),
+            "endpoints[0].secret_file: is required");
+  EXPECT_EQ(ErrorOf(R"({"endpoints": [
+                {"url": "https://x", "event_types": ["*"], "secret_file": "/a"},
+                {"url": "https://x", "event_types": ["*"], "secret_file": "/b"}]})"),
+            "endpoints[1]: stands twice: https://x");
   EXPECT_EQ(ErrorOf(R"({"user": []})"),
             "user: is not known; sections are roles, users, api_keys, endpoints");
   EXPECT_EQ(ErrorOf(R"({"users": {}})"), "users: must be a list");
@@ -50,6 +63,15 @@ TEST(ParseSeedFileTest, NamesWhatIsWrongAndWhere) {
   EXPECT_EQ(
       ErrorOf(R"({"api_keys": [{"display_name": "a", "permissions": [], "key_file": "/k"}]})"),
       "api_keys[0].permissions: must be a list of strings, not empty");
+}
+
+TEST(ParseSeedFileTest, RefusesAKeyThatStandsTwiceInOneObject) {
+  EXPECT_EQ(ErrorOf(R"({"users": [], "users": [{"username": "a"}]})"),
+            "seed file: an object has \"users\" twice");
+  EXPECT_EQ(ErrorOf(R"({"users": [{"username": "a", "username": "b"}]})"),
+            "seed file: an object has \"username\" twice");
+  // Two objects may each have it.
+  EXPECT_EQ(ErrorOf(R"({"users": [{"username": "a"}, {"username": "b"}]})"), "ok");
 }
 
 }  // namespace

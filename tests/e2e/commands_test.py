@@ -1,5 +1,6 @@
 """The commands around the server: seed, tenant, config, migrate, version."""
 
+import base64
 import json
 import os
 import secrets
@@ -105,6 +106,42 @@ class SeedTest(unittest.TestCase):
         self.assertEqual(names, "ada|Augusta Ada\nbob|\nsue|")
         self.assertEqual(self.deployment.sql("SELECT count(*) FROM gatehouse.api_key WHERE revoke_time IS NULL"), "1")
 
+    def test_roles_and_endpoints_follow_the_file(self):
+        self.run_seed()
+        self.seed["roles"][0]["permissions"] = ["sessions.read", "users.read"]
+        self.seed["endpoints"][0].update(event_types=["session.*", "user.*"], description="CRM, new")
+        out, _ = self.run_seed("--dry-run")
+        self.assertIn("would be updated: role support", out)
+        self.assertIn(f"would be updated: endpoint {self.receiver.url}", out)
+        role = "SELECT array_to_string(permissions, ' ') FROM gatehouse.role WHERE name = 'support'"
+        self.assertEqual(self.deployment.sql(role), "users.read")
+        out, _ = self.run_seed()
+        self.assertIn("updated: role support", out)
+        self.assertIn("sessions.read", self.deployment.sql(role))
+        self.assertEqual(self.deployment.sql("SELECT description FROM gatehouse.endpoint"), "CRM, new")
+        self.assertEqual(self.run_seed()[0], "", "nothing is left to do")
+
+    def test_an_endpoint_may_have_a_secret_that_is_there(self):
+        secret = known_secrets.remember("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
+        self.deployment.write(os.path.basename(self.secret_file), secret + "\n")
+        out, _ = self.run_seed("--dry-run")
+        self.assertIn(f"would be created: endpoint {self.receiver.url}", out)
+        self.run_seed()
+        server = self.deployment.serve()
+        with Client(server.grpc_address) as ada:
+            ada.login("ada", self.password)
+            ada.CreateUser(user={"username": "bob"})
+        self.receiver.wait_for(lambda r: r.json["type"] == "user.created").verify(secret)
+        self.deployment.write(os.path.basename(self.secret_file), "none\n")
+        self.seed["endpoints"][0]["url"] = self.receiver.url + "other"
+        self.assertIn("secret", self.fails()[1])
+
+    def test_permissions_of_a_key_do_not_change(self):
+        self.run_seed()
+        self.seed["api_keys"][0]["permissions"] = ["users.read"]
+        _, problem = self.run_seed(code=EXIT_USAGE)
+        self.assertIn("API key billing: permissions: differ from those of the key of that name; revoke it first", problem)
+
     def test_a_dry_run_changes_nothing_and_tells_what_it_would_do(self):
         before = self.contents()
         out, _ = self.run_seed("--dry-run")
@@ -139,6 +176,8 @@ class SeedTest(unittest.TestCase):
         empty = self.deployment.write("empty", "\n")
         self.assert_errors(
             {
+                "role admin: name": lambda seed: seed["roles"][0].update(name="admin"),
+                "role Sup port: name": lambda seed: seed["roles"][0].update(name="Sup port"),
                 "role support: permissions[1]": lambda seed: seed["roles"][0]["permissions"].append("all"),
                 "user ada: user.role": lambda seed: seed["users"][0].update(role="emperor"),
                 "user ada: password_file": lambda seed: seed["users"][0].update(password_file="/nonexistent"),

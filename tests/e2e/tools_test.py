@@ -2,8 +2,6 @@
 
 import datetime
 import json
-import os
-import pty
 import secrets
 import subprocess
 import unittest
@@ -13,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.e2e.support import known_secrets
+from tests.e2e.support import known_secrets, terminal
 from tests.e2e.support import postgres as pg
 from tests.e2e.support.client import CallError, Client
 from tests.e2e.support.deployment import Deployment
@@ -121,23 +119,8 @@ class CreateAdminTest(ToolsTest):
 
     def ask_on_a_terminal(self, *answers):
         """What a user sees who is asked for a password; the exit code."""
-        process, terminal = pty.fork()
-        if process == 0:
-            os.execve(BINARY, [BINARY, "user", "create-admin", "root"], self.deployment.env)
-        seen = b""
-        for answer in answers:
-            while not seen.endswith((b"root: ", b"more: ")):
-                seen += os.read(terminal, 1)
-            os.write(terminal, answer.encode() + b"\n")
-            seen += b"|"
-        try:
-            while chunk := os.read(terminal, 4096):
-                seen += chunk
-        except OSError:
-            # Its other end is closed.
-            pass
-        os.close(terminal)
-        return seen.decode(), os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        questions = ("root: ", "more: ")
+        return terminal.run("user", "create-admin", "root", env=self.deployment.env, answers=list(zip(questions, answers)))
 
     def test_by_asking(self):
         seen, code = self.ask_on_a_terminal(self.password, self.password)

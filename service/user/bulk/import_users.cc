@@ -118,12 +118,15 @@ base::Task<absl::StatusOr<Place>> PlaceOf(base::CallContext ctx, storage::UserIm
   }
   // Nobody who asks where to go on knows it.
   if (request->users().empty()) place.first = *state->stored_row;
-  if (place.first > *state->stored_row) {
-    co_return base::InvalidField("first_row",
-                                 "lies beyond where the import stands: go on with row " +
-                                     std::to_string(*state->stored_row));
+  // What is only validated is remembered nowhere: it goes on after the message before.
+  const int64_t stands =
+      request->validate_only() ? std::max(*state->stored_row, state->next_row) : *state->stored_row;
+  if (place.first > stands) {
+    co_return base::InvalidField(
+        "first_row",
+        "lies beyond where the import stands: go on with row " + std::to_string(stands));
   }
-  place.skipped = std::min<int64_t>(*state->stored_row - place.first, request->users_size());
+  place.skipped = std::clamp<int64_t>(*state->stored_row - place.first, 0, request->users_size());
   co_return place;
 }
 

@@ -338,5 +338,23 @@ TEST_F(ImporterTest, ValidatesWithoutWriting) {
   EXPECT_EQ(CountEvents("user.created"), "0");
 }
 
+TEST_F(ImporterTest, ValidatesAFileOfManyBatchesToItsEnd) {
+  std::string file;
+  for (int i = 0; i < 1'201; ++i) {
+    file += "{\"user\":{\"username\":\"u" + std::to_string(i) + "\"}}\n";
+  }
+  const auto checked = Run(file, "file", /*validate_only=*/true);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_EQ(checked->created, 1'201);
+  EXPECT_EQ(checked->failed, 0);
+  EXPECT_EQ(CountEvents("user.created"), "0");
+  // And what an earlier run did is known to have been done.
+  ASSERT_TRUE(Run(file.substr(0, file.find("u600")) + "u600\"}}\n", "file").ok());
+  const auto rest = Run(file, "file", /*validate_only=*/true);
+  ASSERT_TRUE(rest.ok()) << rest.status();
+  EXPECT_EQ(rest->skipped, 601);
+  EXPECT_EQ(rest->created, 600);
+}
+
 }  // namespace
 }  // namespace gatehouse::tests
