@@ -34,7 +34,8 @@ constexpr char kGetJwks[] = "/gatehouse.v1.SessionService/GetJwks";
 constexpr char kTenant[] = "x-gatehouse-tenant";
 constexpr char kWatchRevocations[] = "/gatehouse.v1.SessionService/WatchRevocations";
 
-constexpr milliseconds kKeysTimeout{5'000};
+// Shorter than kSilence: the stream is not read meanwhile.
+constexpr milliseconds kKeysTimeout{3'000};
 // Of a stream that has a heartbeat each second: then the connection is dead, known or not.
 constexpr milliseconds kSilence{5'000};
 // Whoever sends tokens with made-up headers does not make this fetch keys all the time.

@@ -93,7 +93,7 @@ class LateKeys(session_pb2_grpc.SessionServiceServicer):
 
 
 class LameServer:
-    """Says all the time that nothing was revoked, and has keys for as many calls as it is told."""
+    """Says all the time that nothing was revoked, and has keys for as many calls as it is told: others fail, or do not end."""
 
     # Of RFC 7515, A.3.
     JWKS = (
@@ -101,8 +101,8 @@ class LameServer:
         '"y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}'
     )
 
-    def __init__(self, test, keys_for):
-        self._keys_for = keys_for
+    def __init__(self, test, keys_for, hangs=False):
+        self._keys_for, self._hangs = keys_for, hangs
         self.keys_asked = self.heartbeats = 0
         # When each began.
         self.streams = []
@@ -135,6 +135,8 @@ class LameServer:
     def _keys(self, _, context):
         self.keys_asked += 1
         if self.keys_asked > self._keys_for:
+            if self._hangs:
+                self._ending.wait()
             context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls")
         return session_pb2.GetJwksResponse(jwks_json=self.JWKS)
 
@@ -331,11 +333,18 @@ class VerifierCases:
         self.assertGreater(server.streams[5] - server.streams[0], 1.5)
 
     def test_keys_that_do_not_come_again_break_nothing(self):
-        server = LameServer(self, keys_for=1)
+        self.goes_on_without_new_keys(hangs=False, heartbeats=10)
+
+    def test_keys_that_are_waited_for_break_nothing(self):
+        # For longer than a silence of the stream itself would be borne.
+        self.goes_on_without_new_keys(hangs=True, heartbeats=40)
+
+    def goes_on_without_new_keys(self, hangs, heartbeats):
+        server = LameServer(self, keys_for=1, hangs=hangs)
         probe = Probe(self, self.command(), server.address, self.key, self.environment())
         until(lambda: probe.says("a.b.c") == "refused" and server.keys_asked > 1, "a second call for keys")
         heard = server.heartbeats
-        until(lambda: server.heartbeats > heard + 10 or len(server.streams) > 1, "more of the stream")
+        until(lambda: server.heartbeats > heard + heartbeats or len(server.streams) > 1, "more of the stream")
         self.assertEqual(len(server.streams), 1)
 
     def test_goes_on_after_a_break(self):

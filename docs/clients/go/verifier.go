@@ -19,8 +19,9 @@ const (
 
 	keysInterval = 5 * time.Minute
 	// Whoever sends tokens with made-up headers does not make this fetch keys all the time.
-	keysPause   = 2 * time.Second
-	keysTimeout = 5 * time.Second
+	keysPause = 2 * time.Second
+	// Shorter than silence: the stream is not read meanwhile.
+	keysTimeout = 3 * time.Second
 	// After keys did not come that nobody said are other ones.
 	keysRetry = 10 * time.Second
 	// Of a stream that has a heartbeat each second: then the connection is dead, known or not.

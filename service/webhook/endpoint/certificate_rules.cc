@@ -46,13 +46,19 @@ Bio BioOf(std::string_view pem) {
   return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
+// Never asks anybody for a password: by default libcrypto does, for certificates too, on the
+// terminal or the standard input, and waits for it.
+int NoPassword(char*, int, int, void*) { return -1; }
+
 // Nothing unless all of it is certificates and blank space.
 std::vector<Certificate> Parse(std::string_view pem, size_t max) {
+  // Postgres takes none in a text.
+  if (pem.find('\0') != std::string_view::npos) return {};
   const ErrorsForgotten forgotten;
   const Bio bio = BioOf(pem);
   std::vector<Certificate> certificates;
   while (certificates.size() <= max) {
-    Certificate next(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+    Certificate next(PEM_read_bio_X509(bio.get(), nullptr, &NoPassword, nullptr));
     if (!next) {
       // PEM_R_NO_START_LINE is the end; anything else is a block that is no certificate.
       if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) return {};
@@ -75,9 +81,6 @@ base::Time TimeOf(const ASN1_TIME* time) {
   if (ASN1_TIME_to_tm(time, &parts) != 1) return base::Time::min();
   return base::Time(std::chrono::seconds(timegm(&parts)));
 }
-
-// Never asks anybody for a password.
-int NoPassword(char*, int, int, void*) { return -1; }
 
 Key ParseKey(std::string_view pem) {
   const ErrorsForgotten forgotten;

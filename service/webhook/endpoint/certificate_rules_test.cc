@@ -1,6 +1,7 @@
 #include "service/webhook/endpoint/certificate_rules.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <string>
@@ -37,9 +38,30 @@ TEST(CertificateRulesTest, AuthoritiesAreCertificatesAndNothingElse) {
        {std::string(" "), std::string("no PEM"), Repeated(authority.pem(), 17), leaf.key,
         authority.pem() + leaf.key, leaf.key + authority.pem(),
         authority.pem().substr(0, authority.pem().size() / 2),
-        authority.pem() + std::string(64 << 10, '\n')}) {
+        authority.pem() + std::string(64 << 10, '\n'), authority.pem() + std::string(1, '\0')}) {
     EXPECT_FALSE(CheckAuthorities("f", wrong).ok()) << wrong.substr(0, 60);
   }
+}
+
+// Whoever sends one would have the loop wait for who sits at the terminal.
+TEST(CertificateRulesTest, NobodyIsAskedForThePasswordOfACertificate) {
+  std::string encrypted = TestAuthority().pem();
+  encrypted.insert(encrypted.find('\n') + 1,
+                   "Proc-Type: 4,ENCRYPTED\n"
+                   "DEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n");
+  int input[2];
+  ASSERT_EQ(::pipe(input), 0);
+  ASSERT_EQ(::write(input[1], "x\n", 2), 2);
+  const int before = ::dup(STDIN_FILENO);
+  ::dup2(input[0], STDIN_FILENO);
+  EXPECT_FALSE(CheckAuthorities("f", encrypted).ok());
+  EXPECT_FALSE(Check(encrypted, "key").ok());
+  ::dup2(before, STDIN_FILENO);
+  ::close(input[1]);
+  char left[3];
+  EXPECT_EQ(::read(input[0], left, sizeof(left)), 2);
+  ::close(input[0]);
+  ::close(before);
 }
 
 TEST(CertificateRulesTest, AClientCertificateIsCurrentAndItsKeyFits) {

@@ -15,7 +15,8 @@ from gatehouse_verifier.tokens import Claims, TokenVerifier
 _KEYS_INTERVAL_S = 300
 # Whoever sends tokens with made-up headers does not make this fetch keys all the time.
 _KEYS_PAUSE_S = 2
-_KEYS_TIMEOUT_S = 5
+# Shorter than _SILENCE_S: the stream is not read meanwhile.
+_KEYS_TIMEOUT_S = 3
 # After keys did not come that nobody said are other ones.
 _KEYS_RETRY_S = 10
 # Of a stream that has a heartbeat each second: then the connection is dead, known or not.

@@ -17,7 +17,8 @@ const WATCH_REVOCATIONS = "/gatehouse.v1.SessionService/WatchRevocations";
 const KEYS_INTERVAL_MS = 300_000;
 // Whoever sends tokens with made-up headers does not make this fetch keys all the time.
 const KEYS_PAUSE_MS = 2_000;
-const KEYS_TIMEOUT_MS = 5_000;
+// Shorter than SILENCE_MS: the stream is not read meanwhile.
+const KEYS_TIMEOUT_MS = 3_000;
 // After keys did not come that nobody said are other ones.
 const KEYS_RETRY_MS = 10_000;
 // Of a stream that has a heartbeat each second: then the connection is dead, known or not.
