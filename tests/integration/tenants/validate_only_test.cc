@@ -48,6 +48,8 @@ struct Trial {
 const std::vector<Trial>& Trials() {
   static const auto& trials = *new std::vector<Trial>{
       {"AdminService/RotateSigningKey", "", By::kOperator},
+      {"AdminService/UpdateRetentionPolicy",
+       "policy { messages_days: 90 } update_mask { paths: 'messages_days' }", By::kOperator},
       {"TenantService/CreateTenant", "tenant { name: 'another' }", By::kOperator},
       {"TenantService/UpdateTenant",
        "tenant_id: '$tenant' tenant { state: TENANT_STATE_FROZEN } update_mask { paths: 'state' }",
