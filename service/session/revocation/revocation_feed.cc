@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,23 +24,12 @@ using storage::LogFeed;
 
 namespace {
 
-// Whether a tenant takes calls, as streams are told.
-struct ToldState {
-  v1::TenantState state = v1::TENANT_STATE_ACTIVE;
-  std::string moved_to;
-
-  friend bool operator==(const ToldState&, const ToldState&) = default;
-};
-
 // A tenant that is nowhere to be found takes calls.
-ToldState StateOf(const std::optional<storage::Tenant>& tenant) {
-  if (!tenant) return {};
-  return {.state = static_cast<v1::TenantState>(tenant->state), .moved_to = tenant->moved_to};
-}
-
-void TellState(const ToldState& state, v1::WatchRevocationsResponse& message) {
-  message.set_tenant_state(state.state);
-  message.set_moved_to(state.moved_to);
+void TellState(const std::optional<storage::Tenant>& tenant,
+               v1::WatchRevocationsResponse& message) {
+  message.set_tenant_state(tenant ? static_cast<v1::TenantState>(tenant->state)
+                                  : v1::TENANT_STATE_ACTIVE);
+  if (tenant) message.set_moved_to(tenant->moved_to);
 }
 
 }  // namespace
@@ -53,7 +41,6 @@ struct RevocationFeed::Stream {
   int64_t next = 1;
   // When as_of is to be told again.
   base::SteadyTime heartbeat_due = {};
-  ToldState told = {};
 };
 
 Task<absl::Status> RevocationFeed::Follow(CallContext ctx, int64_t resume_index,
@@ -86,8 +73,7 @@ Task<absl::StatusOr<bool>> RevocationFeed::Begin(CallContext ctx, int64_t resume
   v1::WatchRevocationsResponse begin = Message(*stream);
   begin.set_snapshot(!resumes);
   begin.set_tenant_id(ctx.principal().tenant_id.ToString());
-  stream->told = StateOf(tenant);
-  TellState(stream->told, begin);
+  TellState(tenant, begin);
   co_return co_await stream->writer.Write(begin);
 }
 
@@ -108,13 +94,6 @@ Task<absl::StatusOr<bool>> RevocationFeed::Turn(CallContext ctx, Stream* stream)
   if (!co_await Write(std::move(page), stream)) co_return false;
   if (stream->next <= head) co_return true;
   if (steady_clock::now() >= stream->heartbeat_due) {
-    // Where a tenant went stands in its log no more: that has moved with it.
-    if (stream->told.state != v1::TENANT_STATE_ACTIVE) {
-      GH_CO_ASSIGN_OR_RETURN(std::optional<storage::Tenant> tenant,
-                             co_await InTurn<absl::StatusOr<std::optional<storage::Tenant>>>(
-                                 turns_, ctx, [&] { return log_.ReadTenant(ctx); }));
-      if (!co_await WriteState(std::move(tenant), stream)) co_return false;
-    }
     if (!co_await WriteAsOf(known, stream)) co_return false;
     stream->heartbeat_due = steady_clock::now() + kHeartbeat;
   }
@@ -123,8 +102,12 @@ Task<absl::StatusOr<bool>> RevocationFeed::Turn(CallContext ctx, Stream* stream)
 }
 
 Task<bool> RevocationFeed::Write(RevocationLog::Page page, Stream* stream) {
-  // Before anything else: it concerns every token.
-  if (page.tenant && !co_await WriteState(std::move(page.tenant), stream)) co_return false;
+  if (page.tenant) {
+    // In a message of its own, before anything else: it concerns every token.
+    v1::WatchRevocationsResponse message = Message(*stream);
+    TellState(page.tenant, message);
+    if (!co_await stream->writer.Write(message)) co_return false;
+  }
   std::vector<v1::Revocation>& revocations = page.revocations;
   for (size_t from = 0; from < revocations.size(); from += kPerMessage) {
     const size_t end = std::min(from + kPerMessage, revocations.size());
@@ -136,16 +119,6 @@ Task<bool> RevocationFeed::Write(RevocationLog::Page page, Stream* stream) {
   }
   stream->next = std::max(stream->next, page.last_index + 1);
   co_return true;
-}
-
-// In a message of its own, if it is another one than was told.
-Task<bool> RevocationFeed::WriteState(std::optional<storage::Tenant> tenant, Stream* stream) {
-  ToldState now = StateOf(tenant);
-  if (now == stream->told) co_return true;
-  stream->told = std::move(now);
-  v1::WatchRevocationsResponse message = Message(*stream);
-  TellState(stream->told, message);
-  co_return co_await stream->writer.Write(message);
 }
 
 Task<bool> RevocationFeed::WriteAsOf(base::SteadyTime known, Stream* stream) {

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,7 +16,6 @@
 #include "storage/event_log/event_log.h"
 #include "storage/log_feed.h"
 #include "storage/session/session_store.h"
-#include "storage/tenant/tenant.h"
 #include "storage/tenant/tenant_store.h"
 
 namespace gatehouse::auth {
@@ -70,7 +68,6 @@ class RevocationFeed {
                                          Stream* stream);
   base::Task<absl::StatusOr<bool>> Turn(base::CallContext ctx, Stream* stream);
   base::Task<bool> Write(RevocationLog::Page page, Stream* stream);
-  base::Task<bool> WriteState(std::optional<storage::Tenant> tenant, Stream* stream);
   base::Task<bool> WriteAsOf(base::SteadyTime known, Stream* stream);
   base::Task<void> WaitForMore(base::CallContext ctx, Stream* stream);
 

@@ -334,21 +334,6 @@ TEST_F(WatchRevocationsTest, AFreezeIsToldOnTheStreamThatGoesOn) {
   }
 }
 
-// By `gatehouse tenant move` its log goes on elsewhere, and says nothing of it here.
-TEST_F(WatchRevocationsTest, WhereATenantWentIsToldThoughItsLogDoesNot) {
-  const std::string acme = AddTenant("acme");
-  Order();
-  const Caller watcher = backend().MakeApiKey({"sessions.verify"}, *base::Uuid::Parse(acme));
-  Stream stream(raw_client(), watcher, 0);
-  EXPECT_EQ(stream.NextState().tenant_state(), v1::TENANT_STATE_ACTIVE);
-  SetState(acme, v1::TENANT_STATE_FROZEN);
-  EXPECT_EQ(stream.NextState().tenant_state(), v1::TENANT_STATE_FROZEN);
-  Ask("UPDATE gatehouse.tenant SET state = 3, moved_to = 'cell-2' WHERE tenant_id = '" + acme +
-      "' RETURNING name");
-  EXPECT_EQ(stream.NextState().tenant_state(), v1::TENANT_STATE_MOVED);
-  EXPECT_EQ(stream.last().moved_to(), "cell-2");
-}
-
 TEST_F(WatchRevocationsTest, OnlyAChangeOfTheOwnTenantIsTold) {
   const std::string acme = AddTenant("acme");
   Order();
