@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "auth/tenant/tenant_directory.h"
 #include "auth/verdict/authenticator.h"
 #include "base/async/loop.h"
+#include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/tenant.pb.h"
 #include "service/common/in_turn.h"
@@ -53,6 +55,7 @@ Task<absl::Status> RevocationFeed::Follow(CallContext ctx, int64_t resume_index,
     // Mostly answered from memory; when not, from the database, for many streams at once.
     GH_CO_RETURN_IF_ERROR(
         co_await InTurn<absl::Status>(turns_, ctx, [&] { return ctx.Recheck(); }));
+    GH_CO_RETURN_IF_ERROR(co_await EndIfMoved(ctx, &stream));
     GH_CO_ASSIGN_OR_RETURN(there, co_await Turn(ctx, &stream));
   }
   co_return absl::OkStatus();
@@ -75,6 +78,22 @@ Task<absl::StatusOr<bool>> RevocationFeed::Begin(CallContext ctx, int64_t resume
   begin.set_tenant_id(ctx.principal().tenant_id.ToString());
   TellState(tenant, begin);
   co_return co_await stream->writer.Write(begin);
+}
+
+// The log of a tenant that was moved to another database goes on there: here it does not say that
+// it has. And whoever comes again may be led there.
+Task<absl::Status> RevocationFeed::EndIfMoved(CallContext ctx, Stream* stream) {
+  absl::Status moved = deps_.directory.CheckActive(ctx.principal().tenant_id);
+  if (!base::HasReason(moved, base::Reason::kTenantMoved)) co_return absl::OkStatus();
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::Tenant> tenant,
+                         co_await InTurn<absl::StatusOr<std::optional<storage::Tenant>>>(
+                             turns_, ctx, [&] { return log_.ReadTenant(ctx); }));
+  // It is back, which this instance has not heard of yet.
+  if (!tenant || tenant->state != storage::TenantState::kMoved) co_return absl::OkStatus();
+  v1::WatchRevocationsResponse message = Message(*stream);
+  TellState(tenant, message);
+  co_await stream->writer.Write(message);
+  co_return moved;
 }
 
 Task<absl::StatusOr<bool>> RevocationFeed::Turn(CallContext ctx, Stream* stream) {

@@ -20,7 +20,8 @@
 
 namespace gatehouse::auth {
 class Authenticator;
-}
+class TenantDirectory;
+}  // namespace gatehouse::auth
 
 namespace gatehouse::service {
 
@@ -45,6 +46,7 @@ class RevocationFeed {
     storage::TenantStore& tenants;
     // Knows until when every instance's revocations are in the log.
     const auth::Authenticator& authenticator;
+    const auth::TenantDirectory& directory;
     const base::Clock& clock;
     // As in RevocationLog.
     std::chrono::seconds token_lifetime;
@@ -55,7 +57,8 @@ class RevocationFeed {
         log_(deps.log, deps.sessions, deps.tenants, deps.clock, deps.token_lifetime),
         turns_(kMaxAsking) {}
 
-  // Until the caller is gone or its access ends. `resume_index` as in WatchRevocationsRequest.
+  // Until the caller is gone, its access ends or its tenant has moved. `resume_index` as in
+  // WatchRevocationsRequest.
   base::Task<absl::Status> Follow(base::CallContext ctx, int64_t resume_index,
                                   rpc::Writer<v1::WatchRevocationsResponse> writer);
 
@@ -67,6 +70,8 @@ class RevocationFeed {
   base::Task<absl::StatusOr<bool>> Begin(base::CallContext ctx, int64_t resume_index,
                                          Stream* stream);
   base::Task<absl::StatusOr<bool>> Turn(base::CallContext ctx, Stream* stream);
+  // Says that the tenant has moved, if it has, and so ends: UNAVAILABLE, TENANT_MOVED.
+  base::Task<absl::Status> EndIfMoved(base::CallContext ctx, Stream* stream);
   base::Task<bool> Write(RevocationLog::Page page, Stream* stream);
   base::Task<bool> WriteAsOf(base::SteadyTime known, Stream* stream);
   base::Task<void> WaitForMore(base::CallContext ctx, Stream* stream);

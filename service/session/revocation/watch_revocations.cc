@@ -15,6 +15,7 @@ RevocationFeed::Deps SessionService::FeedOf(const Deps& deps) {
           .sessions = deps.sessions,
           .tenants = deps.tenant_store,
           .authenticator = deps.authenticator,
+          .directory = deps.tenants,
           .clock = deps.clock,
           .token_lifetime = tokens.lifetime + tokens.leeway};
 }

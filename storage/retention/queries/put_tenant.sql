@@ -14,4 +14,4 @@ WITH made AS (
   RETURNING 1)
 SELECT gatehouse.require((SELECT count(*) FROM made) + (SELECT count(*) FROM updated) = 1, 'ETAG_MISMATCH')
 
--- For example: tenant(), 0, 30, 30, 30, 30, 30, present()
+-- For example: tenant(), 1, 365, 30, 30, 30, 0, present()

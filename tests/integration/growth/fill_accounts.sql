@@ -134,3 +134,7 @@ FROM generate_series(1, 10) AS i;
 INSERT INTO gatehouse.alert_notice (tenant_id, destination_id, alert_id, due_time, told_time, told_state, told_level, version)
 SELECT sample.tenant(), sample.id(i), sample.id(k), CASE WHEN k = 1 THEN sample.present() END, sample.at(i), 1, 0, 1
 FROM generate_series(1, 10) AS i, generate_series(1, 100) AS k;
+
+-- One for each tenant of which something was said.
+INSERT INTO gatehouse.tenant_retention (tenant_id, ended_sessions_days, alerts_days, update_time, version)
+VALUES (sample.tenant(), 60, 30, sample.at(1), 1);

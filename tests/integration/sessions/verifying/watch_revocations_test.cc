@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "auth/tenant/tenant_reader.h"
 #include "auth/verdict/authenticator.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -106,6 +107,13 @@ class WatchRevocationsTest : public SessionFixture {
     }
     const Message& last() const { return last_; }
     CallOutcome Finish() { return call_->Finish(); }
+    // Whatever is said before the end.
+    CallOutcome FinishAfterAll() {
+      std::string bytes;
+      while (call_->Read(&bytes)) {
+      }
+      return call_->Finish();
+    }
 
    private:
     std::unique_ptr<ClientStream> call_;
@@ -308,30 +316,59 @@ TEST_F(WatchRevocationsTest, AFreezeIsToldOnTheStreamThatGoesOn) {
   Stream stream(raw_client(), watcher, 0);
   EXPECT_EQ(stream.NextState().tenant_state(), v1::TENANT_STATE_ACTIVE);
   EXPECT_EQ(stream.last().tenant_id(), acme);
-  SetState(acme, v1::TENANT_STATE_FROZEN);
-  EXPECT_EQ(stream.NextState().tenant_state(), v1::TENANT_STATE_FROZEN);
   stream.UntilAllIsTold();
   const int64_t index = stream.last().index();
-  SetState(acme, v1::TENANT_STATE_MOVED, "eu2.example.com");
-  EXPECT_EQ(stream.NextState().tenant_state(), v1::TENANT_STATE_MOVED);
-  EXPECT_EQ(stream.last().moved_to(), "eu2.example.com");
+  SetState(acme, v1::TENANT_STATE_FROZEN);
+  EXPECT_EQ(stream.NextState().tenant_state(), v1::TENANT_STATE_FROZEN);
   {
-    // Resumed: as it is now, and nothing of it twice.
+    // Resumed: as it is now.
     Stream resumed(raw_client(), watcher, index);
-    EXPECT_EQ(resumed.NextState().tenant_state(), v1::TENANT_STATE_MOVED);
+    EXPECT_EQ(resumed.NextState().tenant_state(), v1::TENANT_STATE_FROZEN);
     EXPECT_FALSE(resumed.last().snapshot());
-    EXPECT_EQ(resumed.last().moved_to(), "eu2.example.com");
   }
   // So long afterwards that the log says nothing of it: it holds all the same.
   clock().Advance(minutes(30));
   Stream late(raw_client(), watcher, 0);
-  EXPECT_EQ(late.NextState().tenant_state(), v1::TENANT_STATE_MOVED);
+  EXPECT_EQ(late.NextState().tenant_state(), v1::TENANT_STATE_FROZEN);
   EXPECT_TRUE(late.last().snapshot());
   SetState(acme, v1::TENANT_STATE_ACTIVE);
   for (Stream* each : {&stream, &late}) {
     EXPECT_EQ(each->NextState().tenant_state(), v1::TENANT_STATE_ACTIVE);
-    EXPECT_EQ(each->last().moved_to(), "");
   }
+}
+
+TEST_F(WatchRevocationsTest, AStreamSaysThatTheTenantHasMovedAndEnds) {
+  const std::string acme = AddTenant("acme");
+  Order();
+  const Caller watcher = backend().MakeApiKey({"sessions.verify"}, *base::Uuid::Parse(acme));
+  Stream stream(raw_client(), watcher, 0);
+  stream.UntilAllIsTold();
+  SetState(acme, v1::TENANT_STATE_MOVED, "eu2.example.com");
+  Stream late(raw_client(), watcher, 0);
+  for (Stream* each : {&stream, &late}) {
+    EXPECT_EQ(each->NextState().tenant_state(), v1::TENANT_STATE_MOVED);
+    EXPECT_EQ(each->last().moved_to(), "eu2.example.com");
+    EXPECT_EQ(each->FinishAfterAll().reason(), "TENANT_MOVED");
+  }
+}
+
+// A tenant that `gatehouse tenant move` has taken away writes nothing into its log here any more.
+TEST_F(WatchRevocationsTest, AMoveThatTheTenantsOwnLogDoesNotSayIsToldToo) {
+  const std::string acme = AddTenant("acme");
+  Order();
+  const base::Uuid id = *base::Uuid::Parse(acme);
+  const Caller watcher = backend().MakeApiKey({"sessions.verify"}, id);
+  Stream stream(raw_client(), watcher, 0);
+  stream.UntilAllIsTold();
+  Ask("UPDATE gatehouse.tenant SET state = 3, moved_to = 'eu2.example.com', version = version + 1 "
+      "WHERE tenant_id = '" +
+      acme + "' RETURNING 1");
+  ASSERT_THAT(backend().runner.Run<absl::Status>([&] {
+    return backend().auth.tenant_reader.Refresh(backend().SystemContext(), id);
+  }),
+              IsOk());
+  EXPECT_EQ(stream.NextState().tenant_state(), v1::TENANT_STATE_MOVED);
+  EXPECT_EQ(stream.FinishAfterAll().reason(), "TENANT_MOVED");
 }
 
 TEST_F(WatchRevocationsTest, OnlyAChangeOfTheOwnTenantIsTold) {
