@@ -91,7 +91,8 @@ base::Task<absl::StatusOr<UserPage>> Search(postgres::Database& database, base::
           std::move(context), queries::kSearch,
           Params::Of(listing.tenant_id, listing.after_key, Containing(*listing.search),
                      int64_t{listing.limit}, listing.role, state, listing.max_bytes,
-                     kMaxSearchMatches + 1)));
+                     kMaxSearchMatches + 1),
+          listing.freshness));
   UserPage page;
   int64_t found = 0;
   GH_CO_RETURN_IF_ERROR(rows.Decode([&](RowView row) {
