@@ -21,9 +21,10 @@ BEGIN
              WHEN c.relname IN ('event_cut', 'event_log_start') THEN 'SELECT'
              -- What was tried, said or answered stays as it was. Attempts go with the tables of their days.
              WHEN c.relname = 'webhook_attempt' THEN 'SELECT, INSERT'
-             WHEN c.relname IN ('thread_message', 'request', 'recovery_code') THEN 'SELECT, INSERT, DELETE'
+             WHEN c.relname IN ('thread_message', 'request', 'recovery_code', 'former_password') THEN 'SELECT, INSERT, DELETE'
              -- Tenants are frozen and API keys revoked, not deleted; what counts and follows the log is there for good.
-             WHEN c.relname IN ('tenant', 'api_key', 'event_log_head', 'webhook_fanout') THEN 'SELECT, INSERT, UPDATE'
+             WHEN c.relname IN ('tenant', 'tenant_retention', 'api_key', 'event_log_head', 'webhook_fanout')
+               THEN 'SELECT, INSERT, UPDATE'
              WHEN c.relname = 'sequencer' THEN 'SELECT, UPDATE'
              -- Where a tenant is on its way to is for whoever moves it.
              WHEN c.relname = 'tenant_move' THEN 'SELECT'

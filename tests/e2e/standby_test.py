@@ -59,11 +59,12 @@ class StandbyTest(unittest.TestCase):
         self.assertEqual([user.username for user in client.ListUsers().users], ["root"])
         client.ListUsers(order_by="username")
         client.ListUsers(filter='role = "admin"')
+        client.ListUsers(filter='search = "root"')
         client.ListSessions()
         client.ListSessions(show_ended=True)
         client.ListEvents()
         client.ListEvents(filter='type = "user.created"', order_by="index")
-        self.assertEqual(self.answered(server) - before, 7)
+        self.assertEqual(self.answered(server) - before, 8)
         # No statement of theirs is one that a standby refuses.
         self.assertEqual(self.figure(server, 'standby_reads_total{result="failed"}'), 0)
         self.assertGreater(self.figure(server, 'database_connections{database="standby"}'), 0)
