@@ -20,6 +20,9 @@ constexpr size_t kFlushNow = 500;
 constexpr size_t kMaxFlushAttempts = 2'000;
 constexpr size_t kMaxFlushBytes = size_t{4} << 20;
 constexpr milliseconds kRetryDelay(500);
+// What comes while something is written is written as well, but not for ever: under load there is
+// always some of it, while retries that are due and positions wait for the end.
+constexpr int kMaxRounds = 3;
 // After so many, half a second apart, the database means it.
 constexpr int kMaxRefusals = 3;
 
@@ -92,9 +95,14 @@ Task<void> Flusher::Run() {
 Task<absl::Status> Flusher::Flush() {
   {
     const Turnstile::Pass pass = co_await turn_.Enter();
+    int rounds = 0;
     do {
-      GH_CO_RETURN_IF_ERROR(co_await WriteNext());
-    } while (!dirty_.empty() || !unconfirmed_.empty());
+      writing_.merge(dirty_);
+      dirty_.clear();
+      do {
+        GH_CO_RETURN_IF_ERROR(co_await WriteNext());
+      } while (!writing_.empty() || !unconfirmed_.empty());
+    } while (!dirty_.empty() && ++rounds < kMaxRounds);
   }
   co_return co_await deps_.mark();
 }
@@ -102,10 +110,10 @@ Task<absl::Status> Flusher::Flush() {
 Task<absl::Status> Flusher::WriteNext() {
   if (unconfirmed_.empty()) {
     size_t bytes = 0;
-    while (!dirty_.empty() && unconfirmed_.attempts.size() < kMaxFlushAttempts &&
+    while (!writing_.empty() && unconfirmed_.attempts.size() < kMaxFlushAttempts &&
            bytes < kMaxFlushBytes) {
-      const QueuePtr queue = deps_.queues.Find(*dirty_.begin());
-      dirty_.erase(dirty_.begin());
+      const QueuePtr queue = deps_.queues.Find(*writing_.begin());
+      writing_.erase(writing_.begin());
       if (!queue) continue;
       bytes += queue->delivery.unflushed_bytes();
       queue->delivery.CollectInto(unconfirmed_);

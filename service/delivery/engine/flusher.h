@@ -58,7 +58,8 @@ class Flusher {
 
   // Flushes whenever there is something to write, until the tasks are cancelled.
   base::Task<void> Run();
-  // Writes everything, and marks. Several at a time take turns.
+  // Writes everything there is, with most of what comes meanwhile, and marks. Several at a time
+  // take turns.
   base::Task<absl::Status> Flush();
 
   // The queue has something to write, or its lease is to be renewed.
@@ -89,6 +90,8 @@ class Flusher {
   Deps deps_;
   Options options_;
   std::set<storage::EndpointKey> dirty_;
+  // Those of them that the flush under way has still to write.
+  std::set<storage::EndpointKey> writing_;
   // Written but not confirmed: to be written again before anything else.
   storage::DeliveryFlush unconfirmed_;
   // How often the database has refused it.
