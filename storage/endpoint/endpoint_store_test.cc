@@ -48,8 +48,7 @@ TEST_F(EndpointStoreTest, SealsUnderANewKeyWhatIsUnderTheOneBefore) {
   Endpoint endpoint = Get(tuned).endpoint;
   endpoint.client_certificate = {.certificate = "certificate", .private_key = "private"};
   ASSERT_THAT(Run([&](auto ctx) {
-                return endpoints_.Update(ctx, endpoint, /*resume=*/false,
-                                         {.events = {MakeCreated()}});
+                return endpoints_.Update(ctx, endpoint, {}, {.events = {MakeCreated()}});
               }),
               IsOk());
   const std::string version = tests::AskSql(
@@ -179,13 +178,13 @@ TEST_F(EndpointStoreTest, EnablingAnewMakesExceptionsDue) {
   endpoint.update_time = kNow;
   const Event event = MakeCreated();
   ASSERT_THAT(Run([&](auto ctx) {
-                return endpoints_.Update(ctx, endpoint, /*resume=*/true, {.events = {event}});
+                return endpoints_.Update(ctx, endpoint, {.resume = true}, {.events = {event}});
               }),
               IsOk());
   EXPECT_FALSE(Get(key).health.breaker_open);
   EXPECT_EQ(LeaseDue(me_).at(0).next_due, kNow);
   EXPECT_THAT(Run([&](auto ctx) {
-                return endpoints_.Update(ctx, endpoint, false, {.events = {MakeCreated()}});
+                return endpoints_.Update(ctx, endpoint, {}, {.events = {MakeCreated()}});
               }),
               FailsWith(absl::StatusCode::kAborted, base::Reason::kEtagMismatch));
 }
