@@ -49,7 +49,8 @@ absl::Status CheckClock(int64_t micros, base::Time before, base::Time after) {
       " this machine's. Let both follow the same time servers (NTP)"));
 }
 
-absl::StatusOr<DatabaseIdentity> Identify(const std::string& dsn, const std::string& password_file) {
+absl::StatusOr<DatabaseIdentity> Identify(const std::string& dsn,
+                                          const std::string& password_file) {
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
                       Connection::Open(dsn, {.application_name = "gatehouse start",
                                              .password_file = password_file}));

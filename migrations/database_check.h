@@ -22,7 +22,8 @@ absl::Status CheckDatabase(storage::postgres::admin::Connection& connection,
                            const base::Clock& clock, const DatabaseNeeds& needs);
 
 struct DatabaseIdentity {
-  // The same text by whatever way one connects, also to a standby of it; another one for another database.
+  // The same text by whatever way one connects, also to a standby of it; another one for another
+  // database.
   std::string database;
   bool is_standby = false;
 };

@@ -46,8 +46,8 @@ struct RetentionSweep {
 
 // Does what the retention policies say, one at a time and until nothing is left or the time of its
 // context is nearly over. It remembers how far it has come, of the long tables and of the tenants.
-// What is a tenant's own it keeps for as long as was said of the tenant, the log never for less than
-// the policy says.
+// What is a tenant's own it keeps for as long as was said of the tenant, the log never for less
+// than the policy says.
 //
 // Thread: one loop, and one sweep of a policy at a time. What it is made of outlives it.
 class RetentionSweeper {

@@ -1,6 +1,6 @@
-// Every method that has validate_only is asked with it, and then without: it answers well both times,
-// and only the second time is anything stored that was not before. Whoever gives another method the
-// field says in the table what is asked of it.
+// Every method that has validate_only is asked with it, and then without: it answers well both
+// times, and only the second time is anything stored that was not before. Whoever gives another
+// method the field says in the table what is asked of it.
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
