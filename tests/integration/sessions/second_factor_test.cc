@@ -385,6 +385,40 @@ TEST_F(SecondFactorTest, ChangesTakeARecentLogin) {
   EXPECT_TRUE(Call<v1::ChangePasswordResponse>(ada_, change).ok());
 }
 
+// To the address go resets of the password and links that log in.
+TEST_F(SecondFactorTest, AnAddressOfOnesOwnTakesTheSameProof) {
+  v1::UpdateUserRequest update;
+  update.set_user_id(user_id_);
+  update.mutable_user()->set_email("thief@example.com");
+  update.mutable_update_mask()->add_paths("email");
+  v1::UpdateUserRequest check = update;
+  check.set_validate_only(true);
+  const auto login = LogIn("ada");
+  clock().Advance(std::chrono::seconds(901));
+  ada_.credential =
+      Refresh(login.response.tokens().refresh_token()).response.tokens().access_token();
+  EXPECT_EQ(Call<v1::UpdateUserResponse>(ada_, update).reason(), "STEP_UP_REQUIRED");
+  EXPECT_EQ(Call<v1::UpdateUserResponse>(ada_, check).reason(), "STEP_UP_REQUIRED");
+  v1::StepUpSessionRequest proof;
+  proof.set_password(kPassword);
+  const auto stepped = StepUp(proof);
+  ASSERT_TRUE(stepped.ok()) << stepped.message;
+  ada_.credential = stepped.response.access_token();
+  GiveAdaAnApp();
+  const auto refused = Call<v1::UpdateUserResponse>(ada_, update);
+  EXPECT_EQ(refused.reason(), "STEP_UP_REQUIRED") << "the session has not proven the app";
+  // The rest of the profile takes none.
+  v1::UpdateUserRequest bio;
+  bio.set_user_id(user_id_);
+  bio.mutable_user()->set_bio("mathematics");
+  bio.mutable_update_mask()->add_paths("bio");
+  EXPECT_TRUE(Call<v1::UpdateUserResponse>(ada_, bio).ok());
+  ProveAda();
+  const auto changed = Call<v1::UpdateUserResponse>(ada_, update);
+  ASSERT_TRUE(changed.ok()) << changed.message;
+  EXPECT_EQ(changed.response.user().email(), "thief@example.com");
+}
+
 TEST_F(SecondFactorTest, CodesToConfirmAreBounded) {
   constexpr int kAllowed = static_cast<int>(service::UserLimits::kOwnCodes.burst);
   ASSERT_TRUE(Enroll().ok());
