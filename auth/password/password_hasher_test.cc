@@ -134,6 +134,18 @@ TEST_F(PasswordHasherTest, VerifiesHashesOfOthersAndWantsThemReplaced) {
   EXPECT_TRUE(hasher.NeedsRehash(kSha256Crypt));
 }
 
+// Also one that the library of such hashes takes none of: a failure would tell who has one.
+TEST_F(PasswordHasherTest, ALongPasswordIsWrongForWhoeverItIsSaidToBe) {
+  PasswordHasher hasher({.params = kCheap, .threads = 1});
+  for (const std::optional<std::string>& stored :
+       {std::optional<std::string>(kBcrypt), std::optional<std::string>(kSha256Crypt),
+        std::optional<std::string>()}) {
+    const auto verified = Verify(hasher, stored, std::string(1024, 'x'));
+    ASSERT_TRUE(verified.ok()) << verified.status();
+    EXPECT_FALSE(*verified);
+  }
+}
+
 TEST_F(PasswordHasherTest, AfterAnImportADummyIsOfTheKindOfMost) {
   PasswordHasher hasher({.params = kCheap, .threads = 1});
   ASSERT_EQ(*Verify(hasher, kBcrypt, "U*U"), true);

@@ -184,7 +184,25 @@ TEST(PasswordHashTest, BcryptLooksAt72BytesAsItDidWhereTheHashWasMade) {
   PasswordHash hash = RandomPasswordHash({.kind = HashKind::kBcrypt, .rounds = 4});
   hash.digest = *ComputeDigest(hash, std::string(72, 'x'), arena);
   EXPECT_EQ(ComputeDigest(hash, std::string(80, 'x'), arena), hash.digest);
+  EXPECT_EQ(ComputeDigest(hash, std::string(1024, 'x'), arena), hash.digest);
   EXPECT_NE(ComputeDigest(hash, std::string(71, 'x'), arena), hash.digest);
+}
+
+// More than libxcrypt takes: no failure, which would tell an account of that kind from others.
+TEST(PasswordHashTest, OfShaCryptNoPasswordOfMoreThan511BytesIsRight) {
+  Argon2idArena arena;
+  for (const HashKind kind : {HashKind::kSha256Crypt, HashKind::kSha512Crypt}) {
+    PasswordHash hash = RandomPasswordHash({.kind = kind, .rounds = 1000});
+    const auto longest = ComputeDigest(hash, std::string(511, 'x'), arena);
+    ASSERT_TRUE(longest.has_value());
+    hash.digest = *longest;
+    for (const size_t bytes : {512, 1024}) {
+      const auto digest = ComputeDigest(hash, std::string(bytes, 'x'), arena);
+      ASSERT_TRUE(digest.has_value()) << bytes;
+      EXPECT_NE(*digest, hash.digest) << bytes;
+      EXPECT_EQ(digest->size(), hash.digest.size());
+    }
+  }
 }
 
 // A dummy has to take the same work, so it must be one that the libraries take.
