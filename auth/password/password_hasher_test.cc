@@ -179,8 +179,8 @@ TEST_F(PasswordHasherTest, LargeHashesOfOthersTakeOneThreadAndLeaveTheRest) {
     calls.push_back(StartVerify(hasher, runner_.Context(), large, "password1"));
   }
   absl::StatusOr<bool> answer;
-  const uint64_t done = runner_.Run<uint64_t>(
-      [&] { return CountWhenAnswered(&hasher, runner_.Context(), &answer); });
+  const uint64_t done =
+      runner_.Run<uint64_t>([&] { return CountWhenAnswered(&hasher, runner_.Context(), &answer); });
   EXPECT_TRUE(answer.ok()) << answer.status();
   EXPECT_LT(done, 5u) << "it waited for those before it";
   for (auto& call : calls) EXPECT_EQ(*call.get(), false);
