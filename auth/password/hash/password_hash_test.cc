@@ -174,6 +174,16 @@ TEST(PasswordHashTest, RefusesWhatItDoesNotKnow) {
   }
 }
 
+// Postgres takes nothing else, and the whole batch of an import would fail with it.
+TEST(PasswordHashTest, IsTextOfWhichPostgresTakesAll) {
+  const auto django = [](const std::string& salt) {
+    return WhyNot("pbkdf2_sha256$1000$" + salt + "$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=");
+  };
+  EXPECT_EQ(django("s\xc3\xa4lt"), "it is fine");
+  EXPECT_THAT(django(std::string("sa\0lt", 5)), HasSubstr("UTF-8"));
+  EXPECT_THAT(django("sa\xfflt"), HasSubstr("UTF-8"));
+}
+
 TEST(PasswordHashTest, TheErrorNeverShowsTheHash) {
   const std::string hash = "$unknown$5B8vYYiYCVt1RlTTf8";
   EXPECT_THAT(ParsePasswordHash(hash).status().ToString(), Not(HasSubstr("5B8vYY")));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -308,6 +309,14 @@ TEST_F(ImportUsersTest, RefusesWhatIsNoBatch) {
   v1::ImportUsersRequest negative = Batch({Row("a")});
   negative.set_first_row(-1);
   EXPECT_EQ(Import(negative).outcome.reason(), "INVALID_FIELD");
+  v1::ImportUsersRequest last = negative;
+  last.set_first_row(std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(Import(last).outcome.reason(), "INVALID_FIELD");
+  // A salt that Postgres does not take costs its row alone.
+  const std::string nul("pbkdf2_sha256$1$a\0b$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=", 64);
+  const v1::ImportUsersResponse response = Take(Batch({Row("a", nul), Row("b")}));
+  EXPECT_EQ(response.created_count(), 1);
+  EXPECT_THAT(Reasons(response), ::testing::ElementsAre("0 PASSWORD_HASH_UNSUPPORTED"));
 }
 
 // Of another tenant it is another one.
