@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "auth/second_factor/totp.h"
@@ -13,6 +14,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "service/session/session_service.h"
 #include "service/user/user_limits.h"
+#include "storage/postgres/admin/connection.h"
 #include "tests/integration/sessions/session_fixture.h"
 
 namespace gatehouse::tests {
@@ -424,6 +426,36 @@ TEST_F(SecondFactorTest, CodesToConfirmAreBounded) {
   ASSERT_TRUE(Enroll().ok());
   for (int i = 0; i < kAllowed; ++i) EXPECT_EQ(Confirm("000000").reason(), "INVALID_FIELD") << i;
   EXPECT_EQ(Confirm(Code()).reason(), "RATE_LIMITED");
+}
+
+// Both write the user and its app, in one order: else Postgres would end one of them.
+TEST_F(SecondFactorTest, ALoginAndTheEndOfTheAppBothSucceed) {
+  GiveAdaAnApp();
+  const std::string challenge = Challenge();
+  const std::string code = Code();
+  const auto holder = *storage::postgres::admin::Connection::Open(backend().dsn);
+  ASSERT_TRUE(holder
+                  ->Execute("BEGIN; SELECT FROM gatehouse.user_account WHERE user_id = '" +
+                            user_id_ + "' FOR UPDATE")
+                  .status()
+                  .ok());
+  const auto await_waiting = [this](const std::string& number) {
+    while (Ask("SELECT count(*) FROM pg_stat_activity "
+               "WHERE datname = current_database() AND wait_event_type = 'Lock'") != number) {
+      std::this_thread::yield();
+    }
+  };
+  auto login = std::async(std::launch::async, [&] { return Answer(challenge, code); });
+  await_waiting("1");
+  auto removal = std::async(std::launch::async, [&] {
+    v1::RemoveTotpRequest remove;
+    remove.set_user_id(user_id_);
+    return Call<v1::RemoveTotpResponse>(admin(), remove);
+  });
+  await_waiting("2");
+  ASSERT_TRUE(holder->Execute("COMMIT").status().ok());
+  EXPECT_EQ(login.get().reason(), "");
+  EXPECT_EQ(removal.get().reason(), "");
 }
 
 class RememberedDeviceTest : public SecondFactorTest {
