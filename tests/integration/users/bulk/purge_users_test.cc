@@ -149,6 +149,27 @@ TEST_F(PurgeUsersTest, AnIdIsTakenUntilNothingIsLeftOfItsUser) {
   EXPECT_TRUE(Call<v1::CreateUserResponse>(admin(), create).ok());
 }
 
+TEST_F(PurgeUsersTest, KeysThatEndWithTheirMakerEndForGood) {
+  const Caller maker = backend().LogIn("admin");
+  v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("hers");
+  key.mutable_api_key()->add_permissions("users.read");
+  key.mutable_api_key()->set_ends_with_creator(true);
+  const auto made = Call<v1::CreateApiKeyResponse>(maker, key);
+  ASSERT_TRUE(made.ok()) << made.message;
+  const Caller by_key{.id = {}, .session_id = {}, .credential = made.response.key()};
+  const std::string id = maker.id.ToString();
+  EXPECT_TRUE(Get(by_key, id).ok());
+  Deleted(Get(admin(), id).response.user());
+  ASSERT_TRUE(CallPurge(Purge(id)).ok());
+  RunPurger();
+  v1::CreateUserRequest another = NewUser("grace");
+  another.set_user_id(id);
+  Create(another);
+  EXPECT_EQ(Get(by_key, id).reason(), "UNAUTHENTICATED");
+  EXPECT_EQ(Get(admin(), id).response.user().username(), "grace");
+}
+
 // On the list by a mistake, or since a moment ago.
 TEST_F(PurgeUsersTest, WhoHasAnAccountKeepsItsSessions) {
   const v1::User user = CreateWithPassword("ada");
