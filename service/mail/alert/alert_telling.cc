@@ -15,26 +15,36 @@ using storage::QuietHours;
 
 constexpr std::chrono::minutes kDay = std::chrono::days(1);
 constexpr int kDaysOfWeek = 7;
+// More than a change of the clocks makes of a night.
+constexpr std::chrono::minutes kClockChange = std::chrono::hours(2);
 
 bool Has(const std::vector<int32_t>& days, int weekday) {
   return std::ranges::find(days, weekday) != days.end();
 }
 
-bool IsIn(const QuietHours& hours, const LocalMoment& at) {
+// How long it is quiet from `at` on, by the clock on the wall; 0: it is not.
+std::chrono::minutes LeftOf(const QuietHours& hours, const LocalMoment& at) {
+  using std::chrono::minutes;
+  const bool today = Has(hours.days, at.weekday);
   if (hours.start < hours.end) {
-    return Has(hours.days, at.weekday) && hours.start <= at.since_midnight &&
-           at.since_midnight < hours.end;
+    const bool is_in = today && hours.start <= at.since_midnight && at.since_midnight < hours.end;
+    return is_in ? hours.end - at.since_midnight : minutes(0);
   }
   // Over midnight.
+  if (today && at.since_midnight >= hours.start) return kDay - at.since_midnight + hours.end;
   const int before = at.weekday == 1 ? kDaysOfWeek : at.weekday - 1;
-  return (Has(hours.days, at.weekday) && at.since_midnight >= hours.start) ||
-         (Has(hours.days, before) && at.since_midnight < hours.end);
+  const bool is_in = Has(hours.days, before) && at.since_midnight < hours.end;
+  return is_in ? hours.end - at.since_midnight : minutes(0);
 }
 
-bool IsQuiet(const storage::AlertDestination& destination, base::Time at) {
+// The longest of all.
+std::chrono::minutes QuietFor(const storage::AlertDestination& destination, base::Time at) {
   const LocalMoment moment = LocalMomentOf(at, destination.time_zone);
-  return std::ranges::any_of(destination.quiet_hours,
-                             [&moment](const QuietHours& hours) { return IsIn(hours, moment); });
+  std::chrono::minutes left(0);
+  for (const QuietHours& hours : destination.quiet_hours) {
+    left = std::max(left, LeftOf(hours, moment));
+  }
+  return left;
 }
 
 bool IsNews(const storage::AlertDestination& destination, const storage::AlertNotice& notice,
@@ -47,12 +57,18 @@ bool IsNews(const storage::AlertDestination& destination, const storage::AlertNo
 }  // namespace
 
 std::optional<base::Time> QuietUntil(const storage::AlertDestination& destination, base::Time now) {
-  if (destination.quiet_hours.empty() || !IsQuiet(destination, now)) return std::nullopt;
-  // By steps, so that a change to summer time in between needs no thought.
-  base::Time at = std::chrono::floor<std::chrono::minutes>(now);
+  using std::chrono::minutes;
+  if (QuietFor(destination, now) == minutes(0)) return std::nullopt;
+  // By minutes at the end of each, so that a change to summer time in between needs no thought;
+  // and not before, or a week of them would hold up the loop.
+  base::Time at = std::chrono::floor<minutes>(now);
   const base::Time last = now + kDay * kDaysOfWeek;
-  while (at < last && IsQuiet(destination, at)) at += std::chrono::minutes(1);
-  return at;
+  while (at < last) {
+    const minutes left = QuietFor(destination, at);
+    if (left == minutes(0)) break;
+    at += std::max(minutes(1), left - kClockChange);
+  }
+  return std::min<base::Time>(at, std::chrono::ceil<minutes>(last));
 }
 
 Telling TellingOf(const storage::AlertDestination& destination, const storage::AlertNotice& notice,

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
+#include <random>
+#include <vector>
 
 #include "base/time.h"
 #include "storage/alert/alert.h"
@@ -97,6 +100,34 @@ TEST_F(AlertTellingTest, SummerTimeMovesTheEnd) {
   const base::Time midnight = base::TimeFromMicros(1'774'738'800'000'000);  // 2026-03-29 00:00 +1.
   destination_.quiet_hours = {{.days = {7}, .start = hours(0), .end = hours(6)}};
   EXPECT_EQ(QuietUntil(destination_, midnight), midnight + hours(5));
+}
+
+// Whatever the hours are and the clocks do: from each moment before their end the end is the same.
+TEST_F(AlertTellingTest, TheEndIsTheFirstMinuteThatIsNotQuiet) {
+  // 2026-03-27 00:00 UTC: a change of the clocks follows in Europe, in April one in Australia.
+  const base::Time friday = base::TimeFromMicros(1'774'569'600'000'000);
+  std::mt19937 random(7);
+  const auto below = [&random](int end) { return static_cast<int>(random() % end); };
+  for (int i = 0; i < 60; ++i) {
+    destination_.time_zone =
+        std::vector{"Europe/Berlin", "Australia/Lord_Howe", "America/New_York"}[i % 3];
+    destination_.quiet_hours.clear();
+    for (int j = 0; j < 3; ++j) {
+      storage::QuietHours quiet{.start = minutes(below(1440)), .end = minutes(below(1440))};
+      for (int day = 1; day <= 7; ++day) {
+        if (below(3) > 0) quiet.days.push_back(day);
+      }
+      destination_.quiet_hours.push_back(quiet);
+    }
+    const base::Time now = friday + hours(below(24 * 10)) + minutes(below(60));
+    const std::optional<base::Time> end = QuietUntil(destination_, now);
+    if (!end || *end - now > hours(24 * 5)) continue;
+    EXPECT_EQ(QuietUntil(destination_, *end), std::nullopt) << i;
+    for (base::Time at = now; at < *end; at += minutes(29)) {
+      ASSERT_EQ(QuietUntil(destination_, at), end) << i;
+    }
+    EXPECT_EQ(QuietUntil(destination_, *end - minutes(1)), end) << i;
+  }
 }
 
 }  // namespace
