@@ -206,6 +206,7 @@ absl::StatusOr<AuthenticatorState> RelyingParty::ReadHead(std::string_view data)
   }
   return AuthenticatorState{.sign_count = count,
                             .user_verified = (flags & kUserVerified) != 0,
+                            .backup_eligible = (flags & kBackupEligible) != 0,
                             .backed_up = (flags & kBackedUp) != 0};
 }
 
@@ -216,13 +217,12 @@ absl::StatusOr<NewPasskey> RelyingParty::ReadRegistration(
   GH_ASSIGN_OR_RETURN(const AuthenticatorState state, ReadHead(data));
   GH_ASSIGN_OR_RETURN(AttestedCredential made, ReadAttestedCredential(data));
   if (made.credential_id != response.credential_id) return PasskeyInvalid("has two ids");
-  return NewPasskey{
-      .credential_id = std::move(made.credential_id),
-      .key = std::move(made.key),
-      .sign_count = state.sign_count,
-      .aaguid = made.aaguid,
-      .backup_eligible = (static_cast<uint8_t>(data[kFlagsAt]) & kBackupEligible) != 0,
-      .backed_up = state.backed_up};
+  return NewPasskey{.credential_id = std::move(made.credential_id),
+                    .key = std::move(made.key),
+                    .sign_count = state.sign_count,
+                    .aaguid = made.aaguid,
+                    .backup_eligible = state.backup_eligible,
+                    .backed_up = state.backed_up};
 }
 
 absl::StatusOr<AuthenticatorState> RelyingParty::ReadAssertion(const AssertionResponse& response,

@@ -33,6 +33,8 @@ struct NewPasskey {
 struct AuthenticatorState {
   uint32_t sign_count = 0;
   bool user_verified = false;
+  // May live on several devices, which stays as it was when the passkey was made; and does.
+  bool backup_eligible = false;
   bool backed_up = false;
 };
 

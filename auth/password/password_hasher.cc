@@ -78,6 +78,8 @@ struct Job {
   // Of which the digest only says how long it is.
   PasswordHash hash;
   std::string password;
+  // Of the caller (base::CallContext::client_key).
+  std::string address = {};
   // Set by the call's loop; read by the worker before it begins.
   std::atomic<bool> abandoned = false;
 
@@ -101,6 +103,7 @@ struct PasswordHasher::State {
       : options(hasher_options),
         own(CostOf(hasher_options.params)),
         waiting(hasher_options.max_queued),
+        large_waiting(hasher_options.max_queued),
         // `waiting` has the bound: the pool holds a turn for each that waits there.
         pool("hash", threads, std::numeric_limits<size_t>::max()) {}
 
@@ -123,21 +126,34 @@ struct PasswordHasher::State {
     return usual;
   }
 
-  // How long a job that `address` queues now waits until its hash is done.
-  std::chrono::nanoseconds EstimatedTime(const std::string& address) GH_EXCLUDES(mutex) {
+  // Whether no other of its kind is computed beside it.
+  bool IsLarge(const Job& job) const {
+    return job.hash.cost != own && job.hash.cost.memory_kib > kSmallKib;
+  }
+
+  // How long a job that is queued now waits until its hash is done.
+  std::chrono::nanoseconds EstimatedTime(const Job& job) GH_EXCLUDES(mutex) {
     base::MutexLock lock(mutex);
-    const size_t ahead = waiting.Ahead(address) + computing;
-    const auto rounds = static_cast<int64_t>(ahead / pool.threads() + 1);
-    return std::chrono::nanoseconds(average_nanos.load(std::memory_order_relaxed) * rounds);
+    size_t rounds = (waiting.Ahead(job.address) + computing) / pool.threads() + 1;
+    if (IsLarge(job)) {
+      rounds = std::max(rounds, large_waiting.Ahead(job.address) + (large_at_work ? 2 : 1));
+    }
+    return std::chrono::nanoseconds(average_nanos.load(std::memory_order_relaxed) *
+                                    static_cast<int64_t>(rounds));
   }
 
   size_t Waiting() GH_EXCLUDES(mutex) {
     base::MutexLock lock(mutex);
-    return waiting.size();
+    return waiting.size() + large_waiting.size();
   }
 
   // Takes one turn of the queue, on a thread of the pool.
   void ComputeNext() GH_EXCLUDES(mutex);
+  // The job of a turn, to be computed now; null if there is none, or if it is a large one and
+  // another of them is at work: that one's thread takes it next, so that no thread waits.
+  std::shared_ptr<Job> Begin() GH_EXCLUDES(mutex);
+  // That `job` is done. What its thread is to compute next; null: nothing.
+  std::shared_ptr<Job> End(const Job& job) GH_EXCLUDES(mutex);
   Digest Compute(const Job& job);
   Digest ComputeIn(const Job& job, Argon2idArena& arena);
   base::Task<absl::StatusOr<std::string>> Run(base::CallContext context, std::shared_ptr<Job> job);
@@ -146,14 +162,16 @@ struct PasswordHasher::State {
   // Of new hashes.
   const HashCost own;
   base::Mutex mutex;
-  // Held while a hash of others is computed that takes much memory. Not together with `mutex`.
-  base::Mutex large;
   // Costs of the hashes that passwords were found right by last.
   std::deque<HashCost> verified GH_GUARDED_BY(mutex);
   std::atomic<uint64_t> hash_count = 0;
   // By the address of the caller (base::CallContext::client_key).
   FairQueue<std::shared_ptr<Job>> waiting GH_GUARDED_BY(mutex);
   size_t computing GH_GUARDED_BY(mutex) = 0;
+  // A hash of others is computed that takes much memory.
+  bool large_at_work GH_GUARDED_BY(mutex) = false;
+  // What waits for its end, whose turn of `waiting` is over.
+  FairQueue<std::shared_ptr<Job>> large_waiting GH_GUARDED_BY(mutex);
   // Of one hash, of whatever kind they are of late; 0 until one was measured. Then every call is
   // let in that the queue has room for.
   std::atomic<int64_t> average_nanos = 0;
@@ -164,26 +182,50 @@ struct PasswordHasher::State {
 
 void PasswordHasher::State::ComputeNext() {
   StandBack();
+  for (std::shared_ptr<Job> job = Begin(); job;) {
+    Digest digest;
+    if (!job->abandoned.load(std::memory_order_relaxed)) digest = Compute(*job);
+    std::shared_ptr<Job> next = End(*job);
+    job->Finish(std::move(digest));
+    job = std::move(next);
+  }
+}
+
+std::shared_ptr<Job> PasswordHasher::State::Begin() {
+  FairQueue<std::shared_ptr<Job>>::Pushed pushed;
   std::shared_ptr<Job> job;
+  std::chrono::nanoseconds wait{0};
   {
     base::MutexLock lock(mutex);
     std::optional<std::shared_ptr<Job>> next = waiting.Pop();
-    if (!next) return;
+    if (!next) return nullptr;
     job = *std::move(next);
-    ++computing;
+    if (!IsLarge(*job) || !std::exchange(large_at_work, true)) {
+      ++computing;
+      return job;
+    }
+    pushed = large_waiting.Push(job->address, job);
+    wait = std::chrono::nanoseconds(average_nanos.load(std::memory_order_relaxed) *
+                                    static_cast<int64_t>(large_waiting.size()));
   }
-  Digest digest;
-  if (!job->abandoned.load(std::memory_order_relaxed)) digest = Compute(*job);
-  {
-    base::MutexLock lock(mutex);
-    --computing;
-  }
-  job->Finish(std::move(digest));
+  if (!pushed.accepted) job->Finish(Overloaded(wait));
+  if (pushed.displaced) (*pushed.displaced)->Finish(Overloaded(wait));
+  return nullptr;
+}
+
+std::shared_ptr<Job> PasswordHasher::State::End(const Job& job) {
+  base::MutexLock lock(mutex);
+  --computing;
+  if (!IsLarge(job)) return nullptr;
+  std::optional<std::shared_ptr<Job>> next = large_waiting.Pop();
+  large_at_work = next.has_value();
+  if (!next) return nullptr;
+  ++computing;
+  return *std::move(next);
 }
 
 Digest PasswordHasher::State::Compute(const Job& job) {
-  if (job.hash.cost != own && job.hash.cost.memory_kib > kSmallKib) {
-    base::MutexLock lock(large);
+  if (IsLarge(job)) {
     // Its memory goes back at once: a hash of others may have taken a gigabyte.
     Argon2idArena arena;
     return ComputeIn(job, arena);
@@ -220,8 +262,8 @@ Digest PasswordHasher::State::ComputeIn(const Job& job, Argon2idArena& arena) {
 base::Task<absl::StatusOr<std::string>> PasswordHasher::State::Run(base::CallContext context,
                                                                    std::shared_ptr<Job> job) {
   if (context.cancel().cancelled()) co_return Cancelled();
-  const std::string address = context.client_key();
-  const std::chrono::nanoseconds time = EstimatedTime(address);
+  job->address = context.client_key();
+  const std::chrono::nanoseconds time = EstimatedTime(*job);
   // A difference, since a call without a deadline has the largest time point.
   const auto time_left = context.deadline() - SteadyClock::now();
   if (time_left <= std::chrono::nanoseconds(0)) co_return DeadlinePassed();
@@ -231,7 +273,7 @@ base::Task<absl::StatusOr<std::string>> PasswordHasher::State::Run(base::CallCon
   FairQueue<std::shared_ptr<Job>>::Pushed pushed;
   {
     base::MutexLock lock(mutex);
-    pushed = waiting.Push(address, job);
+    pushed = waiting.Push(job->address, job);
   }
   if (!pushed.accepted) co_return Overloaded(time);
   if (pushed.displaced) {

@@ -31,7 +31,7 @@ namespace gatehouse::auth {
 // has less in it, at the cost of the address that has most.
 //
 // Memory: each thread has that of one hash of our own; of what is imported and takes more, one is
-// computed at a time.
+// computed at a time. The others of that kind wait for it, and hold up nothing else.
 //
 // Thread-safe; a call resumes on its own loop. Cancellation: the call is
 // answered at once, and a job that has not begun is skipped. Outlives the

@@ -134,6 +134,18 @@ TEST_F(PasswordHasherTest, VerifiesHashesOfOthersAndWantsThemReplaced) {
   EXPECT_TRUE(hasher.NeedsRehash(kSha256Crypt));
 }
 
+// Also one that the library of such hashes takes none of: a failure would tell who has one.
+TEST_F(PasswordHasherTest, ALongPasswordIsWrongForWhoeverItIsSaidToBe) {
+  PasswordHasher hasher({.params = kCheap, .threads = 1});
+  for (const std::optional<std::string>& stored :
+       {std::optional<std::string>(kBcrypt), std::optional<std::string>(kSha256Crypt),
+        std::optional<std::string>()}) {
+    const auto verified = Verify(hasher, stored, std::string(1024, 'x'));
+    ASSERT_TRUE(verified.ok()) << verified.status();
+    EXPECT_FALSE(*verified);
+  }
+}
+
 TEST_F(PasswordHasherTest, AfterAnImportADummyIsOfTheKindOfMost) {
   PasswordHasher hasher({.params = kCheap, .threads = 1});
   ASSERT_EQ(*Verify(hasher, kBcrypt, "U*U"), true);
@@ -155,6 +167,25 @@ TEST_F(PasswordHasherTest, LargeHashesOfOthersAreComputedOneByOneAndAllAnswered)
         StartVerify(hasher, runner_.Context(), large, i == 2 ? "passwore" : "password"));
   }
   for (int i = 0; i < 4; ++i) EXPECT_EQ(*calls[i].get(), i != 2) << i;
+}
+
+// Who knows of an account with such a hash cannot keep others from logging in.
+TEST_F(PasswordHasherTest, LargeHashesOfOthersTakeOneThreadAndLeaveTheRest) {
+  PasswordHasher hasher({.params = kCheap, .threads = 2});
+  const std::string large =
+      "$argon2i$v=19$m=40960,t=3,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA";
+  std::vector<std::future<absl::StatusOr<bool>>> calls;
+  for (int i = 0; i < 8; ++i) {
+    calls.push_back(StartVerify(hasher, runner_.Context(), large, "password1"));
+  }
+  absl::StatusOr<bool> answer;
+  const uint64_t done =
+      runner_.Run<uint64_t>([&] { return CountWhenAnswered(&hasher, runner_.Context(), &answer); });
+  EXPECT_TRUE(answer.ok()) << answer.status();
+  EXPECT_LT(done, 5u) << "it waited for those before it";
+  for (auto& call : calls) EXPECT_EQ(*call.get(), false);
+  EXPECT_EQ(hasher.hash_count(), 9u);
+  EXPECT_EQ(hasher.queued(), 0u);
 }
 
 TEST_F(PasswordHasherTest, AFullQueueIsRefusedWithADelay) {

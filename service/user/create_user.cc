@@ -53,9 +53,10 @@ UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallCo
 }
 
 base::Task<absl::Status> UserService::CheckCanBeAdded(base::CallContext ctx, storage::User user) {
-  GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> same_id,
-                         co_await deps_.users.Get(ctx, user.tenant_id, user.id));
-  if (same_id) co_return storage::Taken("the id", base::Reason::kIdTaken);
+  GH_CO_ASSIGN_OR_RETURN(
+      const storage::TakenIdentifiers taken,
+      co_await deps_.bulk.imports.FindTaken(ctx, user.tenant_id, /*keys=*/{}, {user.id}));
+  if (!taken.ids.empty()) co_return storage::Taken("the id", base::Reason::kIdTaken);
   GH_CO_RETURN_IF_ERROR(co_await CheckRoleExists(ctx, user.role));
   co_return co_await CheckNamesAreFree(ctx, std::move(user));
 }

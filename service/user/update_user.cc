@@ -118,7 +118,12 @@ base::Task<absl::Status> UserService::MayTryNames(base::CallContext ctx,
 base::Task<absl::Status> UserService::MayChange(base::CallContext ctx, storage::User before,
                                                 std::string role_after,
                                                 std::vector<std::string> changed) {
-  if (IsSelf(ctx.principal(), before)) co_return CheckOwnChange(changed);
+  if (IsSelf(ctx.principal(), before)) {
+    GH_CO_RETURN_IF_ERROR(CheckOwnChange(changed));
+    // Who reads the mails of the address can have the password reset, or a link that logs in.
+    const bool other_address = std::ranges::find(changed, "email") != changed.end();
+    co_return other_address ? RequireStepUp(ctx, before) : absl::OkStatus();
+  }
   GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, before.role));
   if (role_after == before.role) co_return absl::OkStatus();
   co_return co_await RequireRoleWithinOwn(ctx, std::move(role_after));

@@ -158,7 +158,8 @@ class UserService {
   // Whom users.read tells anyway may; others RATE_LIMITED beyond UserLimits::kOwnNames, which is
   // recorded.
   base::Task<absl::Status> MayTryNames(base::CallContext ctx, std::vector<std::string> changed);
-  // Whether the caller may make that change; `changed`: names of kUserFields.
+  // Whether the caller may make that change; `changed`: names of kUserFields. STEP_UP_REQUIRED for
+  // an address of its own.
   base::Task<absl::Status> MayChange(base::CallContext ctx, storage::User before,
                                      std::string role_after, std::vector<std::string> changed);
 

@@ -31,7 +31,8 @@ class TenantRound {
               size_t tenants_per_turn = kTenantsPerTurn);
 
   // One turn. `ctx` is of the server itself; ends at the first error, and the next turn begins with
-  // the tenant after: one that fails holds up no other.
+  // the tenant after: one that fails holds up no other. So does one after whom less than half of
+  // the turn's time is left: whoever is looked at has at least that.
   base::Task<absl::Status> RunOnce(base::CallContext ctx);
 
  private:

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -29,12 +30,17 @@ class TenantRoundTest : public ::testing::Test {
 
   absl::Status Turn(TenantRound& round) {
     visited_.clear();
-    return runner_.Run<absl::Status>([&] { return round.RunOnce(runner_.Context()); });
+    turn_ = runner_.Context({.deadline = std::chrono::steady_clock::now() + std::chrono::hours(1)});
+    return runner_.Run<absl::Status>([&] { return round.RunOnce(*turn_); });
   }
 
   static base::Task<absl::Status> Visit(TenantRoundTest* test, base::CallContext ctx) {
     test->visited_.push_back(ctx.principal().tenant_id);
     if (ctx.principal().tenant_id == test->broken_) co_return absl::InternalError("broken");
+    if (ctx.principal().tenant_id == test->busy_) {
+      // As if it had taken until then.
+      test->turn_->set_deadline(std::chrono::steady_clock::now() + std::chrono::minutes(1));
+    }
     co_return absl::OkStatus();
   }
 
@@ -47,7 +53,9 @@ class TenantRoundTest : public ::testing::Test {
   auth::TenantDirectory directory_;
   std::vector<Uuid> visited_;
   Uuid broken_ = *Uuid::Parse("01890000-0000-7000-8000-0000000000ff");
+  Uuid busy_ = broken_;
   tests::LoopRunner runner_;
+  std::optional<base::CallContext> turn_;
 };
 
 TEST_F(TenantRoundTest, VisitsSoManyATurnAndBeginsAnew) {
@@ -75,6 +83,17 @@ TEST_F(TenantRoundTest, OneThatFailsHoldsUpNoOther) {
   EXPECT_THAT(visited_, ElementsAre(base::kDefaultTenantId, kFirst));
   EXPECT_TRUE(Turn(round).ok());
   EXPECT_THAT(visited_, ElementsAre(kSecond));
+}
+
+TEST_F(TenantRoundTest, WhoTakesTheTimeOfATurnTakesItFromNobody) {
+  busy_ = kFirst;
+  TenantRound round = Make(10);
+  EXPECT_TRUE(Turn(round).ok());
+  EXPECT_THAT(visited_, ElementsAre(base::kDefaultTenantId, kFirst));
+  EXPECT_TRUE(Turn(round).ok());
+  EXPECT_THAT(visited_, ElementsAre(kSecond));
+  EXPECT_TRUE(Turn(round).ok());
+  EXPECT_THAT(visited_, ElementsAre(base::kDefaultTenantId, kFirst));
 }
 
 }  // namespace

@@ -75,6 +75,8 @@ Task<absl::Status> SecondFactorStore::Confirm(CallContext context, TotpFactor fa
                                               Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
+  // The user first, as logins do, and whoever removes it.
+  batch.Add(passkey::queries::kLockUser, Params::Of(factor.tenant_id, factor.user_id));
   batch.Add(queries::kConfirm,
             Params::Of(factor.tenant_id, factor.user_id, factor.create_time, step, now));
   batch.Add(queries::kReplaceRecoveryCodes,
@@ -86,6 +88,8 @@ Task<absl::Status> SecondFactorStore::Remove(CallContext context, Uuid tenant_id
                                              Time now, Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
+  // The user first: a login has its row when it uses the factor up.
+  batch.Add(passkey::queries::kLockUser, Params::Of(tenant_id, user_id));
   batch.Add(queries::kRemove, Params::Of(tenant_id, user_id, now));
   batch.Add(queries::kRemoveRecoveryCodes, Params::Of(tenant_id, user_id));
   return RunBatch(database_, std::move(context), std::move(batch));

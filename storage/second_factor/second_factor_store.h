@@ -44,13 +44,14 @@ class SecondFactorStore {
   base::Task<absl::Status> Put(base::CallContext context, TotpFactor factor, Change change);
 
   // Confirms it by the code of `step`, with these recovery codes and no others.
-  // FAILED_PRECONDITION, SECOND_FACTOR_STATE if there is none of that secret to confirm.
+  // FAILED_PRECONDITION, SECOND_FACTOR_STATE if there is none of that secret to confirm; NOT_FOUND,
+  // USER_NOT_FOUND if the user was deleted.
   base::Task<absl::Status> Confirm(base::CallContext context, TotpFactor factor, int64_t step,
                                    std::vector<std::string> recovery_hashes, base::Time now,
                                    Change change);
 
   // It is gone, confirmed or not, and with the last second factor the recovery codes.
-  // FAILED_PRECONDITION, SECOND_FACTOR_STATE if there is none.
+  // FAILED_PRECONDITION, SECOND_FACTOR_STATE if there is none; USER_NOT_FOUND as above.
   base::Task<absl::Status> Remove(base::CallContext context, base::Uuid tenant_id,
                                   base::Uuid user_id, base::Time now, Change change);
 

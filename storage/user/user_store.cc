@@ -36,7 +36,8 @@ absl::Status Explain(absl::Status status) {
   if (postgres::IsUniqueViolation(status, "user_account_email")) {
     return Taken("the email address", base::Reason::kEmailTaken);
   }
-  if (postgres::IsUniqueViolation(status, "user_account_pkey")) {
+  if (postgres::IsUniqueViolation(status, "user_account_pkey") ||
+      base::HasReason(status, base::Reason::kIdTaken)) {
     return Taken("the id", base::Reason::kIdTaken);
   }
   if (base::HasReason(status, base::Reason::kRoleNotFound)) {

@@ -11,7 +11,6 @@
 #include "storage/postgres/client/sqlstate.h"
 #include "storage/role/queries/role_queries.h"
 #include "storage/role/role.h"
-#include "storage/user/queries/user_queries.h"
 #include "storage/user_import/queries/user_import_queries.h"
 
 namespace gatehouse::storage {
@@ -81,7 +80,6 @@ void AppendCheckIdentifiers(Batch& batch, const Uuid& tenant_id,
                             const std::vector<NewUser>& users) {
   std::vector<std::string> usernames;
   std::vector<std::string> emails;
-  std::vector<std::string> locked;
   for (const NewUser& one : users) {
     // Only a username with an '@' can be an email address as well.
     if (one.user.username_key.find('@') != std::string::npos) {
@@ -89,10 +87,8 @@ void AppendCheckIdentifiers(Batch& batch, const Uuid& tenant_id,
     }
     if (one.user.email_key) emails.push_back(*one.user.email_key);
   }
-  locked = usernames;
-  locked.insert(locked.end(), emails.begin(), emails.end());
-  if (locked.empty()) return;
-  batch.Add(user::queries::kLockIdentifiers, Params::Of(tenant_id, locked));
+  if (usernames.empty() && emails.empty()) return;
+  batch.Add(queries::kLockNames, Params::Of(tenant_id));
   batch.Add(queries::kRequireFree, Params::Of(tenant_id, usernames, emails));
 }
 

@@ -16,14 +16,21 @@ namespace {
 using base::libcrypto::Bytes;
 using Digest = std::optional<std::string>;
 
+// More bytes of a password libxcrypt refuses, whatever the hash.
+constexpr size_t kMaxCryptBytes = CRYPT_MAX_PASSPHRASE_SIZE - 1;
+// More bytes of it no bcrypt looks at.
+constexpr size_t kBcryptBytes = 72;
+
 Argon2idParams ParamsOf(const HashCost& cost) {
   return {.memory_kib = cost.memory_kib, .passes = cost.rounds, .lanes = cost.lanes};
 }
 
 Digest ByCrypt(const PasswordHash& hash, const std::string& password) {
+  const bool all_counts = hash.cost.kind != HashKind::kBcrypt;
+  std::string looked_at = password.substr(0, all_counts ? kMaxCryptBytes : kBcryptBytes);
   // 32 KiB, which no stack of a thread need have.
   const auto data = std::make_unique<crypt_data>();
-  const char* text = crypt_r(password.c_str(), hash.salt.c_str(), data.get());
+  const char* text = crypt_r(looked_at.c_str(), hash.salt.c_str(), data.get());
   // A failure is null or a text that no setting begins with.
   const std::string_view result = text == nullptr ? std::string_view() : text;
   Digest digest;
@@ -31,6 +38,11 @@ Digest ByCrypt(const PasswordHash& hash, const std::string& password) {
     digest = std::string(result.substr(result.size() - hash.digest.size()));
   }
   OPENSSL_cleanse(data.get(), sizeof(crypt_data));
+  OPENSSL_cleanse(looked_at.data(), looked_at.size());
+  // A longer one is nobody's, for the same work: a failure would tell that there is the account.
+  if (digest && all_counts && password.size() > kMaxCryptBytes) {
+    digest->assign(digest->size(), '\0');
+  }
   return digest;
 }
 

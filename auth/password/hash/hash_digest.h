@@ -15,7 +15,8 @@ namespace gatehouse::auth {
 //
 // Argon2 by libsodium and libargon2, in `arena`; bcrypt and SHA-crypt by libxcrypt; scrypt and
 // PBKDF2 by OpenSSL. `password` has no NUL: NormalizePassword takes none. Of bcrypt its first 72
-// bytes count, as they did where the hash was made.
+// bytes count, as they did where the hash was made. Of SHA-crypt one of more than 511 bytes, which
+// libxcrypt takes none of, has a digest that no hash has.
 std::optional<std::string> ComputeDigest(const PasswordHash& hash, const std::string& password,
                                          Argon2idArena& arena);
 

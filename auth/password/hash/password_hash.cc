@@ -272,6 +272,8 @@ std::string_view WithoutDjangoPrefix(std::string_view text) {
 
 Parsed Parse(std::string_view text) {
   if (text.size() > kMaxPasswordHashBytes) return Wrong("is longer than 512 bytes");
+  // The salts of Django are as they are, but for what no text of Postgres has.
+  if (!base::IsValidUtf8(text)) return Wrong("is not valid UTF-8, or has U+0000 in it");
   text = WithoutDjangoPrefix(text);
   for (const Form& form : kForms) {
     if (text.starts_with(form.prefix)) {

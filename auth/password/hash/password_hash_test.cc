@@ -174,6 +174,16 @@ TEST(PasswordHashTest, RefusesWhatItDoesNotKnow) {
   }
 }
 
+// Postgres takes nothing else, and the whole batch of an import would fail with it.
+TEST(PasswordHashTest, IsTextOfWhichPostgresTakesAll) {
+  const auto django = [](const std::string& salt) {
+    return WhyNot("pbkdf2_sha256$1000$" + salt + "$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=");
+  };
+  EXPECT_EQ(django("s\xc3\xa4lt"), "it is fine");
+  EXPECT_THAT(django(std::string("sa\0lt", 5)), HasSubstr("UTF-8"));
+  EXPECT_THAT(django("sa\xfflt"), HasSubstr("UTF-8"));
+}
+
 TEST(PasswordHashTest, TheErrorNeverShowsTheHash) {
   const std::string hash = "$unknown$5B8vYYiYCVt1RlTTf8";
   EXPECT_THAT(ParsePasswordHash(hash).status().ToString(), Not(HasSubstr("5B8vYY")));
@@ -184,7 +194,25 @@ TEST(PasswordHashTest, BcryptLooksAt72BytesAsItDidWhereTheHashWasMade) {
   PasswordHash hash = RandomPasswordHash({.kind = HashKind::kBcrypt, .rounds = 4});
   hash.digest = *ComputeDigest(hash, std::string(72, 'x'), arena);
   EXPECT_EQ(ComputeDigest(hash, std::string(80, 'x'), arena), hash.digest);
+  EXPECT_EQ(ComputeDigest(hash, std::string(1024, 'x'), arena), hash.digest);
   EXPECT_NE(ComputeDigest(hash, std::string(71, 'x'), arena), hash.digest);
+}
+
+// More than libxcrypt takes: no failure, which would tell an account of that kind from others.
+TEST(PasswordHashTest, OfShaCryptNoPasswordOfMoreThan511BytesIsRight) {
+  Argon2idArena arena;
+  for (const HashKind kind : {HashKind::kSha256Crypt, HashKind::kSha512Crypt}) {
+    PasswordHash hash = RandomPasswordHash({.kind = kind, .rounds = 1000});
+    const auto longest = ComputeDigest(hash, std::string(511, 'x'), arena);
+    ASSERT_TRUE(longest.has_value());
+    hash.digest = *longest;
+    for (const size_t bytes : {512, 1024}) {
+      const auto digest = ComputeDigest(hash, std::string(bytes, 'x'), arena);
+      ASSERT_TRUE(digest.has_value()) << bytes;
+      EXPECT_NE(*digest, hash.digest) << bytes;
+      EXPECT_EQ(digest->size(), hash.digest.size());
+    }
+  }
 }
 
 // A dummy has to take the same work, so it must be one that the libraries take.

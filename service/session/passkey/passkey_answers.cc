@@ -71,13 +71,15 @@ base::Task<absl::StatusOr<PasskeyAnswers::Proof>> PasskeyAnswers::Verify(CallCon
       auth::VerifySignature(key, relying_party_.id(), response.authenticator_data,
                             response.client_data_json, response.signature);
   if (!passkey || !signed_by_it) co_return Proof();
-  // The handle is the id of the user that the passkey was made for.
-  if (!response.user_handle.empty() && response.user_handle != passkey->user_id.bytes()) {
+  // The handle is the id of the user that the passkey was made for. Whom the challenge does not
+  // name it has to (WebAuthn level 3, 7.2, step 6).
+  const bool is_named = !answer.challenge.user_id.is_nil();
+  if (is_named && answer.challenge.user_id != passkey->user_id) co_return Proof();
+  if (response.user_handle.empty() ? !is_named : response.user_handle != passkey->user_id.bytes()) {
     co_return Proof();
   }
-  if (!answer.challenge.user_id.is_nil() && answer.challenge.user_id != passkey->user_id) {
-    co_return Proof();
-  }
+  // What may be backed up stays so, and what may not (the same section).
+  if (answer.state.backup_eligible != passkey->backup_eligible) co_return Proof();
   Proof proof{.user_id = passkey->user_id, .use = std::nullopt};
   if (WentBack(*passkey, answer.state.sign_count)) {
     GH_CO_RETURN_IF_ERROR(

@@ -33,6 +33,8 @@ using storage::NewUser;
 // As the .proto file promises. With an event each, as many as one statement takes well.
 constexpr int kMaxRows = 500;
 constexpr size_t kMaxKeyBytes = 128;
+// Nobody has so many: the numbers of rows stay numbers.
+constexpr int64_t kMaxRow = 1'000'000'000'000'000;
 // Of one batch: each time somebody took a name of it meanwhile.
 constexpr int kMaxTries = 10;
 
@@ -91,6 +93,7 @@ absl::Status CheckForm(const v1::ImportUsersRequest& request) {
   FieldChecks checks;
   checks.Length("import_key", request.import_key(), 0, kMaxKeyBytes);
   if (request.first_row() < 0) checks.Fail("first_row", "must not be negative");
+  if (request.first_row() > kMaxRow) checks.Fail("first_row", "is beyond 10^15");
   if (request.users_size() > kMaxRows) checks.Fail("users", "must be at most 500 at a time");
   return checks.ToStatus();
 }

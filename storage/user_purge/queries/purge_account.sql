@@ -27,6 +27,11 @@ WITH gone AS (
   DELETE FROM gatehouse.remembered_device WHERE tenant_id = $1 AND user_id = $2
 ), mails AS (
   DELETE FROM gatehouse.mail WHERE tenant_id = $1 AND user_id = $2
+), keys AS (
+  -- They ended with the user, and do not live again with whoever gets its id.
+  UPDATE gatehouse.api_key
+  SET revoke_time = $4
+  WHERE tenant_id = $1 AND creator_id = $2 AND ends_with_creator AND revoke_time IS NULL
 ), ends AS (
   DELETE FROM gatehouse.session_end WHERE tenant_id = $1 AND user_id = $2
 )

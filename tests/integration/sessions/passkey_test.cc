@@ -142,7 +142,15 @@ TEST_F(PasskeyTest, UnknownOnesWrongSignaturesAndDisabledUsersLookTheSame) {
   // The handle of another user.
   known.user_handle = std::string(base::Uuid::Parse(bob_id_)->bytes());
   EXPECT_EQ(LogInBy(known).reason(), "LOGIN_FAILED");
+  // None at all, though the challenge is for whoever comes.
+  known.user_handle = "";
+  EXPECT_EQ(LogInBy(known).reason(), "LOGIN_FAILED");
   known.user_handle = std::string(base::Uuid::Parse(ada_id_)->bytes());
+  // One that cannot be backed up was made as one that can.
+  known.flags = SoftwareAuthenticator::kUserPresent | SoftwareAuthenticator::kUserVerified;
+  EXPECT_EQ(LogInBy(known).reason(), "LOGIN_FAILED");
+  known.flags |= SoftwareAuthenticator::kBackupEligible;
+  EXPECT_TRUE(LogInBy(known).ok()) << "that it is not at present changes nothing";
   v1::UpdateUserRequest disable;
   disable.set_user_id(ada_id_);
   disable.mutable_user()->set_state(v1::USER_STATE_DISABLED);
@@ -291,7 +299,7 @@ TEST_F(PasskeyTest, AnswersTheChallengeOfALoginByPassword) {
   answer.set_passkey_json(hers.Sign(Start().response.options_json()));
   EXPECT_EQ(Call<v1::AnswerChallengeResponse>(nobody(), answer).reason(), "PASSKEY_INVALID");
   // After a password possession is enough.
-  hers.flags = SoftwareAuthenticator::kUserPresent;
+  hers.flags = SoftwareAuthenticator::kUserPresent | SoftwareAuthenticator::kBackupEligible;
   answer.set_passkey_json(hers.Sign(started.response.options_json()));
   const auto answered = Call<v1::AnswerChallengeResponse>(nobody(), answer);
   ASSERT_TRUE(answered.ok()) << answered.message;

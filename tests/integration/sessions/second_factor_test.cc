@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "auth/second_factor/totp.h"
@@ -13,6 +14,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "service/session/session_service.h"
 #include "service/user/user_limits.h"
+#include "storage/postgres/admin/connection.h"
 #include "tests/integration/sessions/session_fixture.h"
 
 namespace gatehouse::tests {
@@ -385,11 +387,75 @@ TEST_F(SecondFactorTest, ChangesTakeARecentLogin) {
   EXPECT_TRUE(Call<v1::ChangePasswordResponse>(ada_, change).ok());
 }
 
+// To the address go resets of the password and links that log in.
+TEST_F(SecondFactorTest, AnAddressOfOnesOwnTakesTheSameProof) {
+  v1::UpdateUserRequest update;
+  update.set_user_id(user_id_);
+  update.mutable_user()->set_email("thief@example.com");
+  update.mutable_update_mask()->add_paths("email");
+  v1::UpdateUserRequest check = update;
+  check.set_validate_only(true);
+  const auto login = LogIn("ada");
+  clock().Advance(std::chrono::seconds(901));
+  ada_.credential =
+      Refresh(login.response.tokens().refresh_token()).response.tokens().access_token();
+  EXPECT_EQ(Call<v1::UpdateUserResponse>(ada_, update).reason(), "STEP_UP_REQUIRED");
+  EXPECT_EQ(Call<v1::UpdateUserResponse>(ada_, check).reason(), "STEP_UP_REQUIRED");
+  v1::StepUpSessionRequest proof;
+  proof.set_password(kPassword);
+  const auto stepped = StepUp(proof);
+  ASSERT_TRUE(stepped.ok()) << stepped.message;
+  ada_.credential = stepped.response.access_token();
+  GiveAdaAnApp();
+  const auto refused = Call<v1::UpdateUserResponse>(ada_, update);
+  EXPECT_EQ(refused.reason(), "STEP_UP_REQUIRED") << "the session has not proven the app";
+  // The rest of the profile takes none.
+  v1::UpdateUserRequest bio;
+  bio.set_user_id(user_id_);
+  bio.mutable_user()->set_bio("mathematics");
+  bio.mutable_update_mask()->add_paths("bio");
+  EXPECT_TRUE(Call<v1::UpdateUserResponse>(ada_, bio).ok());
+  ProveAda();
+  const auto changed = Call<v1::UpdateUserResponse>(ada_, update);
+  ASSERT_TRUE(changed.ok()) << changed.message;
+  EXPECT_EQ(changed.response.user().email(), "thief@example.com");
+}
+
 TEST_F(SecondFactorTest, CodesToConfirmAreBounded) {
   constexpr int kAllowed = static_cast<int>(service::UserLimits::kOwnCodes.burst);
   ASSERT_TRUE(Enroll().ok());
   for (int i = 0; i < kAllowed; ++i) EXPECT_EQ(Confirm("000000").reason(), "INVALID_FIELD") << i;
   EXPECT_EQ(Confirm(Code()).reason(), "RATE_LIMITED");
+}
+
+// Both write the user and its app, in one order: else Postgres would end one of them.
+TEST_F(SecondFactorTest, ALoginAndTheEndOfTheAppBothSucceed) {
+  GiveAdaAnApp();
+  const std::string challenge = Challenge();
+  const std::string code = Code();
+  const auto holder = *storage::postgres::admin::Connection::Open(backend().dsn);
+  ASSERT_TRUE(holder
+                  ->Execute("BEGIN; SELECT FROM gatehouse.user_account WHERE user_id = '" +
+                            user_id_ + "' FOR UPDATE")
+                  .status()
+                  .ok());
+  const auto await_waiting = [this](const std::string& number) {
+    while (Ask("SELECT count(*) FROM pg_stat_activity "
+               "WHERE datname = current_database() AND wait_event_type = 'Lock'") != number) {
+      std::this_thread::yield();
+    }
+  };
+  auto login = std::async(std::launch::async, [&] { return Answer(challenge, code); });
+  await_waiting("1");
+  auto removal = std::async(std::launch::async, [&] {
+    v1::RemoveTotpRequest remove;
+    remove.set_user_id(user_id_);
+    return Call<v1::RemoveTotpResponse>(admin(), remove);
+  });
+  await_waiting("2");
+  ASSERT_TRUE(holder->Execute("COMMIT").status().ok());
+  EXPECT_EQ(login.get().reason(), "");
+  EXPECT_EQ(removal.get().reason(), "");
 }
 
 class RememberedDeviceTest : public SecondFactorTest {

@@ -1,12 +1,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+#include <limits>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "auth/second_factor/totp.h"
 #include "service/bulk/importer.h"
+#include "storage/postgres/admin/connection.h"
 #include "storage/second_factor/second_factor.h"
 #include "tests/integration/users/bulk/bulk_fixture.h"
 
@@ -81,6 +85,46 @@ TEST_F(ImportUsersTest, ABatchCostsOneRoundTrip) {
   const uint64_t before = backend().round_trips();
   EXPECT_EQ(Take(Batch(rows)).created_count(), 500);
   EXPECT_EQ(backend().round_trips() - before, 1u);
+}
+
+// Postgres has room for some thousand locks, of all its connections together.
+TEST_F(ImportUsersTest, ABatchTakesFewLocksHoweverManyNamesItHas) {
+  Ask("CREATE TABLE public.noted (locks bigint)");
+  Ask("CREATE FUNCTION public.note_locks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "INSERT INTO public.noted SELECT count(*) FROM pg_locks "
+      "WHERE locktype = 'advisory' AND pid = pg_backend_pid(); RETURN NULL; END $$");
+  Ask("CREATE TRIGGER note_locks AFTER INSERT ON gatehouse.user_account "
+      "FOR EACH STATEMENT EXECUTE FUNCTION public.note_locks()");
+  std::vector<v1::ImportedUser> rows;
+  for (int i = 0; i < 50; ++i) {
+    rows.push_back(Row("user" + std::to_string(i) + "@example.com"));
+    rows.back().mutable_user()->set_email("mail" + std::to_string(i) + "@example.com");
+  }
+  EXPECT_EQ(Take(Batch(rows)).created_count(), 50);
+  EXPECT_EQ(Ask("SELECT max(locks) FROM public.noted"), "1");
+}
+
+TEST_F(ImportUsersTest, NobodyTakesANameOfABatchMeanwhile) {
+  const auto holder = *storage::postgres::admin::Connection::Open(backend().dsn);
+  ASSERT_TRUE(
+      holder->Execute("BEGIN; LOCK TABLE gatehouse.user_account IN SHARE MODE").status().ok());
+  const auto waiting = [this] {
+    return Ask(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'");
+  };
+  auto import =
+      std::async(std::launch::async, [&] { return Take(Batch({Row("ada@example.com")})); });
+  while (waiting() != "1") std::this_thread::yield();
+  auto creation = std::async(std::launch::async, [&] {
+    v1::CreateUserRequest request = NewUser("grace");
+    request.mutable_user()->set_email("ada@example.com");
+    return Call<v1::CreateUserResponse>(admin(), request);
+  });
+  while (waiting() != "2") std::this_thread::yield();
+  ASSERT_TRUE(holder->Execute("COMMIT").status().ok());
+  EXPECT_EQ(import.get().created_count(), 1);
+  EXPECT_EQ(creation.get().reason(), "EMAIL_TAKEN");
 }
 
 TEST_F(ImportUsersTest, RowsThatCannotBeTakenDoNotKeepOthersFromIt) {
@@ -265,6 +309,14 @@ TEST_F(ImportUsersTest, RefusesWhatIsNoBatch) {
   v1::ImportUsersRequest negative = Batch({Row("a")});
   negative.set_first_row(-1);
   EXPECT_EQ(Import(negative).outcome.reason(), "INVALID_FIELD");
+  v1::ImportUsersRequest last = negative;
+  last.set_first_row(std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(Import(last).outcome.reason(), "INVALID_FIELD");
+  // A salt that Postgres does not take costs its row alone.
+  const std::string nul("pbkdf2_sha256$1$a\0b$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=", 64);
+  const v1::ImportUsersResponse response = Take(Batch({Row("a", nul), Row("b")}));
+  EXPECT_EQ(response.created_count(), 1);
+  EXPECT_THAT(Reasons(response), ::testing::ElementsAre("0 PASSWORD_HASH_UNSUPPORTED"));
 }
 
 // Of another tenant it is another one.

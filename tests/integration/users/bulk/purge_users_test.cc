@@ -129,6 +129,58 @@ TEST_F(PurgeUsersTest, PurgeUserDoesNotWait) {
   EXPECT_EQ(Call<v1::UndeleteUserResponse>(admin(), undelete).reason(), "USER_NOT_FOUND");
 }
 
+// Whoever got it before would lose its sessions, and the log what it did.
+TEST_F(PurgeUsersTest, AnIdIsTakenUntilNothingIsLeftOfItsUser) {
+  const std::string id = DeletedPerson();
+  ASSERT_TRUE(CallPurge(Purge(id)).ok());
+  v1::CreateUserRequest create = NewUser("grace");
+  create.set_user_id(id);
+  v1::CreateUserRequest check = create;
+  check.set_validate_only(true);
+  EXPECT_EQ(Call<v1::CreateUserResponse>(admin(), check).reason(), "ID_TAKEN");
+  EXPECT_EQ(Call<v1::CreateUserResponse>(admin(), create).reason(), "ID_TAKEN");
+  v1::ImportedUser row = Row("grace");
+  row.set_user_id(id);
+  const v1::ImportUsersResponse imported = Take(Batch({row, Row("mary")}));
+  EXPECT_EQ(imported.created_count(), 1);
+  ASSERT_EQ(imported.failures_size(), 1);
+  EXPECT_EQ(imported.failures(0).reason(), "ID_TAKEN");
+  RunPurger();
+  EXPECT_TRUE(Call<v1::CreateUserResponse>(admin(), create).ok());
+}
+
+TEST_F(PurgeUsersTest, KeysThatEndWithTheirMakerEndForGood) {
+  const Caller maker = backend().LogIn("admin");
+  v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("hers");
+  key.mutable_api_key()->add_permissions("users.read");
+  key.mutable_api_key()->set_ends_with_creator(true);
+  const auto made = Call<v1::CreateApiKeyResponse>(maker, key);
+  ASSERT_TRUE(made.ok()) << made.message;
+  const Caller by_key{.id = {}, .session_id = {}, .credential = made.response.key()};
+  const std::string id = maker.id.ToString();
+  EXPECT_TRUE(Get(by_key, id).ok());
+  Deleted(Get(admin(), id).response.user());
+  ASSERT_TRUE(CallPurge(Purge(id)).ok());
+  RunPurger();
+  v1::CreateUserRequest another = NewUser("grace");
+  another.set_user_id(id);
+  Create(another);
+  EXPECT_EQ(Get(by_key, id).reason(), "UNAUTHENTICATED");
+  EXPECT_EQ(Get(admin(), id).response.user().username(), "grace");
+}
+
+// On the list by a mistake, or since a moment ago.
+TEST_F(PurgeUsersTest, WhoHasAnAccountKeepsItsSessions) {
+  const v1::User user = CreateWithPassword("ada");
+  const Caller ada = LoggedIn("ada");
+  Ask("INSERT INTO gatehouse.user_purge (tenant_id, user_id, due_time) VALUES ('" +
+      base::kDefaultTenantId.ToString() + "', '" + user.id() + "', '2020-01-01') RETURNING 1");
+  RunPurger();
+  EXPECT_EQ(Count("session", user.id()), "1");
+  EXPECT_EQ(Get(ada, user.id()).response.user().username(), "ada");
+}
+
 TEST_F(PurgeUsersTest, PurgeUserRefusesWhatItMust) {
   const v1::User ada = Create("ada");
   EXPECT_EQ(CallPurge(Purge(ada.id())).reason(), "CONSTRAINT_VIOLATED");
