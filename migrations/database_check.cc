@@ -49,11 +49,12 @@ absl::Status CheckClock(int64_t micros, base::Time before, base::Time after) {
       " this machine's. Let both follow the same time servers (NTP)"));
 }
 
-absl::StatusOr<DatabaseIdentity> Identify(const std::string& dsn,
-                                          const std::string& password_file) {
+absl::StatusOr<DatabaseIdentity> Identify(const std::string& dsn, const std::string& password_file,
+                                          bool standby_too = false) {
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
                       Connection::Open(dsn, {.application_name = "gatehouse start",
-                                             .password_file = password_file}));
+                                             .password_file = password_file,
+                                             .standby_too = standby_too}));
   return IdentifyDatabase(*connection);
 }
 
@@ -114,7 +115,8 @@ absl::Status CheckSameDatabase(const std::string& dsn, const std::string& direct
 absl::StatusOr<bool> IsStandbyOf(const std::string& dsn, const std::string& read_dsn,
                                  const std::string& password_file) {
   GH_ASSIGN_OR_RETURN(const DatabaseIdentity primary, Identify(dsn, password_file));
-  GH_ASSIGN_OR_RETURN(const DatabaseIdentity standby, Identify(read_dsn, password_file));
+  GH_ASSIGN_OR_RETURN(const DatabaseIdentity standby,
+                      Identify(read_dsn, password_file, /*standby_too=*/true));
   if (primary.database == standby.database) return standby.is_standby;
   return Unsuitable(
       "database.dsn and database.read_dsn name two, and lists would be those of the other. Let "

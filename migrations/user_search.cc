@@ -10,9 +10,11 @@ namespace {
 
 using storage::postgres::admin::Connection;
 
-// Both are trusted: the owner of a database may make them.
+// Both are trusted: the owner of a database may make them. Not among what is ours, which goes when
+// a migration is taken back; somebody may have made them elsewhere.
 constexpr char kMakeExtensions[] =
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE EXTENSION IF NOT EXISTS btree_gin";
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public; "
+    "CREATE EXTENSION IF NOT EXISTS btree_gin SCHEMA public";
 constexpr char kDropUnfinished[] = "DROP INDEX CONCURRENTLY gatehouse.user_account_search";
 // btree_gin lets the tenant stand first. Of what was added lately each search reads all, so it is
 // kept shorter than the 4 MiB that Postgres has; shorter still would cost imports more. $0: where

@@ -25,7 +25,8 @@ class PeriodicWorker final : public base::Worker {
     std::string name;
     // From the end of a turn to the next.
     std::chrono::milliseconds pause;
-    // What is waited for in the place of `pause`, if given; ends soon once the token has fired.
+    // What is waited for in the place of `pause`, if given; ends soon once the token has fired,
+    // and never without a suspension: the loop is others' as well.
     std::function<base::Task<void>(base::CancelToken)> rest = {};
     // After a turn that failed; `pause` if there is none.
     std::optional<std::chrono::milliseconds> pause_after_failure = {};

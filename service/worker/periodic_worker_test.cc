@@ -53,10 +53,10 @@ class PeriodicWorkerTest : public testing::Test {
     co_return absl::CancelledError("stopped");
   }
 
-  // Is over at once.
-  static base::Task<void> NoteRest(PeriodicWorkerTest* test) {
+  // A moment, which is the loop's for others.
+  static base::Task<void> NoteRest(PeriodicWorkerTest* test, base::CancelToken cancel) {
     test->rests_after_.insert(test->turns_);
-    co_return;
+    co_await test->loop_.SleepUntil(std::chrono::steady_clock::now() + milliseconds(1), cancel);
   }
 
   // Until it is cancelled.
@@ -80,12 +80,13 @@ class PeriodicWorkerTest : public testing::Test {
 
 TEST_F(PeriodicWorkerTest, RestsAsItsWorkSaysUnlessATurnFailed) {
   // The pause is longer than any test: what ends it is the rest alone.
-  PeriodicWorker worker(loop_,
-                        {.name = "counter",
-                         .pause = std::chrono::hours(1),
-                         .rest = [this](base::CancelToken) { return NoteRest(this); },
-                         .pause_after_failure = milliseconds(1)},
-                        [this](base::CallContext) { return Count(this); });
+  PeriodicWorker worker(
+      loop_,
+      {.name = "counter",
+       .pause = std::chrono::hours(1),
+       .rest = [this](base::CancelToken cancel) { return NoteRest(this, std::move(cancel)); },
+       .pause_after_failure = milliseconds(1)},
+      [this](base::CallContext) { return Count(this); });
   worker.Start();
   third_.get_future().wait();
   worker.Stop(milliseconds(0));

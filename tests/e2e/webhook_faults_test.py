@@ -101,7 +101,7 @@ class ChangedEndpointTest(WebhookCase):
         super().setUp()
         self.admin = self.client(self.serve())
         self.created = self.endpoint(self.admin, max_in_flight=1)
-        self.id = self.created.endpoint.id
+        self.endpoint_id = self.created.endpoint.id
         self.receiver.answers.clear()
         self.ids = self.publish(self.admin, EVENTS)
         until(lambda: len(self.receiver.requests) == 1, "the first is in flight")
@@ -115,24 +115,24 @@ class ChangedEndpointTest(WebhookCase):
         self.admin.DeleteEndpoint(endpoint_id=other.endpoint.id)
 
     def test_is_deleted(self):
-        self.admin.DeleteEndpoint(endpoint_id=self.id)
+        self.admin.DeleteEndpoint(endpoint_id=self.endpoint_id)
         self.receiver.answers.set()
         self.another_arrives()
         self.assertEqual([r.id for r in self.receiver.requests if r.id in self.ids], self.ids[:1])
         self.assertEqual(self.deployment.sql("SELECT count(*) FROM gatehouse.endpoint_delivery"), "0")
 
     def test_is_paused_and_resumed(self):
-        self.admin.PauseEndpoint(endpoint_id=self.id)
+        self.admin.PauseEndpoint(endpoint_id=self.endpoint_id)
         self.receiver.answers.set()
         self.another_arrives()
         self.assertEqual([r.id for r in self.receiver.requests if r.id in self.ids], self.ids[:1])
-        self.admin.ResumeEndpoint(endpoint_id=self.id)
+        self.admin.ResumeEndpoint(endpoint_id=self.endpoint_id)
         self.sql_becomes("SELECT count(DISTINCT event_id) FROM gatehouse.webhook_attempt WHERE event_type = 'fault.test'", str(EVENTS))
         times = collections.Counter(r.id for r in self.receiver.requests if r.id in self.ids)
         self.assertEqual(times, {id: 1 for id in self.ids})
 
     def test_gets_another_secret(self):
-        rotated = self.admin.RotateSecret(endpoint_id=self.id, overlap={"seconds": 0})
+        rotated = self.admin.RotateSecret(endpoint_id=self.endpoint_id, overlap={"seconds": 0})
         self.receiver.answers.set()
         self.all_received(self.ids)
         self.all_settled()
@@ -146,7 +146,7 @@ class ChangedEndpointTest(WebhookCase):
 
     def test_moves_elsewhere(self):
         self.admin.UpdateEndpoint(
-            endpoint_id=self.id, endpoint={"url": self.receiver.url + "/moved"}, update_mask={"paths": ["url"]}
+            endpoint_id=self.endpoint_id, endpoint={"url": self.receiver.url + "/moved"}, update_mask={"paths": ["url"]}
         )
         self.receiver.answers.set()
         self.assertEqual(self.all_received(self.ids), {id: 1 for id in self.ids})

@@ -68,7 +68,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
   // Later keywords win: what comes before "dbname" are defaults that the DSN may override.
   std::vector<const char*> keys = {"connect_timeout", "target_session_attrs", "dbname",
                                    "fallback_application_name", "client_encoding"};
-  std::vector<const char*> values = {kConnectTimeoutSeconds, "read-write", dsn.c_str(),
+  std::vector<const char*> values = {kConnectTimeoutSeconds,
+                                     options.standby_too ? "any" : "read-write", dsn.c_str(),
                                      options.application_name.c_str(), "UTF8"};
   if (options.database) {
     keys.push_back("dbname");

@@ -25,6 +25,8 @@ struct ConnectOptions {
   std::optional<std::string> database = std::nullopt;
   // A file whose first line is the password; overrides the DSN's.
   std::string password_file = {};
+  // A standby does as well. Otherwise it is passed over, unless the DSN says what it wants.
+  bool standby_too = false;
 };
 
 // One blocking connection, for command-line tools and for what runs before the server serves:

@@ -57,13 +57,18 @@ class StandbyTest : public ClientTest {
     Open(std::move(config));
     ASSERT_TRUE(Eventually([&] { return database_->standby()->stats().connections > 0; }));
   }
-  void OpenWithStandby() { OpenWith(standby_->Dsn(name_)); }
+  void OpenWithStandby() { OpenWith(StandbyDsn(name_)); }
+
+  // Not even to ask would one be connected to a standby otherwise.
+  std::string StandbyDsn(const std::string& database) const {
+    return standby_->Dsn(database) + " target_session_attrs=any";
+  }
 
   // Until the standby has what the primary has.
   void CatchUp() {
     const std::string position = AskSql(dsn_, "SELECT pg_current_wal_flush_lsn()");
     ASSERT_TRUE(Eventually([&] {
-      return AskSql(standby_->Dsn("postgres"),
+      return AskSql(StandbyDsn("postgres"),
                     "SELECT pg_last_wal_replay_lsn() >= '" + position + "'") == "t";
     }));
   }
@@ -114,14 +119,14 @@ TEST_F(StandbyTest, AnswersWhatMayLagAndNothingElse) {
 }
 
 TEST_F(StandbyTest, OneThatIsTooFarBehindIsNotAsked) {
-  ExecuteSql(standby_->Dsn("postgres"), "SELECT pg_wal_replay_pause()");
+  ExecuteSql(StandbyDsn("postgres"), "SELECT pg_wal_replay_pause()");
   ExecuteSql(dsn_, "INSERT INTO t VALUES (2)");
   // What the primary had at the first question is all that is known: the standby lacks it.
   OpenWithStandby();
   Measure();
   EXPECT_EQ(Read(), (Answer{false, 2}));
   EXPECT_FALSE(database_->standby_stats().usable);
-  ExecuteSql(standby_->Dsn("postgres"), "SELECT pg_wal_replay_resume()");
+  ExecuteSql(StandbyDsn("postgres"), "SELECT pg_wal_replay_resume()");
   MeasureUntil(/*usable=*/true);
   EXPECT_EQ(Read(), (Answer{true, 2}));
   EXPECT_EQ(database_->standby_stats().lag, std::chrono::milliseconds(0));
@@ -130,7 +135,7 @@ TEST_F(StandbyTest, OneThatIsTooFarBehindIsNotAsked) {
 TEST_F(StandbyTest, WithinTheBoundItMayBeBehind) {
   OpenWithStandby();
   MeasureUntil(/*usable=*/true);
-  ExecuteSql(standby_->Dsn("postgres"), "SELECT pg_wal_replay_pause()");
+  ExecuteSql(StandbyDsn("postgres"), "SELECT pg_wal_replay_pause()");
   ExecuteSql(dsn_, "INSERT INTO t VALUES (2)");
   Measure();
   EXPECT_EQ(Read(), (Answer{true, 1}));
@@ -140,7 +145,7 @@ TEST_F(StandbyTest, WithinTheBoundItMayBeBehind) {
 
 // The bound is judged at each answer, whatever the last measurement said.
 TEST_F(StandbyTest, WithoutMeasurementsItIsNotAskedForLonger) {
-  OpenWith(standby_->Dsn(name_), std::chrono::milliseconds(1));
+  OpenWith(StandbyDsn(name_), std::chrono::milliseconds(1));
   Measure();
   const base::SteadyTime later = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
   ASSERT_TRUE(Eventually([&] { return std::chrono::steady_clock::now() > later; }));
@@ -189,8 +194,8 @@ TEST_F(StandbyTest, WhatAStandbyRefusesThePrimaryDoes) {
 TEST_F(StandbyTest, APromotedOneIsNone) {
   OpenWithStandby();
   MeasureUntil(/*usable=*/true);
-  ExecuteSql(standby_->Dsn("postgres"), "SELECT pg_promote()");
-  ExecuteSql(standby_->Dsn(name_), "INSERT INTO t VALUES (3)");
+  ExecuteSql(StandbyDsn("postgres"), "SELECT pg_promote()");
+  ExecuteSql(StandbyDsn(name_), "INSERT INTO t VALUES (3)");
   EXPECT_EQ(Read(), (Answer{false, 1}));
   MeasureUntil(/*usable=*/false);
 }
@@ -200,7 +205,7 @@ TEST_F(StandbyTest, AnotherDatabaseIsNone) {
   const std::string other = PostgresCluster::Shared().CreateDatabase();
   ExecuteSql(other, "CREATE TABLE t (x int); INSERT INTO t VALUES (7)");
   CatchUp();
-  OpenWith(standby_->Dsn(AskSql(other, "SELECT current_database()")));
+  OpenWith(StandbyDsn(AskSql(other, "SELECT current_database()")));
   Measure();
   EXPECT_EQ(Read(), (Answer{false, 1}));
   EXPECT_FALSE(database_->standby_stats().usable);

@@ -44,11 +44,15 @@ class Browser:
         self._session = f"/session/{made['sessionId']}"
         test.addCleanup(self._call, "DELETE", self._session)
 
-    def add_authenticator(self):
-        """One that is built in, knows its user, and keeps passkeys that can be found without a name; it says yes to everything."""
-        kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
-        made = self.call("POST", "/webauthn/authenticator", {**kind, "isUserVerified": True, "isUserConsenting": True})
+    def add_authenticator(self, knows_its_user=True):
+        """One that says yes to everything: built in, with passkeys that can be found without a name; or a simple key on a cable."""
+        kind = {"protocol": "ctap2", "transport": "internal" if knows_its_user else "usb", "hasResidentKey": knows_its_user}
+        user = {"hasUserVerification": knows_its_user, "isUserVerified": knows_its_user, "isUserConsenting": True}
+        made = self.call("POST", "/webauthn/authenticator", {**kind, **user})
         return f"/webauthn/authenticator/{made}"
+
+    def remove_authenticator(self, authenticator):
+        self.call("DELETE", authenticator)
 
     def credentials(self, authenticator):
         return self.call("GET", f"{authenticator}/credentials")

@@ -26,19 +26,20 @@ class RotationUnderLoadTest : public AdminFixture {
 
   void SetUp() override {
     AdminFixture::SetUp();
+    for (int i = 0; i < kPeople; ++i) AddUser(NameOf(i));
     // The key of a test's backend is not stored; from here on one is that is.
     const absl::Status rotated = backend().runner.Run<absl::Status>(
         [&] { return backend().auth.key_rotation.RunOnce(backend().SystemContext()); });
     ASSERT_TRUE(rotated.ok()) << rotated;
     for (int i = 0; i < kPeople; ++i) {
-      const std::string name = "user" + std::to_string(i);
-      AddUser(name);
-      const auto login = LogIn(name);
+      const auto login = LogIn(NameOf(i));
       ASSERT_TRUE(login.ok()) << login.message;
       people_.push_back(
           {login.response.tokens().refresh_token(), login.response.tokens().access_token()});
     }
   }
+
+  static std::string NameOf(int i) { return "user" + std::to_string(i); }
 
   // Each person refreshes, and is verified if `verifies`, while the caller does what it does.
   std::vector<std::future<void>> StartTraffic(bool verifies) {

@@ -84,6 +84,11 @@ class TenantCopyTest : public testing::Test {
     source_.Run("SET session_replication_role = origin");
     source_.Run(
         absl::StrCat("INSERT INTO gatehouse.tenant_host VALUES ('mover.example', '", kMover, "')"));
+    // Endpoints of all that there can be.
+    source_.Run(
+        "UPDATE gatehouse.endpoint SET client_key = '\\x00', key_pairs = ARRAY['\\x00'::bytea], "
+        "key_pair_ids = ARRAY[endpoint_id], key_pair_create_times = ARRAY[create_time], "
+        "key_pair_expire_times = ARRAY['infinity'::timestamptz]");
     SealAll(kOldKey);
     // Connections are of no use any more after a copy that failed.
     target_ = *Connection::Open(target_dsn_);

@@ -115,6 +115,13 @@ const std::map<std::string, std::string>& Without() {
 
 class ValidateOnlyTest : public TenantFixture {
  protected:
+  void Configure(TestBackend::Options& options) override {
+    TenantFixture::Configure(options);
+    // Destinations of alerts are for who can be written to.
+    options.config.mail.server = "127.0.0.1:25";
+    options.config.mail.from = "gatehouse@example.com";
+  }
+
   void SetUp() override {
     TenantFixture::SetUp();
     names_["$password"] = kPassword;
