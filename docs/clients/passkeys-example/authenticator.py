@@ -3,8 +3,9 @@
     authenticator.py KEY [NAME=VALUE]...
 
 Reads the answer of a Start method (JSON, with "optionsJson") and prints the request of the Finish method that follows (JSON, with
-"passkeyJson" and the fields given). The private key is in the file KEY, which it makes; anybody who can read it has the passkey. For
-trying things out: browsers and phones keep theirs where nobody can read them. It needs python3-cryptography.
+"passkeyJson" and the fields given). The private key is in the file KEY, which it makes; anybody who can read it has the passkey. Whose
+passkey it is stands in KEY.user. For trying things out: browsers and phones keep theirs where nobody can read them. It needs
+python3-cryptography.
 """
 
 import base64
@@ -48,6 +49,7 @@ class Authenticator:
     """One passkey, ES256."""
 
     def __init__(self, path):
+        self._user_path = path + ".user"
         if os.path.exists(path):
             with open(path, "rb") as file:
                 self._key = serialization.load_pem_private_key(file.read(), None)
@@ -78,13 +80,17 @@ class Authenticator:
         flags = PRESENT_AND_VERIFIED | (WITH_CREDENTIAL if making else 0)
         data = hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + bytes(4)
         if making:
+            with open(self._user_path, "w", encoding="ascii") as file:
+                file.write(options["user"]["id"])
             data += NO_MODEL + len(self._id).to_bytes(2, "big") + self._id
             data += cbor({1: 2, 3: -7, -1: 1, -2: self._x, -3: self._y})
             response = {"attestationObject": encode(cbor({"fmt": "none", "attStmt": {}, "authData": data}))}
             response["transports"] = ["internal"]
         else:
             signature = self._key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
-            response = {"authenticatorData": encode(data), "signature": encode(signature)}
+            with open(self._user_path, encoding="ascii") as file:
+                user = file.read()
+            response = {"authenticatorData": encode(data), "signature": encode(signature), "userHandle": user}
         response["clientDataJSON"] = encode(client_data)
         credential = {"id": encode(self._id), "rawId": encode(self._id), "type": "public-key", "response": response}
         return {**credential, "clientExtensionResults": {}}
