@@ -106,7 +106,7 @@ TEST_F(AlertTellingTest, SummerTimeMovesTheEnd) {
 TEST_F(AlertTellingTest, TheEndIsTheFirstMinuteThatIsNotQuiet) {
   // 2026-03-27 00:00 UTC: a change of the clocks follows in Europe, in April one in Australia.
   const base::Time friday = base::TimeFromMicros(1'774'569'600'000'000);
-  std::mt19937 random(7);
+  std::minstd_rand random(7);
   const auto below = [&random](int end) { return static_cast<int>(random() % end); };
   for (int i = 0; i < 60; ++i) {
     destination_.time_zone =
