@@ -94,7 +94,7 @@ struct ServerOptions {
   // Twice as many of these at once. More requests than one connection can get answered.
   int max_requests_per_second = 100'000;
   // PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown and empty frames. gRPC clients that measure
-  // the network ping once in a round trip, which is some thousand times on a loopback.
+  // the network ping once in a round trip: two for each frame of an answer are not counted.
   int max_control_frames_per_second = 20'000;
 
   // Counts connections and what is refused there. Null: nobody looks at it. Outlives the server.

@@ -244,6 +244,24 @@ TEST_F(HostileClientTest, PingsInMassesCloseTheConnection) {
   EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"control_frames\"} 1\n"));
 }
 
+// As gRPC's clients do: they widen windows and ping as they read.
+TEST_F(HostileClientTest, WhoReadsAnswersMaySendWindowUpdatesAndPings) {
+  options_.max_control_frames_per_second = 1;
+  StartServer();
+  RawClient client(server_->port());
+  for (uint32_t stream = 1; stream < 100; stream += 2) {
+    EXPECT_TRUE(StillServes(client, stream));
+    client.SendFrame(RawClient::kWindowUpdate, 0, 0, std::string("\0\0\0\1", 4));
+    client.SendFrame(RawClient::kPing, 0, 0, "12345678");
+  }
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"control_frames\"} 0\n"));
+  // What was earned is soon used up.
+  for (int i = 0; i < 1000; ++i) {
+    if (!client.SendFrame(RawClient::kPing, 0, 0, "12345678")) break;
+  }
+  EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+}
+
 TEST_F(HostileClientTest, SilentConnectionsAreClosed) {
   options_.handshake_timeout = milliseconds(100);
   StartServer();

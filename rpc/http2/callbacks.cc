@@ -98,8 +98,9 @@ int Connection::Callbacks::OnStreamClose(nghttp2_session*, int32_t stream_id, ui
 }
 
 int Connection::Callbacks::OnFrameSend(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-  if ((frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) && EndsStream(*frame)) {
-    ToConnection(user).OnAnswerSent(frame->hd.stream_id);
+  if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) {
+    ToConnection(user).OnAnswerFrameSent();
+    if (EndsStream(*frame)) ToConnection(user).OnAnswerSent(frame->hd.stream_id);
   } else if (frame->hd.type == NGHTTP2_RST_STREAM) {
     ToConnection(user).OnResetSent(frame->hd.stream_id);
     if (frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) {

@@ -33,6 +33,12 @@ base::RateLimit Resets(const Limits& limits) {
   return PerSecond(limits.resets_per_second, kBurstOfResets);
 }
 
+// Whoever reads answers widens windows for them, and gRPC's clients ping meanwhile to measure the
+// network: so much for each frame of an answer comes for nothing, up to what many calls at a time
+// make.
+constexpr int kEarnedByFrame = 2;
+constexpr int kMostEarned = 4096;
+
 // What a client may send before a handler has read it, over all streams of the connection; each
 // of them has the protocol's 64 KiB.
 constexpr int32_t kConnectionWindow = 1 << 20;
@@ -235,6 +241,10 @@ bool Connection::OnFrameBegin(uint8_t type, uint8_t flags, int32_t stream_id, si
       if (length > 0 || (flags & NGHTTP2_FLAG_END_STREAM) != 0) return true;
       [[fallthrough]];
     default:
+      if (control_frames_earned_ > 0) {
+        --control_frames_earned_;
+        return true;
+      }
       return control_frames_allowed_.Take(PerSecond(limits_.control_frames_per_second), now_) ||
              Fail(EndReason::kControlFrames, NGHTTP2_ENHANCE_YOUR_CALM, "too many control frames");
   }
@@ -304,6 +314,10 @@ void Connection::OnRequest(int32_t stream_id) {
 
 void Connection::OnRequestEnd(int32_t stream_id) {
   if (Stream* stream = Find(stream_id)) stream->OnRequestEnd();
+}
+
+void Connection::OnAnswerFrameSent() {
+  control_frames_earned_ = std::min(control_frames_earned_ + kEarnedByFrame, kMostEarned);
 }
 
 void Connection::OnAnswerSent(int32_t stream_id) {

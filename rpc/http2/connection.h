@@ -121,6 +121,8 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   void OnHeader(int32_t stream_id, nghttp2_rcbuf* name, nghttp2_rcbuf* value);
   void OnRequest(int32_t stream_id);
   void OnRequestEnd(int32_t stream_id);
+  // Of any answer, and its end.
+  void OnAnswerFrameSent();
   void OnAnswerSent(int32_t stream_id);
   void OnData(int32_t stream_id, std::string_view bytes);
   void OnStreamClosed(Stream& stream, uint32_t error_code);
@@ -167,6 +169,8 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   base::TokenBucket requests_allowed_;
   base::TokenBucket resets_allowed_;
   base::TokenBucket control_frames_allowed_;
+  // More of these, for what was sent.
+  int control_frames_earned_ = 0;
 
   // As of the last input or tick: one look at the clock for many frames.
   base::SteadyTime now_;

@@ -57,10 +57,13 @@ def gatehouse_cc_binary(name, copts = [], deps = [], **kwargs):
       deps: libraries.
       **kwargs: as for cc_binary.
     """
+
+    # Of a release only shared libraries are independent of their position, and the precompiled header is as the programs are.
+    pch = not kwargs.get("linkshared")
     native.cc_binary(
         name = name,
-        copts = _COPTS + copts + pch_copts(_pch(False)),
-        deps = deps + pch_deps(_pch(False)),
+        copts = _COPTS + copts + (pch_copts(_pch(False)) if pch else []),
+        deps = deps + (pch_deps(_pch(False)) if pch else []),
         features = _FEATURES,
         **kwargs
     )
