@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-from tests.bench import cost, idle, report, webhooks, yardsticks
+from tests.bench import accounts, cost, idle, report, webhooks, yardsticks
 
 # Durable, and otherwise as on a machine of one's own.
 DURABLE = {
@@ -61,7 +61,7 @@ def import_lines(turn, number):
     return "\n".join(lines) + "\n"
 
 
-class Bench(webhooks.WebhookFigures):
+class Bench(accounts.AccountFigures, webhooks.WebhookFigures):
     """One Postgres, one server, one caller."""
 
     def __init__(self, case, bin_dir, plan):
@@ -375,6 +375,7 @@ STEPS = {
     "one_call": ("one_call_p50", "one_call_p99"),
     "writes": ("record_event", "create_user"),
     "imports": ("import_users",),
+    "refreshes": ("refresh_session",),
     "login": ("login", "login_of_own_hash"),
     "login_abuse": ("verify_p99_under_wrong_logins",),
     "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill", "webhook_takeover"),

@@ -9,6 +9,7 @@ TARGETS = {
     "get_user": ("ratio", ">=", 1.0),
     "record_event": ("ratio", ">=", 0.9),
     "create_user": ("ratio", ">=", 0.25),
+    "refresh_session": ("ratio", ">=", 0.5),
     "login": ("ratio", ">=", 0.9),
     "login_of_own_hash": ("ratio", ">=", 0.92),
     "one_call_p50": ("ratio", "<=", 2),
