@@ -139,10 +139,10 @@ class Bench(accounts.AccountFigures, webhooks.WebhookFigures):
             self._case.addCleanup(self._echo.stop)
         return self._echo.address
 
-    def _login(self):
+    def _login(self, server=None):
         from tests.e2e.support.client import Client
 
-        with Client(self._server().grpc_address) as client:
+        with Client((server or self._server()).grpc_address) as client:
             return client.login("root", self._password)
 
     def _by_h2load(self, method, request, server=None, **options):
@@ -378,6 +378,7 @@ STEPS = {
     "refreshes": ("refresh_session",),
     "login": ("login", "login_of_own_hash"),
     "login_abuse": ("verify_p99_under_wrong_logins",),
+    "login_storm": ("verify_p99_in_login_storm", "login_storm_without_retry_info", "login_storm_memory"),
     "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill", "webhook_takeover"),
     "webhooks_at_300": ("webhook_p50_at_300", "webhook_p99_at_300", "webhook_postgres_cpu_at_300", "webhook_statements_at_300"),
     "webhook_fan_out": ("webhook_fan_out_10", "webhook_fan_out_10_p99"),
