@@ -1,11 +1,13 @@
-"""The figures of accounts: refreshes, logins that come ten times as fast as they can be taken."""
+"""The figures of accounts: refreshes, calls by key among many users, logins that come ten times as fast as they can be taken."""
 
+import random
 import statistics
 import time
 
 from tests.bench import copied_users, cost
 
 CREATE_SESSION = "gatehouse.v1.SessionService/CreateSession"
+GET_USER = "gatehouse.v1.UserService/GetUser"
 REFRESH_SESSION = "gatehouse.v1.SessionService/RefreshSession"
 VERIFY_SESSION = "gatehouse.v1.SessionService/VerifySession"
 
@@ -19,6 +21,10 @@ STORM_CONNECTIONS = 16
 STORM_FACTOR = 10
 # By then as many wait as may: at ten times the capacity the queue is full in a third of it.
 STORM_BUILDS_UP_S = 1
+# About as many as a round makes of any call: all over the table, and hardly one twice.
+KEYED_REQUESTS = 100_000
+# Where logins are only the way to tokens.
+CHEAP_HASHES = {"GATEHOUSE_AUTH_ARGON2_MEMORY_KIB": "64", "GATEHOUSE_AUTH_ARGON2_ITERATIONS": "1"}
 
 
 class AccountFigures:
@@ -71,6 +77,57 @@ class AccountFigures:
         self.report.add("login_storm_without_retry_info", without_retry_info, "refusals")
         self.report.add("login_storm_memory", cost.peak_bytes(server.pid) / 2**20, "MiB")
         server.discard()
+
+    def keyed_calls(self):
+        """Calls about one of many users, drawn anew for each call: of two servers in turn, one of which has ten times as many."""
+        few, many = self._plan.keyed_users
+        measures, servers = {}, []
+        for number in (few, many):
+            server, calls = self._keyed_calls_among(number)
+            servers.append(server)
+            measures.update({(name, number): measure for name, measure in calls.items()})
+        rates = self._interleave(dict(sorted(measures.items())))
+        for name in dict.fromkeys(name for name, _ in measures):
+            self.report.add(name, 1e6 / rates[name, many], "us", 1e6 / rates[name, few], f"{few:,} users")
+        for server in servers:
+            server.discard()
+
+    def _keyed_calls_among(self, number):
+        """A server in whose database there are so many users, each with a session, and {figure: measure of its calls a second}."""
+        from gatehouse.v1 import session_pb2, user_pb2
+
+        from tests.e2e.support import deployment
+        from tests.e2e.support.client import Client
+
+        site = deployment.Deployment(self._case, self._postgres)
+        password, key = self._seed(site)
+        server = self._start_server(**site.env, **CHEAP_HASHES)
+        self._make_model(server, password)
+        copied_users.add(site, "model", number, with_sessions=True)
+        # What was written is not to be written out while others are measured.
+        site.sql("CHECKPOINT")
+        source = random.Random(number)
+        users = [source.randint(1, number) for _ in range(KEYED_REQUESTS)]
+        with Client(server.grpc_address) as caller:
+            names = map(copied_users.username, users[: self._plan.keyed_sessions])
+            tokens = [caller.CreateSession(login=name, password=PASSWORD).tokens.access_token for name in names]
+        full = session_pb2.CONSISTENCY_FULL
+        requests = {
+            "get_user_at_1m": (GET_USER, [user_pb2.GetUserRequest(user_id=copied_users.user_id(user)) for user in users]),
+            "get_user_by_name_at_1m": (GET_USER, [user_pb2.GetUserRequest(username=copied_users.username(user)) for user in users]),
+            "verify_session_full_at_1m": (
+                VERIFY_SESSION,
+                [session_pb2.VerifySessionRequest(token=token, consistency=full) for token in tokens],
+            ),
+        }
+        client = self._request_client(server, key)
+
+        def measure(name):
+            method, messages = requests[name]
+            file = self._requests(f"{name}-{number}", messages)
+            return lambda: client.run(method, file, self._plan.seconds)["rate"]
+
+        return server, {name: measure(name) for name in requests}
 
     @staticmethod
     def _make_model(server, root_password):

@@ -47,6 +47,8 @@ class Plan:
         self.idle_tls_connections = 200 if quick else 1000
         self.idle_streams = 100 if quick else 1000
         self.logouts = 50 if quick else 200
+        self.keyed_users = (10_000, 100_000) if quick else (100_000, 1_000_000)
+        self.keyed_sessions = 100 if quick else 1000
 
 
 def import_lines(turn, number):
@@ -85,20 +87,21 @@ class Bench(accounts.AccountFigures, webhooks.WebhookFigures):
             }
         )
         self._pgbench = yardsticks.Pgbench(self.deployment)
-        self._key = self._seed()
+        self._password, self._key = self._seed(self.deployment)
         self._started = None
         self._echo = None
 
-    def _seed(self):
-        password = self.deployment.seed_admin()
-        key_file = os.path.join(self.deployment.folder, "key")
+    @staticmethod
+    def _seed(site):
+        """The password of its administrator, "root", and an API key."""
+        password = site.seed_admin()
+        key_file = os.path.join(site.folder, "key")
         permissions = ["sessions.verify", "users.read", "users.write", "events.read", "events.write", "events.publish"]
         permissions += ["endpoints.write", "endpoints.read"]
         seed = {"api_keys": [{"display_name": "bench", "permissions": permissions, "key_file": key_file}]}
-        self.deployment.run("seed", self.deployment.write("key.json", json.dumps(seed)))
-        self._password = password
+        site.run("seed", site.write("key.json", json.dumps(seed)))
         with open(key_file, encoding="utf-8") as file:
-            return file.read().strip()
+            return password, file.read().strip()
 
     def _path(self, program):
         return os.path.join(self._bin, "tests/bench", program)
@@ -379,6 +382,7 @@ STEPS = {
     "login": ("login", "login_of_own_hash"),
     "login_abuse": ("verify_p99_under_wrong_logins",),
     "login_storm": ("verify_p99_in_login_storm", "login_storm_without_retry_info", "login_storm_memory"),
+    "keyed_calls": ("get_user_at_1m", "get_user_by_name_at_1m", "verify_session_full_at_1m"),
     "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill", "webhook_takeover"),
     "webhooks_at_300": ("webhook_p50_at_300", "webhook_p99_at_300", "webhook_postgres_cpu_at_300", "webhook_statements_at_300"),
     "webhook_fan_out": ("webhook_fan_out_10", "webhook_fan_out_10_p99"),
