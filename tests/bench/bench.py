@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-from tests.bench import accounts, cost, idle, report, webhooks, yardsticks
+from tests.bench import accounts, cost, idle, peers, report, webhooks, yardsticks
 
 # Durable, and otherwise as on a machine of one's own.
 DURABLE = {
@@ -196,6 +196,8 @@ class Bench(accounts.AccountFigures, webhooks.WebhookFigures):
         self.report.add("noop", rates["noop"], "calls/s", rates["echo"], "bare nghttp2")
         self._report_both("verify_session_cached", rates, "calls/s", rates["echo"], "bare nghttp2")
         self._report_both("get_user", rates, "calls/s", rates["pgbench"], "pgbench selects")
+        kratos = peers.KRATOS_SESSION_CHECKS * rates["pgbench"]
+        self.report.add("session_checks_beside_kratos", rates["verify_session_cached"], "calls/s", kratos, "Kratos by pgbench selects")
 
     def cost_of_a_call(self):
         """What one of many calls takes of the server: by its own account, and by a count of its allocations."""
@@ -260,6 +262,8 @@ class Bench(accounts.AccountFigures, webhooks.WebhookFigures):
         self._report_both("record_event", rates, "events/s", rates["pgbench"], "pgbench inserts")
         created = rates["create_user"]
         self.report.add("create_user", created, "users/s", rates["pgbench"], "pgbench inserts", created)
+        kratos = peers.KRATOS_IDENTITIES * rates["pgbench"]
+        self.report.add("create_user_beside_kratos", created, "users/s", kratos, "Kratos by pgbench inserts")
 
     def imports(self):
         """Users with given hashes by `gatehouse import`, beside a server that gives their events places."""
@@ -373,10 +377,10 @@ class Bench(accounts.AccountFigures, webhooks.WebhookFigures):
 
 
 STEPS = {
-    "calls": ("noop", "verify_session_cached", "get_user"),
+    "calls": ("noop", "verify_session_cached", "get_user", "session_checks_beside_kratos"),
     "cost_of_a_call": ("allocations_per_call", "cpu_per_call"),
     "one_call": ("one_call_p50", "one_call_p99"),
-    "writes": ("record_event", "create_user"),
+    "writes": ("record_event", "create_user", "create_user_beside_kratos"),
     "imports": ("import_users",),
     "refreshes": ("refresh_session",),
     "login": ("login", "login_of_own_hash"),

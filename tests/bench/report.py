@@ -7,8 +7,10 @@ import operator
 TARGETS = {
     "verify_session_cached": ("ratio", ">=", 0.55),
     "get_user": ("ratio", ">=", 1.0),
+    "session_checks_beside_kratos": ("ratio", ">=", 40),
     "record_event": ("ratio", ">=", 0.9),
     "create_user": ("ratio", ">=", 0.25),
+    "create_user_beside_kratos": ("ratio", ">=", 10),
     "refresh_session": ("ratio", ">=", 0.5),
     "login": ("ratio", ">=", 0.9),
     "login_of_own_hash": ("ratio", ">=", 0.92),
