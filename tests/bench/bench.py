@@ -389,6 +389,7 @@ STEPS = {
     "keyed_calls": ("get_user_at_1m", "get_user_by_name_at_1m", "verify_session_full_at_1m"),
     "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill", "webhook_takeover"),
     "webhooks_at_300": ("webhook_p50_at_300", "webhook_p99_at_300", "webhook_postgres_cpu_at_300", "webhook_statements_at_300"),
+    "webhooks_to_one_endpoint": ("webhook_one_endpoint",),
     "webhook_fan_out": ("webhook_fan_out_10", "webhook_fan_out_10_p99"),
     "webhooks_beside_others": ("webhook_p99_beside_refusing", "webhook_p99_beside_hanging"),
     "webhooks_beside_a_backlog": ("webhook_p99_beside_backlog", "webhook_memory_with_backlog"),

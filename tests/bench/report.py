@@ -31,6 +31,7 @@ TARGETS = {
     "webhook_p99_at_300": ("value", "<=", 5),
     "webhook_postgres_cpu_at_300": ("value", "<=", 0.15),
     "webhook_statements_at_300": ("value", "<=", 2),
+    "webhook_one_endpoint": ("ratio", ">=", 0.6),
     "webhook_fan_out_10": ("ratio", ">=", 1.2),
     "webhook_fan_out_10_p99": ("value", "<=", 100),
     "webhook_p99_beside_refusing": ("ratio", "<=", 1.2),
