@@ -107,8 +107,8 @@ class Http2Caller::Connection {
     call->done = std::move(done);
     call->answer.begun = Clock::now();
     const nghttp2_data_provider body{.source = {.ptr = call.get()}, .read_callback = ReadRequest};
-    const int32_t stream = nghttp2_submit_request(session_, nullptr, headers.data(), headers.size(),
-                                                  &body, nullptr);
+    const int32_t stream =
+        nghttp2_submit_request(session_, nullptr, headers.data(), headers.size(), &body, nullptr);
     if (stream < 0) throw std::runtime_error(nghttp2_strerror(stream));
     calls_.emplace(stream, std::move(call));
   }

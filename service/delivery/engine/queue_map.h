@@ -31,7 +31,7 @@ struct LeasedQueue {
   // Dispatcher: brings it its turn when its rate allows the next request. One for all that waits.
   base::Loop::Timer pace_timer = {};
   bool paced = false;
-  // QueueReader: what is read for it now.
+  // QueueReader: what is read for it now, or for another one whose page it waits for.
   bool reading = false;
   bool loading_retries = false;
   // QueueReader: events to read at a time, few large ones, many small ones.
