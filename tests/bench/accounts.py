@@ -15,7 +15,6 @@ VERIFY_SESSION = "gatehouse.v1.SessionService/VerifySession"
 PASSWORD = "correct horse battery"
 # Refreshes, and logins where their capacity is asked for.
 IN_FLIGHT = 16
-# Enough that nobody logs in twice at a time.
 STORM_USERS = 10_000
 STORM_CONNECTIONS = 16
 STORM_FACTOR = 10
@@ -56,10 +55,7 @@ class AccountFigures:
 
         server = self._start_server()
         token = self._login(server).tokens.access_token
-        self._make_model(server, self._password)
-        copied_users.add(self.deployment, "model", STORM_USERS)
-        names = map(copied_users.username, range(1, STORM_USERS + 1))
-        logins = self._requests("logins", [session_pb2.CreateSessionRequest(login=name, password=PASSWORD) for name in names])
+        logins = self._logins_of_many(server)
         client, load = self._request_client(server), self._h2load(server.grpc_address)
         verify = (VERIFY_SESSION, session_pb2.VerifySessionRequest(token=token))
 
@@ -77,6 +73,18 @@ class AccountFigures:
         self.report.add("login_storm_without_retry_info", without_retry_info, "refusals")
         self.report.add("login_storm_memory", cost.peak_bytes(server.pid) / 2**20, "MiB")
         server.discard()
+
+    def _logins_of_many(self, server):
+        """Requests of so many users that nobody logs in twice at a time."""
+        from gatehouse.v1 import session_pb2
+
+        if self._logins is None:
+            self._make_model(server, self._password)
+            copied_users.add(self.deployment, "model", STORM_USERS)
+            names = map(copied_users.username, range(1, STORM_USERS + 1))
+            requests = [session_pb2.CreateSessionRequest(login=name, password=PASSWORD) for name in names]
+            self._logins = self._requests("logins", requests)
+        return self._logins
 
     def keyed_calls(self):
         """Calls about one of many users, drawn anew for each call: of two servers in turn, one of which has ten times as many."""

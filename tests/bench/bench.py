@@ -90,6 +90,7 @@ class Bench(accounts.AccountFigures, webhooks.WebhookFigures):
         self._password, self._key = self._seed(self.deployment)
         self._started = None
         self._echo = None
+        self._logins = None
 
     @staticmethod
     def _seed(site):
@@ -276,39 +277,21 @@ class Bench(accounts.AccountFigures, webhooks.WebhookFigures):
         self.report.add("import_users", statistics.median(rates), "users/s")
 
     def login(self):
-        from gatehouse.v1 import session_pb2
-
-        from tests.e2e.support.client import Client
-
-        request = session_pb2.CreateSessionRequest(login="root", password=self._password)
         threads = len(os.sched_getaffinity(0))
-        # Each run leaves logins behind that nobody waits for, and these count as attempts. All are of one user, who would
-        # have more sessions in the end than anybody has.
-        unlimited = self._start_server(
-            GATEHOUSE_AUTH_LOGIN_FAILURES_PER_MINUTE="0", GATEHOUSE_AUTH_MAX_SESSIONS_PER_USER="100000"
-        )
-
-        def without_sessions(measure):
-            with Client(unlimited.grpc_address) as client:
-                client.RevokeUserSessions(user_id=client.login("root", self._password).session.user_id)
-            return measure()
+        server = self._server()
+        client, logins = self._request_client(server), self._logins_of_many(server)
 
         def raw(*words):
             return yardsticks.raw_argon2id(self._path("raw_argon2id"), ARGON2, threads, self._plan.seconds, *words)
 
         rates = self._interleave(
             {
-                **{
-                    name: lambda measure=measure: without_sessions(measure)
-                    for name, measure in self._both_ways(
-                        "login", SERVICE + "SessionService/CreateSession", request, server=unlimited, in_flight=16
-                    ).items()
-                },
+                "login": lambda: client.run(accounts.CREATE_SESSION, logins, self._plan.seconds, accounts.IN_FLIGHT)["rate"],
                 "libargon2": raw,
                 "own": lambda: raw("--own"),
             }
         )
-        self._report_both("login", rates, "logins/s", rates["libargon2"], "raw Argon2id (libargon2)")
+        self.report.add("login", rates["login"], "logins/s", rates["libargon2"], "raw Argon2id (libargon2)")
         self.report.add("login_of_own_hash", rates["login"], "logins/s", rates["own"], "raw Argon2id (as the server calls it)")
 
     def login_abuse(self):
