@@ -211,12 +211,13 @@ Task<absl::StatusOr<std::vector<RememberedDevice>>> SecondFactorStore::ListDevic
 }
 
 Task<absl::Status> SecondFactorStore::ForgetDevices(CallContext context, Uuid tenant_id,
-                                                    Uuid user_id, Uuid device_id, Change change) {
+                                                    Uuid user_id, Uuid device_id, Time now,
+                                                    Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
   const std::optional<Uuid> only =
       device_id.is_nil() ? std::nullopt : std::optional<Uuid>(device_id);
-  batch.Add(queries::kForgetDevices, Params::Of(tenant_id, user_id, only));
+  batch.Add(queries::kForgetDevices, Params::Of(tenant_id, user_id, only, now));
   return RunBatch(database_, std::move(context), std::move(batch));
 }
 

@@ -545,6 +545,20 @@ TEST_F(RememberedDeviceTest, IsForgottenByItsUser) {
   EXPECT_EQ(CountEvents("user.devices_forgotten"), "1");
 }
 
+TEST_F(RememberedDeviceTest, ToForgetWhatHasEndedChangesNothing) {
+  GiveAdaAnApp();
+  Remember();
+  clock().Advance(kRemembered);
+  v1::ForgetDevicesRequest forget;
+  forget.set_user_id(user_id_);
+  const Caller keeper = backend().LogIn("admin");
+  EXPECT_TRUE(Call<v1::ForgetDevicesResponse>(keeper, forget).ok());
+  EXPECT_EQ(CountEvents("user.devices_forgotten"), "0");
+  Remember();
+  EXPECT_TRUE(Call<v1::ForgetDevicesResponse>(keeper, forget).ok());
+  EXPECT_EQ(CountEvents("user.devices_forgotten"), "1");
+}
+
 TEST_F(RememberedDeviceTest, ThereAreSoManyOfAUser) {
   GiveAdaAnApp();
   std::vector<std::string> devices;
