@@ -153,6 +153,22 @@ TEST_F(SecondFactorTest, ACodeIsGoodOnce) {
   EXPECT_TRUE(Answer(Challenge(), Code()).ok());
 }
 
+// Whoever can write to the database logs in as nobody by an app that is somebody else's.
+TEST_F(SecondFactorTest, ASecretThatWasSealedForAnotherUserDoesNotOpen) {
+  GiveAdaAnApp();
+  const std::string bob = AddUser("bob");
+  ASSERT_EQ(Ask("INSERT INTO gatehouse.totp_factor SELECT (f).* FROM (SELECT jsonb_populate_record("
+                "t, jsonb_build_object('user_id', '" +
+                bob + "')) f FROM gatehouse.totp_factor t) copied RETURNING 1"),
+            "1");
+  Ask("UPDATE gatehouse.user_account SET second_factor_time = (SELECT second_factor_time FROM "
+      "gatehouse.user_account WHERE username = 'ada') WHERE username = 'bob' RETURNING 1");
+  const auto login = LogIn("bob");
+  ASSERT_TRUE(login.response.has_challenge()) << login.message;
+  EXPECT_EQ(Answer(login.response.challenge().token(), Code()).code, absl::StatusCode::kInternal);
+  EXPECT_TRUE(Answer(Challenge(), Code()).ok()) << "that of Ada still does";
+}
+
 TEST_F(SecondFactorTest, OfManyAnswersAtATimeOneWins) {
   GiveAdaAnApp();
   const std::string challenge = Challenge();

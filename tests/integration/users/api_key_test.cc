@@ -164,6 +164,21 @@ TEST_F(ApiKeyTest, ListsNewestFirstAndEndedOnesWhenAsked) {
   EXPECT_EQ(Call<Listed>(admin(), request).response.api_keys_size(), 4);
 }
 
+TEST_F(ApiKeyTest, APageTokenIsGoodForItsQueryAlone) {
+  Call<Created>(admin(), NewKey({}));
+  Call<Created>(admin(), NewKey({}));
+  for (const bool show_ended : {false, true}) {
+    v1::ListApiKeysRequest request;
+    request.set_page_size(1);
+    request.set_show_ended(show_ended);
+    request.set_page_token(Call<Listed>(admin(), request).response.next_page_token());
+    ASSERT_NE(request.page_token(), "");
+    EXPECT_TRUE(Call<Listed>(admin(), request).ok());
+    request.set_show_ended(!show_ended);
+    EXPECT_EQ(Call<Listed>(admin(), request).reason(), "INVALID_PAGE_TOKEN") << show_ended;
+  }
+}
+
 TEST_F(ApiKeyTest, RefusesBadInput) {
   v1::CreateApiKeyRequest request = NewKey({"users.read", "nonsense"});
   request.mutable_api_key()->set_display_name(std::string(101, 'x'));
