@@ -128,9 +128,9 @@ inline constexpr std::string_view kSessionStepUpRefused = "session.step_up_refus
 // One session was ended; `reason` says why, LOGOUT for a logout. Actor: the caller, or the
 // user whose refresh token was reused. Target: the session and the user.
 inline constexpr std::string_view kSessionRevoked = "session.revoked";
-// A login was refused. Many of one address are counted: `count` says how many, `refused` how
-// many of them were refused unseen, `window_ms` from the first to the last. Actor: anonymous.
-// Target: the user if there is one with that login, else none.
+// A login was refused. Many of one address are counted, and written every minute: `count` says
+// how many, `refused` how many of them were refused unseen, `window_ms` from the first to the
+// last. Actor: anonymous. Target: the user if there is one with that login, else none.
 inline constexpr std::string_view kSessionLoginFailed = "session.login_failed";
 // An old refresh token was used again, which ends its session; `generations_behind` says how
 // old it is. Actor: the user. Target: the session and the user.

@@ -16,6 +16,7 @@
 #include "base/system_context.h"
 #include "service/main/area/retention_options.h"
 #include "service/main/mail_options.h"
+#include "service/session/login/password_costs.h"
 #include "service/user/bulk/user_purger.h"
 #include "service/webhook/endpoint/client_certificate_alerts.h"
 #include "service/webhook/pull/idle_subscriptions.h"
@@ -41,9 +42,13 @@ constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
 constexpr auto kBacklogsPause = std::chrono::seconds(1);
 // Of two questions, to the primary and to the standby.
 constexpr auto kStandbyTimeout = std::chrono::seconds(5);
+constexpr char kPasswordCosts[] = "password_costs";
+// A few pages are read; for as long a login tells who was imported.
+constexpr auto kPasswordCostsPause = std::chrono::minutes(1);
 // Before the first call.
 constexpr auto kPartitionsTimeout = std::chrono::minutes(1);
 constexpr auto kPositionTimeout = std::chrono::seconds(15);
+constexpr auto kPasswordCostsTimeout = std::chrono::seconds(15);
 
 // What the primary answered last is good for a bound that is longer than the time since.
 std::chrono::milliseconds StandbyPauseOf(const config::DatabaseSettings& settings) {
@@ -125,6 +130,8 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                        RevocationFollower::ForgetEventTypes forget_event_types,
                        std::optional<mail::MailDelivery> mail_delivery)
     : loop_(loop),
+      users_(storage.users),
+      hasher_(auth.hasher),
       partitions_(loop, storage.partitions, clock),
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
       revocations_(
@@ -237,6 +244,8 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                           return AlertClientCertificates(endpoints, clock, before, std::move(ctx));
                         })),
       login_failures_(loop, auth.login_failures),
+      password_costs_(loop, {.name = kPasswordCosts, .pause = kPasswordCostsPause},
+                      [this](base::CallContext ctx) { return LearnPasswordCosts(std::move(ctx)); }),
       server_alerts_(loop, {.server = storage.server,
                             .alerts = storage.alerts,
                             .keyring = auth.keyring,
@@ -261,6 +270,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"idle_subscriptions", idle_subscriptions_},
                 {"client_certificates", client_certificates_},
                 {"login_failures", login_failures_},
+                {kPasswordCosts, password_costs_},
                 {"server_alerts", server_alerts_}}) {}
 
 absl::Status WorkerArea::Start() {
@@ -273,7 +283,13 @@ base::Task<absl::Status> WorkerArea::Prepare() {
   base::CallContext create = base::SystemContext(loop_, "partition_worker", kPartitionsTimeout);
   GH_CO_RETURN_IF_ERROR((co_await partitions_.CreateAhead(std::move(create))).status());
   base::CallContext position = base::SystemContext(loop_, "revocation_follower", kPositionTimeout);
-  co_return co_await revocations_.TakePosition(std::move(position));
+  GH_CO_RETURN_IF_ERROR(co_await revocations_.TakePosition(std::move(position)));
+  base::CallContext costs = base::SystemContext(loop_, kPasswordCosts, kPasswordCostsTimeout);
+  co_return co_await LearnPasswordCosts(std::move(costs));
+}
+
+base::Task<absl::Status> WorkerArea::LearnPasswordCosts(base::CallContext ctx) {
+  return service::LearnPasswordCosts(&users_, &hasher_, std::move(ctx));
 }
 
 }  // namespace gatehouse::service
