@@ -147,7 +147,7 @@ void WebhookEngine::ReadEndpointsAgain() {
   loop_.Post([this] { parts_->settings.OnAllChanged(); });
 }
 
-size_t WebhookEngine::cached_endpoints() const { return parts_->cache.size(); }
+EndpointCacheStats WebhookEngine::cache_stats() const { return parts_->cache.stats(); }
 
 Task<absl::StatusOr<HttpResult>> WebhookEngine::Send(base::CallContext ctx, HttpRequest request) {
   const Answer answer;
