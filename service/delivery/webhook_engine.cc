@@ -192,7 +192,6 @@ void WebhookEngine::OnUnseen(int64_t lock_key) {
 }
 
 Task<absl::Status> WebhookEngine::Deliver() {
-  GH_CO_RETURN_IF_ERROR(co_await parts_->settings.Load());
   uint64_t sent;
   do {
     sent = parts_->dispatcher.sent();
