@@ -6,9 +6,15 @@
 
 namespace gatehouse::service::delivery {
 
+base::Task<absl::StatusOr<std::vector<storage::Endpoint>>> EndpointCache::ReadStored(
+    base::CallContext ctx, std::optional<base::Uuid> tenant_id) {
+  ++reads_;
+  return read_(std::move(ctx), tenant_id);
+}
+
 base::Task<absl::Status> EndpointCache::LoadAll(base::CallContext ctx) {
   GH_CO_ASSIGN_OR_RETURN(std::vector<storage::Endpoint> endpoints,
-                         co_await read_(ctx, std::nullopt));
+                         co_await ReadStored(ctx, std::nullopt));
   for (auto& [id, tenant] : tenants_) tenant.endpoints.clear();
   for (storage::Endpoint& endpoint : endpoints) {
     EndpointMap& map = tenants_[endpoint.tenant_id].endpoints;
@@ -25,7 +31,7 @@ base::Task<absl::Status> EndpointCache::Reload(base::CallContext ctx, base::Uuid
   do {
     changes = tenants_[tenant_id].changes;
     GH_CO_ASSIGN_OR_RETURN(std::vector<storage::Endpoint> endpoints,
-                           co_await read_(ctx, tenant_id));
+                           co_await ReadStored(ctx, tenant_id));
     EndpointMap map;
     for (storage::Endpoint& endpoint : endpoints) {
       const base::Uuid id = endpoint.id;
@@ -50,7 +56,9 @@ std::shared_ptr<const storage::Endpoint> EndpointCache::Find(
     const storage::EndpointKey& key) const {
   const EndpointMap& map = endpoints(key.tenant_id);
   const auto endpoint = map.find(key.endpoint_id);
-  return endpoint == map.end() ? nullptr : endpoint->second;
+  if (endpoint == map.end()) return nullptr;
+  ++hits_;
+  return endpoint->second;
 }
 
 std::vector<base::Uuid> EndpointCache::tenants() const {

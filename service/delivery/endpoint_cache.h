@@ -16,6 +16,7 @@
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/uuid.h"
+#include "service/delivery/endpoint_cache_stats.h"
 #include "service/delivery/tenant_log.h"
 #include "storage/endpoint/endpoint.h"
 
@@ -53,8 +54,8 @@ class EndpointCache {
   const EndpointMap& endpoints(const base::Uuid& tenant_id) const;
   // Of which something was read.
   std::vector<base::Uuid> tenants() const;
-  // Endpoints of all tenants. From any thread.
-  size_t size() const { return size_; }
+  // From any thread.
+  EndpointCacheStats stats() const { return {.endpoints = size_, .hits = hits_, .reads = reads_}; }
 
  private:
   struct Tenant {
@@ -64,6 +65,8 @@ class EndpointCache {
     uint64_t loaded = 0;
   };
 
+  base::Task<absl::StatusOr<std::vector<storage::Endpoint>>> ReadStored(
+      base::CallContext ctx, std::optional<base::Uuid> tenant_id);
   void CountEndpoints();
   void Tell(const base::Uuid& tenant_id, const EndpointMap& endpoints) const {
     if (on_read_) on_read_(tenant_id, endpoints);
@@ -73,6 +76,8 @@ class EndpointCache {
   OnRead on_read_;
   std::unordered_map<base::Uuid, Tenant> tenants_;
   std::atomic<size_t> size_ = 0;
+  mutable std::atomic<uint64_t> hits_ = 0;
+  std::atomic<uint64_t> reads_ = 0;
 };
 
 }  // namespace gatehouse::service::delivery

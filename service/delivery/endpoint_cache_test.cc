@@ -53,15 +53,20 @@ class EndpointCacheTest : public ::testing::Test {
 TEST_F(EndpointCacheTest, HoldsWhatWasReadLast) {
   const storage::Endpoint endpoint = MakeEndpoint("first");
   EXPECT_EQ(UrlOf(endpoint), "none");
+  EXPECT_EQ(cache_.stats().reads, 0u);
   stored_->push_back(endpoint);
   EXPECT_THAT(LoadAll(), IsOk());
   EXPECT_EQ(UrlOf(endpoint), "first");
   stored_->front().url = "second";
   EXPECT_THAT(Reload(), IsOk());
   EXPECT_EQ(UrlOf(endpoint), "second");
+  EXPECT_EQ(cache_.stats().endpoints, 1u);
   stored_->clear();
   EXPECT_THAT(Reload(), IsOk());
   EXPECT_EQ(UrlOf(endpoint), "none");
+  EXPECT_EQ(cache_.stats().endpoints, 0u);
+  EXPECT_EQ(cache_.stats().hits, 2u) << "what is not there was no hit";
+  EXPECT_EQ(cache_.stats().reads, 3u);
 }
 
 TEST_F(EndpointCacheTest, IsStaleUntilItIsReadAnew) {

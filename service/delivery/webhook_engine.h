@@ -19,6 +19,7 @@
 #include "base/uuid.h"
 #include "base/worker.h"
 #include "service/delivery/defaults.h"
+#include "service/delivery/endpoint_cache_stats.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/delivery/queue/endpoint_alerts.h"
 #include "storage/delivery/delivery_store.h"
@@ -108,8 +109,8 @@ class WebhookEngine final : public base::Worker {
   // Reads the settings of all endpoints again, soon. From any thread.
   void ReadEndpointsAgain();
 
-  // Endpoints whose settings are in memory. From any thread.
-  size_t cached_endpoints() const;
+  // Of the settings that are in memory. From any thread.
+  EndpointCacheStats cache_stats() const;
 
   // Sends one request that is no delivery: the same guard, connections and limits on the answer,
   // no retry, nothing written. RESOURCE_EXHAUSTED, SERVER_OVERLOADED while kMaxSends are under way;

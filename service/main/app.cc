@@ -135,8 +135,8 @@ absl::Status App::Open() {
               },
           .loops = loops_.size(),
           .read_endpoints = [&engine = workers_->webhooks()] { engine.ReadEndpointsAgain(); },
-          .cached_endpoints =
-              [&engine = std::as_const(*workers_).webhooks()] { return engine.cached_endpoints(); },
+          .endpoint_cache =
+              [&engine = std::as_const(*workers_).webhooks()] { return engine.cache_stats(); },
           .sequencer_problem =
               [&sequencer = std::as_const(*workers_).sequencer()] {
                 return ProblemOf(sequencer.stats(), std::chrono::steady_clock::now());
