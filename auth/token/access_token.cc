@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "auth/token/issuer.h"
 #include "base/status.h"
 #include "base/text/encoding.h"
 
@@ -30,7 +31,7 @@ absl::StatusOr<AccessTokenCodec::Signed> AccessTokenCodec::Sign(AccessClaims cla
   if (!key) return base::InternalError("no signing key is active");
   const int64_t expires_at = ToSeconds(std::min(now + options_.lifetime, not_after));
   const Json payload = {
-      {"iss", options_.issuer},
+      {"iss", IssuerOfTenant(options_.issuer, claims.tenant_id)},
       {"aud", options_.audience},
       {"sub", claims.user_id.ToString()},
       {"tid", claims.tenant_id.ToString()},
@@ -64,9 +65,9 @@ absl::StatusOr<AccessClaims> AccessTokenCodec::Verify(std::string_view token) co
   // meant for another audience, and live from dead.
   GH_ASSIGN_OR_RETURN(AccessClaims claims, ParseAccessClaims(parts.payload));
   if (claims.tenant_id != key->tenant_id()) return TokenRefused("the key is of another tenant");
+  const std::string issuer = IssuerOfTenant(options_.issuer, claims.tenant_id);
   GH_RETURN_IF_ERROR(CheckAccessClaims(
-      claims, {.issuer = options_.issuer, .audience = options_.audience, .leeway = options_.leeway},
-      now));
+      claims, {.issuer = issuer, .audience = options_.audience, .leeway = options_.leeway}, now));
   return claims;
 }
 

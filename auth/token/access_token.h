@@ -23,6 +23,7 @@ namespace gatehouse::auth {
 class AccessTokenCodec {
  public:
   struct Options {
+    // The default tenant's; of others IssuerOfTenant makes theirs of it.
     std::string issuer;
     std::string audience;
     std::chrono::seconds lifetime = std::chrono::minutes(5);

@@ -251,6 +251,26 @@ TEST_P(AccessTokenTest, ClaimsOfOthersAreRefused) {
   EXPECT_EQ(with("more", "is allowed"), "");
 }
 
+TEST_P(AccessTokenTest, EachTenantHasAnIssuerOfItsOwn) {
+  AccessClaims claims = TestClaims();
+  claims.tenant_id = *base::Uuid::Parse("01890000-0000-7000-8000-000000000003");
+  row_ = SigningKey::Generate(GetParam(), claims.tenant_id, kStart, kStart, kMaster);
+  ASSERT_TRUE(keyring_.Load(std::vector{row_}).ok());
+  key_ = keyring_.Current(claims.tenant_id, kStart);
+  const std::string token = codec_.Sign(claims)->token;
+  const auto verified = codec_.Verify(token);
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->issuer, "https://gatehouse.test/t/01890000-0000-7000-8000-000000000003");
+  const size_t dot = token.find('.');
+  Json payload =
+      Json::parse(*base::Base64UrlDecode(token.substr(dot + 1, token.rfind('.') - dot - 1)));
+  for (const char* other : {"https://gatehouse.test",
+                            "https://gatehouse.test/t/01890000-0000-7000-8000-000000000004"}) {
+    payload["iss"] = other;
+    EXPECT_EQ(Refusal(SignRaw(payload.dump())), "another issuer") << other;
+  }
+}
+
 TEST_P(AccessTokenTest, AmbiguousJsonIsRefused) {
   std::string twice = Payload().dump();
   twice.insert(1, R"("sub":"01890000-0000-7000-8000-000000000009",)");

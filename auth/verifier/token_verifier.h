@@ -42,7 +42,8 @@ class TokenVerifier {
   using SteadyNow = base::SteadyTime (*)();
 
   struct Options {
-    // As the server is set: auth.issuer, auth.audience.
+    // The tenant's issuer, which is auth.issuer of the server or below it (docs/verifying.md), and
+    // auth.audience.
     std::string issuer = "gatehouse";
     std::string audience = "gatehouse";
     // How far ahead the clock of who signed may be.

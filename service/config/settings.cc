@@ -87,7 +87,9 @@ void AddDatabase(std::vector<Setting>& all) {
 void AddAuth(std::vector<Setting>& all) {
   all.push_back(NotEmpty(Text("auth.issuer",
                               "The `iss` claim of access tokens. The https URL at which clients "
-                              "reach the HTTP address, and other programs find its keys by it.",
+                              "reach the HTTP address, and other programs find its keys by it; "
+                              "tokens of tenants beside the default one then have "
+                              "ISSUER/t/TENANT_ID.",
                               GH_FIELD(auth.issuer))));
   all.push_back(NotEmpty(
       Text("auth.audience", "The `aud` claim of access tokens.", GH_FIELD(auth.audience))));

@@ -4,18 +4,12 @@
 #include <set>
 #include <string>
 
+#include "auth/token/issuer.h"
+
 namespace gatehouse::service::http {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// Without a query and a fragment, as both specifications want it.
-bool IsUrl(std::string_view issuer) {
-  const bool has_scheme = issuer.starts_with("https://") || issuer.starts_with("http://");
-  const size_t host = issuer.find("//") + 2;
-  return has_scheme && issuer.size() > host && issuer[host] != '/' &&
-         issuer.find_first_of("?# ") == std::string_view::npos;
-}
 
 Json AlgorithmsOf(std::string_view jwks_json) {
   std::set<std::string> algorithms;
@@ -29,14 +23,12 @@ Json AlgorithmsOf(std::string_view jwks_json) {
 }  // namespace
 
 std::optional<std::string> DiscoveryDocument(std::string_view issuer, std::string_view jwks_json) {
-  if (!IsUrl(issuer)) return std::nullopt;
-  std::string_view base = issuer;
-  if (base.ends_with('/')) base.remove_suffix(1);
+  if (!auth::IsIssuerUrl(issuer)) return std::nullopt;
   // Nobody is sent here to log in: there are no endpoints, but for the keys. The members that are
   // there all the same are those without which a document is not valid.
   const Json document = {
       {"issuer", issuer},
-      {"jwks_uri", std::string(base) + "/.well-known/jwks.json"},
+      {"jwks_uri", auth::UrlBelow(issuer, "/.well-known/jwks.json")},
       {"response_types_supported", Json::array({"none"})},
       {"subject_types_supported", Json::array({"public"})},
       {"id_token_signing_alg_values_supported", AlgorithmsOf(jwks_json)},

@@ -64,22 +64,24 @@ class HttpServerTest : public ::testing::Test {
     auto server = HttpServer::Start(
         "127.0.0.1:0",
         MakeRoutes({.ready = [this] { return ready_.load(); },
-                    .jwks = [](std::string_view tenant,
-                               std::string_view host) { return KeySet(tenant, host); },
+                    .keys = [](std::string_view tenant,
+                               std::string_view host) { return KeysOf(tenant, host); },
                     .webhook_keys =
                         [](std::string_view id) { return id == "known" ? std::string("{}") : ""; },
-                    .issuer = "https://id.example.com",
                     .metrics = {&metrics_}}));
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
 
   // Of a server that knows the tenant acme.
-  static std::optional<std::string> KeySet(std::string_view tenant, std::string_view host) {
-    if (tenant == "acme") return "{\"keys\":[\"acme's\"]}";
+  static std::optional<TenantKeys> KeysOf(std::string_view tenant, std::string_view host) {
+    if (tenant == "acme") {
+      return TenantKeys{.issuer = "https://id.example.com/t/1",
+                        .jwks_json = R"({"keys":[{"alg":"EdDSA"}]})"};
+    }
     if (!tenant.empty()) return std::nullopt;
     EXPECT_FALSE(host.empty());
-    return "{\"keys\":[]}";
+    return TenantKeys{.issuer = "https://id.example.com", .jwks_json = R"({"keys":[]})"};
   }
 
   Reply Get(const std::string& path) { return Request(server_->port(), "GET", path); }
@@ -100,7 +102,7 @@ TEST_F(HttpServerTest, ServesTheKeySetOfATenantByItsName) {
   const Reply reply = Get("/t/acme/.well-known/jwks.json");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.content_type, "application/jwk-set+json");
-  EXPECT_EQ(reply.body, "{\"keys\":[\"acme's\"]}");
+  EXPECT_EQ(reply.body, R"({"keys":[{"alg":"EdDSA"}]})");
   for (const char* path :
        {"/t/nobody/.well-known/jwks.json", "/t/acme/", "/t/", "/t/acme/.well-known/jwks.json/x",
         "/t//.well-known/jwks.json", "/t/.well-known/jwks.json", "/t"}) {
@@ -139,6 +141,29 @@ TEST_F(HttpServerTest, ServesDiscovery) {
     EXPECT_EQ(reply.content_type, "application/json");
     EXPECT_THAT(reply.body,
                 HasSubstr("\"jwks_uri\":\"https://id.example.com/.well-known/jwks.json\""));
+  }
+}
+
+TEST_F(HttpServerTest, ServesDiscoveryOfATenantWhereEitherSpecificationLooks) {
+  for (const char* path : {"/t/acme/.well-known/openid-configuration",
+                           "/t/acme/.well-known/oauth-authorization-server",
+                           "/.well-known/openid-configuration/t/acme",
+                           "/.well-known/oauth-authorization-server/t/acme"}) {
+    const Reply reply = Get(path);
+    EXPECT_EQ(reply.status, 200) << path;
+    EXPECT_EQ(reply.content_type, "application/json");
+    EXPECT_THAT(
+        reply.body,
+        AllOf(HasSubstr("\"issuer\":\"https://id.example.com/t/1\""),
+              HasSubstr("\"jwks_uri\":\"https://id.example.com/t/1/.well-known/jwks.json\""),
+              HasSubstr("\"id_token_signing_alg_values_supported\":[\"EdDSA\"]")))
+        << path;
+  }
+  for (const char* path :
+       {"/t/nobody/.well-known/openid-configuration", "/t//.well-known/openid-configuration",
+        "/.well-known/openid-configuration/t/nobody", "/.well-known/openid-configuration/t/",
+        "/.well-known/openid-configuration/acme", "/.well-known/jwks.json/t/acme"}) {
+    EXPECT_EQ(Get(path).status, 404) << path;
   }
 }
 

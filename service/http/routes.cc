@@ -16,28 +16,20 @@ namespace {
 
 constexpr std::string_view kTenants = "/t/";
 constexpr std::string_view kWebhookKeys = "/.well-known/webhook-keys/";
-constexpr std::string_view kKeySet = "/.well-known/jwks.json";
 
 // A new key is published well before it signs: a verifier may keep the set for that long.
 constexpr char kFiveMinutes[] = "public, max-age=300";
 
-Response KeySetResponse(std::optional<std::string> keys) {
-  if (!keys) return {.status = 404, .body = "not found\n"};
+Response NotFound() { return {.status = 404, .body = "not found\n"}; }
+
+Response ShowKeySet(TenantKeys keys) {
   return {.content_type = "application/jwk-set+json",
-          .body = *std::move(keys),
+          .body = std::move(keys.jwks_json),
           .cache_control = kFiveMinutes};
 }
 
-// "/t/acme/.well-known/jwks.json" -> "acme"; empty if it is no such path.
-std::string_view TenantOfPath(std::string_view path) {
-  path.remove_prefix(kTenants.size());
-  if (!path.ends_with(kKeySet)) return {};
-  path.remove_suffix(kKeySet.size());
-  return path;
-}
-
-Response Discover(const std::string& issuer, const std::string& jwks_json) {
-  std::optional<std::string> document = DiscoveryDocument(issuer, jwks_json);
+Response Discover(TenantKeys keys) {
+  std::optional<std::string> document = DiscoveryDocument(keys.issuer, keys.jwks_json);
   if (!document) {
     return Response{.status = 404,
                     .body = "the issuer (auth.issuer) is not an http or https URL\n"};
@@ -45,6 +37,51 @@ Response Discover(const std::string& issuer, const std::string& jwks_json) {
   return Response{.content_type = "application/json",
                   .body = *std::move(document),
                   .cache_control = kFiveMinutes};
+}
+
+// What is shown of a tenant's keys, by the path of the default tenant's.
+using Show = Response (*)(TenantKeys);
+constexpr std::pair<std::string_view, Show> kShown[] = {
+    {"/.well-known/jwks.json", ShowKeySet},
+    {"/.well-known/openid-configuration", Discover},
+    {"/.well-known/oauth-authorization-server", Discover},
+};
+
+using KeysOf = std::function<std::optional<TenantKeys>(std::string_view, std::string_view)>;
+
+Response ShowOf(const KeysOf& keys_of, Show show, std::string_view tenant,
+                const HttpRequest& request) {
+  std::optional<TenantKeys> keys = keys_of(tenant, request.host);
+  return keys ? show(*std::move(keys)) : NotFound();
+}
+
+// As OpenID Connect Discovery 1.0 has it: "/t/acme/.well-known/openid-configuration".
+Response ShowBelowTenant(const KeysOf& keys_of, const HttpRequest& request) {
+  std::string_view tenant = std::string_view(request.path).substr(kTenants.size());
+  for (const auto& [path, show] : kShown) {
+    if (!tenant.ends_with(path)) continue;
+    tenant.remove_suffix(path.size());
+    return tenant.empty() ? NotFound() : ShowOf(keys_of, show, tenant, request);
+  }
+  return NotFound();
+}
+
+void AddKeys(const KeysOf& keys_of, Routes& routes) {
+  for (const auto& [path, show] : kShown) {
+    routes[std::string(path)] = [keys_of, show = show](const HttpRequest& request) {
+      return ShowOf(keys_of, show, "", request);
+    };
+    if (show != Discover) continue;
+    // Where RFC 8414 looks: "/.well-known/oauth-authorization-server/t/acme".
+    const std::string before = std::string(path).append(kTenants);
+    routes[before] = [keys_of, size = before.size()](const HttpRequest& request) {
+      const std::string_view tenant = std::string_view(request.path).substr(size);
+      return tenant.empty() ? NotFound() : ShowOf(keys_of, Discover, tenant, request);
+    };
+  }
+  routes[std::string(kTenants)] = [keys_of](const HttpRequest& request) {
+    return ShowBelowTenant(keys_of, request);
+  };
 }
 
 }  // namespace
@@ -56,26 +93,14 @@ Routes MakeRoutes(RouteSources sources) {
     if (ready()) return Response{.body = "ready\n"};
     return Response{.status = 503, .body = "not ready\n"};
   };
-  for (const char* path :
-       {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"}) {
-    routes[path] = [issuer = sources.issuer, jwks = sources.jwks](const HttpRequest& request) {
-      return Discover(issuer, jwks("", request.host).value_or(""));
-    };
-  }
-  routes[std::string(kKeySet)] = [jwks = sources.jwks](const HttpRequest& request) {
-    return KeySetResponse(jwks("", request.host));
-  };
-  routes[std::string(kTenants)] = [jwks = std::move(sources.jwks)](const HttpRequest& request) {
-    const std::string_view tenant = TenantOfPath(request.path);
-    return KeySetResponse(tenant.empty() ? std::nullopt : jwks(tenant, request.host));
-  };
+  AddKeys(sources.keys, routes);
   routes[std::string(kWebhookKeys)] = [keys = std::move(sources.webhook_keys)](
                                           const HttpRequest& request) {
     const std::string_view endpoint_id = std::string_view(request.path).substr(kWebhookKeys.size());
     const bool is_id = !endpoint_id.empty() && endpoint_id.find('/') == std::string_view::npos;
     std::string body = is_id ? keys(endpoint_id) : "";
     // Whoever guesses ids learns nothing by what is different.
-    if (body.empty()) return Response{.status = 404, .body = "not found\n"};
+    if (body.empty()) return NotFound();
     // A new key pair signs beside the one before it for a while, a day by default: until then
     // receivers have fetched it.
     return Response{

@@ -129,6 +129,14 @@ class JoseCases:
         self.assertEqual(program.says(token), good)
         self.assertTrue(Program(self, library, issuer.url, AFTER_ITS_END_S).says(token).startswith("refused"), "expired")
 
+        # Each tenant's issuer leads to its own keys, and to nothing by which tokens of another are good.
+        acme_url, acme_user, acme_token = issuer.customer("acme")
+        self.assertEqual(header_of(acme_token)["alg"], algorithm)
+        acme = Program(self, library, acme_url)
+        self.assertEqual(acme.says(acme_token), f"ok {acme_user}")
+        self.assertTrue(acme.says(token).startswith("refused"), "of the default tenant")
+        self.assertTrue(program.says(acme_token).startswith("refused"), "of another tenant")
+
         # A rotation in time breaks nothing, after one in an emergency tokens of before are good for nothing.
         issuer.rotate_in_time()
         next_token = issuer.token()

@@ -35,7 +35,7 @@ const (
 type Options struct {
 	// With the permission sessions.verify. Its tenant is that of the tokens.
 	APIKey string
-	// As the server is set: auth.issuer, auth.audience ["gatehouse"].
+	// The tenant's issuer, which is auth.issuer of the server or below it (docs/verifying.md), and auth.audience ["gatehouse"].
 	Issuer, Audience string
 	// How far ahead the clock of who signed may be [30s].
 	Leeway time.Duration

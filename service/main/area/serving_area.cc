@@ -12,6 +12,7 @@
 #include "auth/interceptors/authorisation_interceptor.h"
 #include "auth/interceptors/rate_limit_interceptor.h"
 #include "auth/permission/permissions.h"
+#include "auth/token/issuer.h"
 #include "base/async/cancel.h"
 #include "base/async/run_on_loop.h"
 #include "base/log_line.h"
@@ -46,14 +47,15 @@ auth::CallTenants TenantsOf(AuthArea& auth) {
           }};
 }
 
-// The public keys of the tenant that a request names, or whose host it was sent to.
-std::optional<std::string> KeySetOf(const AuthArea& auth, const base::Clock& clock,
-                                    std::string_view tenant, std::string_view host) {
+// By what tokens are verified of the tenant that a request names, or whose host it was sent to.
+std::optional<http::TenantKeys> KeysOf(const AuthArea& auth, const base::Clock& clock,
+                                       std::string_view tenant, std::string_view host) {
   const std::optional<base::Uuid> id =
       tenant.empty() ? auth.tenants.FindHost(host).value_or(base::kDefaultTenantId)
                      : auth.tenants.Find(tenant);
   if (!id) return std::nullopt;
-  return auth.keyring.JwksJson(*id, clock.Now());
+  return http::TenantKeys{.issuer = auth::IssuerOfTenant(auth.access_tokens.options().issuer, *id),
+                          .jwks_json = auth.keyring.JwksJson(*id, clock.Now())};
 }
 
 rpc::InterceptorChain MakeChain(const ServingArea::Options& options, auth::CertificateKeys keys,
@@ -145,17 +147,16 @@ absl::Status ServingArea::Register(const Options& options, ServiceArea& services
 absl::Status ServingArea::Listen(const Options& options, AuthArea& auth) {
   // Serving only once there is a server to ask.
   const auto ready = [this] { return health_->serving() && server_->TakesCalls(); };
-  const auto jwks = [&auth, &clock = options.clock](std::string_view tenant,
+  const auto keys = [&auth, &clock = options.clock](std::string_view tenant,
                                                     std::string_view host) {
-    return KeySetOf(auth, clock, tenant, host);
+    return KeysOf(auth, clock, tenant, host);
   };
   GH_ASSIGN_OR_RETURN(
       http_,
       http::HttpServer::Start(config_.http.address,
                               http::MakeRoutes({.ready = ready,
-                                                .jwks = jwks,
+                                                .keys = keys,
                                                 .webhook_keys = options.webhook_keys,
-                                                .issuer = config_.auth.issuer,
                                                 .metrics = {metrics_.get(), &options.metrics}})));
   rpc::ServerOptions server = ServerOptionsOf(config_.grpc);
   server.metrics = &transport_metrics_;

@@ -1,5 +1,8 @@
 """`gatehouse serve` with an issuer's URL at which its keys are found, as those who know nothing else find them."""
 
+import secrets
+
+from tests.e2e.support import known_secrets
 from tests.e2e.support import postgres as pg
 from tests.e2e.support import processes
 from tests.e2e.support.client import Client
@@ -30,6 +33,15 @@ class Issuer:
     def token(self, *flags, url=None):
         """An access token of a server of its own."""
         return self.client_of(self.serve(*flags, url=url)).token
+
+    def customer(self, name):
+        """Another tenant, with a user who is logged in: its issuer, the user's id and an access token."""
+        password = known_secrets.remember(secrets.token_urlsafe(24))
+        made = self.admin.CreateTenant(tenant={"name": name}, admin={"username": "root", "password": password})
+        login = self.admin.with_token(None)
+        self._test.addCleanup(login.close)
+        login.login("root", password, metadata=[("x-gatehouse-tenant", name)])
+        return f"{self.url}/t/{made.tenant.id}", made.admin_user_id, login.token
 
     def rotate_in_time(self):
         """Has another key sign, which was published for long enough: ten minutes of waiting, without the waiting."""

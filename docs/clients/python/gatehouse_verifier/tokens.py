@@ -183,6 +183,8 @@ class TokenVerifier:
 
     Bounded: tokens and revocations have a number each. A full cache forgets the tokens that were used longest ago; a
     revocation for which there is no room makes all answers uncertain until it would have been dropped. Thread-safe.
+
+    `issuer` is the tenant's, which is auth.issuer of the server or below it (docs/verifying.md); `audience` is auth.audience.
     """
 
     def __init__(

@@ -49,7 +49,7 @@ export interface Claims {
 }
 
 export interface TokenOptions {
-  /** As the server is set: auth.issuer, auth.audience. Default: "gatehouse". */
+  /** The tenant's issuer, which is auth.issuer of the server or below it (docs/verifying.md), and auth.audience. Default: "gatehouse". */
   issuer?: string;
   audience?: string;
   /** How far ahead the clock of who signed may be. Default: 30,000. */
