@@ -112,6 +112,8 @@ struct AuthSettings {
   std::chrono::seconds step_up_max_age{900};
   // 0: none.
   std::chrono::seconds remember_device{0};
+  // Empty: see DisplayNameOf.
+  std::string display_name;
   std::string passkey_rp_id;
   // Separated by blanks.
   std::string passkey_origins;

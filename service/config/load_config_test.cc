@@ -159,6 +159,7 @@ TEST(LoadConfigTest, TakesNoValueOfAnotherType) {
            Case{"auth.issuer = [\"a\"]", "auth.issuer: must be a string, in quotes"},
            Case{"auth.issuer = { name = \"a\" }", "auth.issuer: must be a string, in quotes"},
            Case{"auth.issuer = \"a\\u0000b\"", "auth.issuer: must be UTF-8 without NUL"},
+           Case{"auth.display_name = \"a:b\"", "auth.display_name: must be one line of at most 64"},
        }) {
     const std::string file = WriteFile(std::string("# fine\n") + wrong.line + "\n");
     const absl::Status status = LoadConfig({.file = file}).status();

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <string_view>
 
+#include "base/status.h"
 #include "service/config/grpc_settings.h"
 #include "service/config/mail_settings.h"
 #include "service/config/retention_settings.h"
@@ -21,6 +22,17 @@ std::string Spelled(std::string_view key, char separator, bool upper) {
     }
   }
   return out;
+}
+
+// Of which passkeys may keep no more than 64 bytes, and otpauth URIs have no colon in it.
+Setting ShownByAuthenticators(Setting setting) {
+  setting.set = [key = setting.key, set = setting.set](Config& config, std::string_view value) {
+    if (value.size() > 64 || value.find_first_of(":\r\n\t") != std::string_view::npos) {
+      return base::InvalidField(key, "must be one line of at most 64 bytes, without a colon");
+    }
+    return set(config, value);
+  };
+  return setting;
 }
 
 void AddServing(std::vector<Setting>& all) {
@@ -123,9 +135,12 @@ void AddAuth(std::vector<Setting>& all) {
                      "A second master key, which opens what it sealed and seals nothing: while the "
                      "master key is being changed, the next one or the one before.",
                      GH_FIELD(auth.accepted_master_key_file)));
-  all.push_back(Text("auth.token_pepper_file",
-                     "File with 64 hex digits: authenticates refresh tokens and page tokens.",
-                     GH_FIELD(auth.token_pepper_file)));
+  all.push_back(
+      Text("auth.token_pepper_file",
+           "File with 64 hex digits: authenticates refresh tokens, one-time tokens, login "
+           "challenges, passkey challenges, remembered devices, recovery codes and page "
+           "tokens.",
+           GH_FIELD(auth.token_pepper_file)));
   all.push_back(Integer("auth.argon2_memory_kib", "Memory of one Argon2id hash, in KiB.", 8,
                         1'048'576, GH_FIELD(auth.argon2_memory_kib)));
   all.push_back(Integer("auth.argon2_iterations", "Passes of one Argon2id hash.", 1, 10,
@@ -174,6 +189,11 @@ void AddAuth(std::vector<Setting>& all) {
                      "How long a device that its user trusts logs in without a second factor, in "
                      "seconds. 0: never.",
                      0, 90 * 86'400, GH_FIELD(auth.remember_device)));
+  all.push_back(ShownByAuthenticators(
+      Text("auth.display_name",
+           "Whose accounts they are, as authenticator apps and passkeys show it to people. Empty: "
+           "the host name in auth.issuer, or what that is.",
+           GH_FIELD(auth.display_name))));
   all.push_back(Text("auth.passkey_rp_id",
                      "The domain whose pages ask for passkeys, such as example.com. Passkeys are "
                      "bound to it for ever. Empty: no passkeys.",

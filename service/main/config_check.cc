@@ -9,6 +9,7 @@
 #include "auth/passkey/relying_party.h"
 #include "base/status.h"
 #include "rpc/tls/tls_files.h"
+#include "service/config/display_name.h"
 #include "service/config/secrets.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/main/mail_options.h"
@@ -79,7 +80,7 @@ std::vector<absl::Status> FindFaults(const config::Config& config) {
   found.push_back(CheckProxy(config.webhook));
   found.push_back(MailDeliveryOf(config.mail).status());
   found.push_back(auth::RelyingParty::Check({.id = config.auth.passkey_rp_id,
-                                             .name = config.auth.issuer,
+                                             .name = config::DisplayNameOf(config.auth),
                                              .origins = config.auth.passkey_origins}));
   std::erase_if(found, [](const absl::Status& status) { return status.ok(); });
   return found;

@@ -61,7 +61,7 @@ struct UserDeps {
   const auth::TenantDirectory& tenants;
   const base::Clock& clock;
   // Whose accounts they are, as authenticator apps show it.
-  std::string issuer;
+  std::string display_name;
   const mail::MailComposer& mail_composer;
   mail::MailRequestQueue& mail_requests;
 };

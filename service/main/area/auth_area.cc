@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "auth/signing_key/signing_key.h"
+#include "service/config/display_name.h"
 
 namespace gatehouse::service {
 namespace {
@@ -44,9 +45,10 @@ AuthArea::AuthArea(const config::AuthSettings& config, const config::Secrets& se
       challenges(secrets.token_pepper),
       recovery_codes(secrets.token_pepper),
       device_tokens(secrets.token_pepper),
-      relying_party(
-          {.id = config.passkey_rp_id, .name = config.issuer, .origins = config.passkey_origins},
-          secrets.token_pepper),
+      relying_party({.id = config.passkey_rp_id,
+                     .name = config::DisplayNameOf(config),
+                     .origins = config.passkey_origins},
+                    secrets.token_pepper),
       step_up(clock, config.step_up_max_age),
       hasher(HasherOptionsOf(config)),
       breached_passwords(std::move(breached)),

@@ -8,6 +8,7 @@
 #include "service/admin/register_admin_service.h"
 #include "service/alert/register_alert_service.h"
 #include "service/audit/register_audit_service.h"
+#include "service/config/display_name.h"
 #include "service/config/load_config.h"
 #include "service/main/area/retention_options.h"
 #include "service/main/mail_options.h"
@@ -70,7 +71,7 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .authenticator = auth.authenticator,
              .tenants = auth.tenants,
              .clock = clock,
-             .issuer = options.config.auth.issuer,
+             .display_name = config::DisplayNameOf(options.config.auth),
              .mail_composer = mail_composer,
              .mail_requests = mail_requests}),
       sessions({.sessions = storage.sessions,

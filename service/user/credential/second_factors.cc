@@ -48,7 +48,7 @@ UserService::Result<v1::EnrollTotpResponse> UserService::EnrollTotp(base::CallCo
       .idempotency = key.WithResponse(response, now)};
   GH_CO_RETURN_IF_ERROR(co_await deps_.second_factors.Put(ctx, factor, std::move(change)));
   response.set_secret(auth::TotpSecretText(factor.secret));
-  response.set_uri(auth::TotpUri(deps_.issuer, user.username, factor.secret));
+  response.set_uri(auth::TotpUri(deps_.display_name, user.username, factor.secret));
   response.set_qr_code_png(auth::QrCodePng(response.uri()));
   co_return response;
 }

@@ -26,6 +26,7 @@ class PasskeyFixture : public SessionFixture {
   void Configure(TestBackend::Options& options) override {
     SessionFixture::Configure(options);
     options.config.auth.passkey_rp_id = "example.com";
+    options.config.auth.display_name = "Example Ltd";
   }
   void SetUp() override {
     SessionFixture::SetUp();

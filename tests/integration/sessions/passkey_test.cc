@@ -49,6 +49,11 @@ TEST_F(PasskeyTest, LogsInByEachAlgorithm) {
   EXPECT_TRUE(LogIn("ada").response.has_session());
 }
 
+TEST_F(PasskeyTest, TheBrowserIsToldWhoseAccountsTheyAre) {
+  const auto options = nlohmann::json::parse(CreationOptions(ada_));
+  EXPECT_EQ(options.at("rp"), nlohmann::json({{"id", "example.com"}, {"name", "Example Ltd"}}));
+}
+
 TEST_F(PasskeyTest, ALoginCostsFiveStatements) {
   SoftwareAuthenticator authenticator;
   Register(ada_, authenticator);

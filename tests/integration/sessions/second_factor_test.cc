@@ -15,6 +15,7 @@
 #include "service/user/user_limits.h"
 #include "storage/postgres/admin/connection.h"
 #include "tests/integration/sessions/second_factor_fixture.h"
+#include "tests/support/server/test_backend.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -40,6 +41,21 @@ TEST_F(SecondFactorTest, CountsOnceItIsConfirmed) {
   EXPECT_EQ(Confirm(Code()).reason(), "SECOND_FACTOR_STATE");
   EXPECT_EQ(Enroll().reason(), "SECOND_FACTOR_STATE");
   EXPECT_EQ(CountEvents("user.second_factor_added"), "1");
+}
+
+class SecondFactorOfAUrlTest : public SecondFactorFixture {
+  void Configure(TestBackend::Options& options) override {
+    SecondFactorFixture::Configure(options);
+    options.config.auth.issuer = "https://id.example.com:8443";
+  }
+};
+
+TEST_F(SecondFactorOfAUrlTest, AppsShowTheHostOfTheIssuer) {
+  const auto enrolled = Enroll();
+  ASSERT_TRUE(enrolled.ok()) << enrolled.message;
+  EXPECT_EQ(enrolled.response.uri(),
+            "otpauth://totp/id.example.com:ada?secret=" + enrolled.response.secret() +
+                "&issuer=id.example.com&algorithm=SHA1&digits=6&period=30");
 }
 
 TEST_F(SecondFactorTest, ALoginTakesACode) {
