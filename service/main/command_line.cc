@@ -22,8 +22,6 @@
 namespace gatehouse::service {
 namespace {
 
-constexpr char kTenantHelp[] = "Id or name of the tenant, if not the default one";
-
 // Collects what the command line says; runs nothing until all of it is parsed.
 class CommandLine {
  public:

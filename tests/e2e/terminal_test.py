@@ -132,7 +132,7 @@ class TerminalTest(unittest.TestCase):
 
     def test_no_such_tenant(self):
         users = self.write_users(1)
-        for command in (["import", users], ["export", "ada"]):
+        for command in (["import", users], ["export", "ada"], ["keys", "list"], ["keys", "rotate"]):
             with self.subTest(command):
                 seen = self.on_terminal(*command, "--tenant", "nobody", code=EXIT_USAGE)
                 self.assertIn("--tenant: is no tenant", seen)

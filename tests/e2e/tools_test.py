@@ -179,6 +179,18 @@ class KeysTest(ToolsTest):
         self.assertEqual(self.run_lines("keys", "rotate"), [{"rotated": False}])
         self.assertEqual(server.stop(), 0)
 
+    def test_keys_of_another_tenant(self):
+        self.run_lines("keys", "rotate")
+        default = self.run_lines("keys", "list")
+        (acme,) = self.run_lines("tenant", "create", "acme")
+        (before,) = self.run_lines("keys", "list", "--tenant=acme")
+        self.assertEqual(before["state"], "signing")
+        self.assertNotIn(before, default)
+        made, deleted = self.run_lines("keys", "rotate", "--emergency", "--tenant=acme")
+        self.assertEqual(deleted, {"deleted": [before["key_id"]]})
+        self.assertEqual(self.run_lines("keys", "list", f"--tenant={acme['id']}"), [made])
+        self.assertEqual(self.run_lines("keys", "list"), default)
+
     def test_in_an_emergency_a_running_server_trusts_no_former_token(self):
         password = self.deployment.seed_admin()
         server = self.deployment.serve()

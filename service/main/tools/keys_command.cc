@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "base/log_line.h"
 #include "base/status.h"
+#include "base/uuid.h"
 #include "gatehouse/v1/admin.pb.h"
 #include "service/admin/admin_service.h"
 #include "service/main/app.h"
@@ -54,19 +55,24 @@ void Tell(const v1::SigningKey& key, const std::string& what, Report& report) {
   report.Line(text, json);
 }
 
-absl::Status List(const config::Config& config, const std::string& format) {
+absl::Status List(const config::Config& config, const KeysListArguments& arguments) {
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<App> app, AssembleForTool(config));
-  GH_ASSIGN_OR_RETURN(const v1::ListSigningKeysResponse listed,
-                      CallService(*app, kTool, app->services().admin,
-                                  &AdminService::ListSigningKeys, v1::ListSigningKeysRequest()));
-  Report report = Report::OnStandardOutput(format);
+  GH_ASSIGN_OR_RETURN(const base::Uuid tenant_id, app->TenantNamed(arguments.tenant));
+  v1::ListSigningKeysRequest request;
+  request.set_tenant_id(tenant_id.ToString());
+  GH_ASSIGN_OR_RETURN(
+      const v1::ListSigningKeysResponse listed,
+      CallService(*app, kTool, app->services().admin, &AdminService::ListSigningKeys, request));
+  Report report = Report::OnStandardOutput(arguments.format);
   for (const v1::SigningKey& key : listed.keys()) Tell(key, "", report);
   return absl::OkStatus();
 }
 
 absl::Status Rotate(const config::Config& config, const KeysRotateArguments& arguments) {
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<App> app, AssembleForTool(config));
+  GH_ASSIGN_OR_RETURN(const base::Uuid tenant_id, app->TenantNamed(arguments.tenant));
   v1::RotateSigningKeyRequest request;
+  request.set_tenant_id(tenant_id.ToString());
   request.set_emergency(arguments.emergency);
   request.set_validate_only(arguments.dry_run);
   GH_ASSIGN_OR_RETURN(
@@ -91,9 +97,9 @@ absl::Status Rotate(const config::Config& config, const KeysRotateArguments& arg
 
 }  // namespace
 
-int RunKeysList(const config::Config& config, const std::string& format) {
+int RunKeysList(const config::Config& config, const KeysListArguments& arguments) {
   base::SetLogLevel(*base::ParseLogLevel(config.log.level));
-  const absl::Status status = List(config, format);
+  const absl::Status status = List(config, arguments);
   return status.ok() ? kExitOk : Fail(status);
 }
 

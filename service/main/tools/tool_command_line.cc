@@ -71,9 +71,10 @@ void AddKeys(CLI::App& app, const ToolCommands& commands) {
   CLI::App* keys = app.add_subcommand("keys", "Look after the server's keys");
   keys->require_subcommand(1);
   CLI::App* list = keys->add_subcommand("list", "List the keys that sign access tokens");
-  const auto format = std::make_shared<std::string>("auto");
-  commands.AddFormat(*list, *format);
-  commands.Finish(*list, [format](const auto& config) { return RunKeysList(config, *format); });
+  const auto listed = std::make_shared<KeysListArguments>();
+  list->add_option("--tenant", listed->tenant, kTenantHelp);
+  commands.AddFormat(*list, listed->format);
+  commands.Finish(*list, [listed](const auto& config) { return RunKeysList(config, *listed); });
 
   CLI::App* reseal = keys->add_subcommand(
       "reseal", "Seal under auth.master_key_file what is under auth.accepted_master_key_file");
@@ -88,6 +89,7 @@ void AddKeys(CLI::App& app, const ToolCommands& commands) {
   rotate->add_flag("--emergency", arguments->emergency,
                    "Trust no key any more that is there: all access tokens die at once");
   rotate->add_flag("--dry-run", arguments->dry_run, "Tell what would be done, change nothing");
+  rotate->add_option("--tenant", arguments->tenant, kTenantHelp);
   commands.AddFormat(*rotate, arguments->format);
   commands.Finish(*rotate,
                   [arguments](const auto& config) { return RunKeysRotate(config, *arguments); });

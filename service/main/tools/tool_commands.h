@@ -36,11 +36,19 @@ struct CreateAdminArguments {
 
 int RunCreateAdmin(const config::Config& config, const CreateAdminArguments& arguments);
 
+struct KeysListArguments {
+  std::string format = "auto";
+  // Whose keys, by its id or name; empty: the default one.
+  std::string tenant;
+};
+
 // The keys that sign access tokens.
-int RunKeysList(const config::Config& config, const std::string& format);
+int RunKeysList(const config::Config& config, const KeysListArguments& arguments);
 
 struct KeysRotateArguments {
   std::string format = "auto";
+  // As of KeysListArguments.
+  std::string tenant;
   // Trust none of the keys that there are any more.
   bool emergency = false;
   bool dry_run = false;
