@@ -15,8 +15,10 @@ inline constexpr size_t kSecretBytes = 32;
 
 // What the server keeps in files and never in the database.
 struct Secrets {
-  std::string master_key;    // kSecretBytes: seals signing keys and webhook secrets at rest.
-  std::string token_pepper;  // kSecretBytes: authenticates refresh tokens and page tokens.
+  // kSecretBytes: seals what the database holds of secrets, such as signing keys.
+  std::string master_key;
+  // kSecretBytes: authenticates tokens of all kinds but access tokens, and hashes recovery codes.
+  std::string token_pepper;
   // kSecretBytes, or empty: opens as well, while the master key is being changed.
   std::string accepted_master_key = {};
 };

@@ -129,7 +129,8 @@ void AddAuth(std::vector<Setting>& all) {
                         "Live sessions of one user; a login ends the oldest beyond them.", 1,
                         100'000, GH_FIELD(auth.max_sessions_per_user)));
   all.push_back(Text("auth.master_key_file",
-                     "File with 64 hex digits: seals signing keys and webhook secrets at rest.",
+                     "File with 64 hex digits: seals what the database holds of secrets: signing "
+                     "keys, secrets of webhooks and of authenticator apps, mails that wait.",
                      GH_FIELD(auth.master_key_file)));
   all.push_back(Text("auth.accepted_master_key_file",
                      "A second master key, which opens what it sealed and seals nothing: while the "
