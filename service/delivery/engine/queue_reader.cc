@@ -77,10 +77,8 @@ void QueueReader::Feed(const QueuePtr& queue) {
     }
   }
   const bool window_comes = followed.filling && delivery.scanned() >= log.window_end();
-  if (delivery.scanned() >= log.matched() || window_comes || queue->reading ||
-      reads_ >= kMaxReads) {
-    return;
-  }
+  if (delivery.scanned() >= log.matched() || window_comes || queue->reading) return;
+  if (reads_ >= kMaxReads) return AwaitRead(queue);
   queue->reading = true;
   ++reads_;
   deps_.tasks.Spawn(ReadEvents(queue));
@@ -96,19 +94,22 @@ Task<void> QueueReader::ReadEvents(QueuePtr queue) {
       deps_.tasks.Context(tenant_id), tenant_id, delivery.scanned() + 1, queue->read_limit,
       TypesOf(endpoint.get()));
   queue->reading = false;
-  --reads_;
-  if (!range.ok()) deps_.tasks.LogProblem("webhooks: cannot read events", range.status());
-  if (!range.ok() || !deps_.queues.IsCurrent(queue) || delivery.stopped()) co_return;
-  std::vector<DeliveryItem> items;
-  for (const storage::LoggedEvent& event : range->events) {
-    if (event.index > matched) break;
-    if (event.index > delivery.scanned()) items.push_back(MakeItem(event));
+  const bool current = deps_.queues.IsCurrent(queue) && !delivery.stopped();
+  if (!range.ok()) {
+    deps_.tasks.LogProblem("webhooks: cannot read events", range.status());
+  } else if (current) {
+    std::vector<DeliveryItem> items;
+    for (const storage::LoggedEvent& event : range->events) {
+      if (event.index > matched) break;
+      if (event.index > delivery.scanned()) items.push_back(MakeItem(event));
+    }
+    if (!items.empty()) queue->read_limit = FittingLimit(items);
+    if (endpoint) LeaveOutUnwanted(*endpoint, items);
+    delivery.AddEvents(std::move(items), std::min(range->last_index, matched));
+    OnAdded(queue);
   }
-  if (!items.empty()) queue->read_limit = FittingLimit(items);
-  if (endpoint) LeaveOutUnwanted(*endpoint, items);
-  delivery.AddEvents(std::move(items), std::min(range->last_index, matched));
-  OnAdded(queue);
-  Feed(queue);
+  EndRead(range.ok());
+  if (range.ok() && current) Feed(queue);
 }
 
 void QueueReader::OnAdded(const QueuePtr& queue) {
@@ -119,21 +120,49 @@ void QueueReader::OnAdded(const QueuePtr& queue) {
 
 void QueueReader::Tend() {
   const base::Time now = deps_.clock.Now();
-  deps_.queues.ForEach([this, now](const QueuePtr& queue) {
-    if (MayLoadRetries(*queue, now)) {
+  ServeWaiting();
+  deps_.queues.ForEach([this, now](const QueuePtr& queue) { FeedAll(queue, now); });
+}
+
+void QueueReader::FeedAll(const QueuePtr& queue, base::Time now) {
+  if (MayLoadRetries(*queue, now)) {
+    if (reads_ < kMaxReads) {
       queue->loading_retries = true;
       ++reads_;
       deps_.tasks.Spawn(LoadRetries(queue));
+    } else {
+      AwaitRead(queue);
     }
-    Feed(queue);
-  });
+  }
+  Feed(queue);
+}
+
+void QueueReader::AwaitRead(const QueuePtr& queue) {
+  if (std::exchange(queue->awaits_read, true)) return;
+  waiting_.push_back(queue);
+}
+
+void QueueReader::EndRead(bool ok) {
+  --reads_;
+  if (ok) ServeWaiting();
+}
+
+void QueueReader::ServeWaiting() {
+  const base::Time now = deps_.clock.Now();
+  while (!waiting_.empty() && reads_ < kMaxReads && !deps_.tasks.stopping()) {
+    const QueuePtr queue = waiting_.front().lock();
+    waiting_.pop_front();
+    if (!queue) continue;
+    queue->awaits_read = false;
+    if (deps_.queues.IsCurrent(queue)) FeedAll(queue, now);
+  }
 }
 
 bool QueueReader::MayLoadRetries(const LeasedQueue& queue, base::Time now) const {
   const EndpointQueue& delivery = queue.delivery;
   return delivery.next_due() && *delivery.next_due() <= now && delivery.retries_ready() == 0 &&
          !queue.loading_retries && !delivery.dirty() && !deps_.flusher.busy() &&
-         !delivery.stopped() && delivery.breaker().MayStart(now) && reads_ < kMaxReads;
+         !delivery.stopped() && delivery.breaker().MayStart(now);
 }
 
 Task<void> QueueReader::LoadRetries(QueuePtr queue) {
@@ -142,15 +171,14 @@ Task<void> QueueReader::LoadRetries(QueuePtr queue) {
   absl::StatusOr<Due> due =
       co_await ReadDue(delivery.key(), delivery.retries_held(), deps_.clock.Now());
   queue->loading_retries = false;
-  --reads_;
   if (!due.ok()) {
     deps_.tasks.LogProblem("webhooks: cannot read what is to be retried", due.status());
-    co_return;
+  } else if (deps_.queues.IsCurrent(queue) && !delivery.stopped()) {
+    delivery.AddRetries(std::move(due->items), due->next_due);
+    queue->last_used = steady_clock::now();
+    deps_.dispatcher.RequestTurn(queue);
   }
-  if (!deps_.queues.IsCurrent(queue) || delivery.stopped()) co_return;
-  delivery.AddRetries(std::move(due->items), due->next_due);
-  queue->last_used = steady_clock::now();
-  deps_.dispatcher.RequestTurn(queue);
+  EndRead(due.ok());
 }
 
 Task<absl::StatusOr<DeliveryItem>> QueueReader::ReadItem(storage::EndpointKey key,

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -55,6 +57,13 @@ class QueueReader {
     std::optional<base::Time> next_due;
   };
 
+  // As Feed, and what is to be retried before it.
+  void FeedAll(const QueuePtr& queue, base::Time now);
+  // It has its turn when a read has ended, after those that came before.
+  void AwaitRead(const QueuePtr& queue);
+  // A read has ended. After one that failed the next ones wait until Tend.
+  void EndRead(bool ok);
+  void ServeWaiting();
   base::Task<void> ReadEvents(QueuePtr queue);
   bool MayLoadRetries(const LeasedQueue& queue, base::Time now) const;
   base::Task<void> LoadRetries(QueuePtr queue);
@@ -73,6 +82,7 @@ class QueueReader {
   Deps deps_;
   // Under way.
   int reads_ = 0;
+  std::deque<std::weak_ptr<LeasedQueue>> waiting_;
 };
 
 }  // namespace gatehouse::service::delivery
