@@ -1,6 +1,7 @@
 #include "service/main/area/service_area.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -152,16 +153,18 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .retention = storage.retention,
              .retention_periods = RetentionPeriodsOf(options.config.retention)},
             FactsOf(options, storage, clock)),
-      tenants({.tenants = storage.tenants,
-               .directory = auth.tenants,
-               .rotation = auth.key_rotation,
-               .token_codec = auth.one_time_tokens,
-               .hasher = auth.hasher,
-               .breached = auth.breached_passwords.get(),
-               .once = once,
-               .page_tokens = page_tokens,
-               .clock = clock,
-               .on_frozen = std::move(options.on_endpoint_changed)}) {}
+      tenants(
+          {.tenants = storage.tenants,
+           .directory = auth.tenants,
+           .rotation = auth.key_rotation,
+           .token_codec = auth.one_time_tokens,
+           .hasher = auth.hasher,
+           .breached = auth.breached_passwords.get(),
+           .once = once,
+           .page_tokens = page_tokens,
+           .clock = clock,
+           .on_frozen = [changed = std::move(options.on_endpoint_changed)](
+                            const base::Uuid& tenant_id) { changed(tenant_id, std::nullopt); }}) {}
 
 void ServiceArea::Register(rpc::MethodRegistry& registry) {
   RegisterUserService(registry, users);
