@@ -45,7 +45,7 @@ RetentionWorker::RetentionWorker(base::Loop& loop, RetentionSweeper::Deps deps,
 base::Task<absl::Status> RetentionWorker::RunOnce(base::CallContext ctx) {
   absl::Status problem;
   for (const RetentionPolicy policy : kRetentionPolicies) {
-    if (clock_.Now() < due_[At(policy)]) continue;
+    if (!rests_[At(policy)].IsOver(clock_.Now())) continue;
     const auto left = std::min<std::chrono::steady_clock::duration>(
         ctx.deadline() - std::chrono::steady_clock::now(), kPolicyTimeout);
     const absl::Status status =
@@ -66,7 +66,7 @@ base::Task<absl::Status> RetentionWorker::Sweep(base::CallContext ctx, Retention
   const base::Time now = clock_.Now();
   // What is not through, or failed, is tried again with the next turn.
   const bool soon = !swept.ok() || swept->unfinished;
-  due_[At(policy)] = now + (soon ? kPause : PauseOf(policy));
+  rests_[At(policy)] = base::Pause(now, soon ? kPause : PauseOf(policy));
   Note(policy, swept, now);
   co_return swept.status();
 }

@@ -12,6 +12,7 @@
 #include "base/async/mutex.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
+#include "base/pause.h"
 #include "base/time.h"
 #include "base/worker.h"
 #include "service/retention/retention_periods.h"
@@ -54,8 +55,8 @@ class RetentionWorker final : public base::Worker {
 
   const base::Clock& clock_;
   RetentionSweeper sweeper_;
-  // When each is due next. Loop thread.
-  std::array<base::Time, kRetentionPolicies.size()> due_ = {};
+  // Until each is due again. Loop thread.
+  std::array<base::Pause, kRetentionPolicies.size()> rests_ = {};
   mutable base::Mutex mutex_;
   std::array<RetentionStats, kRetentionPolicies.size()> stats_ GH_GUARDED_BY(mutex_);
   PeriodicWorker turns_;

@@ -212,6 +212,13 @@ TEST_F(RowRetentionTest, TheWorkerFollowsEachPolicyInItsTime) {
   now_.Advance(std::chrono::minutes(60));
   ASSERT_THAT(turn(), IsOk());
   EXPECT_EQ(worker.stats(Policy::kEndedSessions).rows_dropped, 2);
+
+  // A clock that was wrong, and is set right, keeps nothing waiting.
+  add();
+  now_.Advance(-std::chrono::minutes(70));
+  ASSERT_THAT(turn(), IsOk());
+  EXPECT_EQ(worker.stats(Policy::kRequests).rows_dropped, 3);
+  EXPECT_EQ(worker.stats(Policy::kEndedSessions).rows_dropped, 3);
 }
 
 TEST_F(RowRetentionTest, OneTenantThatFailsHoldsUpNoOther) {
