@@ -33,8 +33,9 @@ struct RetentionStats {
   int64_t held_logs = 0;
 };
 
-// Sweeps by the policies, now and then: what an index finds every few minutes, tables of days and
-// what has to be walked through every hour. One policy that fails holds up no other.
+// Sweeps by the policies, now and then: deleted users every minute, what an index finds every few,
+// tables of days and what has to be walked through every hour. One policy that fails holds up no
+// other.
 class RetentionWorker final : public base::Worker {
  public:
   // All it is given outlives it.
