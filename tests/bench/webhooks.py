@@ -111,6 +111,16 @@ class WebhookFigures:
         _, text = get(self._server().http_address, "/metrics")
         return sum(float(value) for value in re.findall(r"^gatehouse_database_statements_total\S* (\S+)$", text, re.MULTILINE))
 
+    def webhooks_to_one_endpoint(self):
+        """As fast as 32 publishers get rid of them, beside Postgres's inserts."""
+
+        def deliver():
+            words = [f"--seconds={self._plan.webhook_seconds}", "--in_flight=32"]
+            return delivered(self._webhook_bench(self._server().grpc_address, *words))["rate"]
+
+        rates = self._interleave({"deliveries": deliver, "pgbench": lambda: self._pgbench.run("insert", self._plan.seconds)})
+        self.report.add("webhook_one_endpoint", rates["deliveries"], "events/s", rates["pgbench"], "pgbench inserts")
+
     def webhook_fan_out(self):
         """Each event to ten endpoints: deliveries a second beside Postgres's inserts, and how late the last ones are."""
         address, seconds = self._server().grpc_address, self._plan.webhook_seconds

@@ -44,6 +44,10 @@ void LeaveOutUnwanted(const storage::Endpoint& endpoint, std::vector<DeliveryIte
   std::erase_if(items, [&](const DeliveryItem& item) { return !wanted.WantsBody(*item.body); });
 }
 
+bool HasEnough(const EndpointQueue& queue) {
+  return queue.loaded() >= kEnoughReady || queue.loaded_bytes() >= kEnoughBytes;
+}
+
 // How many events like these make a page.
 int32_t FittingLimit(const std::vector<DeliveryItem>& items) {
   size_t bytes = 0;
@@ -61,10 +65,7 @@ void QueueReader::FeedTenant(const Uuid& tenant_id) {
 
 void QueueReader::Feed(const QueuePtr& queue) {
   EndpointQueue& delivery = queue->delivery;
-  if (delivery.stopped() || deps_.tasks.stopping() || delivery.loaded() >= kEnoughReady ||
-      delivery.loaded_bytes() >= kEnoughBytes) {
-    return;
-  }
+  if (delivery.stopped() || deps_.tasks.stopping() || HasEnough(delivery)) return;
   const FollowedLog& followed = deps_.logs.at(delivery.key().tenant_id);
   const TenantLog& log = followed.log;
   if (delivery.scanned() < log.window_end() && delivery.scanned() + 1 >= log.window_begin()) {
@@ -78,10 +79,40 @@ void QueueReader::Feed(const QueuePtr& queue) {
   }
   const bool window_comes = followed.filling && delivery.scanned() >= log.window_end();
   if (delivery.scanned() >= log.matched() || window_comes || queue->reading) return;
-  if (reads_ >= kMaxReads) return AwaitRead(queue);
+  if (FeedFromPages(queue) || HasEnough(delivery) || delivery.scanned() >= log.matched()) return;
+  if (reads_ >= kMaxReads) return StandInLine(queue);
   queue->reading = true;
   ++reads_;
   deps_.tasks.Spawn(ReadEvents(queue));
+}
+
+bool QueueReader::FeedFromPages(const QueuePtr& queue) {
+  EndpointQueue& delivery = queue->delivery;
+  const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(delivery.key());
+  const SharedPages::Source source{delivery.key().tenant_id, TypesOf(endpoint.get())};
+  while (!HasEnough(delivery)) {
+    const SharedPages::Page* const page =
+        pages_.Find(source, delivery.scanned() + 1, steady_clock::now());
+    if (page == nullptr) {
+      if (!pages_.Comes(source, delivery.scanned() + 1)) return false;
+      queue->reading = true;
+      waiting_[source.tenant_id].push_back(queue);
+      return true;
+    }
+    AddItems(queue, endpoint.get(), page->items, page->last_index);
+  }
+  return false;
+}
+
+void QueueReader::AddItems(const QueuePtr& queue, const storage::Endpoint* endpoint,
+                           const std::vector<DeliveryItem>& items, int64_t through) {
+  EndpointQueue& delivery = queue->delivery;
+  if (!items.empty()) queue->read_limit = FittingLimit(items);
+  std::vector<DeliveryItem> next(
+      std::ranges::upper_bound(items, delivery.scanned(), {}, &DeliveryItem::index), items.end());
+  if (endpoint != nullptr) LeaveOutUnwanted(*endpoint, next);
+  delivery.AddEvents(std::move(next), through);
+  OnAdded(queue);
 }
 
 Task<void> QueueReader::ReadEvents(QueuePtr queue) {
@@ -90,26 +121,34 @@ Task<void> QueueReader::ReadEvents(QueuePtr queue) {
   // Beyond this the endpoint may have other settings than the ones read with.
   const int64_t matched = deps_.logs.at(tenant_id).log.matched();
   const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(delivery.key());
-  absl::StatusOr<storage::EventLog::Range> range = co_await deps_.log.ReadRange(
-      deps_.tasks.Context(tenant_id), tenant_id, delivery.scanned() + 1, queue->read_limit,
-      TypesOf(endpoint.get()));
+  const SharedPages::Source source{tenant_id, TypesOf(endpoint.get())};
+  SharedPages::Page page{.first_index = delivery.scanned() + 1};
+  pages_.Begin(source, page.first_index, queue->read_limit);
+  const absl::StatusOr<storage::EventLog::Range> range = co_await deps_.log.ReadRange(
+      deps_.tasks.Context(tenant_id), tenant_id, page.first_index, queue->read_limit, source.types);
+  pages_.End(source, page.first_index);
   queue->reading = false;
-  const bool current = deps_.queues.IsCurrent(queue) && !delivery.stopped();
+  const std::vector<QueuePtr> waiters = std::exchange(waiting_[tenant_id], {});
+  for (const QueuePtr& waiting : waiters) waiting->reading = false;
   if (!range.ok()) {
     deps_.tasks.LogProblem("webhooks: cannot read events", range.status());
-  } else if (current) {
-    std::vector<DeliveryItem> items;
-    for (const storage::LoggedEvent& event : range->events) {
-      if (event.index > matched) break;
-      if (event.index > delivery.scanned()) items.push_back(MakeItem(event));
-    }
-    if (!items.empty()) queue->read_limit = FittingLimit(items);
-    if (endpoint) LeaveOutUnwanted(*endpoint, items);
-    delivery.AddEvents(std::move(items), std::min(range->last_index, matched));
-    OnAdded(queue);
+    EndRead(/*ok=*/false);
+    co_return;
   }
-  EndRead(range.ok());
-  if (range.ok() && current) Feed(queue);
+  page.last_index = std::min(range->last_index, matched);
+  for (const storage::LoggedEvent& event : range->events) {
+    if (event.index <= page.last_index) page.items.push_back(MakeItem(event));
+  }
+  const bool is_current = deps_.queues.IsCurrent(queue) && !delivery.stopped();
+  if (is_current) AddItems(queue, endpoint.get(), page.items, page.last_index);
+  if (page.last_index >= page.first_index) {
+    pages_.Add(source, std::move(page), steady_clock::now());
+  }
+  EndRead(/*ok=*/true);
+  if (is_current) Feed(queue);
+  for (const QueuePtr& waiting : waiters) {
+    if (deps_.queues.IsCurrent(waiting)) Feed(waiting);
+  }
 }
 
 void QueueReader::OnAdded(const QueuePtr& queue) {
@@ -119,8 +158,9 @@ void QueueReader::OnAdded(const QueuePtr& queue) {
 }
 
 void QueueReader::Tend() {
+  pages_.DropOld(steady_clock::now());
   const base::Time now = deps_.clock.Now();
-  ServeWaiting();
+  ServeLine();
   deps_.queues.ForEach([this, now](const QueuePtr& queue) { FeedAll(queue, now); });
 }
 
@@ -131,29 +171,29 @@ void QueueReader::FeedAll(const QueuePtr& queue, base::Time now) {
       ++reads_;
       deps_.tasks.Spawn(LoadRetries(queue));
     } else {
-      AwaitRead(queue);
+      StandInLine(queue);
     }
   }
   Feed(queue);
 }
 
-void QueueReader::AwaitRead(const QueuePtr& queue) {
-  if (std::exchange(queue->awaits_read, true)) return;
-  waiting_.push_back(queue);
+void QueueReader::StandInLine(const QueuePtr& queue) {
+  if (std::exchange(queue->in_line, true)) return;
+  line_.push_back(queue);
 }
 
 void QueueReader::EndRead(bool ok) {
   --reads_;
-  if (ok) ServeWaiting();
+  if (ok) ServeLine();
 }
 
-void QueueReader::ServeWaiting() {
+void QueueReader::ServeLine() {
   const base::Time now = deps_.clock.Now();
-  while (!waiting_.empty() && reads_ < kMaxReads && !deps_.tasks.stopping()) {
-    const QueuePtr queue = waiting_.front().lock();
-    waiting_.pop_front();
+  while (!line_.empty() && reads_ < kMaxReads && !deps_.tasks.stopping()) {
+    const QueuePtr queue = line_.front().lock();
+    line_.pop_front();
     if (!queue) continue;
-    queue->awaits_read = false;
+    queue->in_line = false;
     if (deps_.queues.IsCurrent(queue)) FeedAll(queue, now);
   }
 }

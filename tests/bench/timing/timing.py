@@ -10,6 +10,7 @@ import sys
 import time
 import unittest
 
+from tests.bench import copied_users
 from tests.bench.timing import two_samples
 
 # Of each kind of account that logs in: enough that what one of them has in memory decides nothing.
@@ -35,16 +36,8 @@ class Accounts:
     def __init__(self, deployment, client, number):
         client.CreateUser(user={"username": "model", "email": "model@example.com"}, password=PASSWORD)
         for kind, change in self.KINDS.items():
-            deployment.sql(f"""
-                INSERT INTO gatehouse.user_account (tenant_id, user_id, username, username_key, email, email_key, first_name,
-                  last_name, bio, avatar_url, timezone, locale, metadata, role, state, password_hash, password_change_time, epoch,
-                  create_time, update_time, version)
-                SELECT tenant_id, gen_random_uuid(), name, name, name || '@example.com', name || '@example.com', first_name,
-                  last_name, bio, avatar_url, timezone, locale, metadata, role, state, password_hash, password_change_time, epoch,
-                  create_time, update_time, version
-                FROM gatehouse.user_account, (SELECT '{kind}-' || lpad(i::text, 6, '0') AS name
-                                              FROM generate_series(1, {number}) AS i) AS names
-                WHERE username_key = 'model'""")
+            numbers = f"SELECT lpad(i::text, 6, '0') FROM generate_series(1, {number}) AS i"
+            copied_users.copy(deployment, "model", f"SELECT gen_random_uuid(), '{kind}-' || digits FROM ({numbers}) AS numbers (digits)")
             if change:
                 deployment.sql(f"UPDATE gatehouse.user_account SET {change} WHERE username_key LIKE '{kind}-%'")
         deployment.sql("VACUUM ANALYZE gatehouse.user_account")
