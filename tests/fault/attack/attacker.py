@@ -71,10 +71,17 @@ class Attack:
         self.connections.append(made)
         return made
 
+    def connecting(self, count, leaving_s=0, **options):
+        """One after the other, as many as are let in while there are more seconds left than `leaving_s`."""
+        for _ in range(count):
+            if time.monotonic() + leaving_s >= self._until:
+                return
+            connection = self.connect(**options)
+            if connection is not None:
+                yield connection
+
     def connect_many(self, count, **options):
-        """As many as are let in until the attack is over."""
-        made = (self.connect(**options) for _ in range(count) if self.going_on())
-        return [connection for connection in made if connection is not None]
+        return list(self.connecting(count, **options))
 
     def repeat(self, step, **options):
         """One connection after the other, `step` on each until it is closed."""
@@ -217,5 +224,6 @@ class HeldStreams:
             if one.type == wire.RESET or (one.type in (wire.HEADERS, wire.DATA) and one.flags & wire.END_STREAM):
                 self._open.discard((id(connection), one.stream))
         gone = {id(connection) for connection in self._attack.connections if connection.closed}
-        self._open = {(connection, stream) for connection, stream in self._open if connection not in gone}
+        if gone:
+            self._open = {(connection, stream) for connection, stream in self._open if connection not in gone}
         return len(self._open)

@@ -154,15 +154,14 @@ def malformed_calls(under):
     under.expect_kept()
 
 
-@attack(least_seconds=8)
+@attack(least_seconds=12)
 def partial_messages(under):
-    """16,000 messages of which all but a few bytes come at once, and these one by one, on 16 connections."""
+    """16,000 messages of which all but a few bytes come at once, and these one by one, on 16 connections: 250 MB."""
     length = PUBLIC_BYTES
     begun = length.to_bytes(5, "big") + bytes(length - 100)
-    block = wire.call_headers(CREATE_USER)
     held = HeldStreams(under)
     connections = under.connect_many(16)
-    held.open_many(connections, 1_000, block, begun)
+    held.open_many(connections, 1_000, wire.call_headers(CREATE_USER), begun)
     most = held.look()
     while under.going_on():
         begin = time.monotonic()
@@ -170,7 +169,12 @@ def partial_messages(under):
             connection.send(b"".join(wire.frame(wire.DATA, 0, stream, b"\0") for stream in held.of(connection)))
         most = max(most, held.look())
         under.wait(begin + 1 - time.monotonic())
-    under.notes.append(f"at most {most} unfinished calls, {held.look()} at the end")
+    left = held.look()
+    under.notes.append(f"at most {most} unfinished calls, {left} at the end")
+    under.expect(not left, f"requests that do not become whole are ended in time, and {left} were not")
+    refused = under.counted("gatehouse_grpc_calls_refused_total", reason="overloaded")
+    sent_away = under.counted("gatehouse_grpc_connections_ended_total", reason="no_room")
+    under.expect(refused + sent_away > 0, "there is no room for all of them")
 
 
 ATTACKS = (
