@@ -30,6 +30,10 @@ struct ServerOptions {
   size_t max_message_bytes = size_t{4} << 20;
   // Of all request headers together; an access token takes about 1 KiB.
   size_t max_metadata_bytes = size_t{8} << 10;
+  // Of the same as they are sent, beyond which the connection is closed: so much of headers that are
+  // too large is decoded for the sake of the other calls. It is closed before that where frames have
+  // brought max_metadata_bytes and no header that is whole.
+  size_t max_header_block_bytes = size_t{32} << 10;
   // Per connection. One client with more calls in flight opens another.
   int max_concurrent_streams = 1000;
 

@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 http2::Limits LimitsOf(const ServerOptions& options) {
   return {.header_list_bytes = options.max_metadata_bytes,
-          .header_block_bytes = 4 * options.max_metadata_bytes,
+          .header_block_bytes = options.max_header_block_bytes,
           .concurrent_streams = options.max_concurrent_streams,
           .handshake = options.handshake_timeout,
           .write = options.write_timeout,

@@ -29,7 +29,11 @@ using ::testing::HasSubstr;
 using tests::RawClient;
 
 // Of RFC 9113.
+constexpr uint8_t kContinuation = 9;
+constexpr uint8_t kPadded = 8;
 constexpr uint32_t kProtocolError = 1;
+constexpr uint32_t kFrameSizeError = 6;
+constexpr uint32_t kCompressionError = 9;
 constexpr uint32_t kEnhanceYourCalm = 11;
 
 class HostileClientTest : public EchoFixture {
@@ -80,10 +84,65 @@ TEST_F(HostileClientTest, AnIntegerOfHpackThatNeverEndsClosesTheConnection) {
   RawClient client(server_->port());
   client.SendFrame(RawClient::kHeaders, 0, 1, std::string("\x7f") + std::string(20, '\xff'));
   for (int i = 0; i < 400; ++i) {
-    if (!client.SendFrame(9, 0, 1, std::string(1, '\xff'))) break;
+    if (!client.SendFrame(kContinuation, 0, 1, std::string(1, '\xff'))) break;
   }
+  EXPECT_EQ(client.ReadGoAway(), kCompressionError);
   EXPECT_TRUE(client.ReadEnd());
   EXPECT_TRUE(Echo("hello").ok());
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
+}
+
+// The session ends the connection by itself then, as with whatever else is an error of all of it.
+TEST_F(HostileClientTest, HeadersThatNobodyCanDecodeMakeTheirAddressWait) {
+  options_.calm_down_time = std::chrono::hours(1);
+  StartServer();
+  RawClient client(server_->port());
+  // The entry 126 of a table that has 61.
+  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, "\xfe");
+  EXPECT_EQ(client.ReadGoAway(), kCompressionError);
+  EXPECT_TRUE(client.ReadEnd());
+  RawClient again(server_->port());
+  EXPECT_TRUE(again.ReadEnd());
+  AwaitCounted("connections_refused_total{reason=\"must_calm_down\"}");
+}
+
+TEST_F(HostileClientTest, WhatIsNoHttp2EndsTheConnectionAndIsCounted) {
+  StartServer();
+  // A PING on a stream; settings of five bytes; a preface of something else.
+  RawClient on_stream(server_->port());
+  on_stream.SendFrame(RawClient::kPing, 0, 1, "12345678");
+  EXPECT_EQ(on_stream.ReadGoAway(), kProtocolError);
+  EXPECT_TRUE(on_stream.ReadEnd());
+  RawClient cut_off(server_->port());
+  cut_off.SendFrame(RawClient::kSettings, 0, 0, "12345");
+  EXPECT_EQ(cut_off.ReadGoAway(), kFrameSizeError);
+  EXPECT_TRUE(cut_off.ReadEnd());
+  RawClient browser(server_->port(), /*greet=*/false);
+  browser.Send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
+  EXPECT_EQ(browser.ReadGoAway(), kProtocolError);
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"protocol\"} 3\n"));
+}
+
+TEST_F(HostileClientTest, AHeaderThatDoesNotEndClosesTheConnection) {
+  StartServer();
+  const std::string header = RawClient::Encode({{"x-large", std::string(60'000, 'x')}});
+  RawClient client(server_->port());
+  client.SendFrame(RawClient::kHeaders, 0, 1, header.substr(0, 9'000));
+  client.SendFrame(kContinuation, 0, 1, header.substr(9'000, 100));
+  EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
+}
+
+TEST_F(HostileClientTest, HeadersInManyFramesCloseTheConnection) {
+  StartServer();
+  const std::string block = RawClient::Call(kEcho);
+  RawClient client(server_->port());
+  client.SendFrame(RawClient::kHeaders, 0, 1, block);
+  for (int i = 0; i < 20; ++i) {
+    if (!client.SendFrame(kContinuation, 0, 1, RawClient::Encode({{"x", "y"}}))) break;
+  }
+  EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
 }
 
 TEST_F(HostileClientTest, AHeaderBlockWithoutEndClosesTheConnection) {
@@ -92,8 +151,8 @@ TEST_F(HostileClientTest, AHeaderBlockWithoutEndClosesTheConnection) {
   std::string block = RawClient::Call(kEcho);
   for (int i = 0; i < 10; ++i) block += RawClient::Encode({{"x-more", std::string(6'000, 'x')}});
   client.SendFrame(RawClient::kHeaders, 0, 1, block.substr(0, 16'000));
-  client.SendFrame(9, 0, 1, block.substr(16'000, 16'000));
-  client.SendFrame(9, 0, 1, block.substr(32'000, 16'000));
+  client.SendFrame(kContinuation, 0, 1, block.substr(16'000, 16'000));
+  client.SendFrame(kContinuation, 0, 1, block.substr(32'000, 16'000));
   EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
   EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
 }
@@ -217,10 +276,12 @@ TEST_F(HostileClientTest, MoreStreamsThanAllowedAreRefused) {
   EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"too_many_streams\"} 1\n"));
   client.SendFrame(RawClient::kData, 0, 1, EchoMessage("still here"));
   EXPECT_TRUE(client.ReadType(RawClient::kData, 1));
-  // Who has acknowledged the limit and passes it speaks no HTTP/2.
+  // Once a client has confirmed the limit, nghttp2 makes more of it (http2::Limits).
   client.SendFrame(RawClient::kSettings, 1, 0, "");
   client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 7, RawClient::Call(kChat));
   EXPECT_EQ(client.ReadGoAway(), kProtocolError);
+  EXPECT_TRUE(client.ReadEnd());
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"protocol\"} 1\n"));
 }
 
 TEST_F(HostileClientTest, WindowUpdatesInMassesCloseTheConnection) {
@@ -242,6 +303,35 @@ TEST_F(HostileClientTest, PingsInMassesCloseTheConnection) {
   }
   EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
   EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"control_frames\"} 1\n"));
+}
+
+// Data that carry nothing: empty, of padding alone, or of a call that the server has ended.
+TEST_F(HostileClientTest, DataFramesOfNothingInMassesCloseTheConnection) {
+  options_.max_control_frames_per_second = 10;
+  StartServer();
+  struct Flood {
+    RawClient::Fields call;
+    uint8_t flags;
+    std::string payload;
+  };
+  const std::string padding("\2\0\0", 3);
+  for (const Flood& flood :
+       {Flood{.call = {}, .flags = 0, .payload = ""},
+        Flood{.call = {}, .flags = kPadded, .payload = std::string(1, '\0')},
+        Flood{.call = {}, .flags = kPadded, .payload = padding},
+        Flood{.call = {{"x-bin", "!!!!"}}, .flags = 0, .payload = "x"}}) {
+    RawClient client(server_->port());
+    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1,
+                     RawClient::Call(kChat, flood.call));
+    if (!flood.call.empty()) {
+      EXPECT_TRUE(client.ReadType(RawClient::kReset, 1));
+    }
+    for (int i = 0; i < 1000; ++i) {
+      if (!client.SendFrame(RawClient::kData, flood.flags, 1, flood.payload)) break;
+    }
+    EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+  }
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"control_frames\"} 4\n"));
 }
 
 // As gRPC's clients do: they widen windows and ping as they read.

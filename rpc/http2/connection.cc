@@ -142,6 +142,9 @@ bool Connection::Feed(std::string_view bytes) {
       return Fail(EndReason::kProtocol, NGHTTP2_PROTOCOL_ERROR, "this port speaks HTTP/2");
     case NGHTTP2_ERR_FLOODED:
       return Fail(EndReason::kControlFrames, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames");
+    case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS:
+      return Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM,
+                  "the headers are in too many frames");
     default:
       return Fail(EndReason::kProtocol, NGHTTP2_INTERNAL_ERROR, "");
   }
@@ -230,24 +233,36 @@ bool Connection::OnFrameBegin(uint8_t type, uint8_t flags, int32_t stream_id, si
   if (type == NGHTTP2_HEADERS && !CheckClosedStream(stream_id)) return false;
   switch (type) {
     case NGHTTP2_HEADERS:
-      block_bytes_ = length;
-      break;
+      block_bytes_ = undecoded_bytes_ = 0;
+      return OnHeaderBytes(length);
     case NGHTTP2_CONTINUATION:
-      block_bytes_ += length;
-      break;
+      return OnHeaderBytes(length);
     case NGHTTP2_RST_STREAM:
       return true;
     case NGHTTP2_DATA:
-      if (length > 0 || (flags & NGHTTP2_FLAG_END_STREAM) != 0) return true;
-      [[fallthrough]];
+      // Those with nothing but padding are known when they are whole.
+      return length > 0 || (flags & NGHTTP2_FLAG_END_STREAM) != 0 || OnControlFrame();
     default:
-      if (control_frames_earned_ > 0) {
-        --control_frames_earned_;
-        return true;
-      }
-      return control_frames_allowed_.Take(PerSecond(limits_.control_frames_per_second), now_) ||
-             Fail(EndReason::kControlFrames, NGHTTP2_ENHANCE_YOUR_CALM, "too many control frames");
+      return OnControlFrame();
   }
+}
+
+bool Connection::OnControlFrame() {
+  if (control_frames_earned_ > 0) {
+    --control_frames_earned_;
+    return true;
+  }
+  return control_frames_allowed_.Take(PerSecond(limits_.control_frames_per_second), now_) ||
+         Fail(EndReason::kControlFrames, NGHTTP2_ENHANCE_YOUR_CALM, "too many control frames");
+}
+
+bool Connection::OnHeaderBytes(size_t length) {
+  // No header of which so much has come can be among those of a call.
+  if (undecoded_bytes_ > limits_.header_list_bytes) {
+    return Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM, "a header is too large");
+  }
+  undecoded_bytes_ += length;
+  block_bytes_ += length;
   return block_bytes_ <= limits_.header_block_bytes ||
          Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM, "the headers are too large");
 }
@@ -259,10 +274,11 @@ bool Connection::CheckClosedStream(int32_t stream_id) {
       nghttp2_session_find_stream(session_, stream_id) != nullptr) {
     return true;
   }
-  // It may have been on its way when the stream was reset, or that is too long ago to know.
+  // It may have been on its way when the stream was reset, or that is too long ago to know. The
+  // session drops it without a word, and what is dropped may come for ever.
   if (std::ranges::find(reset_here_, stream_id) != reset_here_.end() ||
       (reset_here_.size() == kResetsKept && stream_id < reset_here_[oldest_reset_])) {
-    return true;
+    return OnControlFrame();
   }
   // Without gaps in the numbers each of them was a request, and is over.
   const bool was_used = requests_ == (static_cast<uint32_t>(last_stream_id_) + 1) / 2;
@@ -318,6 +334,14 @@ void Connection::OnRequestEnd(int32_t stream_id) {
 
 void Connection::OnAnswerFrameSent() {
   control_frames_earned_ = std::min(control_frames_earned_ + kEarnedByFrame, kMostEarned);
+}
+
+// The session's own, where it finds something that no connection outlives: ours have no error.
+void Connection::OnGoAwaySent(uint32_t error_code) {
+  if (error_code == NGHTTP2_NO_ERROR) return;
+  // No client makes headers by mistake that nobody can decode.
+  TellEnding(error_code == NGHTTP2_COMPRESSION_ERROR ? EndReason::kHeaderBlock
+                                                     : EndReason::kProtocol);
 }
 
 void Connection::OnAnswerSent(int32_t stream_id) {

@@ -19,7 +19,7 @@ enum class EndReason {
   kResets,
   kRequests,
   kControlFrames,
-  // The bytes are no HTTP/2.
+  // The bytes are no HTTP/2. Headers that cannot be decoded are a header block's fault.
   kProtocol,
   // A proxy's header is malformed, or its client has too many connections.
   kProxyHeader,

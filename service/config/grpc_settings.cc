@@ -112,8 +112,13 @@ void AddRates(std::vector<Setting>& all) {
 void AddSizes(std::vector<Setting>& all) {
   all.push_back(Integer("grpc.max_metadata_bytes",
                         "Request headers of a call together; more are refused with "
-                        "METADATA_TOO_LARGE. A connection is closed at four times as much.",
+                        "METADATA_TOO_LARGE. A connection is closed where one header goes on after "
+                        "as much.",
                         1'024, 1'048'576, GH_FIELD(grpc.max_metadata_bytes)));
+  all.push_back(Integer("grpc.max_header_block_bytes",
+                        "Request headers of a call as they are sent; with more the connection is "
+                        "closed.",
+                        1'024, 4'194'304, GH_FIELD(grpc.max_header_block_bytes)));
   all.push_back(Integer("grpc.max_public_message_bytes",
                         "A message to a method that needs no credentials, such as a login; more "
                         "are refused with MESSAGE_TOO_LARGE. Other methods take 4 MiB.",
@@ -128,8 +133,10 @@ void AddSizes(std::vector<Setting>& all) {
 }
 
 void AddStreams(std::vector<Setting>& all) {
-  all.push_back(Integer("grpc.max_connection_streams", "Calls of one connection at a time.", 1,
-                        100'000, GH_FIELD(grpc.max_connection_streams)));
+  all.push_back(Integer("grpc.max_connection_streams",
+                        "Calls of one connection at a time; more are refused, and a client that "
+                        "has confirmed the limit and passes it loses the connection.",
+                        1, 100'000, GH_FIELD(grpc.max_connection_streams)));
   all.push_back(Integer("grpc.max_principal_streams",
                         "Streams (TailEvents) of one principal at a time; more are refused with "
                         "RATE_LIMITED.",

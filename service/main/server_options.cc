@@ -28,6 +28,7 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcSettings& config) {
       .tls_client_ca_file = config.tls_client_ca_file,
       .tls_client_auth = ClientAuthOf(config.tls_client_auth),
       .max_metadata_bytes = static_cast<size_t>(config.max_metadata_bytes),
+      .max_header_block_bytes = static_cast<size_t>(config.max_header_block_bytes),
       .max_concurrent_streams = static_cast<int>(config.max_connection_streams),
       .keepalive_time = config.keepalive_time,
       .keepalive_timeout = config.keepalive_timeout,
