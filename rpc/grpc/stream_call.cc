@@ -283,6 +283,7 @@ bool StreamCall::TellOne() {
   if (reading_ && (reader_.ready() || reader_.at_end() || closed_)) {
     reading_ = false;
     message_told_ = reader_.ready() && !closed_;
+    if (message_told_ && !status_) reader_.Inflate();
     if (!status_) events_->OnRead(message_told_);
     return true;
   }

@@ -50,7 +50,7 @@ class StreamCall final : public base::Recycled,
   void AddTrailer(std::string_view name, std::string_view value) override;
   void Read() override;
   absl::Status ReadStatus() const override { return reader_.status(); }
-  size_t ReadSize() const override { return reader_.ready() ? reader_.message().size() : 0; }
+  size_t ReadSize() const override { return reader_.ready() ? reader_.size() : 0; }
   bool ParseRead(google::protobuf::Message& message) override;
   void Write(const google::protobuf::Message& message) override;
   void SetResponse(const google::protobuf::Message& message) override;
