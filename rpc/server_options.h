@@ -30,9 +30,9 @@ struct ServerOptions {
   size_t max_message_bytes = size_t{4} << 20;
   // Of all request headers together; an access token takes about 1 KiB.
   size_t max_metadata_bytes = size_t{8} << 10;
-  // Of the same as they are sent, beyond which the connection is closed: so much of headers that are
-  // too large is decoded for the sake of the other calls. It is closed before that where frames have
-  // brought max_metadata_bytes and no header that is whole.
+  // Of the same as they are sent, beyond which the connection is closed: so much of headers that
+  // are too large is decoded for the sake of the other calls. It is closed before that where frames
+  // have brought max_metadata_bytes and no header that is whole.
   size_t max_header_block_bytes = size_t{32} << 10;
   // Per connection. One client with more calls in flight opens another.
   int max_concurrent_streams = 1000;
@@ -70,9 +70,11 @@ struct ServerOptions {
 
   // From the TCP connection to the client's HTTP/2 settings, a TLS handshake included.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
-  // Between the parts of an unfinished request: a call that is not whole holds no more than its
-  // headers, and not for long.
+  // From the headers of a request to its end, and between its parts: a call that is not whole does
+  // nothing but hold memory. A large one has as much more as its bytes take at this rate, which is
+  // less than that of any line between services; whoever sends a byte now and then does not get on.
   std::chrono::milliseconds request_timeout = std::chrono::seconds(2);
+  size_t min_request_bytes_per_second = size_t{8} << 10;
   // How long a connection may stay without calls. Zero: for ever.
   std::chrono::milliseconds max_connection_idle = std::chrono::minutes(30);
   // How long a client that has opened a stream may send nothing while the server waits for its

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -59,6 +60,28 @@ class HostileClientTest : public EchoFixture {
       if ((frame->flags & RawClient::kEndStream) != 0) return frame->payload;
     }
     return "no answer";
+  }
+
+  // Sends a request by one byte in ten milliseconds, until the call is answered, or for so long.
+  // How many bytes went out.
+  static size_t Drip(RawClient& client, uint32_t stream, const std::string& bytes,
+                     std::chrono::steady_clock::duration longest) {
+    const auto end = std::chrono::steady_clock::now() + longest;
+    auto due = std::chrono::steady_clock::now();
+    size_t sent = 0;
+    while (sent < bytes.size() && std::chrono::steady_clock::now() < end) {
+      if (std::chrono::steady_clock::now() >= due) {
+        client.SendFrame(RawClient::kData, 0, stream, bytes.substr(sent++, 1));
+        due += milliseconds(10);
+      }
+      client.SendFrame(RawClient::kPing, 0, 0, "12345678");
+      std::optional<RawClient::Frame> frame;
+      do {
+        frame = client.Read();
+        if (!frame || (frame->type == RawClient::kHeaders && frame->stream == stream)) return sent;
+      } while (frame->type != RawClient::kPing);
+    }
+    return sent;
   }
 
   // Waits until the metrics say so.
@@ -370,6 +393,45 @@ TEST_F(HostileClientTest, ACallThatSendsNothingMoreIsNotHandedOver) {
   EXPECT_NE(Answer(client, 1), "no answer");
   EXPECT_TRUE(StillServes(client, 3));
   EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"timeout\"} 1\n"));
+}
+
+// Each byte comes long before the next one is due.
+TEST_F(HostileClientTest, ARequestThatDripsIsRefused) {
+  options_.request_timeout = milliseconds(300);
+  options_.min_request_bytes_per_second = 1'000'000;
+  options_.max_control_frames_per_second = 10'000'000;
+  StartServer();
+  RawClient client(server_->port());
+  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, RawClient::Call(kEcho));
+  const std::string message = EchoMessage(std::string(16'000, 'x'));
+  EXPECT_LT(Drip(client, 1, message, std::chrono::hours(1)), message.size());
+  EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"timeout\"} 1\n"));
+  EXPECT_TRUE(StillServes(client, 3));
+  // What is no gRPC has no messages, and no longer.
+  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 5,
+                   RawClient::Encode({{":method", "PUT"},
+                                      {":scheme", "http"},
+                                      {":path", kEcho},
+                                      {":authority", "localhost"}}));
+  EXPECT_LT(Drip(client, 5, message, std::chrono::hours(1)), message.size());
+  EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"not_grpc\"} 1\n"));
+}
+
+TEST_F(HostileClientTest, ASlowRequestThatGetsOnIsServed) {
+  options_.request_timeout = milliseconds(1000);
+  options_.min_request_bytes_per_second = 10;
+  options_.max_control_frames_per_second = 10'000'000;
+  StartServer();
+  RawClient client(server_->port());
+  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, RawClient::Call(kEcho));
+  // A thousand bytes have a hundred seconds.
+  const std::string message = EchoMessage(std::string(16'000, 'x'));
+  client.SendFrame(RawClient::kData, 0, 1, message.substr(0, 1'000));
+  const size_t dripped = Drip(client, 1, message.substr(1'000), milliseconds(2'500));
+  client.SendFrame(RawClient::kData, RawClient::kEndStream, 1, message.substr(1'000 + dripped));
+  const auto data = client.ReadType(RawClient::kData, 1);
+  ASSERT_TRUE(data.has_value());
+  EXPECT_EQ(data->payload, message);
 }
 
 TEST_F(HostileClientTest, ASilentStreamOfAMethodWhoseClientSpeaksFirstIsNotHandedOver) {

@@ -52,6 +52,8 @@ class MessageReader {
   bool has_more() const { return !backlog_.empty(); }
   // A message has begun and is not complete.
   bool partial() const { return !ready_ && prefix_bytes_ > 0; }
+  // What has come of the message that is there or has begun.
+  size_t received_bytes() const { return prefix_bytes_ + message_.size(); }
   // Nothing will be ready any more.
   bool at_end() const { return ended_ && !ready_; }
 

@@ -46,8 +46,9 @@ void WritePrefix(char* bytes, char flags, size_t length) {
 StreamCall::StreamCall(GrpcConnection& home)
     : http2::Stream(home.http2()),
       home_(home),
-      last_data_(home.http2().now()),
-      last_output_(last_data_),
+      began_(home.http2().now()),
+      last_data_(began_),
+      last_output_(began_),
       reader_(home.budget()),
       output_charge_(home.budget()) {}
 

@@ -93,6 +93,8 @@ class StreamCall final : public base::Recycled,
   // Ends a call that is not handed over.
   void RefuseHttp();
   void Refuse(RefusedCall reason, const absl::Status& status);
+  // The request, or what has begun of its next message, does not come as fast as it has to.
+  bool IsLate(base::SteadyTime now) const;
   // The client takes nothing of the answer, or sends nothing though its next message is waited for.
   bool IsUnread(base::SteadyTime now) const;
   bool IsSilent(base::SteadyTime now) const;
@@ -117,6 +119,7 @@ class StreamCall final : public base::Recycled,
   std::string_view http_status_;
   CallShape shape_;
   std::optional<base::SteadyTime> deadline_;
+  const base::SteadyTime began_;
   base::SteadyTime last_data_;
   // When it was last seen that the client took something of the answer, or that there was something
   // to take; and whether that happened since.

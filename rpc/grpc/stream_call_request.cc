@@ -16,6 +16,8 @@
 namespace gatehouse::rpc {
 namespace {
 
+using std::chrono::milliseconds;
+
 // For people who look with a browser or curl.
 constexpr std::string_view kNoGrpc = "This port speaks gRPC: POST with application/grpc.\n";
 
@@ -133,9 +135,7 @@ void StreamCall::OnTick(base::SteadyTime now) {
     return;
   }
   if (phase_ != Phase::kArriving && !reader_.partial()) return;
-  const bool late = now >= last_data_ + home_.group().options().request_timeout ||
-                    (deadline_ && now >= *deadline_);
-  if (!late) return;
+  if (!IsLate(now)) return;
   if (!http_status_.empty()) {
     RefuseHttp();
     return;
@@ -146,6 +146,17 @@ void StreamCall::OnTick(base::SteadyTime now) {
   }
   reader_.Fail(RequestTimedOut());
   if (reading_) home_.group().turn().AddEvent(*this);
+}
+
+bool StreamCall::IsLate(base::SteadyTime now) const {
+  const ServerOptions& options = home_.group().options();
+  if (deadline_ && now >= *deadline_) return true;
+  if (now >= last_data_ + options.request_timeout) return true;
+  if (phase_ != Phase::kArriving) return false;
+  // Whoever sends a byte now and then would hold an unfinished request for ever.
+  const milliseconds allowed(1000 * reader_.received_bytes() /
+                             options.min_request_bytes_per_second);
+  return now >= began_ + options.request_timeout + allowed;
 }
 
 bool StreamCall::IsUnread(base::SteadyTime now) const {

@@ -16,8 +16,8 @@ struct Limits {
   // and no header that is whole.
   size_t header_block_bytes = size_t{32} << 10;
   // More are refused, one by one. Of a client that has confirmed the setting nghttp2 takes that for
-  // an error of the connection, where RFC 9113 (5.1.2) wants one of the stream; it has no option for
-  // it.
+  // an error of the connection, where RFC 9113 (5.1.2) wants one of the stream; it has no option
+  // for it.
   int concurrent_streams = 1000;
   // To the client's settings; and from the first byte of a request's headers to the last.
   std::chrono::milliseconds handshake = std::chrono::seconds(10);

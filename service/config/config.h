@@ -38,6 +38,7 @@ struct GrpcSettings {
   std::chrono::milliseconds calm_down_time{1'000};
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds request_timeout{2'000};
+  int64_t min_request_bytes_per_second = 8 * 1024;
   std::chrono::seconds max_stream_silence{60};
   std::chrono::milliseconds write_timeout{30'000};
   std::chrono::milliseconds keepalive_time{60'000};

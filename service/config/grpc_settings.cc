@@ -64,9 +64,13 @@ void AddConnections(std::vector<Setting>& all) {
                      "long the headers of a call may take. In milliseconds.",
                      100, 600'000, GH_FIELD(grpc.handshake_timeout)));
   all.push_back(Span("grpc.request_timeout_ms",
-                     "How long an unfinished request may stay without another byte, in "
-                     "milliseconds.",
+                     "From a call's headers to the end of its request, and how long that may stay "
+                     "without another byte, in milliseconds.",
                      100, 600'000, GH_FIELD(grpc.request_timeout)));
+  all.push_back(Integer("grpc.min_request_bytes_per_second",
+                        "A request that is large has as much longer as its bytes take at this "
+                        "rate.",
+                        1, 1'073'741'824, GH_FIELD(grpc.min_request_bytes_per_second)));
   all.push_back(Span("grpc.max_stream_silence_s",
                      "How long a client that has opened a stream may send nothing while its next "
                      "message is waited for, as in reflection, in seconds.",

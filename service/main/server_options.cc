@@ -42,6 +42,7 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcSettings& config) {
       .calm_down_time = config.calm_down_time,
       .handshake_timeout = config.handshake_timeout,
       .request_timeout = config.request_timeout,
+      .min_request_bytes_per_second = static_cast<size_t>(config.min_request_bytes_per_second),
       .max_connection_idle = config.max_connection_idle,
       .max_stream_silence = config.max_stream_silence,
       .write_timeout = config.write_timeout,
