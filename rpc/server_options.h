@@ -26,7 +26,8 @@ struct ServerOptions {
   std::string tls_client_ca_file = {};
   ClientAuth tls_client_auth = ClientAuth::kNone;
 
-  // gRPC's customary limit, stated.
+  // Of a message to any method, in the end: gRPC's customary limit, stated. A method takes what
+  // its access option says.
   size_t max_message_bytes = size_t{4} << 20;
   // Of all request headers together; an access token takes about 1 KiB.
   size_t max_metadata_bytes = size_t{8} << 10;

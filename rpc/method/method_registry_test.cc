@@ -44,7 +44,14 @@ TEST(MethodRegistryTest, ReadsThePolicyFromTheProto) {
   EXPECT_EQ(method->info.access.permission_number, 7);
   EXPECT_TRUE(method->info.access.self);
   EXPECT_FALSE(method->info.access.is_public);
+  EXPECT_EQ(method->info.max_request_bytes, 1'000'000u);
   EXPECT_THAT(registry.ServiceNames(), ElementsAre("gatehouse.test.GuardedService"));
+}
+
+TEST(MethodRegistryTest, AMethodTakes64KibWhereItsProtoSaysNothing) {
+  MethodRegistry registry;
+  AddUnary<EchoRequest>(registry, "/gatehouse.test.EchoService/Echo");
+  EXPECT_EQ(registry.Find("/gatehouse.test.EchoService/Echo")->info.max_request_bytes, 65'536u);
 }
 
 TEST(MethodRegistryTest, NamesAMethodWithoutAnAccessOption) {

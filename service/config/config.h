@@ -51,6 +51,7 @@ struct GrpcSettings {
   int64_t max_connection_control_frames_per_second = 20'000;
   int64_t max_metadata_bytes = 8 * 1024;
   int64_t max_header_block_bytes = 32 * 1024;
+  int64_t max_message_bytes = 4 * 1024 * 1024;
   int64_t max_public_message_bytes = 16 * 1024;
   int64_t max_connection_bytes = 16 * 1024 * 1024;
   int64_t max_transport_bytes = 128 * 1024 * 1024;

@@ -123,9 +123,13 @@ void AddSizes(std::vector<Setting>& all) {
                         "Request headers of a call as they are sent; with more the connection is "
                         "closed.",
                         1'024, 4'194'304, GH_FIELD(grpc.max_header_block_bytes)));
+  all.push_back(Integer("grpc.max_message_bytes",
+                        "A message to any method; more are refused with MESSAGE_TOO_LARGE. "
+                        "Methods take 64 KiB, or what their access option in the .proto files "
+                        "says: batches, imports and messages of threads 4 MiB.",
+                        65'536, 4'194'304, GH_FIELD(grpc.max_message_bytes)));
   all.push_back(Integer("grpc.max_public_message_bytes",
-                        "A message to a method that needs no credentials, such as a login; more "
-                        "are refused with MESSAGE_TOO_LARGE. Other methods take 4 MiB.",
+                        "The same of methods that need no credentials, such as a login.",
                         1'024, 4'194'304, GH_FIELD(grpc.max_public_message_bytes)));
   all.push_back(Integer("grpc.max_connection_bytes",
                         "Messages over 16 KiB of one connection that are on their way: answers "

@@ -27,6 +27,7 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcSettings& config) {
       .tls_key_file = config.tls_key_file,
       .tls_client_ca_file = config.tls_client_ca_file,
       .tls_client_auth = ClientAuthOf(config.tls_client_auth),
+      .max_message_bytes = static_cast<size_t>(config.max_message_bytes),
       .max_metadata_bytes = static_cast<size_t>(config.max_metadata_bytes),
       .max_header_block_bytes = static_cast<size_t>(config.max_header_block_bytes),
       .max_concurrent_streams = static_cast<int>(config.max_connection_streams),

@@ -32,6 +32,20 @@ TEST(ServerOptionsTest, CertificatesOfClientsAreAskedForAsConfigured) {
   EXPECT_EQ(TlsFilesOf(settings).client_auth, rpc::ClientAuth::kRequired);
 }
 
+TEST(ServerOptionsTest, MessagesAreLimitedAsConfigured) {
+  GrpcSettings settings;
+  EXPECT_EQ(ServerOptionsOf(settings).max_message_bytes, size_t{4} << 20);
+  settings.max_message_bytes = 70'000;
+  settings.max_public_message_bytes = 2'000;
+  settings.max_header_block_bytes = 9'000;
+  settings.min_request_bytes_per_second = 7;
+  const rpc::ServerOptions options = ServerOptionsOf(settings);
+  EXPECT_EQ(options.max_message_bytes, 70'000U);
+  EXPECT_EQ(options.max_public_message_bytes, 2'000U);
+  EXPECT_EQ(options.max_header_block_bytes, 9'000U);
+  EXPECT_EQ(options.min_request_bytes_per_second, 7U);
+}
+
 TEST(ServerOptionsTest, ProxiesAreReadAsNetworks) {
   GrpcSettings settings;
   EXPECT_TRUE(ServerOptionsOf(settings).trusted_networks.empty());
