@@ -383,7 +383,7 @@ TEST_F(HostileClientTest, SilentConnectionsAreClosed) {
 
 TEST_F(HostileClientTest, ACallThatSendsNothingMoreIsNotHandedOver) {
   options_.request_timeout = milliseconds(100);
-  admission_.unary = 1;
+  in_flight_.unary = 1;
   StartServer();
   RawClient client(server_->port());
   client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, RawClient::Call(kEcho));

@@ -39,6 +39,8 @@ struct MethodInfo {
   // Answered also when the server is overloaded: health checks, since a busy
   // server that is restarted for it comes back to more work.
   bool exempt_from_admission = false;
+  // Answered before the rest when there is too much: other services wait for each call of it.
+  bool served_first = false;
   // Of bidirectional methods: the client speaks first, so that a call is nothing to attend to
   // before its first message.
   bool client_speaks_first = false;

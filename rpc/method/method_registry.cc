@@ -43,6 +43,7 @@ bool IsPage(const google::protobuf::Message& response) {
 void ReadOption(const v1::Access& option, MethodInfo& info) {
   info.access = {
       .permission = option.permission(), .self = option.self(), .is_public = option.public_()};
+  info.served_first = option.served_first();
   if (option.max_request_bytes() > 0) info.max_request_bytes = option.max_request_bytes();
 }
 

@@ -45,13 +45,16 @@ TEST(MethodRegistryTest, ReadsThePolicyFromTheProto) {
   EXPECT_TRUE(method->info.access.self);
   EXPECT_FALSE(method->info.access.is_public);
   EXPECT_EQ(method->info.max_request_bytes, 1'000'000u);
+  EXPECT_TRUE(method->info.served_first);
   EXPECT_THAT(registry.ServiceNames(), ElementsAre("gatehouse.test.GuardedService"));
 }
 
-TEST(MethodRegistryTest, AMethodTakes64KibWhereItsProtoSaysNothing) {
+TEST(MethodRegistryTest, AMethodTakes64KibInItsTurnWhereItsProtoSaysNothing) {
   MethodRegistry registry;
   AddUnary<EchoRequest>(registry, "/gatehouse.test.EchoService/Echo");
-  EXPECT_EQ(registry.Find("/gatehouse.test.EchoService/Echo")->info.max_request_bytes, 65'536u);
+  const MethodInfo& info = registry.Find("/gatehouse.test.EchoService/Echo")->info;
+  EXPECT_EQ(info.max_request_bytes, 65'536u);
+  EXPECT_FALSE(info.served_first);
 }
 
 TEST(MethodRegistryTest, NamesAMethodWithoutAnAccessOption) {

@@ -23,6 +23,7 @@ struct GrpcSettings {
   std::string tls_client_auth = "none";
   std::string tls_client_keys_file;
   int64_t max_in_flight = 4096;
+  int64_t known_callers_percent = 25;
   std::chrono::milliseconds max_unary_time{10'000};
   std::chrono::milliseconds drain_delay{0};
   std::chrono::milliseconds drain_grace{10'000};

@@ -26,6 +26,11 @@ void AddBasics(std::vector<Setting>& all) {
   all.push_back(Integer("grpc.max_in_flight",
                         "Calls served at a time; more are refused with SERVER_OVERLOADED.", 1,
                         1'000'000, GH_FIELD(grpc.max_in_flight)));
+  all.push_back(Integer("grpc.known_callers_percent",
+                        "Part of them that calls without credentials, or with those that are to be "
+                        "looked up first, do not get; a fifth of it is for VerifySession and "
+                        "IntrospectToken alone.",
+                        0, 90, GH_FIELD(grpc.known_callers_percent)));
   all.push_back(Span("grpc.max_unary_time_ms",
                      "The longest a unary call may take, whatever its deadline, in milliseconds.",
                      100, 600'000, GH_FIELD(grpc.max_unary_time)));

@@ -75,6 +75,11 @@ absl::StatusOr<auth::CertificateKeys> CertificateKeysOf(const config::GrpcSettin
   return auth::CertificateKeys::Parse(kSetting, text);
 }
 
+rpc::InFlight::Limits InFlightLimitsOf(const config::GrpcSettings& config) {
+  return {.unary = static_cast<size_t>(config.max_in_flight),
+          .known_percent = static_cast<size_t>(config.known_callers_percent)};
+}
+
 rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcSettings& config) {
   return {.per_principal = static_cast<size_t>(config.max_principal_streams),
           .public_per_address = static_cast<size_t>(config.max_public_streams_per_address),

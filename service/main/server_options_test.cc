@@ -76,6 +76,14 @@ TEST(ServerOptionsTest, AFileOfKeysThatCannotBeReadIsNamed) {
               HasSubstr("grpc.tls_client_keys_file"));
 }
 
+TEST(ServerOptionsTest, CallsInFlightAreLimitedAsConfigured) {
+  GrpcSettings settings;
+  settings.max_in_flight = 300;
+  settings.known_callers_percent = 40;
+  EXPECT_EQ(InFlightLimitsOf(settings).unary, 300U);
+  EXPECT_EQ(InFlightLimitsOf(settings).known_percent, 40U);
+}
+
 TEST(ServerOptionsTest, StreamsAreLimitedAsConfigured) {
   GrpcSettings settings;
   settings.max_principal_streams = 3;
