@@ -85,10 +85,17 @@ struct ServerOptions {
   // take nothing at all.
   std::chrono::milliseconds write_timeout = std::chrono::seconds(30);
 
-  // Answers that clients have not read, and requests that are not whole, per connection and in
+  // Messages over 16 KiB that clients have not read, or that are not whole, per connection and in
   // all. What would go over it fails.
   size_t max_connection_bytes = size_t{16} << 20;
   size_t max_transport_bytes = size_t{128} << 20;
+
+  // What open calls hold beside that: their headers, what has come of a request until it is whole,
+  // and 2 KiB each. Beyond 32 KiB of each connection, so that the usual calls always find room. In
+  // all, and of the connections of one address; those of a proxy count in all alone. As many calls
+  // and streams as may be in flight take about half of it.
+  size_t max_calls_bytes = size_t{128} << 20;
+  size_t max_calls_bytes_per_address = size_t{64} << 20;
 
   // An answer that is a page of a list is compressed with gzip if it has as many bytes and its
   // client takes that. Zero: never. What has a secret in it, such as a token, is no list.

@@ -43,6 +43,7 @@ class CallTransport {
   // Where events go; set before anything else is called.
   virtual void SetEvents(CallEvents* events) = 0;
 
+  // What the client asked with: kept until Finish.
   virtual std::string_view method() const = 0;
   virtual std::optional<std::string_view> Metadata(std::string_view name) const = 0;
   // The caller's address; nullopt if it has none.

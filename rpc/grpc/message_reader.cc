@@ -98,11 +98,15 @@ void MessageReader::Inflate() {
 
 void MessageReader::Fail(absl::Status status) {
   status_ = std::move(status);
+  Drop();
+  compressed_ = false;
+  ready_ = true;
+}
+
+void MessageReader::Drop() {
   message_ = std::string();
   backlog_ = std::string();
   charge_.Set(0);
-  compressed_ = false;
-  ready_ = true;
 }
 
 size_t MessageReader::Next() {

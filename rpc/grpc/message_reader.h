@@ -32,6 +32,8 @@ class MessageReader {
   void End();
   // Breaks off what is not complete.
   void Fail(absl::Status status);
+  // Nothing is wanted any more.
+  void Drop();
 
   // There is a message, or an error in its place, which is the last thing then.
   bool ready() const { return ready_; }

@@ -36,7 +36,7 @@ class MessageReaderTest : public ::testing::Test {
  protected:
   MessageReaderTest() { reader_.SetUp(kLimit, MessageReader::Encoding::kGzip); }
 
-  TotalBudget total_{1'000'000};
+  ByteBudget total_{1'000'000};
   ConnectionBudget budget_{total_, 1'000'000};
   MessageReader reader_{budget_};
 };

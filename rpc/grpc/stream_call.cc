@@ -50,7 +50,8 @@ StreamCall::StreamCall(GrpcConnection& home)
       last_data_(began_),
       last_output_(began_),
       reader_(home.budget()),
-      output_charge_(home.budget()) {}
+      output_charge_(home.budget()),
+      memory_(home.call_memory()) {}
 
 StreamCall::~StreamCall() = default;
 
@@ -111,6 +112,7 @@ uint8_t* StreamCall::MakeOutput(size_t length) {
   output_ = {.bytes = std::make_unique_for_overwrite<char[]>(kPrefixBytes + length),
              .size = kPrefixBytes + length};
   WritePrefix(output_.bytes.get(), /*flags=*/0, length);
+  memory_.Force(HeldBytes());
   return reinterpret_cast<uint8_t*>(output_.bytes.get() + kPrefixBytes);
 }
 
@@ -167,6 +169,7 @@ void StreamCall::SetEncodedResponse(std::string_view bytes) {
 
 void StreamCall::Finish(const WireStatus& status) {
   status_ = overloaded_ ? ToWireStatus(TransportOverloaded(), "") : status;
+  DropRequest();
   if (closed_) {
     home_.group().turn().AddEvent(*this);
     return;
@@ -219,6 +222,7 @@ void StreamCall::TakeBody(size_t bytes, std::string& output) {
   if (BodyBytes() > 0) return;
   output_ = {};
   output_charge_.Set(0);
+  memory_.Force(HeldBytes());
   if (writing_) home_.group().turn().AddEvent(*this);
 }
 

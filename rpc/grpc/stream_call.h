@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "base/recycled_memory.h"
 #include "base/time.h"
+#include "rpc/grpc/call_memory.h"
 #include "rpc/grpc/connection_group.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/grpc/message_reader.h"
@@ -73,6 +74,7 @@ class StreamCall final : public base::Recycled,
   ~StreamCall();
 
   // http2::Stream
+  void OnPartOfHeaders() override;
   void OnRequest() override;
   void OnData(std::string_view bytes) override;
   void OnRequestEnd() override;
@@ -90,9 +92,15 @@ class StreamCall final : public base::Recycled,
   void ReadForwardedFor();
   bool ReadHeader(std::string_view name, std::string_view value);
   void HandOver();
+  // What the call holds now; and whether there is room for it.
+  size_t HeldBytes() const;
+  bool FindRoom() { return memory_.Set(HeldBytes()); }
   // Ends a call that is not handed over.
   void RefuseHttp();
   void Refuse(RefusedCall reason, const absl::Status& status);
+  void RefuseWithoutRoom();
+  // It is answered, and holds nothing but itself and its answer from now on.
+  void DropRequest();
   // The request, or what has begun of its next message, does not come as fast as it has to.
   bool IsLate(base::SteadyTime now) const;
   // The client takes nothing of the answer, or sends nothing though its next message is waited for.
@@ -133,11 +141,13 @@ class StreamCall final : public base::Recycled,
   MetadataList trailers_;
   Output output_;
   MessageCharge output_charge_;
+  Charge<CallMemory> memory_;
   // Set by Finish: the body ends with it.
   std::optional<WireStatus> status_;
 
-  enum class Phase { kArriving, kHandingOver, kRunning, kRefused };
-  Phase phase_ = Phase::kArriving;
+  // Its headers come; then the rest of its request; and then it is handed over, or refused.
+  enum class Phase { kBeginning, kArriving, kHandingOver, kRunning, kRefused };
+  Phase phase_ = Phase::kBeginning;
   bool is_grpc_ = false;
   bool closed_ = false;
   bool cancelled_ = false;

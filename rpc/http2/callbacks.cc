@@ -66,8 +66,8 @@ int Connection::Callbacks::OnFrameRecv(nghttp2_session*, const nghttp2_frame* fr
     default:
       return 0;
   }
-  if (EndsStream(*frame)) connection.OnRequestEnd(frame->hd.stream_id);
-  return 0;
+  if (EndsStream(*frame) && !connection.ended()) connection.OnRequestEnd(frame->hd.stream_id);
+  return connection.ended() ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 // The session answers it with RST_STREAM, or GOAWAY. A client that has its requests taken back in
@@ -93,8 +93,9 @@ int Connection::Callbacks::OnHeader(nghttp2_session*, const nghttp2_frame* frame
 
 int Connection::Callbacks::OnDataChunk(nghttp2_session*, uint8_t, int32_t stream_id,
                                        const uint8_t* data, size_t length, void* user) {
-  ToConnection(user).OnData(stream_id, {reinterpret_cast<const char*>(data), length});
-  return 0;
+  Connection& connection = ToConnection(user);
+  connection.OnData(stream_id, {reinterpret_cast<const char*>(data), length});
+  return connection.ended() ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 int Connection::Callbacks::OnStreamClose(nghttp2_session*, int32_t stream_id, uint32_t error_code,

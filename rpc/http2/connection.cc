@@ -110,7 +110,7 @@ void Connection::SetState(State state) {
 }
 
 void Connection::OnBytes(std::string_view bytes) {
-  if (state_ >= State::kFinishing) return;
+  if (ended()) return;
   const Turn::Scope scope(turn_);
   now_ = std::chrono::steady_clock::now();
   last_input_ = now_;
@@ -122,7 +122,10 @@ void Connection::OnBytes(std::string_view bytes) {
     if (!CheckClosedStream(data->stream_id)) return;
   }
   FollowHeaderBlock();
-  if (Feed(bytes)) turn_.AddOutput(*this);
+  if (!Feed(bytes)) return;
+  // If they are another's, or of a request that has not begun, nothing comes of it.
+  if (open_block_ != 0 && first_stream_ != nullptr) first_stream_->OnPartOfHeaders();
+  turn_.AddOutput(*this);
 }
 
 void Connection::FollowHeaderBlock() {
@@ -135,7 +138,7 @@ bool Connection::Feed(std::string_view bytes) {
   const ssize_t result = nghttp2_session_mem_recv(
       session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   // A callback has said why already.
-  if (state_ >= State::kFinishing) return false;
+  if (ended()) return false;
   if (result >= 0) return true;
   switch (result) {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC:
@@ -167,13 +170,13 @@ void Connection::OnGone() {
 void Connection::Close() { OnGone(); }
 
 void Connection::RunJob() {
-  if (state_ >= State::kFinishing) return;
+  if (ended()) return;
   std::string& output = scratch_.output;
   bool more = true;
   while (more && !bytes_->unsent()) {
     output.clear();
     more = FillOutput(output);
-    if (state_ >= State::kFinishing) return;
+    if (ended()) return;
     if (!output.empty()) bytes_->Write(output);
   }
   CloseWhenDone();
@@ -196,7 +199,7 @@ bool Connection::FillOutput(std::string& output) {
 }
 
 void Connection::CloseWhenDone() {
-  if (state_ >= State::kFinishing || bytes_->unsent()) return;
+  if (ended() || bytes_->unsent()) return;
   if (nghttp2_session_want_read(session_) != 0 || nghttp2_session_want_write(session_) != 0) {
     return;
   }
@@ -217,8 +220,12 @@ void Connection::TellEnding(EndReason reason) {
   if (!std::exchange(ending_told_, true)) owner_.OnConnectionEnding(reason);
 }
 
+void Connection::CalmDown(EndReason reason, std::string_view why) {
+  Fail(reason, NGHTTP2_ENHANCE_YOUR_CALM, why);
+}
+
 bool Connection::Fail(EndReason reason, uint32_t error_code, std::string_view why) {
-  if (state_ >= State::kFinishing) return false;
+  if (ended()) return false;
   TellEnding(reason);
   bytes_->Write(GoAwayFrame(last_stream_id_, error_code, why));
   EndStreams();

@@ -75,6 +75,12 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // Null if the client has shown none.
   const ClientCertificate* client_certificate() const { return bytes_->client_certificate(); }
 
+  // Its client does not read, for now.
+  bool unsent() const { return bytes_->unsent(); }
+  // Tells the client to calm down, and closes. From within an event of a stream too: all of them
+  // end.
+  void CalmDown(EndReason reason, std::string_view why);
+
   size_t open_streams() const { return open_streams_; }
   // As of what is being handled.
   base::SteadyTime now() const { return now_; }
@@ -146,6 +152,7 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // The last bytes were written: waits for the client to close.
   void Finish();
   void SetState(State state);
+  bool ended() const { return state_ >= State::kFinishing; }
   std::optional<EndReason> CauseOfDeath() const;
   void TickDrain();
   void TickKeepalive();

@@ -103,7 +103,7 @@ void Connection::TickDrain() {
 }
 
 void Connection::TickKeepalive() {
-  if (state_ >= State::kFinishing) return;
+  if (ended()) return;
   if (!bytes_->unsent() || bytes_->sent_bytes() != sent_bytes_) {
     sent_bytes_ = bytes_->sent_bytes();
     last_progress_ = now_;

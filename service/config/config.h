@@ -56,6 +56,8 @@ struct GrpcSettings {
   int64_t max_public_message_bytes = 16 * 1024;
   int64_t max_connection_bytes = 16 * 1024 * 1024;
   int64_t max_transport_bytes = 128 * 1024 * 1024;
+  int64_t max_calls_bytes = 128 * 1024 * 1024;
+  int64_t max_calls_bytes_per_address = 64 * 1024 * 1024;
   int64_t max_connection_streams = 1'000;
   int64_t max_principal_streams = 1'000;
   int64_t max_public_streams_per_address = 100;

@@ -143,6 +143,15 @@ void AddSizes(std::vector<Setting>& all) {
                         65'536, 1'073'741'824, GH_FIELD(grpc.max_connection_bytes)));
   all.push_back(Integer("grpc.max_transport_bytes", "The same of all connections together.",
                         1'048'576, 68'719'476'736, GH_FIELD(grpc.max_transport_bytes)));
+  all.push_back(Integer("grpc.max_calls_bytes",
+                        "What open calls hold: their headers, requests that are not whole, and 2 "
+                        "KiB each; without the first 32 KiB of each connection. More are refused "
+                        "with SERVER_OVERLOADED.",
+                        1'048'576, 68'719'476'736, GH_FIELD(grpc.max_calls_bytes)));
+  all.push_back(Integer("grpc.max_calls_bytes_per_address",
+                        "The same of one address (IPv6: one /64), but for proxies of "
+                        "grpc.trusted_networks.",
+                        1'048'576, 68'719'476'736, GH_FIELD(grpc.max_calls_bytes_per_address)));
 }
 
 void AddStreams(std::vector<Setting>& all) {

@@ -49,6 +49,8 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcSettings& config) {
       .write_timeout = config.write_timeout,
       .max_connection_bytes = static_cast<size_t>(config.max_connection_bytes),
       .max_transport_bytes = static_cast<size_t>(config.max_transport_bytes),
+      .max_calls_bytes = static_cast<size_t>(config.max_calls_bytes),
+      .max_calls_bytes_per_address = static_cast<size_t>(config.max_calls_bytes_per_address),
       .gzip_lists_from_bytes = static_cast<size_t>(config.gzip_lists_from_bytes),
       .max_stream_resets_per_second = static_cast<int>(config.max_connection_resets_per_second),
       .max_requests_per_second = static_cast<int>(config.max_connection_requests_per_second),
