@@ -9,14 +9,13 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/log_line.h"
 #include "gatehouse/test/echo.pb.h"
 #include "rpc/echo_fixture.h"
+#include "rpc/grpc/hostile_fixture.h"
 #include "rpc/server.h"
 #include "tests/support/http2/raw_client.h"
 
@@ -29,25 +28,8 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using tests::RawClient;
 
-// Of RFC 9113.
-constexpr uint8_t kContinuation = 9;
-constexpr uint8_t kPadded = 8;
-constexpr uint32_t kProtocolError = 1;
-constexpr uint32_t kFrameSizeError = 6;
-constexpr uint32_t kCompressionError = 9;
-constexpr uint32_t kEnhanceYourCalm = 11;
-
-// Settings that give answers no window.
-const std::string kNoWindow("\0\4\0\0\0\0", 6);
-
-class HostileClientTest : public EchoFixture {
+class HostileClientTest : public HostileFixture {
  protected:
-  static std::string EchoMessage(const std::string& text) {
-    gatehouse::test::EchoRequest request;
-    request.set_text(text);
-    return RawClient::Message(request.SerializeAsString());
-  }
-
   // Sends a call and returns the last headers of its answer, which hold literals in clear text
   // unless they are short.
   static std::string CallRaw(RawClient& client, uint32_t stream, const RawClient::Fields& fields,
@@ -64,59 +46,6 @@ class HostileClientTest : public EchoFixture {
     }
     return "no answer";
   }
-
-  // Reads until so many calls were refused for want of room: answered with a status, or reset where
-  // a part of their headers had come.
-  static bool AwaitRefusals(RawClient& client, int count) {
-    const std::string calm_down("\0\0\0\x0b", 4);
-    while (count > 0) {
-      const auto frame = client.Read();
-      if (!frame) return false;
-      const bool answered =
-          frame->type == RawClient::kHeaders && (frame->flags & RawClient::kEndStream) != 0;
-      if (answered || (frame->type == RawClient::kReset && frame->payload == calm_down)) --count;
-    }
-    return true;
-  }
-
-  // Sends a request by one byte in ten milliseconds, until the call is answered, or for so long.
-  // How many bytes went out.
-  static size_t Drip(RawClient& client, uint32_t stream, const std::string& bytes,
-                     std::chrono::steady_clock::duration longest) {
-    const auto end = std::chrono::steady_clock::now() + longest;
-    auto due = std::chrono::steady_clock::now();
-    size_t sent = 0;
-    while (sent < bytes.size() && std::chrono::steady_clock::now() < end) {
-      if (std::chrono::steady_clock::now() >= due) {
-        client.SendFrame(RawClient::kData, 0, stream, bytes.substr(sent++, 1));
-        due += milliseconds(10);
-      }
-      client.SendFrame(RawClient::kPing, 0, 0, "12345678");
-      std::optional<RawClient::Frame> frame;
-      do {
-        frame = client.Read();
-        if (!frame || (frame->type == RawClient::kHeaders && frame->stream == stream)) return sent;
-      } while (frame->type != RawClient::kPing);
-    }
-    return sent;
-  }
-
-  // Waits until the metrics say so.
-  void AwaitMetric(const std::string& text) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (MetricsText().find(text) == std::string::npos) {
-      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << MetricsText();
-      std::this_thread::yield();
-    }
-  }
-
-  // Another call on the same connection still works: its answer has a message.
-  static bool StillServes(RawClient& client, uint32_t stream) {
-    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, stream, RawClient::Call(kEcho));
-    client.SendFrame(RawClient::kData, RawClient::kEndStream, stream, EchoMessage("hello"));
-    const auto data = client.ReadType(RawClient::kData, stream);
-    return data && data->payload == EchoMessage("hello");
-  }
 };
 
 TEST_F(HostileClientTest, AnIntegerOfHpackThatNeverEndsClosesTheConnection) {
@@ -129,59 +58,6 @@ TEST_F(HostileClientTest, AnIntegerOfHpackThatNeverEndsClosesTheConnection) {
   EXPECT_EQ(client.ReadGoAway(), kCompressionError);
   EXPECT_TRUE(client.ReadEnd());
   EXPECT_TRUE(Echo("hello").ok());
-  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
-}
-
-// The session ends the connection by itself then, as with whatever else is an error of all of it.
-TEST_F(HostileClientTest, HeadersThatNobodyCanDecodeMakeTheirAddressWait) {
-  options_.calm_down_time = std::chrono::hours(1);
-  StartServer();
-  RawClient client(server_->port());
-  // The entry 126 of a table that has 61.
-  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, "\xfe");
-  EXPECT_EQ(client.ReadGoAway(), kCompressionError);
-  EXPECT_TRUE(client.ReadEnd());
-  RawClient again(server_->port());
-  EXPECT_TRUE(again.ReadEnd());
-  AwaitCounted("connections_refused_total{reason=\"must_calm_down\"}");
-}
-
-TEST_F(HostileClientTest, WhatIsNoHttp2EndsTheConnectionAndIsCounted) {
-  StartServer();
-  // A PING on a stream; settings of five bytes; a preface of something else.
-  RawClient on_stream(server_->port());
-  on_stream.SendFrame(RawClient::kPing, 0, 1, "12345678");
-  EXPECT_EQ(on_stream.ReadGoAway(), kProtocolError);
-  EXPECT_TRUE(on_stream.ReadEnd());
-  RawClient cut_off(server_->port());
-  cut_off.SendFrame(RawClient::kSettings, 0, 0, "12345");
-  EXPECT_EQ(cut_off.ReadGoAway(), kFrameSizeError);
-  EXPECT_TRUE(cut_off.ReadEnd());
-  RawClient browser(server_->port(), /*greet=*/false);
-  browser.Send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
-  EXPECT_EQ(browser.ReadGoAway(), kProtocolError);
-  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"protocol\"} 3\n"));
-}
-
-TEST_F(HostileClientTest, AHeaderThatDoesNotEndClosesTheConnection) {
-  StartServer();
-  const std::string header = RawClient::Encode({{"x-large", std::string(60'000, 'x')}});
-  RawClient client(server_->port());
-  client.SendFrame(RawClient::kHeaders, 0, 1, header.substr(0, 9'000));
-  client.SendFrame(kContinuation, 0, 1, header.substr(9'000, 100));
-  EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
-  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
-}
-
-TEST_F(HostileClientTest, HeadersInManyFramesCloseTheConnection) {
-  StartServer();
-  const std::string block = RawClient::Call(kEcho);
-  RawClient client(server_->port());
-  client.SendFrame(RawClient::kHeaders, 0, 1, block);
-  for (int i = 0; i < 20; ++i) {
-    if (!client.SendFrame(kContinuation, 0, 1, RawClient::Encode({{"x", "y"}}))) break;
-  }
-  EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
   EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
 }
 
@@ -339,35 +215,6 @@ TEST_F(HostileClientTest, PingsInMassesCloseTheConnection) {
   EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"control_frames\"} 1\n"));
 }
 
-// Data that carry nothing: empty, of padding alone, or of a call that the server has ended.
-TEST_F(HostileClientTest, DataFramesOfNothingInMassesCloseTheConnection) {
-  options_.max_control_frames_per_second = 10;
-  StartServer();
-  struct Flood {
-    RawClient::Fields call;
-    uint8_t flags;
-    std::string payload;
-  };
-  const std::string padding("\2\0\0", 3);
-  for (const Flood& flood :
-       {Flood{.call = {}, .flags = 0, .payload = ""},
-        Flood{.call = {}, .flags = kPadded, .payload = std::string(1, '\0')},
-        Flood{.call = {}, .flags = kPadded, .payload = padding},
-        Flood{.call = {{"x-bin", "!!!!"}}, .flags = 0, .payload = "x"}}) {
-    RawClient client(server_->port());
-    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1,
-                     RawClient::Call(kChat, flood.call));
-    if (!flood.call.empty()) {
-      EXPECT_TRUE(client.ReadType(RawClient::kReset, 1));
-    }
-    for (int i = 0; i < 1000; ++i) {
-      if (!client.SendFrame(RawClient::kData, flood.flags, 1, flood.payload)) break;
-    }
-    EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
-  }
-  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"control_frames\"} 4\n"));
-}
-
 // As gRPC's clients do: they widen windows and ping as they read.
 TEST_F(HostileClientTest, WhoReadsAnswersMaySendWindowUpdatesAndPings) {
   options_.max_control_frames_per_second = 1;
@@ -410,45 +257,6 @@ TEST_F(HostileClientTest, ACallThatSendsNothingMoreIsNotHandedOver) {
   EXPECT_NE(Answer(client, 1), "no answer");
   EXPECT_TRUE(StillServes(client, 3));
   EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"timeout\"} 1\n"));
-}
-
-// Each byte comes long before the next one is due.
-TEST_F(HostileClientTest, ARequestThatDripsIsRefused) {
-  options_.request_timeout = milliseconds(300);
-  options_.min_request_bytes_per_second = 1'000'000;
-  options_.max_control_frames_per_second = 10'000'000;
-  StartServer();
-  RawClient client(server_->port());
-  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, RawClient::Call(kEcho));
-  const std::string message = EchoMessage(std::string(16'000, 'x'));
-  EXPECT_LT(Drip(client, 1, message, std::chrono::hours(1)), message.size());
-  EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"timeout\"} 1\n"));
-  EXPECT_TRUE(StillServes(client, 3));
-  // What is no gRPC has no messages, and no longer.
-  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 5,
-                   RawClient::Encode({{":method", "PUT"},
-                                      {":scheme", "http"},
-                                      {":path", kEcho},
-                                      {":authority", "localhost"}}));
-  EXPECT_LT(Drip(client, 5, message, std::chrono::hours(1)), message.size());
-  EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"not_grpc\"} 1\n"));
-}
-
-TEST_F(HostileClientTest, ASlowRequestThatGetsOnIsServed) {
-  options_.request_timeout = milliseconds(1000);
-  options_.min_request_bytes_per_second = 10;
-  options_.max_control_frames_per_second = 10'000'000;
-  StartServer();
-  RawClient client(server_->port());
-  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, RawClient::Call(kEcho));
-  // A thousand bytes have a hundred seconds.
-  const std::string message = EchoMessage(std::string(16'000, 'x'));
-  client.SendFrame(RawClient::kData, 0, 1, message.substr(0, 1'000));
-  const size_t dripped = Drip(client, 1, message.substr(1'000), milliseconds(2'500));
-  client.SendFrame(RawClient::kData, RawClient::kEndStream, 1, message.substr(1'000 + dripped));
-  const auto data = client.ReadType(RawClient::kData, 1);
-  ASSERT_TRUE(data.has_value());
-  EXPECT_EQ(data->payload, message);
 }
 
 TEST_F(HostileClientTest, ASilentStreamOfAMethodWhoseClientSpeaksFirstIsNotHandedOver) {
@@ -664,124 +472,6 @@ TEST_F(HostileClientTest, WhatIsOnItsWayIsBoundedInAllAndShown) {
   // What went with its connection counts no more.
   first.reset();
   AwaitMetric("gatehouse_grpc_buffered_bytes 0\n");
-}
-
-// Large headers, many small ones, and a message of which the last byte does not come: none of them
-// is anybody's yet.
-TEST_F(HostileClientTest, CallsThatAreNotWholeHoldNoMoreThanTheBudgetOfTheirAddress) {
-  options_.request_timeout = std::chrono::minutes(10);
-  options_.max_calls_bytes_per_address = 100'000;
-  StartServer();
-  RawClient::Fields many;
-  for (int i = 0; i < 150; ++i) many.emplace_back("x" + std::to_string(i), "");
-  const std::string message = EchoMessage(std::string(16'000, 'x'));
-  struct Kind {
-    RawClient::Fields fields;
-    std::string part;
-  };
-  RawClient other(server_->port());
-  uint32_t served = 1;
-  for (const Kind& kind : {Kind{.fields = {{"x-more", std::string(7'000, 'x')}}, .part = ""},
-                           Kind{.fields = many, .part = ""},
-                           Kind{.fields = {}, .part = message.substr(0, message.size() - 1)}}) {
-    auto client = std::make_unique<RawClient>(server_->port());
-    for (uint32_t stream = 1; stream < 200; stream += 2) {
-      client->SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, stream,
-                        RawClient::Call(kEcho, kind.fields));
-      if (!kind.part.empty()) client->SendFrame(RawClient::kData, 0, stream, kind.part);
-    }
-    // Each takes more than 7 KB of the free ones and three steps.
-    EXPECT_TRUE(AwaitRefusals(*client, 80));
-    AwaitMetric("gatehouse_grpc_calls_bytes 98304\n");
-    // Whoever does as usual does not notice, not even from the same address.
-    EXPECT_TRUE(StillServes(other, served));
-    served += 2;
-    client.reset();
-    AwaitMetric("gatehouse_grpc_calls_bytes 0\n");
-  }
-  AwaitCounted("calls_refused_total{reason=\"overloaded\"}");
-  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"no_room\"} 0\n"));
-}
-
-TEST_F(HostileClientTest, ACallWithoutRoomIsToldSo) {
-  options_.max_calls_bytes = 0;
-  StartServer();
-  std::vector<std::unique_ptr<tests::ClientStream>> calls;
-  tests::CallOutcome refused;
-  do {
-    calls.push_back(client_->Open(kChat, {.metadata = {{"x-more", std::string(5'000, 'x')}}}));
-    calls.back()->Write(gatehouse::test::EchoRequest().SerializeAsString());
-    std::string answer;
-    if (!calls.back()->Read(&answer)) refused = calls.back()->Finish();
-  } while (refused.code == absl::StatusCode::kUnknown && calls.size() < 10);
-  EXPECT_EQ(refused.code, absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(refused.reason(), "SERVER_OVERLOADED");
-  EXPECT_EQ(refused.Detail<google::rpc::QuotaFailure>()->violations(0).subject(),
-            "bytes of open calls");
-}
-
-TEST_F(HostileClientTest, HeadersThatAreNotWholeTakeRoomToo) {
-  options_.max_calls_bytes = 0;
-  StartServer();
-  // With what they take of memory more than is free, though they are few bytes.
-  RawClient::Fields many;
-  for (int i = 0; i < 200; ++i) many.emplace_back("x" + std::to_string(i), "");
-  RawClient client(server_->port());
-  client.SendFrame(RawClient::kHeaders, 0, 1, RawClient::Call(kEcho, many));
-  const auto reset = client.ReadType(RawClient::kReset, 1);
-  ASSERT_TRUE(reset.has_value());
-  EXPECT_EQ(reset->payload, std::string("\0\0\0\x0b", 4));
-  EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"overloaded\"} 1\n"));
-  // Other calls of the connection go on.
-  client.SendFrame(kContinuation, RawClient::kEndHeaders, 1, RawClient::Encode({{"last", ""}}));
-  EXPECT_TRUE(StillServes(client, 3));
-}
-
-// Else the answers that it does not read would fill the memory in the place of its calls.
-TEST_F(HostileClientTest, WhoFindsNoRoomAndDoesNotReadLosesTheConnection) {
-  options_.request_timeout = std::chrono::minutes(10);
-  options_.max_calls_bytes_per_address = 40'000;
-  StartServer();
-  RawClient client(server_->port());
-  const std::string call = RawClient::Call(kEcho, {{"x-more", std::string(1'000, 'x')}});
-  uint32_t stream = 1;
-  for (; stream < 200'000; stream += 2) {
-    if (!client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, stream, call)) break;
-  }
-  AwaitCounted("connections_ended_total{reason=\"no_room\"}");
-  EXPECT_TRUE(client.ReadEnd());
-  EXPECT_TRUE(Echo("hello").ok());
-}
-
-TEST_F(HostileClientTest, ACallThatIsAnsweredHoldsItsRequestNoLonger) {
-  options_.max_calls_bytes_per_address = 40'000;
-  StartServer();
-  RawClient client(server_->port());
-  // No answer is taken.
-  client.SendFrame(RawClient::kSettings, 0, 0, kNoWindow);
-  for (int i = 0; i < 20; ++i) {
-    const uint32_t stream = 2 * static_cast<uint32_t>(i) + 1;
-    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, stream,
-                     RawClient::Call(kEcho, {{"x-more", std::string(6'000, 'x')}}));
-    client.SendFrame(RawClient::kData, RawClient::kEndStream, stream, EchoMessage("x"));
-    EchoProbe::Await(probe_.returned, i + 1);
-  }
-  EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"overloaded\"} 0\n"));
-}
-
-TEST_F(HostileClientTest, SmallAnswersThatNobodyReadsHoldNoMoreThanTheBudgetOfTheirAddress) {
-  options_.max_calls_bytes_per_address = 40'000;
-  StartServer();
-  RawClient client(server_->port());
-  client.SendFrame(RawClient::kSettings, 0, 0, kNoWindow);
-  for (uint32_t stream = 1; stream < 100; stream += 2) {
-    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, stream, RawClient::Call(kEcho));
-    client.SendFrame(RawClient::kData, RawClient::kEndStream, stream,
-                     EchoMessage(std::string(10'000, 'x')));
-  }
-  // Six or so find room.
-  EXPECT_TRUE(AwaitRefusals(client, 40));
-  EXPECT_LT(probe_.returned, 10);
 }
 
 TEST_F(HostileClientTest, RefusalsInMassesFillNoLogAndAreCounted) {

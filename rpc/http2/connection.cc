@@ -144,10 +144,9 @@ bool Connection::Feed(std::string_view bytes) {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC:
       return Fail(EndReason::kProtocol, NGHTTP2_PROTOCOL_ERROR, "this port speaks HTTP/2");
     case NGHTTP2_ERR_FLOODED:
-      return Fail(EndReason::kControlFrames, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames");
+      return CalmDown(EndReason::kControlFrames, "too many frames");
     case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS:
-      return Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM,
-                  "the headers are in too many frames");
+      return CalmDown(EndReason::kHeaderBlock, "the headers are in too many frames");
     default:
       return Fail(EndReason::kProtocol, NGHTTP2_INTERNAL_ERROR, "");
   }
@@ -220,8 +219,8 @@ void Connection::TellEnding(EndReason reason) {
   if (!std::exchange(ending_told_, true)) owner_.OnConnectionEnding(reason);
 }
 
-void Connection::CalmDown(EndReason reason, std::string_view why) {
-  Fail(reason, NGHTTP2_ENHANCE_YOUR_CALM, why);
+bool Connection::CalmDown(EndReason reason, std::string_view why) {
+  return Fail(reason, NGHTTP2_ENHANCE_YOUR_CALM, why);
 }
 
 bool Connection::Fail(EndReason reason, uint32_t error_code, std::string_view why) {
@@ -260,18 +259,18 @@ bool Connection::OnControlFrame() {
     return true;
   }
   return control_frames_allowed_.Take(PerSecond(limits_.control_frames_per_second), now_) ||
-         Fail(EndReason::kControlFrames, NGHTTP2_ENHANCE_YOUR_CALM, "too many control frames");
+         CalmDown(EndReason::kControlFrames, "too many control frames");
 }
 
 bool Connection::OnHeaderBytes(size_t length) {
   // No header of which so much has come can be among those of a call.
   if (undecoded_bytes_ > limits_.header_list_bytes) {
-    return Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM, "a header is too large");
+    return CalmDown(EndReason::kHeaderBlock, "a header is too large");
   }
   undecoded_bytes_ += length;
   block_bytes_ += length;
   return block_bytes_ <= limits_.header_block_bytes ||
-         Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM, "the headers are too large");
+         CalmDown(EndReason::kHeaderBlock, "the headers are too large");
 }
 
 // The session forgets streams at once when they are closed, which saves memory for each call of the
@@ -304,7 +303,7 @@ void Connection::OnResetSent(int32_t stream_id) {
 
 bool Connection::OnReset() {
   return resets_allowed_.Take(Resets(limits_), now_) ||
-         Fail(EndReason::kResets, NGHTTP2_ENHANCE_YOUR_CALM, "too many requests taken back");
+         CalmDown(EndReason::kResets, "too many requests taken back");
 }
 
 void Connection::OnPingAnswer() {
@@ -314,7 +313,7 @@ void Connection::OnPingAnswer() {
 
 bool Connection::OnRequestBegin(int32_t stream_id) {
   if (!requests_allowed_.Take(PerSecond(limits_.requests_per_second), now_)) {
-    return Fail(EndReason::kRequests, NGHTTP2_ENHANCE_YOUR_CALM, "too many requests");
+    return CalmDown(EndReason::kRequests, "too many requests");
   }
   Stream& stream = owner_.NewStream(*this);
   stream.id_ = stream_id;

@@ -78,8 +78,8 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // Its client does not read, for now.
   bool unsent() const { return bytes_->unsent(); }
   // Tells the client to calm down, and closes. From within an event of a stream too: all of them
-  // end.
-  void CalmDown(EndReason reason, std::string_view why);
+  // end. Returns false.
+  bool CalmDown(EndReason reason, std::string_view why);
 
   size_t open_streams() const { return open_streams_; }
   // As of what is being handled.

@@ -53,7 +53,7 @@ void Connection::OnTick(base::SteadyTime now) {
     return;
   }
   if (open_block_ != 0 && now_ >= block_since_ + limits_.handshake) {
-    Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM, "the headers do not come");
+    CalmDown(EndReason::kHeaderBlock, "the headers do not come");
     return;
   }
   TickDrain();
