@@ -26,6 +26,11 @@ bool EndsStream(const nghttp2_frame& frame) {
   return (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
 }
 
+// Of a DATA frame: it has no data but is not empty. Its padding counts the byte that says how much.
+bool IsPaddingAlone(const nghttp2_frame& frame) {
+  return frame.hd.length > 0 && frame.hd.length == frame.data.padlen && !EndsStream(frame);
+}
+
 Connection& ToConnection(void* user) { return *static_cast<Connection*>(user); }
 
 }  // namespace
@@ -54,12 +59,15 @@ int Connection::Callbacks::OnFrameRecv(nghttp2_session*, const nghttp2_frame* fr
       if (IsRequest(*frame)) connection.OnRequest(frame->hd.stream_id);
       break;
     case NGHTTP2_DATA:
+      if (IsPaddingAlone(*frame) && !connection.OnControlFrame()) {
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+      }
       break;
     default:
       return 0;
   }
-  if (EndsStream(*frame)) connection.OnRequestEnd(frame->hd.stream_id);
-  return 0;
+  if (EndsStream(*frame) && !connection.ended()) connection.OnRequestEnd(frame->hd.stream_id);
+  return connection.ended() ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 // The session answers it with RST_STREAM, or GOAWAY. A client that has its requests taken back in
@@ -77,6 +85,7 @@ int Connection::Callbacks::OnBeginHeaders(nghttp2_session*, const nghttp2_frame*
 int Connection::Callbacks::OnHeader(nghttp2_session*, const nghttp2_frame* frame,
                                     nghttp2_rcbuf* name, nghttp2_rcbuf* value, uint8_t,
                                     void* user) {
+  ToConnection(user).OnHeaderDecoded();
   // Trailers of a request mean nothing in gRPC.
   if (IsRequest(*frame)) ToConnection(user).OnHeader(frame->hd.stream_id, name, value);
   return 0;
@@ -84,8 +93,9 @@ int Connection::Callbacks::OnHeader(nghttp2_session*, const nghttp2_frame* frame
 
 int Connection::Callbacks::OnDataChunk(nghttp2_session*, uint8_t, int32_t stream_id,
                                        const uint8_t* data, size_t length, void* user) {
-  ToConnection(user).OnData(stream_id, {reinterpret_cast<const char*>(data), length});
-  return 0;
+  Connection& connection = ToConnection(user);
+  connection.OnData(stream_id, {reinterpret_cast<const char*>(data), length});
+  return connection.ended() ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 int Connection::Callbacks::OnStreamClose(nghttp2_session*, int32_t stream_id, uint32_t error_code,
@@ -106,6 +116,8 @@ int Connection::Callbacks::OnFrameSend(nghttp2_session*, const nghttp2_frame* fr
     if (frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) {
       ToConnection(user).owner_.OnStreamRefused();
     }
+  } else if (frame->hd.type == NGHTTP2_GOAWAY) {
+    ToConnection(user).OnGoAwaySent(frame->goaway.error_code);
   }
   return 0;
 }
