@@ -4,10 +4,12 @@
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "auth/passkey/relying_party.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 #include "rpc/tls/tls_files.h"
 #include "service/config/secrets.h"
 #include "service/delivery/http/http_sender.h"
@@ -90,7 +92,8 @@ absl::StatusOr<std::string> ReadProxyCredentials(const config::WebhookSettings& 
   std::ifstream file(config.proxy_credentials_file);
   std::string line;
   std::getline(file, line);
-  if (line.find(':') != std::string::npos) return line;
+  const std::string_view credentials = base::WithoutLineEnd(line);
+  if (credentials.find(':') != std::string_view::npos) return std::string(credentials);
   return base::InvalidField("webhook.proxy_credentials_file",
                             "must be a file whose first line is \"user:password\"");
 }

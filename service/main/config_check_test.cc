@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 
 #include "base/status.h"
@@ -35,6 +36,19 @@ TEST(ConfigCheckTest, BehindAPoolerTheDatabaseItselfIsNamedAsWell) {
 TEST(ConfigCheckTest, AStandbyIsNamedWell) {
   EXPECT_EQ(MessageFor({.dsn = "host=db", .read_dsn = "host=standby"}), "");
   EXPECT_NE(MessageFor({.dsn = "host=db", .read_dsn = "host=standby password"}), "");
+}
+
+TEST(ReadProxyCredentialsTest, TakesTheFirstLineWithoutItsEnd) {
+  const std::string path = testing::TempDir() + "proxy_credentials";
+  for (const char* text : {"ada:x y", "ada:x y\n", "ada:x y\r\n", "ada:x y\r\nnext\r\n"}) {
+    std::ofstream(path) << text;
+    EXPECT_EQ(ReadProxyCredentials({.proxy_credentials_file = path}).value_or(""), "ada:x y")
+        << text;
+  }
+  std::ofstream(path) << "ada\r\n";
+  EXPECT_THAT(
+      std::string(ReadProxyCredentials({.proxy_credentials_file = path}).status().message()),
+      HasSubstr("user:password"));
 }
 
 }  // namespace

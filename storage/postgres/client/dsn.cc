@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 
 namespace gatehouse::storage::postgres {
 namespace {
@@ -72,9 +73,7 @@ absl::StatusOr<std::string> ReadPasswordFile(const std::string& path) {
   if (!std::getline(file, line)) {
     return base::InvalidField("password_file", "cannot read " + path);
   }
-  // Written on Windows, or by a tool from there: no password is meant to end so.
-  if (line.ends_with('\r')) line.pop_back();
-  return line;
+  return std::string(base::WithoutLineEnd(line));
 }
 
 }  // namespace gatehouse::storage::postgres
