@@ -8,6 +8,7 @@
 #include "base/ip_address.h"
 #include "base/small_file.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/mail/message/mailbox.h"
 #include "service/mail/template/mail_templates.h"
@@ -35,7 +36,8 @@ bool IsLoopback(std::string_view address) {
 
 absl::Status CheckPage(std::string_view setting, const std::string& page) {
   if (page.empty()) return absl::OkStatus();
-  const bool web = page.starts_with("https://") || page.starts_with("http://");
+  const bool web = base::StartsWithIgnoringCase(page, "https://") ||
+                   base::StartsWithIgnoringCase(page, "http://");
   const size_t at = page.find(kToken);
   const bool clean = page.find_first_of(" \t\r\n\"<>") == page.npos;
   if (web && clean && at != page.npos && page.find(kToken, at + 1) == page.npos) {

@@ -90,8 +90,11 @@ TEST_F(MailOptionsTest, APageHasOnePlaceForTheToken) {
     settings_.magic_link_url = wrong;
     EXPECT_NE(Fault().find("mail.magic_link_url"), std::string::npos) << wrong;
   }
-  settings_.magic_link_url = "https://example.com/login#{token}";
-  EXPECT_EQ(Fault(), "");
+  for (const std::string good : {"https://example.com/login#{token}", "HTTPS://example.com/{token}",
+                                 "Http://host/{token}"}) {
+    settings_.magic_link_url = good;
+    EXPECT_EQ(Fault(), "") << good;
+  }
 }
 
 }  // namespace
