@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <regex>
 #include <sstream>
@@ -43,12 +45,9 @@ absl::Status Set(Config& config, const Setting& setting, std::string_view value,
 using Faults = std::vector<absl::Status>;
 
 void ApplyFile(Config& config, const std::string& path, Faults& faults) {
-  const absl::StatusOr<std::vector<FileValue>> values = ReadConfigFile(path);
-  if (!values.ok()) {
-    faults.push_back(values.status());
-    return;
-  }
-  for (const FileValue& given : *values) {
+  FileContents contents = ReadConfigFile(path);
+  std::ranges::move(contents.faults, std::back_inserter(faults));
+  for (const FileValue& given : contents.values) {
     faults.push_back(
         Set(config, *given.setting, given.value, given.setting->key, given.where, Origin::kFile));
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -66,6 +67,34 @@ TEST(LoadConfigTest, NamesEveryFaultByTheNameItWasWrittenWith) {
         "GATEHOUSE_GRPC_LOOPS: must be", "--grpc-address: must be"}) {
     EXPECT_NE(message.find(part), std::string::npos) << part << " in " << message;
   }
+}
+
+TEST(LoadConfigTest, NamesEveryFaultOfAFileAsWell) {
+  const std::string file = WriteFile(R"(http = 1
+[grpc]
+adress = "x"
+lops = 3
+loops = "4"
+"max in flight" = 1
+[auth]
+issuer = ""
+[grpcc]
+loops = 1
+)");
+  const absl::Status status = LoadConfig({.flags = {{"log.level", "loud"}}, .file = file}).status();
+  const std::string message(status.message());
+  for (const std::string& part :
+       {"http: must be a [section] (in " + file + ": line 1)",
+        "grpc.adress: is not a setting or section (in " + file + ": line 3)",
+        "grpc.lops: is not a setting or section (in " + file + ": line 4)",
+        "grpc.loops: must be a whole number, without quotes (in " + file + ": line 5)",
+        "config: " + file + ": line 6 names no setting",
+        "auth.issuer: must not be empty (in " + file + ": line 8)",
+        "grpcc: is not a setting or section (in " + file + ": line 9)",
+        std::string("--log-level: must be")}) {
+    EXPECT_NE(message.find(part), std::string::npos) << part << " in " << message;
+  }
+  EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 7) << message;
 }
 
 TEST(LoadConfigTest, PassesOverWhatKubernetesSets) {

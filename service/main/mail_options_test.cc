@@ -4,7 +4,9 @@
 
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "base/status.h"
 #include "service/config/config.h"
 #include "tests/support/postgres/scratch_folder.h"
@@ -65,6 +67,22 @@ TEST_F(MailOptionsTest, NamesTheSettingThatIsWrong) {
   settings_.from_name = "";
   settings_.helo_name = "a b";
   EXPECT_NE(Fault().find("mail.helo_name"), std::string::npos) << Fault();
+}
+
+TEST_F(MailOptionsTest, NamesAllThatIsWrongAtOnce) {
+  settings_.from = "nobody";
+  settings_.username = "gatehouse";
+  settings_.helo_name = "a b";
+  settings_.magic_link_url = "https://example.com";
+  settings_.default_locale = "xx";
+  std::vector<std::string> names;
+  for (const absl::Status& fault : FindMailFaults(settings_)) {
+    names.push_back(base::GetErrorDetails(fault)->violations.front().field);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"mail.from", "mail.username", "mail.helo_name",
+                                             "mail.magic_link_url", "mail.default_locale"}));
+  settings_.server = "";
+  EXPECT_TRUE(FindMailFaults(settings_).empty());
 }
 
 TEST_F(MailOptionsTest, NoTlsIsForThisMachine) {
