@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
-#include <regex>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "base/status.h"
 #include "base/text/encoding.h"
 #include "service/config/config_file.h"
+#include "service/config/service_links.h"
 #include "service/config/settings.h"
 
 namespace gatehouse::service::config {
@@ -66,7 +66,7 @@ void ApplyEnvironment(Config& config, const std::map<std::string, std::string>& 
     if (!name.starts_with(kEnvironmentPrefix) || name == "GATEHOUSE_CONFIG") continue;
     if (const Setting* setting = FindByVariable(name)) {
       faults.push_back(Set(config, *setting, value, name, "the environment", Origin::kEnvironment));
-    } else if (!IsServiceLink(name)) {
+    } else if (!IsServiceLink(environment, name)) {
       faults.push_back(base::InvalidField(name, "is not a setting (in the environment)"));
     }
   }
@@ -132,17 +132,6 @@ absl::StatusOr<Config> LoadConfig(const Sources& sources) {
                               one->violations.end());
   }
   return base::MakeError(absl::StatusCode::kInvalidArgument, message, std::move(details));
-}
-
-bool IsServiceLink(std::string_view name) {
-  // Each Service NAME of a Kubernetes namespace gives every pod there NAME_SERVICE_HOST,
-  // NAME_SERVICE_PORT, NAME_PORT, NAME_PORT_50051_TCP, NAME_PORT_50051_TCP_ADDR and the like. One
-  // named gatehouse, or gatehouse-something, is nothing unusual beside this server.
-  static const std::regex* const kPattern = new std::regex(
-      "GATEHOUSE_([A-Z0-9_]+_)?"
-      "(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))"
-      "?)");
-  return std::regex_match(name.begin(), name.end(), *kPattern);
 }
 
 std::map<std::string, std::string> ProcessEnvironment() {

@@ -1,6 +1,7 @@
 #include "service/main/serve_command.h"
 
 #include <iostream>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "migrations/schema_state.h"
 #include "service/config/load_config.h"
 #include "service/config/secrets.h"
+#include "service/config/service_links.h"
 #include "service/main/commands.h"
 #include "service/main/config_check.h"
 #include "service/main/exit_codes.h"
@@ -51,6 +53,16 @@ absl::Status CheckDatabase(const config::DatabaseSettings& settings) {
   return migrations::CheckSameDatabase(settings.dsn, settings.direct_dsn, settings.password_file);
 }
 
+// One of them is enough to know.
+void TellOfServiceLinks(const std::map<std::string, std::string>& environment) {
+  for (const auto& [name, value] : environment) {
+    if (!config::IsServiceLink(environment, name)) continue;
+    base::LogLine(base::LogLevel::kInfo, "a variable of a Kubernetes service is no setting",
+                  {{"variable", name}});
+    return;
+  }
+}
+
 }  // namespace
 
 int Fail(const absl::Status& status) {
@@ -87,13 +99,7 @@ int RunServe(const config::Config& config) {
   // Nothing has been promised before READY, and the database may not answer for long.
   StopSignal stop(StopSignal::BeforeReady::kExit);
   base::SetLogLevel(*base::ParseLogLevel(config.log.level));
-  for (const auto& [name, value] : config::ProcessEnvironment()) {
-    if (config::IsServiceLink(name)) {
-      base::LogLine(base::LogLevel::kInfo, "a variable of a Kubernetes service is no setting",
-                    {{"variable", name}});
-      break;
-    }
-  }
+  TellOfServiceLinks(config::ProcessEnvironment());
   // Before it waits for the database.
   if (const int code = TellFaults(config); code != kExitOk) return code;
   auto secrets = config::LoadSecrets(config.auth);

@@ -467,6 +467,24 @@ class ConfigTest(unittest.TestCase):
                     self.assertEqual(done.returncode, EXIT_USAGE, done.stderr)
                     self.assertIn(expected, done.stderr)
 
+    def test_what_kubernetes_sets_is_no_setting_and_is_told_once(self):
+        env, tls = self.complete()
+        pod = {
+            "GATEHOUSE_SERVICE_HOST": "10.0.0.1",
+            "GATEHOUSE_SERVICE_PORT": "50051",
+            "GATEHOUSE_PORT": "tcp://10.0.0.1:50051",
+            "GATEHOUSE_PORT_50051_TCP_ADDR": "10.0.0.1",
+        }
+        done = run("serve", *tls, env={**env, **pod})
+        self.assertEqual(done.returncode, EXIT_NO_DATABASE, done.stderr)
+        told = [line for line in done.stderr.splitlines() if "a variable of a Kubernetes service" in line]
+        self.assertEqual([json.loads(line)["variable"] for line in told], ["GATEHOUSE_PORT"])
+        self.assertNotIn("Kubernetes", run("serve", *tls, env=env).stderr)
+        # Of somebody who means a setting.
+        done = run("serve", *tls, env={**env, **pod, "GATEHOUSE_GRPC_PORT": "6000"})
+        self.assertEqual(done.returncode, EXIT_USAGE, done.stderr)
+        self.assertIn("GATEHOUSE_GRPC_PORT: is not a setting", done.stderr)
+
     def test_check_tells_all_that_is_wrong(self):
         done = run("config", "check", "--webhook-allowed-networks=x")
         self.assertEqual(done.returncode, EXIT_USAGE)
