@@ -50,7 +50,9 @@ absl::Status CheckDatabase(const config::DatabaseSettings& settings) {
     }
   }
   if (settings.direct_dsn.empty()) return absl::OkStatus();
-  return migrations::CheckSameDatabase(settings.dsn, settings.direct_dsn, settings.password_file);
+  return migrations::CheckPooledDatabase(settings.dsn, settings.direct_dsn, settings.password_file,
+                                         {.allow_standby = settings.allow_standby,
+                                          .sessions_set_isolation = settings.prepared_statements});
 }
 
 // One of them is enough to know.

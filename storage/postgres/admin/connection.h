@@ -25,7 +25,8 @@ struct ConnectOptions {
   std::optional<std::string> database = std::nullopt;
   // A file whose first line is the password; overrides the DSN's.
   std::string password_file = {};
-  // A standby does as well. Otherwise it is passed over, unless the DSN says what it wants.
+  // A standby does as well, or is refused with better words than libpq has
+  // (migrations/database_check.h). Otherwise it is passed over, unless the DSN says what it wants.
   bool standby_too = false;
 };
 

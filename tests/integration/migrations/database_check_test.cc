@@ -12,7 +12,10 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "migrations/migrator.h"
+#include "migrations/schema_state.h"
 #include "tests/integration/migrations/migration_fixture.h"
+#include "tests/support/postgres/fake_server.h"
+#include "tests/support/postgres/postgres_cluster.h"
 #include "tests/support/status/status_matchers.h"
 
 namespace gatehouse::migrations {
@@ -24,6 +27,10 @@ using tests::IsOk;
 
 class DatabaseCheckTest : public MigrationTest {
  protected:
+  // For every session that begins from now on.
+  void SetForTheDatabase(const std::string& setting) {
+    Sql("ALTER DATABASE " + Sql("SELECT current_database()") + " SET " + setting);
+  }
   void ExpectRefused(const absl::Status& status, const std::string& saying) {
     EXPECT_TRUE(base::HasReason(status, base::Reason::kDatabaseUnsuitable)) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr(saying));
@@ -46,9 +53,51 @@ TEST_F(DatabaseCheckTest, RefusesAnotherEncoding) {
   Sql("DROP DATABASE check_latin1");
 }
 
+TEST_F(DatabaseCheckTest, RefusesAnOldServer) {
+  const tests::FakeServer old("14.9");
+  auto connection = Connection::Open(old.Dsn(), {.standby_too = true});
+  ASSERT_THAT(connection.status(), IsOk());
+  ExpectRefused(CheckDatabase(**connection, base::SystemClock(), {}), "Postgres 14 is older");
+  ExpectRefused(CheckDatabaseAndSchema(old.Dsn()), "Postgres 14 is older");
+  ExpectRefused(Migrator::Open(old.Dsn(), EmbeddedMigrations(), Quick()).status(),
+                "Postgres 14 is older");
+}
+
+// By a connection string that does not say what kind of server is wanted.
+TEST_F(DatabaseCheckTest, RefusesAStandbyUnlessOneIsAllowed) {
+  const std::string name = Sql("SELECT current_database()");
+  const tests::PostgresCluster standby({.standby_of = &tests::PostgresCluster::Shared()});
+  const std::string dsn = standby.Dsn(name);
+  ExpectRefused(CheckDatabaseAndSchema(dsn), "Name the primary");
+  ExpectRefused(CheckPooledDatabase(dsn, dsn_, "", {}), "Name the primary");
+  ExpectRefused(Migrator::Open(dsn, EmbeddedMigrations(), Quick()).status(), "Name the primary");
+  const DatabaseNeeds allowed{.allow_standby = true};
+  // It goes on to the schema, which is not there.
+  EXPECT_TRUE(
+      base::HasReason(CheckDatabaseAndSchema(dsn, "", allowed), base::Reason::kSchemaMismatch));
+  EXPECT_THAT(CheckPooledDatabase(dsn, dsn, "", allowed), IsOk());
+  EXPECT_EQ(IsStandbyOf(dsn, dsn, "").value_or(false), true);
+}
+
+TEST_F(DatabaseCheckTest, RefusesADatabaseThatTakesNoChanges) {
+  SetForTheDatabase("default_transaction_read_only = on");
+  ExpectRefused(CheckDatabaseAndSchema(dsn_), "default_transaction_read_only");
+  ExpectRefused(Migrator::Open(dsn_, EmbeddedMigrations(), Quick()).status(),
+                "default_transaction_read_only");
+}
+
 TEST_F(DatabaseCheckTest, RefusesTwoDatabasesWhereOneIsMeant) {
-  EXPECT_THAT(CheckSameDatabase(dsn_, dsn_ + " application_name=direct", ""), IsOk());
-  ExpectRefused(CheckSameDatabase(dsn_, dsn_ + " dbname=postgres", ""), "database.direct_dsn");
+  EXPECT_THAT(CheckPooledDatabase(dsn_, dsn_ + " application_name=direct", "", {}), IsOk());
+  ExpectRefused(CheckPooledDatabase(dsn_, dsn_ + " dbname=postgres", "", {}),
+                "database.direct_dsn");
+}
+
+TEST_F(DatabaseCheckTest, RefusesAnotherIsolationWhereSessionsCannotSetTheirs) {
+  const DatabaseNeeds pooled{.sessions_set_isolation = false};
+  EXPECT_THAT(CheckPooledDatabase(dsn_, dsn_, "", pooled), IsOk());
+  SetForTheDatabase("default_transaction_isolation = serializable");
+  ExpectRefused(CheckPooledDatabase(dsn_, dsn_, "", pooled), "default_transaction_isolation");
+  EXPECT_THAT(CheckPooledDatabase(dsn_, dsn_, "", {}), IsOk());
 }
 
 TEST_F(DatabaseCheckTest, RefusesAClockThatIsElsewhere) {
