@@ -43,6 +43,7 @@ class Connection {
 
   // UNAVAILABLE with the reason DATABASE_UNAVAILABLE when there is no server, no such database or
   // no access; INVALID_ARGUMENT when `dsn` is not a connection string. Never shows the password.
+  // A host that does not answer within the DSN's connect_timeout, or 10 s, is passed over.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& dsn,
                                                           const ConnectOptions& options = {});
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "base/log_line.h"
@@ -23,10 +24,28 @@ namespace {
 
 using storage::postgres::admin::Connection;
 using testing::HasSubstr;
+using testing::Not;
 using tests::IsOk;
 
 class DatabaseCheckTest : public MigrationTest {
  protected:
+  struct Captured {
+    std::string log;
+    std::string standard_error;
+  };
+  static Captured Capture(const std::function<void()>& run) {
+    Captured captured;
+    base::FlushLogLines();
+    testing::internal::CaptureStderr();
+    {
+      const base::ScopedLogCapture capture(
+          [&captured](const std::string& line) { captured.log += line; });
+      run();
+      base::FlushLogLines();
+    }
+    captured.standard_error = testing::internal::GetCapturedStderr();
+    return captured;
+  }
   // For every session that begins from now on.
   void SetForTheDatabase(const std::string& setting) {
     Sql("ALTER DATABASE " + Sql("SELECT current_database()") + " SET " + setting);
@@ -54,7 +73,7 @@ TEST_F(DatabaseCheckTest, RefusesAnotherEncoding) {
 }
 
 TEST_F(DatabaseCheckTest, RefusesAnOldServer) {
-  const tests::FakeServer old("14.9");
+  const tests::FakeServer old({.version = "14.9"});
   auto connection = Connection::Open(old.Dsn(), {.standby_too = true});
   ASSERT_THAT(connection.status(), IsOk());
   ExpectRefused(CheckDatabase(**connection, base::SystemClock(), {}), "Postgres 14 is older");
@@ -125,16 +144,38 @@ TEST_F(DatabaseCheckTest, RefusesTablesThatCitusDistributes) {
 // A collation whose version is not that of the system any more is told at every connect.
 TEST_F(DatabaseCheckTest, WhatPostgresWarnsOfGoesToTheLog) {
   Sql("UPDATE pg_database SET datcollversion = 'old' WHERE datname = current_database()");
-  base::FlushLogLines();
-  std::string lines;
-  testing::internal::CaptureStderr();
-  {
-    const base::ScopedLogCapture capture([&lines](const std::string& line) { lines += line; });
-    Connect();
-    base::FlushLogLines();
-  }
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
-  EXPECT_THAT(lines, HasSubstr("collation version"));
+  const Captured captured = Capture([this] { Connect(); });
+  EXPECT_EQ(captured.standard_error, "");
+  EXPECT_THAT(captured.log, HasSubstr("collation version"));
+  EXPECT_THAT(captured.log, HasSubstr("\"level\":\"warning\""));
+}
+
+TEST_F(DatabaseCheckTest, WhatItWarnsOfBehindAHostThatDoesNotAnswerDoesAsWell) {
+  Sql("UPDATE pg_database SET datcollversion = 'old' WHERE datname = current_database()");
+  const std::string name = Sql("SELECT current_database()");
+  const tests::FakeServer silent({.silent = true});
+  const std::string hosts =
+      silent.socket_dir() + "," + tests::PostgresCluster::Shared().socket_dir();
+  const std::string rest = " user=gatehouse connect_timeout=1 dbname=" + name;
+  const Captured captured =
+      Capture([&] { EXPECT_THAT(Connection::Open("host=" + hosts + rest).status(), IsOk()); });
+  EXPECT_EQ(captured.standard_error, "");
+  EXPECT_THAT(captured.log, HasSubstr("collation version"));
+  // Where there is no other.
+  const absl::Status alone = Connection::Open("host=" + silent.socket_dir() + rest).status();
+  EXPECT_TRUE(base::HasReason(alone, base::Reason::kDatabaseUnavailable)) << alone;
+  EXPECT_THAT(std::string(alone.message()), HasSubstr(silent.socket_dir() + " does not answer"));
+}
+
+TEST_F(DatabaseCheckTest, WhatPostgresNotesIsLoggedForWhoDebugs) {
+  const auto note = [this] { Sql("DO $$BEGIN RAISE NOTICE 'by the way'; END$$"); };
+  EXPECT_THAT(Capture(note).log, Not(HasSubstr("by the way")));
+  base::SetLogLevel(base::LogLevel::kDebug);
+  const Captured captured = Capture(note);
+  base::SetLogLevel(base::LogLevel::kInfo);
+  EXPECT_EQ(captured.standard_error, "");
+  EXPECT_THAT(captured.log, HasSubstr("by the way"));
+  EXPECT_THAT(captured.log, HasSubstr("\"level\":\"debug\""));
 }
 
 }  // namespace

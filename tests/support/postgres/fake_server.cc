@@ -45,8 +45,8 @@ void Say(int socket, const std::string& what) {
 
 }  // namespace
 
-FakeServer::FakeServer(std::string version)
-    : version_(std::move(version)),
+FakeServer::FakeServer(Options options)
+    : options_(std::move(options)),
       listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)),
       stop_fd_(::eventfd(0, EFD_CLOEXEC)) {
   sockaddr_un address{.sun_family = AF_UNIX};
@@ -83,9 +83,11 @@ void FakeServer::Run() const {
       if (::recv(socket, bytes, sizeof(bytes), 0) <= 0) {
         ::close(socket);
         clients.erase(socket);
+      } else if (options_.silent) {
+        continue;
       } else if (Heard& heard = clients.at(socket); heard == Heard::kNothing) {
         heard = Heard::kWhoItIs;
-        Say(socket, Greeting(version_));
+        Say(socket, Greeting(options_.version));
       } else if (std::exchange(heard, Heard::kQuestion) == Heard::kWhoItIs) {
         Say(socket, LastWords());
         // Closed when the client has: what it sent and nobody read would take the words away.

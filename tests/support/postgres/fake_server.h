@@ -15,18 +15,26 @@ namespace gatehouse::tests {
 // Runs on a thread of its own until it is destroyed, which ends its connections.
 class FakeServer {
  public:
-  // As Postgres writes it: "15.2".
-  explicit FakeServer(std::string version = "15.0");
+  struct Options {
+    // As Postgres writes it.
+    std::string version = "15.0";
+    // Takes connections and says nothing, as a host behind a broken network.
+    bool silent = false;
+  };
+
+  explicit FakeServer(Options options);
+  FakeServer() : FakeServer(Options()) {}
   ~FakeServer();
   FakeServer(const FakeServer&) = delete;
   FakeServer& operator=(const FakeServer&) = delete;
 
-  std::string Dsn() const { return "host=" + folder_.path() + " user=gatehouse dbname=fake"; }
+  const std::string& socket_dir() const { return folder_.path(); }
+  std::string Dsn() const { return "host=" + socket_dir() + " user=gatehouse dbname=fake"; }
 
  private:
   void Run() const;
 
-  const std::string version_;
+  const Options options_;
   const ScratchFolder folder_;
   int listener_ = -1;
   int stop_fd_ = -1;
