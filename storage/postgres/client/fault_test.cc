@@ -231,6 +231,27 @@ TEST_F(FaultTest, WhatPostgresWarnsOfGoesToTheLogOverARestartAsWell) {
   EXPECT_NE(lines.find("collation version"), std::string::npos) << lines;
 }
 
+TEST_F(FaultTest, AFatalOfAPoolerSaysNothingOfTheServer) {
+  constexpr Query kChange{"test/change", "UPDATE t SET x = 1"};
+  constexpr Query kRead{"test/read", "SELECT x FROM t", /*reads=*/true};
+  const tests::FakeServer pooler;
+  DatabaseConfig config = Config();
+  config.dsn = pooler.Dsn();
+  config.use_prepared_statements = false;
+  Open(config);
+  EXPECT_THAT(RunQuery(kChange), FailsWith(StatusCode::kUnavailable, Reason::kOutcomeUnknown));
+  EXPECT_EQ(database_->stats().retries, 0u);
+  // What only reads runs again all the same, until it is its fault.
+  EXPECT_THAT(RunQuery(kRead), FailsWith(StatusCode::kUnavailable, Reason::kDatabaseUnavailable));
+  EXPECT_EQ(database_->stats().retries, 3u);
+  // A server that says so has not come to the end of the statement.
+  config.use_prepared_statements = true;
+  Open(config);
+  EXPECT_THAT(RunQuery(kChange), FailsWith(StatusCode::kUnavailable, Reason::kDatabaseUnavailable));
+  EXPECT_EQ(database_->stats().retries, 3u);
+  database_.reset();
+}
+
 TEST_F(FaultTest, AServerThatHangsDoesNotHoldUpTheEnd) {
   OpenLanes(2);
   tests::PostgresCluster::Shared().Freeze();
