@@ -2,11 +2,14 @@
 
 #include <iostream>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/log_line.h"
+#include "base/reason.h"
 #include "base/status.h"
 #include "migrations/database_check.h"
 #include "migrations/schema_state.h"
@@ -55,6 +58,16 @@ absl::Status CheckDatabase(const config::DatabaseSettings& settings) {
                                           .sessions_set_isolation = settings.prepared_statements});
 }
 
+// As Fail, where whoever reads standard error collects the lines of the log.
+int CannotServe(const absl::Status& status) {
+  const auto details = base::GetErrorDetails(status);
+  base::LogLine(base::LogLevel::kError, "cannot serve",
+                {{"error", std::string(status.message())},
+                 {"reason", details ? base::ReasonName(details->reason) : std::string_view()}});
+  base::FlushLogLines();
+  return ExitCodeFor(status);
+}
+
 // One of them is enough to know.
 void TellOfServiceLinks(const std::map<std::string, std::string>& environment) {
   for (const auto& [name, value] : environment) {
@@ -73,22 +86,20 @@ int Fail(const absl::Status& status) {
   return ExitCodeFor(status);
 }
 
-int ServeUntilStopped(App::Options options, StopSignal& stop,
-                      const std::function<void(const App&)>& greet) {
-  const config::Config config = options.config;
-  auto app = App::Start(std::move(options));
-  if (!app.ok()) return Fail(app.status());
-  greet(**app);
+absl::Status ServeUntilStopped(App::Options options, StopSignal& stop,
+                               const std::function<void(const App&)>& greet) {
+  GH_ASSIGN_OR_RETURN(const std::unique_ptr<App> app, App::Start(std::move(options)));
+  greet(*app);
   stop.Ready();
-  const ServingArea& serving = (*app)->serving();
+  const ServingArea& serving = app->serving();
   std::cout << "READY grpc=" << serving.grpc_address() << " http=" << serving.http_address()
             << std::endl;
   const int signal = stop.Wait();
   base::LogLine(base::LogLevel::kInfo, "stopping", {{"signal", signal}});
-  (*app)->Stop();
+  app->Stop();
   base::LogLine(base::LogLevel::kInfo, "stopped");
   base::FlushLogLines();
-  return kExitOk;
+  return absl::OkStatus();
 }
 
 int TellFaults(const config::Config& config) {
@@ -109,9 +120,12 @@ int RunServe(const config::Config& config) {
     Fail(secrets.status());
     return kExitUsage;
   }
-  if (const absl::Status fit = CheckDatabase(config.database); !fit.ok()) return Fail(fit);
-  return ServeUntilStopped({.config = config, .secrets = *std::move(secrets)}, stop,
-                           [](const App&) {});
+  absl::Status served = CheckDatabase(config.database);
+  if (served.ok()) {
+    served = ServeUntilStopped({.config = config, .secrets = *std::move(secrets)}, stop,
+                               [](const App&) {});
+  }
+  return served.ok() ? kExitOk : CannotServe(served);
 }
 
 }  // namespace gatehouse::service

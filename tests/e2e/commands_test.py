@@ -309,8 +309,20 @@ class MigrateTest(unittest.TestCase):
         deployment.run("migrate", "status", "--check", code=EXIT_SCHEMA_MISMATCH)
 
     def test_no_database(self):
-        done = run("migrate", "up", env=environment(GATEHOUSE_DATABASE_DSN="host=/nonexistent"))
+        done = run("migrate", "up", env=environment(GATEHOUSE_DATABASE_DSN="host=/nonexistent,/nowhere"))
         self.assertEqual(done.returncode, EXIT_NO_DATABASE, done.stderr)
+        # For people, and one line however many hosts there are.
+        self.assertRegex(done.stderr, r"^gatehouse migrate: cannot connect to Postgres: .*/nonexistent.*/nowhere.*\n$")
+
+    def test_what_postgres_warns_of_is_told_before_the_reason(self):
+        deployment = Deployment(self, self.postgres, migrate=False)
+        deployment.sql("UPDATE pg_database SET datcollversion = 'old' WHERE datname = current_database()")
+        _, err = deployment.run("migrate", "status", "--check", code=EXIT_SCHEMA_MISMATCH)
+        *warnings, why = err.splitlines()
+        self.assertTrue(warnings)
+        for line in warnings:
+            self.assertIn("collation version", json.loads(line)["message"])
+        self.assertIn("gatehouse migrate: ", why)
 
 
 class LogTest(unittest.TestCase):
