@@ -244,6 +244,10 @@ TEST_F(FaultTest, AFatalOfAPoolerSaysNothingOfTheServer) {
   // What only reads runs again all the same, until it is its fault.
   EXPECT_THAT(RunQuery(kRead), FailsWith(StatusCode::kUnavailable, Reason::kDatabaseUnavailable));
   EXPECT_EQ(database_->stats().retries, 3u);
+  // So does a change of which it makes no difference.
+  constexpr Query kAgain{.name = "test/again", .text = "UPDATE t SET x = 1", .may_run_again = true};
+  EXPECT_THAT(RunQuery(kAgain), FailsWith(StatusCode::kUnavailable, Reason::kDatabaseUnavailable));
+  EXPECT_EQ(database_->stats().retries, 6u);
   // A server that says so has not come to the end of the statement.
   config.use_prepared_statements = true;
   Open(config);

@@ -153,7 +153,7 @@ std::optional<SegmentResult> Lane::LostResult(const InFlight& entry, size_t memb
   const bool from_server = state_->config.use_prepared_statements;
   const bool not_executed =
       from_server && server_gave_up_ && !(was_head && entry.next == entry.commands.size());
-  const bool may_run_again = not_executed || segment.batch.reads();
+  const bool may_run_again = not_executed || segment.batch.may_run_again();
   if (may_run_again && !segment.pinned) return std::nullopt;
   return not_executed ? UnavailableError() : OutcomeUnknownError();
 }
