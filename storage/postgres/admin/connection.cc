@@ -73,8 +73,8 @@ pg_conn* Connect(const DsnValues& values) {
 std::string WhyNot(const pg_conn* conn) {
   std::string why =
       absl::StrReplaceAll(Trimmed(PQerrorMessage(conn)), {{"\n\t", " "}, {"\n", "; "}});
-  if (PQstatus(conn) == CONNECTION_BAD) return why;
-  return absl::StrCat(why, why.empty() ? "" : "; ", PQhost(conn), " does not answer");
+  // Which host it is stands there already: "connection to server at ... failed: ".
+  return PQstatus(conn) == CONNECTION_BAD ? why : why + "it does not answer";
 }
 
 }  // namespace
