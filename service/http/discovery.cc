@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "base/text/ascii.h"
+
 namespace gatehouse::service::http {
 namespace {
 
@@ -11,7 +13,8 @@ using Json = nlohmann::ordered_json;
 
 // Without a query and a fragment, as both specifications want it.
 bool IsUrl(std::string_view issuer) {
-  const bool has_scheme = issuer.starts_with("https://") || issuer.starts_with("http://");
+  const bool has_scheme = base::StartsWithIgnoringCase(issuer, "https://") ||
+                          base::StartsWithIgnoringCase(issuer, "http://");
   const size_t host = issuer.find("//") + 2;
   return has_scheme && issuer.size() > host && issuer[host] != '/' &&
          issuer.find_first_of("?# ") == std::string_view::npos;

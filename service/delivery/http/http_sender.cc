@@ -10,6 +10,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "base/text/ascii.h"
 #include "service/delivery/http/connector.h"
 #include "service/delivery/http/curl_driver.h"
 #include "service/delivery/http/http_transfer.h"
@@ -224,7 +225,7 @@ absl::Status HttpSender::CheckProxy(const std::string& url) {
   // Without a port curl takes 1080 for a proxy, which is not where it is connected to here.
   const size_t port = url.rfind(':');
   const bool has_port = port > host && url.find(']', port) == std::string::npos;
-  if (url.starts_with("http://") && proxy && proxy->port != 0 && has_port &&
+  if (base::StartsWithIgnoringCase(url, "http://") && proxy && proxy->port != 0 && has_port &&
       url.find_first_of("@/?#", host + 3) == std::string::npos) {
     return absl::OkStatus();
   }

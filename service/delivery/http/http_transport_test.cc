@@ -233,7 +233,8 @@ TEST_F(HttpTransportTest, AProxyGetsItsCredentialsAndTheReceiverDoesNot) {
 }
 
 TEST(HttpProxyUrlTest, OnlyAPlainHttpProxyIsOne) {
-  for (const char* good : {"http://proxy:3128", "http://10.0.0.1:8080", "http://[::1]:3128"}) {
+  for (const char* good :
+       {"http://proxy:3128", "HTTP://proxy:3128", "http://10.0.0.1:8080", "http://[::1]:3128"}) {
     EXPECT_TRUE(HttpSender::CheckProxy(good).ok()) << good;
   }
   for (const char* bad :
