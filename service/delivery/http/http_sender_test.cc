@@ -308,6 +308,25 @@ TEST_F(HttpSenderTest, HalfAHeadIsNoAnswer) {
   }
 }
 
+TEST_F(HttpSenderTest, AnAnswerThatBreaksOffIsNotComplete) {
+  const auto send = [&](const HttpReceiver::Answer& answer) {
+    receiver_.SetHandler([answer](const auto&) { return answer; });
+    HttpRequest request{.url = receiver_.Url()};
+    if (answer.drip.count() > 0) request.timeout = milliseconds(200);
+    const HttpResult result = Send(request);
+    // There to be looked at, all the same.
+    EXPECT_EQ(result.status_code, 410);
+    EXPECT_EQ(result.complete(), result.error_class == "status");
+    return result.error_class;
+  };
+  EXPECT_EQ(send({.raw = "HTTP/1.1 410 Gone\r\nContent-Length: 100\r\n\r\nx"}), "transport");
+  EXPECT_EQ(send({.raw = "HTTP/1.1 410 Gone\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nxx"}),
+            "transport");
+  EXPECT_EQ(send({.status = 410, .headers = {"Content-Length: 100000"}, .drip = milliseconds(10)}),
+            "timeout");
+  EXPECT_EQ(send({.status = 410}), "status");
+}
+
 TEST_F(HttpSenderTest, RetryAfterIsOfTheAnswerAlone) {
   const auto retry_after = [&](const std::string& raw) {
     receiver_.SetHandler([&](const auto&) { return HttpReceiver::Answer{.raw = raw}; });
