@@ -297,6 +297,29 @@ TEST_F(HttpSenderTest, TakesNothingForAnAnswerThatCameUnasked) {
   }
 }
 
+TEST_F(HttpSenderTest, TakesNothingThatCameUnaskedHoweverTheHostIsWritten) {
+  std::atomic<int> asked = 0;
+  MakeSender(
+      {.guard = *AddressGuard::Make({"127.0.0.0/8"}), .look_up = [&](const std::string& host) {
+         EXPECT_EQ(host, "hooks.example");
+         ++asked;
+         return std::vector{kHealthy};
+       }});
+  const auto send = [&](const std::string& host) {
+    return Send("http://" + host + ":" + std::to_string(receiver_.port()) + "/").status_code;
+  };
+  EXPECT_EQ(send("HOOKS.example"), 200);
+  receiver_.SetHandler([](const auto&) {
+    return HttpReceiver::Answer{.unasked = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"};
+  });
+  EXPECT_EQ(send("Hooks.example"), 200);
+  EXPECT_EQ(receiver_.connections(), 1) << "names are compared without regard to case";
+  receiver_.SendUnasked();
+  receiver_.SetHandler([](const auto&) { return HttpReceiver::Answer{.status = 500}; });
+  EXPECT_EQ(send("hooks.example"), 500);
+  EXPECT_EQ(asked, 1);
+}
+
 TEST_F(HttpSenderTest, HalfAHeadIsNoAnswer) {
   for (const char* raw :
        {"HTTP/1.1 200 OK\r\n", "HTTP/1.1 410 Gone\r\nX", "HTTP/1.1 200 OK\r\nA: b\r\n",

@@ -95,7 +95,7 @@ bool RefusedByProxy(CURL* easy) {
 }
 
 HostPort Read(const char* host, const char* port) {
-  HostPort to{.host = host};
+  HostPort to{.host = absl::AsciiStrToLower(host)};
   std::from_chars(port, port + std::strlen(port), to.port);
   return to;
 }

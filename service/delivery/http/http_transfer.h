@@ -21,6 +21,7 @@ namespace gatehouse::service::delivery {
 // The host of a URL and its port, as curl reads them: judging another host than the
 // one connected to would be no protection.
 struct HostPort {
+  // In lower case, as curl compares names: whoever wrote it otherwise means the same connections.
   // An IPv6 address in brackets.
   std::string host;
   uint16_t port = 0;
