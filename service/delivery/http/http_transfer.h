@@ -75,6 +75,10 @@ class HttpTransfer {
   // The time until which it may be connected.
   base::SteadyTime connect_until() const;
 
+  // Whether `easy`, which has ended and had a connection of its own made, got as far as the
+  // receiver: through the proxy, and through TLS.
+  bool Reached(CURL* easy) const;
+
   // The result, once `easy` has ended with `code`, or could not be started with it.
   HttpResult Finish(CURL* easy, CURLcode code);
   // The same where no connection came about.
