@@ -116,6 +116,23 @@ TEST_F(HttpTransportTest, AReceiverThatAsksForACertificateGetsThatOfTheEndpoint)
   EXPECT_THAT(receiver.received(), HasSubstr("POST /hook"));
 }
 
+TEST_F(HttpTransportTest, NothingThatCameUnaskedOverTlsIsAnAnswer) {
+  const std::string early = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  TlsReceiver receiver(authority_.Issue(kHostName));
+  const auto send = [&] {
+    return Send(UrlOf("https", receiver.port()), {.ca_certificates = authority_.pem()}).status_code;
+  };
+  for (const std::string& unasked :
+       {early, std::string("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n"),
+        std::string("x")}) {
+    receiver.AnswerWith(early, unasked);
+    EXPECT_EQ(send(), 200);
+    receiver.SendUnasked();
+    receiver.AnswerWith("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(send(), 500);
+  }
+}
+
 TEST_F(HttpTransportTest, Http2IsSpokenOnlyWhereTheEndpointSaysSo) {
   const Http2Receiver receiver(authority_.Issue(kHostName));
   const std::string url = UrlOf("https", receiver.port());
