@@ -96,7 +96,11 @@ class HttpSender::Impl {
   // Curl has ended.
   void OnDone(CURL* easy, CURLcode code) {
     Sending& sending = *sending_.at(easy);
-    if (!sending.transfer.WantsConnection()) return End(easy, sending.transfer.Finish(easy, code));
+    if (!sending.transfer.WantsConnection()) {
+      // Who was there may have moved, and somebody else be there now.
+      if (sending.needs_connection && !sending.transfer.Reached(easy)) DoubtReceiver(sending);
+      return End(easy, sending.transfer.Finish(easy, code));
+    }
     curl_easy_reset(easy);
     sending.needs_connection = true;
     if (sending.transfer.tunnelled()) return ConnectToProxy(easy, sending);
@@ -167,13 +171,16 @@ class HttpSender::Impl {
   void OnConnected(CURL* easy, Connector::Outcome outcome, int socket) {
     Sending& sending = *sending_.at(easy);
     if (outcome == Connector::Outcome::kConnected) return Begin(easy, sending, socket);
-    const bool tunnelled = sending.transfer.tunnelled();
-    // Who is there may have moved.
-    resolver_.Doubt(tunnelled ? HostPortOf(options_.proxy)->host : sending.transfer.to()->host);
-    Fail(easy, tunnelled                                 ? "proxy"
-               : outcome == Connector::Outcome::kRefused ? "refused"
-                                                         : "timeout");
+    if (sending.transfer.tunnelled()) {
+      resolver_.Doubt(HostPortOf(options_.proxy)->host);
+      return Fail(easy, "proxy");
+    }
+    DoubtReceiver(sending);
+    Fail(easy, outcome == Connector::Outcome::kRefused ? "refused" : "timeout");
   }
+
+  // What is known of its name led nowhere.
+  void DoubtReceiver(const Sending& sending) { resolver_.Doubt(sending.transfer.to()->host); }
 
   // Later, as after any other request.
   void FailSoon(CURL* easy, Sending& sending, const char* problem) {
