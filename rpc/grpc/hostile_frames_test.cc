@@ -71,6 +71,35 @@ TEST_F(HostileFramesTest, HeadersInManyFramesCloseTheConnection) {
   EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
 }
 
+// An entry of 4,000 bytes, and then a byte for each time that it comes again.
+TEST_F(HostileFramesTest, HeadersOfManyTimesTheirBytesCloseTheConnection) {
+  StartServer();
+  const std::string entry = std::string("\x40\x01x\x7f\xa1\x1e") + std::string(4'000, 'v');
+  RawClient few(server_->port());
+  few.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders | RawClient::kEndStream, 1,
+                RawClient::Call(kEcho) + entry + std::string(10, '\xbe'));
+  EXPECT_TRUE(few.ReadType(RawClient::kHeaders, 1)) << "only its call is refused";
+  RawClient many(server_->port());
+  many.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1,
+                 entry + std::string(10'000, '\xbe'));
+  EXPECT_EQ(many.ReadGoAway(), kEnhanceYourCalm);
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
+}
+
+TEST_F(HostileFramesTest, UnknownFramesAreIgnoredAndInMassesCloseTheConnection) {
+  options_.max_control_frames_per_second = 10;
+  StartServer();
+  for (const uint8_t type : {uint8_t{10}, uint8_t{0x42}, uint8_t{255}}) {
+    RawClient client(server_->port());
+    client.SendFrame(type, 0xff, 7, "whatever");
+    EXPECT_TRUE(StillServes(client, 1));
+    for (int i = 0; i < 1000; ++i) {
+      if (!client.SendFrame(type, 0, 0, "")) break;
+    }
+    EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
+  }
+}
+
 // Data that carry nothing: empty, of padding alone, or of a call that the server has ended.
 TEST_F(HostileFramesTest, DataFramesOfNothingInMassesCloseTheConnection) {
   options_.max_control_frames_per_second = 10;
@@ -81,11 +110,10 @@ TEST_F(HostileFramesTest, DataFramesOfNothingInMassesCloseTheConnection) {
     std::string payload;
   };
   const std::string padding("\2\0\0", 3);
-  for (const Flood& flood :
-       {Flood{.call = {}, .flags = 0, .payload = ""},
-        Flood{.call = {}, .flags = kPadded, .payload = std::string(1, '\0')},
-        Flood{.call = {}, .flags = kPadded, .payload = padding},
-        Flood{.call = {{"x-bin", "!!!!"}}, .flags = 0, .payload = "x"}}) {
+  for (const Flood& flood : {Flood{.call = {}, .flags = 0, .payload = ""},
+                             Flood{.call = {}, .flags = kPadded, .payload = std::string(1, '\0')},
+                             Flood{.call = {}, .flags = kPadded, .payload = padding},
+                             Flood{.call = {{"x-bin", "!!!!"}}, .flags = 0, .payload = "x"}}) {
     RawClient client(server_->port());
     client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1,
                      RawClient::Call(kChat, flood.call));

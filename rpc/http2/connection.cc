@@ -39,6 +39,9 @@ base::RateLimit Resets(const Limits& limits) {
 constexpr int kEarnedByFrame = 2;
 constexpr int kMostEarned = 4096;
 
+// How many times what a request may have in headers is decoded, for the connection to go on.
+constexpr size_t kMostDecoded = 8;
+
 // What a client may send before a handler has read it, over all streams of the connection; each
 // of them has the protocol's 64 KiB.
 constexpr int32_t kConnectionWindow = 1 << 20;
@@ -239,7 +242,7 @@ bool Connection::OnFrameBegin(uint8_t type, uint8_t flags, int32_t stream_id, si
   if (type == NGHTTP2_HEADERS && !CheckClosedStream(stream_id)) return false;
   switch (type) {
     case NGHTTP2_HEADERS:
-      block_bytes_ = undecoded_bytes_ = 0;
+      block_bytes_ = undecoded_bytes_ = decoded_bytes_ = 0;
       return OnHeaderBytes(length);
     case NGHTTP2_CONTINUATION:
       return OnHeaderBytes(length);
@@ -309,6 +312,14 @@ bool Connection::OnReset() {
 void Connection::OnPingAnswer() {
   ping_pending_ = false;
   if (state_ == State::kDraining) FinalGoAway();
+}
+
+bool Connection::OnHeaderDecoded(size_t length) {
+  undecoded_bytes_ = 0;
+  decoded_bytes_ += length;
+  // A byte that names a large entry of the table costs as much as the entry, each time.
+  return decoded_bytes_ <= kMostDecoded * limits_.header_list_bytes ||
+         CalmDown(EndReason::kHeaderBlock, "the headers are too large");
 }
 
 bool Connection::OnRequestBegin(int32_t stream_id) {

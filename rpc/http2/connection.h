@@ -119,7 +119,8 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   bool OnControlFrame();
   // More of a header block will follow, of this many bytes.
   bool OnHeaderBytes(size_t length);
-  void OnHeaderDecoded() { undecoded_bytes_ = 0; }
+  // Of any block, also one that nobody wants.
+  bool OnHeaderDecoded(size_t length);
   // Notes whether headers have begun that are not whole.
   void FollowHeaderBlock();
   // Of a frame that needs an open stream.
@@ -176,9 +177,10 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   std::vector<int32_t> reset_here_;
   size_t oldest_reset_ = 0;
   // Of the header block that is being received: its bytes, those in frames since a header was
-  // whole, and when it began.
+  // whole, those of its headers, and when it began.
   size_t block_bytes_ = 0;
   size_t undecoded_bytes_ = 0;
+  size_t decoded_bytes_ = 0;
   uint32_t open_block_ = 0;
   base::SteadyTime block_since_ = {};
   base::TokenBucket requests_allowed_;
