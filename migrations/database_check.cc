@@ -49,12 +49,41 @@ absl::Status CheckClock(int64_t micros, base::Time before, base::Time after) {
       " this machine's. Let both follow the same time servers (NTP)"));
 }
 
-absl::StatusOr<DatabaseIdentity> Identify(const std::string& dsn, const std::string& password_file,
-                                          bool standby_too = false) {
-  GH_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
-                      Connection::Open(dsn, {.application_name = "gatehouse start",
-                                             .password_file = password_file,
-                                             .standby_too = standby_too}));
+// A database that is no standby may be set to take none.
+absl::Status CheckTakesChanges(bool is_standby, bool is_read_only) {
+  if (is_standby) {
+    return Unsuitable(
+        "it is a standby, which takes no changes. Name the primary, or several hosts with "
+        "target_session_attrs=read-write; or set database.allow_standby to wait for its promotion");
+  }
+  if (is_read_only) {
+    return Unsuitable(
+        "its transactions are read-only. Reset default_transaction_read_only, which the server, "
+        "the database or the role has set");
+  }
+  return absl::OkStatus();
+}
+
+// Guards in SQL take a row as it is when they come to it; stricter isolation aborts them instead.
+absl::Status CheckIsolation(const std::string& isolation) {
+  if (isolation == "read committed") return absl::OkStatus();
+  return Unsuitable(absl::StrCat(
+      "its transactions begin in isolation \"", isolation,
+      "\", which aborts changes that meet. Behind a pooler no session can set another. "
+      "In the database itself: ALTER ROLE ... SET default_transaction_isolation = "
+      "'read committed', for the role of database.dsn"));
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& dsn,
+                                                 const std::string& password_file) {
+  return Connection::Open(
+      dsn,
+      {.application_name = "gatehouse start", .password_file = password_file, .standby_too = true});
+}
+
+absl::StatusOr<DatabaseIdentity> Identify(const std::string& dsn,
+                                          const std::string& password_file) {
+  GH_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Open(dsn, password_file));
   return IdentifyDatabase(*connection);
 }
 
@@ -83,12 +112,9 @@ absl::Status CheckDatabase(Connection& connection, const base::Clock& clock,
                                    ", where many names have no place. Make one with: CREATE "
                                    "DATABASE gatehouse ENCODING 'UTF8' TEMPLATE template0"));
   }
-  if (row[1] == "t" && !needs.allow_standby) {
-    return Unsuitable(
-        "it is a standby, which takes no changes. Name the primary, or several hosts with "
-        "target_session_attrs=read-write; or set database.allow_standby to wait for its promotion");
-  }
-  if (row[2] == "t") {
+  if (!needs.allow_standby) GH_RETURN_IF_ERROR(CheckTakesChanges(row[1] == "t", row[2] == "t"));
+  if (!needs.sessions_set_isolation) GH_RETURN_IF_ERROR(CheckIsolation(row[3].value_or("")));
+  if (row[4] == "t") {
     GH_ASSIGN_OR_RETURN(const Connection::Rows distributed,
                         connection.Query(kCountDistributed, {}));
     if (distributed.at(0)[0] != "0") {
@@ -98,13 +124,15 @@ absl::Status CheckDatabase(Connection& connection, const base::Clock& clock,
     }
   }
   int64_t micros = 0;
-  (void)absl::SimpleAtoi(row[3].value_or(""), &micros);  // A bigint always parses.
+  (void)absl::SimpleAtoi(row[5].value_or(""), &micros);  // A bigint always parses.
   return CheckClock(micros, before, after);
 }
 
-absl::Status CheckSameDatabase(const std::string& dsn, const std::string& direct_dsn,
-                               const std::string& password_file) {
-  GH_ASSIGN_OR_RETURN(const DatabaseIdentity pooled, Identify(dsn, password_file));
+absl::Status CheckPooledDatabase(const std::string& dsn, const std::string& direct_dsn,
+                                 const std::string& password_file, const DatabaseNeeds& needs) {
+  GH_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Open(dsn, password_file));
+  GH_RETURN_IF_ERROR(CheckDatabase(*connection, base::SystemClock(), needs));
+  GH_ASSIGN_OR_RETURN(const DatabaseIdentity pooled, IdentifyDatabase(*connection));
   GH_ASSIGN_OR_RETURN(const DatabaseIdentity direct, Identify(direct_dsn, password_file));
   if (pooled.database == direct.database) return absl::OkStatus();
   return Unsuitable(
@@ -115,8 +143,7 @@ absl::Status CheckSameDatabase(const std::string& dsn, const std::string& direct
 absl::StatusOr<bool> IsStandbyOf(const std::string& dsn, const std::string& read_dsn,
                                  const std::string& password_file) {
   GH_ASSIGN_OR_RETURN(const DatabaseIdentity primary, Identify(dsn, password_file));
-  GH_ASSIGN_OR_RETURN(const DatabaseIdentity standby,
-                      Identify(read_dsn, password_file, /*standby_too=*/true));
+  GH_ASSIGN_OR_RETURN(const DatabaseIdentity standby, Identify(read_dsn, password_file));
   if (primary.database == standby.database) return standby.is_standby;
   return Unsuitable(
       "database.dsn and database.read_dsn name two, and lists would be those of the other. Let "

@@ -13,11 +13,16 @@ namespace gatehouse::migrations {
 struct DatabaseNeeds {
   // A standby takes no changes; a server may wait there for its promotion.
   bool allow_standby = false;
+  // Sessions say for themselves in which isolation their transactions begin. Behind a pooler they
+  // cannot, and have what the database or the role gives them.
+  bool sessions_set_isolation = true;
 };
 
 // Whether the database is one that Gatehouse can rely on, whatever its schema: Postgres 15 or
-// later, encoding UTF8, no standby, no table of ours distributed by Citus, a clock like ours.
-// FAILED_PRECONDITION, DATABASE_UNSUITABLE otherwise; the message says what to do. Changes nothing.
+// later, encoding UTF8, no standby, changes allowed, no table of ours distributed by Citus, a clock
+// like ours. FAILED_PRECONDITION, DATABASE_UNSUITABLE otherwise; the message says what to do.
+// Changes nothing. The connection is one that a standby does for as well (ConnectOptions), so that
+// it is here that one is refused, with a reason.
 absl::Status CheckDatabase(storage::postgres::admin::Connection& connection,
                            const base::Clock& clock, const DatabaseNeeds& needs);
 
@@ -30,10 +35,11 @@ struct DatabaseIdentity {
 
 absl::StatusOr<DatabaseIdentity> IdentifyDatabase(storage::postgres::admin::Connection& connection);
 
-// Connects to both and compares. FAILED_PRECONDITION, DATABASE_UNSUITABLE if they are two
+// Of a database that is reached by two ways: connects by `dsn` and checks as CheckDatabase does,
+// connects by `direct_dsn` and compares. FAILED_PRECONDITION, DATABASE_UNSUITABLE if they are two
 // databases. `password_file`: a file whose first line is the password for both.
-absl::Status CheckSameDatabase(const std::string& dsn, const std::string& direct_dsn,
-                               const std::string& password_file);
+absl::Status CheckPooledDatabase(const std::string& dsn, const std::string& direct_dsn,
+                                 const std::string& password_file, const DatabaseNeeds& needs);
 
 // Connects to both: true if `read_dsn` leads to a standby of the database of `dsn`, false if to
 // that itself. FAILED_PRECONDITION, DATABASE_UNSUITABLE if they are two databases.

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/command_line_error.h"
+#include "base/log_line.h"
 #include "base/status.h"
 #include "migrations/migrator.h"
 #include "storage/postgres/client/dsn.h"
@@ -52,14 +53,18 @@ int ExitCode(const absl::Status& status) {
   }
 }
 
+int Fail(const absl::Status& status, const MigrateEnvironment& environment) {
+  // What Postgres told comes before: the reason is the last line.
+  base::FlushLogLines();
+  environment.err << "gatehouse migrate: " << status.message() << "\n";
+  return ExitCode(status);
+}
+
 int ReportMoves(const absl::StatusOr<int>& moves, Migrator& migrator,
                 const MigrateEnvironment& environment) {
-  if (!moves.ok()) {
-    environment.err << "gatehouse migrate: " << moves.status().message() << "\n";
-    return ExitCode(moves.status());
-  }
+  if (!moves.ok()) return Fail(moves.status(), environment);
   auto applied = migrator.Applied();
-  if (!applied.ok()) return ExitCode(applied.status());
+  if (!applied.ok()) return Fail(applied.status(), environment);
   environment.out << (*moves == 0 ? "nothing to do" : "done") << ", schema version "
                   << applied->size() << "\n";
   return kMigrateDone;
@@ -216,8 +221,7 @@ int RunCommand(const std::string& command, const Flags& flags, Migrator& migrato
   if (command == "history") status = PrintHistory(migrator, flags.limit, environment.out);
   if (command == "sql") status = PrintSql(migrator, flags, environment.out);
   if (command == "verify") status = PrintVerify(migrator, flags.scratch_dsn, environment.out);
-  if (!status.ok()) environment.err << "gatehouse migrate: " << status.message() << "\n";
-  return ExitCode(status);
+  return status.ok() ? kMigrateDone : Fail(status, environment);
 }
 
 }  // namespace
@@ -235,15 +239,12 @@ int MigrateMain(const std::vector<std::string>& args, const MigrateEnvironment& 
   }
   absl::Status safe = CheckHasNoPassword("--dsn", line.flags.dsn);
   safe.Update(CheckHasNoPassword("--scratch-dsn", line.flags.scratch_dsn));
-  if (!safe.ok()) {
-    environment.err << "gatehouse migrate: " << safe.message() << "\n";
-    return ExitCode(safe);
-  }
+  if (!safe.ok()) return Fail(safe, environment);
   std::string dsn = line.flags.dsn.empty() ? environment.configured_dsn : line.flags.dsn;
   if (dsn.empty()) {
-    environment.err << "gatehouse migrate: no database: give --dsn, GATEHOUSE_DATABASE_DSN or "
-                       "database.dsn in the configuration\n";
-    return kMigrateBadUsage;
+    return Fail(absl::InvalidArgumentError("no database: give --dsn, GATEHOUSE_DATABASE_DSN or "
+                                           "database.dsn in the configuration"),
+                environment);
   }
   MigratorOptions options;
   options.password_file = environment.password_file;
@@ -254,10 +255,7 @@ int MigrateMain(const std::vector<std::string>& args, const MigrateEnvironment& 
     environment.out << text << std::endl;
   };
   auto migrator = Migrator::Open(dsn, environment.migrations, std::move(options));
-  if (!migrator.ok()) {
-    environment.err << "gatehouse migrate: " << migrator.status().message() << "\n";
-    return ExitCode(migrator.status());
-  }
+  if (!migrator.ok()) return Fail(migrator.status(), environment);
   return RunCommand(line.app.get_subcommands().front()->get_name(), line.flags, **migrator,
                     environment);
 }

@@ -62,7 +62,8 @@ absl::StatusOr<std::unique_ptr<Migrator>> Migrator::Open(const std::string& dsn,
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
                       Connection::Open(dsn, {.application_name = "gatehouse migrate",
                                              .database = options.database,
-                                             .password_file = options.password_file}));
+                                             .password_file = options.password_file,
+                                             .standby_too = true}));
   GH_RETURN_IF_ERROR(CheckDatabase(*connection, base::SystemClock(), DatabaseNeeds{}));
   return std::unique_ptr<Migrator>(
       new Migrator(dsn, std::move(connection), known, std::move(options)));

@@ -126,7 +126,8 @@ absl::Status CheckDatabaseAndSchema(const std::string& dsn, const std::string& p
                                     const DatabaseNeeds& needs) {
   GH_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
                       Connection::Open(dsn, {.application_name = "gatehouse start",
-                                             .password_file = password_file}));
+                                             .password_file = password_file,
+                                             .standby_too = true}));
   GH_RETURN_IF_ERROR(CheckDatabase(*connection, base::SystemClock(), needs));
   GH_ASSIGN_OR_RETURN(std::vector<AppliedMigration> applied, ReadApplied(*connection));
   return CheckCurrent(applied, EmbeddedMigrations());

@@ -137,12 +137,13 @@ EchoFixture::EchoFixture() {
 void EchoFixture::StartServer() {
   const absl::Status valid = registry_.Validate([](std::string_view) { return std::nullopt; });
   ASSERT_TRUE(valid.ok()) << valid;
-  chain_ = std::make_unique<InterceptorChain>(BuildChain({.clock = clock_,
-                                                          .metrics = metrics_,
-                                                          .max_unary_deadline = max_unary_deadline_,
-                                                          .admission = admission_,
-                                                          .streams = streams_,
-                                                          .authenticate = std::move(link_)}));
+  chain_ = std::make_unique<InterceptorChain>(
+      BuildChain({.clock = clock_,
+                  .metrics = metrics_,
+                  .max_unary_deadline = max_unary_deadline_,
+                  .in_flight = std::make_shared<InFlight>(in_flight_),
+                  .streams = streams_,
+                  .authenticate = std::move(link_)}));
   std::vector<base::Loop*> loops;
   for (const auto& loop : loops_) loops.push_back(loop.get());
   auto server = Server::Start(options_, loops, registry_, *chain_);

@@ -14,6 +14,8 @@
 #include "base/time.h"
 #include "rpc/chain/chain_builder.h"
 #include "rpc/chain/interceptor.h"
+#include "rpc/interceptors/in_flight.h"
+#include "rpc/interceptors/stream_cap_interceptor.h"
 #include "rpc/method/method_registry.h"
 #include "rpc/server.h"
 #include "rpc/services/health_service.h"
@@ -75,7 +77,7 @@ class EchoFixture : public ::testing::Test {
   EchoProbe probe_;
   std::promise<void> released_;
   ServerOptions options_;
-  AdmissionInterceptor::Limits admission_;
+  InFlight::Limits in_flight_;
   StreamCapInterceptor::Limits streams_;
   std::chrono::milliseconds max_unary_deadline_ = std::chrono::seconds(30);
   HealthService health_{{"gatehouse.test.EchoService"}};

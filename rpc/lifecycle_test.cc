@@ -162,7 +162,7 @@ TEST_F(LifecycleTest, DeadlineEndsACallThatSendsNoMessage) {
 }
 
 TEST_F(LifecycleTest, OverloadIsRefusedUntilACallEnds) {
-  admission_.unary = 1;
+  in_flight_.unary = 1;
   StartServer();
   auto call = StartEcho("wait");
   const CallOutcome refused = Echo("x");
@@ -178,6 +178,18 @@ TEST_F(LifecycleTest, OverloadIsRefusedUntilACallEnds) {
   const auto give_up = std::chrono::steady_clock::now() + kBound;
   while (!admitted.ok() && std::chrono::steady_clock::now() < give_up) admitted = Echo("x");
   EXPECT_TRUE(admitted.ok());
+}
+
+TEST_F(LifecycleTest, CallsWithoutCredentialsLeavePlacesForOthers) {
+  in_flight_ = {.unary = 4, .known_percent = 50};
+  StartServer();
+  const auto first = StartEcho("wait");
+  const auto second = StartEcho("wait");
+  const CallOutcome refused = Echo("x");
+  EXPECT_EQ(refused.reason(), "SERVER_OVERLOADED");
+  const auto quota = refused.Detail<google::rpc::QuotaFailure>();
+  ASSERT_TRUE(quota.has_value());
+  EXPECT_EQ(quota->violations(0).subject(), "calls in flight of strangers");
 }
 
 TEST_F(LifecycleTest, ShutdownLetsUnaryCallsFinish) {

@@ -34,11 +34,12 @@ CallShape LoopCalls::Shape(std::string_view name) const {
   // A call of no method is refused, whatever it sends.
   if (method == nullptr) return {};
   const MethodInfo& info = method->info;
-  return {
-      .single_request = info.kind != MethodKind::kBidiStreaming,
-      .client_speaks_first = info.client_speaks_first,
-      .max_message_bytes = info.access.is_public ? max_public_message_bytes_ : max_message_bytes_,
-      .is_list = info.is_list};
+  return {.single_request = info.kind != MethodKind::kBidiStreaming,
+          .client_speaks_first = info.client_speaks_first,
+          .max_message_bytes = info.access.is_public
+                                   ? max_public_message_bytes_
+                                   : std::min(info.max_request_bytes, max_message_bytes_),
+          .is_list = info.is_list};
 }
 
 void LoopCalls::OnCall(CallTransport& transport) {

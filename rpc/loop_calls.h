@@ -42,6 +42,7 @@ class LoopCalls final : public CallAcceptor, private CallEnvironment::Owner {
 
   base::Loop& loop_;
   const MethodRegistry& registry_;
+  // Of any method; most have less.
   const size_t max_message_bytes_;
   // Of methods that need no credentials.
   const size_t max_public_message_bytes_;

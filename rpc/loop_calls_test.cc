@@ -29,6 +29,7 @@ using std::chrono::steady_clock;
 
 constexpr char kChat[] = "/gatehouse.test.EchoService/Chat";
 constexpr char kHasty[] = "/gatehouse.test.EchoService/Hasty";
+constexpr char kGuarded[] = "/gatehouse.test.GuardedService/Guarded";
 constexpr int kOk = 0;
 constexpr int kUnavailable = 14;
 
@@ -84,6 +85,8 @@ base::Task<absl::Status> ReadToTheEnd(Reader<EchoRequest> reader) {
   co_return absl::OkStatus();
 }
 
+base::Task<absl::StatusOr<EchoResponse>> Nothing() { co_return EchoResponse(); }
+
 // Ends by itself while another coroutine of it waits for the client.
 base::Task<void> ReadAside(Reader<EchoRequest> reader, std::shared_ptr<bool> ended) {
   EchoRequest request;
@@ -135,6 +138,32 @@ class LoopCallsTest : public ::testing::Test {
   const InterceptorChain chain_{{}};
   LoopCalls calls_{loop_, registry_, chain_, 1024, 1024};
 };
+
+TEST_F(LoopCallsTest, AMessageHasTheLimitOfItsMethod) {
+  MethodRegistry registry;
+  registry.AddUnary<EchoRequest, EchoResponse>(
+      kGuarded, [](base::CallContext, EchoRequest) { return Nothing(); });
+  registry.AddBidiStreaming<EchoRequest, EchoResponse>(
+      kChat, [](base::CallContext, Reader<EchoRequest> reader, Writer<EchoResponse>) {
+        return ReadToTheEnd(reader);
+      });
+  struct Case {
+    size_t any;
+    size_t without_credentials;
+    size_t guarded;
+    size_t chat;
+  };
+  // What Guarded takes stands in its .proto; Chat needs no credentials.
+  for (const Case& c : {Case{4'000'000, 20'000, 1'000'000, 20'000},
+                        Case{500'000, 20'000, 500'000, 20'000},
+                        Case{500'000, 600'000, 500'000, 500'000}}) {
+    LoopCalls calls(loop_, registry, chain_, c.any, c.without_credentials);
+    EXPECT_EQ(calls.Shape(kGuarded).max_message_bytes, c.guarded);
+    EXPECT_EQ(calls.Shape(kChat).max_message_bytes, c.chat);
+    EXPECT_EQ(calls.Shape("/x/y").max_message_bytes, 0u);
+    calls.Join();
+  }
+}
 
 TEST_F(LoopCallsTest, AStreamEndsWhenTheDrainBegins) {
   SilentCall stream(loop_);

@@ -26,10 +26,15 @@ struct ServerOptions {
   std::string tls_client_ca_file = {};
   ClientAuth tls_client_auth = ClientAuth::kNone;
 
-  // gRPC's customary limit, stated.
+  // Of a message to any method, in the end: gRPC's customary limit, stated. A method takes what
+  // its access option says.
   size_t max_message_bytes = size_t{4} << 20;
   // Of all request headers together; an access token takes about 1 KiB.
   size_t max_metadata_bytes = size_t{8} << 10;
+  // Of the same as they are sent, beyond which the connection is closed: so much of headers that
+  // are too large is decoded for the sake of the other calls. It is closed before that where frames
+  // have brought max_metadata_bytes and no header that is whole.
+  size_t max_header_block_bytes = size_t{32} << 10;
   // Per connection. One client with more calls in flight opens another.
   int max_concurrent_streams = 1000;
 
@@ -66,9 +71,11 @@ struct ServerOptions {
 
   // From the TCP connection to the client's HTTP/2 settings, a TLS handshake included.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
-  // Between the parts of an unfinished request: a call that is not whole holds no more than its
-  // headers, and not for long.
+  // From the headers of a request to its end, and between its parts: a call that is not whole does
+  // nothing but hold memory. A large one has as much more as its bytes take at this rate, which is
+  // less than that of any line between services; whoever sends a byte now and then does not get on.
   std::chrono::milliseconds request_timeout = std::chrono::seconds(2);
+  size_t min_request_bytes_per_second = size_t{8} << 10;
   // How long a connection may stay without calls. Zero: for ever.
   std::chrono::milliseconds max_connection_idle = std::chrono::minutes(30);
   // How long a client that has opened a stream may send nothing while the server waits for its
@@ -78,10 +85,17 @@ struct ServerOptions {
   // take nothing at all.
   std::chrono::milliseconds write_timeout = std::chrono::seconds(30);
 
-  // Answers that clients have not read, and requests that are not whole, per connection and in
+  // Messages over 16 KiB that clients have not read, or that are not whole, per connection and in
   // all. What would go over it fails.
   size_t max_connection_bytes = size_t{16} << 20;
   size_t max_transport_bytes = size_t{128} << 20;
+
+  // What open calls hold beside that: their headers, what has come of a request until it is whole,
+  // and 2 KiB each. Beyond 32 KiB of each connection, so that the usual calls always find room. In
+  // all, and of the connections of one address; those of a proxy count in all alone. As many calls
+  // and streams as may be in flight take about half of it.
+  size_t max_calls_bytes = size_t{128} << 20;
+  size_t max_calls_bytes_per_address = size_t{64} << 20;
 
   // An answer that is a page of a list is compressed with gzip if it has as many bytes and its
   // client takes that. Zero: never. What has a secret in it, such as a token, is no list.

@@ -43,6 +43,7 @@ class CallTransport {
   // Where events go; set before anything else is called.
   virtual void SetEvents(CallEvents* events) = 0;
 
+  // What the client asked with: kept until Finish.
   virtual std::string_view method() const = 0;
   virtual std::optional<std::string_view> Metadata(std::string_view name) const = 0;
   // The caller's address; nullopt if it has none.
@@ -60,7 +61,7 @@ class CallTransport {
   // there is none then, and none will follow.
   virtual absl::Status ReadStatus() const { return absl::OkStatus(); }
   // Of the message that arrived with the last OnRead(true), or will with the next one, if it is
-  // there already; else 0.
+  // there already; else 0. Of one that is compressed: what it says of itself.
   virtual size_t ReadSize() const = 0;
   virtual bool ParseRead(google::protobuf::Message& message) = 0;
   virtual void Write(const google::protobuf::Message& message) = 0;

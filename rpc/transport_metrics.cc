@@ -14,7 +14,8 @@ constexpr std::array<std::string_view, kRefusedConnections> kRefusedConnectionNa
     "too_many", "too_many_of_address", "no_descriptor", "must_calm_down"};
 
 constexpr std::array<std::string_view, kRefusedCalls> kRefusedCallNames = {
-    "metadata_too_large", "protocol_violation", "timeout", "not_grpc", "too_many_streams"};
+    "metadata_too_large", "protocol_violation", "timeout", "not_grpc",
+    "too_many_streams",   "overloaded"};
 
 constexpr std::array<std::string_view, kDroppedAnswers> kDroppedAnswerNames = {"overloaded",
                                                                                "unread"};
@@ -60,6 +61,11 @@ TransportMetrics::TransportMetrics(prometheus::Registry& registry)
                           .Help("Bytes of messages over 16 KiB that are on their way.")
                           .Register(registry)
                           .Add({})),
+      calls_bytes_(prometheus::BuildGauge()
+                       .Name("gatehouse_grpc_calls_bytes")
+                       .Help("Bytes that open calls hold, beyond 32 KiB of each connection.")
+                       .Register(registry)
+                       .Add({})),
       tls_reloads_(prometheus::BuildCounter()
                        .Name("gatehouse_grpc_tls_reloads_total")
                        .Help("Changed TLS files that were taken into use.")
@@ -96,6 +102,10 @@ void TransportMetrics::OnDropped(DroppedAnswer reason) {
 
 void TransportMetrics::SetBufferedBytes(size_t bytes) {
   buffered_bytes_.Set(static_cast<double>(bytes));
+}
+
+void TransportMetrics::SetCallsBytes(size_t bytes) {
+  calls_bytes_.Set(static_cast<double>(bytes));
 }
 
 void TransportMetrics::OnTlsFiles(bool in_use) {

@@ -24,9 +24,10 @@ enum class RefusedCall {
   kProtocolViolation,
   kTimeout,
   kNotGrpc,
-  kTooManyStreams
+  kTooManyStreams,
+  kOverloaded
 };
-inline constexpr size_t kRefusedCalls = 5;
+inline constexpr size_t kRefusedCalls = 6;
 
 // Answers that a call had and its client did not get.
 enum class DroppedAnswer { kOverloaded, kUnread };
@@ -41,6 +42,7 @@ inline constexpr size_t kDroppedAnswers = 2;
 //   gatehouse_grpc_calls_refused_total{reason}
 //   gatehouse_grpc_answers_dropped_total{reason}
 //   gatehouse_grpc_buffered_bytes
+//   gatehouse_grpc_calls_bytes
 //   gatehouse_grpc_tls_reloads_total
 //   gatehouse_grpc_tls_files_refused
 //
@@ -57,6 +59,7 @@ class TransportMetrics {
   void OnRefused(RefusedCall reason);
   void OnDropped(DroppedAnswer reason);
   void SetBufferedBytes(size_t bytes);
+  void SetCallsBytes(size_t bytes);
   // The TLS files have changed and are in use, or are of no use.
   void OnTlsFiles(bool in_use);
 
@@ -68,6 +71,7 @@ class TransportMetrics {
   std::array<prometheus::Counter*, kRefusedCalls> refused_calls_;
   std::array<prometheus::Counter*, kDroppedAnswers> dropped_answers_;
   prometheus::Gauge& buffered_bytes_;
+  prometheus::Gauge& calls_bytes_;
   prometheus::Counter& tls_reloads_;
   prometheus::Gauge& tls_files_refused_;
 };

@@ -22,7 +22,7 @@ inline constexpr std::string_view kUserRoleChanged = "user.role_changed";
 inline constexpr std::string_view kUserDisabled = "user.disabled";
 // A disabled user was enabled again. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserEnabled = "user.enabled";
-// A user was deleted; what is left of it is purged 30 days later. `api_keys` has the ids of the
+// A user was deleted; what is left of it is purged at its purge_time. `api_keys` has the ids of the
 // API keys it made that were good then. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserDeleted = "user.deleted";
 // What was left of a deleted user's account is gone: `by` says whether its time was over, "TIME",

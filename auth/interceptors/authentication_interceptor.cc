@@ -40,12 +40,14 @@ std::shared_ptr<const base::Principal> PrincipalOf(const std::shared_ptr<const V
 AuthenticationInterceptor::AuthenticationInterceptor(Authenticator& authenticator,
                                                      RateLimit unknown_per_address,
                                                      DenialHook on_denial, CertificateKeys keys,
-                                                     CallTenants tenants)
+                                                     CallTenants tenants,
+                                                     std::shared_ptr<const rpc::InFlight> in_flight)
     : authenticator_(authenticator),
       unknown_per_address_(unknown_per_address),
       on_denial_(std::move(on_denial)),
       keys_(std::move(keys)),
-      tenants_(std::move(tenants)) {}
+      tenants_(std::move(tenants)),
+      in_flight_(std::move(in_flight)) {}
 
 std::optional<std::string_view> AuthenticationInterceptor::CredentialOf(const ServerCall& call,
                                                                         std::string& made) const {
@@ -85,6 +87,7 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
   }
   // While verdicts in memory do not count, every call comes here.
   if (!authenticator_.WasGood(*credential)) {
+    if (absl::Status full = CheckPlace(call); !full.ok()) return full;
     if (const auto wait =
             unknown_per_address_.Take(call.context().client_key(), call.start_time())) {
       return Refuse(on_denial_, call.context(), {.kind = Denial::Kind::kRateLimited},
@@ -92,6 +95,10 @@ Decision AuthenticationInterceptor::Before(ServerCall& call) {
     }
   }
   return Ask(call.context(), std::string(*credential), served_frozen);
+}
+
+absl::Status AuthenticationInterceptor::CheckPlace(const ServerCall& call) const {
+  return in_flight_ == nullptr ? absl::OkStatus() : in_flight_->CheckStranger(call.method());
 }
 
 Decision AuthenticationInterceptor::EnterTenant(ServerCall& call) {

@@ -2,6 +2,7 @@
 #define GATEHOUSE_AUTH_INTERCEPTORS_AUTHENTICATION_INTERCEPTOR_H_
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "auth/tenant/tenant_directory.h"
 #include "auth/verdict/authenticator.h"
 #include "rpc/chain/interceptor.h"
+#include "rpc/interceptors/in_flight.h"
 
 namespace gatehouse::auth {
 
@@ -41,9 +43,12 @@ class AuthenticationInterceptor : public rpc::Interceptor {
   // check or a query, before anybody knows whose rate it counts towards.
   // `keys`: whose certificates count as a credential, where a call carries no other.
   // `tenants`: without a directory there is the default tenant alone.
+  // `in_flight`: where such a credential is looked at only while there are places for strangers.
+  // Null: always.
   AuthenticationInterceptor(Authenticator& authenticator, RateLimit unknown_per_address,
                             DenialHook on_denial, CertificateKeys keys = {},
-                            CallTenants tenants = {});
+                            CallTenants tenants = {},
+                            std::shared_ptr<const rpc::InFlight> in_flight = nullptr);
 
   std::string_view name() const override { return "authentication"; }
   rpc::Decision Before(rpc::ServerCall& call) override;
@@ -57,6 +62,8 @@ class AuthenticationInterceptor : public rpc::Interceptor {
                                    rpc::AccessPolicy access, bool served_frozen);
   base::Task<absl::Status> Ask(base::CallContext context, std::string credential,
                                bool served_frozen);
+  // Before a credential is looked at that this instance does not know.
+  absl::Status CheckPlace(const rpc::ServerCall& call) const;
   // Of a call without credentials.
   rpc::Decision EnterTenant(rpc::ServerCall& call);
   // UNAVAILABLE if the tenant takes no calls.
@@ -68,6 +75,7 @@ class AuthenticationInterceptor : public rpc::Interceptor {
   const DenialHook on_denial_;
   const CertificateKeys keys_;
   const CallTenants tenants_;
+  const std::shared_ptr<const rpc::InFlight> in_flight_;
 };
 
 }  // namespace gatehouse::auth

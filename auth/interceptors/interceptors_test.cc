@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "base/status.h"
 #include "base/uuid.h"
 #include "rpc/chain/fake_server_call.h"
+#include "rpc/interceptors/in_flight.h"
 #include "storage/tenant/tenant.h"
 #include "tests/support/coroutine/loop_runner.h"
 
@@ -151,6 +153,26 @@ TEST_F(InterceptorsTest, AKnownCredentialStaysKnownWhileTheDatabaseHasToBeAsked)
   FakeServerCall call = Call(kUsersRead);
   call.metadata["authorization"] = "Bearer " + key_.key;
   EXPECT_TRUE(base::HasReason(Run(interceptor, call), base::Reason::kRateLimited));
+}
+
+// Whoever has thousands of made-up keys looked up takes no places from those who are known.
+TEST_F(InterceptorsTest, UnknownCredentialsAreLookedUpOnlyWhileThereArePlacesForStrangers) {
+  const auto in_flight =
+      std::make_shared<rpc::InFlight>(rpc::InFlight::Limits{.unary = 4, .known_percent = 50});
+  AuthenticationInterceptor interceptor(authenticator_, RateLimit{}, Recorder(), CertificateKeys(),
+                                        CallTenants(), in_flight);
+  FakeServerCall call = Call(kUsersRead);
+  call.metadata["authorization"] = "Bearer " + key_.key;
+  // Admission has counted this one too: three of four, of which two are kept.
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(in_flight->Take(call.method()).ok());
+  EXPECT_TRUE(base::HasReason(Run(interceptor, call), base::Reason::kServerOverloaded));
+  EXPECT_EQ(store_.statements, 0);
+  EXPECT_TRUE(denials_.empty());
+  in_flight->Return(call.method());
+  EXPECT_TRUE(Run(interceptor, call).ok());
+  ASSERT_TRUE(in_flight->Take(call.method()).ok());
+  EXPECT_TRUE(Run(interceptor, call).ok());
+  EXPECT_EQ(store_.statements, 1);
 }
 
 TEST_F(InterceptorsTest, AuthenticationSaysWhoCalls) {

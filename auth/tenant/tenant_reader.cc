@@ -13,6 +13,7 @@ namespace gatehouse::auth {
 namespace {
 
 constexpr int64_t kPage = 1000;
+constexpr int64_t kPageBytes = int64_t{3} << 20;
 // Tenants are changed by people. What another change gets into again is read next time.
 constexpr int kMaxTries = 3;
 
@@ -25,11 +26,12 @@ base::Task<absl::Status> TenantReader::Load(base::CallContext ctx) {
     std::string after;
     bool more = true;
     while (more) {
-      GH_CO_ASSIGN_OR_RETURN(std::vector<storage::Tenant> page,
-                             co_await store_.List(ctx, after, kPage));
-      more = static_cast<int64_t>(page.size()) == kPage;
-      if (!page.empty()) after = page.back().name;
-      all.insert(all.end(), std::move_iterator(page.begin()), std::move_iterator(page.end()));
+      GH_CO_ASSIGN_OR_RETURN(storage::TenantStore::Page page,
+                             co_await store_.List(ctx, after, kPage, kPageBytes));
+      std::vector<storage::Tenant>& read = page.tenants;
+      more = page.cut || static_cast<int64_t>(read.size()) == kPage;
+      if (!read.empty()) after = read.back().name;
+      all.insert(all.end(), std::move_iterator(read.begin()), std::move_iterator(read.end()));
     }
     if (directory_.Replace(all, changes)) break;
   }

@@ -2,10 +2,13 @@
 
 #include <cstddef>
 
+#include "base/text/ascii.h"
+
 namespace gatehouse::auth {
 
 bool IsIssuerUrl(std::string_view issuer) {
-  const bool has_scheme = issuer.starts_with("https://") || issuer.starts_with("http://");
+  const bool has_scheme = base::StartsWithIgnoringCase(issuer, "https://") ||
+                          base::StartsWithIgnoringCase(issuer, "http://");
   const size_t host = issuer.find("//") + 2;
   return has_scheme && issuer.size() > host && issuer[host] != '/' &&
          issuer.find_first_of("?# ") == std::string_view::npos;

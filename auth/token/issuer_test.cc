@@ -18,6 +18,7 @@ TEST(IssuerTest, OthersHaveOneBelowIt) {
   const std::string of_acme = std::string("https://id.example.com/t/") + kId;
   EXPECT_EQ(IssuerOfTenant("https://id.example.com", kAcme), of_acme);
   EXPECT_EQ(IssuerOfTenant("https://id.example.com/", kAcme), of_acme);
+  EXPECT_TRUE(IsIssuerUrl("HTTPS://id.example.com"));
   EXPECT_EQ(IssuerOfTenant("http://id.example.com:8081/auth", kAcme),
             std::string("http://id.example.com:8081/auth/t/") + kId);
 }

@@ -24,6 +24,11 @@ inline std::string_view Trimmed(std::string_view text, std::string_view blanks) 
   return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
 }
 
+// A line, or the one line of a file, without its end: LF, or CR LF of other systems.
+inline std::string_view WithoutLineEnd(std::string_view text) {
+  return text.substr(0, text.find_last_not_of("\r\n") + 1);
+}
+
 }  // namespace gatehouse::base
 
 #endif  // GATEHOUSE_BASE_TEXT_ASCII_H_

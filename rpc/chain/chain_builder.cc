@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "rpc/interceptors/access_log_interceptor.h"
+#include "rpc/interceptors/admission_interceptor.h"
 #include "rpc/interceptors/deadline_interceptor.h"
 #include "rpc/interceptors/metrics_interceptor.h"
 #include "rpc/interceptors/parse_interceptor.h"
@@ -27,7 +28,7 @@ InterceptorChain BuildChain(ChainOptions options) {
   add(std::make_unique<RecoverInterceptor>());
   // Before anything that costs or waits.
   add(std::make_unique<DeadlineInterceptor>(options.max_unary_deadline));
-  add(std::make_unique<AdmissionInterceptor>(options.admission));
+  add(std::make_unique<AdmissionInterceptor>(std::move(options.in_flight)));
   // Who, may they, how often; only then is the request even read. An
   // unprivileged caller learns nothing from the way its request is wrong.
   add(std::move(options.authenticate));

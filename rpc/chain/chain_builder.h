@@ -6,8 +6,8 @@
 
 #include "base/time.h"
 #include "rpc/chain/interceptor_chain.h"
-#include "rpc/interceptors/admission_interceptor.h"
 #include "rpc/interceptors/failure_log.h"
+#include "rpc/interceptors/in_flight.h"
 #include "rpc/interceptors/stream_cap_interceptor.h"
 
 namespace prometheus {
@@ -21,7 +21,8 @@ struct ChainOptions {
   prometheus::Registry& metrics;
   // Longest a unary call may take, whatever its client allows.
   std::chrono::milliseconds max_unary_deadline = std::chrono::seconds(30);
-  AdmissionInterceptor::Limits admission = {};
+  // Of one chain: those who are told of it, such as `authenticate`, share it.
+  std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>(InFlight::Limits());
   StreamCapInterceptor::Limits streams = {};
   FailureLog::Limits logged_failures = {};
   // From auth/, which knows credentials, permissions and rates. Null ones are

@@ -31,8 +31,8 @@ class ServerCall {
   virtual const base::CallContext& context() const = 0;
   virtual base::SteadyTime start_time() const = 0;
 
-  // The value of a request header; names are lower case. The view lives as long
-  // as the call. Values are as the client sent them: any bytes. One that came
+  // The value of a request header; names are lower case. The view lives until the
+  // call has its status. Values are as the client sent them: any bytes. One that came
   // several times counts as none: a proxy may have gone by another of its values.
   virtual std::optional<std::string_view> Metadata(std::string_view name) const = 0;
   // Goes back before the first message of the answer. Before the handler runs.

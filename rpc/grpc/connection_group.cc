@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 http2::Limits LimitsOf(const ServerOptions& options) {
   return {.header_list_bytes = options.max_metadata_bytes,
-          .header_block_bytes = 4 * options.max_metadata_bytes,
+          .header_block_bytes = options.max_header_block_bytes,
           .concurrent_streams = options.max_concurrent_streams,
           .handshake = options.handshake_timeout,
           .write = options.write_timeout,
@@ -52,7 +52,8 @@ GrpcConnection::GrpcConnection(ConnectionGroup& group, std::unique_ptr<ByteStrea
                                Arrival arrival)
     : group_(group),
       arrival_(std::move(arrival)),
-      budget_(group.total_budget(), group.options().max_connection_bytes),
+      budget_(group.message_budget(), group.options().max_connection_bytes),
+      call_memory_(*arrival_.place),
       http2_(*this, group.turn(), group.scratch(), group.session_memory(), group.limits(),
              std::move(bytes), std::chrono::steady_clock::now()) {}
 
@@ -78,12 +79,13 @@ void GrpcConnection::OnStreamRefused() { group_.metrics().OnRefused(RefusedCall:
 
 void GrpcConnection::OnConnectionEnding(http2::EndReason reason) {
   group_.metrics().OnEnded(reason);
-  if (http2::IsAbuse(reason) && arrival_.place != nullptr) arrival_.place->CalmDown(http2_.now());
+  if (http2::IsAbuse(reason)) arrival_.place->CalmDown(http2_.now());
 }
 
 void GrpcConnection::OnConnectionGone(http2::Connection&) {
   gone_ = true;
   group_.metrics().OnConnectionGone();
+  call_memory_.Close();
   arrival_.place.reset();
   if (calls_ == 0) group_.OnGone(*this);
 }
@@ -93,14 +95,14 @@ void GrpcConnection::OnCallGone() {
 }
 
 ConnectionGroup::ConnectionGroup(base::Loop& loop, CallAcceptor& acceptor,
-                                 const ServerOptions& options, TotalBudget& total,
+                                 const ServerOptions& options, Budgets budgets,
                                  TransportMetrics& metrics)
     : loop_(loop),
       acceptor_(acceptor),
       options_(options),
       limits_(LimitsOf(options)),
       tick_(TickOf(options)),
-      total_(total),
+      budgets_(budgets),
       metrics_(metrics),
       refusals_(kLoggedRefusals),
       turn_(loop) {}
@@ -127,7 +129,8 @@ void ConnectionGroup::Tick() {
   const base::SteadyTime now = std::chrono::steady_clock::now();
   // Those that go are taken out later, see OnGone.
   for (const auto& [connection, owned] : connections_) connection->http2().OnTick(now);
-  metrics_.SetBufferedBytes(total_.used());
+  metrics_.SetBufferedBytes(budgets_.messages.used());
+  metrics_.SetCallsBytes(budgets_.calls.used());
   LogRefusals(now, /*all=*/false);
   ticking_ = !connections_.empty();
   if (ticking_) timer_ = loop_.At(now + tick_, [this] { Tick(); });

@@ -14,6 +14,8 @@
 #include "base/async/loop.h"
 #include "base/ip_address.h"
 #include "base/time.h"
+#include "rpc/byte_budget.h"
+#include "rpc/grpc/call_memory.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/http2/connection.h"
 #include "rpc/http2/limits.h"
@@ -36,7 +38,7 @@ struct Arrival {
   std::optional<base::IpAddress> peer;
   // It comes from one of ServerOptions::trusted_networks.
   bool is_proxy = false;
-  // Given back when the connection is closed.
+  // Given back when the connection is closed. Not null.
   std::shared_ptr<ConnectionCaps::Place> place;
 };
 
@@ -63,11 +65,13 @@ class GrpcConnection final : public http2::Connection::Owner {
   // The other end passes on what clients send, and is believed when it says whose that is.
   bool is_proxy() const { return arrival_.is_proxy; }
   ConnectionBudget& budget() { return budget_; }
+  CallMemory& call_memory() { return call_memory_; }
 
  private:
   ConnectionGroup& group_;
   Arrival arrival_;
   ConnectionBudget budget_;
+  CallMemory call_memory_;
   size_t calls_ = 0;
   bool gone_ = false;
   http2::Connection http2_;
@@ -76,8 +80,14 @@ class GrpcConnection final : public http2::Connection::Owner {
 // The connections of one loop. Thread: that loop, but for what is said otherwise.
 class ConnectionGroup {
  public:
+  // Of the server: what messages on their way hold, and what ConnectionCaps counts.
+  struct Budgets {
+    ByteBudget& messages;
+    const ByteBudget& calls;
+  };
+
   ConnectionGroup(base::Loop& loop, CallAcceptor& acceptor, const ServerOptions& options,
-                  TotalBudget& total, TransportMetrics& metrics);
+                  Budgets budgets, TransportMetrics& metrics);
   ~ConnectionGroup();
   ConnectionGroup(const ConnectionGroup&) = delete;
   ConnectionGroup& operator=(const ConnectionGroup&) = delete;
@@ -101,7 +111,7 @@ class ConnectionGroup {
   CallAcceptor& acceptor() { return acceptor_; }
   const ServerOptions& options() const { return options_; }
   const http2::Limits& limits() const { return limits_; }
-  TotalBudget& total_budget() { return total_; }
+  ByteBudget& message_budget() { return budgets_.messages; }
   http2::Turn& turn() { return turn_; }
   TransportMetrics& metrics() { return metrics_; }
   void OnGone(GrpcConnection& connection);
@@ -119,7 +129,7 @@ class ConnectionGroup {
   const ServerOptions options_;
   const http2::Limits limits_;
   const std::chrono::milliseconds tick_;
-  TotalBudget& total_;
+  const Budgets budgets_;
   TransportMetrics& metrics_;
   FailureLog refusals_;
   IoScratch scratch_;

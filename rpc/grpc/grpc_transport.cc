@@ -13,8 +13,8 @@
 #include "base/ip_address.h"
 #include "base/log_line.h"
 #include "base/status.h"
+#include "rpc/byte_budget.h"
 #include "rpc/grpc/connection_group.h"
-#include "rpc/grpc/memory_budget.h"
 #include "rpc/listener/byte_stream.h"
 #include "rpc/listener/connection_caps.h"
 #include "rpc/listener/tcp_listener.h"
@@ -46,14 +46,18 @@ class GrpcTransport::Impl {
       : own_metrics_(unseen_),
         metrics_(options.metrics != nullptr ? *options.metrics : own_metrics_),
         trusted_networks_(options.trusted_networks),
-        total_(options.max_transport_bytes),
+        messages_(options.max_transport_bytes),
+        calls_(options.max_calls_bytes),
         caps_({.in_all = options.max_connections,
                .per_client = options.max_connections_per_address,
-               .calm_down = options.calm_down_time}),
+               .calm_down = options.calm_down_time,
+               .call_bytes_per_client = options.max_calls_bytes_per_address},
+              calls_),
         certificate_check_(options.certificate_check) {
     for (const CallLoop& one : loops) {
-      groups_.push_back(
-          std::make_unique<ConnectionGroup>(*one.loop, *one.acceptor, options, total_, metrics_));
+      groups_.push_back(std::make_unique<ConnectionGroup>(
+          *one.loop, *one.acceptor, options,
+          ConnectionGroup::Budgets{.messages = messages_, .calls = calls_}, metrics_));
     }
   }
 
@@ -149,7 +153,8 @@ class GrpcTransport::Impl {
   TransportMetrics own_metrics_;
   TransportMetrics& metrics_;
   const std::vector<base::IpNetwork> trusted_networks_;
-  TotalBudget total_;
+  ByteBudget messages_;
+  ByteBudget calls_;
   ConnectionCaps caps_;
   std::unique_ptr<TlsContext> tls_;
   const std::chrono::milliseconds certificate_check_;

@@ -9,8 +9,11 @@
 
 namespace gatehouse::rpc {
 
-// Inflates a message that came as gzip. RESOURCE_EXHAUSTED as soon as it gets larger than
-// `limit`: what is beyond is never made. INTERNAL if it is no gzip, or not all of it.
+// How large a message that came as gzip says that it becomes. 0 if it is no gzip at first sight.
+size_t GunzippedBytes(std::string_view compressed);
+
+// Inflates it. RESOURCE_EXHAUSTED, before anything is made, if it says that it becomes larger than
+// `limit`. INTERNAL if it is no gzip, or not all of it, or becomes larger than it says.
 absl::StatusOr<std::string> Gunzip(std::string_view compressed, size_t limit);
 
 }  // namespace gatehouse::rpc

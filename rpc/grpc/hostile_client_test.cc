@@ -10,12 +10,12 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/log_line.h"
 #include "gatehouse/test/echo.pb.h"
 #include "rpc/echo_fixture.h"
+#include "rpc/grpc/hostile_fixture.h"
 #include "rpc/server.h"
 #include "tests/support/http2/raw_client.h"
 
@@ -28,18 +28,8 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using tests::RawClient;
 
-// Of RFC 9113.
-constexpr uint32_t kProtocolError = 1;
-constexpr uint32_t kEnhanceYourCalm = 11;
-
-class HostileClientTest : public EchoFixture {
+class HostileClientTest : public HostileFixture {
  protected:
-  static std::string EchoMessage(const std::string& text) {
-    gatehouse::test::EchoRequest request;
-    request.set_text(text);
-    return RawClient::Message(request.SerializeAsString());
-  }
-
   // Sends a call and returns the last headers of its answer, which hold literals in clear text
   // unless they are short.
   static std::string CallRaw(RawClient& client, uint32_t stream, const RawClient::Fields& fields,
@@ -56,23 +46,6 @@ class HostileClientTest : public EchoFixture {
     }
     return "no answer";
   }
-
-  // Waits until the metrics say so.
-  void AwaitMetric(const std::string& text) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (MetricsText().find(text) == std::string::npos) {
-      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << MetricsText();
-      std::this_thread::yield();
-    }
-  }
-
-  // Another call on the same connection still works: its answer has a message.
-  static bool StillServes(RawClient& client, uint32_t stream) {
-    client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, stream, RawClient::Call(kEcho));
-    client.SendFrame(RawClient::kData, RawClient::kEndStream, stream, EchoMessage("hello"));
-    const auto data = client.ReadType(RawClient::kData, stream);
-    return data && data->payload == EchoMessage("hello");
-  }
 };
 
 TEST_F(HostileClientTest, AnIntegerOfHpackThatNeverEndsClosesTheConnection) {
@@ -80,10 +53,12 @@ TEST_F(HostileClientTest, AnIntegerOfHpackThatNeverEndsClosesTheConnection) {
   RawClient client(server_->port());
   client.SendFrame(RawClient::kHeaders, 0, 1, std::string("\x7f") + std::string(20, '\xff'));
   for (int i = 0; i < 400; ++i) {
-    if (!client.SendFrame(9, 0, 1, std::string(1, '\xff'))) break;
+    if (!client.SendFrame(kContinuation, 0, 1, std::string(1, '\xff'))) break;
   }
+  EXPECT_EQ(client.ReadGoAway(), kCompressionError);
   EXPECT_TRUE(client.ReadEnd());
   EXPECT_TRUE(Echo("hello").ok());
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
 }
 
 TEST_F(HostileClientTest, AHeaderBlockWithoutEndClosesTheConnection) {
@@ -92,8 +67,8 @@ TEST_F(HostileClientTest, AHeaderBlockWithoutEndClosesTheConnection) {
   std::string block = RawClient::Call(kEcho);
   for (int i = 0; i < 10; ++i) block += RawClient::Encode({{"x-more", std::string(6'000, 'x')}});
   client.SendFrame(RawClient::kHeaders, 0, 1, block.substr(0, 16'000));
-  client.SendFrame(9, 0, 1, block.substr(16'000, 16'000));
-  client.SendFrame(9, 0, 1, block.substr(32'000, 16'000));
+  client.SendFrame(kContinuation, 0, 1, block.substr(16'000, 16'000));
+  client.SendFrame(kContinuation, 0, 1, block.substr(32'000, 16'000));
   EXPECT_EQ(client.ReadGoAway(), kEnhanceYourCalm);
   EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"header_block\"} 1\n"));
 }
@@ -130,11 +105,11 @@ TEST_F(HostileClientTest, ABinaryHeaderThatIsNoBase64EndsItsOwnCallOnly) {
 
 TEST_F(HostileClientTest, AMessageThatInflatesBeyondTheLimitIsRefused) {
   StartServer();
-  // 64 MiB of zeros.
+  // 8 MiB of zeros: less than a message may have before it is inflated.
   z_stream stream{};
   ASSERT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string zeros(size_t{64} << 20, '\0');
-  std::string bomb(size_t{1} << 20, '\0');
+  std::string zeros(size_t{8} << 20, '\0');
+  std::string bomb(options_.max_public_message_bytes, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(zeros.data());
   stream.avail_in = static_cast<uInt>(zeros.size());
   stream.next_out = reinterpret_cast<Bytef*>(bomb.data());
@@ -142,19 +117,13 @@ TEST_F(HostileClientTest, AMessageThatInflatesBeyondTheLimitIsRefused) {
   ASSERT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
   bomb.resize(stream.total_out);
   deflateEnd(&stream);
-  // The client's window, so that it need not wait for updates.
-  ASSERT_LT(bomb.size(), 65'535u + 40'000u);
 
   RawClient client(server_->port());
-  client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1,
-                   RawClient::Call(kEcho, {{"grpc-encoding", "gzip"}}));
-  const std::string body = RawClient::Message(bomb, 1);
-  for (size_t at = 0; at < body.size(); at += 16'000) {
-    client.SendFrame(RawClient::kData, at + 16'000 >= body.size() ? RawClient::kEndStream : 0, 1,
-                     body.substr(at, 16'000));
-  }
-  EXPECT_NE(Answer(client, 1), "no answer");
+  EXPECT_NE(CallRaw(client, 1, {{"grpc-encoding", "gzip"}}, RawClient::Message(bomb, 1)),
+            "no answer");
   EXPECT_EQ(probe_.returned, 0);
+  EXPECT_THAT(MetricsText(), HasSubstr("reason=\"MESSAGE_TOO_LARGE\"} 1\n"));
+  EXPECT_TRUE(StillServes(client, 3));
 }
 
 TEST_F(HostileClientTest, RequestsTakenBackInMassesCloseTheConnection) {
@@ -217,10 +186,12 @@ TEST_F(HostileClientTest, MoreStreamsThanAllowedAreRefused) {
   EXPECT_THAT(MetricsText(), HasSubstr("calls_refused_total{reason=\"too_many_streams\"} 1\n"));
   client.SendFrame(RawClient::kData, 0, 1, EchoMessage("still here"));
   EXPECT_TRUE(client.ReadType(RawClient::kData, 1));
-  // Who has acknowledged the limit and passes it speaks no HTTP/2.
+  // Once a client has confirmed the limit, nghttp2 makes more of it (http2::Limits).
   client.SendFrame(RawClient::kSettings, 1, 0, "");
   client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 7, RawClient::Call(kChat));
   EXPECT_EQ(client.ReadGoAway(), kProtocolError);
+  EXPECT_TRUE(client.ReadEnd());
+  EXPECT_THAT(MetricsText(), HasSubstr("connections_ended_total{reason=\"protocol\"} 1\n"));
 }
 
 TEST_F(HostileClientTest, WindowUpdatesInMassesCloseTheConnection) {
@@ -276,7 +247,7 @@ TEST_F(HostileClientTest, SilentConnectionsAreClosed) {
 
 TEST_F(HostileClientTest, ACallThatSendsNothingMoreIsNotHandedOver) {
   options_.request_timeout = milliseconds(100);
-  admission_.unary = 1;
+  in_flight_.unary = 1;
   StartServer();
   RawClient client(server_->port());
   client.SendFrame(RawClient::kHeaders, RawClient::kEndHeaders, 1, RawClient::Call(kEcho));

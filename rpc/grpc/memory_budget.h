@@ -1,33 +1,17 @@
 #ifndef GATEHOUSE_RPC_GRPC_MEMORY_BUDGET_H_
 #define GATEHOUSE_RPC_GRPC_MEMORY_BUDGET_H_
 
-#include <atomic>
 #include <cstddef>
+
+#include "rpc/byte_budget.h"
 
 namespace gatehouse::rpc {
 
-// What the connections of a server hold together. Thread-safe.
-class TotalBudget {
- public:
-  explicit TotalBudget(size_t limit) : limit_(limit) {}
-
-  bool Take(size_t bytes) {
-    if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit_) return true;
-    Return(bytes);
-    return false;
-  }
-  void Return(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
-  size_t used() const { return used_.load(std::memory_order_relaxed); }
-
- private:
-  const size_t limit_;
-  std::atomic<size_t> used_ = 0;
-};
-
-// The same of one connection, whose messages count in both. Thread: the connection's loop.
+// What the messages of one connection hold, which count in the server's as well. Thread: the
+// connection's loop.
 class ConnectionBudget {
  public:
-  ConnectionBudget(TotalBudget& total, size_t limit) : total_(total), limit_(limit) {}
+  ConnectionBudget(ByteBudget& total, size_t limit) : total_(total), limit_(limit) {}
 
   bool Take(size_t bytes) {
     if (used_ + bytes > limit_ || !total_.Take(bytes)) return false;
@@ -40,33 +24,51 @@ class ConnectionBudget {
   }
 
  private:
-  TotalBudget& total_;
+  ByteBudget& total_;
   const size_t limit_;
   size_t used_ = 0;
 };
 
-// What one message counts for, for as long as it is held. A small one does not: it is bound by
-// the number of streams, and whoever fills the budget must not be able to stop the usual calls.
-class MessageCharge {
+// What one thing counts for in a budget, until this goes.
+template <typename Budget>
+class Charge {
  public:
-  explicit MessageCharge(ConnectionBudget& budget) : budget_(budget) {}
-  ~MessageCharge() { Set(0); }
-  MessageCharge(const MessageCharge&) = delete;
-  MessageCharge& operator=(const MessageCharge&) = delete;
+  explicit Charge(Budget& budget) : budget_(budget) {}
+  ~Charge() { Set(0); }
+  Charge(const Charge&) = delete;
+  Charge& operator=(const Charge&) = delete;
 
-  // The message has `bytes` now. False: too much is held already, and it counts as before.
+  // It has `bytes` now. False: too much is held already, and it counts as before.
   bool Set(size_t bytes) {
-    constexpr size_t kFree = size_t{16} << 10;
-    const size_t charged = bytes > kFree ? bytes : 0;
-    if (charged > charged_ && !budget_.Take(charged - charged_)) return false;
-    if (charged < charged_) budget_.Return(charged_ - charged);
-    charged_ = charged;
+    if (bytes > bytes_ && !budget_.Take(bytes - bytes_)) return false;
+    if (bytes < bytes_) budget_.Return(bytes_ - bytes);
+    bytes_ = bytes;
     return true;
+  }
+  // The same where it cannot be helped, for a budget that takes it.
+  void Force(size_t bytes) {
+    if (bytes > bytes_) budget_.Force(bytes - bytes_);
+    if (bytes < bytes_) budget_.Return(bytes_ - bytes);
+    bytes_ = bytes;
   }
 
  private:
-  ConnectionBudget& budget_;
-  size_t charged_ = 0;
+  Budget& budget_;
+  size_t bytes_ = 0;
+};
+
+// That of a message. A small one does not count: its call does (call_memory.h), and whoever fills
+// the budget must not be able to stop the usual calls.
+class MessageCharge {
+ public:
+  static constexpr size_t kFree = size_t{16} << 10;
+
+  explicit MessageCharge(ConnectionBudget& budget) : charge_(budget) {}
+
+  bool Set(size_t bytes) { return charge_.Set(bytes > kFree ? bytes : 0); }
+
+ private:
+  Charge<ConnectionBudget> charge_;
 };
 
 }  // namespace gatehouse::rpc

@@ -9,8 +9,8 @@
 namespace gatehouse::rpc {
 namespace {
 
-// As much is set aside for a message because of its length alone. The rest when it comes.
-constexpr size_t kTrustedBytes = size_t{16} << 10;
+// What a stream that is idle holds of its last message, as room for the next one.
+constexpr size_t kKeptBytes = size_t{4} << 10;
 
 }  // namespace
 
@@ -40,10 +40,11 @@ size_t MessageReader::Parse(std::string_view bytes) {
         Fail(TransportOverloaded());
         break;
       }
-      message_.append(bytes.substr(0, taken));
+      Append(bytes.substr(0, taken));
       bytes.remove_prefix(taken);
     }
-    if (!ready_ && message_.size() == length_) OnMessage();
+    // With its prefix alone, if it is empty.
+    ready_ = ready_ || message_.size() == length_;
   }
   if (!status_.ok()) return all;
   backlog_.append(bytes);
@@ -63,40 +64,56 @@ void MessageReader::OnPrefix() {
   } else if (length_ > limit_) {
     Fail(MessageTooLarge(limit_));
   } else {
-    message_.reserve(std::min(length_, kTrustedBytes));
+    compressed_ = flags == 1;
   }
 }
 
-void MessageReader::OnMessage() {
-  if (prefix_[0] == 1) {
-    absl::StatusOr<std::string> inflated = Gunzip(message_, limit_);
-    if (!inflated.ok()) {
-      Fail(std::move(inflated).status());
-      return;
-    }
-    message_ = *std::move(inflated);
-    if (!charge_.Set(message_.size())) {
-      Fail(TransportOverloaded());
-      return;
-    }
+// Takes no more memory than twice what has come, whatever length was announced, nor more than that.
+void MessageReader::Append(std::string_view bytes) {
+  const size_t size = message_.size() + bytes.size();
+  if (size > message_.capacity()) {
+    message_.reserve(std::min(length_, std::max(size, 2 * message_.capacity())));
   }
-  ready_ = true;
+  message_.append(bytes);
+}
+
+size_t MessageReader::size() const {
+  return compressed_ ? std::min(GunzippedBytes(message_), limit_) : message_.size();
+}
+
+void MessageReader::Inflate() {
+  if (!std::exchange(compressed_, false)) return;
+  if (!charge_.Set(message_.size() + std::min(GunzippedBytes(message_), limit_))) {
+    Fail(TransportOverloaded());
+    return;
+  }
+  absl::StatusOr<std::string> inflated = Gunzip(message_, limit_);
+  if (!inflated.ok()) {
+    Fail(std::move(inflated).status());
+    return;
+  }
+  message_ = *std::move(inflated);
+  charge_.Set(message_.size());
 }
 
 void MessageReader::Fail(absl::Status status) {
   status_ = std::move(status);
+  Drop();
+  compressed_ = false;
+  ready_ = true;
+}
+
+void MessageReader::Drop() {
   message_ = std::string();
   backlog_ = std::string();
   charge_.Set(0);
-  ready_ = true;
 }
 
 size_t MessageReader::Next() {
   if (!status_.ok()) return 0;
   ready_ = false;
   prefix_bytes_ = 0;
-  // A stream that is idle holds nothing.
-  if (message_.capacity() > kTrustedBytes) message_ = std::string();
+  if (message_.capacity() > kKeptBytes) message_ = std::string();
   message_.clear();
   charge_.Set(0);
   const std::string backlog = std::exchange(backlog_, {});

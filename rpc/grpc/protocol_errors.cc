@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "base/status.h"
 
@@ -9,6 +10,18 @@ namespace gatehouse::rpc {
 
 using base::MakeError;
 using base::Reason;
+
+namespace {
+
+absl::Status Overloaded(std::string_view message, std::string quota) {
+  constexpr std::chrono::seconds kRetryAfter(1);
+  return MakeError(absl::StatusCode::kResourceExhausted, message,
+                   {.reason = Reason::kServerOverloaded,
+                    .retry_after = kRetryAfter,
+                    .quota = std::move(quota)});
+}
+
+}  // namespace
 
 absl::Status MetadataTooLarge(size_t limit) {
   return MakeError(
@@ -51,12 +64,12 @@ absl::Status StreamSilent() {
 }
 
 absl::Status TransportOverloaded() {
-  constexpr std::chrono::seconds kRetryAfter(1);
-  return MakeError(absl::StatusCode::kResourceExhausted,
-                   "too much is on its way between the server and its clients",
-                   {.reason = Reason::kServerOverloaded,
-                    .retry_after = kRetryAfter,
-                    .quota = "bytes on their way"});
+  return Overloaded("too much is on its way between the server and its clients",
+                    "bytes on their way");
+}
+
+absl::Status CallsOverloaded() {
+  return Overloaded("open calls hold too much memory", "bytes of open calls");
 }
 
 }  // namespace gatehouse::rpc

@@ -21,6 +21,8 @@ absl::Status RequestTimedOut();
 absl::Status StreamSilent();
 // Its bytes would take more memory than the connection or the server may hold.
 absl::Status TransportOverloaded();
+// The same of what open calls hold.
+absl::Status CallsOverloaded();
 
 }  // namespace gatehouse::rpc
 

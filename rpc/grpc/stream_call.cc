@@ -46,10 +46,12 @@ void WritePrefix(char* bytes, char flags, size_t length) {
 StreamCall::StreamCall(GrpcConnection& home)
     : http2::Stream(home.http2()),
       home_(home),
-      last_data_(home.http2().now()),
-      last_output_(last_data_),
+      began_(home.http2().now()),
+      last_data_(began_),
+      last_output_(began_),
       reader_(home.budget()),
-      output_charge_(home.budget()) {}
+      output_charge_(home.budget()),
+      memory_(home.call_memory()) {}
 
 StreamCall::~StreamCall() = default;
 
@@ -110,6 +112,7 @@ uint8_t* StreamCall::MakeOutput(size_t length) {
   output_ = {.bytes = std::make_unique_for_overwrite<char[]>(kPrefixBytes + length),
              .size = kPrefixBytes + length};
   WritePrefix(output_.bytes.get(), /*flags=*/0, length);
+  memory_.Force(HeldBytes());
   return reinterpret_cast<uint8_t*>(output_.bytes.get() + kPrefixBytes);
 }
 
@@ -166,6 +169,7 @@ void StreamCall::SetEncodedResponse(std::string_view bytes) {
 
 void StreamCall::Finish(const WireStatus& status) {
   status_ = overloaded_ ? ToWireStatus(TransportOverloaded(), "") : status;
+  DropRequest();
   if (closed_) {
     home_.group().turn().AddEvent(*this);
     return;
@@ -218,6 +222,7 @@ void StreamCall::TakeBody(size_t bytes, std::string& output) {
   if (BodyBytes() > 0) return;
   output_ = {};
   output_charge_.Set(0);
+  memory_.Force(HeldBytes());
   if (writing_) home_.group().turn().AddEvent(*this);
 }
 
@@ -283,6 +288,7 @@ bool StreamCall::TellOne() {
   if (reading_ && (reader_.ready() || reader_.at_end() || closed_)) {
     reading_ = false;
     message_told_ = reader_.ready() && !closed_;
+    if (message_told_ && !status_) reader_.Inflate();
     if (!status_) events_->OnRead(message_told_);
     return true;
   }

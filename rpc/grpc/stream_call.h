@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "base/recycled_memory.h"
 #include "base/time.h"
+#include "rpc/grpc/call_memory.h"
 #include "rpc/grpc/connection_group.h"
 #include "rpc/grpc/memory_budget.h"
 #include "rpc/grpc/message_reader.h"
@@ -50,7 +51,7 @@ class StreamCall final : public base::Recycled,
   void AddTrailer(std::string_view name, std::string_view value) override;
   void Read() override;
   absl::Status ReadStatus() const override { return reader_.status(); }
-  size_t ReadSize() const override { return reader_.ready() ? reader_.message().size() : 0; }
+  size_t ReadSize() const override { return reader_.ready() ? reader_.size() : 0; }
   bool ParseRead(google::protobuf::Message& message) override;
   void Write(const google::protobuf::Message& message) override;
   void SetResponse(const google::protobuf::Message& message) override;
@@ -73,6 +74,7 @@ class StreamCall final : public base::Recycled,
   ~StreamCall();
 
   // http2::Stream
+  void OnPartOfHeaders() override;
   void OnRequest() override;
   void OnData(std::string_view bytes) override;
   void OnRequestEnd() override;
@@ -90,9 +92,17 @@ class StreamCall final : public base::Recycled,
   void ReadForwardedFor();
   bool ReadHeader(std::string_view name, std::string_view value);
   void HandOver();
+  // What the call holds now; and whether there is room for it.
+  size_t HeldBytes() const;
+  bool FindRoom() { return memory_.Set(HeldBytes()); }
   // Ends a call that is not handed over.
   void RefuseHttp();
   void Refuse(RefusedCall reason, const absl::Status& status);
+  void RefuseWithoutRoom();
+  // It is answered, and holds nothing but itself and its answer from now on.
+  void DropRequest();
+  // The request, or what has begun of its next message, does not come as fast as it has to.
+  bool IsLate(base::SteadyTime now) const;
   // The client takes nothing of the answer, or sends nothing though its next message is waited for.
   bool IsUnread(base::SteadyTime now) const;
   bool IsSilent(base::SteadyTime now) const;
@@ -117,6 +127,7 @@ class StreamCall final : public base::Recycled,
   std::string_view http_status_;
   CallShape shape_;
   std::optional<base::SteadyTime> deadline_;
+  const base::SteadyTime began_;
   base::SteadyTime last_data_;
   // When it was last seen that the client took something of the answer, or that there was something
   // to take; and whether that happened since.
@@ -130,11 +141,13 @@ class StreamCall final : public base::Recycled,
   MetadataList trailers_;
   Output output_;
   MessageCharge output_charge_;
+  Charge<CallMemory> memory_;
   // Set by Finish: the body ends with it.
   std::optional<WireStatus> status_;
 
-  enum class Phase { kArriving, kHandingOver, kRunning, kRefused };
-  Phase phase_ = Phase::kArriving;
+  // Its headers come; then the rest of its request; and then it is handed over, or refused.
+  enum class Phase { kBeginning, kArriving, kHandingOver, kRunning, kRefused };
+  Phase phase_ = Phase::kBeginning;
   bool is_grpc_ = false;
   bool closed_ = false;
   bool cancelled_ = false;

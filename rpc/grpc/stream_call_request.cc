@@ -16,12 +16,31 @@
 namespace gatehouse::rpc {
 namespace {
 
+using std::chrono::milliseconds;
+
+// What a call takes here and in the session, whatever it brings.
+constexpr size_t kCallBytes = size_t{2} << 10;
+
+constexpr std::string_view kNoRoom = "there is no room for more calls";
+
 // For people who look with a browser or curl.
 constexpr std::string_view kNoGrpc = "This port speaks gRPC: POST with application/grpc.\n";
 
 }  // namespace
 
+void StreamCall::OnPartOfHeaders() {
+  if (phase_ != Phase::kBeginning || FindRoom()) return;
+  // There is no answer to half a request.
+  home_.group().OnRefused(RefusedCall::kOverloaded, "", kNoRoom, peer(), "");
+  BreakOff(NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
 void StreamCall::OnRequest() {
+  phase_ = Phase::kArriving;
+  if (!FindRoom()) {
+    RefuseWithoutRoom();
+    return;
+  }
   if (headers().too_large()) {
     Refuse(RefusedCall::kMetadataTooLarge,
            MetadataTooLarge(home_.group().options().max_metadata_bytes));
@@ -88,6 +107,10 @@ void StreamCall::OnData(std::string_view bytes) {
   }
   last_data_ = home_.http2().now();
   Consume(reader_.Feed(bytes));
+  if (phase_ == Phase::kArriving && !FindRoom()) {
+    RefuseWithoutRoom();
+    return;
+  }
   if (shape_.single_request && reader_.has_more()) reader_.Fail(TooManyMessages());
   // What is wrong with a request need not wait for the rest of it.
   if (phase_ == Phase::kArriving && reader_.ready() &&
@@ -110,7 +133,18 @@ void StreamCall::OnRequestEnd() {
 
 void StreamCall::HandOver() {
   phase_ = Phase::kHandingOver;
+  memory_.Force(HeldBytes());
   home_.group().turn().AddEvent(*this);
+}
+
+size_t StreamCall::HeldBytes() const {
+  // Large messages count against other budgets. Until they are whole against this one as well:
+  // with many connections an address could fill those.
+  const size_t message = phase_ == Phase::kArriving
+                             ? reader_.held_bytes()
+                             : std::min(reader_.held_bytes(), MessageCharge::kFree);
+  return kCallBytes + headers().held_bytes() + message +
+         std::min(output_.size, MessageCharge::kFree);
 }
 
 void StreamCall::OnClosed(bool) {
@@ -133,9 +167,7 @@ void StreamCall::OnTick(base::SteadyTime now) {
     return;
   }
   if (phase_ != Phase::kArriving && !reader_.partial()) return;
-  const bool late = now >= last_data_ + home_.group().options().request_timeout ||
-                    (deadline_ && now >= *deadline_);
-  if (!late) return;
+  if (!IsLate(now)) return;
   if (!http_status_.empty()) {
     RefuseHttp();
     return;
@@ -146,6 +178,17 @@ void StreamCall::OnTick(base::SteadyTime now) {
   }
   reader_.Fail(RequestTimedOut());
   if (reading_) home_.group().turn().AddEvent(*this);
+}
+
+bool StreamCall::IsLate(base::SteadyTime now) const {
+  const ServerOptions& options = home_.group().options();
+  if (deadline_ && now >= *deadline_) return true;
+  if (now >= last_data_ + options.request_timeout) return true;
+  if (phase_ != Phase::kArriving) return false;
+  // Whoever sends a byte now and then would hold an unfinished request for ever.
+  const milliseconds allowed(1000 * reader_.received_bytes() /
+                             options.min_request_bytes_per_second);
+  return now >= began_ + options.request_timeout + allowed;
 }
 
 bool StreamCall::IsUnread(base::SteadyTime now) const {
@@ -163,6 +206,7 @@ void StreamCall::RefuseHttp() {
   home_.group().OnRefused(RefusedCall::kNotGrpc, method_, http_status_, peer(), "");
   // So that it is not cancelled by its end.
   status_.emplace();
+  DropRequest();
   headers_sent_ = true;
   output_moved_ = true;
   output_ = {.bytes = std::make_unique_for_overwrite<char[]>(kNoGrpc.size()),
@@ -179,7 +223,25 @@ void StreamCall::Refuse(RefusedCall reason, const absl::Status& status) {
                           peer(), id);
   AddTrailer("x-request-id", id);
   status_ = ToWireStatus(status, "");
+  DropRequest();
   SendStatus();
+}
+
+void StreamCall::RefuseWithoutRoom() {
+  // What it is answered would take room as well, and more with each call.
+  if (home_.http2().unsent()) {
+    home_.http2().CalmDown(http2::EndReason::kNoRoom, kNoRoom);
+  } else {
+    Refuse(RefusedCall::kOverloaded, CallsOverloaded());
+  }
+}
+
+void StreamCall::DropRequest() {
+  method_ = {};
+  binary_.clear();
+  DropHeaders();
+  reader_.Drop();
+  memory_.Force(HeldBytes());
 }
 
 }  // namespace gatehouse::rpc

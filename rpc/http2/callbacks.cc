@@ -1,6 +1,7 @@
 #include "rpc/http2/callbacks.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "rpc/http2/session_memory.h"
 
@@ -20,10 +21,17 @@ constexpr size_t kOutputBytes = size_t{128} << 10;
 // memory that it holds for as long as it lives.
 constexpr size_t kHpackTableBytes = size_t{1} << 10;
 
+constexpr int kFirstUnknownType = NGHTTP2_CONTINUATION + 1;
+
 bool IsRequest(const nghttp2_frame& frame) { return frame.headers.cat == NGHTTP2_HCAT_REQUEST; }
 
 bool EndsStream(const nghttp2_frame& frame) {
   return (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+}
+
+// Of a DATA frame: it has no data but is not empty. Its padding counts the byte that says how much.
+bool IsPaddingAlone(const nghttp2_frame& frame) {
+  return frame.hd.length > 0 && frame.hd.length == frame.data.padlen && !EndsStream(frame);
 }
 
 Connection& ToConnection(void* user) { return *static_cast<Connection*>(user); }
@@ -54,12 +62,15 @@ int Connection::Callbacks::OnFrameRecv(nghttp2_session*, const nghttp2_frame* fr
       if (IsRequest(*frame)) connection.OnRequest(frame->hd.stream_id);
       break;
     case NGHTTP2_DATA:
+      if (IsPaddingAlone(*frame) && !connection.OnControlFrame()) {
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+      }
       break;
     default:
       return 0;
   }
-  if (EndsStream(*frame)) connection.OnRequestEnd(frame->hd.stream_id);
-  return 0;
+  if (EndsStream(*frame) && !connection.ended()) connection.OnRequestEnd(frame->hd.stream_id);
+  return connection.ended() ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 // The session answers it with RST_STREAM, or GOAWAY. A client that has its requests taken back in
@@ -77,6 +88,8 @@ int Connection::Callbacks::OnBeginHeaders(nghttp2_session*, const nghttp2_frame*
 int Connection::Callbacks::OnHeader(nghttp2_session*, const nghttp2_frame* frame,
                                     nghttp2_rcbuf* name, nghttp2_rcbuf* value, uint8_t,
                                     void* user) {
+  const size_t length = nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len;
+  if (!ToConnection(user).OnHeaderDecoded(length)) return NGHTTP2_ERR_CALLBACK_FAILURE;
   // Trailers of a request mean nothing in gRPC.
   if (IsRequest(*frame)) ToConnection(user).OnHeader(frame->hd.stream_id, name, value);
   return 0;
@@ -84,8 +97,15 @@ int Connection::Callbacks::OnHeader(nghttp2_session*, const nghttp2_frame* frame
 
 int Connection::Callbacks::OnDataChunk(nghttp2_session*, uint8_t, int32_t stream_id,
                                        const uint8_t* data, size_t length, void* user) {
-  ToConnection(user).OnData(stream_id, {reinterpret_cast<const char*>(data), length});
-  return 0;
+  Connection& connection = ToConnection(user);
+  connection.OnData(stream_id, {reinterpret_cast<const char*>(data), length});
+  return connection.ended() ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
+}
+
+// Frames of types that RFC 9113 does not know: ignored, and counted as they begin.
+int Connection::Callbacks::OnUnknownFrame(nghttp2_session*, void**, const nghttp2_frame_hd*,
+                                          void*) {
+  return NGHTTP2_ERR_CANCEL;
 }
 
 int Connection::Callbacks::OnStreamClose(nghttp2_session*, int32_t stream_id, uint32_t error_code,
@@ -106,6 +126,8 @@ int Connection::Callbacks::OnFrameSend(nghttp2_session*, const nghttp2_frame* fr
     if (frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) {
       ToConnection(user).owner_.OnStreamRefused();
     }
+  } else if (frame->hd.type == NGHTTP2_GOAWAY) {
+    ToConnection(user).OnGoAwaySent(frame->goaway.error_code);
   }
   return 0;
 }
@@ -152,6 +174,7 @@ const nghttp2_session_callbacks* Connection::Callbacks::Table() {
     nghttp2_session_callbacks_set_on_begin_headers_callback(made, OnBeginHeaders);
     nghttp2_session_callbacks_set_on_header_callback2(made, OnHeader);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, OnDataChunk);
+    nghttp2_session_callbacks_set_unpack_extension_callback(made, OnUnknownFrame);
     nghttp2_session_callbacks_set_on_stream_close_callback(made, OnStreamClose);
     nghttp2_session_callbacks_set_on_frame_send_callback(made, OnFrameSend);
     nghttp2_session_callbacks_set_send_data_callback(made, SendBody);
@@ -171,6 +194,10 @@ const nghttp2_option* Connection::Callbacks::Options() {
     nghttp2_option_set_max_outbound_ack(made, kMaxUnsentAcks);
     nghttp2_option_set_stream_reset_rate_limit(made, kNoResetLimit, kNoResetLimit);
     nghttp2_option_set_max_deflate_dynamic_table_size(made, kHpackTableBytes);
+    // Or it skips them without a word.
+    for (int type = kFirstUnknownType; type <= UINT8_MAX; ++type) {
+      nghttp2_option_set_user_recv_extension_type(made, static_cast<uint8_t>(type));
+    }
     return made;
   }();
   return options;

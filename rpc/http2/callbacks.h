@@ -29,6 +29,8 @@ struct Connection::Callbacks {
                       nghttp2_rcbuf* value, uint8_t flags, void* user);
   static int OnDataChunk(nghttp2_session* session, uint8_t flags, int32_t stream_id,
                          const uint8_t* data, size_t length, void* user);
+  static int OnUnknownFrame(nghttp2_session*, void** payload, const nghttp2_frame_hd* header,
+                            void* user);
   static int OnStreamClose(nghttp2_session* session, int32_t stream_id, uint32_t error_code,
                            void* user);
   static int OnFrameSend(nghttp2_session* session, const nghttp2_frame* frame, void* user);

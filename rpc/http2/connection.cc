@@ -39,6 +39,9 @@ base::RateLimit Resets(const Limits& limits) {
 constexpr int kEarnedByFrame = 2;
 constexpr int kMostEarned = 4096;
 
+// How many times what a request may have in headers is decoded, for the connection to go on.
+constexpr size_t kMostDecoded = 8;
+
 // What a client may send before a handler has read it, over all streams of the connection; each
 // of them has the protocol's 64 KiB.
 constexpr int32_t kConnectionWindow = 1 << 20;
@@ -110,7 +113,7 @@ void Connection::SetState(State state) {
 }
 
 void Connection::OnBytes(std::string_view bytes) {
-  if (state_ >= State::kFinishing) return;
+  if (ended()) return;
   const Turn::Scope scope(turn_);
   now_ = std::chrono::steady_clock::now();
   last_input_ = now_;
@@ -122,7 +125,10 @@ void Connection::OnBytes(std::string_view bytes) {
     if (!CheckClosedStream(data->stream_id)) return;
   }
   FollowHeaderBlock();
-  if (Feed(bytes)) turn_.AddOutput(*this);
+  if (!Feed(bytes)) return;
+  // If they are another's, or of a request that has not begun, nothing comes of it.
+  if (open_block_ != 0 && first_stream_ != nullptr) first_stream_->OnPartOfHeaders();
+  turn_.AddOutput(*this);
 }
 
 void Connection::FollowHeaderBlock() {
@@ -135,13 +141,15 @@ bool Connection::Feed(std::string_view bytes) {
   const ssize_t result = nghttp2_session_mem_recv(
       session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   // A callback has said why already.
-  if (state_ >= State::kFinishing) return false;
+  if (ended()) return false;
   if (result >= 0) return true;
   switch (result) {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC:
       return Fail(EndReason::kProtocol, NGHTTP2_PROTOCOL_ERROR, "this port speaks HTTP/2");
     case NGHTTP2_ERR_FLOODED:
-      return Fail(EndReason::kControlFrames, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames");
+      return CalmDown(EndReason::kControlFrames, "too many frames");
+    case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS:
+      return CalmDown(EndReason::kHeaderBlock, "the headers are in too many frames");
     default:
       return Fail(EndReason::kProtocol, NGHTTP2_INTERNAL_ERROR, "");
   }
@@ -164,13 +172,13 @@ void Connection::OnGone() {
 void Connection::Close() { OnGone(); }
 
 void Connection::RunJob() {
-  if (state_ >= State::kFinishing) return;
+  if (ended()) return;
   std::string& output = scratch_.output;
   bool more = true;
   while (more && !bytes_->unsent()) {
     output.clear();
     more = FillOutput(output);
-    if (state_ >= State::kFinishing) return;
+    if (ended()) return;
     if (!output.empty()) bytes_->Write(output);
   }
   CloseWhenDone();
@@ -193,7 +201,7 @@ bool Connection::FillOutput(std::string& output) {
 }
 
 void Connection::CloseWhenDone() {
-  if (state_ >= State::kFinishing || bytes_->unsent()) return;
+  if (ended() || bytes_->unsent()) return;
   if (nghttp2_session_want_read(session_) != 0 || nghttp2_session_want_write(session_) != 0) {
     return;
   }
@@ -214,8 +222,12 @@ void Connection::TellEnding(EndReason reason) {
   if (!std::exchange(ending_told_, true)) owner_.OnConnectionEnding(reason);
 }
 
+bool Connection::CalmDown(EndReason reason, std::string_view why) {
+  return Fail(reason, NGHTTP2_ENHANCE_YOUR_CALM, why);
+}
+
 bool Connection::Fail(EndReason reason, uint32_t error_code, std::string_view why) {
-  if (state_ >= State::kFinishing) return false;
+  if (ended()) return false;
   TellEnding(reason);
   bytes_->Write(GoAwayFrame(last_stream_id_, error_code, why));
   EndStreams();
@@ -230,26 +242,38 @@ bool Connection::OnFrameBegin(uint8_t type, uint8_t flags, int32_t stream_id, si
   if (type == NGHTTP2_HEADERS && !CheckClosedStream(stream_id)) return false;
   switch (type) {
     case NGHTTP2_HEADERS:
-      block_bytes_ = length;
-      break;
+      block_bytes_ = undecoded_bytes_ = decoded_bytes_ = 0;
+      return OnHeaderBytes(length);
     case NGHTTP2_CONTINUATION:
-      block_bytes_ += length;
-      break;
+      return OnHeaderBytes(length);
     case NGHTTP2_RST_STREAM:
       return true;
     case NGHTTP2_DATA:
-      if (length > 0 || (flags & NGHTTP2_FLAG_END_STREAM) != 0) return true;
-      [[fallthrough]];
+      // Those with nothing but padding are known when they are whole.
+      return length > 0 || (flags & NGHTTP2_FLAG_END_STREAM) != 0 || OnControlFrame();
     default:
-      if (control_frames_earned_ > 0) {
-        --control_frames_earned_;
-        return true;
-      }
-      return control_frames_allowed_.Take(PerSecond(limits_.control_frames_per_second), now_) ||
-             Fail(EndReason::kControlFrames, NGHTTP2_ENHANCE_YOUR_CALM, "too many control frames");
+      return OnControlFrame();
   }
+}
+
+bool Connection::OnControlFrame() {
+  if (control_frames_earned_ > 0) {
+    --control_frames_earned_;
+    return true;
+  }
+  return control_frames_allowed_.Take(PerSecond(limits_.control_frames_per_second), now_) ||
+         CalmDown(EndReason::kControlFrames, "too many control frames");
+}
+
+bool Connection::OnHeaderBytes(size_t length) {
+  // No header of which so much has come can be among those of a call.
+  if (undecoded_bytes_ > limits_.header_list_bytes) {
+    return CalmDown(EndReason::kHeaderBlock, "a header is too large");
+  }
+  undecoded_bytes_ += length;
+  block_bytes_ += length;
   return block_bytes_ <= limits_.header_block_bytes ||
-         Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM, "the headers are too large");
+         CalmDown(EndReason::kHeaderBlock, "the headers are too large");
 }
 
 // The session forgets streams at once when they are closed, which saves memory for each call of the
@@ -259,10 +283,11 @@ bool Connection::CheckClosedStream(int32_t stream_id) {
       nghttp2_session_find_stream(session_, stream_id) != nullptr) {
     return true;
   }
-  // It may have been on its way when the stream was reset, or that is too long ago to know.
+  // It may have been on its way when the stream was reset, or that is too long ago to know. The
+  // session drops it without a word, and what is dropped may come for ever.
   if (std::ranges::find(reset_here_, stream_id) != reset_here_.end() ||
       (reset_here_.size() == kResetsKept && stream_id < reset_here_[oldest_reset_])) {
-    return true;
+    return OnControlFrame();
   }
   // Without gaps in the numbers each of them was a request, and is over.
   const bool was_used = requests_ == (static_cast<uint32_t>(last_stream_id_) + 1) / 2;
@@ -281,7 +306,7 @@ void Connection::OnResetSent(int32_t stream_id) {
 
 bool Connection::OnReset() {
   return resets_allowed_.Take(Resets(limits_), now_) ||
-         Fail(EndReason::kResets, NGHTTP2_ENHANCE_YOUR_CALM, "too many requests taken back");
+         CalmDown(EndReason::kResets, "too many requests taken back");
 }
 
 void Connection::OnPingAnswer() {
@@ -289,9 +314,17 @@ void Connection::OnPingAnswer() {
   if (state_ == State::kDraining) FinalGoAway();
 }
 
+bool Connection::OnHeaderDecoded(size_t length) {
+  undecoded_bytes_ = 0;
+  decoded_bytes_ += length;
+  // A byte that names a large entry of the table costs as much as the entry, each time.
+  return decoded_bytes_ <= kMostDecoded * limits_.header_list_bytes ||
+         CalmDown(EndReason::kHeaderBlock, "the headers are too large");
+}
+
 bool Connection::OnRequestBegin(int32_t stream_id) {
   if (!requests_allowed_.Take(PerSecond(limits_.requests_per_second), now_)) {
-    return Fail(EndReason::kRequests, NGHTTP2_ENHANCE_YOUR_CALM, "too many requests");
+    return CalmDown(EndReason::kRequests, "too many requests");
   }
   Stream& stream = owner_.NewStream(*this);
   stream.id_ = stream_id;
@@ -318,6 +351,14 @@ void Connection::OnRequestEnd(int32_t stream_id) {
 
 void Connection::OnAnswerFrameSent() {
   control_frames_earned_ = std::min(control_frames_earned_ + kEarnedByFrame, kMostEarned);
+}
+
+// The session's own, where it finds something that no connection outlives: ours have no error.
+void Connection::OnGoAwaySent(uint32_t error_code) {
+  if (error_code == NGHTTP2_NO_ERROR) return;
+  // No client makes headers by mistake that nobody can decode.
+  TellEnding(error_code == NGHTTP2_COMPRESSION_ERROR ? EndReason::kHeaderBlock
+                                                     : EndReason::kProtocol);
 }
 
 void Connection::OnAnswerSent(int32_t stream_id) {

@@ -75,6 +75,12 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // Null if the client has shown none.
   const ClientCertificate* client_certificate() const { return bytes_->client_certificate(); }
 
+  // Its client does not read, for now.
+  bool unsent() const { return bytes_->unsent(); }
+  // Tells the client to calm down, and closes. From within an event of a stream too: all of them
+  // end. Returns false.
+  bool CalmDown(EndReason reason, std::string_view why);
+
   size_t open_streams() const { return open_streams_; }
   // As of what is being handled.
   base::SteadyTime now() const { return now_; }
@@ -109,6 +115,12 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
 
   // Events of the session; false: it must not go on.
   bool OnFrameBegin(uint8_t type, uint8_t flags, int32_t stream_id, size_t length);
+  // A frame that carries nothing of a call.
+  bool OnControlFrame();
+  // More of a header block will follow, of this many bytes.
+  bool OnHeaderBytes(size_t length);
+  // Of any block, also one that nobody wants.
+  bool OnHeaderDecoded(size_t length);
   // Notes whether headers have begun that are not whole.
   void FollowHeaderBlock();
   // Of a frame that needs an open stream.
@@ -123,6 +135,7 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   void OnRequestEnd(int32_t stream_id);
   // Of any answer, and its end.
   void OnAnswerFrameSent();
+  void OnGoAwaySent(uint32_t error_code);
   void OnAnswerSent(int32_t stream_id);
   void OnData(int32_t stream_id, std::string_view bytes);
   void OnStreamClosed(Stream& stream, uint32_t error_code);
@@ -140,6 +153,7 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // The last bytes were written: waits for the client to close.
   void Finish();
   void SetState(State state);
+  bool ended() const { return state_ >= State::kFinishing; }
   std::optional<EndReason> CauseOfDeath() const;
   void TickDrain();
   void TickKeepalive();
@@ -162,8 +176,11 @@ class Connection final : private ByteStream::Owner, private Turn::Job {
   // The last streams that this side has reset, whose clients may not know yet.
   std::vector<int32_t> reset_here_;
   size_t oldest_reset_ = 0;
-  // Of the header block that is being received, and when it began.
+  // Of the header block that is being received: its bytes, those in frames since a header was
+  // whole, those of its headers, and when it began.
   size_t block_bytes_ = 0;
+  size_t undecoded_bytes_ = 0;
+  size_t decoded_bytes_ = 0;
   uint32_t open_block_ = 0;
   base::SteadyTime block_since_ = {};
   base::TokenBucket requests_allowed_;

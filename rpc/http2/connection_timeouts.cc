@@ -53,7 +53,7 @@ void Connection::OnTick(base::SteadyTime now) {
     return;
   }
   if (open_block_ != 0 && now_ >= block_since_ + limits_.handshake) {
-    Fail(EndReason::kHeaderBlock, NGHTTP2_ENHANCE_YOUR_CALM, "the headers do not come");
+    CalmDown(EndReason::kHeaderBlock, "the headers do not come");
     return;
   }
   TickDrain();
@@ -103,7 +103,7 @@ void Connection::TickDrain() {
 }
 
 void Connection::TickKeepalive() {
-  if (state_ >= State::kFinishing) return;
+  if (ended()) return;
   if (!bytes_->unsent() || bytes_->sent_bytes() != sent_bytes_) {
     sent_bytes_ = bytes_->sent_bytes();
     last_progress_ = now_;

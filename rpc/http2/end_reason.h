@@ -19,20 +19,23 @@ enum class EndReason {
   kResets,
   kRequests,
   kControlFrames,
-  // The bytes are no HTTP/2.
+  // The bytes are no HTTP/2. Headers that cannot be decoded are a header block's fault.
   kProtocol,
   // A proxy's header is malformed, or its client has too many connections.
   kProxyHeader,
+  // There is no room for its calls, and it does not read what it is answered.
+  kNoRoom,
 };
 
 // Whether no client sends such things by mistake.
 constexpr bool IsAbuse(EndReason reason) {
   return reason == EndReason::kHeaderBlock || reason == EndReason::kResets ||
-         reason == EndReason::kRequests || reason == EndReason::kControlFrames;
+         reason == EndReason::kRequests || reason == EndReason::kControlFrames ||
+         reason == EndReason::kNoRoom;
 }
 
 // As metrics name them, in their order.
-inline constexpr std::array<std::string_view, 11> kEndReasonNames = {
+inline constexpr std::array<std::string_view, 12> kEndReasonNames = {
     "handshake_timeout",
     "write_timeout",
     "keepalive_timeout",
@@ -44,6 +47,7 @@ inline constexpr std::array<std::string_view, 11> kEndReasonNames = {
     "control_frames",
     "protocol",
     "proxy_header",
+    "no_room",
 };
 
 }  // namespace gatehouse::rpc::http2

@@ -8,6 +8,9 @@ namespace {
 // RFC 9113, 6.5.2: what an entry counts beside its bytes.
 constexpr size_t kEntryBytes = 32;
 
+// What an entry takes beside what it counts: two blocks of memory, and a place in the list.
+constexpr size_t kEntryOverhead = 128;
+
 // What a gRPC request has, with a little metadata.
 constexpr size_t kUsualHeaders = 16;
 
@@ -35,6 +38,10 @@ void HeaderList::Add(nghttp2_rcbuf* name, nghttp2_rcbuf* value, size_t limit) {
 
 HeaderList::Entry HeaderList::operator[](size_t index) const {
   return {ToView(headers_[index].name), ToView(headers_[index].value)};
+}
+
+size_t HeaderList::held_bytes() const {
+  return headers_.empty() ? 0 : bytes_ + headers_.size() * kEntryOverhead;
 }
 
 void HeaderList::Clear() {

@@ -28,6 +28,11 @@ class HeaderList {
 
   // Beyond `limit` bytes nothing is kept.
   void Add(nghttp2_rcbuf* name, nghttp2_rcbuf* value, size_t limit);
+  // Keeps none of them.
+  void Clear();
+
+  // What they take of memory, as if they shared none of it.
+  size_t held_bytes() const;
 
   size_t size() const { return headers_.size(); }
   Entry operator[](size_t index) const;
@@ -38,8 +43,6 @@ class HeaderList {
     nghttp2_rcbuf* name;
     nghttp2_rcbuf* value;
   };
-
-  void Clear();
 
   std::vector<Shared, base::RecyclingAllocator<Shared>> headers_;
   size_t bytes_ = 0;

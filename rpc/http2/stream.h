@@ -35,6 +35,8 @@ class Stream {
   explicit Stream(Connection& connection) : connection_(&connection) {}
   ~Stream() = default;
 
+  // Some of the headers are there, and the rest has not come yet.
+  virtual void OnPartOfHeaders() {}
   // The headers are there. They may be too large, and then are not.
   virtual void OnRequest() = 0;
   // A part of the body. It counts against what the client may send until Consume.
@@ -60,6 +62,7 @@ class Stream {
   bool open() const { return connection_ != nullptr; }
   int32_t id() const { return id_; }
   const HeaderList& headers() const { return headers_; }
+  void DropHeaders() { headers_.Clear(); }
 
   // All of these do nothing on a closed stream.
   //

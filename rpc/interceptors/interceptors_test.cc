@@ -19,6 +19,7 @@
 #include "rpc/interceptors/access_log_interceptor.h"
 #include "rpc/interceptors/admission_interceptor.h"
 #include "rpc/interceptors/deadline_interceptor.h"
+#include "rpc/interceptors/in_flight.h"
 #include "rpc/interceptors/metrics_interceptor.h"
 #include "rpc/interceptors/recover_interceptor.h"
 #include "rpc/interceptors/request_id_interceptor.h"
@@ -153,7 +154,8 @@ TEST_F(DeadlineInterceptorTest, LeavesAStreamWithoutADeadlineIfItsClientDoes) {
 using AdmissionInterceptorTest = InterceptorTest;
 
 TEST_F(AdmissionInterceptorTest, BoundsUnaryCallsAndStreamsApart) {
-  AdmissionInterceptor interceptor({.unary = 1, .streams = 1});
+  AdmissionInterceptor interceptor(
+      std::make_shared<InFlight>(InFlight::Limits{.unary = 1, .streams = 1}));
   EXPECT_TRUE(Before(interceptor, call_).ok());
   EXPECT_TRUE(Before(interceptor, stream_).ok());
   const absl::Status refused = Before(interceptor, call_);
@@ -167,7 +169,8 @@ TEST_F(AdmissionInterceptorTest, BoundsUnaryCallsAndStreamsApart) {
 }
 
 TEST_F(AdmissionInterceptorTest, NeverRefusesExemptMethods) {
-  AdmissionInterceptor interceptor({.unary = 0, .streams = 0});
+  AdmissionInterceptor interceptor(
+      std::make_shared<InFlight>(InFlight::Limits{.unary = 0, .streams = 0}));
   FakeServerCall health(loop_, {.name = "/h.H/C", .exempt_from_admission = true});
   absl::Status ok;
   for (int i = 0; i < 3; ++i) {
@@ -216,7 +219,8 @@ TEST_F(MetricsInterceptorTest, CountsByMethodAndCode) {
 TEST_F(MetricsInterceptorTest, CountsErrorsByReasonAndLimit) {
   prometheus::Registry registry;
   MetricsInterceptor interceptor(registry);
-  AdmissionInterceptor full({.unary = 0, .streams = 0});
+  AdmissionInterceptor full(
+      std::make_shared<InFlight>(InFlight::Limits{.unary = 0, .streams = 0}));
   absl::Status no_room = Before(full, call_);
   absl::Status no_stream = Before(full, stream_);
   absl::Status without_reason = absl::UnknownError("a handler's own");

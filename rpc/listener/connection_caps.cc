@@ -6,7 +6,7 @@ std::optional<RefusedConnection> ConnectionCaps::TakeOf(const std::string& clien
                                                         base::SteadyTime now) {
   if (client.empty()) return std::nullopt;
   Forgive(now);
-  const auto [it, added] = clients_.try_emplace(client);
+  const auto [it, added] = clients_.try_emplace(client, limits_.call_bytes_per_client);
   if (now < it->second.calm_until) return RefusedConnection::kMustCalmDown;
   if (it->second.connections >= limits_.per_client) return RefusedConnection::kTooManyOfAddress;
   ++it->second.connections;
@@ -19,6 +19,12 @@ void ConnectionCaps::ReturnOf(const std::string& client) {
   if (--it->second.connections == 0 && it->second.calm_until == base::SteadyTime()) {
     clients_.erase(it);
   }
+}
+
+ByteBudget* ConnectionCaps::CallBytesOf(const std::string& client) {
+  if (client.empty()) return nullptr;
+  const base::MutexLock lock(mutex_);
+  return &clients_.find(client)->second.call_bytes;
 }
 
 void ConnectionCaps::Forgive(base::SteadyTime now) {
@@ -52,7 +58,20 @@ std::optional<RefusedConnection> ConnectionCaps::Place::MoveTo(const std::string
   if (const auto refused = caps_.TakeOf(client, now)) return refused;
   caps_.ReturnOf(client_);
   client_ = client;
+  call_bytes_ = client.empty() ? nullptr : &caps_.clients_.find(client)->second.call_bytes;
   return std::nullopt;
+}
+
+bool ConnectionCaps::Place::Hold(size_t bytes) {
+  if (call_bytes_ != nullptr && !call_bytes_->Take(bytes)) return false;
+  if (caps_.call_bytes_.Take(bytes)) return true;
+  if (call_bytes_ != nullptr) call_bytes_->Return(bytes);
+  return false;
+}
+
+void ConnectionCaps::Place::LetGo(size_t bytes) {
+  caps_.call_bytes_.Return(bytes);
+  if (call_bytes_ != nullptr) call_bytes_->Return(bytes);
 }
 
 void ConnectionCaps::Place::CalmDown(base::SteadyTime now) {

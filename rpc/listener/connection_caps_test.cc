@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "rpc/byte_budget.h"
+
 namespace gatehouse::rpc {
 namespace {
 
@@ -17,7 +19,12 @@ class ConnectionCapsTest : public testing::Test {
     return std::make_unique<ConnectionCaps::Place>(caps_, client);
   }
 
-  ConnectionCaps caps_{{.in_all = 4, .per_client = 2, .calm_down = std::chrono::seconds(1)}};
+  ByteBudget call_bytes_{1'000};
+  ConnectionCaps caps_{{.in_all = 4,
+                        .per_client = 2,
+                        .calm_down = std::chrono::seconds(1),
+                        .call_bytes_per_client = 600},
+                       call_bytes_};
   base::SteadyTime now_{std::chrono::seconds(1000)};
   std::optional<RefusedConnection> refused_;
 };
@@ -84,6 +91,43 @@ TEST_F(ConnectionCapsTest, TheLastOffenceCounts) {
   now_ += std::chrono::milliseconds(400);
   Take("a");
   EXPECT_EQ(refused_, RefusedConnection::kTooManyOfAddress);
+}
+
+TEST_F(ConnectionCapsTest, CountsWhatCallsHoldByClientAndInAll) {
+  const auto first = Take("a");
+  const auto second = Take("a");
+  EXPECT_TRUE(first->Hold(400));
+  EXPECT_FALSE(second->Hold(201));
+  EXPECT_TRUE(second->Hold(200));
+  const auto other = Take("b");
+  EXPECT_FALSE(other->Hold(401));
+  EXPECT_TRUE(other->Hold(400));
+  // What was not granted does not count.
+  EXPECT_EQ(call_bytes_.used(), 1'000u);
+  first->LetGo(100);
+  EXPECT_FALSE(other->Hold(101));
+  EXPECT_TRUE(second->Hold(100));
+  first->LetGo(300);
+  second->LetGo(300);
+  other->LetGo(400);
+  EXPECT_EQ(call_bytes_.used(), 0u);
+}
+
+TEST_F(ConnectionCapsTest, WhatNobodysCallsHoldCountsInAllAlone) {
+  const auto proxy = Take("");
+  EXPECT_TRUE(proxy->Hold(900));
+  EXPECT_FALSE(proxy->Hold(101));
+  proxy->LetGo(900);
+}
+
+TEST_F(ConnectionCapsTest, WhatCallsHoldIsThatOfTheClientItMovedTo) {
+  const auto proxied = Take("");
+  ASSERT_EQ(proxied->MoveTo("a", now_), std::nullopt);
+  EXPECT_FALSE(proxied->Hold(601));
+  EXPECT_TRUE(proxied->Hold(600));
+  const auto second = Take("a");
+  EXPECT_FALSE(second->Hold(1));
+  proxied->LetGo(600);
 }
 
 TEST_F(ConnectionCapsTest, NobodyNeedNotCalmDown) {

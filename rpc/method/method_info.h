@@ -25,15 +25,22 @@ struct AccessPolicy {
   bool is_public = false;
 };
 
+// What most methods take, which need credentials.
+inline constexpr size_t kDefaultMaxRequestBytes = size_t{64} << 10;
+
 // What is known about a method before any call of it.
 struct MethodInfo {
   // "/gatehouse.v1.UserService/GetUser", as on the wire.
   std::string name;
   MethodKind kind = MethodKind::kUnary;
   AccessPolicy access;
+  // Of each message. Not of public methods, which have a limit in common.
+  size_t max_request_bytes = kDefaultMaxRequestBytes;
   // Answered also when the server is overloaded: health checks, since a busy
   // server that is restarted for it comes back to more work.
   bool exempt_from_admission = false;
+  // Answered before the rest when there is too much: other services wait for each call of it.
+  bool served_first = false;
   // Of bidirectional methods: the client speaks first, so that a call is nothing to attend to
   // before its first message.
   bool client_speaks_first = false;

@@ -40,9 +40,11 @@ bool IsPage(const google::protobuf::Message& response) {
   return response.GetDescriptor()->FindFieldByName("next_page_token") != nullptr;
 }
 
-AccessPolicy FromDescriptor(const MethodDescriptor& method) {
-  const v1::Access& access = method.options().GetExtension(v1::access);
-  return {.permission = access.permission(), .self = access.self(), .is_public = access.public_()};
+void ReadOption(const v1::Access& option, MethodInfo& info) {
+  info.access = {
+      .permission = option.permission(), .self = option.self(), .is_public = option.public_()};
+  info.served_first = option.served_first();
+  if (option.max_request_bytes() > 0) info.max_request_bytes = option.max_request_bytes();
 }
 
 // The services of a package in the .proto files linked into this program.
@@ -83,7 +85,7 @@ void MethodRegistry::Add(std::string_view name, MethodKind kind,
     method->info.client_speaks_first = foreign->client_speaks_first;
   } else if (const MethodDescriptor* descriptor = FindDescriptor(name)) {
     if (descriptor->options().HasExtension(v1::access)) {
-      method->info.access = FromDescriptor(*descriptor);
+      ReadOption(descriptor->options().GetExtension(v1::access), method->info);
     } else {
       errors_.push_back(std::string(name) + " has no (gatehouse.v1.access) option");
     }

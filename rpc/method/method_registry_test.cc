@@ -44,7 +44,17 @@ TEST(MethodRegistryTest, ReadsThePolicyFromTheProto) {
   EXPECT_EQ(method->info.access.permission_number, 7);
   EXPECT_TRUE(method->info.access.self);
   EXPECT_FALSE(method->info.access.is_public);
+  EXPECT_EQ(method->info.max_request_bytes, 1'000'000u);
+  EXPECT_TRUE(method->info.served_first);
   EXPECT_THAT(registry.ServiceNames(), ElementsAre("gatehouse.test.GuardedService"));
+}
+
+TEST(MethodRegistryTest, AMethodTakes64KibInItsTurnWhereItsProtoSaysNothing) {
+  MethodRegistry registry;
+  AddUnary<EchoRequest>(registry, "/gatehouse.test.EchoService/Echo");
+  const MethodInfo& info = registry.Find("/gatehouse.test.EchoService/Echo")->info;
+  EXPECT_EQ(info.max_request_bytes, 65'536u);
+  EXPECT_FALSE(info.served_first);
 }
 
 TEST(MethodRegistryTest, NamesAMethodWithoutAnAccessOption) {

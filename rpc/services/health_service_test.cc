@@ -109,7 +109,7 @@ TEST_F(HealthServiceTest, WatchersDoNotHoldTheStop) {
 }
 
 TEST_F(HealthServiceTest, IsAnsweredUnderOverload) {
-  admission_.unary = 0;
+  in_flight_.unary = 0;
   StartServer();
   EXPECT_EQ(Echo("x").reason(), "SERVER_OVERLOADED");
   EXPECT_TRUE(Check("").ok());

@@ -23,6 +23,7 @@ struct GrpcSettings {
   std::string tls_client_auth = "none";
   std::string tls_client_keys_file;
   int64_t max_in_flight = 4096;
+  int64_t known_callers_percent = 25;
   std::chrono::milliseconds max_unary_time{10'000};
   std::chrono::milliseconds drain_delay{0};
   std::chrono::milliseconds drain_grace{10'000};
@@ -38,6 +39,7 @@ struct GrpcSettings {
   std::chrono::milliseconds calm_down_time{1'000};
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds request_timeout{2'000};
+  int64_t min_request_bytes_per_second = 8 * 1024;
   std::chrono::seconds max_stream_silence{60};
   std::chrono::milliseconds write_timeout{30'000};
   std::chrono::milliseconds keepalive_time{60'000};
@@ -49,9 +51,13 @@ struct GrpcSettings {
   int64_t max_connection_resets_per_second = 100;
   int64_t max_connection_control_frames_per_second = 20'000;
   int64_t max_metadata_bytes = 8 * 1024;
+  int64_t max_header_block_bytes = 32 * 1024;
+  int64_t max_message_bytes = 4 * 1024 * 1024;
   int64_t max_public_message_bytes = 16 * 1024;
   int64_t max_connection_bytes = 16 * 1024 * 1024;
   int64_t max_transport_bytes = 128 * 1024 * 1024;
+  int64_t max_calls_bytes = 128 * 1024 * 1024;
+  int64_t max_calls_bytes_per_address = 64 * 1024 * 1024;
   int64_t max_connection_streams = 1'000;
   int64_t max_principal_streams = 1'000;
   int64_t max_public_streams_per_address = 100;
@@ -147,6 +153,8 @@ struct RetentionSettings {
   std::chrono::days replays{30};
   std::chrono::days alerts{90};
   std::chrono::days messages{0};
+  // After they were deleted; they can be brought back until then.
+  std::chrono::days deleted_users{30};
 };
 
 struct MailSettings {

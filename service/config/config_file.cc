@@ -62,58 +62,61 @@ class Reader {
   explicit Reader(std::string path) : path_(std::move(path)) {}
 
   // `prefix` is that of the keys of `table`: "" or "section.".
-  absl::Status ReadTable(const toml::table& table, const std::string& prefix) {
+  void ReadTable(const toml::table& table, const std::string& prefix) {
     for (const auto& [name, node] : table) {
       const std::string where = path_ + ": line " + std::to_string(name.source().begin.line);
-      if (!IsBareKey(name.str())) {
-        return base::InvalidField(
-            "config", where + " names no setting; `gatehouse config print` lists them all");
+      if (IsBareKey(name.str())) {
+        ReadNode(node, prefix + std::string(name.str()), where);
+      } else {
+        Refuse("config", where + " names no setting; `gatehouse config print` lists them all");
       }
-      GH_RETURN_IF_ERROR(ReadNode(node, prefix + std::string(name.str()), where));
     }
-    return absl::OkStatus();
   }
 
-  std::vector<FileValue> TakeValues() { return std::move(values_); }
+  FileContents TakeContents() { return std::move(contents_); }
 
  private:
-  absl::Status ReadNode(const toml::node& node, const std::string& key, const std::string& where) {
+  void ReadNode(const toml::node& node, const std::string& key, const std::string& where) {
     const std::string place = " (in " + where + ")";
     if (const Setting* setting = FindSetting(key)) {
       std::optional<std::string> value = ValueOf(node, setting->type);
-      if (!value) return base::InvalidField(key, std::string(Wanted(setting->type)) + place);
-      values_.push_back({setting, *std::move(value), where});
-      return absl::OkStatus();
+      if (!value) return Refuse(key, std::string(Wanted(setting->type)) + place);
+      contents_.values.push_back({setting, *std::move(value), where});
+    } else if (!IsSection(key)) {
+      Refuse(key,
+             "is not a setting or section" + place + "; `gatehouse config print` lists them all");
+    } else if (const toml::table* section = node.as_table()) {
+      ReadTable(*section, key + ".");
+    } else {
+      Refuse(key, "must be a [section]" + place);
     }
-    if (!IsSection(key)) {
-      return base::InvalidField(
-          key, "is not a setting or section" + place + "; `gatehouse config print` lists them all");
-    }
-    const toml::table* section = node.as_table();
-    if (section == nullptr) return base::InvalidField(key, "must be a [section]" + place);
-    return ReadTable(*section, key + ".");
+  }
+
+  void Refuse(std::string_view name, const std::string& why) {
+    contents_.faults.push_back(base::InvalidField(name, why));
   }
 
   const std::string path_;
-  std::vector<FileValue> values_;
+  FileContents contents_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::vector<FileValue>> ReadConfigFile(const std::string& path) {
-  GH_ASSIGN_OR_RETURN(const std::string text, base::ReadSmallFile("config", path));
+FileContents ReadConfigFile(const std::string& path) {
+  const absl::StatusOr<std::string> text = base::ReadSmallFile("config", path);
+  if (!text.ok()) return {.faults = {text.status()}};
   toml::table table;
   try {
-    table = toml::parse(text);
+    table = toml::parse(*text);
   } catch (const toml::parse_error& error) {
     // Its description quotes the file.
-    return base::InvalidField("config",
-                              path + ": line " + std::to_string(error.source().begin.line) +
-                                  " is not TOML in UTF-8, or names a key or section again");
+    return {.faults = {base::InvalidField(
+                "config", path + ": line " + std::to_string(error.source().begin.line) +
+                              " is not TOML in UTF-8, or names a key or section again")}};
   }
   Reader reader(path);
-  GH_RETURN_IF_ERROR(reader.ReadTable(table, ""));
-  return reader.TakeValues();
+  reader.ReadTable(table, "");
+  return reader.TakeContents();
 }
 
 }  // namespace gatehouse::service::config

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "service/config/settings.h"
 
 namespace gatehouse::service::config {
@@ -18,10 +18,17 @@ struct FileValue {
   std::string where;
 };
 
-// The settings of a TOML file. What is not TOML, a key or section that is not known, and a value
-// of another type than its setting's are INVALID_ARGUMENT, naming file and line; the message never
-// shows what stands there, which may be a secret: only keys that need no quotes.
-absl::StatusOr<std::vector<FileValue>> ReadConfigFile(const std::string& path);
+struct FileContents {
+  std::vector<FileValue> values;
+  // Everything that is wrong with the file, each INVALID_ARGUMENT, by section and key.
+  std::vector<absl::Status> faults;
+};
+
+// The settings of a TOML file. What is not TOML, and then nothing else of the file is known, a key
+// or section that is not known, and a value of another type than its setting's are faults that name
+// file and line; they never show what stands there, which may be a secret: only keys that need no
+// quotes.
+FileContents ReadConfigFile(const std::string& path);
 
 }  // namespace gatehouse::service::config
 

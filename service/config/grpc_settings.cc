@@ -26,6 +26,11 @@ void AddBasics(std::vector<Setting>& all) {
   all.push_back(Integer("grpc.max_in_flight",
                         "Calls served at a time; more are refused with SERVER_OVERLOADED.", 1,
                         1'000'000, GH_FIELD(grpc.max_in_flight)));
+  all.push_back(Integer("grpc.known_callers_percent",
+                        "Part of them that calls without credentials, or with those that are to be "
+                        "looked up first, do not get; a fifth of it is for VerifySession and "
+                        "IntrospectToken alone.",
+                        0, 90, GH_FIELD(grpc.known_callers_percent)));
   all.push_back(Span("grpc.max_unary_time_ms",
                      "The longest a unary call may take, whatever its deadline, in milliseconds.",
                      100, 600'000, GH_FIELD(grpc.max_unary_time)));
@@ -64,9 +69,13 @@ void AddConnections(std::vector<Setting>& all) {
                      "long the headers of a call may take. In milliseconds.",
                      100, 600'000, GH_FIELD(grpc.handshake_timeout)));
   all.push_back(Span("grpc.request_timeout_ms",
-                     "How long an unfinished request may stay without another byte, in "
-                     "milliseconds.",
+                     "From a call's headers to the end of its request, and how long that may stay "
+                     "without another byte, in milliseconds.",
                      100, 600'000, GH_FIELD(grpc.request_timeout)));
+  all.push_back(Integer("grpc.min_request_bytes_per_second",
+                        "A request that is large has as much longer as its bytes take at this "
+                        "rate.",
+                        1, 1'073'741'824, GH_FIELD(grpc.min_request_bytes_per_second)));
   all.push_back(Span("grpc.max_stream_silence_s",
                      "How long a client that has opened a stream may send nothing while its next "
                      "message is waited for, as in reflection, in seconds.",
@@ -112,11 +121,20 @@ void AddRates(std::vector<Setting>& all) {
 void AddSizes(std::vector<Setting>& all) {
   all.push_back(Integer("grpc.max_metadata_bytes",
                         "Request headers of a call together; more are refused with "
-                        "METADATA_TOO_LARGE. A connection is closed at four times as much.",
+                        "METADATA_TOO_LARGE. A connection is closed where one header goes on after "
+                        "as much.",
                         1'024, 1'048'576, GH_FIELD(grpc.max_metadata_bytes)));
+  all.push_back(Integer("grpc.max_header_block_bytes",
+                        "Request headers of a call as they are sent; with more the connection is "
+                        "closed.",
+                        1'024, 4'194'304, GH_FIELD(grpc.max_header_block_bytes)));
+  all.push_back(Integer("grpc.max_message_bytes",
+                        "A message to any method; more are refused with MESSAGE_TOO_LARGE. "
+                        "Methods take 64 KiB, or what their access option in the .proto files "
+                        "says: batches, imports and messages of threads 4 MiB.",
+                        65'536, 4'194'304, GH_FIELD(grpc.max_message_bytes)));
   all.push_back(Integer("grpc.max_public_message_bytes",
-                        "A message to a method that needs no credentials, such as a login; more "
-                        "are refused with MESSAGE_TOO_LARGE. Other methods take 4 MiB.",
+                        "The same of methods that need no credentials, such as a login.",
                         1'024, 4'194'304, GH_FIELD(grpc.max_public_message_bytes)));
   all.push_back(Integer("grpc.max_connection_bytes",
                         "Messages over 16 KiB of one connection that are on their way: answers "
@@ -125,11 +143,22 @@ void AddSizes(std::vector<Setting>& all) {
                         65'536, 1'073'741'824, GH_FIELD(grpc.max_connection_bytes)));
   all.push_back(Integer("grpc.max_transport_bytes", "The same of all connections together.",
                         1'048'576, 68'719'476'736, GH_FIELD(grpc.max_transport_bytes)));
+  all.push_back(Integer("grpc.max_calls_bytes",
+                        "What open calls hold: their headers, requests that are not whole, and 2 "
+                        "KiB each; without the first 32 KiB of each connection. More are refused "
+                        "with SERVER_OVERLOADED.",
+                        1'048'576, 68'719'476'736, GH_FIELD(grpc.max_calls_bytes)));
+  all.push_back(Integer("grpc.max_calls_bytes_per_address",
+                        "The same of one address (IPv6: one /64), but for proxies of "
+                        "grpc.trusted_networks.",
+                        1'048'576, 68'719'476'736, GH_FIELD(grpc.max_calls_bytes_per_address)));
 }
 
 void AddStreams(std::vector<Setting>& all) {
-  all.push_back(Integer("grpc.max_connection_streams", "Calls of one connection at a time.", 1,
-                        100'000, GH_FIELD(grpc.max_connection_streams)));
+  all.push_back(Integer("grpc.max_connection_streams",
+                        "Calls of one connection at a time; more are refused, and a client that "
+                        "has confirmed the limit and passes it loses the connection.",
+                        1, 100'000, GH_FIELD(grpc.max_connection_streams)));
   all.push_back(Integer("grpc.max_principal_streams",
                         "Streams (TailEvents) of one principal at a time; more are refused with "
                         "RATE_LIMITED.",

@@ -2,8 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
-#include <regex>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/status.h"
 #include "base/text/encoding.h"
 #include "service/config/config_file.h"
+#include "service/config/service_links.h"
 #include "service/config/settings.h"
 
 namespace gatehouse::service::config {
@@ -43,12 +45,9 @@ absl::Status Set(Config& config, const Setting& setting, std::string_view value,
 using Faults = std::vector<absl::Status>;
 
 void ApplyFile(Config& config, const std::string& path, Faults& faults) {
-  const absl::StatusOr<std::vector<FileValue>> values = ReadConfigFile(path);
-  if (!values.ok()) {
-    faults.push_back(values.status());
-    return;
-  }
-  for (const FileValue& given : *values) {
+  FileContents contents = ReadConfigFile(path);
+  std::ranges::move(contents.faults, std::back_inserter(faults));
+  for (const FileValue& given : contents.values) {
     faults.push_back(
         Set(config, *given.setting, given.value, given.setting->key, given.where, Origin::kFile));
   }
@@ -67,7 +66,7 @@ void ApplyEnvironment(Config& config, const std::map<std::string, std::string>& 
     if (!name.starts_with(kEnvironmentPrefix) || name == "GATEHOUSE_CONFIG") continue;
     if (const Setting* setting = FindByVariable(name)) {
       faults.push_back(Set(config, *setting, value, name, "the environment", Origin::kEnvironment));
-    } else if (!IsServiceLink(name)) {
+    } else if (!IsServiceLink(environment, name)) {
       faults.push_back(base::InvalidField(name, "is not a setting (in the environment)"));
     }
   }
@@ -133,17 +132,6 @@ absl::StatusOr<Config> LoadConfig(const Sources& sources) {
                               one->violations.end());
   }
   return base::MakeError(absl::StatusCode::kInvalidArgument, message, std::move(details));
-}
-
-bool IsServiceLink(std::string_view name) {
-  // Each Service NAME of a Kubernetes namespace gives every pod there NAME_SERVICE_HOST,
-  // NAME_SERVICE_PORT, NAME_PORT, NAME_PORT_50051_TCP, NAME_PORT_50051_TCP_ADDR and the like. One
-  // named gatehouse, or gatehouse-something, is nothing unusual beside this server.
-  static const std::regex* const kPattern = new std::regex(
-      "GATEHOUSE_([A-Z0-9_]+_)?"
-      "(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))"
-      "?)");
-  return std::regex_match(name.begin(), name.end(), *kPattern);
 }
 
 std::map<std::string, std::string> ProcessEnvironment() {

@@ -17,7 +17,7 @@ struct Sources {
   // Key -> value, as the command line gave them.
   std::map<std::string, std::string> flags;
   // The whole environment; names that begin with GATEHOUSE_ must be settings, but for those
-  // of IsServiceLink.
+  // of IsServiceLink (service_links.h).
   std::map<std::string, std::string> environment;
   // Path of a TOML file; empty: none.
   std::string file;
@@ -28,10 +28,6 @@ struct Sources {
 // are INVALID_ARGUMENT: one line for each, with the name as it was written and where
 // it stood. Variables of IsServiceLink that are no settings are passed over.
 absl::StatusOr<Config> LoadConfig(const Sources& sources);
-
-// Whether Kubernetes, or Docker's links, could have set a variable of that name for a service
-// named like this server.
-bool IsServiceLink(std::string_view name);
 
 // The environment of this process.
 std::map<std::string, std::string> ProcessEnvironment();

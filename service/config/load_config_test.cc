@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -68,6 +69,34 @@ TEST(LoadConfigTest, NamesEveryFaultByTheNameItWasWrittenWith) {
   }
 }
 
+TEST(LoadConfigTest, NamesEveryFaultOfAFileAsWell) {
+  const std::string file = WriteFile(R"(http = 1
+[grpc]
+adress = "x"
+lops = 3
+loops = "4"
+"max in flight" = 1
+[auth]
+issuer = ""
+[grpcc]
+loops = 1
+)");
+  const absl::Status status = LoadConfig({.flags = {{"log.level", "loud"}}, .file = file}).status();
+  const std::string message(status.message());
+  for (const std::string& part :
+       {"http: must be a [section] (in " + file + ": line 1)",
+        "grpc.adress: is not a setting or section (in " + file + ": line 3)",
+        "grpc.lops: is not a setting or section (in " + file + ": line 4)",
+        "grpc.loops: must be a whole number, without quotes (in " + file + ": line 5)",
+        "config: " + file + ": line 6 names no setting",
+        "auth.issuer: must not be empty (in " + file + ": line 8)",
+        "grpcc: is not a setting or section (in " + file + ": line 9)",
+        std::string("--log-level: must be")}) {
+    EXPECT_NE(message.find(part), std::string::npos) << part << " in " << message;
+  }
+  EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 7) << message;
+}
+
 TEST(LoadConfigTest, PassesOverWhatKubernetesSets) {
   const auto config =
       LoadConfig({.environment = {{"GATEHOUSE_SERVICE_HOST", "10.0.0.1"},
@@ -78,12 +107,40 @@ TEST(LoadConfigTest, PassesOverWhatKubernetesSets) {
                                   {"GATEHOUSE_PORT_50051_TCP_PROTO", "tcp"},
                                   {"GATEHOUSE_PORT_50051_TCP_PORT", "50051"},
                                   {"GATEHOUSE_PORT_50051_TCP_ADDR", "10.0.0.1"},
-                                  {"GATEHOUSE_WEB_1_SERVICE_HOST", "10.0.0.2"}}});
+                                  // Another service, with IPv6.
+                                  {"GATEHOUSE_WEB_1_SERVICE_HOST", "fd00::1"},
+                                  {"GATEHOUSE_WEB_1_SERVICE_PORT", "53"},
+                                  {"GATEHOUSE_WEB_1_PORT", "udp://[fd00::1]:53"},
+                                  {"GATEHOUSE_WEB_1_PORT_53_UDP", "udp://[fd00::1]:53"},
+                                  {"GATEHOUSE_WEB_1_PORT_53_UDP_ADDR", "fd00::1"}}});
   EXPECT_TRUE(config.ok()) << config.status();
-  for (const char* name : {"GATEHOUSE_SERVICEHOST", "GATEHOUSE_PORTS", "GATEHOUSE_PORT_TCP",
-                           "GATEHOUSE_PORT_50051_HTTP", "GATEHOUSE_"}) {
-    EXPECT_FALSE(LoadConfig({.environment = {{name, "x"}}}).ok()) << name;
+}
+
+TEST(LoadConfigTest, RefusesWhatOnlyLooksLikeIt) {
+  for (const auto& [name, value] : std::map<std::string, std::string>{
+           {"GATEHOUSE_GRPC_PORT", "6000"},
+           {"GATEHOUSE_HTTP_PORT", "127.0.0.1:6000"},
+           {"GATEHOUSE_DATABASE_PORT", "tcp://db:5432"},
+           {"GATEHOUSE_DATABASE_SERVICE_HOST", "10.0.0.1"},
+           {"GATEHOUSE_DATABASE_SERVICE_PORT", "5432"},
+           {"GATEHOUSE_PORT_50051_TCP", "tcp://10.0.0.1:50052"},
+           {"GATEHOUSE_PORT_50051_TCP_PORT", "50052"},
+           {"GATEHOUSE_PORT_50051_TCP_PROTO", "http"},
+           {"GATEHOUSE_PORT_50051_TCP_ADDR", "db"},
+           {"GATEHOUSE_PORT_50051_HTTP", "tcp://10.0.0.1:50051"},
+           {"GATEHOUSE_PORTS", "tcp://10.0.0.1:50051"},
+           {"GATEHOUSE_PORT", "tcp://" + std::string(100'000, '1') + ":1"},
+           {"GATEHOUSE_SERVICEHOST", "10.0.0.1"},
+           {"GATEHOUSE_", "x"}}) {
+    EXPECT_FALSE(LoadConfig({.environment = {{name, value}}}).ok()) << name;
   }
+  // Names where Kubernetes writes an address and a number.
+  EXPECT_FALSE(LoadConfig({.environment = {{"GATEHOUSE_SERVICE_HOST", "db"},
+                                           {"GATEHOUSE_SERVICE_PORT", "50051"}}})
+                   .ok());
+  EXPECT_FALSE(LoadConfig({.environment = {{"GATEHOUSE_SERVICE_HOST", "10.0.0.1"},
+                                           {"GATEHOUSE_SERVICE_PORT", "grpc"}}})
+                   .ok());
 }
 
 TEST(LoadConfigTest, RefusesValuesOutOfTheirLimits) {

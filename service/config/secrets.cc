@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 #include "base/text/encoding.h"
 
 namespace gatehouse::service::config {
@@ -73,9 +74,8 @@ absl::StatusOr<std::string> LoadSecret(std::string_view setting, const std::stri
     return absl::FailedPreconditionError(
         std::string(setting) + " is not set: make the file with `openssl rand -hex 32`, mode 0600");
   }
-  GH_ASSIGN_OR_RETURN(std::string text, ReadFile(setting, path));
-  if (text.ends_with('\n')) text.pop_back();
-  std::optional<std::string> secret = base::HexDecode(text);
+  GH_ASSIGN_OR_RETURN(const std::string text, ReadFile(setting, path));
+  std::optional<std::string> secret = base::HexDecode(base::WithoutLineEnd(text));
   if (!secret || secret->size() != kSecretBytes) {
     return Refused(setting, path, "must hold 64 hex digits: `openssl rand -hex 32`");
   }

@@ -28,7 +28,7 @@ inline storage::SealingKeys KeysOf(const Secrets& secrets) {
   return {secrets.master_key, secrets.accepted_master_key};
 }
 
-// Reads one secret: 64 hex digits, one newline at the end allowed. `setting` names it in errors,
+// Reads one secret: 64 hex digits, the end of a line allowed. `setting` names it in errors,
 // which never show its contents. FAILED_PRECONDITION if `path` is empty, cannot be read, can be
 // read by every user or written by the group (a group may read: that is how Kubernetes mounts
 // secrets), has another length, or holds an example: bytes as regular as nobody's random ones.

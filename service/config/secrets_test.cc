@@ -40,11 +40,12 @@ class SecretsTest : public testing::Test {
   const std::string folder_ = testing::TempDir() + "secrets_test";
 };
 
-TEST_F(SecretsTest, LoadsHexWithOrWithoutNewline) {
+TEST_F(SecretsTest, LoadsHexWithOrWithoutTheEndOfItsLine) {
   auto secret = LoadSecret("auth.some_file", Write(kGood));
   ASSERT_TRUE(secret.ok()) << secret.status();
   EXPECT_EQ(secret->size(), kSecretBytes);
   EXPECT_EQ((*secret)[0], '\x9f');
+  EXPECT_EQ(*LoadSecret("auth.some_file", Write(std::string(kGood) + "\r\n")), *secret);
   EXPECT_EQ(*LoadSecret("auth.some_file", Write(std::string(kGood) + "\n", 0440)), *secret);
 }
 

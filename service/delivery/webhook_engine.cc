@@ -134,8 +134,10 @@ void WebhookEngine::TendAll() {
   parts_->queues.ForEach([this](const QueuePtr& queue) { parts_->dispatcher.RequestTurn(queue); });
 }
 
-void WebhookEngine::EndpointChanged(base::Uuid tenant_id) {
-  auto change = [this, tenant_id] { parts_->settings.OnChanged(tenant_id); };
+void WebhookEngine::EndpointChanged(base::Uuid tenant_id, std::optional<base::Uuid> endpoint_id) {
+  auto change = [this, tenant_id, endpoint_id] {
+    parts_->settings.OnChanged(tenant_id, endpoint_id);
+  };
   if (loop_.IsCurrent()) {
     change();
   } else {

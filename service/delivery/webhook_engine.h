@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -102,9 +103,10 @@ class WebhookEngine final : public base::Worker {
   // kill leaves. Nothing after Stop. Not from the loop's thread.
   void Abort();
 
-  // An endpoint of the tenant was created, changed or deleted here, and that is
-  // committed. From any thread; from the loop's it counts from the next request on.
-  void EndpointChanged(base::Uuid tenant_id);
+  // The endpoint was created, changed or deleted here, or any of the tenant's was if
+  // none is named, and that is committed. From any thread; from the loop's it counts
+  // from the next request on.
+  void EndpointChanged(base::Uuid tenant_id, std::optional<base::Uuid> endpoint_id = std::nullopt);
 
   // Reads the settings of all endpoints again, soon. From any thread.
   void ReadEndpointsAgain();

@@ -27,6 +27,8 @@ TEST(DiscoveryTest, KeepsTheIssuerAsTokensHaveIt) {
   const Json json = Json::parse(*DiscoveryDocument("https://id.example.com/", kKeys));
   EXPECT_EQ(json["issuer"], "https://id.example.com/");
   EXPECT_EQ(json["jwks_uri"], "https://id.example.com/.well-known/jwks.json");
+  EXPECT_EQ(Json::parse(*DiscoveryDocument("HTTPS://id.example.com", kKeys))["issuer"],
+            "HTTPS://id.example.com");
 }
 
 TEST(DiscoveryTest, NothingIsFoundByWhatIsNoUrl) {

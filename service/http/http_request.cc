@@ -48,7 +48,7 @@ bool AreHeaders(std::string_view lines, bool needs_host, std::string_view& host)
 // "/path?query" or "http://host/path?query" -> "/path"
 std::string PathOf(std::string_view target) {
   constexpr std::string_view kAbsolute = "http://";
-  if (target.starts_with(kAbsolute)) {
+  if (base::StartsWithIgnoringCase(target, kAbsolute)) {
     target.remove_prefix(kAbsolute.size());
     target.remove_prefix(std::min(target.find('/'), target.size()));
     if (target.empty()) return "/";

@@ -24,6 +24,7 @@ TEST(HttpRequestTest, LeavesQueryAndAuthorityOut) {
   EXPECT_EQ(ParseRequest("GET /m?a=/b HTTP/1.0\r\n\r\n")->path, "/m");
   EXPECT_EQ(ParseRequest("GET http://a:80/m?x HTTP/1.1\r\nhost:a\r\n\r\n")->path, "/m");
   EXPECT_EQ(ParseRequest("GET http://a HTTP/1.1\r\nHost: a\r\n\r\n")->path, "/");
+  EXPECT_EQ(ParseRequest("GET HTTP://a/m HTTP/1.1\r\nHost: a\r\n\r\n")->path, "/m");
   EXPECT_EQ(ParseRequest("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")->path, "*");
 }
 

@@ -120,8 +120,9 @@ absl::Status App::Open() {
           .secrets = options_.secrets,
           .guard = std::move(guard),
           .on_endpoint_changed =
-              [&engine = workers_->webhooks()](const base::Uuid& tenant_id) {
-                engine.EndpointChanged(tenant_id);
+              [&engine = workers_->webhooks()](const base::Uuid& tenant_id,
+                                               std::optional<base::Uuid> endpoint_id) {
+                engine.EndpointChanged(tenant_id, endpoint_id);
               },
           .send_webhook =
               [&engine = workers_->webhooks()](base::CallContext ctx,

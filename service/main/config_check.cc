@@ -1,13 +1,16 @@
 #include "service/main/config_check.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "auth/passkey/relying_party.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 #include "rpc/tls/tls_files.h"
 #include "service/config/display_name.h"
 #include "service/config/secrets.h"
@@ -31,58 +34,78 @@ absl::Status CheckCaFile(const std::string& path) {
   return base::InvalidField("webhook.ca_file", std::string(status.message()));
 }
 
-absl::Status CheckProxy(const config::WebhookSettings& config) {
-  if (!config.proxy_url.empty()) {
-    const absl::Status status = delivery::HttpSender::CheckProxy(config.proxy_url);
-    if (!status.ok()) {
-      return base::InvalidField("webhook.proxy_url", std::string(status.message()));
-    }
-  }
-  return ReadProxyCredentials(config).status();
+absl::Status CheckProxy(const std::string& url) {
+  if (url.empty()) return absl::OkStatus();
+  const absl::Status status = delivery::HttpSender::CheckProxy(url);
+  if (status.ok()) return status;
+  return base::InvalidField("webhook.proxy_url", std::string(status.message()));
 }
 
+absl::Status CheckDsn(std::string_view setting, const std::string& dsn) {
+  const absl::Status status = storage::postgres::ParseDsn(dsn).status();
+  if (status.ok()) return status;
+  // The description alone: the message has a name of its own.
+  return base::InvalidField(setting, base::GetErrorDetails(status)->violations.front().description);
+}
+
+// What is wrong with each file, or with all of them together.
 std::vector<absl::Status> CheckSecrets(const config::AuthSettings& config) {
-  const absl::Status master_key =
-      config::LoadSecret("auth.master_key_file", config.master_key_file).status();
-  const absl::Status pepper =
-      config::LoadSecret("auth.token_pepper_file", config.token_pepper_file).status();
-  if (!master_key.ok() || !pepper.ok()) return {master_key, pepper};
-  return {config::LoadSecrets(config).status()};
+  std::vector<absl::Status> found = {
+      config::LoadSecret("auth.master_key_file", config.master_key_file).status(),
+      config::LoadSecret("auth.token_pepper_file", config.token_pepper_file).status()};
+  if (!config.accepted_master_key_file.empty()) {
+    found.push_back(
+        config::LoadSecret("auth.accepted_master_key_file", config.accepted_master_key_file)
+            .status());
+  }
+  if (std::ranges::all_of(found, &absl::Status::ok)) return {config::LoadSecrets(config).status()};
+  return found;
 }
 
 }  // namespace
 
-absl::Status CheckDatabaseSettings(const config::DatabaseSettings& config) {
+std::vector<absl::Status> FindDatabaseFaults(const config::DatabaseSettings& config) {
+  std::vector<absl::Status> found;
   if (config.dsn.empty()) {
-    return base::InvalidField("database.dsn",
-                              "is required: set GATEHOUSE_DATABASE_DSN, or try `gatehouse dev`");
+    found.push_back(base::InvalidField(
+        "database.dsn", "is required: set GATEHOUSE_DATABASE_DSN, or try `gatehouse dev`"));
+  } else {
+    found.push_back(CheckDsn("database.dsn", config.dsn));
   }
-  GH_RETURN_IF_ERROR(storage::postgres::ParseDsn(config.dsn).status());
-  if (!config.read_dsn.empty()) {
-    GH_RETURN_IF_ERROR(storage::postgres::ParseDsn(config.read_dsn).status());
+  if (!config.direct_dsn.empty()) {
+    found.push_back(CheckDsn("database.direct_dsn", config.direct_dsn));
+  } else if (!config.prepared_statements) {
+    found.push_back(
+        base::InvalidField("database.direct_dsn",
+                           "is required where database.prepared_statements is false: a pooler "
+                           "would share the sequencer's session with others"));
   }
-  if (!config.direct_dsn.empty()) return storage::postgres::ParseDsn(config.direct_dsn).status();
-  if (config.prepared_statements) return absl::OkStatus();
-  return base::InvalidField("database.direct_dsn",
-                            "is required where database.prepared_statements is false: a pooler "
-                            "would share the sequencer's session with others");
+  if (!config.read_dsn.empty()) found.push_back(CheckDsn("database.read_dsn", config.read_dsn));
+  std::erase_if(found, &absl::Status::ok);
+  return found;
+}
+
+absl::Status CheckDatabaseSettings(const config::DatabaseSettings& config) {
+  const std::vector<absl::Status> found = FindDatabaseFaults(config);
+  return found.empty() ? absl::OkStatus() : found.front();
 }
 
 std::vector<absl::Status> FindFaults(const config::Config& config) {
   std::vector<absl::Status> found = CheckSecrets(config.auth);
   found.push_back(OpenBreachedPasswords(config.auth).status());
-  found.push_back(CheckDatabaseSettings(config.database));
+  std::ranges::move(FindDatabaseFaults(config.database), std::back_inserter(found));
   found.push_back(CheckPasswordFile(config.database.password_file));
   found.push_back(rpc::CheckTlsFiles(TlsFilesOf(config.grpc)));
   found.push_back(CertificateKeysOf(config.grpc).status());
   found.push_back(MakeGuard(config.webhook).status());
   found.push_back(CheckCaFile(config.webhook.ca_file));
-  found.push_back(CheckProxy(config.webhook));
-  found.push_back(MailDeliveryOf(config.mail).status());
+  found.push_back(CheckProxy(config.webhook.proxy_url));
+  found.push_back(ReadProxyCredentials(config.webhook).status());
+  std::ranges::move(FindMailFaults(config.mail), std::back_inserter(found));
   found.push_back(auth::RelyingParty::Check({.id = config.auth.passkey_rp_id,
                                              .name = config::DisplayNameOf(config.auth),
                                              .origins = config.auth.passkey_origins}));
-  std::erase_if(found, [](const absl::Status& status) { return status.ok(); });
+  std::erase_if(found, &absl::Status::ok);
   return found;
 }
 
@@ -91,7 +114,8 @@ absl::StatusOr<std::string> ReadProxyCredentials(const config::WebhookSettings& 
   std::ifstream file(config.proxy_credentials_file);
   std::string line;
   std::getline(file, line);
-  if (line.find(':') != std::string::npos) return line;
+  const std::string_view credentials = base::WithoutLineEnd(line);
+  if (credentials.find(':') != std::string_view::npos) return std::string(credentials);
   return base::InvalidField("webhook.proxy_credentials_file",
                             "must be a file whose first line is \"user:password\"");
 }

@@ -18,8 +18,10 @@ namespace gatehouse::service {
 // only their user can judge. Empty if it is good. Shows no contents of files.
 std::vector<absl::Status> FindFaults(const config::Config& config);
 
-// What `serve` refuses about how the database is reached: also for commands that are nothing
-// without one.
+// Of that what is about how the database is reached.
+std::vector<absl::Status> FindDatabaseFaults(const config::DatabaseSettings& config);
+
+// The first of those, for commands that are nothing without a database.
 absl::Status CheckDatabaseSettings(const config::DatabaseSettings& config);
 
 // "user:password" of webhook.proxy_credentials_file; empty without one. INVALID_FIELD otherwise.

@@ -7,11 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "base/log_line.h"
 #include "base/status.h"
 #include "service/dev/demo_users.h"
 #include "service/dev/dev_database.h"
 #include "service/main/commands.h"
+#include "service/main/exit_codes.h"
 #include "service/main/serve_command.h"
 #include "service/seed/seed_file.h"
 #include "service/seed/seeder.h"
@@ -88,12 +90,13 @@ int RunDev(config::Config config) {
     config.auth.passkey_rp_id = "localhost";
     config.auth.passkey_origins = "http://localhost:8080 http://localhost:3000";
   }
-  return ServeUntilStopped(
+  const absl::Status served = ServeUntilStopped(
       {.config = config,
        .secrets = (*database)->secrets(),
        .instance_name = "dev",
        .before_serving = [&](App& app) { return MakeDemoUsers(app, **database); }},
       stop, [&](const App& app) { Explain(app, config, (*database)->data_dir()); });
+  return served.ok() ? kExitOk : Fail(served);
 }
 
 }  // namespace gatehouse::service

@@ -8,6 +8,7 @@
 #include "base/ip_address.h"
 #include "base/small_file.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/mail/message/mailbox.h"
 #include "service/mail/template/mail_templates.h"
@@ -35,7 +36,8 @@ bool IsLoopback(std::string_view address) {
 
 absl::Status CheckPage(std::string_view setting, const std::string& page) {
   if (page.empty()) return absl::OkStatus();
-  const bool web = page.starts_with("https://") || page.starts_with("http://");
+  const bool web = base::StartsWithIgnoringCase(page, "https://") ||
+                   base::StartsWithIgnoringCase(page, "http://");
   const size_t at = page.find(kToken);
   const bool clean = page.find_first_of(" \t\r\n\"<>") == page.npos;
   if (web && clean && at != page.npos && page.find(kToken, at + 1) == page.npos) {
@@ -46,16 +48,28 @@ absl::Status CheckPage(std::string_view setting, const std::string& page) {
                             "\"https://example.com/reset?token={token}\"");
 }
 
-absl::Status CheckConnection(const config::MailSettings& config) {
-  if (config.tls == "none" && !config.allow_plaintext && !IsLoopback(config.server)) {
-    return base::InvalidField("mail.tls",
-                              "none is for mail servers on this machine: tokens would go over the "
-                              "network for all to read. mail.allow_plaintext allows it");
+absl::Status CheckFrom(const std::string& from) {
+  if (mail::Mailbox::Parse(from)) return absl::OkStatus();
+  return base::InvalidField("mail.from", "must be an address that mails come from");
+}
+
+absl::Status CheckTls(const config::MailSettings& config) {
+  if (config.tls != "none" || config.allow_plaintext || IsLoopback(config.server)) {
+    return absl::OkStatus();
   }
-  if (!config.ca_file.empty()) {
-    const absl::Status status = delivery::HttpSender::CheckCaFile(config.ca_file);
-    if (!status.ok()) return base::InvalidField("mail.ca_file", std::string(status.message()));
-  }
+  return base::InvalidField("mail.tls",
+                            "none is for mail servers on this machine: tokens would go over the "
+                            "network for all to read. mail.allow_plaintext allows it");
+}
+
+absl::Status CheckCaFile(const std::string& file) {
+  if (file.empty()) return absl::OkStatus();
+  const absl::Status status = delivery::HttpSender::CheckCaFile(file);
+  if (status.ok()) return status;
+  return base::InvalidField("mail.ca_file", std::string(status.message()));
+}
+
+absl::Status CheckCredentials(const config::MailSettings& config) {
   if (config.username.empty() != config.password_file.empty()) {
     return base::InvalidField("mail.username", "goes together with mail.password_file");
   }
@@ -68,19 +82,10 @@ absl::Status CheckLine(std::string_view setting, const std::string& text) {
   return base::InvalidField(setting, "must be one line of at most 200 bytes");
 }
 
-absl::Status CheckLines(const config::MailSettings& config) {
-  GH_RETURN_IF_ERROR(CheckLine("mail.from_name", config.from_name));
-  GH_RETURN_IF_ERROR(CheckLine("mail.product_name", config.product_name));
-  GH_RETURN_IF_ERROR(CheckLine("mail.helo_name", config.helo_name));
-  if (config.helo_name.find_first_of(" /<>") == config.helo_name.npos) return absl::OkStatus();
+absl::Status CheckHeloName(const std::string& name) {
+  GH_RETURN_IF_ERROR(CheckLine("mail.helo_name", name));
+  if (name.find_first_of(" /<>") == name.npos) return absl::OkStatus();
   return base::InvalidField("mail.helo_name", "must be the name of a host");
-}
-
-absl::Status CheckPages(const config::MailSettings& config) {
-  GH_RETURN_IF_ERROR(CheckPage("mail.password_reset_url", config.password_reset_url));
-  GH_RETURN_IF_ERROR(CheckPage("mail.email_verification_url", config.email_verification_url));
-  GH_RETURN_IF_ERROR(CheckPage("mail.invitation_url", config.invitation_url));
-  return CheckPage("mail.magic_link_url", config.magic_link_url);
 }
 
 }  // namespace
@@ -94,14 +99,29 @@ mail::MailComposer::Options ComposerOptionsOf(const config::MailSettings& config
           .magic_link_url = config.magic_link_url};
 }
 
+std::vector<absl::Status> FindMailFaults(const config::MailSettings& config) {
+  if (config.server.empty()) return {};
+  std::vector<absl::Status> found = {
+      CheckFrom(config.from),
+      CheckTls(config),
+      CheckCaFile(config.ca_file),
+      CheckCredentials(config),
+      CheckLine("mail.from_name", config.from_name),
+      CheckLine("mail.product_name", config.product_name),
+      CheckHeloName(config.helo_name),
+      CheckPage("mail.password_reset_url", config.password_reset_url),
+      CheckPage("mail.email_verification_url", config.email_verification_url),
+      CheckPage("mail.invitation_url", config.invitation_url),
+      CheckPage("mail.magic_link_url", config.magic_link_url),
+      mail::MailTemplates::Load(config.template_dir, config.default_locale).status()};
+  std::erase_if(found, &absl::Status::ok);
+  return found;
+}
+
 absl::StatusOr<std::optional<mail::MailDelivery>> MailDeliveryOf(
     const config::MailSettings& config) {
   if (config.server.empty()) return std::nullopt;
-  const std::optional<mail::Mailbox> from = mail::Mailbox::Parse(config.from);
-  if (!from) return base::InvalidField("mail.from", "must be an address that mails come from");
-  GH_RETURN_IF_ERROR(CheckConnection(config));
-  GH_RETURN_IF_ERROR(CheckLines(config));
-  GH_RETURN_IF_ERROR(CheckPages(config));
+  for (const absl::Status& fault : FindMailFaults(config)) return fault;
   GH_ASSIGN_OR_RETURN(mail::MailTemplates templates,
                       mail::MailTemplates::Load(config.template_dir, config.default_locale));
   return mail::MailDelivery{.server = {.address = config.server,
@@ -112,7 +132,7 @@ absl::StatusOr<std::optional<mail::MailDelivery>> MailDeliveryOf(
                                        .helo_name = config.helo_name,
                                        .timeout = config.timeout},
                             .connections = static_cast<size_t>(config.max_in_flight),
-                            .from = *from,
+                            .from = *mail::Mailbox::Parse(config.from),
                             .from_name = config.from_name,
                             .templates = std::move(templates)};
 }

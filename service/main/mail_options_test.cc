@@ -4,7 +4,9 @@
 
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "base/status.h"
 #include "service/config/config.h"
 #include "tests/support/postgres/scratch_folder.h"
@@ -67,6 +69,22 @@ TEST_F(MailOptionsTest, NamesTheSettingThatIsWrong) {
   EXPECT_NE(Fault().find("mail.helo_name"), std::string::npos) << Fault();
 }
 
+TEST_F(MailOptionsTest, NamesAllThatIsWrongAtOnce) {
+  settings_.from = "nobody";
+  settings_.username = "gatehouse";
+  settings_.helo_name = "a b";
+  settings_.magic_link_url = "https://example.com";
+  settings_.default_locale = "xx";
+  std::vector<std::string> names;
+  for (const absl::Status& fault : FindMailFaults(settings_)) {
+    names.push_back(base::GetErrorDetails(fault)->violations.front().field);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"mail.from", "mail.username", "mail.helo_name",
+                                             "mail.magic_link_url", "mail.default_locale"}));
+  settings_.server = "";
+  EXPECT_TRUE(FindMailFaults(settings_).empty());
+}
+
 TEST_F(MailOptionsTest, NoTlsIsForThisMachine) {
   settings_.tls = "none";
   EXPECT_NE(Fault().find("mail.tls"), std::string::npos) << Fault();
@@ -90,8 +108,11 @@ TEST_F(MailOptionsTest, APageHasOnePlaceForTheToken) {
     settings_.magic_link_url = wrong;
     EXPECT_NE(Fault().find("mail.magic_link_url"), std::string::npos) << wrong;
   }
-  settings_.magic_link_url = "https://example.com/login#{token}";
-  EXPECT_EQ(Fault(), "");
+  for (const std::string good : {"https://example.com/login#{token}", "HTTPS://example.com/{token}",
+                                 "Http://host/{token}"}) {
+    settings_.magic_link_url = good;
+    EXPECT_EQ(Fault(), "") << good;
+  }
 }
 
 }  // namespace

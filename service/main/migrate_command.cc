@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "base/log_line.h"
 #include "migrations/migrate_main.h"
 #include "migrations/schema_state.h"
 #include "service/main/commands.h"
@@ -7,11 +8,15 @@
 namespace gatehouse::service {
 
 int RunMigrate(const config::Config& config, const std::vector<std::string>& arguments) {
-  return migrations::MigrateMain(arguments, {.configured_dsn = config.database.direct(),
-                                             .password_file = config.database.password_file,
-                                             .migrations = migrations::EmbeddedMigrations(),
-                                             .out = std::cout,
-                                             .err = std::cerr});
+  base::SetLogLevel(*base::ParseLogLevel(config.log.level));
+  const int code =
+      migrations::MigrateMain(arguments, {.configured_dsn = config.database.direct(),
+                                          .password_file = config.database.password_file,
+                                          .migrations = migrations::EmbeddedMigrations(),
+                                          .out = std::cout,
+                                          .err = std::cerr});
+  base::FlushLogLines();
+  return code;
 }
 
 }  // namespace gatehouse::service

@@ -27,7 +27,9 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcSettings& config) {
       .tls_key_file = config.tls_key_file,
       .tls_client_ca_file = config.tls_client_ca_file,
       .tls_client_auth = ClientAuthOf(config.tls_client_auth),
+      .max_message_bytes = static_cast<size_t>(config.max_message_bytes),
       .max_metadata_bytes = static_cast<size_t>(config.max_metadata_bytes),
+      .max_header_block_bytes = static_cast<size_t>(config.max_header_block_bytes),
       .max_concurrent_streams = static_cast<int>(config.max_connection_streams),
       .keepalive_time = config.keepalive_time,
       .keepalive_timeout = config.keepalive_timeout,
@@ -41,11 +43,14 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcSettings& config) {
       .calm_down_time = config.calm_down_time,
       .handshake_timeout = config.handshake_timeout,
       .request_timeout = config.request_timeout,
+      .min_request_bytes_per_second = static_cast<size_t>(config.min_request_bytes_per_second),
       .max_connection_idle = config.max_connection_idle,
       .max_stream_silence = config.max_stream_silence,
       .write_timeout = config.write_timeout,
       .max_connection_bytes = static_cast<size_t>(config.max_connection_bytes),
       .max_transport_bytes = static_cast<size_t>(config.max_transport_bytes),
+      .max_calls_bytes = static_cast<size_t>(config.max_calls_bytes),
+      .max_calls_bytes_per_address = static_cast<size_t>(config.max_calls_bytes_per_address),
       .gzip_lists_from_bytes = static_cast<size_t>(config.gzip_lists_from_bytes),
       .max_stream_resets_per_second = static_cast<int>(config.max_connection_resets_per_second),
       .max_requests_per_second = static_cast<int>(config.max_connection_requests_per_second),
@@ -70,6 +75,11 @@ absl::StatusOr<auth::CertificateKeys> CertificateKeysOf(const config::GrpcSettin
   GH_ASSIGN_OR_RETURN(const std::string text,
                       base::ReadSmallFile(kSetting, config.tls_client_keys_file));
   return auth::CertificateKeys::Parse(kSetting, text);
+}
+
+rpc::InFlight::Limits InFlightLimitsOf(const config::GrpcSettings& config) {
+  return {.unary = static_cast<size_t>(config.max_in_flight),
+          .known_percent = static_cast<size_t>(config.known_callers_percent)};
 }
 
 rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcSettings& config) {

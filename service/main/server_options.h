@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "auth/interceptors/certificate_keys.h"
+#include "rpc/interceptors/in_flight.h"
 #include "rpc/interceptors/stream_cap_interceptor.h"
 #include "rpc/server_options.h"
 #include "rpc/tls/tls_files.h"
@@ -18,6 +19,7 @@ rpc::ServerOptions ServerOptionsOf(const config::GrpcSettings& config);
 rpc::TlsFiles TlsFilesOf(const config::GrpcSettings& config);
 // INVALID_FIELD if the file cannot be read or is not of its form.
 absl::StatusOr<auth::CertificateKeys> CertificateKeysOf(const config::GrpcSettings& config);
+rpc::InFlight::Limits InFlightLimitsOf(const config::GrpcSettings& config);
 rpc::StreamCapInterceptor::Limits StreamLimitsOf(const config::GrpcSettings& config);
 // How many loops a process has.
 size_t LoopCountOf(const config::GrpcSettings& config);

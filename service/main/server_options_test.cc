@@ -32,6 +32,24 @@ TEST(ServerOptionsTest, CertificatesOfClientsAreAskedForAsConfigured) {
   EXPECT_EQ(TlsFilesOf(settings).client_auth, rpc::ClientAuth::kRequired);
 }
 
+TEST(ServerOptionsTest, RequestsAreLimitedAsConfigured) {
+  GrpcSettings settings;
+  EXPECT_EQ(ServerOptionsOf(settings).max_message_bytes, size_t{4} << 20);
+  settings.max_message_bytes = 70'000;
+  settings.max_public_message_bytes = 2'000;
+  settings.max_header_block_bytes = 9'000;
+  settings.min_request_bytes_per_second = 7;
+  settings.max_calls_bytes = 8'000'000;
+  settings.max_calls_bytes_per_address = 6'000'000;
+  const rpc::ServerOptions options = ServerOptionsOf(settings);
+  EXPECT_EQ(options.max_message_bytes, 70'000U);
+  EXPECT_EQ(options.max_public_message_bytes, 2'000U);
+  EXPECT_EQ(options.max_header_block_bytes, 9'000U);
+  EXPECT_EQ(options.min_request_bytes_per_second, 7U);
+  EXPECT_EQ(options.max_calls_bytes, 8'000'000U);
+  EXPECT_EQ(options.max_calls_bytes_per_address, 6'000'000U);
+}
+
 TEST(ServerOptionsTest, ProxiesAreReadAsNetworks) {
   GrpcSettings settings;
   EXPECT_TRUE(ServerOptionsOf(settings).trusted_networks.empty());
@@ -60,6 +78,14 @@ TEST(ServerOptionsTest, AFileOfKeysThatCannotBeReadIsNamed) {
   settings.tls_client_keys_file = WriteFile("bad", "no key at all\n");
   EXPECT_THAT(std::string(CertificateKeysOf(settings).status().message()),
               HasSubstr("grpc.tls_client_keys_file"));
+}
+
+TEST(ServerOptionsTest, CallsInFlightAreLimitedAsConfigured) {
+  GrpcSettings settings;
+  settings.max_in_flight = 300;
+  settings.known_callers_percent = 40;
+  EXPECT_EQ(InFlightLimitsOf(settings).unary, 300U);
+  EXPECT_EQ(InFlightLimitsOf(settings).known_percent, 40U);
 }
 
 TEST(ServerOptionsTest, StreamsAreLimitedAsConfigured) {

@@ -11,6 +11,7 @@
 
 #include "base/small_file.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 
 namespace gatehouse::service {
 namespace {
@@ -25,11 +26,11 @@ absl::Status CannotCreate(std::string_view what, const std::string& path, int er
 }  // namespace
 
 absl::StatusOr<std::string> ReadSecretFile(std::string_view what, const std::string& path) {
-  GH_ASSIGN_OR_RETURN(std::string text, base::ReadSmallFile(what, path));
-  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  GH_ASSIGN_OR_RETURN(const std::string text, base::ReadSmallFile(what, path));
+  const std::string_view secret = base::WithoutLineEnd(text);
   // Not for "no password": the entry would name no file.
-  if (text.empty()) return base::InvalidField(what, path + " is empty");
-  return text;
+  if (secret.empty()) return base::InvalidField(what, path + " is empty");
+  return std::string(secret);
 }
 
 bool FileExists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }

@@ -52,19 +52,24 @@ TenantService::Result<v1::ListTenantsResponse> TenantService::ListTenants(
   GH_CO_ASSIGN_OR_RETURN(const std::string after,
                          deps_.page_tokens.TextBehind(scope, request.page_token()));
   // One more than wanted tells whether there is a next page.
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::Tenant> tenants,
-                         co_await deps_.tenants.List(ctx, after, int64_t{page_size} + 1));
+  GH_CO_ASSIGN_OR_RETURN(const storage::TenantStore::Page page,
+                         co_await deps_.tenants.List(ctx, after, int64_t{page_size} + 1,
+                                                     static_cast<int64_t>(kMaxPageBytes)));
   v1::ListTenantsResponse response;
   size_t bytes = 0;
-  for (const storage::Tenant& tenant : tenants) {
+  bool more = page.cut;
+  for (const storage::Tenant& tenant : page.tenants) {
     if (response.tenants_size() == page_size || bytes > kMaxPageBytes) {
-      const v1::Tenant& last = response.tenants(response.tenants_size() - 1);
-      response.set_next_page_token(deps_.page_tokens.Make(scope, {last.name()}));
+      more = true;
       break;
     }
     v1::Tenant& added = *response.add_tenants();
     GH_CO_RETURN_IF_ERROR(ToProto(tenant, added));
     bytes += added.ByteSizeLong();
+  }
+  if (more) {
+    response.set_next_page_token(
+        deps_.page_tokens.Make(scope, {response.tenants().rbegin()->name()}));
   }
   co_return response;
 }

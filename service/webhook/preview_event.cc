@@ -27,7 +27,9 @@ namespace gatehouse::service {
 namespace {
 
 // Of the endpoints that would get an event, so many are named.
-constexpr size_t kMaxNamed = 1'000;
+constexpr int kMaxNamed = 1'000;
+// And so many are looked at together: what one wants takes 9 KiB at most.
+constexpr int64_t kLookedAt = 250;
 
 // One attempt's headers without what is secret of them.
 void ShowHeaders(const storage::Endpoint& endpoint, const storage::Event& event, base::Time now,
@@ -86,8 +88,6 @@ WebhookService::Result<v1::PreviewEventResponse> WebhookService::PreviewEvent(
     GH_CO_ASSIGN_OR_RETURN(event.details_json,
                            co_await deps_.log.FormatDetails(ctx, event.details_json));
   }
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::EndpointStore::Patterns> endpoints,
-                         co_await deps_.endpoints.ListPatterns(ctx, tenant_id));
 
   v1::PreviewEventResponse response;
   response.set_body(delivery::BuildPayload(event));
@@ -102,12 +102,20 @@ WebhookService::Result<v1::PreviewEventResponse> WebhookService::PreviewEvent(
   for (const base::Duration delay : delivery::RetryDelaysOf(endpoint)) {
     SetDuration(delay, response.add_retry_delays());
   }
-  for (const storage::EndpointStore::Patterns& other : endpoints) {
-    if (response.endpoint_ids_size() == static_cast<int>(kMaxNamed)) break;
-    if (wants(other.event_types, other.payload_filter)) {
-      response.add_endpoint_ids(other.endpoint_id.ToString());
+  std::optional<base::Uuid> before;
+  do {
+    GH_CO_ASSIGN_OR_RETURN(
+        const std::vector<storage::EndpointStore::Patterns> endpoints,
+        co_await deps_.endpoints.ListPatterns(ctx, tenant_id, before, kLookedAt));
+    for (const storage::EndpointStore::Patterns& other : endpoints) {
+      if (response.endpoint_ids_size() == kMaxNamed) co_return response;
+      if (wants(other.event_types, other.payload_filter)) {
+        response.add_endpoint_ids(other.endpoint_id.ToString());
+      }
     }
-  }
+    before.reset();
+    if (static_cast<int64_t>(endpoints.size()) == kLookedAt) before = endpoints.back().endpoint_id;
+  } while (before);
   co_return response;
 }
 

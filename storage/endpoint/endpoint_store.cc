@@ -25,8 +25,9 @@ using postgres::Rows;
 using postgres::RowView;
 namespace queries = endpoint::queries;
 
-// The column after those of DecodeEndpoint.
+// The column after those of DecodeEndpoint, and that after those of DecodeWithHealth.
 constexpr int kEndpointColumns = 31;
+constexpr int kColumnsWithHealth = kEndpointColumns + 10;
 
 Bytes SealHeaders(const SealingKeys& key, const Endpoint& endpoint) {
   return {key.Seal(EndpointSealContext("headers", endpoint.tenant_id, endpoint.id),
@@ -230,18 +231,26 @@ Task<absl::StatusOr<std::optional<EndpointWithHealth>>> EndpointStore::Get(CallC
   co_return rows.DecodeOne([&](RowView row) { return DecodeWithHealth(key_, tenant_id, row); });
 }
 
-Task<absl::StatusOr<std::vector<EndpointWithHealth>>> EndpointStore::List(
-    CallContext ctx, Uuid tenant_id, std::optional<Uuid> before, int64_t limit) {
-  GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows,
-      co_await database_.Query(ctx, queries::kList, Params::Of(tenant_id, before, limit)));
-  co_return rows.Decode([&](RowView row) { return DecodeWithHealth(key_, tenant_id, row); });
+Task<absl::StatusOr<EndpointStore::Page>> EndpointStore::List(CallContext ctx, ListQuery query) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kList,
+                                                  Params::Of(query.tenant_id, query.before,
+                                                             query.limit, query.max_bytes)));
+  Page page;
+  int64_t found = 0;
+  GH_CO_ASSIGN_OR_RETURN(page.endpoints, rows.Decode([&](RowView row) {
+    found = row.Get<int64_t>(kColumnsWithHealth);
+    return DecodeWithHealth(key_, query.tenant_id, row);
+  }));
+  page.cut = found > static_cast<int64_t>(page.endpoints.size());
+  co_return page;
 }
 
 Task<absl::StatusOr<std::vector<EndpointStore::Patterns>>> EndpointStore::ListPatterns(
-    CallContext ctx, Uuid tenant_id) {
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(ctx, queries::kListPatterns,
-                                                                   Params::Of(tenant_id)));
+    CallContext ctx, Uuid tenant_id, std::optional<Uuid> before, int64_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, queries::kListPatterns, Params::Of(tenant_id, before, limit)));
   co_return rows.Decode([](RowView row) {
     return Patterns{.endpoint_id = row.Get<Uuid>(0),
                     .event_types = row.Get<std::vector<std::string>>(1),

@@ -45,20 +45,33 @@ class EndpointStore {
                                                                     base::Uuid tenant_id,
                                                                     base::Uuid id);
 
-  // Newest first; with a smaller id than `before`, if given.
-  base::Task<absl::StatusOr<std::vector<EndpointWithHealth>>> List(base::CallContext ctx,
-                                                                   base::Uuid tenant_id,
-                                                                   std::optional<base::Uuid> before,
-                                                                   int64_t limit);
+  struct ListQuery {
+    base::Uuid tenant_id;
+    // With a smaller id than this, if given.
+    std::optional<base::Uuid> before = std::nullopt;
+    int64_t limit = 0;
+    // Of everything that may be large; the last endpoint returned may go beyond it.
+    int64_t max_bytes = 0;
+  };
+  struct Page {
+    // Newest first.
+    std::vector<EndpointWithHealth> endpoints;
+    // Fewer than `limit`, and than there are, because of max_bytes.
+    bool cut = false;
+  };
+  base::Task<absl::StatusOr<Page>> List(base::CallContext ctx, ListQuery query);
 
-  // What each endpoint of the tenant wants, newest first.
+  // What each endpoint of the tenant wants, newest first; those with a smaller id than `before`,
+  // if given.
   struct Patterns {
     base::Uuid endpoint_id;
     std::vector<std::string> event_types;
     std::string payload_filter;
   };
   base::Task<absl::StatusOr<std::vector<Patterns>>> ListPatterns(base::CallContext ctx,
-                                                                 base::Uuid tenant_id);
+                                                                 base::Uuid tenant_id,
+                                                                 std::optional<base::Uuid> before,
+                                                                 int64_t limit);
 
   // What else an update means for the endpoint as it was.
   struct Transition {

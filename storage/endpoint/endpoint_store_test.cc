@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -118,6 +120,52 @@ TEST_F(EndpointStoreTest, ATenantHasAsManyEndpointsAsTheLimitAndNoMore) {
   EXPECT_EQ(tests::AskSql(dsn_, "SELECT count(*) FROM gatehouse.event WHERE event_id = '" +
                                     created.id.ToString() + "'"),
             "0");
+}
+
+TEST_F(EndpointStoreTest, EndpointsBeyondTheBoundAreNotRead) {
+  constexpr int64_t kBytes = 50'000;
+  const std::string large(kBytes, 'x');
+  std::vector<EndpointKey> keys;
+  for (int i = 0; i < 5; ++i) keys.push_back(MakeEndpoint());
+  const Endpoint plain = Get(keys[0]).endpoint;
+  const auto list = [&](int64_t max_bytes) {
+    const auto page = Run([&](auto ctx) {
+      return endpoints_.List(ctx, {.tenant_id = kTenant, .limit = 6, .max_bytes = max_bytes});
+    });
+    EXPECT_THAT(page, IsOk());
+    return page.value_or(EndpointStore::Page());
+  };
+  // Also what is packed well, and what is shown to nobody.
+  const std::map<std::string, std::function<void(Endpoint&)>> fields = {
+      {"url", [&](Endpoint& to) { to.url = large; }},
+      {"event_types",
+       [&](Endpoint& to) { to.event_types.assign(kBytes / 100, std::string(100, 'x')); }},
+      {"payload_filter", [&](Endpoint& to) { to.payload_filter = large; }},
+      {"description", [&](Endpoint& to) { to.description = large; }},
+      {"headers", [&](Endpoint& to) { to.headers["x"] = large; }},
+      {"metadata", [&](Endpoint& to) { to.metadata_json = "{\"x\": \"" + large + "\"}"; }},
+      {"ca_certificates", [&](Endpoint& to) { to.ca_certificates = large; }},
+      {"client_certificate", [&](Endpoint& to) { to.client_certificate = {large, "key"}; }},
+      {"client_key", [&](Endpoint& to) { to.client_certificate = {"certificate", large}; }},
+  };
+  for (const auto& [field, fill] : fields) {
+    for (const EndpointKey& key : keys) {
+      Endpoint endpoint = plain;
+      endpoint.id = key.endpoint_id;
+      endpoint.version = Get(key).endpoint.version;
+      fill(endpoint);
+      ASSERT_THAT(Run([&](auto ctx) {
+                    return endpoints_.Update(ctx, endpoint, {}, {.events = {MakeCreated()}});
+                  }),
+                  IsOk());
+    }
+    const EndpointStore::Page cut = list(3 * kBytes);
+    EXPECT_EQ(cut.endpoints.size(), 3u) << field;
+    EXPECT_TRUE(cut.cut) << field;
+    const EndpointStore::Page all = list(10 * kBytes);
+    EXPECT_EQ(all.endpoints.size(), 5u) << field;
+    EXPECT_FALSE(all.cut) << field;
+  }
 }
 
 TEST_F(EndpointStoreTest, DisablingNeedsTheFence) {

@@ -12,10 +12,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "base/hash.h"
 #include "storage/delivery/queries/delivery_queries.h"
 #include "storage/postgres/client/dsn.h"
-#include "storage/postgres/client/notices.h"
+#include "storage/postgres/client/start_connection.h"
 
 namespace gatehouse::storage {
 namespace {
@@ -58,26 +59,9 @@ int64_t RandomKey() {
 // One libpq connection, waiting for its socket and for the stop signal at once.
 class LogListener::Connection {
  public:
-  Connection(const Options& options, int stop_fd) : stop_fd_(stop_fd) {
-    const std::string password =
-        options.password_file.empty()
-            ? ""
-            : postgres::ReadPasswordFile(options.password_file).value_or("");
-    // What stands before the DSN gives way to it.
-    const char* keywords[] = {"keepalives_idle",
-                              "keepalives_interval",
-                              "keepalives_count",
-                              "tcp_user_timeout",
-                              "dbname",
-                              "fallback_application_name",
-                              password.empty() ? nullptr : "password",
-                              nullptr};
-    const char* values[] = {
-        kKeepaliveIdle,      kKeepaliveInterval,   kKeepaliveCount,  kUnacknowledged,
-        options.dsn.c_str(), "gatehouse-listener", password.c_str(), nullptr};
-    connection_ = PQconnectStartParams(keywords, values, /*expand_dbname=*/1);
-    if (connection_ != nullptr) postgres::LogNotices(connection_);
-  }
+  // `rotation` turns the list of hosts (RotateHosts).
+  Connection(const Options& options, int stop_fd, size_t rotation)
+      : stop_fd_(stop_fd), connection_(Begin(options, rotation)) {}
   ~Connection() { PQfinish(connection_); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -133,8 +117,22 @@ class LogListener::Connection {
     return ready > 0 && fds[0].revents == 0;
   }
 
+  static PGconn* Begin(const Options& options, size_t rotation) {
+    absl::StatusOr<postgres::DsnValues> values = postgres::ParseDsn(options.dsn);
+    // The configuration was checked long ago.
+    if (!values.ok()) return nullptr;
+    postgres::SetDsnDefault(*values, "keepalives_idle", kKeepaliveIdle);
+    postgres::SetDsnDefault(*values, "keepalives_interval", kKeepaliveInterval);
+    postgres::SetDsnDefault(*values, "keepalives_count", kKeepaliveCount);
+    postgres::SetDsnDefault(*values, "tcp_user_timeout", kUnacknowledged);
+    postgres::SetDsnValue(*values, "fallback_application_name", "gatehouse-listener");
+    const auto password = postgres::ReadPasswordFile(options.password_file);
+    if (password.ok()) postgres::SetDsnValue(*values, "password", *password);
+    return postgres::StartConnection(postgres::RotateHosts(*std::move(values), rotation));
+  }
+
   const int stop_fd_;
-  PGconn* connection_ = nullptr;
+  PGconn* const connection_;
 };
 
 LogListener::LogListener(Options options)
@@ -166,8 +164,13 @@ void LogListener::Run() {
 }
 
 void LogListener::ServeOne() {
-  Connection connection(options_, stop_fd_);
-  if (!connection.Connect() || !connection.Listen()) {
+  Connection connection(options_, stop_fd_, rotation_);
+  if (!connection.Connect()) {
+    ++rotation_;
+    Report(connection.error());
+    return;
+  }
+  if (!connection.Listen()) {
     Report(connection.error());
     return;
   }

@@ -2,6 +2,7 @@
 #define GATEHOUSE_STORAGE_EVENT_LOG_LOG_LISTENER_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -68,6 +69,8 @@ class LogListener final : public base::Worker {
   // Readable when the thread shall end.
   int stop_fd_ = -1;
   bool was_connected_ = false;
+  // How often connecting failed: the next time another host is the first.
+  size_t rotation_ = 0;
   std::thread thread_;
 };
 

@@ -22,6 +22,9 @@ using postgres::Rows;
 using postgres::RowView;
 namespace queries = replay::queries;
 
+// The column after those of DecodeReplay.
+constexpr int kReplayColumns = 19;
+
 // columns.sql.part
 Replay DecodeReplay(RowView row) {
   return {.tenant_id = row.Get<Uuid>(0),
@@ -73,14 +76,22 @@ Task<absl::StatusOr<std::optional<Replay>>> ReplayStore::Get(CallContext ctx, Uu
   co_return rows.DecodeOne(DecodeReplay);
 }
 
-Task<absl::StatusOr<std::vector<Replay>>> ReplayStore::List(CallContext ctx, ListQuery query) {
+Task<absl::StatusOr<ReplayStore::Page>> ReplayStore::List(CallContext ctx, ListQuery query) {
   Params params = Params::Of(query.tenant_id, query.before, query.limit);
   if (query.endpoint_id) params.Add(*query.endpoint_id);
+  params.Add(query.max_bytes);
   GH_CO_ASSIGN_OR_RETURN(
       const Rows rows,
       co_await database_.Query(ctx, query.endpoint_id ? queries::kListOfEndpoint : queries::kList,
                                std::move(params)));
-  co_return rows.Decode(DecodeReplay);
+  Page page;
+  int64_t found = 0;
+  GH_CO_ASSIGN_OR_RETURN(page.replays, rows.Decode([&](RowView row) {
+    found = row.Get<int64_t>(kReplayColumns);
+    return DecodeReplay(row);
+  }));
+  page.cut = found > static_cast<int64_t>(page.replays.size());
+  co_return page;
 }
 
 Task<absl::StatusOr<std::vector<Replay>>> ReplayStore::ListLive(CallContext ctx, Key after,

@@ -45,9 +45,16 @@ class ReplayStore {
     // With a smaller id than this, if given.
     std::optional<base::Uuid> before = std::nullopt;
     int64_t limit = 0;
+    // Of event types; the last replay returned may go beyond it.
+    int64_t max_bytes = 0;
   };
-  // Newest first.
-  base::Task<absl::StatusOr<std::vector<Replay>>> List(base::CallContext ctx, ListQuery query);
+  struct Page {
+    // Newest first.
+    std::vector<Replay> replays;
+    // Fewer than `limit`, and than there are, because of max_bytes.
+    bool cut = false;
+  };
+  base::Task<absl::StatusOr<Page>> List(base::CallContext ctx, ListQuery query);
 
   // Those of all tenants that have not ended, by tenant and id, after the given one.
   struct Key {

@@ -33,6 +33,9 @@ absl::Status TooManyTenants() {
                          {.reason = base::Reason::kLimitReached, .quota = "tenants"});
 }
 
+// The column after those of DecodeTenant.
+constexpr int kTenantColumns = 10;
+
 // Of columns.sql.part.
 Tenant DecodeTenant(RowView row) {
   // Braces evaluate in order: one column after the other.
@@ -86,13 +89,20 @@ base::Task<absl::StatusOr<std::optional<Tenant>>> TenantStore::GetByName(base::C
   co_return rows.DecodeOne(DecodeTenant);
 }
 
-base::Task<absl::StatusOr<std::vector<Tenant>>> TenantStore::List(base::CallContext context,
-                                                                  std::string after,
-                                                                  int64_t limit) {
-  GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows,
-      co_await database_.Query(std::move(context), queries::kList, Params::Of(after, limit)));
-  co_return rows.Decode(DecodeTenant);
+base::Task<absl::StatusOr<TenantStore::Page>> TenantStore::List(base::CallContext context,
+                                                                std::string after, int64_t limit,
+                                                                int64_t max_bytes) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kList,
+                                                  Params::Of(after, limit, max_bytes)));
+  Page page;
+  int64_t found = 0;
+  GH_CO_ASSIGN_OR_RETURN(page.tenants, rows.Decode([&](RowView row) {
+    found = row.Get<int64_t>(kTenantColumns);
+    return DecodeTenant(row);
+  }));
+  page.cut = found > static_cast<int64_t>(page.tenants.size());
+  co_return page;
 }
 
 base::Task<absl::Status> TenantStore::Create(base::CallContext context, NewTenant made,

@@ -30,9 +30,15 @@ class TenantStore {
   base::Task<absl::StatusOr<std::optional<Tenant>>> GetByName(base::CallContext context,
                                                               std::string name);
 
-  // At most `limit`, by name, from behind `after` on.
-  base::Task<absl::StatusOr<std::vector<Tenant>>> List(base::CallContext context, std::string after,
-                                                       int64_t limit);
+  struct Page {
+    std::vector<Tenant> tenants;
+    // Fewer than `limit`, and than there are, because of `max_bytes`.
+    bool cut = false;
+  };
+  // At most `limit`, by name, from behind `after` on; of labels and host names at most `max_bytes`,
+  // but for the last one.
+  base::Task<absl::StatusOr<Page>> List(base::CallContext context, std::string after, int64_t limit,
+                                        int64_t max_bytes);
 
   // All of it or nothing. ALREADY_EXISTS, TENANT_TAKEN if another tenant has the name or one of the
   // host names; RESOURCE_EXHAUSTED, LIMIT_REACHED beyond kMaxTenants.

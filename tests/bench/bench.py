@@ -25,8 +25,10 @@ ARGON2 = {"argon2_memory_kib": 19456, "argon2_iterations": 2, "argon2_parallelis
 SERVICE = "gatehouse.v1."
 NOOP = "gatehouse.bench.v1.NoopService/Noop"
 
-# Replaced by another text in each call.
+# Replaced by another text in each call of gRPC's client.
 UNIQUE = "AAAAAAAAAAAAAAAAAAAA"
+# More than can be created in a second: a request that is repeated fails the run.
+MOST_USERS_PER_S = 20_000
 
 
 class Plan:
@@ -244,27 +246,32 @@ class Bench(accounts.AccountFigures, webhooks.WebhookFigures):
 
         event = audit_pb2.RecordEventRequest(event=audit_pb2.Event(type="bench.recorded"))
         event.event.details.update({"amount": 12, "note": "a kilobyte " * 90})
-        user = user_pb2.CreateUserRequest(user=user_pb2.User(username=f"bench-{UNIQUE}"))
-        load = self._load()
+        create_user, in_flight = SERVICE + "UserService/CreateUser", 16
+        load, client = self._load(), self._request_client(self._server(), self._key)
 
         # Each has a name of its own, which h2load can not make.
         def create():
-            fields = {"user": {"username": user.user.username}}
-            options = {"in_flight": 16, "unique": UNIQUE}
-            return load.run(SERVICE + "UserService/CreateUser", fields, self._plan.seconds, **options)["rate"]
+            count = round(MOST_USERS_PER_S * (self._plan.seconds + self._plan.warm_up_s))
+            names = (f"bench-{time.monotonic_ns()}-{number}" for number in range(count))
+            users = self._requests("users", (user_pb2.CreateUserRequest(user=user_pb2.User(username=name)) for name in names))
+            return client.run(create_user, users, self._plan.seconds, in_flight=in_flight)["rate"]
+
+        def create_by_grpcpp():
+            fields = {"user": {"username": f"bench-{UNIQUE}"}}
+            return load.run(create_user, fields, self._plan.seconds, in_flight=in_flight, unique=UNIQUE)["rate"]
 
         rates = self._interleave(
             {
                 **self._both_ways("record_event", SERVICE + "AuditService/RecordEvent", event),
                 "create_user": create,
+                "create_user_client": create_by_grpcpp,
                 "pgbench": lambda: self._pgbench.run("insert", self._plan.seconds),
             }
         )
         self._report_both("record_event", rates, "events/s", rates["pgbench"], "pgbench inserts")
-        created = rates["create_user"]
-        self.report.add("create_user", created, "users/s", rates["pgbench"], "pgbench inserts", created)
+        self._report_both("create_user", rates, "users/s", rates["pgbench"], "pgbench inserts")
         kratos = peers.KRATOS_IDENTITIES * rates["pgbench"]
-        self.report.add("create_user_beside_kratos", created, "users/s", kratos, "Kratos by pgbench inserts")
+        self.report.add("create_user_beside_kratos", rates["create_user"], "users/s", kratos, "Kratos by pgbench inserts")
 
     def imports(self):
         """Users with given hashes by `gatehouse import`, beside a server that gives their events places."""

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
@@ -35,9 +36,10 @@ int Run() {
   if (!config.ok()) return service::Fail(config.status());
   auto secrets = service::config::LoadSecrets(config->auth);
   if (!secrets.ok()) return service::Fail(secrets.status());
-  return service::ServeUntilStopped(
+  const absl::Status served = service::ServeUntilStopped(
       {.config = *config, .secrets = *std::move(secrets), .extra_methods = AddNoop}, stop,
       [](const service::App&) {});
+  return served.ok() ? 0 : service::Fail(served);
 }
 
 }  // namespace

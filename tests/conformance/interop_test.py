@@ -6,7 +6,8 @@ import unittest
 from tests.conformance.support.servers import ConformanceServer, find_tool
 from tests.e2e.support.waiting import DEADLINE_S
 
-# The rest of gRPC's list is about credentials of Google's services and about compressed answers, which the server never sends.
+# The rest of gRPC's list is about credentials of Google's services and about compression, of which this client has no case:
+# other_clients_test.py has it.
 CASES = (
     "empty_unary",
     "large_unary",

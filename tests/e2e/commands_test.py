@@ -332,8 +332,20 @@ class MigrateTest(unittest.TestCase):
         deployment.run("migrate", "status", "--check", code=EXIT_SCHEMA_MISMATCH)
 
     def test_no_database(self):
-        done = run("migrate", "up", env=environment(GATEHOUSE_DATABASE_DSN="host=/nonexistent"))
+        done = run("migrate", "up", env=environment(GATEHOUSE_DATABASE_DSN="host=/nonexistent,/nowhere"))
         self.assertEqual(done.returncode, EXIT_NO_DATABASE, done.stderr)
+        # For people, and one line however many hosts there are.
+        self.assertRegex(done.stderr, r"^gatehouse migrate: cannot connect to Postgres: .*/nonexistent.*/nowhere.*\n$")
+
+    def test_what_postgres_warns_of_is_told_before_the_reason(self):
+        deployment = Deployment(self, self.postgres, migrate=False)
+        deployment.sql("UPDATE pg_database SET datcollversion = 'old' WHERE datname = current_database()")
+        _, err = deployment.run("migrate", "status", "--check", code=EXIT_SCHEMA_MISMATCH)
+        *warnings, why = err.splitlines()
+        self.assertTrue(warnings)
+        for line in warnings:
+            self.assertIn("collation version", json.loads(line)["message"])
+        self.assertIn("gatehouse migrate: ", why)
 
 
 class LogTest(unittest.TestCase):
@@ -489,6 +501,24 @@ class ConfigTest(unittest.TestCase):
                     done = run(*command, flag, env={**env, **changes})
                     self.assertEqual(done.returncode, EXIT_USAGE, done.stderr)
                     self.assertIn(expected, done.stderr)
+
+    def test_what_kubernetes_sets_is_no_setting_and_is_told_once(self):
+        env, tls = self.complete()
+        pod = {
+            "GATEHOUSE_SERVICE_HOST": "10.0.0.1",
+            "GATEHOUSE_SERVICE_PORT": "50051",
+            "GATEHOUSE_PORT": "tcp://10.0.0.1:50051",
+            "GATEHOUSE_PORT_50051_TCP_ADDR": "10.0.0.1",
+        }
+        done = run("serve", *tls, env={**env, **pod})
+        self.assertEqual(done.returncode, EXIT_NO_DATABASE, done.stderr)
+        told = [line for line in done.stderr.splitlines() if "a variable of a Kubernetes service" in line]
+        self.assertEqual([json.loads(line)["variable"] for line in told], ["GATEHOUSE_PORT"])
+        self.assertNotIn("Kubernetes", run("serve", *tls, env=env).stderr)
+        # Of somebody who means a setting.
+        done = run("serve", *tls, env={**env, **pod, "GATEHOUSE_GRPC_PORT": "6000"})
+        self.assertEqual(done.returncode, EXIT_USAGE, done.stderr)
+        self.assertIn("GATEHOUSE_GRPC_PORT: is not a setting", done.stderr)
 
     def test_check_tells_all_that_is_wrong(self):
         done = run("config", "check", "--webhook-allowed-networks=x")

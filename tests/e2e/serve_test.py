@@ -1,5 +1,6 @@
 """`gatehouse serve` on a database of the operator's: what it refuses to start with, and how it lives and stops."""
 
+import json
 import os
 import signal
 import socket
@@ -40,6 +41,12 @@ class ServeTest(unittest.TestCase):
         self.assertIn(server.wait_exit(), codes, server.stderr)
         self.assertNotIn("READY", server.stdout)
         return server.stderr
+
+    def why(self, message):
+        """The last line of a start that failed, of which every line is JSON."""
+        last = [json.loads(line) for line in message.splitlines()][-1]
+        self.assertEqual((last["level"], last["msg"]), ("error", "cannot serve"))
+        return last
 
     def test_serves_and_stops(self):
         deployment = self.deploy()
@@ -85,7 +92,7 @@ class ServeTest(unittest.TestCase):
         deployment = self.deploy()
         deployment.serve().stop()
         other = deployment.secret_file("another_key")
-        self.refuses(deployment, {EXIT_FAILED, EXIT_USAGE}, env={"GATEHOUSE_AUTH_MASTER_KEY_FILE": other})
+        self.why(self.refuses(deployment, {EXIT_FAILED, EXIT_USAGE}, env={"GATEHOUSE_AUTH_MASTER_KEY_FILE": other}))
 
     def test_wrong_dsn(self):
         deployment = self.deploy(migrate=False)
@@ -95,12 +102,14 @@ class ServeTest(unittest.TestCase):
             f"host={self.postgres.socket_dir} user=postgres dbname=no_such_database",
         ):
             with self.subTest(dsn):
-                self.refuses(
+                message = self.refuses(
                     deployment,
                     {EXIT_NO_DATABASE},
                     "--database-connect-timeout-ms=2000",
                     env={"GATEHOUSE_DATABASE_DSN": dsn},
                 )
+                self.assertEqual(self.why(message)["reason"], "DATABASE_UNAVAILABLE")
+                self.assertIn("cannot connect to Postgres: ", self.why(message)["error"])
         self.refuses(deployment, {EXIT_USAGE, EXIT_NO_DATABASE}, env={"GATEHOUSE_DATABASE_DSN": "colour=blue"})
         self.refuses(deployment, {EXIT_USAGE, EXIT_NO_DATABASE}, env={"GATEHOUSE_DATABASE_DSN": ""})
 
@@ -116,7 +125,9 @@ class ServeTest(unittest.TestCase):
 
     def test_schema_that_is_not_the_servers(self):
         deployment = self.deploy(migrate=False)
-        self.assertIn("migrate up", self.refuses(deployment, {EXIT_SCHEMA_MISMATCH}))
+        why = self.why(self.refuses(deployment, {EXIT_SCHEMA_MISMATCH}))
+        self.assertEqual(why["reason"], "SCHEMA_MISMATCH")
+        self.assertIn("migrate up", why["error"])
         deployment.run("migrate", "up")
         deployment.run("migrate", "down")
         self.assertIn("migrate up", self.refuses(deployment, {EXIT_SCHEMA_MISMATCH}))

@@ -1,4 +1,4 @@
-"""A standby that answers lists: database.read_dsn, as docs/operating/scaling.md tells."""
+"""Standbys as docs/operating/scaling.md tells: one that answers lists (database.read_dsn), and one that waits for its promotion."""
 
 import json
 import re
@@ -7,7 +7,7 @@ import unittest
 
 from tests.e2e.support import accounts, scratch
 from tests.e2e.support import postgres as pg
-from tests.e2e.support.client import Client
+from tests.e2e.support.client import CallError, Client
 from tests.e2e.support.exit_codes import EXIT_SCHEMA_MISMATCH
 from tests.e2e.support.gatehouse import run
 from tests.e2e.support.http_client import get
@@ -56,11 +56,11 @@ class StandbyTest(unittest.TestCase):
 
         until(reads, "an answer of the standby")
 
-    def doctor_says(self):
-        """Of the standby: OK, WARN or FAIL."""
+    def doctor_says(self, check="standby"):
+        """Of the standby, or of something else: OK, WARN or FAIL."""
         done = run("doctor", "--format=json", env=self.deployment.env)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
-        return next(line["level"] for line in lines if line["check"] == "standby")
+        return next(line["level"] for line in lines if line["check"] == check)
 
     def test_it_answers_every_list_that_may_lag(self):
         server, client = self.serve()
@@ -121,6 +121,38 @@ class StandbyTest(unittest.TestCase):
         self.assertEqual(server.wait_exit(), EXIT_SCHEMA_MISMATCH)
         self.assertIn("database.read_dsn", server.stderr)
         self.assertEqual(self.doctor_says(), "FAIL")
+
+    def test_a_server_waits_for_the_promotion_of_a_standby_if_it_is_told_to(self):
+        # The first server makes keys and the next days of the log, which one on a standby cannot.
+        self.assertEqual(self.deployment.serve().stop(), 0)
+        position = self.primary.sql("SELECT pg_current_wal_flush_lsn()")
+        until(lambda: self.standby.sql(f"SELECT pg_last_wal_replay_lsn() >= '{position}'") == "t", "the standby has it all")
+        del self.deployment.env["GATEHOUSE_DATABASE_READ_DSN"]
+        # It does not say what kind of server is wanted.
+        self.deployment.env["GATEHOUSE_DATABASE_DSN"] = dsn_of(self.standby, "gatehouse_server")
+        refused = self.deployment.serve(wait=False)
+        self.assertEqual(refused.wait_exit(), EXIT_SCHEMA_MISMATCH)
+        self.assertIn("database.allow_standby", refused.stderr)
+        self.assertEqual(self.doctor_says("database"), "FAIL")
+        self.deployment.env["GATEHOUSE_DATABASE_ALLOW_STANDBY"] = "true"
+        self.assertEqual(self.doctor_says("database"), "OK")
+        server = self.deployment.serve()
+        with Client(server.grpc_address) as client:
+            with self.assertRaises(CallError) as raised:
+                client.login("root", self.password)
+            self.assertEqual(raised.exception.reason, "DATABASE_UNAVAILABLE")
+            self.primary.stop()
+            self.standby.sql("SELECT pg_promote()")
+
+            def logs_in():
+                try:
+                    client.login("root", self.password)
+                except CallError:
+                    return False
+                return True
+
+            until(logs_in, "changes are taken")
+        self.assertEqual(server.stop(), 0)
 
     def test_the_primary_itself_is_no_reason_to_stop(self):
         self.deployment.env["GATEHOUSE_DATABASE_READ_DSN"] = self.deployment.server_dsn

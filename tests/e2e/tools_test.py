@@ -20,7 +20,7 @@ from tests.e2e.support.gatehouse import BINARY, environment, run
 from tests.e2e.support.receiver import Receiver
 from tests.e2e.support.waiting import DEADLINE_S, until
 
-POLICIES = ["events", "attempts", "ended_sessions", "requests", "one_time_tokens", "replays", "alerts", "messages"]
+POLICIES = ["events", "attempts", "ended_sessions", "requests", "one_time_tokens", "replays", "alerts", "messages", "deleted_users"]
 
 
 def objects(text):
@@ -103,11 +103,11 @@ class CreateAdminTest(ToolsTest):
         again = self.run_lines("user", "create-admin", "root", f"--password-file={path}", "--if-missing")
         self.assertFalse(again[0]["created"])
 
-    def test_by_standard_input(self):
+    def create_by_standard_input(self, end_of_line):
         done = subprocess.run(
             [BINARY, "user", "create-admin", "root", "--password-file=-"],
             env=self.deployment.env,
-            input=self.password + "\n",
+            input=self.password + end_of_line,
             capture_output=True,
             text=True,
             timeout=DEADLINE_S,
@@ -116,6 +116,12 @@ class CreateAdminTest(ToolsTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotIn(self.password, done.stdout + done.stderr)
         self.log_in(self.password)
+
+    def test_by_standard_input(self):
+        self.create_by_standard_input("\n")
+
+    def test_by_standard_input_of_another_system(self):
+        self.create_by_standard_input("\r\n")
 
     def ask_on_a_terminal(self, *answers):
         """What a user sees who is asked for a password; the exit code."""

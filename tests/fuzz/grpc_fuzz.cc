@@ -18,8 +18,9 @@
 #include "base/async/loop.h"
 #include "base/ip_address.h"
 #include "gatehouse/test/echo.pb.h"
+#include "rpc/byte_budget.h"
 #include "rpc/grpc/connection_group.h"
-#include "rpc/grpc/memory_budget.h"
+#include "rpc/listener/connection_caps.h"
 #include "rpc/server_options.h"
 #include "rpc/transport.h"
 #include "rpc/transport_metrics.h"
@@ -195,13 +196,17 @@ enum Step : uint8_t {
 
 class Client {
  public:
-  Client(base::Loop& loop, rpc::ConnectionGroup& group, FuzzInput input)
-      : loop_(loop), group_(group), input_(input) {}
+  Client(base::Loop& loop, rpc::ConnectionGroup& group, rpc::ConnectionCaps& caps, FuzzInput input)
+      : loop_(loop), group_(group), caps_(caps), input_(input) {}
 
   void Run() {
     auto [server, wire] = MakeConnection(loop_, group_.scratch());
     wire_ = std::move(wire);
-    group_.Add(std::move(server), {.peer = base::IpAddress::Parse("127.0.0.1")});
+    const auto peer = base::IpAddress::Parse("127.0.0.1");
+    if (caps_.Take(peer->ClientKey(), std::chrono::steady_clock::now())) std::abort();
+    group_.Add(std::move(server),
+               {.peer = peer,
+                .place = std::make_shared<rpc::ConnectionCaps::Place>(caps_, peer->ClientKey())});
     wire_->Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     wire_->Send(RawClient::MakeFrame(RawClient::kSettings, 0, 0, ""));
     loop_.io().poll();
@@ -291,6 +296,7 @@ class Client {
 
   base::Loop& loop_;
   rpc::ConnectionGroup& group_;
+  rpc::ConnectionCaps& caps_;
   FuzzInput input_;
   std::shared_ptr<Wire> wire_;
   uint32_t last_stream_ = 0;
@@ -305,12 +311,18 @@ void Run(FuzzInput input) {
   options.max_metadata_bytes = 1024;
   options.max_concurrent_streams = 10;
   options.max_connection_bytes = kTotalBytes / 2;
-  rpc::TotalBudget total(kTotalBytes);
+  rpc::ByteBudget messages(kTotalBytes);
+  rpc::ByteBudget calls(kTotalBytes);
+  // What is free for each connection is enough for a few calls of the ten.
+  rpc::ConnectionCaps caps(
+      {.in_all = 1, .per_client = 1, .calm_down = {}, .call_bytes_per_client = kTotalBytes / 3},
+      calls);
   prometheus::Registry registry;
   rpc::TransportMetrics metrics(registry);
   {
-    rpc::ConnectionGroup group(loop, acceptor, options, total, metrics);
-    Client(loop, group, input).Run();
+    rpc::ConnectionGroup group(loop, acceptor, options, {.messages = messages, .calls = calls},
+                               metrics);
+    Client(loop, group, caps, input).Run();
     // Its client is gone, so nothing keeps the connection but handlers that go with it.
     group.CloseAll();
     loop.io().poll();
@@ -318,7 +330,7 @@ void Run(FuzzInput input) {
   }
   loop.io().poll();
   // Everything that was held was given back.
-  if (!total.Take(kTotalBytes)) std::abort();
+  if (!messages.Take(kTotalBytes) || !calls.Take(kTotalBytes)) std::abort();
 }
 
 }  // namespace

@@ -10,10 +10,11 @@ def constant_name(stem):
     return "k" + "".join(word.capitalize() for word in stem.split("_"))
 
 
-# What changes something, or takes a lock, or may: functions of ours but the guard.
+# What changes something, or takes a lock, or may: functions of ours but the guard and those that only look.
 _CHANGES = re.compile(
     r"\b(?:(?:INSERT|UPDATE|DELETE|MERGE|TRUNCATE|CREATE|ALTER|DROP|LOCK|CALL|SHARE"
-    r"|pg_(?:try_)?advisory\w*|pg_notify|set_config|nextval|setval)\b|gatehouse\.(?!require\b)\w+\()",
+    r"|pg_(?:try_)?advisory\w*|pg_notify|set_config|nextval|setval)\b"
+    r"|gatehouse\.(?!(?:require|first_id_of|partition_days)\b)\w+\()",
     flags=re.I,
 )
 
@@ -21,6 +22,18 @@ _CHANGES = re.compile(
 def only_reads(statement):
     """Whether the statement changes nothing, however often it runs."""
     return not _CHANGES.search(re.sub(r"--.*|'[^']*'", "", statement))
+
+
+# Of a statement that changes something, but nothing more when it runs twice; and why.
+_AGAIN = re.compile(r"^-- May run again: \S", flags=re.M)
+
+
+def may_run_again(path, own, whole):
+    """Whether a statement may be sent again when nobody knows whether it ran. `own`: its file, without what it includes."""
+    marked = bool(_AGAIN.search(own))
+    if marked and only_reads(whole):
+        sys.exit(f"{path}: only reads, so it may run again without saying so")
+    return marked or only_reads(whole)
 
 
 # What tests read at the end of a file: see tests/integration/growth/statement_case.h.
@@ -85,10 +98,11 @@ def expand(text, includes, parts):
     return re.sub(r"^( *)-- include (\S+)\.sql, whose \$1 is \$(\d+)$", included, text, flags=re.M)
 
 
-def constant_of(constant, name, text, reads, together="nullptr"):
+def constant_of(constant, name, text, reads, again, together="nullptr"):
     return (
         f"inline constexpr ::gatehouse::storage::postgres::Query {constant}{{"
-        f'"{name}", R"sql({text})sql", /*reads=*/{str(reads).lower()}, /*many=*/{together}}};'
+        f'"{name}", R"sql({text})sql", /*reads=*/{str(reads).lower()}, /*many=*/{together}, '
+        f"/*may_run_again=*/{str(again).lower()}}};"
     )
 
 
@@ -121,7 +135,8 @@ def main():
     ]
     constants = []
     for path in sorted(args.files, key=lambda path: path.stem):
-        text = expand(read(path), includes, parts)
+        own = read(path)
+        text = expand(own, includes, parts)
         if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
             sys.exit(f"{path}: the file name must be snake_case")
         if not text or ")sql\"" in text:
@@ -130,13 +145,14 @@ def main():
         constants.append(constant)
         name = f"{args.area}/{path.stem}"
         reads = only_reads(text)
+        again = may_run_again(path, own, text)
         sent = dict(forms(name, text))
         together = sent.get(f"{name}/many")
         if together:
             if not reads:
                 sys.exit(f"{path}: many at a time, and does not only read")
-            lines.append(constant_of(f"{constant}ForMany", f"{name}/many", together, reads))
-        lines.append(constant_of(constant, name, sent[name], reads, f"&{constant}ForMany" if together else "nullptr"))
+            lines.append(constant_of(f"{constant}ForMany", f"{name}/many", together, reads, again))
+        lines.append(constant_of(constant, name, sent[name], reads, again, f"&{constant}ForMany" if together else "nullptr"))
     lines += [
         "",
         "inline constexpr ::gatehouse::storage::postgres::Query kAll[] = {" + ", ".join(constants) + "};",

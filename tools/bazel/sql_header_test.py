@@ -11,6 +11,7 @@ class OnlyReadsTest(unittest.TestCase):
             "SELECT updated, deleted_by FROM gatehouse.user_account -- UPDATE later",
             "SELECT gatehouse.require(count(*) = 1, 'UPDATE') FROM t",
             "WITH a AS (SELECT 1) SELECT * FROM a",
+            "SELECT gatehouse.first_id_of(min(day)) FROM gatehouse.partition_days('event')",
         ):
             self.assertTrue(sql_header.only_reads(statement), statement)
 
@@ -27,6 +28,29 @@ class OnlyReadsTest(unittest.TestCase):
             "SELECT set_config('a', 'b', true)",
         ):
             self.assertFalse(sql_header.only_reads(statement), statement)
+
+
+class MayRunAgainTest(unittest.TestCase):
+    CHANGE = "UPDATE t SET x = 1"
+
+    def test_what_only_reads(self):
+        self.assertTrue(sql_header.may_run_again("get.sql", "SELECT 1", "SELECT 1"))
+
+    def test_a_change_that_says_so(self):
+        self.assertFalse(sql_header.may_run_again("set.sql", self.CHANGE, self.CHANGE))
+        marked = "-- Why.\n-- May run again: it sets what it has set.\n" + self.CHANGE
+        self.assertTrue(sql_header.may_run_again("set.sql", marked, marked))
+        unexplained = "-- May run again:\n" + self.CHANGE
+        self.assertFalse(sql_header.may_run_again("set.sql", unexplained, unexplained))
+
+    def test_what_a_part_says_is_not_said_of_the_whole(self):
+        whole = "WITH a AS (\n  -- May run again: as it is.\n  UPDATE t SET x = 1)\nINSERT INTO u VALUES (1)"
+        self.assertFalse(sql_header.may_run_again("add.sql", "INSERT INTO u VALUES (1)", whole))
+
+    def test_what_only_reads_need_not_say_so(self):
+        marked = "-- May run again: it reads.\nSELECT 1"
+        with self.assertRaisesRegex(SystemExit, "get.sql: only reads"):
+            sql_header.may_run_again("get.sql", marked, marked)
 
 
 class ReadTest(unittest.TestCase):

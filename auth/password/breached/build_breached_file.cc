@@ -16,6 +16,7 @@
 #include "auth/password/password_policy.h"
 #include "base/reason.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -27,11 +28,6 @@ constexpr uint64_t kProgressBytes = uint64_t{16} << 20;
 
 absl::Status Wrong(const std::string& path, std::string_view what) {
   return base::InvalidField("input", path + ": " + std::string(what));
-}
-
-std::string_view WithoutLineEnd(std::string_view line) {
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
 }
 
 // The key of a line "SHA1:count" or "SHA1"; nullopt for anything else. `count`: 1 where none is.
@@ -72,7 +68,7 @@ class KeyReader {
         told_ = read_;
         build_.progress(read_, size_);
       }
-      const std::string_view text = WithoutLineEnd(line);
+      const std::string_view text = base::WithoutLineEnd(line);
       if (text.empty()) continue;
       uint64_t count = 1;
       const std::optional<uint64_t> hashed = HashedKey(text, count);

@@ -79,10 +79,8 @@ void QueueReader::Feed(const QueuePtr& queue) {
   }
   const bool window_comes = followed.filling && delivery.scanned() >= log.window_end();
   if (delivery.scanned() >= log.matched() || window_comes || queue->reading) return;
-  if (FeedFromPages(queue) || HasEnough(delivery) || delivery.scanned() >= log.matched() ||
-      reads_ >= kMaxReads) {
-    return;
-  }
+  if (FeedFromPages(queue) || HasEnough(delivery) || delivery.scanned() >= log.matched()) return;
+  if (reads_ >= kMaxReads) return StandInLine(queue);
   queue->reading = true;
   ++reads_;
   deps_.tasks.Spawn(ReadEvents(queue));
@@ -130,11 +128,11 @@ Task<void> QueueReader::ReadEvents(QueuePtr queue) {
       deps_.tasks.Context(tenant_id), tenant_id, page.first_index, queue->read_limit, source.types);
   pages_.End(source, page.first_index);
   queue->reading = false;
-  --reads_;
   const std::vector<QueuePtr> waiters = std::exchange(waiting_[tenant_id], {});
   for (const QueuePtr& waiting : waiters) waiting->reading = false;
   if (!range.ok()) {
     deps_.tasks.LogProblem("webhooks: cannot read events", range.status());
+    EndRead(/*ok=*/false);
     co_return;
   }
   page.last_index = std::min(range->last_index, matched);
@@ -146,6 +144,7 @@ Task<void> QueueReader::ReadEvents(QueuePtr queue) {
   if (page.last_index >= page.first_index) {
     pages_.Add(source, std::move(page), steady_clock::now());
   }
+  EndRead(/*ok=*/true);
   if (is_current) Feed(queue);
   for (const QueuePtr& waiting : waiters) {
     if (deps_.queues.IsCurrent(waiting)) Feed(waiting);
@@ -161,21 +160,49 @@ void QueueReader::OnAdded(const QueuePtr& queue) {
 void QueueReader::Tend() {
   pages_.DropOld(steady_clock::now());
   const base::Time now = deps_.clock.Now();
-  deps_.queues.ForEach([this, now](const QueuePtr& queue) {
-    if (MayLoadRetries(*queue, now)) {
+  ServeLine();
+  deps_.queues.ForEach([this, now](const QueuePtr& queue) { FeedAll(queue, now); });
+}
+
+void QueueReader::FeedAll(const QueuePtr& queue, base::Time now) {
+  if (MayLoadRetries(*queue, now)) {
+    if (reads_ < kMaxReads) {
       queue->loading_retries = true;
       ++reads_;
       deps_.tasks.Spawn(LoadRetries(queue));
+    } else {
+      StandInLine(queue);
     }
-    Feed(queue);
-  });
+  }
+  Feed(queue);
+}
+
+void QueueReader::StandInLine(const QueuePtr& queue) {
+  if (std::exchange(queue->in_line, true)) return;
+  line_.push_back(queue);
+}
+
+void QueueReader::EndRead(bool ok) {
+  --reads_;
+  if (ok) ServeLine();
+}
+
+void QueueReader::ServeLine() {
+  const base::Time now = deps_.clock.Now();
+  while (!line_.empty() && reads_ < kMaxReads && !deps_.tasks.stopping()) {
+    const QueuePtr queue = line_.front().lock();
+    line_.pop_front();
+    if (!queue) continue;
+    queue->in_line = false;
+    if (deps_.queues.IsCurrent(queue)) FeedAll(queue, now);
+  }
 }
 
 bool QueueReader::MayLoadRetries(const LeasedQueue& queue, base::Time now) const {
   const EndpointQueue& delivery = queue.delivery;
   return delivery.next_due() && *delivery.next_due() <= now && delivery.retries_ready() == 0 &&
          !queue.loading_retries && !delivery.dirty() && !deps_.flusher.busy() &&
-         !delivery.stopped() && delivery.breaker().MayStart(now) && reads_ < kMaxReads;
+         !delivery.stopped() && delivery.breaker().MayStart(now);
 }
 
 Task<void> QueueReader::LoadRetries(QueuePtr queue) {
@@ -184,15 +211,14 @@ Task<void> QueueReader::LoadRetries(QueuePtr queue) {
   absl::StatusOr<Due> due =
       co_await ReadDue(delivery.key(), delivery.retries_held(), deps_.clock.Now());
   queue->loading_retries = false;
-  --reads_;
   if (!due.ok()) {
     deps_.tasks.LogProblem("webhooks: cannot read what is to be retried", due.status());
-    co_return;
+  } else if (deps_.queues.IsCurrent(queue) && !delivery.stopped()) {
+    delivery.AddRetries(std::move(due->items), due->next_due);
+    queue->last_used = steady_clock::now();
+    deps_.dispatcher.RequestTurn(queue);
   }
-  if (!deps_.queues.IsCurrent(queue) || delivery.stopped()) co_return;
-  delivery.AddRetries(std::move(due->items), due->next_due);
-  queue->last_used = steady_clock::now();
-  deps_.dispatcher.RequestTurn(queue);
+  EndRead(due.ok());
 }
 
 Task<absl::StatusOr<DeliveryItem>> QueueReader::ReadItem(storage::EndpointKey key,

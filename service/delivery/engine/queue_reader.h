@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -58,6 +60,13 @@ class QueueReader {
     std::optional<base::Time> next_due;
   };
 
+  // As Feed, and what is to be retried before it.
+  void FeedAll(const QueuePtr& queue, base::Time now);
+  // It has its turn when a read has ended, after those that came before.
+  void StandInLine(const QueuePtr& queue);
+  // A read has ended. After one that failed those in line wait until Tend.
+  void EndRead(bool ok);
+  void ServeLine();
   // From the pages there are, until it has enough. True: a read is under way that brings more.
   bool FeedFromPages(const QueuePtr& queue);
   // Takes what follows what it was given, of items that reach up to `through`.
@@ -84,6 +93,8 @@ class QueueReader {
   std::unordered_map<base::Uuid, std::vector<QueuePtr>> waiting_;
   // Under way.
   int reads_ = 0;
+  // Those that found as many as may be.
+  std::deque<std::weak_ptr<LeasedQueue>> line_;
 };
 
 }  // namespace gatehouse::service::delivery

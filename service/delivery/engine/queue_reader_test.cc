@@ -80,6 +80,20 @@ TEST_F(QueueReaderTest, ReadsNoMoreThanWillBeSentSoon) {
   EXPECT_EQ(queue->delivery.position(), 901);
 }
 
+TEST_F(QueueReaderTest, HoweverManyLagEachReadsAsSoonAsAnotherHasRead) {
+  std::vector<storage::Endpoint> endpoints;
+  for (int i = 0; i < 150; ++i) {
+    // Of other types than the others', so that no page serves two.
+    endpoints.push_back(
+        CreateEndpoint("https://a.example/", {"order.*", "other.n" + std::to_string(i)}));
+  }
+  Publish();
+  Follow();
+  for (const storage::Endpoint& endpoint : endpoints) {
+    ASSERT_EQ(QueueOf(endpoint)->delivery.ready(), 1u);
+  }
+}
+
 TEST_F(QueueReaderTest, UpToDateQueuesShareOneReadOfTheWindow) {
   const storage::Endpoint a = CreateEndpoint("https://a.example/", {"order.*"});
   const storage::Endpoint b = CreateEndpoint("https://b.example/", {"order.*"});

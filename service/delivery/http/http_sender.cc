@@ -10,6 +10,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "base/text/ascii.h"
 #include "service/delivery/http/connector.h"
 #include "service/delivery/http/curl_driver.h"
 #include "service/delivery/http/http_transfer.h"
@@ -95,7 +96,11 @@ class HttpSender::Impl {
   // Curl has ended.
   void OnDone(CURL* easy, CURLcode code) {
     Sending& sending = *sending_.at(easy);
-    if (!sending.transfer.WantsConnection()) return End(easy, sending.transfer.Finish(easy, code));
+    if (!sending.transfer.WantsConnection()) {
+      // Who was there may have moved, and somebody else be there now.
+      if (sending.needs_connection && !sending.transfer.Reached(easy)) DoubtReceiver(sending);
+      return End(easy, sending.transfer.Finish(easy, code));
+    }
     curl_easy_reset(easy);
     sending.needs_connection = true;
     if (sending.transfer.tunnelled()) return ConnectToProxy(easy, sending);
@@ -166,13 +171,16 @@ class HttpSender::Impl {
   void OnConnected(CURL* easy, Connector::Outcome outcome, int socket) {
     Sending& sending = *sending_.at(easy);
     if (outcome == Connector::Outcome::kConnected) return Begin(easy, sending, socket);
-    const bool tunnelled = sending.transfer.tunnelled();
-    // Who is there may have moved.
-    resolver_.Doubt(tunnelled ? HostPortOf(options_.proxy)->host : sending.transfer.to()->host);
-    Fail(easy, tunnelled                                 ? "proxy"
-               : outcome == Connector::Outcome::kRefused ? "refused"
-                                                         : "timeout");
+    if (sending.transfer.tunnelled()) {
+      resolver_.Doubt(HostPortOf(options_.proxy)->host);
+      return Fail(easy, "proxy");
+    }
+    DoubtReceiver(sending);
+    Fail(easy, outcome == Connector::Outcome::kRefused ? "refused" : "timeout");
   }
+
+  // What is known of its name led nowhere.
+  void DoubtReceiver(const Sending& sending) { resolver_.Doubt(sending.transfer.to()->host); }
 
   // Later, as after any other request.
   void FailSoon(CURL* easy, Sending& sending, const char* problem) {
@@ -224,7 +232,7 @@ absl::Status HttpSender::CheckProxy(const std::string& url) {
   // Without a port curl takes 1080 for a proxy, which is not where it is connected to here.
   const size_t port = url.rfind(':');
   const bool has_port = port > host && url.find(']', port) == std::string::npos;
-  if (url.starts_with("http://") && proxy && proxy->port != 0 && has_port &&
+  if (base::StartsWithIgnoringCase(url, "http://") && proxy && proxy->port != 0 && has_port &&
       url.find_first_of("@/?#", host + 3) == std::string::npos) {
     return absl::OkStatus();
   }

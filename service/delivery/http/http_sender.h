@@ -45,7 +45,7 @@ struct HttpRequest {
 };
 
 struct HttpResult {
-  // 0 if no complete status line and header arrived.
+  // 0 if no complete status line and header arrived. See complete().
   int status_code = 0;
   // Empty for a 2xx; else "dns", "refused", "timeout", "tls", "blocked",
   // "status", "too_large", "proxy" or "transport" (gatehouse.v1.DeliveryAttempt).
@@ -59,6 +59,10 @@ struct HttpResult {
   std::optional<base::Time> certificate_expires;
 
   bool ok() const { return error_class.empty(); }
+  // The whole answer came. Of one that broke off, or took too long, the status and the header are
+  // there to be looked at, and ask for nothing: who stops in the middle is down, whatever it began
+  // to say.
+  bool complete() const { return ok() || error_class == "status"; }
 };
 
 // Sends webhooks: libcurl's multi interface driven by a Loop, so that hundreds

@@ -297,6 +297,29 @@ TEST_F(HttpSenderTest, TakesNothingForAnAnswerThatCameUnasked) {
   }
 }
 
+TEST_F(HttpSenderTest, TakesNothingThatCameUnaskedHoweverTheHostIsWritten) {
+  std::atomic<int> asked = 0;
+  MakeSender(
+      {.guard = *AddressGuard::Make({"127.0.0.0/8"}), .look_up = [&](const std::string& host) {
+         EXPECT_EQ(host, "hooks.example");
+         ++asked;
+         return std::vector{kHealthy};
+       }});
+  const auto send = [&](const std::string& host) {
+    return Send("http://" + host + ":" + std::to_string(receiver_.port()) + "/").status_code;
+  };
+  EXPECT_EQ(send("HOOKS.example"), 200);
+  receiver_.SetHandler([](const auto&) {
+    return HttpReceiver::Answer{.unasked = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"};
+  });
+  EXPECT_EQ(send("Hooks.example"), 200);
+  EXPECT_EQ(receiver_.connections(), 1) << "names are compared without regard to case";
+  receiver_.SendUnasked();
+  receiver_.SetHandler([](const auto&) { return HttpReceiver::Answer{.status = 500}; });
+  EXPECT_EQ(send("hooks.example"), 500);
+  EXPECT_EQ(asked, 1);
+}
+
 TEST_F(HttpSenderTest, HalfAHeadIsNoAnswer) {
   for (const char* raw :
        {"HTTP/1.1 200 OK\r\n", "HTTP/1.1 410 Gone\r\nX", "HTTP/1.1 200 OK\r\nA: b\r\n",
@@ -306,6 +329,25 @@ TEST_F(HttpSenderTest, HalfAHeadIsNoAnswer) {
     EXPECT_EQ(result.error_class, "transport") << raw;
     EXPECT_EQ(result.status_code, 0) << raw;
   }
+}
+
+TEST_F(HttpSenderTest, AnAnswerThatBreaksOffIsNotComplete) {
+  const auto send = [&](const HttpReceiver::Answer& answer) {
+    receiver_.SetHandler([answer](const auto&) { return answer; });
+    HttpRequest request{.url = receiver_.Url()};
+    if (answer.drip.count() > 0) request.timeout = milliseconds(200);
+    const HttpResult result = Send(request);
+    // There to be looked at, all the same.
+    EXPECT_EQ(result.status_code, 410);
+    EXPECT_EQ(result.complete(), result.error_class == "status");
+    return result.error_class;
+  };
+  EXPECT_EQ(send({.raw = "HTTP/1.1 410 Gone\r\nContent-Length: 100\r\n\r\nx"}), "transport");
+  EXPECT_EQ(send({.raw = "HTTP/1.1 410 Gone\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nxx"}),
+            "transport");
+  EXPECT_EQ(send({.status = 410, .headers = {"Content-Length: 100000"}, .drip = milliseconds(10)}),
+            "timeout");
+  EXPECT_EQ(send({.status = 410}), "status");
 }
 
 TEST_F(HttpSenderTest, RetryAfterIsOfTheAnswerAlone) {

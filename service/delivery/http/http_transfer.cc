@@ -87,15 +87,22 @@ std::optional<base::Time> CertificateExpires(CURL* easy) {
   return std::nullopt;
 }
 
-// It answered a CONNECT by something else than a 2xx.
-bool RefusedByProxy(CURL* easy) {
+bool IsSuccess(long status) { return status >= 200 && status <= 299; }
+
+// What a proxy answered to the CONNECT of `easy`; 0: nothing, or there was none.
+long AnswerOfProxy(CURL* easy) {
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
-  return status != 0 && (status < 200 || status > 299);
+  return status;
+}
+
+bool RefusedByProxy(CURL* easy) {
+  const long status = AnswerOfProxy(easy);
+  return status != 0 && !IsSuccess(status);
 }
 
 HostPort Read(const char* host, const char* port) {
-  HostPort to{.host = host};
+  HostPort to{.host = absl::AsciiStrToLower(host)};
   std::from_chars(port, port + std::strlen(port), to.port);
   return to;
 }
@@ -243,6 +250,15 @@ void HttpTransfer::ConfigureProxy(CURL* easy) {
   }
 }
 
+bool HttpTransfer::Reached(CURL* easy) const {
+  if (tunnel_ && !IsSuccess(AnswerOfProxy(easy))) return false;
+  if (!base::StartsWithIgnoringCase(request_.url, "https:")) return true;
+  // 0 until the handshake has ended well.
+  curl_off_t handshake = 0;
+  curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &handshake);
+  return handshake > 0;
+}
+
 HttpResult HttpTransfer::Finish(CURL* easy, CURLcode code) {
   long status = 0;
   // Half a head says nothing, whatever its first line was (RFC 9112, 8).
@@ -255,7 +271,7 @@ HttpResult HttpTransfer::Finish(CURL* easy, CURLcode code) {
   if (code != CURLE_OK && RefusedByProxy(easy)) return Fail("proxy");
   if (code != CURLE_OK) return Fail(ClassOf(code));
   if (!head_complete_) return Fail("transport");
-  return Fail(status < 200 || status > 299 ? "status" : "");
+  return Fail(IsSuccess(status) ? "" : "status");
 }
 
 HttpResult HttpTransfer::Fail(std::string_view error_class) {

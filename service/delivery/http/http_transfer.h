@@ -21,6 +21,7 @@ namespace gatehouse::service::delivery {
 // The host of a URL and its port, as curl reads them: judging another host than the
 // one connected to would be no protection.
 struct HostPort {
+  // In lower case, as curl compares names: whoever wrote it otherwise means the same connections.
   // An IPv6 address in brackets.
   std::string host;
   uint16_t port = 0;
@@ -73,6 +74,10 @@ class HttpTransfer {
 
   // The time until which it may be connected.
   base::SteadyTime connect_until() const;
+
+  // Whether `easy`, which has ended and had a connection of its own made, got as far as the
+  // receiver: through the proxy, and through TLS.
+  bool Reached(CURL* easy) const;
 
   // The result, once `easy` has ended with `code`, or could not be started with it.
   HttpResult Finish(CURL* easy, CURLcode code);

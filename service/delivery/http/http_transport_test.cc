@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <future>
 #include <map>
@@ -44,12 +46,16 @@ class HttpTransportTest : public ::testing::Test {
   }
 
   void MakeSender(HttpSender::Options options) {
-    options.look_up = [addresses = addresses_](const std::string& host) {
+    options.look_up = [this, addresses = addresses_](const std::string& host) {
+      ++asked_;
       std::vector<IpAddress> found;
       const auto known = addresses.find(host);
       if (known != addresses.end()) found.push_back(*IpAddress::Parse(known->second));
       return found;
     };
+    Replace(std::move(options));
+  }
+  void Replace(HttpSender::Options options) {
     runner_.RunPlain([&] { sender_ = std::make_unique<HttpSender>(runner_.loop(), options); });
   }
   // Everything that is public leads to the proxy, which leads back here.
@@ -74,6 +80,8 @@ class HttpTransportTest : public ::testing::Test {
 
   const TestAuthority authority_;
   std::map<std::string, std::string> addresses_ = {{kHost, "127.0.0.1"}};
+  // How often the meaning of a name.
+  std::atomic<int> asked_ = 0;
   tests::LoopRunner runner_;
   std::unique_ptr<HttpSender> sender_;
 };
@@ -106,6 +114,23 @@ TEST_F(HttpTransportTest, AReceiverThatAsksForACertificateGetsThatOfTheEndpoint)
   const HttpResult result = Send(url, with(clients.Issue("DNS:client")));
   EXPECT_EQ(result.status_code, 204) << result.error_class;
   EXPECT_THAT(receiver.received(), HasSubstr("POST /hook"));
+}
+
+TEST_F(HttpTransportTest, NothingThatCameUnaskedOverTlsIsAnAnswer) {
+  const std::string early = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  TlsReceiver receiver(authority_.Issue(kHostName));
+  const auto send = [&] {
+    return Send(UrlOf("https", receiver.port()), {.ca_certificates = authority_.pem()}).status_code;
+  };
+  for (const std::string& unasked :
+       {early, std::string("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n"),
+        std::string("x")}) {
+    receiver.AnswerWith(early, unasked);
+    EXPECT_EQ(send(), 200);
+    receiver.SendUnasked();
+    receiver.AnswerWith("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(send(), 500);
+  }
 }
 
 TEST_F(HttpTransportTest, Http2IsSpokenOnlyWhereTheEndpointSaysSo) {
@@ -218,6 +243,60 @@ TEST_F(HttpTransportTest, AProxyThatRefusesOrIsAwayIsToBlame) {
   EXPECT_EQ(receiver.count(), 0u);
 }
 
+// It may have moved; and the proxy asks nobody for where it is.
+TEST_F(HttpTransportTest, AReceiverThatTheProxyDoesNotReachIsLookedUpAgain) {
+  constexpr std::chrono::milliseconds kSoon{500};
+  ConnectProxy proxy;
+  HttpReceiver receiver;
+  HttpReceiver late([](const auto&) { return HttpReceiver::Answer{.hang = true}; });
+  for (const bool hangs : {false, true}) {
+    std::atomic<bool> moved = false;
+    asked_ = 0;
+    Replace({.guard = *AddressGuard::Make({}),
+             .look_up =
+                 [&](const std::string&) {
+                   ++asked_;
+                   return std::vector{*IpAddress::Parse(moved ? "8.8.4.4" : "8.8.8.8")};
+                 },
+             .proxy = proxy.Url()});
+    const std::string url = UrlOf("http", receiver.port());
+    if (hangs) {
+      proxy.Hang();
+      EXPECT_EQ(Start({.url = url, .timeout = kSoon}).get().error_class, "timeout");
+    } else {
+      proxy.Refuse(502);
+      EXPECT_EQ(Send(url).error_class, "proxy");
+    }
+    EXPECT_THAT(proxy.heads().back(), StartsWith("CONNECT 8.8.8.8:"));
+    moved = true;
+    proxy.Refuse(0);
+    EXPECT_EQ(Send(url).status_code, 200);
+    EXPECT_THAT(proxy.heads().back(), StartsWith("CONNECT 8.8.4.4:"));
+    EXPECT_EQ(asked_, 2);
+    // One that is there and does not answer in time has not moved.
+    EXPECT_EQ(Start({.url = UrlOf("http", late.port()), .timeout = kSoon}).get().error_class,
+              "timeout");
+    EXPECT_EQ(Send(url).status_code, 200);
+    EXPECT_EQ(asked_, 2);
+  }
+}
+
+// The address may be another's by now.
+TEST_F(HttpTransportTest, AReceiverWhoseCertificateIsAnothersIsLookedUpAgain) {
+  const TlsReceiver another(authority_.Issue("DNS:other.example.com"));
+  const TlsReceiver receiver(authority_.Issue(kHostName));
+  const TransportOptions trusted{.ca_certificates = authority_.pem()};
+  for (int times = 1; times <= 2; ++times) {
+    EXPECT_EQ(Send(UrlOf("https", another.port()), trusted).error_class, "tls");
+    EXPECT_EQ(asked_, times);
+  }
+  // A connection for each, and all is well.
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Send(UrlOf("https", receiver.port()), trusted).status_code, 204);
+  }
+  EXPECT_EQ(asked_, 3);
+}
+
 TEST_F(HttpTransportTest, AProxyGetsItsCredentialsAndTheReceiverDoesNot) {
   const ConnectProxy proxy;
   HttpReceiver receiver;
@@ -233,7 +312,8 @@ TEST_F(HttpTransportTest, AProxyGetsItsCredentialsAndTheReceiverDoesNot) {
 }
 
 TEST(HttpProxyUrlTest, OnlyAPlainHttpProxyIsOne) {
-  for (const char* good : {"http://proxy:3128", "http://10.0.0.1:8080", "http://[::1]:3128"}) {
+  for (const char* good :
+       {"http://proxy:3128", "HTTP://proxy:3128", "http://10.0.0.1:8080", "http://[::1]:3128"}) {
     EXPECT_TRUE(HttpSender::CheckProxy(good).ok()) << good;
   }
   for (const char* bad :

@@ -39,8 +39,17 @@ std::optional<base::Time> Earlier(std::optional<base::Time> a, std::optional<bas
 // the receiver itself is not ready is none of that.
 bool IsRefusal(const HttpResult& result) {
   const int status = result.status_code;
-  return result.error_class == "status" && status >= 400 && status < 500 &&
-         status != kRequestTimeout && status != kTooEarly && status != kTooManyRequests;
+  return result.complete() && status >= 400 && status < 500 && status != kRequestTimeout &&
+         status != kTooEarly && status != kTooManyRequests;
+}
+
+// It wants no events any more.
+bool IsGone(const HttpResult& result) { return result.complete() && result.status_code == kGone; }
+
+// What it asks for.
+std::optional<base::Duration> RetryAfterOf(const HttpResult& result, base::Time now) {
+  if (!result.complete()) return std::nullopt;
+  return ParseRetryAfter(result.retry_after, now);
 }
 
 // For the whole endpoint (RFC 6585, 4; RFC 9110, 10.2.3).
@@ -48,7 +57,7 @@ std::optional<base::Duration> HoldOf(const HttpResult& result, base::Time now) {
   if (result.status_code != kTooManyRequests && result.status_code != kServiceUnavailable) {
     return std::nullopt;
   }
-  return ParseRetryAfter(result.retry_after, now);
+  return RetryAfterOf(result, now);
 }
 
 }  // namespace
@@ -255,7 +264,7 @@ void EndpointQueue::OnFailure(const DeliveryItem& item, const HttpResult& result
   if (!failing_since_) failing_since_ = now;
   alerts_.OnFailure(now, 100 * (now - *failing_since_) / kFailingFor, result.status_code,
                     result.error_class);
-  if (result.status_code == kGone) disable_reason_ = "gone";
+  if (IsGone(result)) disable_reason_ = "gone";
   if (item.is_canary && !item.is_retry && !IsRefusal(result)) {
     // It keeps its attempts: the receiver is what was tried. The next canary is another event.
     loaded_bytes_ += item.body->size();
@@ -275,7 +284,7 @@ void EndpointQueue::AddException(const DeliveryItem& item, const HttpResult& res
                                  uint32_t random) {
   const int32_t attempts = item.attempts + 1;
   const std::optional<base::Duration> delay =
-      RetryDelay(retry_delays_, attempts, ParseRetryAfter(result.retry_after, now), random);
+      RetryDelay(retry_delays_, attempts, RetryAfterOf(result, now), random);
   exceptions_[item.index] = {
       .key = key_,
       .event_index = item.index,
@@ -298,8 +307,8 @@ void EndpointQueue::AddException(const DeliveryItem& item, const HttpResult& res
 }
 
 bool EndpointQueue::CheckBacklog(base::Time now, int64_t head) {
-  if (stopped_ || now < next_backlog_check_) return false;
-  next_backlog_check_ = now + kBacklogCheck;
+  if (stopped_ || !backlog_rest_.IsOver(now)) return false;
+  backlog_rest_ = base::Pause(now, kBacklogCheck);
   if (!ready_.empty()) {
     // Not always the first of them: canaries that failed go to the end.
     const auto oldest = std::ranges::min_element(ready_, {}, &DeliveryItem::index);

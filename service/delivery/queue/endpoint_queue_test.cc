@@ -271,6 +271,28 @@ TEST(EndpointQueueTest, GoneAsksForDisabling) {
   EXPECT_EQ(Collect(queue).exceptions.size(), 1u);
 }
 
+TEST(EndpointQueueTest, AnAnswerThatBrokeOffAsksForNothing) {
+  for (const char* broken : {"transport", "timeout", "too_large"}) {
+    EndpointQueue gone = MakeQueue(1);
+    gone.AddEvents(Items(11, 20), 20);
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_FALSE(gone.breaker().open()) << broken;
+      gone.OnResult(*gone.Take(kNow, true), {.status_code = 410, .error_class = broken}, kNow, kNow,
+                    0);
+      EXPECT_EQ(gone.disable_reason(), "") << broken;
+    }
+    EXPECT_TRUE(gone.breaker().open()) << broken;
+
+    EndpointQueue held = MakeQueue(1);
+    held.AddEvents(Items(11, 20), 20);
+    held.OnResult(*held.Take(kNow, true),
+                  {.status_code = 503, .error_class = broken, .retry_after = "100"}, kNow, kNow, 0);
+    EXPECT_TRUE(held.Take(kNow, true)) << broken;
+    // Nor is its next attempt any later.
+    EXPECT_EQ(Collect(held).exceptions.at(0).due, kNow + seconds(5)) << broken;
+  }
+}
+
 TEST(EndpointQueueTest, FiveDaysOfFailuresAndTwoExhaustedEventsAskForDisabling) {
   constexpr base::Duration kFiveDays = std::chrono::days(5);
   const auto reason = [](base::Duration failing_for, int32_t exhausted, int status) {

@@ -35,8 +35,7 @@ std::optional<std::string> ReadPassword(const std::string& file) {
   if (file.empty()) return "";
   absl::StatusOr<std::string> text = base::ReadSmallFile("mail.password_file", file);
   if (!text.ok()) return std::nullopt;
-  while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
-  return *std::move(text);
+  return std::string(base::WithoutLineEnd(*text));
 }
 
 }  // namespace

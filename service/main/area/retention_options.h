@@ -19,6 +19,10 @@ inline RetentionSweeper::Deps RetentionDepsOf(StorageArea& storage, const base::
           .requests = storage.requests,
           .one_time_tokens = storage.one_time_tokens,
           .replays = storage.replays,
+          .users = {.purges = storage.user_purges,
+                    .users = storage.users,
+                    .threads = storage.threads,
+                    .clock = clock},
           .clock = clock};
 }
 
@@ -37,6 +41,7 @@ inline RetentionPeriods RetentionPeriodsOf(const config::RetentionSettings& conf
   periods[kReplays] = or_ever(config.replays);
   periods[kAlerts] = or_ever(config.alerts);
   periods[kMessages] = or_ever(config.messages);
+  periods[kDeletedUsers] = config.deleted_users;
   return periods;
 }
 

@@ -39,7 +39,7 @@ struct ServiceArea {
     // Which addresses webhooks may have.
     delivery::AddressGuard guard;
     // Who delivers: see WebhookService::Deps.
-    std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
+    WebhookService::OnEndpointChangedFn on_endpoint_changed;
     WebhookService::SendFn send_webhook;
     WebhookService::CheckBacklogFn check_backlog = {};
     LogTail::Options tail = {};

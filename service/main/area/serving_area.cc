@@ -3,6 +3,7 @@
 #include <prometheus/registry.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include "base/status.h"
 #include "base/uuid.h"
 #include "rpc/chain/chain_builder.h"
+#include "rpc/interceptors/in_flight.h"
 #include "service/http/routes.h"
 #include "service/main/area/denial_recorder.h"
 #include "service/main/server_options.h"
@@ -66,15 +68,17 @@ rpc::InterceptorChain MakeChain(const ServingArea::Options& options, auth::Certi
   auth::RateLimitInterceptor::Options limits{
       .per_principal = LimitOf(config.auth.requests_per_second),
       .per_address = LimitOf(config.auth.public_requests_per_second)};
+  const auto in_flight = std::make_shared<rpc::InFlight>(InFlightLimitsOf(config.grpc));
   return rpc::BuildChain(
       {.clock = options.clock,
        .metrics = metrics,
        .max_unary_deadline = config.grpc.max_unary_time,
-       .admission = {.unary = static_cast<size_t>(config.grpc.max_in_flight)},
+       .in_flight = in_flight,
        .streams = StreamLimitsOf(config.grpc),
        .logged_failures = {.per_caller = LimitOf(config.log.failed_calls_per_second, 10)},
        .authenticate = std::make_unique<auth::AuthenticationInterceptor>(
-           auth.authenticator, limits.per_address, on_denial, std::move(keys), TenantsOf(auth)),
+           auth.authenticator, limits.per_address, on_denial, std::move(keys), TenantsOf(auth),
+           in_flight),
        .authorise = std::make_unique<auth::AuthorisationInterceptor>(on_denial),
        .rate_limit = std::make_unique<auth::RateLimitInterceptor>(limits, on_denial)});
 }

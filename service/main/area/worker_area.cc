@@ -17,7 +17,6 @@
 #include "service/main/area/retention_options.h"
 #include "service/main/mail_options.h"
 #include "service/session/login/password_costs.h"
-#include "service/user/bulk/user_purger.h"
 #include "service/webhook/endpoint/client_certificate_alerts.h"
 #include "service/webhook/pull/idle_subscriptions.h"
 #include "service/worker/tenant_round.h"
@@ -34,8 +33,6 @@ constexpr auto kEndedMailLifetime = std::chrono::days(7);
 // Often enough that a key of another instance is known long before it signs.
 constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
-// Who asked for it is told that it takes minutes.
-constexpr auto kUsersPurgePause = std::chrono::minutes(1);
 // Their tokens are dead before: only lists of sessions wait for it.
 constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
 // Backlogs are bounded in tens of seconds.
@@ -207,14 +204,6 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                         [threads = &storage.threads, clock = &clock](base::CallContext ctx) {
                           return PurgeThreads(threads, clock, std::move(ctx));
                         })),
-      users_purge_(loop, {.name = "purge_users", .pause = kUsersPurgePause},
-                   ForEachTenant(auth.tenants,
-                                 [deps = UserPurgeDeps{.purges = storage.user_purges,
-                                                       .users = storage.users,
-                                                       .threads = storage.threads,
-                                                       .clock = clock}](base::CallContext ctx) {
-                                   return PurgeUsers(deps, std::move(ctx));
-                                 })),
       imports_purge_(
           loop, {.name = "purge_imports", .pause = kPurgePause},
           ForEachTenant(auth.tenants,
@@ -264,7 +253,6 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"retention", retention_},
                 {"ended_sessions", ended_sessions_},
                 {"purge_threads", threads_purge_},
-                {"purge_users", users_purge_},
                 {"purge_imports", imports_purge_},
                 {"purge_mails", mails_purge_},
                 {"idle_subscriptions", idle_subscriptions_},

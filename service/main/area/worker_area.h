@@ -94,7 +94,6 @@ class WorkerArea {
   RetentionWorker retention_;
   PeriodicWorker ended_sessions_;
   PeriodicWorker threads_purge_;
-  PeriodicWorker users_purge_;
   PeriodicWorker imports_purge_;
   PeriodicWorker mails_purge_;
   PeriodicWorker idle_subscriptions_;

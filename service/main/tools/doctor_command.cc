@@ -111,9 +111,10 @@ void LookAtStandby(const config::DatabaseSettings& settings, Findings& findings)
 bool LookAtDatabase(const config::DatabaseSettings& settings, const base::Clock& clock,
                     Findings& findings) {
   if (!CheckDatabaseSettings(settings).ok()) return false;
-  const auto connection = Connection::Open(
-      settings.direct(),
-      {.application_name = "gatehouse doctor", .password_file = settings.password_file});
+  const auto connection =
+      Connection::Open(settings.direct(), {.application_name = "gatehouse doctor",
+                                           .password_file = settings.password_file,
+                                           .standby_too = true});
   if (!connection.ok()) {
     findings.Fail("database", MessageOf(connection.status()),
                   "see whether Postgres runs, and whether database.dsn, the password and "
@@ -131,10 +132,12 @@ bool LookAtDatabase(const config::DatabaseSettings& settings, const base::Clock&
   findings.Ok("database", absl::StrCat("Postgres ", version / 10'000, ".", version % 10'000,
                                        " answers, and its clock is ours"));
   if (!settings.direct_dsn.empty()) {
-    const absl::Status same =
-        migrations::CheckSameDatabase(settings.dsn, settings.direct_dsn, settings.password_file);
-    if (!same.ok()) {
-      findings.Fail("pooler", MessageOf(same), "let both settings name the same database");
+    const absl::Status pooled =
+        migrations::CheckPooledDatabase(settings.dsn, settings.direct_dsn, settings.password_file,
+                                        {.allow_standby = settings.allow_standby,
+                                         .sessions_set_isolation = settings.prepared_statements});
+    if (!pooled.ok()) {
+      findings.Fail("pooler", MessageOf(pooled), "see docs/operating/database.md#behind-pgbouncer");
       return false;
     }
     findings.Ok("pooler", "database.dsn and database.direct_dsn name the same database");
@@ -167,7 +170,7 @@ base::Task<absl::Status> LookInside(base::CallContext ctx, StorageArea* storage,
                                     Needs needs, Findings* findings) {
   const base::Time now = clock->Now();
   GH_CO_ASSIGN_OR_RETURN(const storage::DatabaseInspection inspected,
-                         co_await storage->server.Inspect(ctx, base::kDefaultTenantId, now));
+                         co_await storage->server.Inspect(ctx, now));
   GH_CO_ASSIGN_OR_RETURN(const storage::DatabaseExamination examined,
                          co_await storage->server.Examine(ctx));
   AddProblem("log", LogProblem(inspected), "goes on", "gatehouse log reset (commands.md)",

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 
 namespace gatehouse::service {
 namespace {
@@ -37,10 +39,10 @@ class SilentTerminal {
 
 absl::StatusOr<std::string> ReadLine() {
   std::string line;
-  if (!std::getline(std::cin, line) || line.empty()) {
-    return base::InvalidField("--password-file", "the password is empty");
-  }
-  return line;
+  std::getline(std::cin, line);
+  const std::string_view password = base::WithoutLineEnd(line);
+  if (password.empty()) return base::InvalidField("--password-file", "the password is empty");
+  return std::string(password);
 }
 
 absl::StatusOr<std::string> Ask(const std::string& question) {

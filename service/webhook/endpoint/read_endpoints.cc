@@ -76,23 +76,29 @@ WebhookService::Result<v1::ListEndpointsResponse> WebhookService::ListEndpoints(
   GH_CO_ASSIGN_OR_RETURN(const int32_t page_size, PageSize(request.page_size()));
   const base::Uuid tenant_id = ctx.principal().tenant_id;
   const PageScope scope{.method = "ListEndpoints", .tenant_id = tenant_id};
-  GH_CO_ASSIGN_OR_RETURN(const std::optional<base::Uuid> before,
-                         deps_.page_tokens.IdBehind(scope, request.page_token()));
-  GH_CO_ASSIGN_OR_RETURN(
-      const std::vector<storage::EndpointWithHealth> endpoints,
-      co_await deps_.endpoints.List(ctx, tenant_id, before, int64_t{page_size} + 1));
+  storage::EndpointStore::ListQuery query{.tenant_id = tenant_id,
+                                          // One more tells whether there is another page.
+                                          .limit = int64_t{page_size} + 1,
+                                          .max_bytes = static_cast<int64_t>(kMaxPageBytes)};
+  GH_CO_ASSIGN_OR_RETURN(query.before, deps_.page_tokens.IdBehind(scope, request.page_token()));
+  GH_CO_ASSIGN_OR_RETURN(const storage::EndpointStore::Page page,
+                         co_await deps_.endpoints.List(ctx, query));
   const base::Time now = deps_.clock.Now();
   v1::ListEndpointsResponse response;
   size_t bytes = 0;
-  for (const storage::EndpointWithHealth& endpoint : endpoints) {
+  bool more = page.cut;
+  for (const storage::EndpointWithHealth& endpoint : page.endpoints) {
     if (response.endpoints_size() == page_size || bytes > kMaxPageBytes) {
-      response.set_next_page_token(
-          deps_.page_tokens.Make(scope, {response.endpoints(response.endpoints_size() - 1).id()}));
+      more = true;
       break;
     }
     v1::Endpoint& added = *response.add_endpoints();
     GH_CO_RETURN_IF_ERROR(ToProto(endpoint, now, added));
     bytes += added.ByteSizeLong();
+  }
+  if (more) {
+    response.set_next_page_token(
+        deps_.page_tokens.Make(scope, {response.endpoints().rbegin()->id()}));
   }
   co_return response;
 }

@@ -49,22 +49,28 @@ WebhookService::Result<v1::ListReplaysResponse> WebhookService::ListReplays(
                         .tenant_id = ctx.principal().tenant_id,
                         .query = {endpoint_id.ToString()}};
   storage::ReplayStore::ListQuery query{.tenant_id = scope.tenant_id,
-                                        .limit = int64_t{*page_size} + 1};
+                                        // One more tells whether there is another page.
+                                        .limit = int64_t{*page_size} + 1,
+                                        .max_bytes = static_cast<int64_t>(kMaxPageBytes)};
   if (!endpoint_id.is_nil()) query.endpoint_id = endpoint_id;
   GH_CO_ASSIGN_OR_RETURN(query.before, deps_.page_tokens.IdBehind(scope, request.page_token()));
-  GH_CO_ASSIGN_OR_RETURN(const std::vector<storage::Replay> replays,
+  GH_CO_ASSIGN_OR_RETURN(const storage::ReplayStore::Page page,
                          co_await deps_.replays.List(ctx, query));
   v1::ListReplaysResponse response;
   size_t bytes = 0;
-  for (const storage::Replay& replay : replays) {
+  bool more = page.cut;
+  for (const storage::Replay& replay : page.replays) {
     if (response.replays_size() == *page_size || bytes > kMaxPageBytes) {
-      response.set_next_page_token(
-          deps_.page_tokens.Make(scope, {response.replays(response.replays_size() - 1).id()}));
+      more = true;
       break;
     }
     v1::Replay& added = *response.add_replays();
     ToProto(replay, added);
     bytes += added.ByteSizeLong();
+  }
+  if (more) {
+    response.set_next_page_token(
+        deps_.page_tokens.Make(scope, {response.replays().rbegin()->id()}));
   }
   co_return response;
 }

@@ -1,5 +1,6 @@
 -- Notes the use as well, to the minute ($4), so that it is written at most once
 -- a minute however often the key is used. The secret before a rotation is good until its own end.
+-- May run again: the second time the use is noted already.
 WITH found AS (
   SELECT
     -- include columns.sql.part

@@ -1,4 +1,5 @@
 -- As find_live.sql, for a key that was proven in another way than by showing it.
+-- May run again: as find_live.sql.
 WITH found AS (
   SELECT
     -- include columns.sql.part

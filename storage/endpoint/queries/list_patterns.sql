@@ -1,7 +1,9 @@
--- Newest first, as list.sql.
+-- Newest first. $2: before this id.
 SELECT endpoint_id, event_types, payload_filter
 FROM gatehouse.endpoint
-WHERE tenant_id = $1
+WHERE tenant_id = $1 AND endpoint_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 ORDER BY endpoint_id DESC
+LIMIT $3
 
--- Not measured: reads every endpoint of the tenant, which has so many at most.
+-- For example: tenant(), NULL, 250
+-- For example: tenant(), endpoint_id(12), 250

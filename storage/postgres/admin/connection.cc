@@ -7,18 +7,21 @@
 #include <cstdlib>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "base/status.h"
 #include "storage/postgres/client/dsn.h"
-#include "storage/postgres/client/notices.h"
+#include "storage/postgres/client/start_connection.h"
 
 namespace gatehouse::storage::postgres::admin {
 namespace {
 
 // Long enough for a failover to settle, short enough for an operator who mistyped a host name.
-constexpr const char* kConnectTimeoutSeconds = "10";
 constexpr int kConnectTimeoutMs = 10'000;
+// What anybody may have meant by connect_timeout.
+constexpr int kMostTimeoutSeconds = 24 * 3600;
 
 // Often enough for who looks on at a copy.
 constexpr int64_t kTellEveryBytes = int64_t{64} << 20;
@@ -34,64 +37,65 @@ size_t LineOfPosition(std::string_view script, const char* position) {
   return 1 + static_cast<size_t>(std::count(script.begin(), script.begin() + offset, '\n'));
 }
 
+// How long one host has. 0 or less in the DSN is for ever, to libpq as to poll.
+int TimeoutMs(const DsnValues& values) {
+  int seconds = 0;
+  if (!absl::SimpleAtoi(DsnValue(values, "connect_timeout"), &seconds)) return kConnectTimeoutMs;
+  return seconds > 0 ? std::min(seconds, kMostTimeoutSeconds) * 1000 : -1;
+}
+
 // Whether the connection came about or failed; false if nothing happened for too long.
-bool AwaitConnect(pg_conn* conn) {
+bool AwaitConnect(pg_conn* conn, int timeout_ms) {
   PostgresPollingStatusType state = PGRES_POLLING_WRITING;
   while (PQstatus(conn) != CONNECTION_BAD && state != PGRES_POLLING_OK &&
          state != PGRES_POLLING_FAILED) {
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     pollfd socket = {PQsocket(conn), events, 0};
-    if (::poll(&socket, 1, kConnectTimeoutMs) <= 0) return false;
+    if (::poll(&socket, 1, timeout_ms) <= 0) return false;
     state = PQconnectPoll(conn);
   }
   return true;
 }
 
-// PQconnectdbParams, but that what Postgres has to say meanwhile goes to the log.
-pg_conn* Connect(const char* const* keys, const char* const* values) {
-  pg_conn* conn = PQconnectStartParams(keys, values, /*expand_dbname=*/1);
-  if (conn == nullptr) return conn;
-  LogNotices(conn);
-  if (AwaitConnect(conn)) return conn;
-  // A host that says nothing. Only the blocking call goes on to the next one by itself.
-  PQfinish(conn);
-  conn = PQconnectdbParams(keys, values, /*expand_dbname=*/1);
-  LogNotices(conn);
-  return conn;
+// What PQconnectdbParams does, by StartConnection. A host that says nothing keeps libpq from the
+// others: then one attempt more begins with the next one. The last attempt may still be under way.
+pg_conn* Connect(const DsnValues& values) {
+  const int timeout_ms = TimeoutMs(values);
+  const size_t hosts = CountHosts(values);
+  for (size_t attempt = 0;; ++attempt) {
+    pg_conn* conn = StartConnection(RotateHosts(values, attempt));
+    if (AwaitConnect(conn, timeout_ms) || attempt + 1 == hosts) return conn;
+    PQfinish(conn);
+  }
+}
+
+// Why there is no connection, in one line: libpq has one or two for each host.
+std::string WhyNot(const pg_conn* conn) {
+  std::string why =
+      absl::StrReplaceAll(Trimmed(PQerrorMessage(conn)), {{"\n\t", " "}, {"\n", "; "}});
+  // Which host it is stands there already: "connection to server at ... failed: ".
+  return PQstatus(conn) == CONNECTION_BAD ? why : why + "it does not answer";
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& dsn,
                                                              const ConnectOptions& options) {
-  GH_RETURN_IF_ERROR(ParseDsn(dsn).status());
-  // Later keywords win: what comes before "dbname" are defaults that the DSN may override.
-  std::vector<const char*> keys = {"connect_timeout", "target_session_attrs", "dbname",
-                                   "fallback_application_name", "client_encoding"};
-  std::vector<const char*> values = {kConnectTimeoutSeconds,
-                                     options.standby_too ? "any" : "read-write", dsn.c_str(),
-                                     options.application_name.c_str(), "UTF8"};
-  if (options.database) {
-    keys.push_back("dbname");
-    values.push_back(options.database->c_str());
-  }
-  std::string password;
+  GH_ASSIGN_OR_RETURN(DsnValues values, ParseDsn(dsn));
+  SetDsnDefault(values, "target_session_attrs", options.standby_too ? "any" : "read-write");
+  SetDsnValue(values, "fallback_application_name", options.application_name);
+  SetDsnValue(values, "client_encoding", "UTF8");
+  if (options.database) SetDsnValue(values, "dbname", *options.database);
   if (!options.password_file.empty()) {
-    GH_ASSIGN_OR_RETURN(password, ReadPasswordFile(options.password_file));
-    keys.push_back("password");
-    values.push_back(password.c_str());
+    GH_ASSIGN_OR_RETURN(std::string password, ReadPasswordFile(options.password_file));
+    SetDsnValue(values, "password", std::move(password));
   }
-  keys.push_back(nullptr);
-  values.push_back(nullptr);
-  pg_conn* conn = Connect(keys.data(), values.data());
+  pg_conn* conn = Connect(values);
   auto connection = std::unique_ptr<Connection>(new Connection(conn));
-  if (PQstatus(conn) != CONNECTION_OK) {
-    return base::MakeError(
-        absl::StatusCode::kUnavailable,
-        absl::StrCat("cannot connect to Postgres: ", Trimmed(PQerrorMessage(conn))),
-        {.reason = base::Reason::kDatabaseUnavailable});
-  }
-  return connection;
+  if (PQstatus(conn) == CONNECTION_OK) return connection;
+  return base::MakeError(absl::StatusCode::kUnavailable,
+                         absl::StrCat("cannot connect to Postgres: ", WhyNot(conn)),
+                         {.reason = base::Reason::kDatabaseUnavailable});
 }
 
 Connection::~Connection() { PQfinish(conn_); }

@@ -25,7 +25,8 @@ struct ConnectOptions {
   std::optional<std::string> database = std::nullopt;
   // A file whose first line is the password; overrides the DSN's.
   std::string password_file = {};
-  // A standby does as well. Otherwise it is passed over, unless the DSN says what it wants.
+  // A standby does as well, or is refused with better words than libpq has
+  // (migrations/database_check.h). Otherwise it is passed over, unless the DSN says what it wants.
   bool standby_too = false;
 };
 
@@ -42,6 +43,7 @@ class Connection {
 
   // UNAVAILABLE with the reason DATABASE_UNAVAILABLE when there is no server, no such database or
   // no access; INVALID_ARGUMENT when `dsn` is not a connection string. Never shows the password.
+  // A host that does not answer within the DSN's connect_timeout, or 10 s, is passed over.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& dsn,
                                                           const ConnectOptions& options = {});
 

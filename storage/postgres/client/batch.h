@@ -36,9 +36,14 @@ class Batch {
   }
 
   bool announced() const { return announced_; }
-  // Whether it changes nothing, so that it may run twice.
+  // Whether it changes nothing.
   bool reads() const {
     return std::ranges::all_of(statements_, [](const Statement& one) { return one.query.reads; });
+  }
+  // Whether it may be sent again where nobody knows whether it ran.
+  bool may_run_again() const {
+    return std::ranges::all_of(statements_,
+                               [](const Statement& one) { return one.query.may_run_again; });
   }
   size_t size() const { return statements_.size(); }
   bool empty() const { return statements_.empty(); }

@@ -118,7 +118,8 @@ struct DatabaseStats {
 // Every call ends at its context's deadline or cancellation, even if Postgres never
 // answers. Errors (see also sqlstate.h):
 //   DATABASE_UNAVAILABLE  no connection: nothing was done;
-//   OUTCOME_UNKNOWN       the connection broke after the call was sent;
+//   OUTCOME_UNKNOWN       the connection broke after the call was sent, which may not run again
+//                         (Query::may_run_again);
 //   STORAGE_OVERLOADED    a limit of the config was hit: nothing was done;
 //   DEADLINE, CANCELLED   as named. A statement already sent may still take effect.
 //

@@ -2,13 +2,15 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
-#include <string_view>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/status.h"
+#include "base/text/ascii.h"
 
 namespace gatehouse::storage::postgres {
 namespace {
@@ -45,9 +47,18 @@ absl::Status CheckValue(std::string_view keyword, const std::string& value) {
   return absl::OkStatus();
 }
 
+bool IsListOfHosts(std::string_view keyword) {
+  return keyword == "host" || keyword == "hostaddr" || keyword == "port";
+}
+
+// In `values`, const or not.
+auto Find(auto& values, std::string_view keyword) {
+  return std::ranges::find(values, keyword, [](const auto& value) { return value.first; });
+}
+
 }  // namespace
 
-absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ParseDsn(const std::string& dsn) {
+absl::StatusOr<DsnValues> ParseDsn(const std::string& dsn) {
   char* error = nullptr;
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
       PQconninfoParse(dsn.c_str(), &error), &PQconninfoFree);
@@ -57,7 +68,7 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ParseDsn(const 
     if (why.ends_with('\n')) why.pop_back();
     return base::InvalidField("dsn", why);
   }
-  std::vector<std::pair<std::string, std::string>> values;
+  DsnValues values;
   for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val == nullptr) continue;
     values.emplace_back(option->keyword, option->val);
@@ -66,15 +77,46 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ParseDsn(const 
   return values;
 }
 
+std::string DsnValue(const DsnValues& values, std::string_view keyword) {
+  const auto found = Find(values, keyword);
+  return found == values.end() ? "" : found->second;
+}
+
+void SetDsnValue(DsnValues& values, std::string_view keyword, std::string value) {
+  SetDsnDefault(values, keyword, "");
+  Find(values, keyword)->second = std::move(value);
+}
+
+void SetDsnDefault(DsnValues& values, std::string_view keyword, std::string value) {
+  if (Find(values, keyword) == values.end()) values.emplace_back(keyword, std::move(value));
+}
+
+DsnValues RotateHosts(DsnValues values, size_t by) {
+  for (auto& [keyword, value] : values) {
+    if (!IsListOfHosts(keyword)) continue;
+    std::vector<std::string> items = absl::StrSplit(value, ',');
+    std::ranges::rotate(items, items.begin() + static_cast<ptrdiff_t>(by % items.size()));
+    value = absl::StrJoin(items, ",");
+  }
+  return values;
+}
+
+size_t CountHosts(const DsnValues& values) {
+  size_t most = 1;
+  for (const auto& [keyword, value] : values) {
+    if (!IsListOfHosts(keyword)) continue;
+    most = std::max(most, 1 + static_cast<size_t>(std::ranges::count(value, ',')));
+  }
+  return most;
+}
+
 absl::StatusOr<std::string> ReadPasswordFile(const std::string& path) {
   std::ifstream file(path);
   std::string line;
   if (!std::getline(file, line)) {
     return base::InvalidField("password_file", "cannot read " + path);
   }
-  // Written on Windows, or by a tool from there: no password is meant to end so.
-  if (line.ends_with('\r')) line.pop_back();
-  return line;
+  return std::string(base::WithoutLineEnd(line));
 }
 
 }  // namespace gatehouse::storage::postgres

@@ -13,6 +13,7 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 using testing::Pair;
+using testing::UnorderedElementsAre;
 
 TEST(ParseDsnTest, ReadsStringsAndUris) {
   const auto text = ParseDsn("host=a,b port=1,2 user=ada password='x y/@'");
@@ -39,6 +40,37 @@ TEST(ParseDsnTest, ShowsNothingOfADsnThatItRefuses) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << dsn;
     EXPECT_THAT(std::string(status.message()), HasSubstr("dsn"));
     EXPECT_THAT(std::string(status.message()), Not(HasSubstr("hunter2"))) << dsn;
+  }
+}
+
+TEST(DsnValuesTest, AreSetOnceEach) {
+  DsnValues values = *ParseDsn("host=db user=ada");
+  SetDsnDefault(values, "user", "bob");
+  SetDsnDefault(values, "dbname", "gatehouse");
+  SetDsnValue(values, "host", "other");
+  SetDsnValue(values, "port", "5433");
+  EXPECT_THAT(values, UnorderedElementsAre(Pair("host", "other"), Pair("user", "ada"),
+                                           Pair("dbname", "gatehouse"), Pair("port", "5433")));
+  EXPECT_EQ(DsnValue(values, "user"), "ada");
+  EXPECT_EQ(DsnValue(values, "password"), "");
+}
+
+TEST(RotateHostsTest, TurnsWhatBelongsToEachHost) {
+  const DsnValues values = *ParseDsn("host=a,b,c port=1,2,3 hostaddr=,::1, user=x,y");
+  EXPECT_EQ(CountHosts(values), 3U);
+  const DsnValues turned = RotateHosts(values, 4);
+  EXPECT_EQ(DsnValue(turned, "host"), "b,c,a");
+  EXPECT_EQ(DsnValue(turned, "port"), "2,3,1");
+  EXPECT_EQ(DsnValue(turned, "hostaddr"), "::1,,");
+  EXPECT_EQ(DsnValue(turned, "user"), "x,y");
+  EXPECT_EQ(RotateHosts(values, 3), values);
+}
+
+TEST(RotateHostsTest, OneHostStaysWhereItIs) {
+  for (const char* dsn : {"host=a port=1", "dbname=x"}) {
+    const DsnValues values = *ParseDsn(dsn);
+    EXPECT_EQ(CountHosts(values), 1U) << dsn;
+    EXPECT_EQ(RotateHosts(values, 1), values) << dsn;
   }
 }
 

@@ -1,17 +1,14 @@
 // What happens to calls when connections and servers fail.
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <future>
 #include <string>
 #include <vector>
 
+#include "base/log_line.h"
 #include "storage/postgres/client/fault_test_base.h"
+#include "tests/support/postgres/fake_server.h"
 
 namespace gatehouse::storage::postgres {
 namespace {
@@ -203,24 +200,60 @@ TEST_F(FaultTest, PassesOverDeadHostsToTheOneThatTakesWrites) {
 }
 
 TEST_F(FaultTest, PassesOverAHostThatDoesNotAnswer) {
-  // Takes connections and says nothing, as a host behind a broken network.
-  char dir[] = "/tmp/gatehouse-mute-XXXXXX";
-  ASSERT_NE(mkdtemp(dir), nullptr);
-  sockaddr_un address{.sun_family = AF_UNIX};
-  const std::string path = std::string(dir) + "/.s.PGSQL.5432";
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  const int mute = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ASSERT_EQ(bind(mute, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  ASSERT_EQ(listen(mute, 100), 0);
+  const tests::FakeServer silent({.silent = true});
   DatabaseConfig config = Config();
-  config.dsn = "host=" + std::string(dir) + "," + tests::PostgresCluster::Shared().socket_dir() +
+  config.dsn = "host=" + silent.socket_dir() + "," + tests::PostgresCluster::Shared().socket_dir() +
                " user=gatehouse dbname=" + Ask("SELECT current_database()");
   config.connect_timeout = milliseconds(300);
   Open(config);
   EXPECT_THAT(RunQuery(kOne), IsOk());
   EXPECT_GE(database_->stats().connect_failures, 1u);
-  close(mute);
-  std::filesystem::remove_all(dir);
+  // Before its server.
+  database_.reset();
+}
+
+// A collation whose version is not that of the system any more is told at every connect.
+TEST_F(FaultTest, WhatPostgresWarnsOfGoesToTheLogOverARestartAsWell) {
+  Execute("UPDATE pg_database SET datcollversion = 'old' WHERE datname = current_database()");
+  base::FlushLogLines();
+  std::string lines;
+  testing::internal::CaptureStderr();
+  {
+    const base::ScopedLogCapture capture([&lines](const std::string& line) { lines += line; });
+    OpenLanes(1);
+    EXPECT_THAT(RunQuery(kOne), IsOk());
+    tests::PostgresCluster::Shared().Restart();
+    EXPECT_TRUE(Eventually([&] { return RunQuery(kOne).ok(); }));
+    database_.reset();
+    base::FlushLogLines();
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_NE(lines.find("collation version"), std::string::npos) << lines;
+}
+
+TEST_F(FaultTest, AFatalOfAPoolerSaysNothingOfTheServer) {
+  constexpr Query kChange{"test/change", "UPDATE t SET x = 1"};
+  constexpr Query kRead{"test/read", "SELECT x FROM t", /*reads=*/true};
+  const tests::FakeServer pooler;
+  DatabaseConfig config = Config();
+  config.dsn = pooler.Dsn();
+  config.use_prepared_statements = false;
+  Open(config);
+  EXPECT_THAT(RunQuery(kChange), FailsWith(StatusCode::kUnavailable, Reason::kOutcomeUnknown));
+  EXPECT_EQ(database_->stats().retries, 0u);
+  // What only reads runs again all the same, until it is its fault.
+  EXPECT_THAT(RunQuery(kRead), FailsWith(StatusCode::kUnavailable, Reason::kDatabaseUnavailable));
+  EXPECT_EQ(database_->stats().retries, 3u);
+  // So does a change of which it makes no difference.
+  constexpr Query kAgain{.name = "test/again", .text = "UPDATE t SET x = 1", .may_run_again = true};
+  EXPECT_THAT(RunQuery(kAgain), FailsWith(StatusCode::kUnavailable, Reason::kDatabaseUnavailable));
+  EXPECT_EQ(database_->stats().retries, 6u);
+  // A server that says so has not come to the end of the statement.
+  config.use_prepared_statements = true;
+  Open(config);
+  EXPECT_THAT(RunQuery(kChange), FailsWith(StatusCode::kUnavailable, Reason::kDatabaseUnavailable));
+  EXPECT_EQ(database_->stats().retries, 3u);
+  database_.reset();
 }
 
 TEST_F(FaultTest, AServerThatHangsDoesNotHoldUpTheEnd) {

@@ -14,11 +14,14 @@ namespace gatehouse::storage::postgres {
 struct Query {
   std::string_view name;
   std::string_view text;
-  // It changes nothing, so it may run twice: tools/bazel/sql_header.py tells by its words.
+  // It changes nothing: tools/bazel/sql_header.py tells by its words.
   bool reads = false;
   // The same for many calls at a time, if there is one: it takes an array of each parameter,
   // and the number of the call, from 1, comes before each row of its result.
   const Query* many = nullptr;
+  // What it changes is the same when it runs twice: its file says so, "-- May run again: why". Of
+  // what reads it need not be said.
+  bool may_run_again = reads;
 };
 
 }  // namespace gatehouse::storage::postgres

@@ -1,9 +1,24 @@
+-- As list.sql, of the endpoint $4.
 SELECT
   -- include columns.sql.part
-FROM gatehouse.webhook_replay
-WHERE tenant_id = $1 AND endpoint_id = $4 AND replay_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  , found
+FROM (
+  SELECT
+    -- include columns.sql.part
+    , sum(bytes) OVER (ORDER BY replay_id DESC ROWS UNBOUNDED PRECEDING) - bytes AS before,
+    count(*) OVER () AS found
+  FROM (
+    SELECT
+      -- include columns.sql.part
+      , CASE WHEN pg_column_compression(event_types) IS NULL
+      THEN pg_column_size(event_types) ELSE octet_length(event_types::text) END AS bytes
+    FROM gatehouse.webhook_replay
+    WHERE tenant_id = $1 AND endpoint_id = $4
+      AND replay_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    ORDER BY replay_id DESC
+    LIMIT $3) AS page) AS page
+WHERE before < $5
 ORDER BY replay_id DESC
-LIMIT $3
 
--- For example: tenant(), NULL, 51, endpoint_id(1)
--- For example: tenant(), id($row), 51, endpoint_id(1)
+-- For example: tenant(), NULL, 51, endpoint_id(1), 3145728
+-- For example: tenant(), id($row), 51, endpoint_id(1), 3145728

@@ -16,6 +16,7 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "tests/support/postgres/fake_server.h"
 #include "tests/support/postgres/migrated_database.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
@@ -129,6 +130,16 @@ TEST_F(LogListenerTest, ShowsThatItLivesForAsLongAsItsConnection) {
   EXPECT_NE(second, first);
   EXPECT_FALSE(is_free(second));
   // Its own stop is no loss: a second value of the promise would throw.
+  listener.Stop(std::chrono::milliseconds(0));
+}
+
+TEST_F(LogListenerTest, PassesOverAHostThatDoesNotAnswer) {
+  const FakeServer silent({.silent = true});
+  LogListener listener(
+      Options("host=" + silent.socket_dir() + "," + PostgresCluster::Shared().socket_dir() +
+              " user=gatehouse dbname=" + AskSql(dsn_, "SELECT current_database()")));
+  listener.Start();
+  EXPECT_TRUE(ordered_.Take());
   listener.Stop(std::chrono::milliseconds(0));
 }
 

@@ -12,6 +12,7 @@
 #include "base/async/run_on_loop.h"
 #include "gatehouse/v1/session.pb.h"
 #include "gatehouse/v1/user.pb.h"
+#include "service/config/config.h"
 #include "service/main/app.h"
 #include "service/user/user_service.h"
 #include "tests/support/api/declared_methods.h"
@@ -101,6 +102,22 @@ TEST_F(EveryMethodTest, SaysThatItCannotReadTheRequestToThoseWhoMayCall) {
   for (const auto& [name, access, fields] : DeclaredMethods()) {
     const CallOutcome outcome = Call(name, admin, kMalformed);
     EXPECT_EQ(outcome.code, absl::StatusCode::kInvalidArgument) << name << ": " << outcome.message;
+  }
+}
+
+// What it is in the .proto file, before anything of it is parsed.
+TEST_F(EveryMethodTest, TakesNoLargerMessagesThanItSays) {
+  const service::config::GrpcSettings settings;
+  const std::string admin = LogIn("admin");
+  for (const auto& [name, access] : DeclaredMethods()) {
+    size_t limit = static_cast<size_t>(settings.max_public_message_bytes);
+    if (!access.public_()) {
+      limit = access.max_request_bytes() > 0 ? access.max_request_bytes() : size_t{64} << 10;
+    }
+    EXPECT_LE(limit, static_cast<size_t>(settings.max_message_bytes)) << name;
+    const std::string malformed(limit + 1, kMalformed[0]);
+    EXPECT_EQ(Call(name, admin, malformed).reason(), "MESSAGE_TOO_LARGE") << name;
+    EXPECT_EQ(Call(name, admin, malformed.substr(1)).reason(), "MALFORMED_REQUEST") << name;
   }
 }
 

@@ -3,10 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "storage/tenant/tenant_store.h"
 #include "tests/integration/tenants/tenant_fixture.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
@@ -208,6 +212,42 @@ TEST_F(TenantServiceTest, ListsByNameInPages) {
   EXPECT_EQ(pages, 2);
   request.set_page_token("nonsense");
   EXPECT_EQ(Call<v1::ListTenantsResponse>(operator_, request).reason(), "INVALID_PAGE_TOKEN");
+}
+
+TEST_F(TenantServiceTest, TenantsThatDoNotFitIntoAnAnswerAreNotRead) {
+  constexpr int64_t kLabelBytes = 16'000;
+  // With `default` so many.
+  constexpr size_t kTenants = 250;
+  // Does not shrink by compression, as text that repeats would.
+  Ask("INSERT INTO gatehouse.tenant (tenant_id, name, display_name, state, moved_to, labels, "
+      "create_time, update_time, version) SELECT gen_random_uuid(), 'a' || i, '', 1, '', (SELECT "
+      "jsonb_build_object('x', string_agg(md5(k::text), '')) FROM generate_series(1, 500) AS k), "
+      "now(), now(), 1 FROM generate_series(2, " +
+      std::to_string(kTenants) + ") AS i");
+  using Page = storage::TenantStore::Page;
+  const auto cut = backend().runner.Run<absl::StatusOr<Page>>([&] {
+    return backend().storage->tenants.List(backend().SystemContext(), "", /*limit=*/11,
+                                           /*max_bytes=*/3 * kLabelBytes);
+  });
+  ASSERT_TRUE(cut.ok()) << cut.status();
+  EXPECT_EQ(cut->tenants.size(), 3u);
+  EXPECT_TRUE(cut->cut);
+
+  v1::ListTenantsRequest request;
+  request.set_page_size(1000);
+  std::set<std::string> seen;
+  int pages = 0;
+  do {
+    const auto listed = Call<v1::ListTenantsResponse>(operator_, request);
+    ASSERT_TRUE(listed.ok()) << listed.message;
+    for (const v1::Tenant& tenant : listed.response.tenants()) {
+      EXPECT_TRUE(seen.insert(tenant.name()).second);
+    }
+    request.set_page_token(listed.response.next_page_token());
+    ++pages;
+  } while (!request.page_token().empty());
+  EXPECT_EQ(seen.size(), kTenants);
+  EXPECT_EQ(pages, 2);
 }
 
 TEST_F(TenantServiceTest, ChangesWithTheRightEtagAlone) {

@@ -72,6 +72,20 @@ TEST_F(ChangeUserTest, ChangesWhatTheMaskNamesAndNothingElse) {
             "{\"fields\": [\"bio\"]}");
 }
 
+// Numbers of one digit are largest on the wire, where JSON has two bytes for each.
+TEST_F(ChangeUserTest, TakesAllTheMetadataThatAUserMayHaveAndReadsNoMore) {
+  const v1::User user = Create(NewUser("ada"));
+  v1::UpdateUserRequest request = Update(user.id(), "metadata");
+  auto& fields = *request.mutable_user()->mutable_metadata()->mutable_fields();
+  auto& list = *fields["n"].mutable_list_value();
+  for (int i = 0; i < 8'000; ++i) list.add_values()->set_number_value(1);
+  EXPECT_GT(request.ByteSizeLong(), 80'000u);
+  const auto outcome = Call<Updated>(admin(), request);
+  EXPECT_TRUE(outcome.ok()) << outcome.message;
+  for (int i = 0; i < 8'000; ++i) list.add_values()->set_number_value(1);
+  EXPECT_EQ(Call<Updated>(admin(), request).reason(), "MESSAGE_TOO_LARGE");
+}
+
 TEST_F(ChangeUserTest, AStarReplacesTheProfile) {
   v1::CreateUserRequest creation = NewUser("ada");
   creation.mutable_user()->set_bio("old");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "base/uuid.h"
 #include "gatehouse/v1/webhook.pb.h"
@@ -12,6 +13,7 @@ namespace {
 
 using base::Uuid;
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -64,6 +66,30 @@ TEST_F(PreviewEventTest, PatternsCanBeTriedBeforeTheyAreSaved) {
   const auto refused = Preview();
   EXPECT_EQ(refused.reason(), "INVALID_FIELD");
   EXPECT_THAT(refused.message, HasSubstr("event_types[1]"));
+}
+
+TEST_F(PreviewEventTest, NamesTheNewestThousandOfManyEndpoints) {
+  constexpr int kOthers = 2400;
+  Ask("INSERT INTO gatehouse.endpoint (tenant_id, endpoint_id, url, event_types, description, "
+      "headers, secrets, timeout_ms, max_in_flight, state, disabled_reason, metadata, create_time, "
+      "update_time, version) SELECT tenant_id, ('00000000-0000-7000-8000-' || "
+      "lpad(i::text, 12, '0'))::uuid, url, CASE WHEN i % 2 = 0 THEN event_types ELSE '{other}' "
+      "END, description, headers, secrets, timeout_ms, max_in_flight, state, disabled_reason, "
+      "metadata, create_time, update_time, version FROM gatehouse.endpoint, generate_series(1, " +
+      std::to_string(kOthers) + ") AS i");
+  std::vector<std::string> expected = {endpoint_id()};
+  for (int i = kOthers; expected.size() < 1000; i -= 2) {
+    const std::string number = std::to_string(i);
+    expected.push_back("00000000-0000-7000-8000-" + std::string(12 - number.size(), '0') + number);
+  }
+  request_.set_type("order.paid");
+  const auto outcome = Preview();
+  ASSERT_TRUE(outcome.ok()) << outcome.message;
+  EXPECT_THAT(outcome.response.endpoint_ids(), ElementsAreArray(expected));
+  // Fewer: each of them once.
+  Ask("UPDATE gatehouse.endpoint SET event_types = '{other}' WHERE endpoint_id > "
+      "'00000000-0000-7000-8000-000000001000'");
+  EXPECT_EQ(Preview().response.endpoint_ids_size(), 500);
 }
 
 TEST_F(PreviewEventTest, AnEventOfTheLogNeedsThePermissionToReadIt) {

@@ -102,10 +102,17 @@ struct ConnectProxy::State {
     char byte = 0;
     while (!head.ends_with("\r\n\r\n") && ::recv(socket, &byte, 1, 0) == 1) head += byte;
     int status = 0;
+    bool silent = false;
     {
       base::MutexLock lock(mutex);
       heads.push_back(head);
       status = refusal;
+      silent = hanging;
+    }
+    if (silent) {
+      while (::recv(socket, &byte, 1, 0) == 1) {
+      }
+      return;
     }
     const int to = status == 0 ? ConnectTo(PortOf(head)) : -1;
     if (to < 0) {
@@ -127,6 +134,7 @@ struct ConnectProxy::State {
   std::vector<int> sockets;
   std::list<std::thread> threads;
   int refusal GH_GUARDED_BY(mutex) = 0;
+  bool hanging GH_GUARDED_BY(mutex) = false;
   std::vector<std::string> heads GH_GUARDED_BY(mutex);
   std::thread acceptor;
 };
@@ -140,6 +148,12 @@ std::string ConnectProxy::Url() const { return "http://127.0.0.1:" + std::to_str
 void ConnectProxy::Refuse(int status) {
   base::MutexLock lock(state_->mutex);
   state_->refusal = status;
+  state_->hanging = false;
+}
+
+void ConnectProxy::Hang() {
+  base::MutexLock lock(state_->mutex);
+  state_->hanging = true;
 }
 
 std::vector<std::string> ConnectProxy::heads() const {

@@ -19,8 +19,10 @@ class ConnectProxy {
 
   // "http://127.0.0.1:PORT".
   std::string Url() const;
-  // From now on every CONNECT is answered with this, and not with a tunnel.
+  // From now on every CONNECT is answered with this, and not with a tunnel; 0: with a tunnel again.
   void Refuse(int status);
+  // Until then none is answered at all.
+  void Hang();
   // The heads of the requests, to the byte.
   std::vector<std::string> heads() const;
 

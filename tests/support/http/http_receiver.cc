@@ -123,6 +123,12 @@ class Connection {
     return true;
   }
 
+  // False if the other side left or the receiver stops meanwhile.
+  bool Pause(milliseconds length) const {
+    pollfd waits[] = {{socket_, POLLRDHUP, 0}, {stop_event_, POLLIN, 0}};
+    return ::poll(waits, 2, static_cast<int>(length.count())) == 0;
+  }
+
  private:
   Request ParseHead(const std::string& head) const {
     Request request;
@@ -154,12 +160,6 @@ class Connection {
     return true;
   }
 
-  // False if the other side left or the receiver stops meanwhile.
-  bool Pause(milliseconds length) const {
-    pollfd waits[] = {{socket_, POLLRDHUP, 0}, {stop_event_, POLLIN, 0}};
-    return ::poll(waits, 2, static_cast<int>(length.count())) == 0;
-  }
-
   int socket_;
   int stop_event_;
   int number_;
@@ -180,6 +180,10 @@ void Serve(HttpReceiver::State& state, int socket, int number) {
     const HttpReceiver::Answer answer = handler ? handler(*request) : HttpReceiver::Answer();
     if (!connection.Write(answer)) return;
     if (answer.unasked.empty()) continue;
+    if (answer.unasked_after.count() > 0) {
+      if (!connection.Pause(answer.unasked_after) || !connection.Put(answer.unasked)) return;
+      continue;
+    }
     base::MutexLock lock(state.mutex);
     while (!state.send_unasked) state.changed.Wait(state.mutex);
     connection.Put(answer.unasked);

@@ -47,8 +47,10 @@ class HttpReceiver {
     std::chrono::milliseconds drip{0};
     // Instead of everything above: these very bytes, then close.
     std::string raw = {};
-    // After the answer, once SendUnasked is called: what nobody asked for.
+    // After the answer, once SendUnasked is called: what nobody asked for. With `unasked_after` by
+    // itself, so much later.
     std::string unasked = {};
+    std::chrono::milliseconds unasked_after{0};
   };
 
   // Runs on the connection's thread; may block.

@@ -12,11 +12,14 @@
 #include <cstdlib>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "base/async/mutex.h"
 
 namespace gatehouse::tests {
 namespace {
+
+constexpr std::string_view kLastAnswer = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
 
 void Require(bool ok) {
   if (!ok) std::abort();
@@ -77,6 +80,8 @@ struct TlsReceiver::State {
     {
       base::MutexLock lock(mutex);
       if (connection >= 0) ::shutdown(connection, SHUT_RDWR);
+      stopping = true;
+      changed.NotifyAll();
     }
     thread.join();
     ::close(listener);
@@ -100,20 +105,38 @@ struct TlsReceiver::State {
     }
   }
 
-  // One request: the client is told to close.
   void Answer(SSL* ssl) {
-    constexpr std::string_view kAnswer = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+    while (ReadRequest(ssl)) {
+      base::MutexLock lock(mutex);
+      Write(ssl, answer);
+      if (answer == kLastAnswer) {
+        SSL_shutdown(ssl);
+        return;
+      }
+      if (unasked.empty()) continue;
+      while (!send_unasked && !stopping) changed.Wait(mutex);
+      Write(ssl, unasked);
+      send_unasked = false;
+      changed.NotifyAll();
+    }
+  }
+
+  // False if the client left before it was whole.
+  bool ReadRequest(SSL* ssl) {
     std::string request;
     char buffer[4096];
     while (!IsComplete(request)) {
       const int got = SSL_read(ssl, buffer, sizeof(buffer));
-      if (got <= 0) return;
+      if (got <= 0) return false;
       request.append(buffer, static_cast<size_t>(got));
       base::MutexLock lock(mutex);
       received.append(buffer, static_cast<size_t>(got));
     }
-    SSL_write(ssl, kAnswer.data(), static_cast<int>(kAnswer.size()));
-    SSL_shutdown(ssl);
+    return true;
+  }
+
+  static void Write(SSL* ssl, std::string_view data) {
+    SSL_write(ssl, data.data(), static_cast<int>(data.size()));
   }
 
   void SetConnection(int socket) {
@@ -129,6 +152,10 @@ struct TlsReceiver::State {
   int connection GH_GUARDED_BY(mutex) = -1;
   int ended GH_GUARDED_BY(mutex) = 0;
   std::string received GH_GUARDED_BY(mutex);
+  std::string answer GH_GUARDED_BY(mutex) = std::string(kLastAnswer);
+  std::string unasked GH_GUARDED_BY(mutex);
+  bool send_unasked GH_GUARDED_BY(mutex) = false;
+  bool stopping GH_GUARDED_BY(mutex) = false;
   std::thread thread;
 };
 
@@ -136,6 +163,19 @@ TlsReceiver::TlsReceiver(const Certificate& certificate, const std::string& clie
     : state_(std::make_unique<State>(certificate, client_authority)) {}
 
 TlsReceiver::~TlsReceiver() = default;
+
+void TlsReceiver::AnswerWith(std::string answer, std::string unasked) {
+  base::MutexLock lock(state_->mutex);
+  state_->answer = std::move(answer);
+  state_->unasked = std::move(unasked);
+}
+
+void TlsReceiver::SendUnasked() {
+  base::MutexLock lock(state_->mutex);
+  state_->send_unasked = true;
+  state_->changed.NotifyAll();
+  while (state_->send_unasked) state_->changed.Wait(state_->mutex);
+}
 
 uint16_t TlsReceiver::port() const { return state_->port; }
 

@@ -1,28 +1,14 @@
 #include "storage/postgres/client/lanes/connect_params.h"
 
-#include <algorithm>
+#include <string>
 
 #include "base/status.h"
-#include "storage/postgres/client/dsn.h"
 
 namespace gatehouse::storage::postgres {
 namespace {
 
 // Milliseconds.
 constexpr char kClientCheck[] = "2000";
-
-using Values = std::vector<std::pair<std::string, std::string>>;
-
-std::string* Find(Values& values, std::string_view key) {
-  for (auto& [name, value] : values) {
-    if (name == key) return &value;
-  }
-  return nullptr;
-}
-
-void SetDefault(Values& values, const std::string& key, const std::string& value) {
-  if (Find(values, key) == nullptr) values.emplace_back(key, value);
-}
 
 // One setting for libpq's "options", where blanks separate.
 std::string Option(const std::string& name, const std::string& value) {
@@ -55,22 +41,6 @@ std::string SessionOptions(const DatabaseConfig& config) {
   return options;
 }
 
-std::string Rotate(const std::string& list, size_t by) {
-  std::vector<std::string> items(1);
-  for (const char c : list) {
-    if (c == ',') {
-      items.emplace_back();
-    } else {
-      items.back().push_back(c);
-    }
-  }
-  std::rotate(items.begin(), items.begin() + static_cast<ptrdiff_t>(by % items.size()),
-              items.end());
-  std::string rotated;
-  for (const std::string& item : items) rotated += (&item == &items[0] ? "" : ",") + item;
-  return rotated;
-}
-
 }  // namespace
 
 absl::StatusOr<ConnectParams> ConnectParams::Parse(const DatabaseConfig& config) {
@@ -78,26 +48,20 @@ absl::StatusOr<ConnectParams> ConnectParams::Parse(const DatabaseConfig& config)
   GH_ASSIGN_OR_RETURN(params.values_, ParseDsn(config.dsn));
   params.password_file_ = config.password_file;
   if (config.use_prepared_statements) {
-    std::string options = SessionOptions(config);
-    if (const std::string* own = Find(params.values_, "options")) options += *own;
-    SetDefault(params.values_, "options", "");
-    *Find(params.values_, "options") = options;
+    const std::string own = DsnValue(params.values_, "options");
+    SetDsnValue(params.values_, "options", SessionOptions(config) + own);
   }
-  SetDefault(params.values_, "application_name", config.application_name);
-  SetDefault(params.values_, "client_encoding", "UTF8");
+  SetDsnDefault(params.values_, "application_name", config.application_name);
+  SetDsnDefault(params.values_, "client_encoding", "UTF8");
   // A peer that vanished without a word is noticed while data waits to be sent.
-  SetDefault(params.values_, "tcp_user_timeout", std::to_string(config.connect_timeout.count()));
+  SetDsnDefault(params.values_, "tcp_user_timeout", std::to_string(config.connect_timeout.count()));
   return params;
 }
 
-std::vector<std::pair<std::string, std::string>> ConnectParams::Build(size_t rotation) const {
-  Values values = values_;
-  for (const char* key : {"host", "hostaddr", "port"}) {
-    if (std::string* list = Find(values, key)) *list = Rotate(*list, rotation);
-  }
+DsnValues ConnectParams::Build(size_t rotation) const {
+  DsnValues values = RotateHosts(values_, rotation);
   if (!password_file_.empty()) {
-    SetDefault(values, "password", "");
-    *Find(values, "password") = ReadPasswordFile(password_file_).value_or("");
+    SetDsnValue(values, "password", ReadPasswordFile(password_file_).value_or(""));
   }
   return values;
 }

@@ -3,11 +3,10 @@
 
 #include <cstddef>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "storage/postgres/client/database.h"
+#include "storage/postgres/client/dsn.h"
 
 namespace gatehouse::storage::postgres {
 
@@ -17,16 +16,14 @@ class ConnectParams {
   // INVALID_ARGUMENT, as ParseDsn makes it, for a DSN that is none.
   static absl::StatusOr<ConnectParams> Parse(const DatabaseConfig& config);
 
-  // Keywords and values for libpq. `rotation` turns the list of hosts by so many
-  // places: libpq's asynchronous connect has no time limit per host, so after an
-  // attempt that ran out of time the next one begins with another host. Reads
-  // the password file.
-  std::vector<std::pair<std::string, std::string>> Build(size_t rotation) const;
+  // Keywords and values for libpq; `rotation` turns the list of hosts (RotateHosts). Reads the
+  // password file.
+  DsnValues Build(size_t rotation) const;
 
  private:
   ConnectParams() = default;
 
-  std::vector<std::pair<std::string, std::string>> values_;
+  DsnValues values_;
   std::string password_file_;
 };
 

@@ -153,7 +153,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   // The connection is gone or cannot be trusted any more.
   void Fail(const std::string& why);
   // What becomes of a segment when its connection is lost; nullopt if it was
-  // certainly not executed, or reads, and may be sent again.
+  // certainly not executed, or may run again.
   std::optional<SegmentResult> LostResult(const InFlight& entry, size_t member,
                                           bool was_head) const;
 

@@ -10,7 +10,7 @@
 
 #include "storage/postgres/client/client_errors.h"
 #include "storage/postgres/client/lanes/lane.h"
-#include "storage/postgres/client/notices.h"
+#include "storage/postgres/client/start_connection.h"
 
 namespace gatehouse::storage::postgres {
 namespace {
@@ -42,21 +42,11 @@ Lane::~Lane() { CloseSocket(); }
 void Lane::Connect() {
   if (closed_) return;
   ++connection_id_;
-  const auto values = state_->params.Build(rotation_);
-  std::vector<const char*> names;
-  std::vector<const char*> texts;
-  for (const auto& [name, value] : values) {
-    names.push_back(name.c_str());
-    texts.push_back(value.c_str());
-  }
-  names.push_back(nullptr);
-  texts.push_back(nullptr);
-  connection_ = PQconnectStartParams(names.data(), texts.data(), /*expand_dbname=*/0);
+  connection_ = StartConnection(state_->params.Build(rotation_));
   if (connection_ == nullptr || PQstatus(connection_) == CONNECTION_BAD) {
     OnConnectFailed(connection_ == nullptr ? "out of memory" : PQerrorMessage(connection_));
     return;
   }
-  LogNotices(connection_);
   connect_timer_ = loop_.At(steady_clock::now() + state_->config.connect_timeout, [this] {
     ++rotation_;
     OnConnectFailed("timed out");
@@ -163,7 +153,7 @@ std::optional<SegmentResult> Lane::LostResult(const InFlight& entry, size_t memb
   const bool from_server = state_->config.use_prepared_statements;
   const bool not_executed =
       from_server && server_gave_up_ && !(was_head && entry.next == entry.commands.size());
-  const bool may_run_again = not_executed || segment.batch.reads();
+  const bool may_run_again = not_executed || segment.batch.may_run_again();
   if (may_run_again && !segment.pinned) return std::nullopt;
   return not_executed ? UnavailableError() : OutcomeUnknownError();
 }

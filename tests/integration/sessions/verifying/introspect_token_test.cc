@@ -115,7 +115,7 @@ TEST_F(IntrospectTokenTest, OfWhatIsNotLiveNothingIsSaid) {
   for (const std::string& token :
        {other.tokens().access_token(), other.tokens().refresh_token(), std::string("nonsense"),
         std::string("a.b.c"), std::string("gh_rt_nonsense"), std::string("gh_ak_nonsense"),
-        std::string(100'000, 'x'), access.substr(0, access.size() - 1)}) {
+        std::string(10'000, 'x'), access.substr(0, access.size() - 1)}) {
     request.set_token(token);
     const auto outcome = Call<v1::IntrospectTokenResponse>(asking, request);
     EXPECT_TRUE(outcome.ok()) << outcome.message;
