@@ -18,6 +18,7 @@
 #include "service/mail/request/mail_request_queue.h"
 #include "storage/second_factor/second_factor.h"
 #include "tests/integration/mail/mail_fixture.h"
+#include "tests/support/at_once.h"
 #include "tests/support/passkey/software_authenticator.h"
 
 namespace gatehouse::tests {
@@ -243,6 +244,13 @@ TEST_F(AccountMailsTest, ALinkLogsInOnce) {
   // For its purpose alone.
   clock().Advance(seconds(60));
   EXPECT_EQ(Finish(LinkOf("ada")).reason(), "ONE_TIME_TOKEN_INVALID");
+}
+
+TEST_F(AccountMailsTest, OfManyAtATimeOneFollowsALink) {
+  const v1::User user = CreateWithPassword("ada");
+  const std::string token = LinkOf("ada");
+  OnlyWinnerOf(AtOnce(64, [&](int) { return FollowLink(token); }), {"ONE_TIME_TOKEN_INVALID"});
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.session WHERE user_id = '" + user.id() + "'"), "1");
 }
 
 TEST_F(AccountMailsTest, ALinkIsGoodForAQuarterOfAnHour) {
