@@ -198,13 +198,13 @@ class UserService {
   Result<std::string> MakeToken(base::CallContext ctx, storage::User user,
                                 storage::OneTimeToken token, storage::Change change,
                                 std::optional<TokenMail> mail);
-  // What a token of that purpose is about. ONE_TIME_TOKEN_INVALID.
+  // What a token is about, which `key` was read of; nullopt: nothing. ONE_TIME_TOKEN_INVALID.
   struct TokenUse {
     storage::OneTimeToken token;
     storage::User user;
   };
-  Result<TokenUse> FindToken(base::CallContext ctx, storage::OneTimePurpose purpose,
-                             std::string token, base::Time now);
+  Result<TokenUse> FindToken(base::CallContext ctx, std::optional<storage::OneTimeTokenKey> key,
+                             base::Time now);
 
   const Deps deps_;
   UserLimits limits_;

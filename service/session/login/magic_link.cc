@@ -72,7 +72,7 @@ SessionService::Result<std::optional<storage::SecondFactorUse>> SessionService::
 SessionService::Result<SessionService::MagicLink> SessionService::ReadMagicLink(
     base::CallContext ctx, std::string token) {
   const std::optional<storage::OneTimeTokenKey> key =
-      deps_.one_time_codec.Read(storage::OneTimePurpose::kMagicLink, token);
+      deps_.one_time_codec.Read({storage::OneTimePurpose::kMagicLink}, token);
   if (!key) co_return auth::OneTimeTokenInvalid();
   GH_CO_ASSIGN_OR_RETURN(const bool entered, deps_.tenants.Enter(ctx, key->tenant_id));
   if (!entered) co_return auth::OneTimeTokenInvalid();

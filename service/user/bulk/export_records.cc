@@ -13,11 +13,14 @@ namespace {
 const char* PurposeName(storage::OneTimePurpose purpose) {
   switch (purpose) {
     case storage::OneTimePurpose::kPasswordReset:
+    case storage::OneTimePurpose::kRequestedReset:
       return "PASSWORD_RESET";
     case storage::OneTimePurpose::kEmailVerification:
       return "EMAIL_VERIFICATION";
     case storage::OneTimePurpose::kMagicLink:
       return "MAGIC_LINK";
+    case storage::OneTimePurpose::kInvitation:
+      return "INVITATION";
   }
   return "";
 }

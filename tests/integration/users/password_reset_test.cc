@@ -183,6 +183,22 @@ TEST_F(PasswordResetTest, GivesAFirstPasswordToWhoHasNone) {
   EXPECT_TRUE(LogIn("ada", kOther).ok());
 }
 
+// What a token lets its holder do is one thing, whatever else of the user's there is.
+TEST_F(PasswordResetTest, AnInvitationIsForAFirstPasswordAlone) {
+  const v1::InviteUserResponse invited = Invite("ada");
+  v1::FinishEmailVerificationRequest verification;
+  verification.set_token(invited.token());
+  EXPECT_EQ(Call<v1::FinishEmailVerificationResponse>(nobody(), verification).reason(),
+            "ONE_TIME_TOKEN_INVALID");
+  v1::FinishMagicLinkRequest link;
+  link.set_token(invited.token());
+  EXPECT_EQ(Call<v1::FinishMagicLinkResponse>(nobody(), link).reason(), "ONE_TIME_TOKEN_INVALID");
+  // A reset goes beside it; whichever sets the password ends both.
+  const std::string reset = Token(invited.user().id());
+  ASSERT_TRUE(Finish(invited.token()).ok());
+  EXPECT_EQ(Finish(reset).reason(), "ONE_TIME_TOKEN_INVALID");
+}
+
 TEST_F(PasswordResetTest, WhatIsNoTokenCostsNoStatement) {
   const uint64_t before = backend().statements();
   EXPECT_EQ(Finish("gh_ot_AAAA").reason(), "ONE_TIME_TOKEN_INVALID");
