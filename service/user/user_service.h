@@ -167,6 +167,10 @@ class UserService {
   base::Task<absl::Status> RefuseRows(base::CallContext ctx, ImportBatchRows* batch);
   // A deleted user that the caller may purge. USER_NOT_FOUND, CONSTRAINT_VIOLATED, ETAG_MISMATCH.
   Result<storage::User> ReadDeletedUser(base::CallContext ctx, base::Uuid id, std::string etag);
+  // Removes the account of a deleted user with the API keys that end with it. ETAG_MISMATCH if it
+  // was changed meanwhile.
+  base::Task<absl::Status> PurgeAccount(base::CallContext ctx, storage::User user, bool erase,
+                                        base::Time now, storage::Change change);
   // CheckPasswordOf, and whether it is a stolen one: for every new password. PASSWORD_POLICY.
   Result<std::string> CheckNewPassword(base::CallContext ctx, storage::User user, std::string field,
                                        std::string password);

@@ -77,6 +77,12 @@ class ApiKeyStore {
                                                                 base::Uuid creator_id,
                                                                 base::Time now, int32_t limit);
 
+  // At most `limit` of those good at `now` that end with the user `creator_id`, in any order.
+  base::Task<absl::StatusOr<std::vector<ApiKey>>> ListEndingWith(base::CallContext context,
+                                                                 base::Uuid tenant_id,
+                                                                 base::Uuid creator_id,
+                                                                 base::Time now, int32_t limit);
+
   // Gives it the secret of that prefix and hash; the one before is good until
   // key.former_expire_time. `read`: its rotate_time before. ABORTED, ETAG_MISMATCH if it has
   // another one, or has ended.

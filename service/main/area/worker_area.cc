@@ -204,6 +204,7 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                    ForEachTenant(auth.tenants,
                                  [deps = UserPurgeDeps{.purges = storage.user_purges,
                                                        .users = storage.users,
+                                                       .api_keys = storage.api_keys,
                                                        .threads = storage.threads,
                                                        .clock = clock}](base::CallContext ctx) {
                                    return PurgeUsers(deps, std::move(ctx));
