@@ -290,6 +290,37 @@ TEST_F(AccountMailsTest, ALinkLogsInOnce) {
   EXPECT_EQ(Finish(LinkOf("ada")).reason(), "ONE_TIME_TOKEN_INVALID");
 }
 
+// Whoever still has it learns nothing by it of what became of its user.
+TEST_F(AccountMailsTest, ASpentTokenCostsOneStatementWhateverBecameOfItsUser) {
+  const v1::User user = CreateWithPassword("ada");
+  v1::StartEmailVerificationRequest start;
+  start.set_user_id(user.id());
+  v1::FinishEmailVerificationRequest verify;
+  verify.set_token(Call<v1::StartEmailVerificationResponse>(admin(), start).response.token());
+  ASSERT_TRUE(Call<v1::FinishEmailVerificationResponse>(nobody(), verify).ok());
+  const std::string link = LinkOf("ada");
+  ASSERT_TRUE(FollowLink(link).ok());
+  const std::string reset = ResetOf("ada");
+  ASSERT_TRUE(Finish(reset).ok());
+  const auto expect_one_each = [&] {
+    const uint64_t before = backend().statements();
+    EXPECT_EQ(FollowLink(link).reason(), "ONE_TIME_TOKEN_INVALID");
+    EXPECT_EQ(Finish(reset).reason(), "ONE_TIME_TOKEN_INVALID");
+    EXPECT_EQ(Call<v1::FinishEmailVerificationResponse>(nobody(), verify).reason(),
+              "ONE_TIME_TOKEN_INVALID");
+    EXPECT_EQ(backend().statements() - before, 3u);
+  };
+  expect_one_each();
+  v1::DeleteUserRequest deletion;
+  deletion.set_user_id(user.id());
+  ASSERT_TRUE(Call<v1::DeleteUserResponse>(admin(), deletion).ok());
+  expect_one_each();
+  v1::PurgeUserRequest purge;
+  purge.set_user_id(user.id());
+  ASSERT_TRUE(Call<v1::PurgeUserResponse>(admin(), purge).ok());
+  expect_one_each();
+}
+
 TEST_F(AccountMailsTest, OfManyAtATimeOneFollowsALink) {
   const v1::User user = CreateWithPassword("ada");
   const std::string token = LinkOf("ada");
