@@ -22,7 +22,7 @@ inline constexpr std::string_view kUserRoleChanged = "user.role_changed";
 inline constexpr std::string_view kUserDisabled = "user.disabled";
 // A disabled user was enabled again. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserEnabled = "user.enabled";
-// A user was deleted; what is left of it is purged 30 days later. `api_keys` has the ids of the
+// A user was deleted; what is left of it is purged at its purge_time. `api_keys` has the ids of the
 // API keys it made that were good then. Actor: the caller. Target: the user.
 inline constexpr std::string_view kUserDeleted = "user.deleted";
 // What was left of a deleted user's account is gone: `by` says whether its time was over, "TIME",
@@ -129,9 +129,9 @@ inline constexpr std::string_view kSessionStepUpRefused = "session.step_up_refus
 // One session was ended; `reason` says why, LOGOUT for a logout. Actor: the caller, or the
 // user whose refresh token was reused. Target: the session and the user.
 inline constexpr std::string_view kSessionRevoked = "session.revoked";
-// A login was refused. Many of one address are counted: `count` says how many, `refused` how
-// many of them were refused unseen, `window_ms` from the first to the last. Actor: anonymous.
-// Target: the user if there is one with that login, else none.
+// A login was refused. Many of one address are counted, and written every minute: `count` says
+// how many, `refused` how many of them were refused unseen, `window_ms` from the first to the
+// last. Actor: anonymous. Target: the user if there is one with that login, else none.
 inline constexpr std::string_view kSessionLoginFailed = "session.login_failed";
 // An old refresh token was used again, which ends its session; `generations_behind` says how
 // old it is. Actor: the user. Target: the session and the user.

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <limits>
 #include <thread>
@@ -29,8 +28,6 @@ namespace {
 
 constexpr size_t kSaltBytes = 16;
 constexpr size_t kDigestBytes = 32;
-// Enough to tell what is usual.
-constexpr size_t kRemembered = 64;
 // What a hash may take on every thread at a time, whatever our own take. Of others that take more
 // one is computed at a time, or an import of large ones could use up the memory of the server.
 constexpr uint32_t kSmallKib = 32 * 1024;
@@ -102,27 +99,14 @@ struct PasswordHasher::State {
   State(const Options& hasher_options, size_t threads)
       : options(hasher_options),
         own(CostOf(hasher_options.params)),
+        usual(own),
         waiting(hasher_options.max_queued),
         large_waiting(hasher_options.max_queued),
         // `waiting` has the bound: the pool holds a turn for each that waits there.
         pool("hash", threads, std::numeric_limits<size_t>::max()) {}
 
-  void NoteVerified(const HashCost& cost) GH_EXCLUDES(mutex) {
-    base::MutexLock lock(mutex);
-    verified.push_back(cost);
-    if (verified.size() > kRemembered) verified.pop_front();
-  }
-
   HashCost UsualCost() GH_EXCLUDES(mutex) {
     base::MutexLock lock(mutex);
-    HashCost usual = own;
-    std::ptrdiff_t most = 0;
-    for (const HashCost& cost : verified) {
-      const std::ptrdiff_t count = std::ranges::count(verified, cost);
-      if (count <= most) continue;
-      most = count;
-      usual = cost;
-    }
     return usual;
   }
 
@@ -162,8 +146,8 @@ struct PasswordHasher::State {
   // Of new hashes.
   const HashCost own;
   base::Mutex mutex;
-  // Costs of the hashes that passwords were found right by last.
-  std::deque<HashCost> verified GH_GUARDED_BY(mutex);
+  // Of most of those that are stored.
+  HashCost usual GH_GUARDED_BY(mutex);
   std::atomic<uint64_t> hash_count = 0;
   // By the address of the caller (base::CallContext::client_key).
   FairQueue<std::shared_ptr<Job>> waiting GH_GUARDED_BY(mutex);
@@ -328,9 +312,22 @@ base::Task<absl::StatusOr<bool>> PasswordHasher::VerifyOrDummy(
   job->password = std::move(password).value_or("");
   GH_CO_ASSIGN_OR_RETURN(const std::string digest, co_await state_->Run(std::move(context), job));
   const bool equal = base::ConstantTimeEquals(digest, job->hash.digest);
-  const bool verified = equal && stored;
-  if (verified) state_->NoteVerified(job->hash.cost);
-  co_return verified;
+  co_return equal&& stored;
+}
+
+void PasswordHasher::ExpectStored(std::span<const std::string> hashes) {
+  // Of few kinds, however many there are.
+  std::vector<std::pair<HashCost, int>> counts;
+  for (const std::string& text : hashes) {
+    const absl::StatusOr<PasswordHash> hash = ParsePasswordHash(text);
+    if (!hash.ok()) continue;
+    auto found = std::ranges::find(counts, hash->cost, &std::pair<HashCost, int>::first);
+    if (found == counts.end()) found = counts.insert(found, {hash->cost, 0});
+    ++found->second;
+  }
+  const auto most = std::ranges::max_element(counts, {}, &std::pair<HashCost, int>::second);
+  base::MutexLock lock(state_->mutex);
+  state_->usual = most == counts.end() ? state_->own : most->first;
 }
 
 bool PasswordHasher::NeedsRehash(std::string_view phc) const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -59,12 +60,16 @@ class PasswordHasher {
   // Without a hash, with one that cannot be used (unknown scheme, malformed, beyond the limits) and
   // without a password, the same queue and the same work lead to false: whoever measures learns
   // nothing about the account. So a login calls this exactly once, whatever it found, and passes
-  // nullopt for an account that may not log in. That work costs what most hashes cost that were
-  // verified lately: after a change of the parameters, or an import, most accounts still have
-  // hashes of the old ones.
+  // nullopt for an account that may not log in. That work costs what most of the hashes cost that
+  // ExpectStored was told of last: after a change of the parameters, or an import, most accounts
+  // have hashes of others than new ones get.
   base::Task<absl::StatusOr<bool>> VerifyOrDummy(base::CallContext context,
                                                  std::optional<std::string> phc,
                                                  std::optional<std::string> password);
+
+  // Hashes that accounts have, drawn at random. Those that cannot be used do not count; without any
+  // a dummy costs what a new hash does.
+  void ExpectStored(std::span<const std::string> hashes);
 
   // True for a hash of other costs, shape or scheme than new ones get. To be
   // asked after a successful verification, when the password is at hand.

@@ -93,6 +93,7 @@ class Authenticator {
   VerdictCache::Stats cache_stats() const { return cache_.stats(); }
   size_t revocation_count() const { return revocations_.size(); }
   size_t revocation_capacity() const { return revocations_.capacity(); }
+  uint64_t revocation_evictions() const { return revocations_.evictions(); }
 
  private:
   using VerdictOr = absl::StatusOr<std::shared_ptr<const Verdict>>;

@@ -36,6 +36,11 @@ base::Time RevocationSet::lost_until() const {
   return lost_until_;
 }
 
+uint64_t RevocationSet::evictions() const {
+  base::MutexLock lock(mutex_);
+  return evictions_;
+}
+
 size_t RevocationSet::size() const {
   base::MutexLock lock(mutex_);
   return entries_.size();
@@ -49,6 +54,7 @@ void RevocationSet::Purge(base::Time now) {
     if (found != entries_.end() && found->second.drop_after <= expiries_.front().drop_after) {
       if (found->second.drop_after > now) {
         lost_until_ = std::max(lost_until_, found->second.drop_after);
+        ++evictions_;
       }
       entries_.erase(found);
     }

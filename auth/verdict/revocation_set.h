@@ -41,6 +41,8 @@ class RevocationSet {
   // Something was given up early that would have counted until then. For who has no database to
   // ask. Time::min(): nothing was.
   base::Time lost_until() const;
+  // How many entries were given up early since the start.
+  uint64_t evictions() const;
 
   size_t size() const;
   size_t capacity() const { return max_entries_; }
@@ -64,6 +66,7 @@ class RevocationSet {
   // In order of insertion, which is about that of expiry.
   std::deque<Expiry> expiries_ GH_GUARDED_BY(mutex_);
   base::Time lost_until_ GH_GUARDED_BY(mutex_) = base::Time::min();
+  uint64_t evictions_ GH_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace gatehouse::auth

@@ -59,8 +59,10 @@ TEST(RevocationSetTest, TellsUntilWhenItLacksSomething) {
   set.Revoke(NewId(), kNow + minutes(11), kNow + minutes(6));
   set.Revoke(NewId(), kNow + minutes(12), kNow + minutes(6));
   EXPECT_EQ(set.lost_until(), base::Time::min());
+  EXPECT_EQ(set.evictions(), 0u);
   set.Revoke(NewId(), kNow + minutes(13), kNow + minutes(6));
   EXPECT_EQ(set.lost_until(), kNow + minutes(11));
+  EXPECT_EQ(set.evictions(), 1u);
 }
 
 TEST(RevocationSetTest, IsBounded) {

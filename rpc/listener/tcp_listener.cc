@@ -194,6 +194,8 @@ bool TcpListener::OnAcceptError(int error, int socket) {
   const int refused = ::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC);
   if (refused >= 0) ::close(refused);
   reserve_ = OpenReserve();
+  // Nobody was waiting: the kernel looks for a descriptor first.
+  if (refused < 0) return false;
   events_.on_no_descriptor();
   base::LogLine(base::LogLevel::kWarning, "a connection was refused: no file descriptor is left");
   return false;

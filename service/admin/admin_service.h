@@ -1,7 +1,6 @@
 #ifndef GATEHOUSE_SERVICE_ADMIN_ADMIN_SERVICE_H_
 #define GATEHOUSE_SERVICE_ADMIN_ADMIN_SERVICE_H_
 
-#include <cstddef>
 #include <functional>
 #include <string>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "base/uuid.h"
 #include "service/admin/server_facts.h"
 #include "service/common/idempotent.h"
+#include "service/delivery/endpoint_cache_stats.h"
 #include "service/retention/retention_periods.h"
 #include "service/schema/event_schemas.h"
 #include "storage/event_log/event_store.h"
@@ -68,10 +68,10 @@ class AdminService {
     const base::Clock& clock;
     // What is wrong with the sequencer of this instance; empty if nothing is. From any thread.
     std::function<std::string()> sequencer_problem;
-    // Has the settings of all webhook endpoints read again; and how many are in memory. From any
+    // Has the settings of all webhook endpoints read again; and what is in memory of them. From any
     // thread.
     std::function<void()> read_endpoints;
-    std::function<size_t()> cached_endpoints;
+    std::function<delivery::EndpointCacheStats()> endpoint_cache;
     storage::RetentionStore& retention;
     // As the installation is set.
     RetentionPeriods retention_periods;

@@ -18,11 +18,21 @@ using base::CallContext;
 using base::Uuid;
 using Request = v1::InvalidateCacheRequest;
 
-v1::CacheStats StatsOf(v1::CacheKind kind, size_t size, size_t capacity = 0) {
+// What is counted of a cache since the start.
+struct Use {
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+  uint64_t evictions = 0;
+};
+
+v1::CacheStats StatsOf(v1::CacheKind kind, size_t size, size_t capacity, const Use& use) {
   v1::CacheStats stats;
   stats.set_kind(kind);
   stats.set_size(static_cast<int64_t>(size));
   stats.set_capacity(static_cast<int64_t>(capacity));
+  stats.set_hits(static_cast<int64_t>(use.hits));
+  stats.set_misses(static_cast<int64_t>(use.misses));
+  stats.set_evictions(static_cast<int64_t>(use.evictions));
   return stats;
 }
 
@@ -93,21 +103,22 @@ absl::StatusOr<Scope> ScopeOf(const Request& request) {
 }  // namespace
 
 std::vector<v1::CacheStats> AdminService::Caches() const {
-  const auth::VerdictCache::Stats verdicts = deps_.authenticator.cache_stats();
-  v1::CacheStats counted = StatsOf(v1::CACHE_KIND_VERDICTS, verdicts.entries, verdicts.capacity);
-  counted.set_hits(static_cast<int64_t>(verdicts.hits));
-  counted.set_misses(static_cast<int64_t>(verdicts.misses));
-  counted.set_evictions(static_cast<int64_t>(verdicts.evictions));
+  const auth::Authenticator& known = deps_.authenticator;
+  const auth::VerdictCache::Stats verdicts = known.cache_stats();
   const EventSchemas::Stats schemas = deps_.event_schemas.stats();
-  v1::CacheStats known =
-      StatsOf(v1::CACHE_KIND_EVENT_SCHEMAS, schemas.tenants, EventSchemas::Limits().max_tenants);
-  known.set_misses(static_cast<int64_t>(schemas.reads));
-  known.set_bytes(static_cast<int64_t>(schemas.weight));
-  return {counted,
-          StatsOf(v1::CACHE_KIND_REVOCATIONS, deps_.authenticator.revocation_count(),
-                  deps_.authenticator.revocation_capacity()),
-          StatsOf(v1::CACHE_KIND_SIGNING_KEYS, deps_.keyring.size()), known,
-          StatsOf(v1::CACHE_KIND_ENDPOINTS, deps_.cached_endpoints())};
+  const delivery::EndpointCacheStats endpoints = deps_.endpoint_cache();
+  v1::CacheStats of_schemas =
+      StatsOf(v1::CACHE_KIND_EVENT_SCHEMAS, schemas.tenants, EventSchemas::Limits().max_tenants,
+              {.hits = schemas.hits, .misses = schemas.reads, .evictions = schemas.evictions});
+  of_schemas.set_bytes(static_cast<int64_t>(schemas.weight));
+  return {
+      StatsOf(v1::CACHE_KIND_VERDICTS, verdicts.entries, verdicts.capacity,
+              {.hits = verdicts.hits, .misses = verdicts.misses, .evictions = verdicts.evictions}),
+      StatsOf(v1::CACHE_KIND_REVOCATIONS, known.revocation_count(), known.revocation_capacity(),
+              {.evictions = known.revocation_evictions()}),
+      StatsOf(v1::CACHE_KIND_SIGNING_KEYS, deps_.keyring.size(), 0, {}), std::move(of_schemas),
+      StatsOf(v1::CACHE_KIND_ENDPOINTS, endpoints.endpoints, 0,
+              {.hits = endpoints.hits, .misses = endpoints.reads})};
 }
 
 AdminService::Result<v1::GetCacheStatsResponse> AdminService::GetCacheStats(

@@ -40,7 +40,7 @@ void ServerAlerts::Add(AlertKind kind, const std::string& problem, base::Time no
 base::Task<absl::Status> ServerAlerts::RunOnce(base::CallContext ctx) {
   const base::Time now = deps_.clock.Now();
   GH_CO_ASSIGN_OR_RETURN(const storage::DatabaseInspection database,
-                         co_await deps_.server.Inspect(ctx, base::kDefaultTenantId, now));
+                         co_await deps_.server.Inspect(ctx, now));
   std::vector<storage::AlertSignal> signals;
   Add(AlertKind::kLogHalted, LogProblem(database), now, signals);
   Add(AlertKind::kPartitionLate, PartitionProblem(database), now, signals);

@@ -52,10 +52,8 @@ std::string DeliveryProblem(const DatabaseInspection& database) {
 AdminService::Result<v1::GetServerHealthResponse> AdminService::GetServerHealth(
     base::CallContext ctx, v1::GetServerHealthRequest) {
   GH_CO_RETURN_IF_ERROR(RequireOperator(ctx.principal(), auth::Permission::kAdminRead));
-  const base::Uuid& tenant_id = ctx.principal().tenant_id;
   const base::Time now = deps_.clock.Now();
-  const absl::StatusOr<DatabaseInspection> database =
-      co_await deps_.server.Inspect(ctx, tenant_id, now);
+  const absl::StatusOr<DatabaseInspection> database = co_await deps_.server.Inspect(ctx, now);
   v1::GetServerHealthResponse response;
   response.set_well(true);
   response.set_instance_id(facts_.instance_id);

@@ -26,9 +26,8 @@ v1::SettingSource SourceOf(config::Origin origin) {
 AdminService::Result<v1::GetServerInfoResponse> AdminService::GetServerInfo(
     base::CallContext ctx, v1::GetServerInfoRequest) {
   GH_CO_RETURN_IF_ERROR(RequireOperator(ctx.principal(), auth::Permission::kAdminRead));
-  GH_CO_ASSIGN_OR_RETURN(
-      const storage::DatabaseInspection database,
-      co_await deps_.server.Inspect(ctx, ctx.principal().tenant_id, deps_.clock.Now()));
+  GH_CO_ASSIGN_OR_RETURN(const storage::DatabaseInspection database,
+                         co_await deps_.server.Inspect(ctx, deps_.clock.Now()));
   v1::GetServerInfoResponse response;
   response.set_version(facts_.version);
   response.set_build(facts_.build);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "absl/strings/str_join.h"
 #include "auth/signing_key/signing_key.h"
@@ -25,9 +26,14 @@ std::string KeyProblemOf(const auth::Keyring& keyring, const base::Uuid& tenant_
                          base::Time now) {
   const std::shared_ptr<const auth::SigningKey> key = keyring.Current(tenant_id, now);
   if (!key) return "no key signs";
-  const bool followed = key->retired_at().has_value();
-  if (!followed && key->active_from() + keyring.policy().period <= now) {
-    return "the key that signs has no successor, though it is due";
+  if (const std::optional<base::Time> end = key->retired_at()) {
+    return keyring.Current(tenant_id, *end) ? "" : "the key that signs will stop, and none follows";
+  }
+  const auth::RotationPolicy& policy = keyring.policy();
+  // Rotation is tried once a minute, from the whole lead before the end on: by the half of it it
+  // has failed several times, and there is time left to do something.
+  if (key->active_from() + policy.period - policy.publish_lead / 2 <= now) {
+    return "the key that signs is due, and its successor is not published";
   }
   return "";
 }

@@ -17,7 +17,9 @@ namespace gatehouse::service {
 std::string LogProblem(const storage::DatabaseInspection& database);
 // With the daily partitions.
 std::string PartitionProblem(const storage::DatabaseInspection& database);
-// With the signing keys of the tenants that are active.
+// With the signing keys of the tenants that are active: none signs, or the one that does is about
+// to have done so for as long as it should, and its successor, which is published before, is
+// missing.
 std::string KeyProblem(const auth::Keyring& keyring, const auth::TenantDirectory& tenants,
                        base::Time now);
 

@@ -24,7 +24,7 @@ std::string MessageOf(const storage::Alert& alert) {
     case AlertKind::kPartitionLate:
       return "A partition that today or tomorrow needs is missing.";
     case AlertKind::kSigningKeyOverdue:
-      return "No key signs, or the one that does has no successor though it is due.";
+      return "No key signs, or the one that does is due and its successor is not published.";
     case AlertKind::kClientCertificateExpiring:
       return alert.level >= storage::kCertificateExpiredLevel
                  ? "The certificate that the endpoint's receiver is shown has expired."

@@ -15,7 +15,6 @@ namespace gatehouse::service {
 namespace {
 
 // As the .proto file promises.
-constexpr size_t kMaxIdBytes = 200;
 constexpr size_t kMaxKindBytes = 64;
 constexpr size_t kMaxLabelBytes = 254;
 constexpr size_t kMaxContextIdBytes = 128;
@@ -24,7 +23,7 @@ constexpr JsonLimits kDetailsLimits{.max_bytes = size_t{64} << 10};
 
 void ReadActor(const v1::Actor& actor, FieldChecks& checks, storage::Event& event) {
   checks.Length("event.actor.type", actor.type(), 1, kMaxKindBytes);
-  checks.Length("event.actor.id", actor.id(), 0, kMaxIdBytes);
+  checks.Length("event.actor.id", actor.id(), 0, kMaxEventIdBytes);
   checks.Length("event.actor.label", actor.label(), 0, kMaxLabelBytes);
   event.actor = {actor.type(), actor.id(), actor.label()};
 }
@@ -38,7 +37,7 @@ void ReadTargets(const v1::Event& in, FieldChecks& checks, storage::Event& event
     const v1::Target& target = in.targets(i);
     const std::string field = "event.targets[" + std::to_string(i) + "].";
     checks.Length(field + "type", target.type(), 1, kMaxKindBytes);
-    checks.Length(field + "id", target.id(), 1, kMaxIdBytes);
+    checks.Length(field + "id", target.id(), 1, kMaxEventIdBytes);
     checks.Length(field + "label", target.label(), 0, kMaxLabelBytes);
     event.targets.push_back({target.type(), target.id(), target.label()});
   }

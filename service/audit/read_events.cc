@@ -5,11 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "service/audit/audit_service.h"
 #include "service/audit/event_conversion.h"
+#include "service/audit/event_rules.h"
 #include "service/common/event_type.h"
 #include "service/common/filter.h"
 #include "service/common/log_following.h"
@@ -82,15 +84,12 @@ absl::Status ApplyTime(const FilterTerm& term, EventQuery& query) {
 absl::Status ApplyType(const FilterTerm& term, EventQuery& query) {
   query.type_is_prefix = term.op == Op::kPrefix;
   // A prefix that more can follow is a type, or one but for its last word.
-  const bool may_match =
-      query.type_is_prefix
-          ? IsEventType(term.value) || (term.value.ends_with('.') &&
-                                        IsEventType(term.value.substr(0, term.value.size() - 1)))
-          : IsEventType(term.value);
-  if (!may_match) return InvalidFilter("no event is of type \"" + term.value.substr(0, 200) + "\"");
-  if (!query.type_is_prefix && !MayExist(term.value)) {
-    return InvalidFilter("the server's own types are two lower-case words, like user.created");
-  }
+  const bool is_one = query.type_is_prefix && term.value.ends_with('.')
+                          ? IsEventType(term.value.substr(0, term.value.size() - 1))
+                          : IsEventType(term.value);
+  if (!is_one) return InvalidFilter("no event is of type \"" + term.value.substr(0, 200) + "\"");
+  const bool may_match = query.type_is_prefix ? MayBeginType(term.value) : MayExist(term.value);
+  if (!may_match) return InvalidFilter("\"type\" " + std::string(kNoSuchEventType));
   query.type = term.value;
   return absl::OkStatus();
 }
@@ -98,10 +97,12 @@ absl::Status ApplyType(const FilterTerm& term, EventQuery& query) {
 absl::Status ApplyTerm(const FilterTerm& term, EventQuery& query) {
   if (term.field == "type") {
     return ApplyType(term, query);
-  } else if (term.field == "actor_id") {
-    query.actor_id = term.value;
-  } else if (term.field == "target_id") {
-    query.target_id = term.value;
+  } else if (term.field == "actor_id" || term.field == "target_id") {
+    if (term.value.size() > kMaxEventIdBytes) {
+      return InvalidFilter(
+          absl::StrCat("\"", term.field, "\" has at most ", kMaxEventIdBytes, " bytes"));
+    }
+    (term.field == "actor_id" ? query.actor_id : query.target_id) = term.value;
   } else if (term.field == "outcome") {
     return ApplyOutcome(term.value, query);
   } else if (term.field == "index") {

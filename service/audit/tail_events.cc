@@ -19,9 +19,12 @@ absl::Status CheckRequest(const v1::TailEventsRequest& request) {
     checks.Fail("types", "must be at most " + std::to_string(kMaxTypes));
   } else {
     for (int i = 0; i < request.types_size(); ++i) {
-      if (IsEventTypePattern(request.types(i))) continue;
-      checks.Fail("types[" + std::to_string(i) + "]",
-                  "must be an event type, or one followed by \".*\"");
+      const std::string field = "types[" + std::to_string(i) + "]";
+      if (!IsEventTypePattern(request.types(i))) {
+        checks.Fail(field, "must be an event type, or one followed by \".*\"");
+      } else if (!MayMatch(request.types(i))) {
+        checks.Fail(field, kNoSuchEventType);
+      }
     }
   }
   return checks.ToStatus();

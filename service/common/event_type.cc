@@ -1,9 +1,11 @@
 #include "service/common/event_type.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "base/text/ascii.h"
+#include "service/common/built_in_event_types.h"
 #include "storage/event_types.h"
 
 namespace gatehouse::service {
@@ -44,14 +46,24 @@ bool IsReservedEventType(std::string_view type) {
 
 bool MayExist(std::string_view type) {
   return !IsReservedEventType(type) ||
-         std::ranges::any_of(storage::event_types::kReservedPrefixes,
-                             [type](std::string_view prefix) { return type.starts_with(prefix); });
+         std::ranges::binary_search(kBuiltInEventTypes, type, {}, &BuiltInEventType::name);
+}
+
+bool MayBeginType(std::string_view prefix) {
+  // The first word may go on: "user" begins "users.made" as well.
+  if (prefix.find('.') == std::string_view::npos || !IsReservedEventType(prefix)) return true;
+  const auto* first =
+      std::ranges::lower_bound(kBuiltInEventTypes, prefix, {}, &BuiltInEventType::name);
+  return first != std::end(kBuiltInEventTypes) && first->name.starts_with(prefix);
 }
 
 bool IsEventTypePattern(std::string_view pattern) {
-  if (!MayExist(pattern)) return false;
-  if (pattern.ends_with(".*")) return AreWords(pattern.substr(0, pattern.size() - 2));
-  return IsEventType(pattern);
+  return AreWords(pattern.ends_with(".*") ? pattern.substr(0, pattern.size() - 2) : pattern);
+}
+
+bool MayMatch(std::string_view pattern) {
+  return pattern.ends_with(".*") ? MayBeginType(pattern.substr(0, pattern.size() - 1))
+                                 : MayExist(pattern);
 }
 
 bool MatchesAny(std::span<const std::string> patterns, std::string_view type) {

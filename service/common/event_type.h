@@ -21,13 +21,24 @@ bool IsEventType(std::string_view type);
 // case: nobody makes a "User.created" that is taken for the server's.
 bool IsReservedEventType(std::string_view type);
 
-// False for what is written like a type of the server's own and is none: "User.created", "user".
-// Nobody can make such an event, so whoever asks for it made a slip.
+// False for what is written like a type of the server's own and is none of docs/event-types.md:
+// "User.created", "user.craeted", "user". Nobody makes such an event, so whoever asks for it made a
+// slip.
 bool MayExist(std::string_view type);
 
-// A type that MayExist, or words followed by ".*": "document.shared", "document.*", "user.*".
-// "document" is the type of that name alone.
+// False if no type that MayExist begins with `prefix`: "User.", "user.cra".
+bool MayBeginType(std::string_view prefix);
+
+// A type, or words followed by ".*": "document.shared", "document.*". "document" is the type of
+// that name alone.
 bool IsEventTypePattern(std::string_view pattern);
+
+// Whether there may be events that such a pattern matches, as MayExist and MayBeginType say.
+bool MayMatch(std::string_view pattern);
+
+// What is wrong with what cannot be there.
+inline constexpr std::string_view kNoSuchEventType =
+    "is written like a type of the server's own events, and is none: docs/event-types.md has them";
 
 // True if `type` is matched by any of `patterns`. "session.*" matches every type that
 // begins with "session.", "*" every type.

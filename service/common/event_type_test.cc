@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "storage/event_types.h"
 
 namespace gatehouse::service {
 namespace {
@@ -36,6 +37,8 @@ TEST(EventTypeTest, WhatMayBeRecordedMayBeSubscribedTo) {
     EXPECT_TRUE(IsOwn(type)) << type;
     EXPECT_TRUE(IsEventTypePattern(type)) << type;
     EXPECT_TRUE(IsEventTypePattern(type + ".*")) << type;
+    EXPECT_TRUE(MayMatch(type)) << type;
+    EXPECT_TRUE(MayMatch(type + ".*")) << type;
     EXPECT_TRUE(MatchesAny(Patterns{type}, type));
   }
 }
@@ -59,13 +62,38 @@ TEST(EventTypeTest, ReservedTypesAreTheServersAlone) {
     EXPECT_FALSE(IsOwn(type)) << type;
     EXPECT_TRUE(IsReservedEventType(type)) << type;
   }
-  for (const char* slip : {"User.created", "USER.*", "user"}) {
+}
+
+TEST(EventTypeTest, NobodyMakesOthersOfTheServersOwnThanThereAre) {
+  for (const char* slip :
+       {"User.created", "user", "user.craeted", "user.created.twice", "event.x"}) {
+    EXPECT_TRUE(IsEventTypePattern(slip)) << slip;
     EXPECT_FALSE(MayExist(slip)) << slip;
-    EXPECT_FALSE(IsEventTypePattern(slip)) << slip;
+    EXPECT_FALSE(MayMatch(slip)) << slip;
   }
-  EXPECT_TRUE(MayExist("users"));
-  EXPECT_TRUE(IsEventTypePattern("user.created"));
-  EXPECT_TRUE(IsEventTypePattern("user.*"));
+  for (const char* slip : {"USER.*", "user.cre.*", "user.created.*"}) {
+    EXPECT_TRUE(IsEventTypePattern(slip)) << slip;
+    EXPECT_FALSE(MayMatch(slip)) << slip;
+  }
+  for (const char* type : {"users", "user.created", "webhook.subscription_deleted",
+                           "alert.acknowledged", "event_type.created", "users.craeted"}) {
+    EXPECT_TRUE(MayExist(type)) << type;
+    EXPECT_TRUE(MayMatch(type)) << type;
+  }
+  for (const std::string_view prefix : storage::event_types::kReservedPrefixes) {
+    EXPECT_TRUE(MayMatch(std::string(prefix) + "*")) << prefix;
+  }
+}
+
+TEST(EventTypeTest, ABeginningMayBeThatOfMoreThanOneWord) {
+  for (const char* prefix :
+       {"user.", "user.cre", "user.created", "us", "user", "User", "Users.x", "order.", "order"}) {
+    EXPECT_TRUE(MayBeginType(prefix)) << prefix;
+  }
+  for (const char* prefix :
+       {"User.", "user.cra", "user.created.", "webhook.z", "alert.a.", "USER.c"}) {
+    EXPECT_FALSE(MayBeginType(prefix)) << prefix;
+  }
 }
 
 TEST(EventTypeTest, MatchesByWholeTypeOrPrefix) {

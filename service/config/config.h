@@ -145,6 +145,8 @@ struct RetentionSettings {
   std::chrono::days replays{30};
   std::chrono::days alerts{90};
   std::chrono::days messages{0};
+  // After they were deleted; they can be brought back until then.
+  std::chrono::days deleted_users{30};
 };
 
 struct MailSettings {

@@ -101,12 +101,12 @@ void AddRates(std::vector<Setting>& all) {
                         1, 10'000'000, GH_FIELD(grpc.max_connection_requests_per_second)));
   all.push_back(Integer("grpc.max_connection_resets_per_second",
                         "The same of calls that are taken back, of which ten times as many may "
-                        "come at once.", 1, 1'000'000,
-                        GH_FIELD(grpc.max_connection_resets_per_second)));
+                        "come at once.",
+                        1, 1'000'000, GH_FIELD(grpc.max_connection_resets_per_second)));
   all.push_back(Integer("grpc.max_connection_control_frames_per_second",
                         "The same of HTTP/2 frames that carry nothing of a call, beyond two "
-                        "for each frame of an answer.", 1, 10'000'000,
-                        GH_FIELD(grpc.max_connection_control_frames_per_second)));
+                        "for each frame of an answer.",
+                        1, 10'000'000, GH_FIELD(grpc.max_connection_control_frames_per_second)));
 }
 
 void AddSizes(std::vector<Setting>& all) {

@@ -70,6 +70,10 @@ void AddRetention(std::vector<Setting>& all) {
                            "How long a conversation thread is kept after its last message, in "
                            "days; 0: until it or its user is deleted.",
                            1, GH_FIELD(retention.messages)));
+  all.push_back(Span("retention.deleted_users_days",
+                     "How long deleted users can be brought back, in days; then what is left of "
+                     "them goes. Of each it is what the setting says as it is deleted.",
+                     1, kMostDays, GH_FIELD(retention.deleted_users)));
 }
 
 }  // namespace gatehouse::service::config

@@ -31,6 +31,9 @@ class EndpointCacheTest : public ::testing::Test {
   absl::Status LoadAll() {
     return runner_.Run<absl::Status>([this] { return cache_.LoadAll(runner_.Context()); });
   }
+  bool IsStale(const storage::Endpoint& endpoint) {
+    return cache_.IsStale({.tenant_id = endpoint.tenant_id, .endpoint_id = endpoint.id});
+  }
   std::string UrlOf(const storage::Endpoint& endpoint) {
     const auto found = cache_.Find({.tenant_id = endpoint.tenant_id, .endpoint_id = endpoint.id});
     return found ? found->url : "none";
@@ -53,36 +56,52 @@ class EndpointCacheTest : public ::testing::Test {
 TEST_F(EndpointCacheTest, HoldsWhatWasReadLast) {
   const storage::Endpoint endpoint = MakeEndpoint("first");
   EXPECT_EQ(UrlOf(endpoint), "none");
+  EXPECT_EQ(cache_.stats().reads, 0u);
   stored_->push_back(endpoint);
   EXPECT_THAT(LoadAll(), IsOk());
   EXPECT_EQ(UrlOf(endpoint), "first");
   stored_->front().url = "second";
   EXPECT_THAT(Reload(), IsOk());
   EXPECT_EQ(UrlOf(endpoint), "second");
+  EXPECT_EQ(cache_.stats().endpoints, 1u);
   stored_->clear();
   EXPECT_THAT(Reload(), IsOk());
   EXPECT_EQ(UrlOf(endpoint), "none");
+  EXPECT_EQ(cache_.stats().endpoints, 0u);
+  EXPECT_EQ(cache_.stats().hits, 2u) << "what is not there was no hit";
+  EXPECT_EQ(cache_.stats().reads, 3u);
 }
 
 TEST_F(EndpointCacheTest, IsStaleUntilItIsReadAnew) {
-  EXPECT_FALSE(cache_.IsStale(tenant_));
+  const storage::Endpoint endpoint = MakeEndpoint("a");
+  EXPECT_FALSE(IsStale(endpoint));
   cache_.MarkStale(tenant_);
-  EXPECT_TRUE(cache_.IsStale(tenant_));
+  EXPECT_TRUE(IsStale(endpoint));
   stored_ = absl::UnavailableError("no database");
   EXPECT_THAT(Reload(), HasCode(absl::StatusCode::kUnavailable));
-  EXPECT_TRUE(cache_.IsStale(tenant_));
+  EXPECT_TRUE(IsStale(endpoint));
   stored_ = std::vector<storage::Endpoint>();
   EXPECT_THAT(Reload(), IsOk());
-  EXPECT_FALSE(cache_.IsStale(tenant_));
+  EXPECT_FALSE(IsStale(endpoint));
 }
 
-TEST_F(EndpointCacheTest, AChangeWhileItIsReadMakesItReadAgain) {
-  on_read_ = [this] {
-    if (reads_ == 1) cache_.MarkStale(tenant_);
-  };
+// However fast they come, they hold up no other endpoint, nor the reading.
+TEST_F(EndpointCacheTest, AChangeWhileItIsReadCountsForItsEndpoint) {
+  const storage::Endpoint busy = MakeEndpoint("busy");
+  const storage::Endpoint other = MakeEndpoint("other");
+  on_read_ = [&] { cache_.MarkStale(tenant_, busy.id); };
+  cache_.MarkStale(tenant_, busy.id);
+  cache_.MarkStale(tenant_, other.id);
+  EXPECT_TRUE(IsStale(other));
   EXPECT_THAT(Reload(), IsOk());
-  EXPECT_EQ(reads_, 2);
-  EXPECT_FALSE(cache_.IsStale(tenant_));
+  EXPECT_EQ(reads_, 1);
+  EXPECT_TRUE(IsStale(busy));
+  EXPECT_FALSE(IsStale(other));
+  EXPECT_TRUE(cache_.HasStale(tenant_));
+  on_read_ = {};
+  EXPECT_THAT(Reload(), IsOk());
+  EXPECT_FALSE(IsStale(busy));
+  EXPECT_FALSE(cache_.HasStale(tenant_));
 }
 
 }  // namespace

@@ -134,8 +134,10 @@ void WebhookEngine::TendAll() {
   parts_->queues.ForEach([this](const QueuePtr& queue) { parts_->dispatcher.RequestTurn(queue); });
 }
 
-void WebhookEngine::EndpointChanged(base::Uuid tenant_id) {
-  auto change = [this, tenant_id] { parts_->settings.OnChanged(tenant_id); };
+void WebhookEngine::EndpointChanged(base::Uuid tenant_id, std::optional<base::Uuid> endpoint_id) {
+  auto change = [this, tenant_id, endpoint_id] {
+    parts_->settings.OnChanged(tenant_id, endpoint_id);
+  };
   if (loop_.IsCurrent()) {
     change();
   } else {
@@ -147,7 +149,7 @@ void WebhookEngine::ReadEndpointsAgain() {
   loop_.Post([this] { parts_->settings.OnAllChanged(); });
 }
 
-size_t WebhookEngine::cached_endpoints() const { return parts_->cache.size(); }
+EndpointCacheStats WebhookEngine::cache_stats() const { return parts_->cache.stats(); }
 
 Task<absl::StatusOr<HttpResult>> WebhookEngine::Send(base::CallContext ctx, HttpRequest request) {
   const Answer answer;
@@ -192,7 +194,6 @@ void WebhookEngine::OnUnseen(int64_t lock_key) {
 }
 
 Task<absl::Status> WebhookEngine::Deliver() {
-  GH_CO_RETURN_IF_ERROR(co_await parts_->settings.Load());
   uint64_t sent;
   do {
     sent = parts_->dispatcher.sent();

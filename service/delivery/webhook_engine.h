@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,7 @@
 #include "base/uuid.h"
 #include "base/worker.h"
 #include "service/delivery/defaults.h"
+#include "service/delivery/endpoint_cache_stats.h"
 #include "service/delivery/http/http_sender.h"
 #include "service/delivery/queue/endpoint_alerts.h"
 #include "storage/delivery/delivery_store.h"
@@ -101,15 +103,16 @@ class WebhookEngine final : public base::Worker {
   // kill leaves. Nothing after Stop. Not from the loop's thread.
   void Abort();
 
-  // An endpoint of the tenant was created, changed or deleted here, and that is
-  // committed. From any thread; from the loop's it counts from the next request on.
-  void EndpointChanged(base::Uuid tenant_id);
+  // The endpoint was created, changed or deleted here, or any of the tenant's was if
+  // none is named, and that is committed. From any thread; from the loop's it counts
+  // from the next request on.
+  void EndpointChanged(base::Uuid tenant_id, std::optional<base::Uuid> endpoint_id = std::nullopt);
 
   // Reads the settings of all endpoints again, soon. From any thread.
   void ReadEndpointsAgain();
 
-  // Endpoints whose settings are in memory. From any thread.
-  size_t cached_endpoints() const;
+  // Of the settings that are in memory. From any thread.
+  EndpointCacheStats cache_stats() const;
 
   // Sends one request that is no delivery: the same guard, connections and limits on the answer,
   // no retry, nothing written. RESOURCE_EXHAUSTED, SERVER_OVERLOADED while kMaxSends are under way;

@@ -120,8 +120,9 @@ absl::Status App::Open() {
           .secrets = options_.secrets,
           .guard = std::move(guard),
           .on_endpoint_changed =
-              [&engine = workers_->webhooks()](const base::Uuid& tenant_id) {
-                engine.EndpointChanged(tenant_id);
+              [&engine = workers_->webhooks()](const base::Uuid& tenant_id,
+                                               std::optional<base::Uuid> endpoint_id) {
+                engine.EndpointChanged(tenant_id, endpoint_id);
               },
           .send_webhook =
               [&engine = workers_->webhooks()](base::CallContext ctx,
@@ -135,8 +136,8 @@ absl::Status App::Open() {
               },
           .loops = loops_.size(),
           .read_endpoints = [&engine = workers_->webhooks()] { engine.ReadEndpointsAgain(); },
-          .cached_endpoints =
-              [&engine = std::as_const(*workers_).webhooks()] { return engine.cached_endpoints(); },
+          .endpoint_cache =
+              [&engine = std::as_const(*workers_).webhooks()] { return engine.cache_stats(); },
           .sequencer_problem =
               [&sequencer = std::as_const(*workers_).sequencer()] {
                 return ProblemOf(sequencer.stats(), std::chrono::steady_clock::now());

@@ -19,12 +19,13 @@ enum class RetentionPolicy {
   kReplays,
   kAlerts,
   kMessages,
+  kDeletedUsers,
 };
 
 inline constexpr std::array kRetentionPolicies = {
     RetentionPolicy::kEvents,   RetentionPolicy::kAttempts,      RetentionPolicy::kEndedSessions,
     RetentionPolicy::kRequests, RetentionPolicy::kOneTimeTokens, RetentionPolicy::kReplays,
-    RetentionPolicy::kAlerts,   RetentionPolicy::kMessages,
+    RetentionPolicy::kAlerts,   RetentionPolicy::kMessages,      RetentionPolicy::kDeletedUsers,
 };
 
 // Its name in metrics, on the command line and, as retention.NAME_days, in the configuration.
@@ -45,9 +46,11 @@ constexpr std::string_view NameOf(RetentionPolicy policy) {
     case RetentionPolicy::kAlerts:
       return "alerts";
     case RetentionPolicy::kMessages:
+      return "messages";
+    case RetentionPolicy::kDeletedUsers:
       break;
   }
-  return "messages";
+  return "deleted_users";
 }
 
 // For how long each is kept; nullopt: for ever.

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "base/system_context.h"
 #include "service/common/json.h"
 #include "storage/event.h"
 #include "storage/event_types.h"
@@ -28,10 +29,14 @@ constexpr int64_t kTenantsPerPage = 500;
 constexpr int64_t kRowsPerSlice = 5'000;
 constexpr int32_t kEventsPerSlice = 2'000;
 constexpr int64_t kThreadsPerSlice = 500;
+// Of a sweep: it comes every minute, and asks two questions for each.
+constexpr int64_t kTenantsOfUsers = 200;
 // Counted of one tenant in a dry run; of more it says that they are more.
 constexpr int64_t kMostCounted = 10'000;
 // Told of those that keep the log.
 constexpr int64_t kMostHeld = 10;
+// Who purges users, in their events.
+constexpr char kPurgeName[] = "purge_users";
 // A sweep begins nothing new when its context ends so soon: it ends well instead of failing.
 constexpr auto kReserve = std::chrono::seconds(2);
 
@@ -57,6 +62,7 @@ std::optional<int32_t> PeriodOf(const storage::TenantPeriods& kept, RetentionPol
     case RetentionPolicy::kAttempts:
     case RetentionPolicy::kRequests:
     case RetentionPolicy::kOneTimeTokens:
+    case RetentionPolicy::kDeletedUsers:
       break;
   }
   return std::nullopt;
@@ -121,6 +127,16 @@ Task<absl::StatusOr<RetentionSweep>> RetentionSweeper::Run(CallContext ctx, Rete
       Uuid fresh;
       Uuid* const place = dry_run ? &fresh : &rows_[static_cast<size_t>(policy)];
       GH_CO_RETURN_IF_ERROR(co_await SweepRows(ctx, policy, place, dry_run, &sweep));
+      break;
+    }
+    case RetentionPolicy::kDeletedUsers: {
+      Uuid fresh;
+      if (dry_run) {
+        GH_CO_RETURN_IF_ERROR(co_await SweepRows(ctx, policy, &fresh, dry_run, &sweep));
+      } else {
+        GH_CO_RETURN_IF_ERROR(
+            co_await SweepUsers(ctx, &rows_[static_cast<size_t>(policy)], &sweep));
+      }
       break;
     }
   }
@@ -280,6 +296,36 @@ Task<absl::Status> RetentionSweeper::SweepRows(CallContext ctx, RetentionPolicy 
   co_return absl::OkStatus();
 }
 
+// One that has much to do, or fails, holds up no other: the next sweep goes on after it.
+Task<absl::Status> RetentionSweeper::SweepUsers(CallContext ctx, Uuid* place,
+                                                RetentionSweep* sweep) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::vector<RetentionStore::Kept> tenants,
+      co_await deps_.retention.ListTenants(ctx, *place, kTenantsOfUsers, /*own=*/false));
+  for (const RetentionStore::Kept& kept : tenants) {
+    if (IsTimeUp(ctx)) {
+      sweep->unfinished = true;
+      co_return absl::OkStatus();
+    }
+    *place = kept.tenant_id;
+    const auto left = ctx.deadline() - std::chrono::steady_clock::now();
+    GH_CO_ASSIGN_OR_RETURN(
+        const UserPurgeTurn turn,
+        co_await PurgeUsers(deps_.users, base::SystemContext(ctx.loop(), kPurgeName, left,
+                                                             ctx.cancel(), kept.tenant_id)));
+    sweep->rows += turn.users;
+    // Who comes next gets as much time.
+    sweep->unfinished = turn.unfinished;
+    if (turn.unfinished) co_return absl::OkStatus();
+  }
+  if (static_cast<int64_t>(tenants.size()) < kTenantsOfUsers) {
+    *place = Uuid();
+  } else {
+    sweep->unfinished = true;
+  }
+  co_return absl::OkStatus();
+}
+
 // Goes on where it was, or after the tenant that failed; at the end it begins anew the next time.
 template <typename Position, typename Step>
 Task<absl::Status> RetentionSweeper::WalkTenants(CallContext ctx, RetentionPolicy policy,
@@ -339,6 +385,11 @@ RetentionSweeper::PurgeFn RetentionSweeper::PurgeOf(RetentionPolicy policy, bool
       return dry_run ? counts(Table::kOneTimeTokens) : purges(&deps_.one_time_tokens);
     case RetentionPolicy::kReplays:
       return dry_run ? counts(Table::kReplays) : purges(&deps_.replays);
+    case RetentionPolicy::kDeletedUsers:
+      return [this](CallContext ctx, Uuid tenant_id, Time, int64_t limit) {
+        return deps_.retention.Count(std::move(ctx), Table::kDeletedUsers, tenant_id,
+                                     deps_.clock.Now(), limit);
+      };
     default:
       break;
   }

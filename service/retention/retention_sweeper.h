@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/retention/retention_periods.h"
+#include "service/user/bulk/user_purger.h"
 #include "storage/one_time_token/one_time_token_store.h"
 #include "storage/replay/replay_store.h"
 #include "storage/request/idempotency_store.h"
@@ -57,6 +58,7 @@ class RetentionSweeper {
     storage::IdempotencyStore& requests;
     storage::OneTimeTokenStore& one_time_tokens;
     storage::ReplayStore& replays;
+    UserPurgeDeps users;
     const base::Clock& clock;
   };
 
@@ -99,6 +101,9 @@ class RetentionSweeper {
                                       RetentionSweep* sweep);
   base::Task<absl::Status> SweepRows(base::CallContext ctx, RetentionPolicy policy,
                                      base::Uuid* place, bool dry_run, RetentionSweep* sweep);
+  // Those whose time is over; when that is was said as each was deleted.
+  base::Task<absl::Status> SweepUsers(base::CallContext ctx, base::Uuid* place,
+                                      RetentionSweep* sweep);
   template <typename Position, typename Step>
   base::Task<absl::Status> WalkTenants(base::CallContext ctx, RetentionPolicy policy,
                                        Place<Position>* place, Step step, RetentionSweep* sweep);

@@ -13,6 +13,8 @@ namespace {
 
 constexpr char kName[] = "retention";
 constexpr std::chrono::minutes kPause{5};
+// Whoever asked for a purge is told that it takes minutes.
+constexpr std::chrono::minutes kShortPause{1};
 // A first look at a table that has grown for years takes long, and goes on the next time.
 constexpr std::chrono::minutes kPolicyTimeout{2};
 constexpr std::chrono::minutes kTurnTimeout{20};
@@ -26,6 +28,8 @@ std::chrono::minutes PauseOf(RetentionPolicy policy) {
     case RetentionPolicy::kEndedSessions:
     case RetentionPolicy::kMessages:
       return kSlowPause;
+    case RetentionPolicy::kDeletedUsers:
+      return kShortPause;
     default:
       return kPause;
   }
@@ -39,13 +43,13 @@ RetentionWorker::RetentionWorker(base::Loop& loop, RetentionSweeper::Deps deps,
                                  RetentionPeriods periods)
     : clock_(deps.clock),
       sweeper_(deps, periods),
-      turns_(loop, {.name = kName, .pause = kPause, .turn_timeout = kTurnTimeout},
+      turns_(loop, {.name = kName, .pause = kShortPause, .turn_timeout = kTurnTimeout},
              [this](base::CallContext ctx) { return RunOnce(std::move(ctx)); }) {}
 
 base::Task<absl::Status> RetentionWorker::RunOnce(base::CallContext ctx) {
   absl::Status problem;
   for (const RetentionPolicy policy : kRetentionPolicies) {
-    if (clock_.Now() < due_[At(policy)]) continue;
+    if (!rests_[At(policy)].IsOver(clock_.Now())) continue;
     const auto left = std::min<std::chrono::steady_clock::duration>(
         ctx.deadline() - std::chrono::steady_clock::now(), kPolicyTimeout);
     const absl::Status status =
@@ -64,9 +68,9 @@ base::Task<absl::Status> RetentionWorker::RunOnce(base::CallContext ctx) {
 base::Task<absl::Status> RetentionWorker::Sweep(base::CallContext ctx, RetentionPolicy policy) {
   const absl::StatusOr<RetentionSweep> swept = co_await sweeper_.Run(std::move(ctx), policy);
   const base::Time now = clock_.Now();
-  // What is not through, or failed, is tried again with the next turn.
+  // What is not through, or failed, does not wait for long.
   const bool soon = !swept.ok() || swept->unfinished;
-  due_[At(policy)] = now + (soon ? kPause : PauseOf(policy));
+  rests_[At(policy)] = base::Pause(now, soon ? std::min(kPause, PauseOf(policy)) : PauseOf(policy));
   Note(policy, swept, now);
   co_return swept.status();
 }

@@ -12,6 +12,7 @@
 #include "base/async/mutex.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
+#include "base/pause.h"
 #include "base/time.h"
 #include "base/worker.h"
 #include "service/retention/retention_periods.h"
@@ -32,8 +33,9 @@ struct RetentionStats {
   int64_t held_logs = 0;
 };
 
-// Sweeps by the policies, now and then: what an index finds every few minutes, tables of days and
-// what has to be walked through every hour. One policy that fails holds up no other.
+// Sweeps by the policies, now and then: deleted users every minute, what an index finds every few,
+// tables of days and what has to be walked through every hour. One policy that fails holds up no
+// other.
 class RetentionWorker final : public base::Worker {
  public:
   // All it is given outlives it.
@@ -54,8 +56,8 @@ class RetentionWorker final : public base::Worker {
 
   const base::Clock& clock_;
   RetentionSweeper sweeper_;
-  // When each is due next. Loop thread.
-  std::array<base::Time, kRetentionPolicies.size()> due_ = {};
+  // Until each is due again. Loop thread.
+  std::array<base::Pause, kRetentionPolicies.size()> rests_ = {};
   mutable base::Mutex mutex_;
   std::array<RetentionStats, kRetentionPolicies.size()> stats_ GH_GUARDED_BY(mutex_);
   PeriodicWorker turns_;

@@ -85,22 +85,29 @@ std::optional<EventSchemas::Schemas> EventSchemas::Recall(const base::Uuid& tena
   const base::MutexLock lock(mutex_);
   auto tenant = tenants_.find(tenant_id);
   if (tenant == tenants_.end()) {
-    if (tenants_.size() >= limits_.max_tenants) {
-      tenants_.clear();
-      weight_ = 0;
-    }
+    if (tenants_.size() >= limits_.max_tenants) BeginAnew();
     tenant = tenants_.emplace(tenant_id, Tenant{.version = ++last_version_}).first;
   }
   version = tenant->second.version;
   std::optional<Schemas> found;
   if (trusted && tenant->second.known) found = FindIn(tenant->second.schemas, types);
-  if (!found) ++reads_;
+  ++(found ? hits_ : reads_);
   return found;
 }
 
 EventSchemas::Stats EventSchemas::stats() const {
   const base::MutexLock lock(mutex_);
-  return {.reads = reads_, .tenants = tenants_.size(), .weight = weight_};
+  return {.hits = hits_,
+          .reads = reads_,
+          .evictions = evictions_,
+          .tenants = tenants_.size(),
+          .weight = weight_};
+}
+
+void EventSchemas::BeginAnew() {
+  evictions_ += tenants_.size();
+  tenants_.clear();
+  weight_ = 0;
 }
 
 void EventSchemas::Keep(const base::Uuid& tenant_id, uint64_t version, const Schemas& all) {
@@ -118,9 +125,7 @@ void EventSchemas::Keep(const base::Uuid& tenant_id, uint64_t version, const Sch
   tenant->second.known = true;
   tenant->second.weight += added;
   weight_ += added;
-  if (weight_ <= limits_.max_weight) return;
-  tenants_.clear();
-  weight_ = 0;
+  if (weight_ > limits_.max_weight) BeginAnew();
 }
 
 }  // namespace gatehouse::service

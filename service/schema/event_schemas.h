@@ -59,8 +59,11 @@ class EventSchemas {
   void ForgetAll();
 
   struct Stats {
-    // Statements since the start.
+    // Since the start: answers from memory, and statements where it did not know all.
+    uint64_t hits = 0;
     uint64_t reads = 0;
+    // Tenants given up because a limit was reached, since the start.
+    uint64_t evictions = 0;
     // Tenants that are known, and the memory of their schemas, roughly.
     size_t tenants = 0;
     size_t weight = 0;
@@ -82,6 +85,8 @@ class EventSchemas {
                                 uint64_t& version);
   // What was read of a tenant, unless it was changed since Recall.
   void Keep(const base::Uuid& tenant_id, uint64_t version, const Schemas& all);
+  // A limit is reached.
+  void BeginAnew() GH_REQUIRES(mutex_);
 
   storage::EventTypeStore& store_;
   const std::function<bool()> changes_are_known_;
@@ -90,7 +95,9 @@ class EventSchemas {
   std::unordered_map<base::Uuid, Tenant> tenants_ GH_GUARDED_BY(mutex_);
   uint64_t last_version_ GH_GUARDED_BY(mutex_) = 0;
   size_t weight_ GH_GUARDED_BY(mutex_) = 0;
+  uint64_t hits_ GH_GUARDED_BY(mutex_) = 0;
   uint64_t reads_ GH_GUARDED_BY(mutex_) = 0;
+  uint64_t evictions_ GH_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace gatehouse::service

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "service/common/account_names.h"
 
 namespace gatehouse::service {
 namespace {
@@ -99,18 +100,27 @@ const std::string& NameOf(const SeedUser& user) { return user.username; }
 const std::string& NameOf(const SeedApiKey& key) { return key.display_name; }
 const std::string& NameOf(const SeedEndpoint& endpoint) { return endpoint.url; }
 
+// By which two entries are one: as the database finds them.
+template <typename Entry>
+std::string KeyOf(const Entry& entry) {
+  return NameOf(entry);
+}
+std::string KeyOf(const SeedUser& user) {
+  return AccountKey(user.username).value_or(user.username);
+}
+
 template <typename Entry>
 absl::Status ReadEntries(const json& document, const std::string& section,
                          std::vector<Entry>& out) {
   if (!document.contains(section)) return absl::OkStatus();
   const json& list = document[section];
   if (!list.is_array()) return base::InvalidField(section, "must be a list");
-  std::set<std::string> names;
+  std::set<std::string> keys;
   for (size_t i = 0; i < list.size(); ++i) {
     const std::string where = section + "[" + std::to_string(i) + "]";
     Entry entry;
     GH_RETURN_IF_ERROR(ReadMembers(list[i], where, MembersOf(entry)));
-    if (!names.insert(NameOf(entry)).second) {
+    if (!keys.insert(KeyOf(entry)).second) {
       return base::InvalidField(where, "stands twice: " + NameOf(entry));
     }
     out.push_back(std::move(entry));

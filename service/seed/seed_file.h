@@ -65,7 +65,8 @@ struct SeedFile {
 };
 
 // INVALID_ARGUMENT names what is wrong and where ("users[1].role"): malformed
-// JSON, unknown or missing members, wrong types, two entries of one name.
+// JSON, unknown or missing members, wrong types, two entries of one name: of a
+// username in whatever case and form, as it is looked up.
 absl::StatusOr<SeedFile> ParseSeedFile(std::string_view json);
 
 }  // namespace gatehouse::service

@@ -54,6 +54,14 @@ TEST(ParseSeedFileTest, NamesWhatIsWrongAndWhere) {
             "users[0].password: is not known");
   EXPECT_EQ(ErrorOf(R"({"users": [{"username": "a"}, {"username": "a"}]})"),
             "users[1]: stands twice: a");
+  // Composed or not, in either case, it is one name.
+  EXPECT_EQ(ErrorOf(R"({"users": [{"username": "Kim"}, {"username": "kim"}]})"),
+            "users[1]: stands twice: kim");
+  EXPECT_EQ(ErrorOf(R"({"users": [{"username": "Zo\u00eb"}, {"username": "zoe\u0308"}]})"),
+            "users[1]: stands twice: zoe\u0308");
+  EXPECT_EQ(ErrorOf(R"({"users": [{"username": "kim@m\u00fcller.example"},
+                                  {"username": "kim@xn--mller-kva.example"}]})"),
+            "users[1]: stands twice: kim@xn--mller-kva.example");
   EXPECT_EQ(ErrorOf(R"({"roles": [{"permissions": ["users.read"]}]})"),
             "roles[0].name: is required");
   EXPECT_EQ(ErrorOf(R"({"roles": [{"name": "a"}]})"), "roles[0].permissions: is required");

@@ -32,7 +32,8 @@ v1::User ToUser(const SeedUser& seed, const std::set<std::string>& missing_roles
   return user;
 }
 
-// The members the seed file gives that differ from what is there.
+// The members the seed file gives that are not written like what is there: it may be the same in
+// another form.
 std::vector<std::string> Differences(const SeedUser& seed, const v1::User& user) {
   std::vector<std::string> fields;
   const auto compare = [&fields](const char* field, const std::string& want,
@@ -126,8 +127,12 @@ absl::Status Seeder::SeedOne(const SeedUser& seed) {
   *update.mutable_user() = ToUser(seed, roles_to_create_);
   for (const std::string& field : fields) update.mutable_update_mask()->add_paths(field);
   update.set_validate_only(options_.dry_run);
-  GH_RETURN_IF_ERROR(Call(options_.users, &UserService::UpdateUser, update).status());
-  Tell("updated", "user", seed.username);
+  GH_ASSIGN_OR_RETURN(const v1::UpdateUserResponse updated,
+                      Call(options_.users, &UserService::UpdateUser, update));
+  // The handler knows whether that was a change; in a dry run not of a role that is not there yet.
+  const bool changed =
+      updated.user().etag() != found->user().etag() || roles_to_create_.contains(seed.role);
+  if (changed) Tell("updated", "user", seed.username);
   return absl::OkStatus();
 }
 

@@ -122,12 +122,12 @@ UserService::Result<v1::RevokeApiKeyResponse> UserService::RevokeApiKey(
                            co_await deps_.api_keys.Get(ctx, tenant_id, *id));
     if (!found) co_return ApiKeyNotFound();
     v1::RevokeApiKeyResponse response;
-    // Ending what has ended is no change, hence no event.
-    const bool had_ended = found->revoke_time.has_value();
+    // Ending what has ended, also by itself, is no change, hence no event.
     const base::Time now = deps_.clock.Now();
-    if (!had_ended) found->revoke_time = now;
+    const bool live = found->IsLive(now);
+    if (live) found->revoke_time = now;
     ToProto(*found, *response.mutable_api_key());
-    if (had_ended) co_return co_await deps_.once.Unchanged(ctx, key, now, response);
+    if (!live) co_return co_await deps_.once.Unchanged(ctx, key, now, response);
 
     storage::Change change{
         .events = {KeyEvent(ctx, now, storage::event_types::kApiKeyRevoked, *found)},

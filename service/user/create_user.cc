@@ -53,6 +53,7 @@ UserService::Result<v1::CreateUserResponse> UserService::CreateUser(base::CallCo
 }
 
 base::Task<absl::Status> UserService::CheckCanBeAdded(base::CallContext ctx, storage::User user) {
+  GH_CO_RETURN_IF_ERROR(co_await MayTryNames(ctx));
   GH_CO_ASSIGN_OR_RETURN(
       const storage::TakenIdentifiers taken,
       co_await deps_.bulk.imports.FindTaken(ctx, user.tenant_id, /*keys=*/{}, {user.id}));

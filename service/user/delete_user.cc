@@ -1,4 +1,3 @@
-#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,8 +22,6 @@
 namespace gatehouse::service {
 namespace {
 
-// How long a deleted user can be brought back before its row may go.
-constexpr auto kPurgeAfter = std::chrono::days(30);
 // Of one user, in the answer and in the event.
 constexpr size_t kMaxKeys = 1000;
 
@@ -65,7 +62,7 @@ UserService::Result<v1::DeleteUserResponse> UserService::DeleteUser(base::CallCo
     const base::Time now = deps_.clock.Now();
     user.update_time = now;
     user.delete_time = now;
-    user.purge_time = now + kPurgeAfter;
+    user.purge_time = now + deps_.purge_after;
     GH_CO_ASSIGN_OR_RETURN(
         std::vector<storage::ApiKey> keys,
         co_await deps_.api_keys.ListByCreator(ctx, user.tenant_id, user.id, /*before=*/std::nullopt,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/reason.h"
 #include "base/status.h"
 #include "base/text/unicode.h"
 #include "gatehouse/v1/user.pb.h"
@@ -205,6 +206,13 @@ UserService::Result<v1::ListUsersResponse> UserService::ListUsers(base::CallCont
     GH_CO_ASSIGN_OR_RETURN(const std::vector<std::string> position,
                            deps_.page_tokens.Open(scope, request.page_token()));
     SetPosition(position, query.listing);
+  } else if (query.listing.role && !request.show_deleted()) {
+    // Users who are deleted may have had one that has been deleted since.
+    const absl::Status exists = co_await CheckRoleExists(ctx, *query.listing.role);
+    if (base::HasReason(exists, base::Reason::kRoleNotFound)) {
+      co_return InvalidFilter("\"role\": there is no role of that name");
+    }
+    GH_CO_RETURN_IF_ERROR(exists);
   }
 
   v1::ListUsersResponse response;

@@ -35,6 +35,11 @@ std::optional<std::string> EndOfSessions(const storage::User& before, const stor
   return std::nullopt;
 }
 
+bool TriesNames(const std::vector<std::string>& changed) {
+  return std::ranges::any_of(
+      changed, [](const std::string& field) { return field == "username" || field == "email"; });
+}
+
 // The user that `request` makes of `current`.
 absl::StatusOr<storage::User> Updated(const v1::UpdateUserRequest& request,
                                       const storage::User& current) {
@@ -64,8 +69,8 @@ UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallCo
     const std::vector<std::string> changed = ChangedUserFields(current, next);
     GH_CO_RETURN_IF_ERROR(co_await MayChange(ctx, current, next.role, changed));
     // Once for a call, however often it tries.
-    if (!std::exchange(names_allowed, true)) {
-      GH_CO_RETURN_IF_ERROR(co_await MayTryNames(ctx, changed));
+    if (TriesNames(changed) && !std::exchange(names_allowed, true)) {
+      GH_CO_RETURN_IF_ERROR(co_await MayTryNames(ctx));
     }
 
     const base::Time now = deps_.clock.Now();
@@ -105,14 +110,10 @@ UserService::Result<v1::UpdateUserResponse> UserService::UpdateUser(base::CallCo
   co_return ChangeAttempts::KeptChanging("user");
 }
 
-base::Task<absl::Status> UserService::MayTryNames(base::CallContext ctx,
-                                                  std::vector<std::string> changed) {
+base::Task<absl::Status> UserService::MayTryNames(base::CallContext ctx) {
   const base::Principal& caller = ctx.principal();
-  const bool tries = std::ranges::any_of(
-      changed, [](const std::string& field) { return field == "username" || field == "email"; });
-  if (!tries || auth::HasPermission(caller, auth::Permission::kUsersRead))
-    co_return absl::OkStatus();
-  co_return co_await limits_.Take(ctx, &limits_.own_names, caller.id);
+  if (auth::HasPermission(caller, auth::Permission::kUsersRead)) co_return absl::OkStatus();
+  co_return co_await limits_.Take(ctx, &limits_.tried_names, caller.id);
 }
 
 base::Task<absl::Status> UserService::MayChange(base::CallContext ctx, storage::User before,

@@ -59,6 +59,8 @@ struct UserDeps {
   // Told of what was revoked, so that this instance refuses it at once.
   auth::Authenticator& authenticator;
   const auth::TenantDirectory& tenants;
+  // For how long a deleted user can be brought back before its row may go.
+  base::Duration purge_after;
   const base::Clock& clock;
   // Whose accounts they are, as authenticator apps show it.
   std::string issuer;

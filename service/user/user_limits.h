@@ -20,9 +20,10 @@ namespace gatehouse::service {
 // one instance. Thread-safe; outlives the calls, as do `events` and `clock`.
 class UserLimits {
  public:
-  // Names that a caller without users.read tries for itself, taken or free: enough for a person
-  // who looks for one, too few to find out who has an account.
-  static constexpr auth::RateLimit kOwnNames = {.rate = 5.0 / 60, .burst = 10};
+  // Names that a caller without users.read tries, for itself or for others, taken or free: enough
+  // for a person who looks for one, too few to find out who has an account. Users who are made in
+  // earnest do not count: a service that people sign up with makes as many as come.
+  static constexpr auth::RateLimit kTriedNames = {.rate = 5.0 / 60, .burst = 10};
   // What a user gives as its current password: enough for one who has several, too few to guess.
   static constexpr auth::RateLimit kOwnPasswords = {.rate = 5.0 / 60, .burst = 5};
   // Codes of an app that a user tries to confirm it with.
@@ -54,7 +55,7 @@ class UserLimits {
   // record then. `limit` is a member of this.
   base::Task<absl::Status> Take(base::CallContext ctx, Limit* limit, base::Uuid user_id);
 
-  Limit own_names{"names that a caller tries for itself", kOwnNames};
+  Limit tried_names{"names that a caller tries", kTriedNames};
   Limit own_passwords{"current passwords of a user", kOwnPasswords};
   Limit own_codes{"codes of an app to confirm", kOwnCodes};
   Limit tokens_of_user{"one-time tokens of a user", kTokensOfUser};

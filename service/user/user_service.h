@@ -146,7 +146,7 @@ class UserService {
   // that only validate, which the indexes do not guard.
   base::Task<absl::Status> CheckNamesAreFree(base::CallContext ctx, storage::User user);
   // Whether Create would take it, but for what its form and the caller's rights say: for calls that
-  // only validate. ID_TAKEN, ROLE_NOT_FOUND and as above.
+  // only validate. ID_TAKEN, ROLE_NOT_FOUND, as above and as MayTryNames.
   base::Task<absl::Status> CheckCanBeAdded(base::CallContext ctx, storage::User user);
   // A role of the tenant's own that the caller may change: ROLE_NOT_FOUND, PERMISSION_DENIED.
   Result<storage::Role> ReadOwnRole(base::CallContext ctx, std::string name);
@@ -154,10 +154,10 @@ class UserService {
   base::Task<absl::Status> CheckRoleExists(base::CallContext ctx, std::string role);
   // RequireWithinOwn about what `role` permits: nothing, if there is none.
   base::Task<absl::Status> RequireRoleWithinOwn(base::CallContext ctx, std::string role);
-  // Whether the caller may ask, by changing a name or validating that, whether it is taken.
-  // Whom users.read tells anyway may; others RATE_LIMITED beyond UserLimits::kOwnNames, which is
+  // Whether the caller may ask whether a name is taken, by what leaves no user behind that has it.
+  // Whom users.read tells anyway may; others RATE_LIMITED beyond UserLimits::kTriedNames, which is
   // recorded.
-  base::Task<absl::Status> MayTryNames(base::CallContext ctx, std::vector<std::string> changed);
+  base::Task<absl::Status> MayTryNames(base::CallContext ctx);
   // Whether the caller may make that change; `changed`: names of kUserFields. STEP_UP_REQUIRED for
   // an address of its own.
   base::Task<absl::Status> MayChange(base::CallContext ctx, storage::User before,

@@ -61,6 +61,11 @@ Explanation Deleted(const std::optional<storage::Delivery>& delivery) {
           .since = delivery ? LastTried(*delivery) : std::nullopt};
 }
 
+Explanation NoLongerKnown() {
+  return {.reason = v1::DELIVERY_REASON_NO_LONGER_KNOWN,
+          .text = "Its turn came so long ago that attempts from then are no longer kept."};
+}
+
 // What keeps the endpoint from being sent anything, if something does.
 std::optional<Explanation> Blocked(const storage::EndpointWithHealth& endpoint, base::Time now) {
   switch (endpoint.endpoint.state) {
@@ -241,9 +246,18 @@ WebhookService::Result<v1::ExplainDeliveryResponse> WebhookService::ExplainDeliv
                          co_await deps_.deliveries.GetDelivery(ctx, key, *event_id));
 
   const base::Time now = deps_.clock.Now();
+  // Of what lies beyond the position nothing can be gone; one that is deleted has no position.
+  const bool passed = event.index > 0 && (!endpoint || event.index <= endpoint->health.position);
+  bool forgotten = false;
+  if (passed && !delivery) {
+    GH_CO_ASSIGN_OR_RETURN(forgotten,
+                           co_await deps_.deliveries.IsNoLongerKnown(ctx, key, *event_id));
+  }
   std::optional<Explanation> found;
   if (delivery && delivery->state == DeliveryState::kSucceeded) {
     found = Delivered(*delivery);
+  } else if (forgotten) {
+    found = NoLongerKnown();
   } else if (!endpoint) {
     found = Deleted(delivery);
   } else if (delivery && delivery->state != DeliveryState::kRetrying) {

@@ -55,8 +55,9 @@ WebhookService::Result<v1::ReconcileDeliveriesResponse> WebhookService::Reconcil
   response.set_exhausted_count(found.exhausted);
   response.set_dropped_count(found.dropped);
   response.set_pending_count(found.pending);
+  response.set_no_longer_known_count(found.no_longer_known);
   response.set_difference(found.matched - found.delivered - found.retrying - found.exhausted -
-                          found.dropped - found.pending);
+                          found.dropped - found.pending - found.no_longer_known);
   for (const base::Uuid& missing : found.missing) {
     response.add_missing_event_ids(missing.ToString());
   }

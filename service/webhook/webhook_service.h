@@ -50,6 +50,9 @@ class WebhookService {
   // Whether the tenant lets its deliveries be as far behind as they are; BacklogWatch::Check.
   using CheckBacklogFn = std::function<absl::Status(const base::Uuid& tenant_id,
                                                     std::optional<base::Duration> max_age)>;
+  // WebhookEngine::EndpointChanged.
+  using OnEndpointChangedFn =
+      std::function<void(const base::Uuid& tenant_id, std::optional<base::Uuid> endpoint_id)>;
   struct Deps {
     storage::EndpointStore& endpoints;
     storage::DeliveryStore& deliveries;
@@ -64,9 +67,9 @@ class WebhookService {
     IdempotentCalls& once;
     const PageTokens& page_tokens;
     const base::Clock& clock;
-    // Told after each committed change of a tenant's endpoints, before the
-    // answer: nothing is sent with the old settings from then on.
-    std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
+    // Told after each committed change of an endpoint, before the answer: nothing
+    // is sent with its old settings from then on.
+    OnEndpointChangedFn on_endpoint_changed;
     // Sends a request as deliveries are sent: WebhookEngine::Send.
     SendFn send;
     // Empty: as far as they like.

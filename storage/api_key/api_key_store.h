@@ -38,6 +38,9 @@ struct ApiKey {
   std::optional<base::Time> rotate_time = std::nullopt;
   // Until when the secret before is good as well.
   std::optional<base::Time> former_expire_time = std::nullopt;
+
+  // Neither revoked nor expired. Its creator, with whom it may end, is not looked at.
+  bool IsLive(base::Time now) const { return !revoke_time && (!expire_time || *expire_time > now); }
 };
 
 // API keys, in the database. As UserStore in everything else.
@@ -88,7 +91,7 @@ class ApiKeyStore {
   base::Task<absl::Status> Rotate(base::CallContext context, ApiKey key, std::string key_hash,
                                   std::optional<base::Time> read, Change change);
 
-  // ABORTED, ETAG_MISMATCH if it was revoked before.
+  // ABORTED, ETAG_MISMATCH if it has ended by `now`.
   base::Task<absl::Status> Revoke(base::CallContext context, base::Uuid tenant_id, base::Uuid id,
                                   base::Time now, Change change);
 

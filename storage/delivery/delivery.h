@@ -153,6 +153,8 @@ struct Reconciliation {
   int32_t exhausted = 0;
   int32_t dropped = 0;
   int32_t pending = 0;
+  // What was sent of them may be no longer kept.
+  int32_t no_longer_known = 0;
   // Some of those that are in none.
   std::vector<base::Uuid> missing;
 };

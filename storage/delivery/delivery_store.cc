@@ -281,6 +281,16 @@ Task<absl::StatusOr<std::optional<Delivery>>> DeliveryStore::GetDelivery(CallCon
   co_return std::move(deliveries.front());
 }
 
+Task<absl::StatusOr<bool>> DeliveryStore::IsNoLongerKnown(CallContext ctx, EndpointKey key,
+                                                          Uuid event_id) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, queries::kIsNoLongerKnown,
+                                                  Params::Of(key.endpoint_id, event_id)));
+  GH_CO_ASSIGN_OR_RETURN(const std::optional<bool> forgotten,
+                         rows.DecodeOne([](RowView row) { return row.Get<bool>(0); }));
+  co_return forgotten.value_or(false);
+}
+
 Task<absl::StatusOr<std::optional<std::vector<Delivery>>>> DeliveryStore::ListDeliveries(
     CallContext ctx, DeliveryQuery query) {
   Params params = Params::Of(query.key.tenant_id, query.key.endpoint_id, query.before, query.limit);
@@ -314,7 +324,8 @@ Task<absl::StatusOr<Reconciliation>> DeliveryStore::Reconcile(
                           .exhausted = row.Get<int32_t>(3),
                           .dropped = row.Get<int32_t>(4),
                           .pending = row.Get<int32_t>(5),
-                          .missing = row.Get<std::vector<Uuid>>(6)};
+                          .no_longer_known = row.Get<int32_t>(6),
+                          .missing = row.Get<std::vector<Uuid>>(7)};
   }));
   co_return found.value_or(Reconciliation());
 }

@@ -158,6 +158,11 @@ class DeliveryStore {
                                                                   EndpointKey key,
                                                                   base::Uuid event_id);
 
+  // Whether attempts that are no longer kept can have been made to send the event there: both the
+  // event and the endpoint are older than what is kept.
+  base::Task<absl::StatusOr<bool>> IsNoLongerKnown(base::CallContext ctx, EndpointKey key,
+                                                   base::Uuid event_id);
+
   // Newest event first; nullopt if there is no such endpoint, nor any attempt at one that
   // was deleted. What attempts keep of
   // answers is much more than the rest and is bounded by bytes: of one delivery,

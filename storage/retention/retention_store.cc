@@ -52,9 +52,11 @@ const Query& CountOf(RetentionStore::Table table) {
     case RetentionStore::Table::kReplays:
       return queries::kCountReplays;
     case RetentionStore::Table::kAlerts:
+      return queries::kCountAlerts;
+    case RetentionStore::Table::kDeletedUsers:
       break;
   }
-  return queries::kCountAlerts;
+  return queries::kCountDeletedUsers;
 }
 
 }  // namespace

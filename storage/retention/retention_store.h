@@ -133,7 +133,7 @@ class RetentionStore {
                                                   base::Time before, int64_t limit);
 
   // What a purge of these would find, counted up to `limit`.
-  enum class Table { kRequests, kOneTimeTokens, kReplays, kAlerts };
+  enum class Table { kRequests, kOneTimeTokens, kReplays, kAlerts, kDeletedUsers };
   base::Task<absl::StatusOr<int64_t>> Count(base::CallContext ctx, Table table,
                                             base::Uuid tenant_id, base::Time before, int64_t limit);
 

@@ -1,6 +1,5 @@
 #include "storage/second_factor/second_factor_store.h"
 
-#include <stdexcept>
 #include <utility>
 
 #include "base/status.h"
@@ -50,7 +49,9 @@ Task<absl::StatusOr<std::optional<TotpFactor>>> SecondFactorStore::Get(CallConte
   co_return rows.DecodeOne([&](RowView row) {
     std::optional<std::string> secret =
         keys_.Open(TotpSealContext(tenant_id, user_id), row.Get<Bytes>(0).value);
-    if (!secret) throw std::runtime_error("a secret was sealed under another master key");
+    if (!secret) {
+      throw postgres::DecodeError("an app's secret does not open under the server's secret");
+    }
     return TotpFactor{.tenant_id = tenant_id,
                       .user_id = user_id,
                       .secret = *std::move(secret),
@@ -211,12 +212,13 @@ Task<absl::StatusOr<std::vector<RememberedDevice>>> SecondFactorStore::ListDevic
 }
 
 Task<absl::Status> SecondFactorStore::ForgetDevices(CallContext context, Uuid tenant_id,
-                                                    Uuid user_id, Uuid device_id, Change change) {
+                                                    Uuid user_id, Uuid device_id, Time now,
+                                                    Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
   const std::optional<Uuid> only =
       device_id.is_nil() ? std::nullopt : std::optional<Uuid>(device_id);
-  batch.Add(queries::kForgetDevices, Params::Of(tenant_id, user_id, only));
+  batch.Add(queries::kForgetDevices, Params::Of(tenant_id, user_id, only, now));
   return RunBatch(database_, std::move(context), std::move(batch));
 }
 

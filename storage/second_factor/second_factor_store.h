@@ -86,9 +86,10 @@ class SecondFactorStore {
   base::Task<absl::StatusOr<std::vector<RememberedDevice>>> ListDevices(
       base::CallContext context, base::Uuid tenant_id, base::Uuid user_id,
       std::optional<base::Time> good_at);
-  // One of them; nil: all. ABORTED, ETAG_MISMATCH if there is none.
+  // One of them; nil: all. ABORTED, ETAG_MISMATCH if none of it is good at `now`.
   base::Task<absl::Status> ForgetDevices(base::CallContext context, base::Uuid tenant_id,
-                                         base::Uuid user_id, base::Uuid device_id, Change change);
+                                         base::Uuid user_id, base::Uuid device_id, base::Time now,
+                                         Change change);
 
   struct Owner {
     base::Uuid tenant_id;

@@ -21,14 +21,12 @@ constexpr auto kDeliveryBeginsWithin = std::chrono::minutes(1);
 }  // namespace
 
 base::Task<absl::StatusOr<DatabaseInspection>> ServerStore::Inspect(base::CallContext ctx,
-                                                                    base::Uuid tenant_id,
                                                                     base::Time now) {
   const auto today =
       static_cast<int32_t>(std::chrono::floor<std::chrono::days>(now).time_since_epoch().count());
-  GH_CO_ASSIGN_OR_RETURN(
-      const Rows rows,
-      co_await database_.Query(ctx, server::queries::kInspect,
-                               Params::Of(tenant_id, today, now - kDeliveryBeginsWithin)));
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(ctx, server::queries::kInspect,
+                                                  Params::Of(today, now - kDeliveryBeginsWithin)));
   GH_CO_ASSIGN_OR_RETURN(std::optional<DatabaseInspection> found, rows.DecodeOne([](RowView row) {
     return DatabaseInspection{.postgres_version = row.Get<std::string>(0),
                               .in_recovery = row.Get<bool>(1),

@@ -10,7 +10,6 @@
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
-#include "base/uuid.h"
 
 namespace gatehouse::storage::postgres {
 class Database;
@@ -28,7 +27,8 @@ struct DatabaseInspection {
   bool log_halted = false;
   // Daily partitions of today and tomorrow that are not there.
   std::vector<std::string> missing_partitions;
-  // Webhook endpoints with events that nobody is at work on, though they are not new.
+  // Webhook endpoints, of all tenants, with events that nobody is at work on, though they are not
+  // new.
   int64_t idle_endpoints = 0;
 };
 
@@ -59,8 +59,7 @@ class ServerStore {
  public:
   explicit ServerStore(postgres::Database& database) : database_(database) {}
 
-  base::Task<absl::StatusOr<DatabaseInspection>> Inspect(base::CallContext ctx,
-                                                         base::Uuid tenant_id, base::Time now);
+  base::Task<absl::StatusOr<DatabaseInspection>> Inspect(base::CallContext ctx, base::Time now);
 
   // Of a database with the newest schema.
   base::Task<absl::StatusOr<DatabaseExamination>> Examine(base::CallContext ctx);

@@ -27,6 +27,10 @@ using postgres::Rows;
 using postgres::RowView;
 namespace queries = user::queries;
 
+// Of those who came at one time, most of whom have hashes of one kind, a page has tens.
+constexpr int64_t kSampledPages = 32;
+constexpr int64_t kMaxSampled = 512;
+
 // Says what is wrong with the user's values: which one is taken, where a unique
 // index only says that one is, or that its role is none.
 absl::Status Explain(absl::Status status) {
@@ -207,6 +211,14 @@ base::Task<absl::StatusOr<std::vector<std::string>>> UserStore::LastPasswords(
       const Rows rows,
       co_await database_.Query(std::move(context), queries::kListLastPasswords,
                                Params::Of(tenant_id, id, static_cast<int64_t>(history))));
+  co_return rows.Decode([](RowView row) { return row.Get<std::string>(0); });
+}
+
+base::Task<absl::StatusOr<std::vector<std::string>>> UserStore::SamplePasswords(
+    base::CallContext context) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kSamplePasswords,
+                                                  Params::Of(kSampledPages, kMaxSampled)));
   co_return rows.Decode([](RowView row) { return row.Get<std::string>(0); });
 }
 

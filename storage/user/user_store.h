@@ -162,6 +162,10 @@ class UserStore {
                                                                      PasswordExchange exchange,
                                                                      base::Time now, Change change);
 
+  // Hashes of passwords by which users may log in, of all tenants: some hundreds at most, drawn at
+  // random from a few pages, however many there are.
+  base::Task<absl::StatusOr<std::vector<std::string>>> SamplePasswords(base::CallContext context);
+
   // `login_key`: the caseless key of a username or email address. nullopt if
   // nobody has it.
   base::Task<absl::StatusOr<std::optional<UserCredentials>>> GetCredentials(

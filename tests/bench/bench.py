@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-from tests.bench import cost, idle, report, webhooks, yardsticks
+from tests.bench import accounts, cost, idle, peers, report, webhooks, yardsticks
 
 # Durable, and otherwise as on a machine of one's own.
 DURABLE = {
@@ -25,8 +25,10 @@ ARGON2 = {"argon2_memory_kib": 19456, "argon2_iterations": 2, "argon2_parallelis
 SERVICE = "gatehouse.v1."
 NOOP = "gatehouse.bench.v1.NoopService/Noop"
 
-# Replaced by another text in each call.
+# Replaced by another text in each call of gRPC's client.
 UNIQUE = "AAAAAAAAAAAAAAAAAAAA"
+# More than can be created in a second: a request that is repeated fails the run.
+MOST_USERS_PER_S = 20_000
 
 
 class Plan:
@@ -47,6 +49,8 @@ class Plan:
         self.idle_tls_connections = 200 if quick else 1000
         self.idle_streams = 100 if quick else 1000
         self.logouts = 50 if quick else 200
+        self.keyed_users = (10_000, 100_000) if quick else (100_000, 1_000_000)
+        self.keyed_sessions = 100 if quick else 1000
 
 
 def import_lines(turn, number):
@@ -61,7 +65,7 @@ def import_lines(turn, number):
     return "\n".join(lines) + "\n"
 
 
-class Bench(webhooks.WebhookFigures):
+class Bench(accounts.AccountFigures, webhooks.WebhookFigures):
     """One Postgres, one server, one caller."""
 
     def __init__(self, case, bin_dir, plan):
@@ -85,20 +89,22 @@ class Bench(webhooks.WebhookFigures):
             }
         )
         self._pgbench = yardsticks.Pgbench(self.deployment)
-        self._key = self._seed()
+        self._password, self._key = self._seed(self.deployment)
         self._started = None
         self._echo = None
+        self._logins = None
 
-    def _seed(self):
-        password = self.deployment.seed_admin()
-        key_file = os.path.join(self.deployment.folder, "key")
+    @staticmethod
+    def _seed(site):
+        """The password of its administrator, "root", and an API key."""
+        password = site.seed_admin()
+        key_file = os.path.join(site.folder, "key")
         permissions = ["sessions.verify", "users.read", "users.write", "events.read", "events.write", "events.publish"]
         permissions += ["endpoints.write", "endpoints.read"]
         seed = {"api_keys": [{"display_name": "bench", "permissions": permissions, "key_file": key_file}]}
-        self.deployment.run("seed", self.deployment.write("key.json", json.dumps(seed)))
-        self._password = password
+        site.run("seed", site.write("key.json", json.dumps(seed)))
         with open(key_file, encoding="utf-8") as file:
-            return file.read().strip()
+            return password, file.read().strip()
 
     def _path(self, program):
         return os.path.join(self._bin, "tests/bench", program)
@@ -126,16 +132,23 @@ class Bench(webhooks.WebhookFigures):
         address = (server or self._server()).grpc_address
         return yardsticks.LoadClient(self._path("load_client"), address, self._key, self._plan.warm_up_s)
 
+    def _request_client(self, server, token=""):
+        return yardsticks.RequestClient(self._path("request_client"), server.grpc_address, token, self._plan.warm_up_s)
+
+    def _requests(self, name, requests):
+        """A file of them for a request client."""
+        return yardsticks.write_requests(os.path.join(self.deployment.folder, name), requests)
+
     def _echo_address(self):
         if self._echo is None:
             self._echo = yardsticks.EchoServer(self._path("echo_server"))
             self._case.addCleanup(self._echo.stop)
         return self._echo.address
 
-    def _login(self):
+    def _login(self, server=None):
         from tests.e2e.support.client import Client
 
-        with Client(self._server().grpc_address) as client:
+        with Client((server or self._server()).grpc_address) as client:
             return client.login("root", self._password)
 
     def _by_h2load(self, method, request, server=None, **options):
@@ -186,6 +199,8 @@ class Bench(webhooks.WebhookFigures):
         self.report.add("noop", rates["noop"], "calls/s", rates["echo"], "bare nghttp2")
         self._report_both("verify_session_cached", rates, "calls/s", rates["echo"], "bare nghttp2")
         self._report_both("get_user", rates, "calls/s", rates["pgbench"], "pgbench selects")
+        kratos = peers.KRATOS_SESSION_CHECKS * rates["pgbench"]
+        self.report.add("session_checks_beside_kratos", rates["verify_session_cached"], "calls/s", kratos, "Kratos by pgbench selects")
 
     def cost_of_a_call(self):
         """What one of many calls takes of the server: by its own account, and by a count of its allocations."""
@@ -231,25 +246,32 @@ class Bench(webhooks.WebhookFigures):
 
         event = audit_pb2.RecordEventRequest(event=audit_pb2.Event(type="bench.recorded"))
         event.event.details.update({"amount": 12, "note": "a kilobyte " * 90})
-        user = user_pb2.CreateUserRequest(user=user_pb2.User(username=f"bench-{UNIQUE}"))
-        load = self._load()
+        create_user, in_flight = SERVICE + "UserService/CreateUser", 16
+        load, client = self._load(), self._request_client(self._server(), self._key)
 
         # Each has a name of its own, which h2load can not make.
         def create():
-            fields = {"user": {"username": user.user.username}}
-            options = {"in_flight": 16, "unique": UNIQUE}
-            return load.run(SERVICE + "UserService/CreateUser", fields, self._plan.seconds, **options)["rate"]
+            count = round(MOST_USERS_PER_S * (self._plan.seconds + self._plan.warm_up_s))
+            names = (f"bench-{time.monotonic_ns()}-{number}" for number in range(count))
+            users = self._requests("users", (user_pb2.CreateUserRequest(user=user_pb2.User(username=name)) for name in names))
+            return client.run(create_user, users, self._plan.seconds, in_flight=in_flight)["rate"]
+
+        def create_by_grpcpp():
+            fields = {"user": {"username": f"bench-{UNIQUE}"}}
+            return load.run(create_user, fields, self._plan.seconds, in_flight=in_flight, unique=UNIQUE)["rate"]
 
         rates = self._interleave(
             {
                 **self._both_ways("record_event", SERVICE + "AuditService/RecordEvent", event),
                 "create_user": create,
+                "create_user_client": create_by_grpcpp,
                 "pgbench": lambda: self._pgbench.run("insert", self._plan.seconds),
             }
         )
         self._report_both("record_event", rates, "events/s", rates["pgbench"], "pgbench inserts")
-        created = rates["create_user"]
-        self.report.add("create_user", created, "users/s", rates["pgbench"], "pgbench inserts", created)
+        self._report_both("create_user", rates, "users/s", rates["pgbench"], "pgbench inserts")
+        kratos = peers.KRATOS_IDENTITIES * rates["pgbench"]
+        self.report.add("create_user_beside_kratos", rates["create_user"], "users/s", kratos, "Kratos by pgbench inserts")
 
     def imports(self):
         """Users with given hashes by `gatehouse import`, beside a server that gives their events places."""
@@ -262,52 +284,35 @@ class Bench(webhooks.WebhookFigures):
         self.report.add("import_users", statistics.median(rates), "users/s")
 
     def login(self):
-        from gatehouse.v1 import session_pb2
-
-        from tests.e2e.support.client import Client
-
-        request = session_pb2.CreateSessionRequest(login="root", password=self._password)
         threads = len(os.sched_getaffinity(0))
-        # Each run leaves logins behind that nobody waits for, and these count as attempts. All are of one user, who would
-        # have more sessions in the end than anybody has.
-        unlimited = self._start_server(
-            GATEHOUSE_AUTH_LOGIN_FAILURES_PER_MINUTE="0", GATEHOUSE_AUTH_MAX_SESSIONS_PER_USER="100000"
-        )
-
-        def without_sessions(measure):
-            with Client(unlimited.grpc_address) as client:
-                client.RevokeUserSessions(user_id=client.login("root", self._password).session.user_id)
-            return measure()
+        server = self._server()
+        client, logins = self._request_client(server), self._logins_of_many(server)
 
         def raw(*words):
             return yardsticks.raw_argon2id(self._path("raw_argon2id"), ARGON2, threads, self._plan.seconds, *words)
 
         rates = self._interleave(
             {
-                **{
-                    name: lambda measure=measure: without_sessions(measure)
-                    for name, measure in self._both_ways(
-                        "login", SERVICE + "SessionService/CreateSession", request, server=unlimited, in_flight=16
-                    ).items()
-                },
+                "login": lambda: client.run(accounts.CREATE_SESSION, logins, self._plan.seconds, accounts.IN_FLIGHT)["rate"],
                 "libargon2": raw,
                 "own": lambda: raw("--own"),
             }
         )
-        self._report_both("login", rates, "logins/s", rates["libargon2"], "raw Argon2id (libargon2)")
+        self.report.add("login", rates["login"], "logins/s", rates["libargon2"], "raw Argon2id (libargon2)")
         self.report.add("login_of_own_hash", rates["login"], "logins/s", rates["own"], "raw Argon2id (as the server calls it)")
 
     def login_abuse(self):
-        """What callers notice of 1,000 wrong passwords a second. Not of root, which could not log in for later figures."""
+        """What callers notice of 1,000 wrong passwords a second, one each millisecond. Not of root, which could not log in for later
+        figures."""
         from gatehouse.v1 import session_pb2
 
         verify = (SERVICE + "SessionService/VerifySession", session_pb2.VerifySessionRequest(token=self._login().tokens.access_token))
-        wrong = (SERVICE + "SessionService/CreateSession", session_pb2.CreateSessionRequest(login="eve", password="wrong"))
-        load = self._h2load(self._server().grpc_address)
+        wrong = self._requests("wrong-logins", [session_pb2.CreateSessionRequest(login="eve", password="wrong")])
+        load, client = self._h2load(self._server().grpc_address), self._request_client(self._server())
         idle_p99, abused_p99 = [], []
         for _ in range(self._plan.rounds):
             idle_p99.append(load.latencies(*verify, self._plan.seconds)[1])
-            with load.flood(*wrong, 1000):
+            with client.flood(SERVICE + "SessionService/CreateSession", wrong, 1000):
                 abused_p99.append(load.latencies(*verify, self._plan.seconds)[1])
         self.report.add("verify_p99_under_wrong_logins", statistics.median(abused_p99), "us", statistics.median(idle_p99), "idle")
 
@@ -362,15 +367,19 @@ class Bench(webhooks.WebhookFigures):
 
 
 STEPS = {
-    "calls": ("noop", "verify_session_cached", "get_user"),
+    "calls": ("noop", "verify_session_cached", "get_user", "session_checks_beside_kratos"),
     "cost_of_a_call": ("allocations_per_call", "cpu_per_call"),
     "one_call": ("one_call_p50", "one_call_p99"),
-    "writes": ("record_event", "create_user"),
+    "writes": ("record_event", "create_user", "create_user_beside_kratos"),
     "imports": ("import_users",),
+    "refreshes": ("refresh_session",),
     "login": ("login", "login_of_own_hash"),
     "login_abuse": ("verify_p99_under_wrong_logins",),
+    "login_storm": ("verify_p99_in_login_storm", "login_storm_without_retry_info", "login_storm_memory"),
+    "keyed_calls": ("get_user_at_1m", "get_user_by_name_at_1m", "verify_session_full_at_1m"),
     "webhooks": ("webhook_delivery", "webhook_p50_at_200", "webhook_lost_over_kill", "webhook_takeover"),
     "webhooks_at_300": ("webhook_p50_at_300", "webhook_p99_at_300", "webhook_postgres_cpu_at_300", "webhook_statements_at_300"),
+    "webhooks_to_one_endpoint": ("webhook_one_endpoint",),
     "webhook_fan_out": ("webhook_fan_out_10", "webhook_fan_out_10_p99"),
     "webhooks_beside_others": ("webhook_p99_beside_refusing", "webhook_p99_beside_hanging"),
     "webhooks_beside_a_backlog": ("webhook_p99_beside_backlog", "webhook_memory_with_backlog"),

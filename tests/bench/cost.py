@@ -1,4 +1,4 @@
-"""What a program has used so far: allocations, processor time."""
+"""What a program has used so far: allocations, processor time, memory."""
 
 import mmap
 import os
@@ -27,6 +27,12 @@ def cpu_us_of_tree(pid):
             # It has ended since.
             pass
     return total
+
+
+def peak_bytes(pid):
+    """Resident bytes when they were most."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) << 10
 
 
 class AllocationCount:

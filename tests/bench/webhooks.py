@@ -14,17 +14,23 @@ BATCH = 500
 NOWHERE = "http://127.0.0.1:1/"
 
 
+def delivered(process):
+    """What a run of webhook_bench says, once all deliveries have arrived: what is lost is neither late nor slow."""
+    result = yardsticks.finish(process)
+    if result["missing"]:
+        words = [word for word in process.args[1:] if not word.startswith("--token=")]
+        raise RuntimeError(f"{result['missing']} deliveries are missing: {words}")
+    return result
+
+
 class WebhookFigures:
     """Steps of a Bench."""
 
     def webhooks(self):
         address, plan = self._server().grpc_address, self._plan
-        runs = [
-            yardsticks.finish(self._webhook_bench(address, f"--seconds={plan.webhook_seconds}")) for _ in range(plan.rounds)
-        ]
+        runs = [delivered(self._webhook_bench(address, f"--seconds={plan.webhook_seconds}")) for _ in range(plan.rounds)]
         self.report.add("webhook_delivery", statistics.median(run["rate"] for run in runs), "events/s")
-        paced = yardsticks.finish(self._webhook_bench(address, f"--seconds={plan.webhook_seconds}", "--rate=200"))
-        self.report.add("webhook_p50_at_200", paced["p50_ms"], "ms")
+        self.report.add("webhook_p50_at_200", self._paced(200)["p50_ms"], "ms")
         self.report.add("webhook_lost_over_kill", self._lost_over_kill(), "events")
         self.report.add("webhook_takeover", statistics.median(self._takeover() for _ in range(plan.rounds)) * 1000, "ms")
 
@@ -80,10 +86,7 @@ class WebhookFigures:
     def _paced(self, rate, *words, seconds=None):
         """What one run at so many events a second says."""
         words = [f"--seconds={seconds or self._plan.webhook_seconds}", f"--rate={rate}", *words]
-        result = yardsticks.finish(self._webhook_bench(self._server().grpc_address, *words))
-        if result["missing"]:
-            raise RuntimeError(f"{result['missing']} deliveries are missing: {words}")
-        return result
+        return delivered(self._webhook_bench(self._server().grpc_address, *words))
 
     def webhooks_at_300(self):
         """One endpoint at a rate that a machine has to spare: how late they are, and what Postgres does for each."""
@@ -108,12 +111,22 @@ class WebhookFigures:
         _, text = get(self._server().http_address, "/metrics")
         return sum(float(value) for value in re.findall(r"^gatehouse_database_statements_total\S* (\S+)$", text, re.MULTILINE))
 
+    def webhooks_to_one_endpoint(self):
+        """As fast as 32 publishers get rid of them, beside Postgres's inserts."""
+
+        def deliver():
+            words = [f"--seconds={self._plan.webhook_seconds}", "--in_flight=32"]
+            return delivered(self._webhook_bench(self._server().grpc_address, *words))["rate"]
+
+        rates = self._interleave({"deliveries": deliver, "pgbench": lambda: self._pgbench.run("insert", self._plan.seconds)})
+        self.report.add("webhook_one_endpoint", rates["deliveries"], "events/s", rates["pgbench"], "pgbench inserts")
+
     def webhook_fan_out(self):
         """Each event to ten endpoints: deliveries a second beside Postgres's inserts, and how late the last ones are."""
         address, seconds = self._server().grpc_address, self._plan.webhook_seconds
 
         def deliver():
-            run = yardsticks.finish(self._webhook_bench(address, f"--seconds={seconds}", "--endpoints=10"))
+            run = delivered(self._webhook_bench(address, f"--seconds={seconds}", "--endpoints=10"))
             late.append(run["p99_ms"])
             return run["rate"]
 
@@ -163,7 +176,5 @@ class WebhookFigures:
     def webhooks_to_many_endpoints(self):
         """From the publishing of one event to the last of its deliveries."""
         words = [f"--endpoints={self._plan.webhook_endpoints}", "--events=1", "--in_flight=1"]
-        run = yardsticks.finish(self._webhook_bench(self._server().grpc_address, *words))
-        if run["missing"]:
-            raise RuntimeError(f"{run['missing']} endpoints got nothing")
+        run = delivered(self._webhook_bench(self._server().grpc_address, *words))
         self.report.add("webhook_to_many_endpoints", run["drain_ms"], "ms")

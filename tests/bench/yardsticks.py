@@ -62,25 +62,8 @@ class H2load:
         """So many calls, 64 in flight."""
         self._run(method, request, 4, 16, "-n", str(count))
 
-    @contextlib.contextmanager
-    def flood(self, method, request, per_second):
-        """Calls at that rate, whatever is answered, for as long as the context lasts."""
-        connections = 4
-        words = self._words("flood.body", method, request, connections, 100, f"--rps={per_second // connections}", "-D", "3600")
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            yield
-            if process.poll() is not None:
-                raise RuntimeError(f"the flood of {method} ended: {process.returncode}")
-        finally:
-            process.terminate()
-            process.wait()
-
-    def _words(self, body, method, request, connections, streams, *more):
-        body = os.path.join(self._folder, body)
-        bytes_ = request.SerializeToString()
-        with open(body, "wb") as file:
-            file.write(b"\0" + len(bytes_).to_bytes(4, "big") + bytes_)
+    def _words(self, method, request, connections, streams, *more):
+        body = write_requests(os.path.join(self._folder, "h2load.body"), [request])
         words = ["h2load", "-t", "1", "-c", str(connections), "-m", str(streams), "-d", body, *more]
         for header in self._headers:
             words += ["-H", header]
@@ -90,13 +73,54 @@ class H2load:
         return "-D", str(seconds), f"--warm-up-time={round(self._warm_up_s * 1000)}ms"
 
     def _run(self, method, request, connections, streams, *more):
-        out = _run(self._words("h2load.body", method, request, connections, streams, *more)).stdout
+        out = _run(self._words(method, request, connections, streams, *more)).stdout
         calls = int(re.search(r"(\d+) succeeded, 0 failed, 0 errored", out).group(1))
         data = int(re.search(r"\((\d+)\) data$", out, re.MULTILINE).group(1))
         # A call that fails has no message in its answer, not even the five bytes before an empty one.
         if not calls or data < 5 * calls:
             raise RuntimeError(f"calls of {method} failed:\n{out}")
         return out
+
+
+class RequestClient:
+    """tests/bench/request_client against one server: for what h2load is not able to do, at as little cost."""
+
+    def __init__(self, program, address, token, warm_up_s):
+        self._words = [program, f"--address={address}"] + ([f"--token={token}"] if token else [])
+        self._warm_up_s = warm_up_s
+
+    def run(self, method, requests, seconds, in_flight=64, refresh=False):
+        """{"rate", "p50_us", "p99_us", ...}: each call has the next request of a file. An error of any call fails the run."""
+        words = [
+            *self._words,
+            f"--method={method}",
+            f"--requests={requests}",
+            f"--in_flight={in_flight}",
+            f"--seconds={seconds}",
+            f"--warm_up_seconds={self._warm_up_s}",
+        ]
+        run = _run_json(words + (["--refresh"] if refresh else []))
+        if run["refused"] or not run["rate"]:
+            raise RuntimeError(f"{run['refused']} calls of {method} failed, the first one with {run['first_refused_status']}")
+        return run
+
+    @contextlib.contextmanager
+    def flood(self, method, requests, per_second, connections=4):
+        """Calls at that rate, evenly spaced, whatever is answered, for as long as the context lasts; what came of them is in the
+        dictionary at its end."""
+        words = [*self._words, f"--method={method}", f"--requests={requests}", f"--rate={per_second}"]
+        process = start([*words, f"--connections={connections}", "--seconds=3600"])
+        came = {}
+        try:
+            yield came
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        process.terminate()
+        came.update(finish(process))
+        if came["begun"] < 0.9 * per_second * came["seconds"]:
+            raise RuntimeError(f"the flood was no more than {came['begun']} calls in {came['seconds']} s")
 
 
 class EchoServer:
@@ -111,6 +135,15 @@ class EchoServer:
         self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait()
+
+
+def write_requests(path, requests):
+    """Messages as they go over the wire, one after the other; the path."""
+    with open(path, "wb") as file:
+        for request in requests:
+            body = request.SerializeToString()
+            file.write(b"\0" + len(body).to_bytes(4, "big") + body)
+    return path
 
 
 def raw_argon2id(program, config, threads, seconds, *words):

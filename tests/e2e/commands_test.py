@@ -96,6 +96,29 @@ class SeedTest(unittest.TestCase):
         self.run_seed()
         self.assertEqual(self.contents(), before)
 
+    def test_what_is_stored_in_another_form_is_no_change(self):
+        decomposed = "zoe\u0308"
+        self.seed["users"] = [
+            {"username": "zoe", "email": f"{decomposed}@example.com", "role": "support"},
+            {"username": "kim", "email": "kim@xn--mller-kva.example"},
+        ]
+        self.run_seed()
+        emails = self.deployment.sql("SELECT email FROM gatehouse.user_account ORDER BY email")
+        self.assertEqual(emails, "kim@m\u00fcller.example\nzo\u00eb@example.com")
+        before = self.contents()
+        for flags in (["--dry-run"], []):
+            self.assertEqual(self.run_seed(*flags)[0], "", flags)
+        self.seed["users"][0]["username"] = "ZOE"
+        self.assertEqual(self.run_seed()[0], "")
+        self.assertEqual(self.contents(), before)
+        # One that differs is told of, also by a role that is not there yet.
+        self.seed["roles"].append({"name": "helper", "permissions": ["users.read"]})
+        self.seed["users"][0]["role"] = "helper"
+        out, _ = self.run_seed("--dry-run")
+        self.assertEqual(out.splitlines(), ["would be created: role helper", "would be updated: user ZOE"])
+        out, _ = self.run_seed()
+        self.assertEqual(out.splitlines(), ["created: role helper", "updated: user ZOE"])
+
     def test_a_changed_file_changes_what_it_names_and_leaves_the_rest(self):
         self.run_seed()
         self.seed["users"][0]["first_name"] = "Augusta Ada"

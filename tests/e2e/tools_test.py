@@ -20,7 +20,7 @@ from tests.e2e.support.gatehouse import BINARY, environment, run
 from tests.e2e.support.receiver import Receiver
 from tests.e2e.support.waiting import DEADLINE_S, until
 
-POLICIES = ["events", "attempts", "ended_sessions", "requests", "one_time_tokens", "replays", "alerts", "messages"]
+POLICIES = ["events", "attempts", "ended_sessions", "requests", "one_time_tokens", "replays", "alerts", "messages", "deleted_users"]
 
 
 def objects(text):

@@ -131,6 +131,21 @@ class ChangedEndpointTest(WebhookCase):
         times = collections.Counter(r.id for r in self.receiver.requests if r.id in self.ids)
         self.assertEqual(times, {id: 1 for id in self.ids})
 
+    def test_answers_that_it_is_gone(self):
+        self.receiver.status = 410
+        self.receiver.answers.set()
+        self.sql_becomes("SELECT state || ' ' || disabled_reason FROM gatehouse.endpoint", "3 gone")
+        self.receiver.status = 204
+        self.another_arrives()
+        self.assertEqual([r.id for r in self.receiver.requests if r.id in self.ids], self.ids[:1])
+        self.admin.ResumeEndpoint(endpoint_id=self.endpoint_id)
+        self.sql_becomes(
+            "SELECT count(DISTINCT event_id) FROM gatehouse.webhook_attempt WHERE event_type = 'fault.test' AND error_class = ''",
+            str(EVENTS),
+        )
+        times = collections.Counter(r.id for r in self.receiver.requests if r.id in self.ids)
+        self.assertEqual(times, {id: 2 if id == self.ids[0] else 1 for id in self.ids})
+
     def test_gets_another_secret(self):
         rotated = self.admin.RotateSecret(endpoint_id=self.endpoint_id, overlap={"seconds": 0})
         self.receiver.answers.set()

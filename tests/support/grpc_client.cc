@@ -37,6 +37,7 @@ class Stream final : public ClientStream {
   Stream(grpc::GenericStub& stub, const std::string& method, const CallOptions& options) {
     for (const auto& [name, value] : options.metadata) context_.AddMetadata(name, value);
     if (!options.authority.empty()) context_.set_authority(options.authority);
+    if (options.gzip) context_.set_compression_algorithm(GRPC_COMPRESS_GZIP);
     if (!options.no_deadline) {
       context_.set_deadline(
           gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),

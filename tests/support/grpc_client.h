@@ -25,6 +25,8 @@ struct CallOptions {
   // A test that hangs helps nobody.
   std::chrono::nanoseconds timeout = std::chrono::seconds(60);
   bool no_deadline = false;
+  // Messages are sent compressed.
+  bool gzip = false;
 };
 
 // How a call ended.

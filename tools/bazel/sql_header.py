@@ -10,10 +10,11 @@ def constant_name(stem):
     return "k" + "".join(word.capitalize() for word in stem.split("_"))
 
 
-# What changes something, or takes a lock, or may: functions of ours but the guard.
+# What changes something, or takes a lock, or may: functions of ours but the guard and those that only look.
 _CHANGES = re.compile(
     r"\b(?:(?:INSERT|UPDATE|DELETE|MERGE|TRUNCATE|CREATE|ALTER|DROP|LOCK|CALL|SHARE"
-    r"|pg_(?:try_)?advisory\w*|pg_notify|set_config|nextval|setval)\b|gatehouse\.(?!require\b)\w+\()",
+    r"|pg_(?:try_)?advisory\w*|pg_notify|set_config|nextval|setval)\b"
+    r"|gatehouse\.(?!(?:require|first_id_of|partition_days)\b)\w+\()",
     flags=re.I,
 )
 

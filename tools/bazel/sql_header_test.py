@@ -11,6 +11,7 @@ class OnlyReadsTest(unittest.TestCase):
             "SELECT updated, deleted_by FROM gatehouse.user_account -- UPDATE later",
             "SELECT gatehouse.require(count(*) = 1, 'UPDATE') FROM t",
             "WITH a AS (SELECT 1) SELECT * FROM a",
+            "SELECT gatehouse.first_id_of(min(day)) FROM gatehouse.partition_days('event')",
         ):
             self.assertTrue(sql_header.only_reads(statement), statement)
 

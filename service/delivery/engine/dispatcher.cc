@@ -85,7 +85,7 @@ void Dispatcher::SendOne(Tenant& tenant) {
 bool Dispatcher::TrySend(Tenant& tenant, const QueuePtr& queue) {
   EndpointQueue& delivery = queue->delivery;
   // Settings that changed are read first; then its turn is requested again.
-  if (deps_.cache.IsStale(delivery.key().tenant_id)) return false;
+  if (deps_.cache.IsStale(delivery.key())) return false;
   const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(delivery.key());
   if (!endpoint || endpoint->state != storage::EndpointState::kEnabled) {
     delivery.Stop();

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/uuid.h"
 #include "service/delivery/engine/queue_fixture.h"
 #include "tests/support/status/status_matchers.h"
 
@@ -225,6 +226,14 @@ TEST_F(DispatcherTest, NothingIsSentWithSettingsThatAreKnownToBeOld) {
       IsOk());
   RequestTurn({queue});
   EXPECT_THAT(Sent(), ElementsAre("new"));
+}
+
+TEST_F(DispatcherTest, WhatChangesOfAnotherEndpointHoldsUpNothing) {
+  Make({.in_flight = 10, .in_flight_per_tenant = 10});
+  const QueuePtr queue = AddQueue("a", 1);
+  OnLoop([&] { cache_.MarkStale(kTenant, base::Uuid()); });
+  RequestTurn({queue});
+  EXPECT_THAT(Sent(), ElementsAre("a"));
 }
 
 TEST_F(DispatcherTest, APausedEndpointsQueueIsStopped) {

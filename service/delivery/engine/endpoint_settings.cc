@@ -37,9 +37,9 @@ Task<absl::Status> EndpointSettings::Refresh(Uuid tenant_id) {
   co_return absl::OkStatus();
 }
 
-void EndpointSettings::OnChanged(Uuid tenant_id) {
-  deps_.cache.MarkStale(tenant_id);
-  deps_.tasks.Spawn(Reload(tenant_id));
+void EndpointSettings::OnChanged(Uuid tenant_id, std::optional<Uuid> endpoint_id) {
+  deps_.cache.MarkStale(tenant_id, endpoint_id);
+  if (reading_.insert(tenant_id).second) deps_.tasks.Spawn(Reload(tenant_id));
 }
 
 void EndpointSettings::OnAllChanged() {
@@ -72,14 +72,21 @@ Task<void> EndpointSettings::ReloadSurely(Uuid tenant_id) {
 }
 
 Task<void> EndpointSettings::Reload(Uuid tenant_id) {
-  if (!loaded_ || deps_.tasks.stopping()) co_return;
-  absl::Status status = co_await deps_.cache.Reload(deps_.tasks.Context(tenant_id), tenant_id);
-  if (status.ok()) {
-    Apply(tenant_id);
-    status = co_await deps_.leases.LeaseDue();
-    deps_.reader.FeedTenant(tenant_id);
+  while (loaded_ && !deps_.tasks.stopping() && deps_.cache.HasStale(tenant_id)) {
+    const absl::Status status = co_await ReloadOnce(tenant_id);
+    if (status.ok()) continue;
+    deps_.tasks.LogProblem("webhooks: cannot read an endpoint's settings", status);
+    break;
   }
-  if (!status.ok()) deps_.tasks.LogProblem("webhooks: cannot read an endpoint's settings", status);
+  reading_.erase(tenant_id);
+}
+
+Task<absl::Status> EndpointSettings::ReloadOnce(Uuid tenant_id) {
+  GH_CO_RETURN_IF_ERROR(co_await deps_.cache.Reload(deps_.tasks.Context(tenant_id), tenant_id));
+  Apply(tenant_id);
+  const absl::Status leased = co_await deps_.leases.LeaseDue();
+  deps_.reader.FeedTenant(tenant_id);
+  co_return leased;
 }
 
 void EndpointSettings::Apply(const Uuid& tenant_id) {
@@ -117,7 +124,7 @@ Task<absl::Status> EndpointSettings::WriteDisabled(QueuePtr queue) {
   GH_CO_RETURN_IF_ERROR(co_await deps_.endpoints.Disable(ctx, key.tenant_id, key.endpoint_id,
                                                          queue->delivery.fence(), reason, now,
                                                          std::move(change)));
-  OnChanged(key.tenant_id);
+  OnChanged(key.tenant_id, key.endpoint_id);
   co_return absl::OkStatus();
 }
 

@@ -1,6 +1,9 @@
 #ifndef GATEHOUSE_SERVICE_DELIVERY_ENGINE_ENDPOINT_SETTINGS_H_
 #define GATEHOUSE_SERVICE_DELIVERY_ENGINE_ENDPOINT_SETTINGS_H_
 
+#include <optional>
+#include <set>
+
 #include "absl/status/status.h"
 #include "base/async/task.h"
 #include "base/time.h"
@@ -42,9 +45,9 @@ class EndpointSettings {
 
   // What was read of a tenant is old: reads it anew, and is done once queues follow it.
   base::Task<absl::Status> Refresh(base::Uuid tenant_id);
-  // The same from outside the log: nothing is sent with the old settings from now on, and
-  // what the new ones begin is begun.
-  void OnChanged(base::Uuid tenant_id);
+  // The same from outside the log, of one endpoint or of all: nothing is sent with the old
+  // settings from now on, and what the new ones begin is begun.
+  void OnChanged(base::Uuid tenant_id, std::optional<base::Uuid> endpoint_id = std::nullopt);
   // Of every tenant, one after the other, until it has worked: somebody changed them past the
   // server.
   void OnAllChanged();
@@ -53,7 +56,9 @@ class EndpointSettings {
   void Disable(const QueuePtr& queue) { deps_.tasks.Spawn(RunDisable(queue)); }
 
  private:
+  // Until nothing of the tenant is stale.
   base::Task<void> Reload(base::Uuid tenant_id);
+  base::Task<absl::Status> ReloadOnce(base::Uuid tenant_id);
   base::Task<void> ReloadAll();
   base::Task<void> ReloadSurely(base::Uuid tenant_id);
   base::Task<void> RunDisable(QueuePtr queue);
@@ -62,6 +67,8 @@ class EndpointSettings {
 
   Deps deps_;
   bool loaded_ = false;
+  // Tenants of which Reload is under way.
+  std::set<base::Uuid> reading_;
   // ReloadAll is under way, or has to begin once more.
   bool reading_all_ = false;
   bool all_changed_ = false;

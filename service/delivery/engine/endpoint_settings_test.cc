@@ -37,13 +37,24 @@ TEST_F(EndpointSettingsTest, AChangeCountsAtOnceAndReachesTheQueue) {
   Update(endpoint, [](storage::Endpoint& e) { e.url = "https://b.example/"; });
   runner_.RunPlain([&] {
     parts_->settings.OnChanged(endpoint.tenant_id);
-    EXPECT_TRUE(parts_->cache.IsStale(endpoint.tenant_id));
+    EXPECT_TRUE(parts_->cache.IsStale(KeyOf(endpoint)));
   });
   AwaitIdle();
   OnLoop([&] {
-    EXPECT_FALSE(parts_->cache.IsStale(endpoint.tenant_id));
+    EXPECT_FALSE(parts_->cache.IsStale(KeyOf(endpoint)));
     EXPECT_EQ(parts_->cache.Find(KeyOf(endpoint))->url, "https://b.example/");
   });
+}
+
+TEST_F(EndpointSettingsTest, ChangesThatComeWhileItReadsAreReadTogether) {
+  const storage::Endpoint endpoint = LeaseOne();
+  const uint64_t before = storage_->database->statements_sent();
+  OnLoop([&] {
+    for (int i = 0; i < 100; ++i) parts_->settings.OnChanged(endpoint.tenant_id, endpoint.id);
+  });
+  OnLoop([&] { EXPECT_FALSE(parts_->cache.IsStale(KeyOf(endpoint))); });
+  // Of the first one and of all others: the settings, and what is to be leased with them.
+  EXPECT_EQ(storage_->database->statements_sent() - before, 4u);
 }
 
 TEST_F(EndpointSettingsTest, PausingStopsTheQueueAndEnablingBeginsAnother) {
@@ -90,7 +101,7 @@ TEST_F(EndpointSettingsTest, WhatCannotBeReadWhenAllChangedIsReadLater) {
     AwaitIdle();
   }
   OnLoop([&] {
-    EXPECT_FALSE(parts_->cache.IsStale(endpoint.tenant_id));
+    EXPECT_FALSE(parts_->cache.IsStale(KeyOf(endpoint)));
     EXPECT_EQ(parts_->cache.Find(KeyOf(endpoint))->url, "https://b.example/");
   });
 }

@@ -17,7 +17,8 @@ using std::chrono::steady_clock;
 using storage::DeliveryLease;
 using storage::DeliveryStore;
 
-constexpr int64_t kScanLimit = 1000;
+// Leased by one statement.
+constexpr int64_t kLeasePage = 1000;
 // An endpoint whose next retry is due within this is not worth giving back.
 constexpr seconds kSoon(10);
 
@@ -48,9 +49,12 @@ Task<absl::Status> LeaseHolder::LeaseMatched(Uuid tenant_id,
 }
 
 Task<absl::Status> LeaseHolder::LeaseDue() {
-  if (deps_.tasks.stopping()) co_return absl::OkStatus();
-  const Turnstile::Pass pass = co_await turn_.Enter();
-  co_return co_await TakeDue();
+  // All at once: what a server that is gone had must not wait for the next time.
+  for (bool more = true; more && !deps_.tasks.stopping();) {
+    const Turnstile::Pass pass = co_await turn_.Enter();
+    GH_CO_ASSIGN_OR_RETURN(more, co_await TakeDue());
+  }
+  co_return absl::OkStatus();
 }
 
 Task<absl::Status> LeaseHolder::FreeGone() {
@@ -78,14 +82,14 @@ Task<absl::Status> LeaseHolder::TakeWanted(std::vector<DeliveryStore::Want> want
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> LeaseHolder::TakeDue() {
+Task<absl::StatusOr<bool>> LeaseHolder::TakeDue() {
   const base::SteadyTime begun = steady_clock::now();
   GH_CO_ASSIGN_OR_RETURN(const std::vector<DeliveryLease> leases,
                          co_await deps_.deliveries.LeaseDue(
                              deps_.tasks.Context(base::kDefaultTenantId), options_.instance_id,
-                             options_.lease, deps_.clock.Now(), deps_.queues.Keys(), kScanLimit));
+                             options_.lease, deps_.clock.Now(), deps_.queues.Keys(), kLeasePage));
   Add(leases, begun);
-  co_return absl::OkStatus();
+  co_return leases.size() == kLeasePage;
 }
 
 void LeaseHolder::Add(const std::vector<DeliveryLease>& leases, base::SteadyTime begun) {

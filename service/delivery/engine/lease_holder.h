@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/async/task.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -69,7 +70,8 @@ class LeaseHolder {
 
  private:
   base::Task<absl::Status> TakeWanted(std::vector<storage::DeliveryStore::Want> wanted);
-  base::Task<absl::Status> TakeDue();
+  // A page of them; whether there may be more.
+  base::Task<absl::StatusOr<bool>> TakeDue();
   void Add(const std::vector<storage::DeliveryLease>& leases, base::SteadyTime begun);
   bool IsAtRest(const LeasedQueue& queue) const;
   bool IsDone(const LeasedQueue& queue) const;

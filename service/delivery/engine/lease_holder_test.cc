@@ -87,6 +87,23 @@ TEST_F(LeaseHolderTest, WhatAnotherInstanceHoldsIsLeftToIt) {
   EXPECT_EQ(QueueOf(endpoint)->delivery.ready(), 1u);
 }
 
+TEST_F(LeaseHolderTest, LeasesAllThatIsDueHoweverMuchItIs) {
+  CreateOne();
+  tests::ExecuteSql(dsn_,
+                    "INSERT INTO gatehouse.endpoint "
+                    "SELECT (jsonb_populate_record(e, jsonb_build_object('endpoint_id', "
+                    "gen_random_uuid()))).* FROM gatehouse.endpoint e, generate_series(1, 2500)");
+  tests::ExecuteSql(dsn_,
+                    "INSERT INTO gatehouse.endpoint_delivery "
+                    "SELECT (jsonb_populate_record(d, jsonb_build_object('endpoint_id', "
+                    "e.endpoint_id, 'created_event_id', NULL, 'next_due', 'epoch'))).* "
+                    "FROM gatehouse.endpoint_delivery d, gatehouse.endpoint e "
+                    "WHERE e.endpoint_id <> d.endpoint_id");
+  Do([this] { return parts_->leases.LeaseDue(); });
+  EXPECT_EQ(tests::AskSql(dsn_, "SELECT count(*) FROM gatehouse.endpoint_delivery WHERE fence = 1"),
+            "2500");
+}
+
 TEST_F(LeaseHolderTest, NothingIsLeasedOnceTheEngineStops) {
   const storage::Endpoint endpoint = CreateOne();
   Follow();

@@ -85,7 +85,7 @@ Task<void> LogMatcher::Run() {
 }
 
 Task<absl::Status> LogMatcher::Take(storage::LogFeed::News news, bool poll) {
-  GH_CO_RETURN_IF_ERROR(co_await deps_.settings.Load());
+  poll |= !deps_.settings.loaded();
   std::map<Uuid, News> by_tenant;
   for (const auto& batch : news.batches) by_tenant[batch->tenant_id].push_back(batch);
   for (auto& [tenant_id, batches] : by_tenant) {
@@ -102,12 +102,22 @@ Task<absl::Status> LogMatcher::Take(storage::LogFeed::News news, bool poll) {
 }
 
 Task<absl::Status> LogMatcher::Poll() {
+  const bool loaded = deps_.settings.loaded();
   GH_CO_ASSIGN_OR_RETURN(
       const std::vector<storage::DeliveryStore::Fanout> fanouts,
       co_await deps_.deliveries.ListFanouts(deps_.tasks.Context(base::kDefaultTenantId)));
+  // Settings are read after the positions: what changed before a position is in them, even if it
+  // was another server that matched it, and what changes after it is in the log from there on.
+  if (!loaded) GH_CO_RETURN_IF_ERROR(co_await deps_.settings.Load());
   for (const storage::DeliveryStore::Fanout& fanout : fanouts) {
-    const auto [followed, added] = deps_.logs.try_emplace(
-        fanout.tenant_id, FollowedLog{.log = TenantLog(fanout.tenant_id, fanout.position)});
+    auto followed = deps_.logs.find(fanout.tenant_id);
+    if (followed == deps_.logs.end()) {
+      if (loaded) GH_CO_RETURN_IF_ERROR(co_await deps_.settings.Refresh(fanout.tenant_id));
+      followed = deps_.logs
+                     .emplace(fanout.tenant_id,
+                              FollowedLog{.log = TenantLog(fanout.tenant_id, fanout.position)})
+                     .first;
+    }
     if (fanout.head_index > followed->second.log.matched()) {
       GH_CO_RETURN_IF_ERROR(co_await Follow(fanout.tenant_id, {}));
     }

@@ -53,7 +53,8 @@ class LogMatcher {
 
   // Follows until the tasks are cancelled or the engine stops.
   base::Task<void> Run();
-  // Looks everywhere for entries that are not matched yet, and matches them.
+  // Looks everywhere for entries that are not matched yet, and matches them. The first time reads
+  // the settings of all endpoints; of tenants that come later, theirs.
   base::Task<absl::Status> Poll();
   // Matches what there is of a tenant, a known one, beginning with `news`, which the feed
   // brought in order.

@@ -59,6 +59,30 @@ TEST_F(LogMatcherTest, TenantsAreFollowedFromWhereTheirCursorIs) {
   EXPECT_EQ(Matched(), 3);
 }
 
+// Of its first endpoint this one hears nothing: its cursor is past the entry that says so.
+TEST_F(LogMatcherTest, ATenantThatAnotherServerMatchedFirstHasItsEndpoints) {
+  Follow();
+  const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"order.*"});
+  Step(MakeEngine());
+  EXPECT_EQ(Cursor(), "1");
+  Publish();
+  Follow();
+  EXPECT_EQ(Matched(), 2);
+  ASSERT_NE(QueueOf(endpoint), nullptr);
+  EXPECT_EQ(QueueOf(endpoint)->delivery.ready(), 1u);
+}
+
+// Read before another server went on past a change, they would never be read again.
+TEST_F(LogMatcherTest, SettingsAreAtLeastAsNewAsThePositions) {
+  const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"invoice.*"});
+  Do([this] { return parts_->settings.Load(); });
+  Update(endpoint, [](storage::Endpoint& e) { e.event_types = {"order.*"}; });
+  Step(MakeEngine());
+  Publish("order.paid");
+  Follow();
+  ASSERT_NE(QueueOf(endpoint), nullptr);
+}
+
 TEST_F(LogMatcherTest, NewsAreMatchedWithoutReadingThem) {
   const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"order.*"});
   Follow();

@@ -63,7 +63,6 @@ class PartsFixture : public EngineFixture {
   // Matches all that is committed and leases endpoints that have work.
   void Follow() {
     Sequence();
-    Do([this] { return parts_->settings.Load(); });
     Do([this] { return parts_->matcher.Poll(); });
   }
   void FlushAll() {

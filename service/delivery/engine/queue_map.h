@@ -31,9 +31,11 @@ struct LeasedQueue {
   // Dispatcher: brings it its turn when its rate allows the next request. One for all that waits.
   base::Loop::Timer pace_timer = {};
   bool paced = false;
-  // QueueReader: what is read for it now.
+  // QueueReader: what is read for it now, or for another one whose page it waits for; it stands in
+  // line until something can be read.
   bool reading = false;
   bool loading_retries = false;
+  bool in_line = false;
   // QueueReader: events to read at a time, few large ones, many small ones.
   int32_t read_limit = 64;
   // Nothing is sent after this: somebody else may be at it. LeaseHolder sets it, Flusher

@@ -44,6 +44,10 @@ void LeaveOutUnwanted(const storage::Endpoint& endpoint, std::vector<DeliveryIte
   std::erase_if(items, [&](const DeliveryItem& item) { return !wanted.WantsBody(*item.body); });
 }
 
+bool HasEnough(const EndpointQueue& queue) {
+  return queue.loaded() >= kEnoughReady || queue.loaded_bytes() >= kEnoughBytes;
+}
+
 // How many events like these make a page.
 int32_t FittingLimit(const std::vector<DeliveryItem>& items) {
   size_t bytes = 0;
@@ -61,10 +65,7 @@ void QueueReader::FeedTenant(const Uuid& tenant_id) {
 
 void QueueReader::Feed(const QueuePtr& queue) {
   EndpointQueue& delivery = queue->delivery;
-  if (delivery.stopped() || deps_.tasks.stopping() || delivery.loaded() >= kEnoughReady ||
-      delivery.loaded_bytes() >= kEnoughBytes) {
-    return;
-  }
+  if (delivery.stopped() || deps_.tasks.stopping() || HasEnough(delivery)) return;
   const FollowedLog& followed = deps_.logs.at(delivery.key().tenant_id);
   const TenantLog& log = followed.log;
   if (delivery.scanned() < log.window_end() && delivery.scanned() + 1 >= log.window_begin()) {
@@ -77,13 +78,41 @@ void QueueReader::Feed(const QueuePtr& queue) {
     }
   }
   const bool window_comes = followed.filling && delivery.scanned() >= log.window_end();
-  if (delivery.scanned() >= log.matched() || window_comes || queue->reading ||
-      reads_ >= kMaxReads) {
-    return;
-  }
+  if (delivery.scanned() >= log.matched() || window_comes || queue->reading) return;
+  if (FeedFromPages(queue) || HasEnough(delivery) || delivery.scanned() >= log.matched()) return;
+  if (reads_ >= kMaxReads) return StandInLine(queue);
   queue->reading = true;
   ++reads_;
   deps_.tasks.Spawn(ReadEvents(queue));
+}
+
+bool QueueReader::FeedFromPages(const QueuePtr& queue) {
+  EndpointQueue& delivery = queue->delivery;
+  const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(delivery.key());
+  const SharedPages::Source source{delivery.key().tenant_id, TypesOf(endpoint.get())};
+  while (!HasEnough(delivery)) {
+    const SharedPages::Page* const page =
+        pages_.Find(source, delivery.scanned() + 1, steady_clock::now());
+    if (page == nullptr) {
+      if (!pages_.Comes(source, delivery.scanned() + 1)) return false;
+      queue->reading = true;
+      waiting_[source.tenant_id].push_back(queue);
+      return true;
+    }
+    AddItems(queue, endpoint.get(), page->items, page->last_index);
+  }
+  return false;
+}
+
+void QueueReader::AddItems(const QueuePtr& queue, const storage::Endpoint* endpoint,
+                           const std::vector<DeliveryItem>& items, int64_t through) {
+  EndpointQueue& delivery = queue->delivery;
+  if (!items.empty()) queue->read_limit = FittingLimit(items);
+  std::vector<DeliveryItem> next(
+      std::ranges::upper_bound(items, delivery.scanned(), {}, &DeliveryItem::index), items.end());
+  if (endpoint != nullptr) LeaveOutUnwanted(*endpoint, next);
+  delivery.AddEvents(std::move(next), through);
+  OnAdded(queue);
 }
 
 Task<void> QueueReader::ReadEvents(QueuePtr queue) {
@@ -92,23 +121,34 @@ Task<void> QueueReader::ReadEvents(QueuePtr queue) {
   // Beyond this the endpoint may have other settings than the ones read with.
   const int64_t matched = deps_.logs.at(tenant_id).log.matched();
   const std::shared_ptr<const storage::Endpoint> endpoint = deps_.cache.Find(delivery.key());
-  absl::StatusOr<storage::EventLog::Range> range = co_await deps_.log.ReadRange(
-      deps_.tasks.Context(tenant_id), tenant_id, delivery.scanned() + 1, queue->read_limit,
-      TypesOf(endpoint.get()));
+  const SharedPages::Source source{tenant_id, TypesOf(endpoint.get())};
+  SharedPages::Page page{.first_index = delivery.scanned() + 1};
+  pages_.Begin(source, page.first_index, queue->read_limit);
+  const absl::StatusOr<storage::EventLog::Range> range = co_await deps_.log.ReadRange(
+      deps_.tasks.Context(tenant_id), tenant_id, page.first_index, queue->read_limit, source.types);
+  pages_.End(source, page.first_index);
   queue->reading = false;
-  --reads_;
-  if (!range.ok()) deps_.tasks.LogProblem("webhooks: cannot read events", range.status());
-  if (!range.ok() || !deps_.queues.IsCurrent(queue) || delivery.stopped()) co_return;
-  std::vector<DeliveryItem> items;
-  for (const storage::LoggedEvent& event : range->events) {
-    if (event.index > matched) break;
-    if (event.index > delivery.scanned()) items.push_back(MakeItem(event));
+  const std::vector<QueuePtr> waiters = std::exchange(waiting_[tenant_id], {});
+  for (const QueuePtr& waiting : waiters) waiting->reading = false;
+  if (!range.ok()) {
+    deps_.tasks.LogProblem("webhooks: cannot read events", range.status());
+    EndRead(/*ok=*/false);
+    co_return;
   }
-  if (!items.empty()) queue->read_limit = FittingLimit(items);
-  if (endpoint) LeaveOutUnwanted(*endpoint, items);
-  delivery.AddEvents(std::move(items), std::min(range->last_index, matched));
-  OnAdded(queue);
-  Feed(queue);
+  page.last_index = std::min(range->last_index, matched);
+  for (const storage::LoggedEvent& event : range->events) {
+    if (event.index <= page.last_index) page.items.push_back(MakeItem(event));
+  }
+  const bool is_current = deps_.queues.IsCurrent(queue) && !delivery.stopped();
+  if (is_current) AddItems(queue, endpoint.get(), page.items, page.last_index);
+  if (page.last_index >= page.first_index) {
+    pages_.Add(source, std::move(page), steady_clock::now());
+  }
+  EndRead(/*ok=*/true);
+  if (is_current) Feed(queue);
+  for (const QueuePtr& waiting : waiters) {
+    if (deps_.queues.IsCurrent(waiting)) Feed(waiting);
+  }
 }
 
 void QueueReader::OnAdded(const QueuePtr& queue) {
@@ -118,22 +158,51 @@ void QueueReader::OnAdded(const QueuePtr& queue) {
 }
 
 void QueueReader::Tend() {
+  pages_.DropOld(steady_clock::now());
   const base::Time now = deps_.clock.Now();
-  deps_.queues.ForEach([this, now](const QueuePtr& queue) {
-    if (MayLoadRetries(*queue, now)) {
+  ServeLine();
+  deps_.queues.ForEach([this, now](const QueuePtr& queue) { FeedAll(queue, now); });
+}
+
+void QueueReader::FeedAll(const QueuePtr& queue, base::Time now) {
+  if (MayLoadRetries(*queue, now)) {
+    if (reads_ < kMaxReads) {
       queue->loading_retries = true;
       ++reads_;
       deps_.tasks.Spawn(LoadRetries(queue));
+    } else {
+      StandInLine(queue);
     }
-    Feed(queue);
-  });
+  }
+  Feed(queue);
+}
+
+void QueueReader::StandInLine(const QueuePtr& queue) {
+  if (std::exchange(queue->in_line, true)) return;
+  line_.push_back(queue);
+}
+
+void QueueReader::EndRead(bool ok) {
+  --reads_;
+  if (ok) ServeLine();
+}
+
+void QueueReader::ServeLine() {
+  const base::Time now = deps_.clock.Now();
+  while (!line_.empty() && reads_ < kMaxReads && !deps_.tasks.stopping()) {
+    const QueuePtr queue = line_.front().lock();
+    line_.pop_front();
+    if (!queue) continue;
+    queue->in_line = false;
+    if (deps_.queues.IsCurrent(queue)) FeedAll(queue, now);
+  }
 }
 
 bool QueueReader::MayLoadRetries(const LeasedQueue& queue, base::Time now) const {
   const EndpointQueue& delivery = queue.delivery;
   return delivery.next_due() && *delivery.next_due() <= now && delivery.retries_ready() == 0 &&
          !queue.loading_retries && !delivery.dirty() && !deps_.flusher.busy() &&
-         !delivery.stopped() && delivery.breaker().MayStart(now) && reads_ < kMaxReads;
+         !delivery.stopped() && delivery.breaker().MayStart(now);
 }
 
 Task<void> QueueReader::LoadRetries(QueuePtr queue) {
@@ -142,15 +211,14 @@ Task<void> QueueReader::LoadRetries(QueuePtr queue) {
   absl::StatusOr<Due> due =
       co_await ReadDue(delivery.key(), delivery.retries_held(), deps_.clock.Now());
   queue->loading_retries = false;
-  --reads_;
   if (!due.ok()) {
     deps_.tasks.LogProblem("webhooks: cannot read what is to be retried", due.status());
-    co_return;
+  } else if (deps_.queues.IsCurrent(queue) && !delivery.stopped()) {
+    delivery.AddRetries(std::move(due->items), due->next_due);
+    queue->last_used = steady_clock::now();
+    deps_.dispatcher.RequestTurn(queue);
   }
-  if (!deps_.queues.IsCurrent(queue) || delivery.stopped()) co_return;
-  delivery.AddRetries(std::move(due->items), due->next_due);
-  queue->last_used = steady_clock::now();
-  deps_.dispatcher.RequestTurn(queue);
+  EndRead(due.ok());
 }
 
 Task<absl::StatusOr<DeliveryItem>> QueueReader::ReadItem(storage::EndpointKey key,

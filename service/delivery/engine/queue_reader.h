@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,14 +18,16 @@
 #include "service/delivery/engine/engine_tasks.h"
 #include "service/delivery/engine/flusher.h"
 #include "service/delivery/engine/queue_map.h"
+#include "service/delivery/engine/shared_pages.h"
 #include "service/delivery/tenant_log.h"
 #include "storage/delivery/delivery_store.h"
 #include "storage/event_log/event_log.h"
 
 namespace gatehouse::service::delivery {
 
-// Gives queues their events: from the window that up-to-date ones share, else by a page read for
-// the queue alone; and what is due to be retried. Owns how many such reads are under way.
+// Gives queues their events: from the window that up-to-date ones share, else from a page that it
+// reads for the queue, or has read for another one of the tenant; and what is due to be retried.
+// Owns how many such reads are under way.
 //
 // Thread: the engine's loop.
 class QueueReader {
@@ -55,6 +60,18 @@ class QueueReader {
     std::optional<base::Time> next_due;
   };
 
+  // As Feed, and what is to be retried before it.
+  void FeedAll(const QueuePtr& queue, base::Time now);
+  // It has its turn when a read has ended, after those that came before.
+  void StandInLine(const QueuePtr& queue);
+  // A read has ended. After one that failed those in line wait until Tend.
+  void EndRead(bool ok);
+  void ServeLine();
+  // From the pages there are, until it has enough. True: a read is under way that brings more.
+  bool FeedFromPages(const QueuePtr& queue);
+  // Takes what follows what it was given, of items that reach up to `through`.
+  void AddItems(const QueuePtr& queue, const storage::Endpoint* endpoint,
+                const std::vector<DeliveryItem>& items, int64_t through);
   base::Task<void> ReadEvents(QueuePtr queue);
   bool MayLoadRetries(const LeasedQueue& queue, base::Time now) const;
   base::Task<void> LoadRetries(QueuePtr queue);
@@ -71,8 +88,13 @@ class QueueReader {
                                           base::Time now);
 
   Deps deps_;
+  SharedPages pages_;
+  // By tenant: queues for which another one's page is being read.
+  std::unordered_map<base::Uuid, std::vector<QueuePtr>> waiting_;
   // Under way.
   int reads_ = 0;
+  // Those that found as many as may be.
+  std::deque<std::weak_ptr<LeasedQueue>> line_;
 };
 
 }  // namespace gatehouse::service::delivery

@@ -48,6 +48,23 @@ TEST_F(QueueReaderTest, AQueueThatLagsReadsForItself) {
   EXPECT_EQ(queue->delivery.scanned(), 72);
 }
 
+TEST_F(QueueReaderTest, QueuesThatLagAtOnePlaceShareWhatIsRead) {
+  const auto follow_behind = [&](const std::string& types, const std::string& type, int number) {
+    std::vector<storage::Endpoint> endpoints;
+    for (int i = 0; i < number; ++i) {
+      endpoints.push_back(CreateEndpoint("https://a.example/", {types}));
+    }
+    for (int i = 0; i < 70; ++i) Publish(type);
+    const uint64_t statements = Statements([&] { Follow(); });
+    for (const storage::Endpoint& endpoint : endpoints) {
+      EXPECT_EQ(QueueOf(endpoint)->delivery.ready(), 70u);
+    }
+    return statements;
+  };
+  EXPECT_EQ(follow_behind("invoice.*", "invoice.sent", 5),
+            follow_behind("order.*", "order.paid", 1));
+}
+
 TEST_F(QueueReaderTest, ReadsNoMoreThanWillBeSentSoon) {
   const storage::Endpoint endpoint = CreateEndpoint("https://a.example/", {"order.*"});
   for (int i = 0; i < 900; ++i) Publish();
@@ -61,6 +78,20 @@ TEST_F(QueueReaderTest, ReadsNoMoreThanWillBeSentSoon) {
     OnLoop([&] { parts_->reader.Feed(queue); });
   }
   EXPECT_EQ(queue->delivery.position(), 901);
+}
+
+TEST_F(QueueReaderTest, HoweverManyLagEachReadsAsSoonAsAnotherHasRead) {
+  std::vector<storage::Endpoint> endpoints;
+  for (int i = 0; i < 150; ++i) {
+    // Of other types than the others', so that no page serves two.
+    endpoints.push_back(
+        CreateEndpoint("https://a.example/", {"order.*", "other.n" + std::to_string(i)}));
+  }
+  Publish();
+  Follow();
+  for (const storage::Endpoint& endpoint : endpoints) {
+    ASSERT_EQ(QueueOf(endpoint)->delivery.ready(), 1u);
+  }
 }
 
 TEST_F(QueueReaderTest, UpToDateQueuesShareOneReadOfTheWindow) {

@@ -8,10 +8,15 @@
 #include <asio/error_code.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <chrono>
+#include <optional>
 #include <unordered_map>
 #include <utility>
+#include <vector>
+
+#include "base/time.h"
 
 namespace gatehouse::service::delivery {
 namespace {
@@ -110,20 +115,44 @@ struct CurlDriver::State : std::enable_shared_from_this<State> {
     Finish();
   }
 
+  // Curl sets it several times for each transfer, to now and to limits that are seldom reached.
+  // Setting a timer of the kernel's costs more than a request's bytes: what is due now is posted,
+  // and a timer that would come too early stays and is set anew when it has come.
   void SetTimer(long milliseconds) {
-    ++timer_generation;
-    if (milliseconds < 0) {
-      timer.cancel();
+    due.reset();
+    if (milliseconds < 0) return;
+    due = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+    if (milliseconds == 0) {
+      if (std::exchange(posted, true)) return;
+      asio::post(io, [self = shared_from_this()] {
+        self->posted = false;
+        self->OnTime();
+      });
       return;
     }
-    timer.expires_after(std::chrono::milliseconds(milliseconds));
-    timer.async_wait(
-        [self = shared_from_this(), generation = timer_generation](const asio::error_code& error) {
-          if (error || self->multi == nullptr || generation != self->timer_generation) return;
-          int running = 0;
-          curl_multi_socket_action(self->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-          self->Finish();
-        });
+    if (!armed || *due < *armed) Arm();
+  }
+
+  void Arm() {
+    armed = due;
+    timer.expires_at(*due);
+    timer.async_wait([self = shared_from_this()](const asio::error_code& error) {
+      if (error) return;
+      self->armed.reset();
+      self->OnTime();
+    });
+  }
+
+  void OnTime() {
+    if (multi == nullptr || !due) return;
+    if (std::chrono::steady_clock::now() < *due) {
+      if (!armed || *due < *armed) Arm();
+      return;
+    }
+    due.reset();
+    int running = 0;
+    curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    Finish();
   }
 
   // Reports ended transfers. Not reentrant: a transfer that on_done adds starts
@@ -168,23 +197,33 @@ struct CurlDriver::State : std::enable_shared_from_this<State> {
 
   // Curl uses no connection again that was shut down.
   void ShutDownReadable(const std::string& to) {
+    idle.clear();
     const auto [begin, end] = by_destination.equal_range(to);
     for (auto entry = begin; entry != end; ++entry) {
       Watch& watch = *watches.at(entry->second);
       if (watch.want_read || watch.want_write) continue;  // At work.
-      pollfd idle = {watch.descriptor.native_handle(), POLLIN, 0};
-      if (::poll(&idle, 1, 0) > 0) ::shutdown(watch.descriptor.native_handle(), SHUT_RDWR);
+      idle.push_back({watch.descriptor.native_handle(), POLLIN, 0});
+    }
+    if (idle.empty() || ::poll(idle.data(), idle.size(), 0) <= 0) return;
+    for (const pollfd& one : idle) {
+      if (one.revents != 0) ::shutdown(one.fd, SHUT_RDWR);
     }
   }
 
   asio::io_context& io;
   asio::steady_timer timer;
-  uint64_t timer_generation = 0;
+  // When curl wants to be called; and when the timer comes.
+  std::optional<base::SteadyTime> due;
+  std::optional<base::SteadyTime> armed;
+  // It is called as soon as the loop comes round to it.
+  bool posted = false;
   std::function<void(CURL*, CURLcode)> on_done;
   CURLM* multi;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches;
   // Adopted ones.
   std::unordered_multimap<std::string, curl_socket_t> by_destination;
+  // Of one look at them.
+  std::vector<pollfd> idle;
 };
 
 CurlDriver::CurlDriver(base::Loop& loop, std::function<void(CURL*, CURLcode)> on_done)

@@ -13,12 +13,12 @@ constexpr base::Duration kMaxHold = std::chrono::hours(1);
 
 }  // namespace
 
-Breaker::Breaker(State state, base::Time now) : state_(state), next_canary_(now) {}
+Breaker::Breaker(State state, base::Time now) : state_(state), canary_(now, base::Duration(0)) {}
 
 bool Breaker::MayStart(base::Time now) const {
-  if (now < hold_until_) return false;
+  if (!hold_.IsOver(now)) return false;
   if (!state_.open) return true;
-  return !canary_in_flight_ && now >= next_canary_;
+  return !canary_in_flight_ && canary_.IsOver(now);
 }
 
 void Breaker::OnStart() {
@@ -45,7 +45,10 @@ void Breaker::Close() {
 void Breaker::OnFailure(base::Time now, std::optional<base::Duration> retry_after) {
   ++state_.consecutive_failures;
   ++failures_;
-  if (retry_after) hold_until_ = std::max(hold_until_, now + std::min(*retry_after, kMaxHold));
+  if (retry_after) {
+    const base::Pause hold(now, std::min(*retry_after, kMaxHold));
+    if (hold_.IsOver(now) || hold_.end() < hold.end()) hold_ = hold;
+  }
   if (!state_.open && failures_ < kOpenAfter) return;
   // Requests that were in flight when it opened fail after it: they tell
   // nothing new and must not stretch the delay.
@@ -53,7 +56,7 @@ void Breaker::OnFailure(base::Time now, std::optional<base::Duration> retry_afte
   state_.open = true;
   canary_in_flight_ = false;
   delay_ = delay_ == base::Duration(0) ? kFirstDelay : std::min(2 * delay_, kMaxTrialDistance);
-  next_canary_ = now + delay_;
+  canary_ = base::Pause(now, delay_);
 }
 
 void Breaker::OnAbandoned() { canary_in_flight_ = false; }

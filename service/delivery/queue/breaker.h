@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/pause.h"
 #include "base/time.h"
 
 namespace gatehouse::service::delivery {
@@ -48,7 +49,7 @@ class Breaker {
   bool open() const { return state_.open; }
   const State& state() const { return state_; }
   // When the next canary may start; meaningful while open.
-  base::Time next_canary() const { return next_canary_; }
+  base::Time next_canary() const { return canary_.end(); }
 
  private:
   void Close();
@@ -56,8 +57,8 @@ class Breaker {
   State state_;
   // Since it was last known to be there.
   int failures_ = 0;
-  base::Time hold_until_;
-  base::Time next_canary_;
+  base::Pause hold_;
+  base::Pause canary_;
   base::Duration delay_{0};
   bool canary_in_flight_ = false;
 };

@@ -48,6 +48,15 @@ TEST(BreakerTest, LetsOneCanaryThroughAtATime) {
   EXPECT_FALSE(breaker.MayStart(kStart + minutes(60)));
 }
 
+TEST(BreakerTest, AClockThatIsSetBackLetsACanaryThrough) {
+  Breaker breaker = Opened();
+  EXPECT_TRUE(breaker.MayStart(kStart - minutes(60)));
+  breaker.OnStart();
+  breaker.OnFailure(kStart - minutes(60), seconds(45));
+  EXPECT_FALSE(breaker.MayStart(kStart - minutes(60) + seconds(59)));
+  EXPECT_TRUE(breaker.MayStart(kStart - minutes(59)));
+}
+
 TEST(BreakerTest, EachFailedCanaryDoublesTheDelayUpToTenMinutes) {
   Breaker breaker = Opened();
   base::Time now = kStart;

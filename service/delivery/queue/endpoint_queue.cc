@@ -298,8 +298,8 @@ void EndpointQueue::AddException(const DeliveryItem& item, const HttpResult& res
 }
 
 bool EndpointQueue::CheckBacklog(base::Time now, int64_t head) {
-  if (stopped_ || now < next_backlog_check_) return false;
-  next_backlog_check_ = now + kBacklogCheck;
+  if (stopped_ || !backlog_rest_.IsOver(now)) return false;
+  backlog_rest_ = base::Pause(now, kBacklogCheck);
   if (!ready_.empty()) {
     // Not always the first of them: canaries that failed go to the end.
     const auto oldest = std::ranges::min_element(ready_, {}, &DeliveryItem::index);

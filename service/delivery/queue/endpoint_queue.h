@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/pause.h"
 #include "base/time.h"
 #include "base/token_bucket.h"
 #include "service/delivery/http/http_sender.h"
@@ -163,7 +164,7 @@ class EndpointQueue {
   // As of the last thing that happened.
   base::Time latest_;
   EndpointAlerts alerts_;
-  base::Time next_backlog_check_;
+  base::Pause backlog_rest_;
   DeliveryStats stats_;
 };
 

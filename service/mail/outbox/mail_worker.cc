@@ -98,7 +98,7 @@ base::Task<absl::Status> MailWorker::RunOnce(base::CallContext ctx) {
   if (!delivery_) co_return absl::OkStatus();
   absl::Status problem = co_await deps_.alerts.RunOnce(ctx);
   for (int i = 0; i < kBatchesPerTurn && !ctx.cancel().cancelled(); ++i) {
-    if (deps_.clock.Now() < paused_until_) break;
+    if (!pause_.IsOver(deps_.clock.Now())) break;
     const absl::StatusOr<bool> more = co_await RunBatch(ctx);
     problem.Update(more.status());
     if (!more.ok() || !*more) break;
@@ -133,7 +133,7 @@ void MailWorker::OnBatch(const Batch& batch) {
   const seconds pause = std::min(kLongestTroublePause,
                                  kFirstTroublePause * (1 << std::min(troubles_, kMaxDoublings)));
   ++troubles_;
-  paused_until_ = deps_.clock.Now() + pause;
+  pause_ = base::Pause(deps_.clock.Now(), pause);
   paused_ = true;
 }
 

@@ -15,6 +15,7 @@
 #include "base/async/task.h"
 #include "base/async/task_group.h"
 #include "base/call_context.h"
+#include "base/pause.h"
 #include "base/time.h"
 #include "base/worker.h"
 #include "service/mail/alert/alert_mailer.h"
@@ -110,7 +111,7 @@ class MailWorker final : public base::Worker {
   std::unique_ptr<SmtpSender> sender_;
   // Batches in a row in which the server took nothing.
   int troubles_ = 0;
-  base::Time paused_until_;
+  base::Pause pause_;
   std::atomic<int64_t> sent_ = 0;
   std::atomic<int64_t> delayed_ = 0;
   std::atomic<int64_t> given_up_ = 0;

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/pause.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "service/common/json.h"
@@ -68,7 +69,7 @@ base::Task<absl::StatusOr<std::optional<storage::User>>> RequestAnswerer::FindUs
   GH_CO_ASSIGN_OR_RETURN(const std::optional<base::Time> last,
                          co_await deps_.tokens.LastMade(ctx, request.tenant_id, user->id,
                                                         MadeFor(request.kind).purpose));
-  if (last && deps_.clock.Now() < *last + kResendPause) co_return std::nullopt;
+  if (last && !base::Pause(*last, kResendPause).IsOver(deps_.clock.Now())) co_return std::nullopt;
   co_return user;
 }
 

@@ -19,6 +19,11 @@ inline RetentionSweeper::Deps RetentionDepsOf(StorageArea& storage, const base::
           .requests = storage.requests,
           .one_time_tokens = storage.one_time_tokens,
           .replays = storage.replays,
+          .users = {.purges = storage.user_purges,
+                    .users = storage.users,
+                    .api_keys = storage.api_keys,
+                    .threads = storage.threads,
+                    .clock = clock},
           .clock = clock};
 }
 
@@ -37,6 +42,7 @@ inline RetentionPeriods RetentionPeriodsOf(const config::RetentionSettings& conf
   periods[kReplays] = or_ever(config.replays);
   periods[kAlerts] = or_ever(config.alerts);
   periods[kMessages] = or_ever(config.messages);
+  periods[kDeletedUsers] = config.deleted_users;
   return periods;
 }
 

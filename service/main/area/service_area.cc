@@ -1,6 +1,7 @@
 #include "service/main/area/service_area.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -70,6 +71,7 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
                  storage::UserStore::PasswordHistory{options.config.auth.password_history},
              .authenticator = auth.authenticator,
              .tenants = auth.tenants,
+             .purge_after = options.config.retention.deleted_users,
              .clock = clock,
              .issuer = options.config.auth.issuer,
              .mail_composer = mail_composer,
@@ -149,20 +151,22 @@ ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
              .clock = clock,
              .sequencer_problem = std::move(options.sequencer_problem),
              .read_endpoints = std::move(options.read_endpoints),
-             .cached_endpoints = std::move(options.cached_endpoints),
+             .endpoint_cache = std::move(options.endpoint_cache),
              .retention = storage.retention,
              .retention_periods = RetentionPeriodsOf(options.config.retention)},
             FactsOf(options, storage, clock)),
-      tenants({.tenants = storage.tenants,
-               .directory = auth.tenants,
-               .rotation = auth.key_rotation,
-               .token_codec = auth.one_time_tokens,
-               .hasher = auth.hasher,
-               .breached = auth.breached_passwords.get(),
-               .once = once,
-               .page_tokens = page_tokens,
-               .clock = clock,
-               .on_frozen = std::move(options.on_endpoint_changed)}) {}
+      tenants(
+          {.tenants = storage.tenants,
+           .directory = auth.tenants,
+           .rotation = auth.key_rotation,
+           .token_codec = auth.one_time_tokens,
+           .hasher = auth.hasher,
+           .breached = auth.breached_passwords.get(),
+           .once = once,
+           .page_tokens = page_tokens,
+           .clock = clock,
+           .on_frozen = [changed = std::move(options.on_endpoint_changed)](
+                            const base::Uuid& tenant_id) { changed(tenant_id, std::nullopt); }}) {}
 
 void ServiceArea::Register(rpc::MethodRegistry& registry) {
   RegisterUserService(registry, users);

@@ -16,6 +16,7 @@
 #include "service/common/page_token.h"
 #include "service/config/config.h"
 #include "service/config/secrets.h"
+#include "service/delivery/endpoint_cache_stats.h"
 #include "service/delivery/http/address_guard.h"
 #include "service/mail/outbox/mail_composer.h"
 #include "service/mail/request/mail_request_queue.h"
@@ -38,7 +39,7 @@ struct ServiceArea {
     // Which addresses webhooks may have.
     delivery::AddressGuard guard;
     // Who delivers: see WebhookService::Deps.
-    std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed;
+    WebhookService::OnEndpointChangedFn on_endpoint_changed;
     WebhookService::SendFn send_webhook;
     WebhookService::CheckBacklogFn check_backlog = {};
     LogTail::Options tail = {};
@@ -47,7 +48,9 @@ struct ServiceArea {
     size_t loops = 1;
     // Of the deliverer's memory: see AdminService::Deps.
     std::function<void()> read_endpoints = [] {};
-    std::function<size_t()> cached_endpoints = [] { return size_t{0}; };
+    std::function<delivery::EndpointCacheStats()> endpoint_cache = [] {
+      return delivery::EndpointCacheStats();
+    };
     // See AdminService::Deps.
     std::function<std::string()> sequencer_problem = [] { return std::string(); };
   };

@@ -16,7 +16,7 @@
 #include "base/system_context.h"
 #include "service/main/area/retention_options.h"
 #include "service/main/mail_options.h"
-#include "service/user/bulk/user_purger.h"
+#include "service/session/login/password_costs.h"
 #include "service/webhook/endpoint/client_certificate_alerts.h"
 #include "service/webhook/pull/idle_subscriptions.h"
 #include "service/worker/tenant_round.h"
@@ -33,17 +33,19 @@ constexpr auto kEndedMailLifetime = std::chrono::days(7);
 // Often enough that a key of another instance is known long before it signs.
 constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
-// Who asked for it is told that it takes minutes.
-constexpr auto kUsersPurgePause = std::chrono::minutes(1);
 // Their tokens are dead before: only lists of sessions wait for it.
 constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
 // Backlogs are bounded in tens of seconds.
 constexpr auto kBacklogsPause = std::chrono::seconds(1);
 // Of two questions, to the primary and to the standby.
 constexpr auto kStandbyTimeout = std::chrono::seconds(5);
+constexpr char kPasswordCosts[] = "password_costs";
+// A few pages are read; for as long a login tells who was imported.
+constexpr auto kPasswordCostsPause = std::chrono::minutes(1);
 // Before the first call.
 constexpr auto kPartitionsTimeout = std::chrono::minutes(1);
 constexpr auto kPositionTimeout = std::chrono::seconds(15);
+constexpr auto kPasswordCostsTimeout = std::chrono::seconds(15);
 
 // What the primary answered last is good for a bound that is longer than the time since.
 std::chrono::milliseconds StandbyPauseOf(const config::DatabaseSettings& settings) {
@@ -125,6 +127,8 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                        RevocationFollower::ForgetEventTypes forget_event_types,
                        std::optional<mail::MailDelivery> mail_delivery)
     : loop_(loop),
+      users_(storage.users),
+      hasher_(auth.hasher),
       partitions_(loop, storage.partitions, clock),
       sequencer_(loop, storage.sequencer, *storage.signal, storage.feed),
       revocations_(
@@ -200,15 +204,6 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                         [threads = &storage.threads, clock = &clock](base::CallContext ctx) {
                           return PurgeThreads(threads, clock, std::move(ctx));
                         })),
-      users_purge_(loop, {.name = "purge_users", .pause = kUsersPurgePause},
-                   ForEachTenant(auth.tenants,
-                                 [deps = UserPurgeDeps{.purges = storage.user_purges,
-                                                       .users = storage.users,
-                                                       .api_keys = storage.api_keys,
-                                                       .threads = storage.threads,
-                                                       .clock = clock}](base::CallContext ctx) {
-                                   return PurgeUsers(deps, std::move(ctx));
-                                 })),
       imports_purge_(
           loop, {.name = "purge_imports", .pause = kPurgePause},
           ForEachTenant(auth.tenants,
@@ -238,6 +233,8 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                           return AlertClientCertificates(endpoints, clock, before, std::move(ctx));
                         })),
       login_failures_(loop, auth.login_failures),
+      password_costs_(loop, {.name = kPasswordCosts, .pause = kPasswordCostsPause},
+                      [this](base::CallContext ctx) { return LearnPasswordCosts(std::move(ctx)); }),
       server_alerts_(loop, {.server = storage.server,
                             .alerts = storage.alerts,
                             .keyring = auth.keyring,
@@ -256,12 +253,12 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
                 {"retention", retention_},
                 {"ended_sessions", ended_sessions_},
                 {"purge_threads", threads_purge_},
-                {"purge_users", users_purge_},
                 {"purge_imports", imports_purge_},
                 {"purge_mails", mails_purge_},
                 {"idle_subscriptions", idle_subscriptions_},
                 {"client_certificates", client_certificates_},
                 {"login_failures", login_failures_},
+                {kPasswordCosts, password_costs_},
                 {"server_alerts", server_alerts_}}) {}
 
 absl::Status WorkerArea::Start() {
@@ -274,7 +271,13 @@ base::Task<absl::Status> WorkerArea::Prepare() {
   base::CallContext create = base::SystemContext(loop_, "partition_worker", kPartitionsTimeout);
   GH_CO_RETURN_IF_ERROR((co_await partitions_.CreateAhead(std::move(create))).status());
   base::CallContext position = base::SystemContext(loop_, "revocation_follower", kPositionTimeout);
-  co_return co_await revocations_.TakePosition(std::move(position));
+  GH_CO_RETURN_IF_ERROR(co_await revocations_.TakePosition(std::move(position)));
+  base::CallContext costs = base::SystemContext(loop_, kPasswordCosts, kPasswordCostsTimeout);
+  co_return co_await LearnPasswordCosts(std::move(costs));
+}
+
+base::Task<absl::Status> WorkerArea::LearnPasswordCosts(base::CallContext ctx) {
+  return service::LearnPasswordCosts(&users_, &hasher_, std::move(ctx));
 }
 
 }  // namespace gatehouse::service

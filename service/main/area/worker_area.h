@@ -6,8 +6,10 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "auth/password/password_hasher.h"
 #include "base/async/loop.h"
 #include "base/async/task.h"
+#include "base/call_context.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "service/admin/server_alerts.h"
@@ -29,6 +31,7 @@
 #include "service/webhook/replay/replay_worker.h"
 #include "service/worker/periodic_worker.h"
 #include "storage/event_log/log_listener.h"
+#include "storage/user/user_store.h"
 
 namespace gatehouse::service {
 
@@ -46,8 +49,8 @@ class WorkerArea {
              RevocationFollower::ForgetEventTypes forget_event_types,
              std::optional<mail::MailDelivery> mail_delivery = std::nullopt);
 
-  // Blocks until the first partitions are there and the position in the log is
-  // known: both must be so before the first call.
+  // Blocks until the first partitions are there, the position in the log is known
+  // and so is what stored passwords cost: all must be so before the first call.
   absl::Status Start();
 
   // Deliveries under way get `grace` to end. Idempotent.
@@ -68,7 +71,11 @@ class WorkerArea {
  private:
   base::Task<absl::Status> Prepare();
 
+  base::Task<absl::Status> LearnPasswordCosts(base::CallContext ctx);
+
   base::Loop& loop_;
+  storage::UserStore& users_;
+  auth::PasswordHasher& hasher_;
   PartitionWorker partitions_;
   SequencerWorker sequencer_;
   RevocationFollower revocations_;
@@ -87,12 +94,12 @@ class WorkerArea {
   RetentionWorker retention_;
   PeriodicWorker ended_sessions_;
   PeriodicWorker threads_purge_;
-  PeriodicWorker users_purge_;
   PeriodicWorker imports_purge_;
   PeriodicWorker mails_purge_;
   PeriodicWorker idle_subscriptions_;
   PeriodicWorker client_certificates_;
   LoginFailuresWorker login_failures_;
+  PeriodicWorker password_costs_;
   ServerAlerts server_alerts_;
   // Last: its end stops them.
   WorkerList workers_;

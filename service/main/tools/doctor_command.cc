@@ -167,7 +167,7 @@ base::Task<absl::Status> LookInside(base::CallContext ctx, StorageArea* storage,
                                     Needs needs, Findings* findings) {
   const base::Time now = clock->Now();
   GH_CO_ASSIGN_OR_RETURN(const storage::DatabaseInspection inspected,
-                         co_await storage->server.Inspect(ctx, base::kDefaultTenantId, now));
+                         co_await storage->server.Inspect(ctx, now));
   GH_CO_ASSIGN_OR_RETURN(const storage::DatabaseExamination examined,
                          co_await storage->server.Examine(ctx));
   AddProblem("log", LogProblem(inspected), "goes on", "gatehouse log reset (commands.md)",

@@ -47,9 +47,10 @@ std::string TimeText(base::Time time) {
 
 // "about 5 rows".
 std::string RowsText(const RetentionSweep& sweep, RetentionPolicy policy) {
-  const char* const what = policy == RetentionPolicy::kEvents     ? " events"
-                           : policy == RetentionPolicy::kMessages ? " messages"
-                                                                  : " rows";
+  const char* const what = policy == RetentionPolicy::kEvents         ? " events"
+                           : policy == RetentionPolicy::kMessages     ? " messages"
+                           : policy == RetentionPolicy::kDeletedUsers ? " users"
+                                                                      : " rows";
   switch (sweep.count) {
     case Count::kLeast:
       return absl::StrCat("at least ", sweep.rows, what);

@@ -10,7 +10,10 @@
 
 namespace gatehouse::service {
 
-// Writes what LoginFailures counted, every minute and at the end, when no call is left.
+// Writes what LoginFailures counted, every minute and at the end, when no call is left. A process
+// that is killed loses the counts of a minute: the first failures of an address, which are written
+// one by one, still say where they came from, and to write more often would give who guesses more
+// rows of a log that nothing is deleted from.
 class LoginFailuresWorker final : public base::Worker {
  public:
   // Both outlive this.

@@ -103,26 +103,29 @@ Task<absl::StatusOr<bool>> EraseFromLog(UserPurgeDeps deps, CallContext ctx, Use
   co_return false;
 }
 
-Task<absl::Status> PurgeOne(UserPurgeDeps deps, CallContext ctx, UserPurge purge) {
+// Whether nothing of the user is left, and nobody else found that out first.
+Task<absl::StatusOr<bool>> PurgeOne(UserPurgeDeps deps, CallContext ctx, UserPurge purge) {
   GH_CO_RETURN_IF_ERROR(co_await PurgeSessions(deps, ctx, purge.user_id));
   std::optional<storage::Change> change;
   if (purge.erase) {
     GH_CO_ASSIGN_OR_RETURN(const bool erased, co_await EraseFromLog(deps, ctx, &purge));
-    if (!erased) co_return absl::OkStatus();
+    if (!erased) co_return false;
     change = {.events = {PurgeEvent(
                   ctx, deps.clock.Now(), event_types::kUserErasureFinished, purge.user_id,
                   JsonObject().AddNumber("events", purge.erased_events).ToString())}};
   }
   const absl::Status finished =
       co_await deps.purges.Finish(ctx, ctx.principal().tenant_id, purge, std::move(change));
-  if (IsOutrun(finished)) co_return absl::OkStatus();
-  co_return finished;
+  if (IsOutrun(finished)) co_return false;
+  GH_CO_RETURN_IF_ERROR(finished);
+  co_return true;
 }
 
 }  // namespace
 
-Task<absl::Status> PurgeUsers(UserPurgeDeps deps, CallContext ctx) {
+Task<absl::StatusOr<UserPurgeTurn>> PurgeUsers(UserPurgeDeps deps, CallContext ctx) {
   const base::Uuid tenant_id = ctx.principal().tenant_id;
+  UserPurgeTurn turn;
   UserPurge last;
   std::vector<UserPurge> due;
   do {
@@ -135,12 +138,15 @@ Task<absl::Status> PurgeUsers(UserPurgeDeps deps, CallContext ctx) {
     }
     GH_CO_RETURN_IF_ERROR(co_await PurgeThreads(deps, ctx));
     for (const UserPurge& purge : due) {
-      if (!HasTime(ctx)) co_return absl::OkStatus();
-      GH_CO_RETURN_IF_ERROR(co_await PurgeOne(deps, ctx, purge));
+      turn.unfinished = !HasTime(ctx);
+      if (turn.unfinished) co_return turn;
+      GH_CO_ASSIGN_OR_RETURN(const bool done, co_await PurgeOne(deps, ctx, purge));
+      if (done) ++turn.users;
     }
     if (!due.empty()) last = due.back();
-  } while (!due.empty() && HasTime(ctx));
-  co_return absl::OkStatus();
+    turn.unfinished = !HasTime(ctx);
+  } while (!due.empty() && !turn.unfinished);
+  co_return turn;
 }
 
 }  // namespace gatehouse::service

@@ -69,6 +69,9 @@ UserService::Result<v1::StartEmailVerificationResponse> UserService::StartEmailV
   if (other) {
     token.email = std::move(other->text);
     token.email_key = std::move(other->key);
+    if (token.email_key != user.email_key) {
+      GH_CO_RETURN_IF_ERROR(co_await MayTryNames(ctx));
+    }
     storage::User after = user;
     after.email_key = token.email_key;
     GH_CO_RETURN_IF_ERROR(co_await CheckNamesAreFree(ctx, std::move(after)));

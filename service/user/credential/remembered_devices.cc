@@ -51,7 +51,7 @@ UserService::Result<v1::ForgetDevicesResponse> UserService::ForgetDevices(
   storage::Change change{.events = {std::move(event)},
                          .idempotency = key.WithResponse(response, now)};
   const absl::Status forgotten = co_await deps_.second_factors.ForgetDevices(
-      ctx, user.tenant_id, user.id, device_id, std::move(change));
+      ctx, user.tenant_id, user.id, device_id, now, std::move(change));
   if (base::HasReason(forgotten, base::Reason::kEtagMismatch)) {
     co_return co_await deps_.once.Unchanged(ctx, key, now, response);
   }

@@ -68,9 +68,7 @@ UserService::Result<v1::RotateApiKeyResponse> UserService::RotateApiKey(
     GH_CO_RETURN_IF_ERROR(
         auth::RequireWithinOwn(ctx.principal(), auth::KnownPermissions(found->permissions)));
     const base::Time now = deps_.clock.Now();
-    if (found->revoke_time || (found->expire_time && *found->expire_time <= now)) {
-      co_return HasEnded();
-    }
+    if (!found->IsLive(now)) co_return HasEnded();
     const std::optional<base::Time> read = found->rotate_time;
     const auth::NewApiKey secret = auth::MakeApiKey(tenant_id);
     found->key_prefix = secret.prefix;

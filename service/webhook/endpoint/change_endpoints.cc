@@ -92,7 +92,7 @@ WebhookService::Result<v1::CreateEndpointResponse> WebhookService::CreateEndpoin
       .events = {EndpointEvent(ctx, now, event_types::kEndpointCreated, endpoint, details)},
       .idempotency = key.WithResponse(response, now)};
   GH_CO_RETURN_IF_ERROR(co_await deps_.endpoints.Create(ctx, endpoint, std::move(change)));
-  deps_.on_endpoint_changed(endpoint.tenant_id);
+  deps_.on_endpoint_changed(endpoint.tenant_id, endpoint.id);
   // Only now: what is kept for retries holds no secret.
   response.set_secret(delivery::FormatSecret(signing_key));
   co_return response;
@@ -130,7 +130,7 @@ WebhookService::Result<v1::DeleteEndpointResponse> WebhookService::DeleteEndpoin
       .idempotency = key.WithResponse(response, now)};
   GH_CO_RETURN_IF_ERROR(co_await deps_.endpoints.Delete(ctx, endpoint.tenant_id, endpoint.id,
                                                         version, std::move(change)));
-  deps_.on_endpoint_changed(endpoint.tenant_id);
+  deps_.on_endpoint_changed(endpoint.tenant_id, endpoint.id);
   co_return response;
 }
 

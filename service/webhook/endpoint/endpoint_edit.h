@@ -76,7 +76,7 @@ WebhookService::Result<Response> WebhookService::Edit(base::CallContext ctx, End
         co_await deps_.endpoints.Update(ctx, next, transition, std::move(change));
     if (attempts.Outrun(updated)) continue;
     GH_CO_RETURN_IF_ERROR(updated);
-    deps_.on_endpoint_changed(next.tenant_id);
+    deps_.on_endpoint_changed(next.tenant_id, next.id);
     co_return response;
   }
   co_return ChangeAttempts::KeptChanging("endpoint");

@@ -212,9 +212,12 @@ absl::Status CheckEventPatterns(std::span<const std::string> patterns, std::stri
     return base::InvalidField(field, "must hold 1 to 64 entries");
   }
   for (size_t i = 0; i < patterns.size(); ++i) {
-    if (patterns[i] == "*" || IsEventTypePattern(patterns[i])) continue;
-    return base::InvalidField(std::string(field) + "[" + std::to_string(i) + "]",
-                              "must be like \"session.created\", \"session.*\" or \"*\"");
+    if (patterns[i] == "*") continue;
+    const std::string entry = std::string(field) + "[" + std::to_string(i) + "]";
+    if (!IsEventTypePattern(patterns[i])) {
+      return base::InvalidField(entry, "must be like \"session.created\", \"session.*\" or \"*\"");
+    }
+    if (!MayMatch(patterns[i])) return base::InvalidField(entry, kNoSuchEventType);
   }
   return absl::OkStatus();
 }

@@ -28,7 +28,8 @@ absl::Status CheckEndpointUrl(std::string_view url, const UrlPolicy& policy);
 // client owns, values of visible ASCII.
 absl::Status CheckEndpointHeaders(const std::map<std::string, std::string>& headers);
 
-// 1 to 64 entries: "session.created", "session.*" or "*". What is wrong is said of `field`.
+// 1 to 64 entries: "session.created", "session.*" or "*", none of which can match nothing. What is
+// wrong is said of `field`.
 absl::Status CheckEventPatterns(std::span<const std::string> patterns,
                                 std::string_view field = "endpoint.event_types");
 

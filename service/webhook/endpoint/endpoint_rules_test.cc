@@ -177,12 +177,18 @@ TEST(EndpointRulesTest, ChecksEventPatterns) {
     EXPECT_TRUE(CheckEventPatterns({{std::string(pattern)}}).ok()) << pattern;
   }
   for (const std::string& pattern :
-       {std::string(), std::string("user"), std::string("user."), std::string(".user"),
-        std::string("user.**"), std::string("*.created"), std::string("us*"), std::string("a.*.b"),
-        std::string("User.created"), std::string("a..b"), std::string("a. b"), std::string(".*"),
-        std::string("a.-b"), std::string(127, 'a') + ".b"}) {
+       {std::string(), std::string("user."), std::string(".user"), std::string("user.**"),
+        std::string("*.created"), std::string("us*"), std::string("a.*.b"), std::string("a..b"),
+        std::string("a. b"), std::string(".*"), std::string("a.-b"),
+        std::string(127, 'a') + ".b"}) {
     EXPECT_EQ(WhatIsWrong(CheckEventPatterns({{"*", pattern}})),
               "endpoint.event_types[1]: must be like \"session.created\", \"session.*\" or \"*\"")
+        << pattern;
+  }
+  for (const char* pattern : {"user", "User.created", "User.*", "user.craeted", "user.cra.*"}) {
+    EXPECT_EQ(WhatIsWrong(CheckEventPatterns({{"*", std::string(pattern)}})),
+              "endpoint.event_types[1]: is written like a type of the server's own events, and is "
+              "none: docs/event-types.md has them")
         << pattern;
   }
   for (const size_t count : {size_t{0}, size_t{65}}) {

@@ -8,11 +8,11 @@
 
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
+#include "service/common/built_in_event_types.h"
 #include "service/common/etag.h"
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
 #include "service/schema/json_schema.h"
-#include "service/webhook/built_in_event_types.h"
 #include "storage/canonical_json.h"
 
 namespace gatehouse::service {

@@ -11,9 +11,9 @@
 #include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/webhook.pb.h"
+#include "service/common/built_in_event_types.h"
 #include "service/common/event_type.h"
 #include "service/common/page_size.h"
-#include "service/webhook/built_in_event_types.h"
 #include "service/webhook/event_type/event_type_fields.h"
 #include "service/webhook/webhook_service.h"
 

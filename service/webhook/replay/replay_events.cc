@@ -31,7 +31,7 @@ constexpr int64_t kCountedAtATime = 10'000;
 // The same where the bodies have to be read for a payload_filter.
 constexpr int64_t kMaxFiltered = 10'000;
 
-// What has not arrived and does not come by itself.
+// What has not arrived, as far as it is known, and does not come by itself.
 constexpr v1::DeliveryOutcome kDefaultOutcomes[] = {
     v1::DELIVERY_OUTCOME_EXHAUSTED, v1::DELIVERY_OUTCOME_DROPPED, v1::DELIVERY_OUTCOME_NEVER_SENT};
 

@@ -2,6 +2,8 @@
 -- is known are named. $7: only those of these indexes, or null.
 WITH known AS MATERIALIZED (
   -- include known.sql.part
+), kept AS MATERIALIZED (
+  -- include kept.sql.part
 ), entries AS MATERIALIZED (
   SELECT o.index, o.event_id, o.type
   FROM gatehouse.event_order o
@@ -17,7 +19,7 @@ WITH known AS MATERIALIZED (
 -- include judged.sql.part
 SELECT count(*)::integer, count(*) FILTER (WHERE state = 1)::integer, count(*) FILTER (WHERE state = 2)::integer,
        count(*) FILTER (WHERE state = 3)::integer, count(*) FILTER (WHERE state = 4)::integer,
-       count(*) FILTER (WHERE state = 0)::integer,
+       count(*) FILTER (WHERE state = 0)::integer, count(*) FILTER (WHERE state = 6)::integer,
        ARRAY(SELECT event_id FROM judged WHERE state IS NULL ORDER BY index LIMIT $6)
 FROM judged
 

@@ -3,6 +3,8 @@
 -- before. gatehouse.v1.DeliveryOutcome has for what was never sent a 5. $9: only those of these indexes, or null.
 WITH known AS MATERIALIZED (
   -- include known.sql.part
+), kept AS MATERIALIZED (
+  -- include kept.sql.part
 ), entries AS MATERIALIZED (
   SELECT o.index, o.event_id, o.type
   FROM gatehouse.event_order o

@@ -3,6 +3,8 @@
 -- as it was read ($7), has got as far as $8, with $9 events that matched. Returns how many are to be sent.
 WITH known AS MATERIALIZED (
   -- include known.sql.part
+), kept AS MATERIALIZED (
+  -- include kept.sql.part
 ), entries AS MATERIALIZED (
   SELECT o.index, o.event_id, o.type FROM gatehouse.event_order o WHERE o.tenant_id = $1 AND o.index = ANY ($3::bigint[])
 ), types AS MATERIALIZED (

@@ -11,6 +11,7 @@ import time
 import unittest
 import uuid
 
+from tests.bench import copied_users
 from tests.bench.timing import one_time_tokens, two_samples
 
 # Of each kind of account that logs in: enough that what one of them has in memory decides nothing.
@@ -39,16 +40,8 @@ class Accounts:
             self._pepper = bytes.fromhex(file.read())
         client.CreateUser(user={"username": "model", "email": "model@example.com"}, password=PASSWORD)
         for kind, change in self.KINDS.items():
-            deployment.sql(f"""
-                INSERT INTO gatehouse.user_account (tenant_id, user_id, username, username_key, email, email_key, first_name,
-                  last_name, bio, avatar_url, timezone, locale, metadata, role, state, password_hash, password_change_time, epoch,
-                  create_time, update_time, version)
-                SELECT tenant_id, gen_random_uuid(), name, name, name || '@example.com', name || '@example.com', first_name,
-                  last_name, bio, avatar_url, timezone, locale, metadata, role, state, password_hash, password_change_time, epoch,
-                  create_time, update_time, version
-                FROM gatehouse.user_account, (SELECT '{kind}-' || lpad(i::text, 6, '0') AS name
-                                              FROM generate_series(1, {number}) AS i) AS names
-                WHERE username_key = 'model'""")
+            numbers = f"SELECT lpad(i::text, 6, '0') FROM generate_series(1, {number}) AS i"
+            copied_users.copy(deployment, "model", f"SELECT gen_random_uuid(), '{kind}-' || digits FROM ({numbers}) AS numbers (digits)")
             if change:
                 deployment.sql(f"UPDATE gatehouse.user_account SET {change} WHERE username_key LIKE '{kind}-%'")
         deployment.sql("VACUUM ANALYZE gatehouse.user_account")

@@ -45,8 +45,8 @@ class Deployment:
         self.run("seed", self.write("admin.json", json.dumps(seed)))
         return password
 
-    def serve(self, *arguments, env=None, wait=True):
-        server = Gatehouse.serve({**self.env, **(env or {})}, *arguments, wait=wait)
+    def serve(self, *arguments, env=None, **options):
+        server = Gatehouse.serve({**self.env, **(env or {})}, *arguments, **options)
         self._test.addCleanup(server.discard)
         return server
 

@@ -29,9 +29,11 @@ class WebhookCase(unittest.TestCase):
         self.password = self.deployment.seed_admin()
         self.receiver = Receiver(self)
         self._key = None
+        self._latest = None
 
     def serve(self, *arguments, **options):
-        return self.deployment.serve(*arguments, **options)
+        self._latest = self.deployment.serve(*arguments, **options)
+        return self._latest
 
     def client(self, server):
         """With an API key, which is good with every server."""
@@ -59,7 +61,7 @@ class WebhookCase(unittest.TestCase):
         self.sql_becomes("SELECT count(*) FROM gatehouse.webhook_attempt", str(count))
 
     def all_settled(self):
-        """What is committed was delivered, and nothing waits or was given up."""
+        """What is committed was delivered, as the server that was started last accounts for it too; nothing waits or was given up."""
         self.sql_becomes(
             "SELECT count(*) FROM gatehouse.endpoint_delivery d JOIN gatehouse.event_log_head h USING (tenant_id) "
             "WHERE d.position < (SELECT coalesce(max(index), 0) FROM gatehouse.event_order o "
@@ -67,6 +69,11 @@ class WebhookCase(unittest.TestCase):
             "0",
         )
         self.sql_becomes("SELECT count(*) FROM gatehouse.webhook_exception", "0")
+        with Client(self._latest.grpc_address, self._key) as client:
+            for endpoint in client.ListEndpoints().endpoints:
+                found = client.ReconcileDeliveries(endpoint_id=endpoint.id)
+                self.assertEqual((found.difference, found.next_index), (0, 0), found)
+                self.assertEqual(found.delivered_count, found.matched_count, found)
 
     def times_received(self, receiver=None):
         return collections.Counter(request.id for request in (receiver or self.receiver).requests)

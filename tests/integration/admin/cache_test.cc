@@ -153,7 +153,9 @@ TEST_F(WarmCacheTest, SchemasAreThereBeforeTheFirstEvent) {
 TEST_F(WarmCacheTest, DroppedSchemasAreReadAgain) {
   CreateType("order.paid");
   SchemaReadsToPublish("order.paid");
+  const int64_t hits = Stats(v1::CACHE_KIND_EVENT_SCHEMAS).hits();
   ASSERT_EQ(SchemaReadsToPublish("order.paid"), 0u);
+  EXPECT_EQ(Stats(v1::CACHE_KIND_EVENT_SCHEMAS).hits(), hits + 1);
   v1::InvalidateCacheRequest invalidate;
   ASSERT_TRUE(Invalidate(invalidate).ok()) << "of everything";
   EXPECT_EQ(SchemaReadsToPublish("order.paid"), 1u);

@@ -170,6 +170,17 @@ TEST_F(ServerInfoTest, FindsEndpointsThatNobodyDeliversTo) {
             "endpoints with events that no instance is at work on: 1");
   Ask("UPDATE gatehouse.endpoint_delivery SET lease_until = '2026-01-01T00:03:00Z' RETURNING 1");
   EXPECT_EQ(Problem(v1::SERVER_PART_DELIVERY), "");
+  // Whosever it is, unless its tenant stands still.
+  const std::string other = "00000000-0000-7000-8000-000000000002";
+  for (const std::string table : {"endpoint", "event_order", "endpoint_delivery"}) {
+    Ask("INSERT INTO gatehouse." + table + " SELECT (jsonb_populate_record(t, '{\"tenant_id\": \"" +
+        other + "\", \"lease_until\": null}')).* FROM gatehouse." + table + " t RETURNING 1");
+  }
+  EXPECT_EQ(Problem(v1::SERVER_PART_DELIVERY),
+            "endpoints with events that no instance is at work on: 1");
+  Ask("INSERT INTO gatehouse.tenant (tenant_id, name, create_time, state) VALUES ('" + other +
+      "', 'acme', now(), 2) RETURNING 1");
+  EXPECT_EQ(Problem(v1::SERVER_PART_DELIVERY), "");
 }
 
 TEST_F(ServerInfoTest, FindsADatabaseThatIsGone) {

@@ -69,6 +69,25 @@ TEST_F(AlertServiceTest, ListsByStateKindAndEndpoint) {
   EXPECT_THAT(ListIds(operator_, request), IsEmpty());
 }
 
+TEST_F(AlertServiceTest, APageTokenIsGoodForItsQueryAlone) {
+  OpenAll();
+  v1::ListAlertsRequest request;
+  request.set_page_size(1);
+  request.set_page_token(
+      Call<v1::ListAlertsResponse>(operator_, request).response.next_page_token());
+  ASSERT_NE(request.page_token(), "");
+  EXPECT_TRUE(Call<v1::ListAlertsResponse>(operator_, request).ok());
+  const auto reason_of = [&](auto change) {
+    v1::ListAlertsRequest other = request;
+    change(other);
+    return Call<v1::ListAlertsResponse>(operator_, other).reason();
+  };
+  EXPECT_EQ(reason_of([](auto& r) { r.set_state(v1::ALERT_STATE_OPEN); }), "INVALID_PAGE_TOKEN");
+  EXPECT_EQ(reason_of([](auto& r) { r.set_kind(v1::ALERT_KIND_FAILING); }), "INVALID_PAGE_TOKEN");
+  EXPECT_EQ(reason_of([&](auto& r) { r.set_endpoint_id(endpoint_.ToString()); }),
+            "INVALID_PAGE_TOKEN");
+}
+
 TEST_F(AlertServiceTest, AnswersWhatIsWrongWithARequest) {
   v1::ListAlertsRequest list;
   list.set_page_size(-1);

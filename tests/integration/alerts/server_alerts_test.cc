@@ -4,8 +4,14 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "auth/signing_key/signing_key.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "storage/signing_key/signing_key.h"
 #include "tests/integration/alerts/alert_fixture.h"
 
 namespace gatehouse::tests {
@@ -48,6 +54,18 @@ class ServerAlertsTest : public AlertFixture {
     ASSERT_THAT(backend().runner.Run<absl::Status>(
                     [&] { return alerts_->RunOnce(backend().SystemContext()); }),
                 IsOk());
+  }
+  storage::SigningKeyRow MakeKey(base::Time active_from,
+                                 std::optional<base::Time> retired_at = std::nullopt) {
+    storage::SigningKeyRow key = auth::SigningKey::Generate(
+        auth::SigningAlgorithm::kEs256, base::kDefaultTenantId, clock().Now(), active_from,
+        backend().auth.keyring.sealing_keys());
+    key.retired_at = retired_at;
+    return key;
+  }
+  // These are all the keys there are.
+  void Load(const std::vector<storage::SigningKeyRow>& keys) {
+    ASSERT_THAT(backend().auth.keyring.Load(keys), IsOk());
   }
   // Kind and state of all there are.
   std::string Alerts() {
@@ -95,10 +113,27 @@ TEST_F(ServerAlertsTest, AMissingPartitionIsAnAlertUntilItIsThere) {
   EXPECT_EQ(Ask("SELECT state FROM gatehouse.alert WHERE kind = 7"), "3");
 }
 
-TEST_F(ServerAlertsTest, AKeyWithoutASuccessorIsAnAlert) {
-  clock().Advance(days(31));
+// Rotation has failed for five minutes then, and the key has five left.
+TEST_F(ServerAlertsTest, AKeyWithoutASuccessorIsAnAlertBeforeItIsDue) {
+  clock().Advance(days(30) - minutes(7));
+  Turn();
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.alert WHERE kind = 8"), "0");
   Turn();
   EXPECT_EQ(Ask("SELECT state FROM gatehouse.alert WHERE kind = 8"), "1");
+  const storage::SigningKeyRow successor = MakeKey(clock().Now() + minutes(5));
+  Load({MakeKey(clock().Now(), successor.active_from), successor});
+  Turn();
+  EXPECT_EQ(Ask("SELECT state FROM gatehouse.alert WHERE kind = 8"), "3");
+}
+
+TEST_F(ServerAlertsTest, AKeyThatWillStopWithoutASuccessorIsAnAlert) {
+  const storage::SigningKeyRow stops = MakeKey(clock().Now(), clock().Now() + minutes(30));
+  Load({stops});
+  Turn();
+  EXPECT_EQ(Ask("SELECT state FROM gatehouse.alert WHERE kind = 8"), "1");
+  Load({stops, MakeKey(*stops.retired_at)});
+  Turn();
+  EXPECT_EQ(Ask("SELECT state FROM gatehouse.alert WHERE kind = 8"), "3");
 }
 
 }  // namespace

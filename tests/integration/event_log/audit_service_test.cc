@@ -308,12 +308,20 @@ TEST_F(AuditServiceTest, RefusesBadFilters) {
   for (const char* filter :
        {"details = \"x\"", "outcome = MAYBE", "index = x", "occurred_time > yesterday", "type >",
         "actor_id = \"\"", "occurred_time > \"-200000-01-01T00:00:00Z\"",
-        "occurred_time < \"10000-01-01T00:00:00Z\"", "occurred_time > \"infinite-past\""}) {
+        "occurred_time < \"10000-01-01T00:00:00Z\"", "occurred_time > \"infinite-past\"",
+        "type = \"User.*\"", "type = user.craeted", "type = \"user.cra*\"", "type = \"*\""}) {
     v1::ListEventsRequest request;
     request.set_filter(filter);
     EXPECT_EQ(Call<v1::ListEventsResponse>(admin(), request).reason(), "INVALID_FILTER") << filter;
   }
   v1::ListEventsRequest request;
+  for (const std::string& field : {std::string("actor_id"), std::string("target_id")}) {
+    request.set_filter(field + " = " + std::string(200, 'x'));
+    EXPECT_TRUE(Call<v1::ListEventsResponse>(admin(), request).ok()) << field;
+    request.set_filter(field + " = " + std::string(201, 'x'));
+    EXPECT_EQ(Call<v1::ListEventsResponse>(admin(), request).reason(), "INVALID_FILTER") << field;
+  }
+  request.Clear();
   request.set_page_token("nonsense");
   EXPECT_EQ(Call<v1::ListEventsResponse>(admin(), request).reason(), "INVALID_PAGE_TOKEN");
 }

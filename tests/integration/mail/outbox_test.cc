@@ -97,6 +97,24 @@ TEST_F(OutboxTest, TheTokenIsNowhereButInTheMail) {
   EXPECT_TRUE(IsInDatabase("user.password_reset_started"));
 }
 
+// Whoever can write to the database has no mail sent in the place of another.
+TEST_F(OutboxTest, WhatWasSealedForAnotherMailIsNotSent) {
+  Queue("ada");
+  clock().Advance(seconds(1));
+  Queue("bob");
+  const auto mail_of = [](const std::string& username) {
+    return "user_id = (SELECT user_id FROM gatehouse.user_account WHERE username = '" + username +
+           "')";
+  };
+  EXPECT_EQ(Ask("UPDATE gatehouse.mail SET content = (SELECT content FROM gatehouse.mail WHERE " +
+                mail_of("bob") + ") WHERE " + mail_of("ada") + " RETURNING 1"),
+            "1");
+  Turn();
+  EXPECT_EQ(Mails(), "1 2 1 unreadable; 1 3 1 250");
+  EXPECT_EQ(smtp_.NextMail()["to"], std::vector<std::string>{"bob@example.com"});
+  EXPECT_EQ(smtp_.untold(), 0u);
+}
+
 TEST_F(OutboxTest, TheMailsOfATenantThatIsFrozenWait) {
   Queue();
   const std::string set = "UPDATE gatehouse.tenant SET state = ";

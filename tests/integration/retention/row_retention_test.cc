@@ -37,6 +37,19 @@ class RowRetentionTest : public RetentionFixture {
     return "'" + base::Uuid::MakeV7(DaysAgo(days_ago)).ToString() + "'";
   }
 
+  // Deleted, and to go at `purge`.
+  void AddDeletedUser(const std::string& name, const std::string& purge,
+                      const std::string& tenant = kTenant) {
+    Ask("INSERT INTO gatehouse.user_account (tenant_id, user_id, username, username_key, "
+        "first_name, last_name, bio, avatar_url, timezone, locale, metadata, role, state, epoch, "
+        "create_time, update_time, version) VALUES ('" +
+        tenant + "', gen_random_uuid(), '" + name + "', '" + name +
+        "', '', '', '', '', '', '', '{}', 'viewer', 1, 1, " + At(40) + ", " + At(40) +
+        ", 1) RETURNING 1");
+    Ask("UPDATE gatehouse.user_account SET delete_time = " + At(40) + ", purge_time = " + purge +
+        " WHERE username = '" + name + "' RETURNING 1");
+  }
+
   void AddSession(const std::string& label, int began, const std::string& idle,
                   const std::string& expire, const std::string& revoke = "NULL",
                   const std::string& tenant = kTenant) {
@@ -212,6 +225,27 @@ TEST_F(RowRetentionTest, TheWorkerFollowsEachPolicyInItsTime) {
   now_.Advance(std::chrono::minutes(60));
   ASSERT_THAT(turn(), IsOk());
   EXPECT_EQ(worker.stats(Policy::kEndedSessions).rows_dropped, 2);
+
+  // A clock that was wrong, and is set right, keeps nothing waiting.
+  add();
+  now_.Advance(-std::chrono::minutes(70));
+  ASSERT_THAT(turn(), IsOk());
+  EXPECT_EQ(worker.stats(Policy::kRequests).rows_dropped, 3);
+  EXPECT_EQ(worker.stats(Policy::kEndedSessions).rows_dropped, 3);
+}
+
+TEST_F(RowRetentionTest, DeletedUsersGoAtTheTimeThatEachWasGiven) {
+  AddDeletedUser("over", At(1));
+  AddDeletedUser("over-too", At(10), kOther);
+  AddDeletedUser("not-yet", At(-1));
+  EXPECT_EQ(Run(Policy::kDeletedUsers, 30, /*dry_run=*/true).rows, 2);
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.user_account"), "3");
+  const Sweep swept = Run(Policy::kDeletedUsers, 30);
+  EXPECT_EQ(swept.rows, 2);
+  EXPECT_FALSE(swept.unfinished);
+  EXPECT_EQ(Ask("SELECT string_agg(username, ' ') FROM gatehouse.user_account"), "not-yet");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.event WHERE type = 'user.purged'"), "2");
+  EXPECT_EQ(Run(Policy::kDeletedUsers, 30).rows, 0);
 }
 
 TEST_F(RowRetentionTest, OneTenantThatFailsHoldsUpNoOther) {

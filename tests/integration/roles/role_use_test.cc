@@ -123,6 +123,30 @@ TEST_F(RoleUseTest, NobodyGivesOrTouchesARoleThatMayDoMore) {
   EXPECT_EQ(Delete(clerk, bob), "");
 }
 
+TEST_F(RoleUseTest, AFilterNamesARoleThatThereIs) {
+  Seed("support", {"users.read"});
+  v1::ListUsersRequest list;
+  const auto find = [&](const std::string& filter) {
+    list.set_filter(filter);
+    return Call<v1::ListUsersResponse>(admin(), list);
+  };
+  EXPECT_EQ(find("role = support").reason(), "") << "nobody has it yet";
+  EXPECT_EQ(find("role = suport").reason(), "INVALID_FILTER");
+  EXPECT_EQ(find("role = suport AND username = ada").reason(), "INVALID_FILTER");
+  v1::CreateUserRequest ada = NewUser("ada");
+  ada.mutable_user()->set_role("support");
+  const std::string id = Create(ada).id();
+  EXPECT_EQ(find("role = support").response.users_size(), 1);
+  // Whoever had it is found by it when it is gone.
+  EXPECT_EQ(Delete(admin(), id), "");
+  v1::DeleteRoleRequest deletion;
+  deletion.set_name("support");
+  ASSERT_TRUE(Call<v1::DeleteRoleResponse>(admin(), deletion).ok());
+  EXPECT_EQ(find("role = support").reason(), "INVALID_FILTER");
+  list.set_show_deleted(true);
+  EXPECT_EQ(find("role = support").response.users_size(), 1);
+}
+
 TEST_F(RoleUseTest, AChangeOfARoleReachesARunningServer) {
   TestBackend& b = backend();
   Seed("support", {"users.read"});

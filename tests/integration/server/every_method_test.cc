@@ -2,22 +2,19 @@
 // together: what is not public is closed to those without credentials, what one needs a
 // permission for to those without it, and both before the request is even read.
 
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "base/async/run_on_loop.h"
-#include "gatehouse/v1/access.pb.h"
 #include "gatehouse/v1/session.pb.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/main/app.h"
 #include "service/user/user_service.h"
+#include "tests/support/api/declared_methods.h"
 #include "tests/support/grpc_client.h"
 #include "tests/support/postgres/migrated_database.h"
 #include "tests/support/status/status_matchers.h"
@@ -25,37 +22,9 @@
 namespace gatehouse::tests {
 namespace {
 
-using google::protobuf::DescriptorPool;
-using google::protobuf::FileDescriptorProto;
-using google::protobuf::FileDescriptorSet;
-
 constexpr char kPassword[] = "correct horse battery";
 // Field 1, of wire type 7, which does not exist.
 constexpr char kMalformed[] = "\x0f";
-
-struct Declared {
-  std::string name;
-  v1::Access access;
-};
-
-// From the compiler's output, not from what is linked into this test: a service that was
-// forgotten altogether is missing there as well.
-std::vector<Declared> DeclaredMethods() {
-  std::ifstream file("proto/gatehouse/v1/v1.binpb", std::ios::binary);
-  FileDescriptorSet set;
-  EXPECT_TRUE(set.ParseFromIstream(&file));
-  std::vector<Declared> methods;
-  for (const FileDescriptorProto& proto : set.file()) {
-    if (proto.package() != "gatehouse.v1") continue;
-    for (const auto& service : proto.service()) {
-      for (const auto& method : service.method()) {
-        methods.push_back({"/gatehouse.v1." + service.name() + "/" + method.name(),
-                           method.options().GetExtension(v1::access)});
-      }
-    }
-  }
-  return methods;
-}
 
 class EveryMethodTest : public testing::Test {
  protected:
@@ -95,7 +64,7 @@ class EveryMethodTest : public testing::Test {
                    const std::string& request = "") {
     CallOptions options;
     if (!token.empty()) options.metadata.emplace_back("authorization", "Bearer " + token);
-    return client_->CallBytes(method, request, options);
+    return client_->CallBytes("/gatehouse.v1." + method, request, options);
   }
 
   std::unique_ptr<service::App> app_;
@@ -103,9 +72,9 @@ class EveryMethodTest : public testing::Test {
 };
 
 TEST_F(EveryMethodTest, IsClosedToThoseWithoutCredentials) {
-  const std::vector<Declared> methods = DeclaredMethods();
+  const std::vector<DeclaredMethod> methods = DeclaredMethods();
   ASSERT_GE(methods.size(), 30u);
-  for (const auto& [name, access] : methods) {
+  for (const auto& [name, access, fields] : methods) {
     if (access.public_()) continue;
     for (const char* credential : {"", "nonsense"}) {
       for (const char* request : {"", kMalformed}) {
@@ -118,7 +87,7 @@ TEST_F(EveryMethodTest, IsClosedToThoseWithoutCredentials) {
 
 TEST_F(EveryMethodTest, IsClosedToThoseWithoutItsPermission) {
   const std::string viewer = LogIn("viewer");
-  for (const auto& [name, access] : DeclaredMethods()) {
+  for (const auto& [name, access, fields] : DeclaredMethods()) {
     if (access.public_() || access.self()) continue;
     for (const char* request : {"", kMalformed}) {
       const CallOutcome outcome = Call(name, viewer, request);
@@ -129,7 +98,7 @@ TEST_F(EveryMethodTest, IsClosedToThoseWithoutItsPermission) {
 
 TEST_F(EveryMethodTest, SaysThatItCannotReadTheRequestToThoseWhoMayCall) {
   const std::string admin = LogIn("admin");
-  for (const auto& [name, access] : DeclaredMethods()) {
+  for (const auto& [name, access, fields] : DeclaredMethods()) {
     const CallOutcome outcome = Call(name, admin, kMalformed);
     EXPECT_EQ(outcome.code, absl::StatusCode::kInvalidArgument) << name << ": " << outcome.message;
   }

@@ -177,6 +177,14 @@ TEST_F(ManageTest, APageTokenIsGoodForItsQueryAlone) {
   request.set_page_size(1);
   const auto page = Call<v1::ListSessionsResponse>(ada_, request);
   request.set_page_token(page.response.next_page_token());
+  EXPECT_TRUE(Call<v1::ListSessionsResponse>(ada_, request).ok());
+  v1::ListSessionsRequest other = request;
+  other.set_user_id(ada_.id.ToString());
+  EXPECT_EQ(Call<v1::ListSessionsResponse>(ada_, other).reason(), "INVALID_PAGE_TOKEN");
+  other = request;
+  other.set_thread_id("a thread");
+  EXPECT_EQ(Call<v1::ListSessionsResponse>(ada_, other).reason(), "INVALID_PAGE_TOKEN");
+  EXPECT_EQ(Call<v1::ListSessionsResponse>(bob_, request).reason(), "INVALID_PAGE_TOKEN");
   request.set_show_ended(true);
   EXPECT_EQ(Call<v1::ListSessionsResponse>(ada_, request).reason(), "INVALID_PAGE_TOKEN");
   request.set_page_size(-1);

@@ -2,17 +2,11 @@
 // never existed, shows nothing, and changes nothing. A method that is not in foreign_questions.cc
 // fails the test: whoever adds one says there what a foreign id is to it.
 
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/descriptor.pb.h>
-#include <google/protobuf/message.h>
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,7 +15,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_replace.h"
 #include "auth/token/one_time_token.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -36,15 +29,13 @@
 #include "storage/user/user.h"
 #include "tests/integration/tenants/foreign_questions.h"
 #include "tests/integration/tenants/tenant_fixture.h"
+#include "tests/support/api/declared_methods.h"
+#include "tests/support/api/text_request.h"
 #include "tests/support/passkey/software_authenticator.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
 namespace gatehouse::tests {
 namespace {
-
-using google::protobuf::DescriptorPool;
-using google::protobuf::FileDescriptorProto;
-using google::protobuf::FileDescriptorSet;
 
 using Answer = Question::Answer;
 
@@ -239,30 +230,6 @@ class ForeignIdsTest : public TenantFixture {
     return "/gatehouse.v1." + question.method;
   }
 
-  // `request` with these names, as it is sent.
-  std::string BytesOf(const Question& question, const Names& names) {
-    const size_t slash = question.method.find('/');
-    const auto* service = DescriptorPool::generated_pool()->FindServiceByName(
-        "gatehouse.v1." + question.method.substr(0, slash));
-    const auto* method =
-        service == nullptr ? nullptr : service->FindMethodByName(question.method.substr(slash + 1));
-    if (method == nullptr) {
-      ADD_FAILURE() << "there is no " << question.method;
-      return "";
-    }
-    const std::unique_ptr<google::protobuf::Message> request(
-        google::protobuf::MessageFactory::generated_factory()
-            ->GetPrototype(method->input_type())
-            ->New());
-    std::string text = question.request;
-    // Longer names first: one may begin with another.
-    for (auto name = names.rbegin(); name != names.rend(); ++name) {
-      text = absl::StrReplaceAll(text, {{name->first, name->second}});
-    }
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, request.get())) << text;
-    return request->SerializeAsString();
-  }
-
   // Who asks: an administrator of another tenant, or the operator, for whom another tenant's is
   // foreign as well.
   struct Asker {
@@ -278,8 +245,9 @@ class ForeignIdsTest : public TenantFixture {
     CallOptions options = At(asker.tenant);
     options.metadata.emplace_back("authorization", "Bearer " + asker.caller.credential);
     Outcome outcome;
-    outcome.call = raw_client().CallBytes(MethodOf(question), BytesOf(question, names), options,
-                                          &outcome.response);
+    outcome.call = raw_client().CallBytes(MethodOf(question),
+                                          TextRequest(question.method, question.request, names),
+                                          options, &outcome.response);
     return outcome;
   }
 
@@ -351,23 +319,6 @@ class ForeignIdsTest : public TenantFixture {
     }
   }
 
-  // Of every service, from the compiler's output: what is not linked into this test as well.
-  static std::set<std::string> DeclaredMethods() {
-    std::ifstream file("proto/gatehouse/v1/v1.binpb", std::ios::binary);
-    FileDescriptorSet set;
-    EXPECT_TRUE(set.ParseFromIstream(&file));
-    std::set<std::string> methods;
-    for (const FileDescriptorProto& proto : set.file()) {
-      if (proto.package() != "gatehouse.v1") continue;
-      for (const auto& service : proto.service()) {
-        for (const auto& method : service.method()) {
-          methods.insert(service.name() + "/" + method.name());
-        }
-      }
-    }
-    return methods;
-  }
-
   Customer mine_;
   Customer theirs_;
   Names names_;
@@ -377,7 +328,9 @@ class ForeignIdsTest : public TenantFixture {
 TEST_F(ForeignIdsTest, TheTableHasEveryMethod) {
   std::set<std::string> asked;
   for (const Question& question : ForeignQuestions()) asked.insert(question.method);
-  EXPECT_EQ(asked, DeclaredMethods())
+  std::set<std::string> declared;
+  for (const DeclaredMethod& method : DeclaredMethods()) declared.insert(method.name);
+  EXPECT_EQ(asked, declared)
       << "say in foreign_questions.cc what another tenant's ids are to a new method";
 }
 

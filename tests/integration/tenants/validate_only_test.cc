@@ -2,21 +2,14 @@
 // times, and only the second time is anything stored that was not before. Whoever gives another
 // method the field says in the table what is asked of it.
 
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/descriptor.pb.h>
-#include <google/protobuf/message.h>
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_replace.h"
 #include "base/uuid.h"
 #include "gatehouse/v1/admin.pb.h"
 #include "gatehouse/v1/alert.pb.h"
@@ -24,15 +17,12 @@
 #include "gatehouse/v1/webhook.pb.h"
 #include "gatehouse/v1/webhook_replay.pb.h"
 #include "tests/integration/tenants/tenant_fixture.h"
+#include "tests/support/api/declared_methods.h"
+#include "tests/support/api/text_request.h"
 #include "tests/support/postgres/postgres_cluster.h"
 
 namespace gatehouse::tests {
 namespace {
-
-using google::protobuf::DescriptorPool;
-using google::protobuf::FileDescriptorProto;
-using google::protobuf::FileDescriptorSet;
-using google::protobuf::Message;
 
 enum class By { kAdmin, kOperator, kUser };
 
@@ -208,60 +198,15 @@ class ValidateOnlyTest : public TenantFixture {
   }
 
   CallOutcome Try(const Trial& trial, bool validate_only) {
-    const size_t slash = trial.method.find('/');
-    const auto* service = DescriptorPool::generated_pool()->FindServiceByName(
-        "gatehouse.v1." + trial.method.substr(0, slash));
-    const auto* method =
-        service == nullptr ? nullptr : service->FindMethodByName(trial.method.substr(slash + 1));
-    if (method == nullptr) {
-      ADD_FAILURE() << "there is no " << trial.method;
-      return {};
-    }
-    const std::unique_ptr<Message> request(google::protobuf::MessageFactory::generated_factory()
-                                               ->GetPrototype(method->input_type())
-                                               ->New());
-    std::string text = trial.request;
-    // Longer names first: one may begin with another.
-    for (auto name = names_.rbegin(); name != names_.rend(); ++name) {
-      text = absl::StrReplaceAll(text, {{name->first, name->second}});
-    }
-    if (validate_only) text += " validate_only: true";
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, request.get())) << text;
+    const std::string text = trial.request + (validate_only ? " validate_only: true" : "");
     CallOptions options;
     options.metadata.emplace_back("authorization", "Bearer " + CallerOf(trial.by).credential);
-    return raw_client().CallBytes("/gatehouse.v1." + trial.method, request->SerializeAsString(),
-                                  options);
+    return raw_client().CallBytes("/gatehouse.v1." + trial.method,
+                                  TextRequest(trial.method, text, names_), options);
   }
 
   // Everything that is stored, a line for each table.
   std::string Rows() { return AskSql(backend().dsn, rows_sql_); }
-
-  // Methods of the API, from the compiler's output; whether their requests have the field.
-  static std::map<std::string, bool> DeclaredMethods() {
-    std::ifstream file("proto/gatehouse/v1/v1.binpb", std::ios::binary);
-    FileDescriptorSet set;
-    EXPECT_TRUE(set.ParseFromIstream(&file));
-    std::set<std::string> with_field;
-    for (const FileDescriptorProto& proto : set.file()) {
-      for (const auto& message : proto.message_type()) {
-        for (const auto& field : message.field()) {
-          if (field.name() == "validate_only") {
-            with_field.insert("." + proto.package() + "." + message.name());
-          }
-        }
-      }
-    }
-    std::map<std::string, bool> methods;
-    for (const FileDescriptorProto& proto : set.file()) {
-      if (proto.package() != "gatehouse.v1") continue;
-      for (const auto& service : proto.service()) {
-        for (const auto& method : service.method()) {
-          methods[service.name() + "/" + method.name()] = with_field.contains(method.input_type());
-        }
-      }
-    }
-    return methods;
-  }
 
   std::map<std::string, std::string> names_;
   Caller user_;
@@ -271,7 +216,8 @@ class ValidateOnlyTest : public TenantFixture {
 TEST_F(ValidateOnlyTest, WhatMakesOrChangesSomethingHasIt) {
   std::set<std::string> tried;
   for (const Trial& trial : Trials()) tried.insert(trial.method);
-  for (const auto& [method, has_field] : DeclaredMethods()) {
+  for (const auto& [method, access, fields] : DeclaredMethods()) {
+    const bool has_field = fields.contains("validate_only");
     const std::string verb = method.substr(method.find('/') + 1);
     bool should = false;
     for (const char* beginning : {"Create", "Update", "Import", "Delete"}) {

@@ -6,6 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "base/call_context.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "storage/event.h"
 #include "tests/integration/users/user_fixture.h"
 
 namespace gatehouse::tests {
@@ -96,6 +102,42 @@ TEST_F(ApiKeyTest, AnExpiredKeyIsRefused) {
   EXPECT_EQ(Use(created.response.key()), "UNAUTHENTICATED");
 }
 
+TEST_F(ApiKeyTest, ToRevokeAnExpiredKeyChangesNothing) {
+  const auto created = Call<Created>(admin(), ExpiringKey(std::chrono::seconds(90)));
+  ASSERT_TRUE(created.ok()) << created.message;
+  const std::string id = created.response.api_key().id();
+  clock().Advance(std::chrono::seconds(90));
+  const std::string before = Ask("SELECT k::text FROM gatehouse.api_key k");
+  v1::RevokeApiKeyRequest request;
+  request.set_api_key_id(id);
+  request.set_request_id(kRequestId);
+  const auto revoked = Call<Revoked>(admin(), request);
+  ASSERT_TRUE(revoked.ok()) << revoked.message;
+  EXPECT_EQ(revoked.response.api_key().id(), id);
+  EXPECT_FALSE(revoked.response.api_key().has_revoke_time());
+  EXPECT_TRUE(Call<Revoked>(admin(), request).ok());
+  EXPECT_EQ(Ask("SELECT k::text FROM gatehouse.api_key k"), before);
+  EXPECT_EQ(CountEvents("api_key.revoked"), "0");
+}
+
+TEST_F(ApiKeyTest, AKeyThatExpiresMeanwhileIsNotRevoked) {
+  const auto created = Call<Created>(admin(), ExpiringKey(std::chrono::seconds(90)));
+  const base::Uuid id = *base::Uuid::Parse(created.response.api_key().id());
+  const auto revoke = [&](base::Time now) {
+    return backend().runner.Run<absl::Status>([&] {
+      const base::CallContext ctx = backend().SystemContext();
+      return backend().storage->api_keys.Revoke(
+          ctx, base::kDefaultTenantId, id, now,
+          {.events = {storage::MakeEvent(ctx, now, "api_key.revoked", {})}});
+    });
+  };
+  const base::Time end = clock().Now() + std::chrono::seconds(90);
+  EXPECT_TRUE(base::HasReason(revoke(end), base::Reason::kEtagMismatch));
+  EXPECT_EQ(CountEvents("api_key.revoked"), "0");
+  EXPECT_TRUE(revoke(end - std::chrono::microseconds(1)).ok());
+  EXPECT_EQ(CountEvents("api_key.revoked"), "1");
+}
+
 TEST_F(ApiKeyTest, ListsNewestFirstAndEndedOnesWhenAsked) {
   std::vector<std::string> ids;
   for (int i = 0; i < 3; ++i) {
@@ -120,6 +162,21 @@ TEST_F(ApiKeyTest, ListsNewestFirstAndEndedOnesWhenAsked) {
   request.Clear();
   request.set_show_ended(true);
   EXPECT_EQ(Call<Listed>(admin(), request).response.api_keys_size(), 4);
+}
+
+TEST_F(ApiKeyTest, APageTokenIsGoodForItsQueryAlone) {
+  Call<Created>(admin(), NewKey({}));
+  Call<Created>(admin(), NewKey({}));
+  for (const bool show_ended : {false, true}) {
+    v1::ListApiKeysRequest request;
+    request.set_page_size(1);
+    request.set_show_ended(show_ended);
+    request.set_page_token(Call<Listed>(admin(), request).response.next_page_token());
+    ASSERT_NE(request.page_token(), "");
+    EXPECT_TRUE(Call<Listed>(admin(), request).ok());
+    request.set_show_ended(!show_ended);
+    EXPECT_EQ(Call<Listed>(admin(), request).reason(), "INVALID_PAGE_TOKEN") << show_ended;
+  }
 }
 
 TEST_F(ApiKeyTest, RefusesBadInput) {

@@ -107,6 +107,20 @@ TEST_F(ExplainDeliveryTest, WhatWasNeverItsOwn) {
   EXPECT_EQ(Reason(passed), v1::DELIVERY_REASON_NOT_MATCHED);
 }
 
+TEST_F(ExplainDeliveryTest, WhatWasSentBeforeAttemptsAreKeptIsNoLongerKnown) {
+  const std::string delivered = PublishInOrder("order.paid");
+  WriteAttempts(delivered, 1, std::nullopt);
+  const std::string waiting = PublishInOrder("order.paid");
+  ForgetAttempts();
+  EXPECT_EQ(Reason(delivered), v1::DELIVERY_REASON_NO_LONGER_KNOWN);
+  EXPECT_FALSE(Explain(delivered).has_delivery());
+  EXPECT_EQ(Reason(waiting), v1::DELIVERY_REASON_BEING_SENT);
+  WriteAttempts(waiting, 1, std::nullopt);
+  EXPECT_EQ(Reason(waiting), v1::DELIVERY_REASON_DELIVERED);
+  DeleteEndpoint();
+  EXPECT_EQ(Reason(delivered), v1::DELIVERY_REASON_NO_LONGER_KNOWN);
+}
+
 TEST_F(ExplainDeliveryTest, ADeletedEndpointIsKnownByWhatItWasSent) {
   const std::string failed = PublishInOrder("order.paid");
   WriteAttempts(failed, 1, DeliveryState::kRetrying);

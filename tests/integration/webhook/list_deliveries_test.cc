@@ -110,6 +110,14 @@ TEST_F(ListDeliveriesTest, ShowsDeliveriesNewestFirstWithTheirAttempts) {
   ASSERT_EQ(rest.response.deliveries_size(), 1);
   EXPECT_EQ(rest.response.next_page_token(), "");
   // A token is good for its own query alone.
+  v1::CreateEndpointRequest another;
+  another.mutable_endpoint()->set_url("https://example.com/another");
+  another.mutable_endpoint()->add_event_types("order.*");
+  const auto created = Call<v1::CreateEndpointResponse>(admin(), another);
+  ASSERT_TRUE(created.ok()) << created.message;
+  v1::ListDeliveriesRequest of_another = request_;
+  of_another.set_endpoint_id(created.response.endpoint().id());
+  EXPECT_EQ(Call<v1::ListDeliveriesResponse>(admin(), of_another).reason(), "INVALID_PAGE_TOKEN");
   request_.set_state(v1::DELIVERY_STATE_RETRYING);
   EXPECT_EQ(List().reason(), "INVALID_PAGE_TOKEN");
   request_.clear_page_token();

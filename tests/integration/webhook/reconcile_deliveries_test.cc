@@ -29,7 +29,7 @@ class ReconcileDeliveriesTest : public WrittenDeliveries {
     return id;
   }
   UnaryOutcome<v1::ReconcileDeliveriesResponse> Call() {
-    return WrittenDeliveries::Call<v1::ReconcileDeliveriesResponse>(admin(), request_);
+    return WrittenDeliveries::Call<v1::ReconcileDeliveriesResponse>(actor(), request_);
   }
   v1::ReconcileDeliveriesResponse Reconcile() {
     const auto outcome = Call();
@@ -67,6 +67,23 @@ TEST_F(ReconcileDeliveriesTest, NamesWhatIsMissing) {
   WriteAttempts(PublishInOrder("order.paid"), 1, std::nullopt);
   const v1::ReconcileDeliveriesResponse found = Reconcile();
   EXPECT_EQ(found.matched_count(), 3);
+  EXPECT_EQ(found.difference(), 1);
+  EXPECT_THAT(found.missing_event_ids(), ElementsAre(lost));
+}
+
+TEST_F(ReconcileDeliveriesTest, WhatIsOlderThanTheAttemptsThatAreKeptIsNotMissing) {
+  WriteAttempts(PublishInOrder("order.paid"), 1, std::nullopt);
+  WriteAttempts(PublishInOrder("order.paid"), 10, DeliveryState::kExhausted);
+  PublishInOrder("order.paid");
+  ForgetAttempts();
+  EXPECT_EQ(Reconcile().pending_count(), 1);
+  const std::string lost = PublishInOrder("order.paid");
+  WriteAttempts(PublishInOrder("order.paid"), 1, std::nullopt);
+  const v1::ReconcileDeliveriesResponse found = Reconcile();
+  EXPECT_EQ(found.matched_count(), 5);
+  EXPECT_EQ(found.delivered_count(), 1);
+  EXPECT_EQ(found.exhausted_count(), 1);
+  EXPECT_EQ(found.no_longer_known_count(), 2);
   EXPECT_EQ(found.difference(), 1);
   EXPECT_THAT(found.missing_event_ids(), ElementsAre(lost));
 }

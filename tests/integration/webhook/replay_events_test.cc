@@ -67,7 +67,7 @@ class ReplayEventsTest : public WrittenDeliveries {
   }
 
   UnaryOutcome<v1::ReplayEventsResponse> Replay() {
-    return Call<v1::ReplayEventsResponse>(admin(), request_);
+    return Call<v1::ReplayEventsResponse>(actor(), request_);
   }
   v1::Replay Start() {
     const auto outcome = Replay();
@@ -77,7 +77,7 @@ class ReplayEventsTest : public WrittenDeliveries {
   v1::Replay DryRun() {
     v1::ReplayEventsRequest request = request_;
     request.set_validate_only(true);
-    const auto outcome = Call<v1::ReplayEventsResponse>(admin(), request);
+    const auto outcome = Call<v1::ReplayEventsResponse>(actor(), request);
     EXPECT_TRUE(outcome.ok()) << outcome.message;
     EXPECT_EQ(outcome.response.next_index(), 0);
     return outcome.response.replay();
@@ -246,6 +246,24 @@ TEST_F(ReplayOutcomesTest, OnlyWhatWasAskedFor) {
   Ask("DELETE FROM gatehouse.event WHERE event_id = '" + never_sent_ + "' RETURNING 1");
   EXPECT_EQ(scheduled({v1::DELIVERY_OUTCOME_NEVER_SENT}, {}), 0);
   EXPECT_EQ(DryRun().matched_count(), 6);
+}
+
+TEST_F(ReplayOutcomesTest, WhatMayHaveArrivedLongAgoIsSentOnlyIfThatWasAskedFor) {
+  ForgetAttempts();
+  // By their rows: one is exhausted, one retrying.
+  EXPECT_EQ(DryRun().scheduled_count(), 1);
+  EXPECT_EQ(DryRun().matched_count(), 6);
+  request_.add_outcomes(v1::DELIVERY_OUTCOME_NO_LONGER_KNOWN);
+  EXPECT_EQ(DryRun().scheduled_count(), 3);
+  Start();
+  Turn();
+  EXPECT_EQ(Ask(kBegun), "3");
+  // An endpoint that is younger than what is kept was never sent them.
+  request_.clear_outcomes();
+  CreateOwnEndpoint();
+  request_.set_endpoint_id(endpoint_id());
+  request_.set_from_index(1);
+  EXPECT_EQ(DryRun().scheduled_count(), 6);
 }
 
 TEST_F(ReplayOutcomesTest, OnlyFromWhereToWhereWasAskedFor) {

@@ -130,6 +130,17 @@ TEST_F(SignatureSchemeTest, PairsRotateByThemselvesAndPrivateKeysAreShownToNobod
             "v1a v1a v1");
 }
 
+TEST_F(SignatureSchemeTest, APairThatWasSealedForAnotherEndpointDoesNotOpen) {
+  const std::string from = Create(v1::SIGNATURE_SCHEME_V1A).response.endpoint().id();
+  const std::string to = Create(v1::SIGNATURE_SCHEME_V1A).response.endpoint().id();
+  ASSERT_TRUE(PublicKeys(admin(), to).ok());
+  Ask("UPDATE gatehouse.endpoint SET key_pairs = (SELECT key_pairs FROM gatehouse.endpoint WHERE "
+      "endpoint_id = '" +
+      from + "') WHERE endpoint_id = '" + to + "' RETURNING 1");
+  EXPECT_EQ(PublicKeys(admin(), to).code, absl::StatusCode::kInternal);
+  EXPECT_TRUE(PublicKeys(admin(), from).ok());
+}
+
 TEST_F(SignatureSchemeTest, APairCanBePreparedBeforeItSigns) {
   const std::string id = Create(v1::SIGNATURE_SCHEME_V1).response.endpoint().id();
   ASSERT_TRUE(Call<v1::RotateSecretResponse>(admin(), Rotation(id, v1::SIGNATURE_SCHEME_V1A)).ok());

@@ -13,7 +13,7 @@ namespace gatehouse::tests {
 class WebhookServiceFixture : public ServerFixture {
  protected:
   void Configure(TestBackend::Options& options) override {
-    options.on_endpoint_changed = [this](const base::Uuid&) { ++changes_; };
+    options.on_endpoint_changed = [this](auto&&...) { ++changes_; };
   }
 
   // May read and change endpoints. Unlike a session it lasts, whatever the clock says.

@@ -35,9 +35,22 @@ class WrittenDeliveries : public WebhookServiceFixture {
     v1::CreateEndpointRequest request;
     request.mutable_endpoint()->set_url("https://example.com/hook");
     request.mutable_endpoint()->add_event_types("order.*");
-    const auto created = Call<v1::CreateEndpointResponse>(admin(), request);
+    const auto created = Call<v1::CreateEndpointResponse>(actor(), request);
     ASSERT_TRUE(created.ok()) << created.message;
     key_ = {base::kDefaultTenantId, *base::Uuid::Parse(created.response.endpoint().id())};
+  }
+
+  // An administrator, logged in on the day that it is.
+  const Caller& actor() const { return next_day_.credential.empty() ? admin() : next_day_; }
+
+  // The next day begins, and attempts from before it are no longer kept.
+  void ForgetAttempts() {
+    clock().Advance(std::chrono::days(1));
+    next_day_ = backend().LogIn("admin");
+    const auto today = std::chrono::floor<std::chrono::days>(clock().Now()).time_since_epoch();
+    const std::string date = "date '1970-01-01' + " + std::to_string(today.count());
+    Ask("SELECT gatehouse.create_daily_partition('webhook_attempt', 'attempt_id', " + date + ")");
+    Ask("SELECT gatehouse.drop_attempt_day(" + date + ")");
   }
 
   std::string endpoint_id() const { return key_.endpoint_id.ToString(); }
@@ -45,7 +58,7 @@ class WrittenDeliveries : public WebhookServiceFixture {
   std::string Publish(const std::string& type) {
     v1::PublishEventRequest request;
     request.set_type(type);
-    const auto outcome = Call<v1::PublishEventResponse>(admin(), request);
+    const auto outcome = Call<v1::PublishEventResponse>(actor(), request);
     EXPECT_TRUE(outcome.ok()) << outcome.message;
     return outcome.response.event_id();
   }
@@ -102,7 +115,7 @@ class WrittenDeliveries : public WebhookServiceFixture {
   void DeleteEndpoint() {
     v1::DeleteEndpointRequest request;
     request.set_endpoint_id(endpoint_id());
-    const auto outcome = Call<v1::DeleteEndpointResponse>(admin(), request);
+    const auto outcome = Call<v1::DeleteEndpointResponse>(actor(), request);
     ASSERT_TRUE(outcome.ok()) << outcome.message;
   }
 
@@ -131,6 +144,7 @@ class WrittenDeliveries : public WebhookServiceFixture {
   }
 
   storage::EndpointKey key_;
+  Caller next_day_;
 };
 
 }  // namespace gatehouse::tests

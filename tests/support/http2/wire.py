@@ -4,11 +4,18 @@ import collections
 import select
 import socket
 import ssl
+import time
 
 DATA, HEADERS, PRIORITY, RESET, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
-END_STREAM, END_HEADERS = 1, 4
+END_STREAM, END_HEADERS, PADDED = 1, 4, 8
+# Of RFC 9113, 7.
+CANCEL, COMPRESSION_ERROR, ENHANCE_YOUR_CALM = 8, 9, 11
+# What a client may send, on a stream and on all of them, before the server has widened it.
+WINDOW = 65535
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 INITIAL_WINDOW_SIZE = 4
+# What a frame of data holds here; a server must take 16,384.
+DATA_BYTES = 16000
 
 Frame = collections.namedtuple("Frame", "type flags stream payload")
 
@@ -17,20 +24,28 @@ def frame(kind, flags, stream, payload=b""):
     return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
 
 
-def _literal(text):
+def varint(number):
+    """In seven bits a byte, the lowest first, as HPACK and protobuf have it."""
+    begin = b""
+    while number >= 128:
+        begin += bytes((number % 128 + 128,))
+        number //= 128
+    return begin + bytes((number,))
+
+
+def string_length(size):
+    """What HPACK puts before a string without Huffman code."""
+    return bytes((size,)) if size < 127 else b"\x7f" + varint(size - 127)
+
+
+def literal(text):
     """A string of HPACK without Huffman code."""
-    if len(text) < 127:
-        return bytes((len(text),)) + text
-    rest, prefix = len(text) - 127, b"\x7f"
-    while rest >= 128:
-        prefix += bytes((rest % 128 + 128,))
-        rest //= 128
-    return prefix + bytes((rest,)) + text
+    return string_length(len(text)) + text
 
 
 def encode(fields):
     """A header block that uses no table."""
-    return b"".join(b"\0" + _literal(name.encode()) + _literal(value.encode()) for name, value in fields)
+    return b"".join(b"\0" + literal(name.encode()) + literal(value.encode()) for name, value in fields)
 
 
 def call_headers(method, token=None, more=()):
@@ -83,6 +98,10 @@ class Connection:
         self.sent = 0
         self.received = 0
         self._input = b""
+        # What may be sent of messages; how much of it a stream takes is the caller's business.
+        self._window = WINDOW
+        # Frames that came while room was waited for.
+        self._unseen = []
         if greet:
             self.send(PREFACE + frame(SETTINGS, 0, 0, settings))
 
@@ -99,12 +118,38 @@ class Connection:
             self.stuck = True
             return False
         except OSError:
-            self.look()
+            # What the server said before it closed.
+            self._unseen += self._read(0)
             self.closed_by_server = True
             return False
 
+    def send_data(self, stream, data, end=True):
+        """The same in frames of data, for which the connection has room within a second."""
+        for at in range(0, max(len(data), 1), DATA_BYTES):
+            part = data[at : at + DATA_BYTES]
+            if not self._wait_for_room(len(part)):
+                return False
+            self._window -= len(part)
+            last = end and at + DATA_BYTES >= len(data)
+            if not self.send(frame(DATA, END_STREAM if last else 0, stream, part)):
+                return False
+        return True
+
+    def _wait_for_room(self, length):
+        give_up = time.monotonic() + 1
+        while self._window < length:
+            left = give_up - time.monotonic()
+            if self.closed or left <= 0:
+                return False
+            self._unseen += self._read(left)
+        return True
+
     def look(self, wait=0):
         """The frames that have come, within `wait` seconds."""
+        seen, self._unseen = self._unseen, []
+        return seen + self._read(0 if seen else wait)
+
+    def _read(self, wait):
         frames = []
         while not self.closed and self._readable(wait):
             try:
@@ -140,8 +185,15 @@ class Connection:
                 self.goaway = (int.from_bytes(one.payload[4:8], "big"), one.payload[8:].decode(errors="replace"))
             elif one.type == SETTINGS and not one.flags:
                 self.send(frame(SETTINGS, 1, 0))
+            elif one.type == WINDOW_UPDATE and one.stream == 0:
+                self._window += int.from_bytes(one.payload, "big")
             frames.append(one)
         return frames
+
+    @property
+    def turned_away(self):
+        """Closed by the server before it said anything."""
+        return self.closed_by_server and self.received == 0
 
     @property
     def closed(self):

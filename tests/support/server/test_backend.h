@@ -2,7 +2,6 @@
 #define GATEHOUSE_TESTS_SUPPORT_SERVER_TEST_BACKEND_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,7 +37,7 @@ class TestBackend {
     storage::postgres::DatabaseConfig database = PatientConfig("");
     service::LogTail::Options tail = {};
     service::WebhookService::Options webhooks = {};
-    std::function<void(const base::Uuid& tenant_id)> on_endpoint_changed = [](const base::Uuid&) {};
+    service::WebhookService::OnEndpointChangedFn on_endpoint_changed = [](auto&&...) {};
     // For tests that make an engine.
     service::WebhookService::SendFn send_webhook = {};
     // For tests of back-pressure.

@@ -2,6 +2,7 @@
 #define GATEHOUSE_TESTS_INTEGRATION_USERS_BULK_BULK_FIXTURE_H_
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -82,9 +83,10 @@ class BulkFixture : public PasswordFixture {
     EXPECT_TRUE(pass.ok()) << pass.status();
   }
 
-  // A turn of the worker.
-  void RunPurger() {
-    const absl::Status status = backend().runner.Run<absl::Status>([this] {
+  // A turn of it; how many users nothing is left of since.
+  int64_t RunPurger() {
+    using Turn = absl::StatusOr<service::UserPurgeTurn>;
+    const Turn turn = backend().runner.Run<Turn>([this] {
       return service::PurgeUsers(
           {.purges = backend().storage->user_purges,
            .users = backend().storage->users,
@@ -93,7 +95,8 @@ class BulkFixture : public PasswordFixture {
            .clock = clock()},
           base::SystemContext(backend().runner.loop(), "purge_users", std::chrono::minutes(1)));
     });
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_TRUE(turn.ok()) << turn.status();
+    return turn.ok() ? turn->users : -1;
   }
 
   std::string Count(const std::string& table, const std::string& user_id) {

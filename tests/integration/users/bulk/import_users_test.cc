@@ -290,6 +290,21 @@ TEST_F(ImportUsersTest, ValidateOnlyWritesNothing) {
   EXPECT_EQ(Take(Batch({}, "crm")).next_row(), 0);
 }
 
+TEST_F(ImportUsersTest, WhoMayNotReadUsersLearnsNothingByValidating) {
+  Create("taken");
+  const Caller writer = backend().MakeApiKey({"users.write"});
+  v1::ImportUsersRequest request = Batch({Row("taken")}, "crm");
+  request.set_validate_only(true);
+  const Imported refused = Import({request}, writer);
+  EXPECT_EQ(refused.outcome.reason(), "PERMISSION_DENIED");
+  EXPECT_TRUE(refused.responses.empty());
+  const Caller reader = backend().MakeApiKey({"users.read", "users.write"});
+  EXPECT_THAT(Reasons(Import({request}, reader).responses.at(0)),
+              ::testing::ElementsAre("0 USERNAME_TAKEN"));
+  // In earnest it needs to write alone.
+  EXPECT_EQ(Import({Batch({Row("ada")}, "crm")}, writer).responses.at(0).created_count(), 1);
+}
+
 TEST_F(ImportUsersTest, NobodyMakesUsersWhoMayDoMore) {
   v1::ImportedUser boss = Row("boss");
   boss.mutable_user()->set_role("admin");

@@ -113,10 +113,10 @@ class PurgeUsersTest : public BulkFixture {
 TEST_F(PurgeUsersTest, ADeletedUserGoesWhenItsTimeIsOver) {
   const std::string id = DeletedPerson();
   clock().Advance(std::chrono::days(30) - std::chrono::seconds(1));
-  RunPurger();
+  EXPECT_EQ(RunPurger(), 0);
   EXPECT_EQ(Count("user_account", id), "1");
   clock().Advance(std::chrono::seconds(1));
-  RunPurger();
+  EXPECT_EQ(RunPurger(), 1);
   for (const char* table : kTables) EXPECT_EQ(Count(table, id), "0") << table;
   EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.thread_message"), "0");
   EXPECT_EQ(Ask("SELECT details ->> 'by' FROM gatehouse.event WHERE type = 'user.purged'"), "TIME");
@@ -126,6 +126,23 @@ TEST_F(PurgeUsersTest, ADeletedUserGoesWhenItsTimeIsOver) {
       << "what the trail says about it stays";
   RunPurger();
   EXPECT_EQ(CountEvents("user.purged"), "1");
+}
+
+class ShortRetentionTest : public PurgeUsersTest {
+ protected:
+  void Configure(TestBackend::Options& options) override {
+    PurgeUsersTest::Configure(options);
+    options.config.retention.deleted_users = std::chrono::days(3);
+  }
+};
+
+TEST_F(ShortRetentionTest, TheTimeOfADeletedUserIsASetting) {
+  const std::string id = DeletedPerson();
+  clock().Advance(std::chrono::days(3) - std::chrono::seconds(1));
+  EXPECT_EQ(RunPurger(), 0);
+  clock().Advance(std::chrono::seconds(1));
+  EXPECT_EQ(RunPurger(), 1);
+  EXPECT_EQ(Count("user_account", id), "0");
 }
 
 TEST_F(PurgeUsersTest, OneThatWasBroughtBackStays) {

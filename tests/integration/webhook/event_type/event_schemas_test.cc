@@ -54,6 +54,7 @@ TEST_F(EventSchemasTest, ReadsOnceUntilItIsToldOfAChange) {
   EXPECT_THAT(*Find(schemas_, {"order.paid"}), SizeIs(1));
   EXPECT_THAT(*Find(schemas_, {"whatever"}), IsEmpty());
   EXPECT_EQ(schemas_.stats().reads, 1u);
+  EXPECT_EQ(schemas_.stats().hits, 2u);
   Create("order.sent", "{}");
   EXPECT_THAT(*Find(schemas_, {"order.sent"}), IsEmpty()) << "nobody has told it";
   schemas_.Forget(base::kDefaultTenantId);
@@ -91,10 +92,12 @@ TEST_F(EventSchemasTest, BeginsAnewBeyondItsLimits) {
     EXPECT_EQ(one_tenant.stats().tenants, 1u);
   }
   EXPECT_EQ(one_tenant.stats().reads, 3u);
+  EXPECT_EQ(one_tenant.stats().evictions, 2u);
   Create("order.paid", R"({"pattern": "x"})");
   EventSchemas light(b_.storage->event_types, [] { return true; }, {.max_weight = 1'000});
   EXPECT_THAT(*Find(light, {"order.paid"}), SizeIs(1));
   EXPECT_EQ(light.stats().weight, 0u);
+  EXPECT_EQ(light.stats().evictions, 1u);
   EXPECT_THAT(*Find(schemas_, {"order.paid"}), SizeIs(1));
   EXPECT_GT(schemas_.stats().weight, JsonSchema::kMaxPatternBytes);
 }
