@@ -71,7 +71,10 @@ TEST(OneTimeTokenTest, TheFormatIsFixed) {
   const std::string token = "gh_ot_" + base::Base64UrlEncode(body);
   EXPECT_TRUE(OneTimeTokenCodec(kSecret).Read({OneTimePurpose::kPasswordReset}, token));
   // As in tests/bench/timing/one_time_tokens_test.py.
-  EXPECT_EQ(token, "gh_ot_AQEAAAAAAABwAIAAAAAAAAABAYkAAAAAcACAAAAAAAAAAnJycnJycnJycnJycnJycnL12UG00TOOeQQFOVdIlBE6");
+  EXPECT_EQ(
+      token,
+      "gh_ot_"
+      "AQEAAAAAAABwAIAAAAAAAAABAYkAAAAAcACAAAAAAAAAAnJycnJycnJycnJycnJycnL12UG00TOOeQQFOVdIlBE6");
 }
 
 TEST(OneTimeTokenTest, AnyChangedBitIsRefused) {
