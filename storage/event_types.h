@@ -106,7 +106,8 @@ inline constexpr std::string_view kRoleDeleted = "role.deleted";
 // An API key was created; `permissions` lists what it permits. Actor: the caller. Target: the
 // key.
 inline constexpr std::string_view kApiKeyCreated = "api_key.created";
-// An API key was revoked. Actor: the caller. Target: the key.
+// An API key was revoked, by somebody or because the user was purged with whom it ends. Actor: the
+// caller, or system where that user's time was over. Target: the key.
 inline constexpr std::string_view kApiKeyRevoked = "api_key.revoked";
 // An API key got another secret; the one before is good for `overlap_ms`. Actor: the caller.
 // Target: the key.

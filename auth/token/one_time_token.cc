@@ -1,5 +1,7 @@
 #include "auth/token/one_time_token.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "base/reason.h"
 #include "base/status.h"
@@ -37,12 +39,12 @@ OneTimeTokenCodec::Made OneTimeTokenCodec::Make(storage::OneTimePurpose purpose,
   return made;
 }
 
-std::optional<storage::OneTimeTokenKey> OneTimeTokenCodec::Read(storage::OneTimePurpose purpose,
-                                                                std::string_view token) const {
+std::optional<storage::OneTimeTokenKey> OneTimeTokenCodec::Read(
+    std::initializer_list<storage::OneTimePurpose> purposes, std::string_view token) const {
   const std::optional<std::string> body = bytes_.Decode(token);
-  if (!body || (*body)[0] != kVersion || (*body)[1] != static_cast<char>(purpose)) {
-    return std::nullopt;
-  }
+  if (!body || (*body)[0] != kVersion) return std::nullopt;
+  const auto purpose = static_cast<storage::OneTimePurpose>((*body)[1]);
+  if (std::ranges::find(purposes, purpose) == purposes.end()) return std::nullopt;
   const auto id = [&body](size_t at) {
     return *base::Uuid::FromBytes(std::string_view(*body).substr(at, kIdBytes));
   };

@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_AUTH_TOKEN_ONE_TIME_TOKEN_H_
 #define GATEHOUSE_AUTH_TOKEN_ONE_TIME_TOKEN_H_
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,9 +32,9 @@ class OneTimeTokenCodec {
   // Another one each time.
   Made Make(storage::OneTimePurpose purpose, const base::Uuid& tenant_id,
             const base::Uuid& user_id) const;
-  // nullopt for anything that Make did not make for that purpose.
-  std::optional<storage::OneTimeTokenKey> Read(storage::OneTimePurpose purpose,
-                                               std::string_view token) const;
+  // nullopt for anything that Make did not make for one of these purposes.
+  std::optional<storage::OneTimeTokenKey> Read(
+      std::initializer_list<storage::OneTimePurpose> purposes, std::string_view token) const;
 
  private:
   const SignedBytes bytes_;

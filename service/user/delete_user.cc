@@ -65,7 +65,8 @@ UserService::Result<v1::DeleteUserResponse> UserService::DeleteUser(base::CallCo
     user.purge_time = now + deps_.purge_after;
     GH_CO_ASSIGN_OR_RETURN(
         std::vector<storage::ApiKey> keys,
-        co_await deps_.api_keys.ListByCreator(ctx, user.tenant_id, user.id, now, kMaxKeys + 1));
+        co_await deps_.api_keys.ListByCreator(ctx, user.tenant_id, user.id, /*before=*/std::nullopt,
+                                              /*show_ended=*/false, now, kMaxKeys + 1));
     if (request.revoke_api_keys() && keys.size() > kMaxKeys) co_return TooManyKeys();
     const bool all_known = keys.size() <= kMaxKeys;
     if (!all_known) keys.pop_back();

@@ -167,6 +167,10 @@ class UserService {
   base::Task<absl::Status> RefuseRows(base::CallContext ctx, ImportBatchRows* batch);
   // A deleted user that the caller may purge. USER_NOT_FOUND, CONSTRAINT_VIOLATED, ETAG_MISMATCH.
   Result<storage::User> ReadDeletedUser(base::CallContext ctx, base::Uuid id, std::string etag);
+  // Removes the account of a deleted user with the API keys that end with it. ETAG_MISMATCH if it
+  // was changed meanwhile.
+  base::Task<absl::Status> PurgeAccount(base::CallContext ctx, storage::User user, bool erase,
+                                        base::Time now, storage::Change change);
   // CheckPasswordOf, and whether it is a stolen one: for every new password. PASSWORD_POLICY.
   Result<std::string> CheckNewPassword(base::CallContext ctx, storage::User user, std::string field,
                                        std::string password);
@@ -198,13 +202,13 @@ class UserService {
   Result<std::string> MakeToken(base::CallContext ctx, storage::User user,
                                 storage::OneTimeToken token, storage::Change change,
                                 std::optional<TokenMail> mail);
-  // What a token of that purpose is about. ONE_TIME_TOKEN_INVALID.
+  // What a token is about, which `key` was read of; nullopt: nothing. ONE_TIME_TOKEN_INVALID.
   struct TokenUse {
     storage::OneTimeToken token;
     storage::User user;
   };
-  Result<TokenUse> FindToken(base::CallContext ctx, storage::OneTimePurpose purpose,
-                             std::string token, base::Time now);
+  Result<TokenUse> FindToken(base::CallContext ctx, std::optional<storage::OneTimeTokenKey> key,
+                             base::Time now);
 
   const Deps deps_;
   UserLimits limits_;

@@ -115,11 +115,22 @@ base::Task<absl::StatusOr<std::vector<ApiKey>>> ApiKeyStore::List(base::CallCont
 }
 
 base::Task<absl::StatusOr<std::vector<ApiKey>>> ApiKeyStore::ListByCreator(
+    base::CallContext context, base::Uuid tenant_id, base::Uuid creator_id,
+    std::optional<base::Uuid> before, bool show_ended, base::Time now, int32_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(std::move(context), queries::kListByCreator,
+                               Params::Of(tenant_id, creator_id, before.value_or(LastId()),
+                                          show_ended, now, int64_t{limit})));
+  co_return rows.Decode([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
+}
+
+base::Task<absl::StatusOr<std::vector<ApiKey>>> ApiKeyStore::ListEndingWith(
     base::CallContext context, base::Uuid tenant_id, base::Uuid creator_id, base::Time now,
     int32_t limit) {
   GH_CO_ASSIGN_OR_RETURN(
       const Rows rows,
-      co_await database_.Query(std::move(context), queries::kListByCreator,
+      co_await database_.Query(std::move(context), queries::kListEnding,
                                Params::Of(tenant_id, creator_id, now, int64_t{limit})));
   co_return rows.Decode([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
 }

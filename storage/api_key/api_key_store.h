@@ -74,11 +74,16 @@ class ApiKeyStore {
                                                        bool show_ended, base::Time now,
                                                        int32_t limit);
 
-  // Those good at `now` that `creator_id` made, or a key made that it made; newest first.
-  base::Task<absl::StatusOr<std::vector<ApiKey>>> ListByCreator(base::CallContext context,
-                                                                base::Uuid tenant_id,
-                                                                base::Uuid creator_id,
-                                                                base::Time now, int32_t limit);
+  // The same of those that `creator_id` made, or a key made that it made.
+  base::Task<absl::StatusOr<std::vector<ApiKey>>> ListByCreator(
+      base::CallContext context, base::Uuid tenant_id, base::Uuid creator_id,
+      std::optional<base::Uuid> before, bool show_ended, base::Time now, int32_t limit);
+
+  // At most `limit` of those good at `now` that end with the user `creator_id`, in any order.
+  base::Task<absl::StatusOr<std::vector<ApiKey>>> ListEndingWith(base::CallContext context,
+                                                                 base::Uuid tenant_id,
+                                                                 base::Uuid creator_id,
+                                                                 base::Time now, int32_t limit);
 
   // Gives it the secret of that prefix and hash; the one before is good until
   // key.former_expire_time. `read`: its rotate_time before. ABORTED, ETAG_MISMATCH if it has

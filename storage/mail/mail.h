@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -77,6 +78,21 @@ struct MailOutcome {
   std::string error_class = {};
   // The server's last reply; 0: there was none.
   int32_t smtp_code = 0;
+};
+
+// One as it is kept: what is to be sent, and for some days what became of that.
+struct KeptMail {
+  base::Uuid id;
+  MailKind kind = MailKind::kPasswordReset;
+  MailState state = MailState::kWaiting;
+  // Opened. Empty once it is over, and if it was sealed under another master key.
+  std::string content;
+  base::Time create_time;
+  base::Time expire_time;
+  // When it was sent or given up.
+  std::optional<base::Time> end_time;
+  int32_t attempt_count = 0;
+  MailOutcome last_outcome;
 };
 
 }  // namespace gatehouse::storage

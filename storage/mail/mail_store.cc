@@ -90,6 +90,28 @@ Task<absl::Status> MailStore::DropRequest(CallContext ctx, TakenMail request) {
   co_return (co_await database_.Run(std::move(ctx), std::move(batch))).status();
 }
 
+Task<absl::StatusOr<std::vector<KeptMail>>> MailStore::ListOfUser(CallContext ctx, Uuid tenant_id,
+                                                                  Uuid user_id, Uuid after,
+                                                                  int64_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(ctx), queries::kListOfUser,
+                                                  Params::Of(tenant_id, user_id, after, limit)));
+  co_return rows.Decode([&](RowView row) {
+    KeptMail mail{
+        .id = row.Get<Uuid>(0),
+        .kind = static_cast<MailKind>(row.Get<int32_t>(1)),
+        .state = static_cast<MailState>(row.Get<int32_t>(2)),
+        .create_time = row.Get<Time>(4),
+        .expire_time = row.Get<Time>(5),
+        .end_time = row.Get<std::optional<Time>>(6),
+        .attempt_count = row.Get<int32_t>(7),
+        .last_outcome = {.error_class = row.Get<std::string>(8), .smtp_code = row.Get<int32_t>(9)}};
+    const std::optional<Bytes> sealed = row.Get<std::optional<Bytes>>(3);
+    if (sealed) mail.content = seal_.Open(tenant_id, mail.id, sealed->value).value_or("");
+    return mail;
+  });
+}
+
 Task<absl::StatusOr<int64_t>> MailStore::Purge(CallContext ctx, Uuid tenant_id, Time before,
                                                int64_t limit) {
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,

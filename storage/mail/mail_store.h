@@ -64,6 +64,13 @@ class MailStore {
   // There is nothing to answer.
   base::Task<absl::Status> DropRequest(base::CallContext ctx, TakenMail request);
 
+  // At most `limit` of those about a user, in the order in which they were made, behind the one of
+  // that id.
+  base::Task<absl::StatusOr<std::vector<KeptMail>>> ListOfUser(base::CallContext ctx,
+                                                               base::Uuid tenant_id,
+                                                               base::Uuid user_id, base::Uuid after,
+                                                               int64_t limit);
+
   // Deletes at most `limit` that were sent or given up before `before`; returns how many.
   base::Task<absl::StatusOr<int64_t>> Purge(base::CallContext ctx, base::Uuid tenant_id,
                                             base::Time before, int64_t limit);

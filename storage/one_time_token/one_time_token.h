@@ -12,10 +12,16 @@ namespace gatehouse::storage {
 
 // What a token may be used for. Column one_time_token.purpose.
 enum class OneTimePurpose : int16_t {
+  // Another password. A caller made it who is trusted to.
   kPasswordReset = 1,
   kEmailVerification = 2,
   // A login without a password.
   kMagicLink = 3,
+  // The first password of a user who was invited.
+  kInvitation = 4,
+  // As kPasswordReset, but anybody may have asked for it: a purpose of its own, so that it takes
+  // the place of no token that a trusted caller made.
+  kRequestedReset = 5,
 };
 
 // What a token is found by.

@@ -196,10 +196,10 @@ Task<absl::StatusOr<bool>> SecondFactorStore::IsRemembered(CallContext context, 
 }
 
 Task<absl::StatusOr<std::vector<RememberedDevice>>> SecondFactorStore::ListDevices(
-    CallContext context, Uuid tenant_id, Uuid user_id, Time now) {
+    CallContext context, Uuid tenant_id, Uuid user_id, std::optional<Time> good_at) {
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
                          co_await database_.Query(std::move(context), queries::kListDevices,
-                                                  Params::Of(tenant_id, user_id, now)));
+                                                  Params::Of(tenant_id, user_id, good_at)));
   co_return rows.Decode([](RowView row) {
     return RememberedDevice{.id = row.Get<Uuid>(0),
                             .label = row.Get<std::string>(1),

@@ -81,11 +81,11 @@ class SecondFactorStore {
   // Whether such a device is remembered, and good at `now`.
   base::Task<absl::StatusOr<bool>> IsRemembered(base::CallContext context, base::Uuid tenant_id,
                                                 base::Uuid user_id, DeviceUse use);
-  // Those that are good at `now`, the newest first.
-  base::Task<absl::StatusOr<std::vector<RememberedDevice>>> ListDevices(base::CallContext context,
-                                                                        base::Uuid tenant_id,
-                                                                        base::Uuid user_id,
-                                                                        base::Time now);
+  // Those that are good then, the newest first; nullopt: also those that have ended, as long as
+  // they are kept.
+  base::Task<absl::StatusOr<std::vector<RememberedDevice>>> ListDevices(
+      base::CallContext context, base::Uuid tenant_id, base::Uuid user_id,
+      std::optional<base::Time> good_at);
   // One of them; nil: all. ABORTED, ETAG_MISMATCH if none of it is good at `now`.
   base::Task<absl::Status> ForgetDevices(base::CallContext context, base::Uuid tenant_id,
                                          base::Uuid user_id, base::Uuid device_id, base::Time now,

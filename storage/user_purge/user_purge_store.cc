@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "storage/api_key/queries/api_key_queries.h"
 #include "storage/event_log/event_row.h"
 #include "storage/postgres/change_batch.h"
 #include "storage/postgres/client/batch.h"
@@ -68,11 +69,21 @@ struct ErasureColumns {
 
 }  // namespace
 
-Task<absl::Status> UserPurgeStore::PurgeAccount(CallContext ctx, User user, bool erase, Time now,
-                                                Change change) {
+Task<absl::Status> UserPurgeStore::PurgeAccount(CallContext ctx, User user, std::vector<Uuid> keys,
+                                                bool erase, Time now, Change change) {
   Batch batch;
   postgres::AppendChange(batch, change);
-  batch.Add(queries::kPurgeAccount, Params::Of(user.tenant_id, user.id, user.version, now, erase));
+  batch.Add(queries::kPurgeAccount,
+            Params::Of(user.tenant_id, user.id, user.version, now, erase, keys));
+  co_return (co_await database_.Run(ctx, std::move(batch))).status();
+}
+
+Task<absl::Status> UserPurgeStore::EndKeys(CallContext ctx, User user, std::vector<Uuid> keys,
+                                           Time now, Change change) {
+  Batch batch;
+  postgres::AppendChange(batch, change);
+  batch.Add(queries::kRequireDeleted, Params::Of(user.tenant_id, user.id, user.version));
+  batch.Add(api_key::queries::kRevokeMany, Params::Of(user.tenant_id, keys, now));
   co_return (co_await database_.Run(ctx, std::move(batch))).status();
 }
 

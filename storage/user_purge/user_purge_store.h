@@ -28,10 +28,16 @@ class UserPurgeStore {
  public:
   explicit UserPurgeStore(postgres::Database& database) : database_(database) {}
 
-  // Removes the account of a deleted user, and enters the user with what is left of it; `erase`:
-  // the log is to forget it. ABORTED, ETAG_MISMATCH if it was changed meanwhile, or is not deleted.
-  base::Task<absl::Status> PurgeAccount(base::CallContext ctx, User user, bool erase,
-                                        base::Time now, Change change);
+  // Removes the account of a deleted user with `keys`, the API keys that end with it, and enters
+  // the user with what is left of it; `erase`: the log is to forget it. ABORTED, ETAG_MISMATCH if
+  // it was changed meanwhile, or is not deleted, or others than these end with it at `now`.
+  base::Task<absl::Status> PurgeAccount(base::CallContext ctx, User user,
+                                        std::vector<base::Uuid> keys, bool erase, base::Time now,
+                                        Change change);
+  // Ends some of those keys before that, of too many for one transaction. ETAG_MISMATCH as above,
+  // also if one of them has ended.
+  base::Task<absl::Status> EndKeys(base::CallContext ctx, User user, std::vector<base::Uuid> keys,
+                                   base::Time now, Change change);
 
   // The log is to forget a user whose account is gone. NOT_FOUND, USER_NOT_FOUND if it does not
   // know that id.

@@ -33,7 +33,7 @@ Made MadeFor(MailKind kind) {
     return {OneTimePurpose::kMagicLink, RequestAnswerer::kMagicLinkLifetime,
             storage::event_types::kUserMagicLinkStarted};
   }
-  return {OneTimePurpose::kPasswordReset, RequestAnswerer::kResetLifetime,
+  return {OneTimePurpose::kRequestedReset, RequestAnswerer::kResetLifetime,
           storage::event_types::kUserPasswordResetStarted};
 }
 

@@ -21,6 +21,7 @@ inline RetentionSweeper::Deps RetentionDepsOf(StorageArea& storage, const base::
           .replays = storage.replays,
           .users = {.purges = storage.user_purges,
                     .users = storage.users,
+                    .api_keys = storage.api_keys,
                     .threads = storage.threads,
                     .clock = clock},
           .clock = clock};

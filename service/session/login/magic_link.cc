@@ -72,15 +72,17 @@ SessionService::Result<std::optional<storage::SecondFactorUse>> SessionService::
 SessionService::Result<SessionService::MagicLink> SessionService::ReadMagicLink(
     base::CallContext ctx, std::string token) {
   const std::optional<storage::OneTimeTokenKey> key =
-      deps_.one_time_codec.Read(storage::OneTimePurpose::kMagicLink, token);
+      deps_.one_time_codec.Read({storage::OneTimePurpose::kMagicLink}, token);
   if (!key) co_return auth::OneTimeTokenInvalid();
   GH_CO_ASSIGN_OR_RETURN(const bool entered, deps_.tenants.Enter(ctx, key->tenant_id));
   if (!entered) co_return auth::OneTimeTokenInvalid();
   GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::OneTimeToken> found,
                          co_await deps_.one_time_tokens.Find(ctx, *key, deps_.clock.Now()));
+  // Whose it was is not looked at any more: who has a spent one would learn of it by the time.
+  if (!found) co_return auth::OneTimeTokenInvalid();
   GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> user,
                          co_await deps_.users.Get(ctx, key->tenant_id, key->user_id));
-  if (!found || !user) co_return auth::OneTimeTokenInvalid();
+  if (!user) co_return auth::OneTimeTokenInvalid();
   MagicLink link{.key = *key, .user = CredentialsOf(*user)};
   if (!link.user.may_log_in) co_return auth::OneTimeTokenInvalid();
   co_return link;

@@ -2,6 +2,7 @@
 #define GATEHOUSE_SERVICE_USER_BULK_BULK_STORES_H_
 
 #include "storage/event_log/event_log.h"
+#include "storage/mail/mail_store.h"
 #include "storage/session/session_store.h"
 #include "storage/user_export/user_export_store.h"
 #include "storage/user_import/user_import_store.h"
@@ -15,6 +16,7 @@ struct BulkStores {
   storage::UserPurgeStore& purges;
   storage::UserExportStore& exports;
   storage::SessionStore& sessions;
+  storage::MailStore& mails;
   storage::EventLog& log;
 };
 

@@ -1,11 +1,13 @@
 #include "service/user/bulk/export_records.h"
 
+#include <optional>
 #include <string>
 
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
 #include "service/common/json.h"
 #include "service/common/timestamps.h"
+#include "service/mail/outbox/mail_content.h"
 
 namespace gatehouse::service {
 namespace {
@@ -13,11 +15,28 @@ namespace {
 const char* PurposeName(storage::OneTimePurpose purpose) {
   switch (purpose) {
     case storage::OneTimePurpose::kPasswordReset:
+    case storage::OneTimePurpose::kRequestedReset:
       return "PASSWORD_RESET";
     case storage::OneTimePurpose::kEmailVerification:
       return "EMAIL_VERIFICATION";
     case storage::OneTimePurpose::kMagicLink:
       return "MAGIC_LINK";
+    case storage::OneTimePurpose::kInvitation:
+      return "INVITATION";
+  }
+  return "";
+}
+
+const char* StateName(storage::MailState state) {
+  switch (state) {
+    case storage::MailState::kRequested:
+      return "REQUESTED";
+    case storage::MailState::kWaiting:
+      return "WAITING";
+    case storage::MailState::kSent:
+      return "SENT";
+    case storage::MailState::kGivenUp:
+      return "GIVEN_UP";
   }
   return "";
 }
@@ -64,6 +83,19 @@ void ToProto(const storage::OneTimeToken& token, v1::ExportedOneTimeToken& out) 
   out.set_email(token.email.value_or(""));
   SetTimestamp(token.create_time, out.mutable_create_time());
   SetTimestamp(token.expire_time, out.mutable_expire_time());
+}
+
+void ToProto(const storage::KeptMail& kept, v1::ExportedMail& out) {
+  const std::optional<mail::MailContent> content = mail::MailContent::FromJson(kept.content);
+  out.set_kind(std::string(storage::MailKindName(kept.kind)));
+  out.set_state(StateName(kept.state));
+  if (content) out.set_to(content->to);
+  SetTimestamp(kept.create_time, out.mutable_create_time());
+  SetTimestamp(kept.expire_time, out.mutable_expire_time());
+  if (kept.end_time) SetTimestamp(*kept.end_time, out.mutable_end_time());
+  out.set_attempt_count(kept.attempt_count);
+  out.set_error(kept.last_outcome.error_class);
+  out.set_smtp_code(kept.last_outcome.smtp_code);
 }
 
 void HideOthers(std::string_view user_id, storage::Event& event) {

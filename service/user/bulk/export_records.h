@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "storage/event_log/event_log.h"
+#include "storage/mail/mail.h"
 #include "storage/one_time_token/one_time_token.h"
 #include "storage/second_factor/second_factor.h"
 #include "storage/session/session.h"
@@ -12,6 +13,7 @@
 #include "storage/user_export/user_export.h"
 
 namespace gatehouse::v1 {
+class ExportedMail;
 class ExportedMessage;
 class ExportedOneTimeToken;
 class ExportedSecondFactor;
@@ -27,6 +29,8 @@ absl::Status ToProto(const storage::ThreadMessage& message, v1::ExportedMessage&
 void ToProto(const storage::UserThread& thread, v1::ExportedThread& out);
 void ToProto(const storage::TotpFactor& factor, v1::ExportedSecondFactor& out);
 void ToProto(const storage::OneTimeToken& token, v1::ExportedOneTimeToken& out);
+// Without what it says: a link of it has a token.
+void ToProto(const storage::KeptMail& mail, v1::ExportedMail& out);
 
 // Takes out of an event who did it, and from where, unless that was the user.
 void HideOthers(std::string_view user_id, storage::Event& event);

@@ -29,7 +29,6 @@ using Records = rpc::Writer<v1::ExportUserResponse>;
 
 // What is read at a time.
 constexpr int32_t kPage = 100;
-constexpr int32_t kMaxKeys = 1'000;
 
 // The stream is gone: nobody reads any more.
 absl::Status Gone() {
@@ -80,18 +79,29 @@ Task<absl::Status> ExportSessions(const UserService::Deps* deps, CallContext ctx
   co_return absl::OkStatus();
 }
 
+Task<absl::Status> ExportKeys(const UserService::Deps* deps, CallContext ctx, base::Uuid user_id,
+                              Records writer) {
+  std::optional<base::Uuid> before;
+  std::vector<storage::ApiKey> keys;
+  do {
+    GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
+    GH_CO_ASSIGN_OR_RETURN(
+        keys, co_await deps->api_keys.ListByCreator(ctx, ctx.principal().tenant_id, user_id, before,
+                                                    /*show_ended=*/true, deps->clock.Now(), kPage));
+    for (const storage::ApiKey& key : keys) {
+      GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
+        ToProto(key, *record.mutable_api_key());
+        return absl::OkStatus();
+      }));
+      before = key.id;
+    }
+  } while (keys.size() == kPage);
+  co_return absl::OkStatus();
+}
+
 Task<absl::Status> ExportCredentials(const UserService::Deps* deps, CallContext ctx,
                                      base::Uuid user_id, Records writer) {
   const base::Uuid tenant_id = ctx.principal().tenant_id;
-  GH_CO_ASSIGN_OR_RETURN(
-      const std::vector<storage::ApiKey> keys,
-      co_await deps->api_keys.ListByCreator(ctx, tenant_id, user_id, deps->clock.Now(), kMaxKeys));
-  for (const storage::ApiKey& key : keys) {
-    GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
-      ToProto(key, *record.mutable_api_key());
-      return absl::OkStatus();
-    }));
-  }
   GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::TotpFactor> factor,
                          co_await deps->second_factors.Get(ctx, tenant_id, user_id));
   if (factor) {
@@ -110,7 +120,7 @@ Task<absl::Status> ExportCredentials(const UserService::Deps* deps, CallContext 
   }
   GH_CO_ASSIGN_OR_RETURN(
       const std::vector<storage::RememberedDevice> devices,
-      co_await deps->second_factors.ListDevices(ctx, tenant_id, user_id, deps->clock.Now()));
+      co_await deps->second_factors.ListDevices(ctx, tenant_id, user_id, /*good_at=*/std::nullopt));
   for (const storage::RememberedDevice& device : devices) {
     GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
       ToProto(device, *record.mutable_remembered_device());
@@ -125,6 +135,25 @@ Task<absl::Status> ExportCredentials(const UserService::Deps* deps, CallContext 
       return absl::OkStatus();
     }));
   }
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> ExportMails(const UserService::Deps* deps, CallContext ctx, base::Uuid user_id,
+                               Records writer) {
+  base::Uuid after;
+  std::vector<storage::KeptMail> mails;
+  do {
+    GH_CO_RETURN_IF_ERROR(co_await ctx.Recheck());
+    GH_CO_ASSIGN_OR_RETURN(mails, co_await deps->bulk.mails.ListOfUser(
+                                      ctx, ctx.principal().tenant_id, user_id, after, kPage));
+    for (const storage::KeptMail& mail : mails) {
+      GH_CO_RETURN_IF_ERROR(co_await Send(writer, [&](v1::ExportUserResponse& record) {
+        ToProto(mail, *record.mutable_mail());
+        return absl::OkStatus();
+      }));
+      after = mail.id;
+    }
+  } while (mails.size() == kPage);
   co_return absl::OkStatus();
 }
 
@@ -220,7 +249,9 @@ Task<absl::Status> UserService::ExportUser(CallContext ctx, v1::ExportUserReques
     return ToProto(*user, *record.mutable_user());
   }));
   GH_CO_RETURN_IF_ERROR(co_await ExportSessions(&deps_, ctx, id, writer));
+  GH_CO_RETURN_IF_ERROR(co_await ExportKeys(&deps_, ctx, id, writer));
   GH_CO_RETURN_IF_ERROR(co_await ExportCredentials(&deps_, ctx, id, writer));
+  GH_CO_RETURN_IF_ERROR(co_await ExportMails(&deps_, ctx, id, writer));
   GH_CO_RETURN_IF_ERROR(co_await ExportThreads(&deps_, ctx, id, writer));
   const bool whole = auth::HasPermission(ctx.principal(), Permission::kEventsRead);
   co_return co_await ExportEvents(&deps_, ctx, id, whole, writer);

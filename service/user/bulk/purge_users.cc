@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "auth/permission/permissions.h"
 #include "auth/verdict/authenticator.h"
@@ -14,6 +15,7 @@
 #include "service/common/etag.h"
 #include "service/common/json.h"
 #include "service/common/validate.h"
+#include "service/user/bulk/account_purge.h"
 #include "service/user/user_rules.h"
 #include "service/user/user_service.h"
 #include "storage/event_types.h"
@@ -51,6 +53,17 @@ UserService::Result<storage::User> UserService::ReadDeletedUser(base::CallContex
   co_return *std::move(user);
 }
 
+base::Task<absl::Status> UserService::PurgeAccount(base::CallContext ctx, storage::User user,
+                                                   bool erase, base::Time now,
+                                                   storage::Change change) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const std::vector<base::Uuid> keys,
+      co_await PurgeAccountWithKeys({.purges = deps_.bulk.purges, .api_keys = deps_.api_keys}, ctx,
+                                    std::move(user), erase, now, std::move(change)));
+  for (const base::Uuid& key : keys) deps_.authenticator.ApiKeyRevoked(key);
+  co_return absl::OkStatus();
+}
+
 UserService::Result<v1::PurgeUserResponse> UserService::PurgeUser(base::CallContext ctx,
                                                                   v1::PurgeUserRequest request,
                                                                   MutationKey key) {
@@ -65,8 +78,8 @@ UserService::Result<v1::PurgeUserResponse> UserService::PurgeUser(base::CallCont
     storage::Change change{.events = {UserEvent(ctx, now, storage::event_types::kUserPurged, user,
                                                 JsonObject().Add("by", "CALLER").ToString())},
                            .idempotency = key.WithResponse(response, now)};
-    const absl::Status purged = co_await deps_.bulk.purges.PurgeAccount(
-        ctx, std::move(user), /*erase=*/false, now, std::move(change));
+    const absl::Status purged =
+        co_await PurgeAccount(ctx, std::move(user), /*erase=*/false, now, std::move(change));
     if (attempts.Outrun(purged)) continue;
     GH_CO_RETURN_IF_ERROR(purged);
     deps_.authenticator.Forget(*id);
@@ -103,8 +116,7 @@ UserService::Result<v1::EraseUserResponse> UserService::EraseUser(base::CallCont
       erased = co_await deps_.bulk.purges.QueueErasure(ctx, ctx.principal().tenant_id, *id, now,
                                                        std::move(change));
     } else {
-      erased = co_await deps_.bulk.purges.PurgeAccount(ctx, *std::move(user), /*erase=*/true, now,
-                                                       std::move(change));
+      erased = co_await PurgeAccount(ctx, *std::move(user), /*erase=*/true, now, std::move(change));
     }
     if (attempts.Outrun(erased)) continue;
     if (base::HasReason(erased, base::Reason::kUserNotFound)) co_return UserNotFound();

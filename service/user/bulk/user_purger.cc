@@ -10,6 +10,7 @@
 #include "base/reason.h"
 #include "base/status.h"
 #include "service/common/json.h"
+#include "service/user/bulk/account_purge.h"
 #include "service/user/bulk/event_erasure.h"
 #include "storage/event_types.h"
 
@@ -51,10 +52,11 @@ Task<absl::Status> PurgeAccount(UserPurgeDeps deps, CallContext ctx, UserPurge p
   if (!user || !user->purge_time || *user->purge_time > now) co_return absl::OkStatus();
   storage::Change change{.events = {PurgeEvent(ctx, now, event_types::kUserPurged, user->id,
                                                JsonObject().Add("by", "TIME").ToString())}};
-  const absl::Status purged =
-      co_await deps.purges.PurgeAccount(ctx, *std::move(user), purge.erase, now, std::move(change));
-  if (IsOutrun(purged)) co_return absl::OkStatus();
-  co_return purged;
+  const absl::StatusOr<std::vector<base::Uuid>> purged =
+      co_await PurgeAccountWithKeys({.purges = deps.purges, .api_keys = deps.api_keys}, ctx,
+                                    *std::move(user), purge.erase, now, std::move(change));
+  if (IsOutrun(purged.status())) co_return absl::OkStatus();
+  co_return purged.status();
 }
 
 // Those of all users who are due: they share a list.

@@ -7,6 +7,7 @@
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/time.h"
+#include "storage/api_key/api_key_store.h"
 #include "storage/thread/thread_store.h"
 #include "storage/user/user_store.h"
 #include "storage/user_purge/user_purge_store.h"
@@ -17,6 +18,7 @@ namespace gatehouse::service {
 struct UserPurgeDeps {
   storage::UserPurgeStore& purges;
   storage::UserStore& users;
+  storage::ApiKeyStore& api_keys;
   storage::ThreadStore& threads;
   const base::Clock& clock;
 };

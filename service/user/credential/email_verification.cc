@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "auth/token/one_time_token.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
@@ -102,9 +103,9 @@ UserService::Result<v1::FinishEmailVerificationResponse> UserService::FinishEmai
     base::CallContext ctx, v1::FinishEmailVerificationRequest request) {
   const base::Time now = deps_.clock.Now();
   for (ChangeAttempts attempts(""); attempts.Next();) {
-    GH_CO_ASSIGN_OR_RETURN(
-        const TokenUse use,
-        co_await FindToken(ctx, storage::OneTimePurpose::kEmailVerification, request.token(), now));
+    std::optional<storage::OneTimeTokenKey> key =
+        deps_.token_codec.Read({storage::OneTimePurpose::kEmailVerification}, request.token());
+    GH_CO_ASSIGN_OR_RETURN(const TokenUse use, co_await FindToken(ctx, std::move(key), now));
     const storage::User next = Verified(use.user, use.token, now);
     storage::Change change = ChangeOf(ctx, now, use.user, next);
     TellFormerAddress(deps_.mail_composer, use.user, next, now, change);

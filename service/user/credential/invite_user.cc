@@ -48,7 +48,7 @@ UserService::Result<v1::InviteUserResponse> UserService::InviteUser(base::CallCo
   GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
 
   auth::OneTimeTokenCodec::Made made =
-      deps_.token_codec.Make(storage::OneTimePurpose::kPasswordReset, user.tenant_id, user.id);
+      deps_.token_codec.Make(storage::OneTimePurpose::kInvitation, user.tenant_id, user.id);
   storage::OneTimeToken token{
       .key = std::move(made.key), .create_time = now, .expire_time = now + lifetime};
   storage::Change change = InvitationOf(ctx, now, user, by_mail);

@@ -71,11 +71,8 @@ UserService::Result<std::string> UserService::MakeToken(base::CallContext ctx, s
   co_return std::move(made.token);
 }
 
-UserService::Result<UserService::TokenUse> UserService::FindToken(base::CallContext ctx,
-                                                                  storage::OneTimePurpose purpose,
-                                                                  std::string token,
-                                                                  base::Time now) {
-  const std::optional<storage::OneTimeTokenKey> key = deps_.token_codec.Read(purpose, token);
+UserService::Result<UserService::TokenUse> UserService::FindToken(
+    base::CallContext ctx, std::optional<storage::OneTimeTokenKey> key, base::Time now) {
   if (!key) co_return auth::OneTimeTokenInvalid();
   GH_CO_ASSIGN_OR_RETURN(const bool entered, deps_.tenants.Enter(ctx, key->tenant_id));
   if (!entered) co_return auth::OneTimeTokenInvalid();

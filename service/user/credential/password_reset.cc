@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "auth/password/password_hasher.h"
+#include "auth/token/one_time_token.h"
 #include "auth/verdict/authenticator.h"
 #include "base/status.h"
 #include "gatehouse/v1/user.pb.h"
@@ -19,6 +20,8 @@
 
 namespace gatehouse::service {
 namespace {
+
+using storage::OneTimePurpose;
 
 constexpr base::Duration kUsualLifetime = std::chrono::hours(1);
 
@@ -39,7 +42,7 @@ UserService::Result<v1::StartPasswordResetResponse> UserService::StartPasswordRe
   if (by_mail) mail = {storage::MailKind::kPasswordReset, user.email.value_or("")};
 
   const base::Time now = deps_.clock.Now();
-  const storage::OneTimeToken token{.key = {.purpose = storage::OneTimePurpose::kPasswordReset},
+  const storage::OneTimeToken token{.key = {.purpose = OneTimePurpose::kPasswordReset},
                                     .create_time = now,
                                     .expire_time = now + lifetime};
   v1::StartPasswordResetResponse response;
@@ -83,9 +86,11 @@ UserService::Result<storage::User> UserService::FindUser(base::CallContext ctx,
 UserService::Result<v1::FinishPasswordResetResponse> UserService::FinishPasswordReset(
     base::CallContext ctx, v1::FinishPasswordResetRequest request) {
   const base::Time now = deps_.clock.Now();
-  GH_CO_ASSIGN_OR_RETURN(
-      const TokenUse use,
-      co_await FindToken(ctx, storage::OneTimePurpose::kPasswordReset, request.token(), now));
+  std::optional<storage::OneTimeTokenKey> key =
+      deps_.token_codec.Read({OneTimePurpose::kPasswordReset, OneTimePurpose::kInvitation,
+                              OneTimePurpose::kRequestedReset},
+                             request.token());
+  GH_CO_ASSIGN_OR_RETURN(const TokenUse use, co_await FindToken(ctx, std::move(key), now));
   const storage::User& user = use.user;
   GH_CO_ASSIGN_OR_RETURN(std::string password,
                          co_await CheckNewPassword(ctx, user, "password", request.password()));

@@ -1,5 +1,5 @@
 SELECT t.email, t.email_key, t.create_time, t.expire_time
-FROM gatehouse.one_time_token t, gatehouse.user_account u
+FROM gatehouse.one_time_token t
 WHERE
   -- include usable.sql.part
 

@@ -1,6 +1,5 @@
 WITH used AS (
   DELETE FROM gatehouse.one_time_token t
-  USING gatehouse.user_account u
   WHERE
     -- include usable.sql.part
   RETURNING 1)

@@ -1,5 +1,5 @@
 -- The account of a deleted user goes, with what only it needs; what there may be much of goes by turns. $5: the log forgets
--- the user as well.
+-- the user as well. $6: the API keys that end with it.
 WITH gone AS (
   DELETE FROM gatehouse.user_account
   WHERE tenant_id = $1 AND user_id = $2 AND version = $3 AND delete_time IS NOT NULL
@@ -28,14 +28,20 @@ WITH gone AS (
 ), mails AS (
   DELETE FROM gatehouse.mail WHERE tenant_id = $1 AND user_id = $2
 ), keys AS (
-  -- They ended with the user, and do not live again with whoever gets its id.
+  -- They ended with the user, and do not live again with whoever gets its id. What has expired does not anyway.
   UPDATE gatehouse.api_key
   SET revoke_time = $4
   WHERE tenant_id = $1 AND creator_id = $2 AND ends_with_creator AND revoke_time IS NULL
+    AND (expire_time IS NULL OR expire_time > $4)
+  RETURNING api_key_id
 ), ends AS (
   DELETE FROM gatehouse.session_end WHERE tenant_id = $1 AND user_id = $2
 )
-SELECT gatehouse.require(count(*) = 1, 'ETAG_MISMATCH')
+SELECT gatehouse.require(
+  count(*) = 1
+    -- Each has its event: these, and no others.
+    AND ARRAY(SELECT api_key_id FROM keys ORDER BY 1) = ARRAY(SELECT known FROM unnest($6::uuid[]) AS known ORDER BY 1),
+  'ETAG_MISMATCH')
 FROM gone
 
--- For example: tenant(), id($row / 50 * 50 + 9), 1, present(), false
+-- For example: tenant(), id($row / 50 * 50 + 9), 1, present(), false, '{}'

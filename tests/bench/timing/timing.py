@@ -9,9 +9,10 @@ import random
 import sys
 import time
 import unittest
+import uuid
 
 from tests.bench import copied_users
-from tests.bench.timing import two_samples
+from tests.bench.timing import one_time_tokens, two_samples
 
 # Of each kind of account that logs in: enough that what one of them has in memory decides nothing.
 ACCOUNTS = 200
@@ -34,6 +35,9 @@ class Accounts:
     }
 
     def __init__(self, deployment, client, number):
+        self._deployment = deployment
+        with open(deployment.env["GATEHOUSE_AUTH_TOKEN_PEPPER_FILE"], encoding="ascii") as file:
+            self._pepper = bytes.fromhex(file.read())
         client.CreateUser(user={"username": "model", "email": "model@example.com"}, password=PASSWORD)
         for kind, change in self.KINDS.items():
             numbers = f"SELECT lpad(i::text, 6, '0') FROM generate_series(1, {number}) AS i"
@@ -41,6 +45,26 @@ class Accounts:
             if change:
                 deployment.sql(f"UPDATE gatehouse.user_account SET {change} WHERE username_key LIKE '{kind}-%'")
         deployment.sql("VACUUM ANALYZE gatehouse.user_account")
+        self._tenant = uuid.UUID(deployment.sql("SELECT tenant_id FROM gatehouse.user_account WHERE username_key = 'model'"))
+        rows = deployment.sql("SELECT username_key, user_id FROM gatehouse.user_account").splitlines()
+        self._ids = {name: uuid.UUID(user_id) for name, user_id in (row.split("|") for row in rows)}
+        self._check_tokens(client)
+
+    def spent_token(self, purpose, name):
+        """A token of the account, with the server's MAC, that is kept nowhere any more."""
+        return one_time_tokens.make(self._pepper, purpose, self._tenant, self._ids.get(name) or uuid.uuid4())
+
+    def _check_tokens(self, client):
+        """That they are taken for the server's own: else the refusal of forged ones would be measured."""
+        token = self.spent_token(one_time_tokens.VERIFICATION, "model")
+        self._deployment.sql(f"""
+            INSERT INTO gatehouse.one_time_token (tenant_id, user_id, purpose, token_hash, email, email_key, create_time,
+              expire_time, role, former_email_key)
+            SELECT tenant_id, user_id, {one_time_tokens.VERIFICATION}, sha256('{token}'), email, email_key, now(),
+              now() + interval '1 hour', role, email_key
+            FROM gatehouse.user_account
+            WHERE username_key = 'model'""")
+        client.FinishEmailVerification(token=token)
 
 
 class Flow:
@@ -51,6 +75,7 @@ class Flow:
         # By what they are called in the report: the kind of the account.
         self.kinds = kinds
         self.baseline = baseline
+        # Of an account's name, and the accounts.
         self.request = request
         # "own": every call comes from another client. "account": always from the same one for an account. "one": all from one.
         self.address = address
@@ -62,9 +87,23 @@ def login(kinds, address):
         "SessionService/CreateSession",
         {kind: kind for kind in kinds},
         "unknown",
-        lambda name: {"login": name, "password": WRONG},
+        lambda name, _: {"login": name, "password": WRONG},
         address,
         ACCOUNTS,
+    )
+
+
+def mail(method):
+    return Flow(method, MAIL_KINDS, "unknown", lambda name, _: {"login": name + "@example.com"}, "own")
+
+
+def spent_token(method, purpose, **others):
+    return Flow(
+        method,
+        {kind: kind for kind in ("unknown", *Accounts.KINDS)},
+        "unknown",
+        lambda name, accounts: {"token": accounts.spent_token(purpose, name), **others},
+        "own",
     )
 
 
@@ -76,10 +115,13 @@ FLOWS = {
     "login_locked": login(LOGIN_KINDS, "account"),
     # Whose failures are counted, not written one by one.
     "login_one_address": login(LOGIN_KINDS, "one"),
-    "password_reset": Flow(
-        "UserService/RequestPasswordReset", MAIL_KINDS, "unknown", lambda name: {"login": name + "@example.com"}, "own"
-    ),
-    "magic_link": Flow("SessionService/RequestMagicLink", MAIL_KINDS, "unknown", lambda name: {"login": name + "@example.com"}, "own"),
+    "password_reset": mail("UserService/RequestPasswordReset"),
+    "magic_link": mail("SessionService/RequestMagicLink"),
+    # Of who has a token that was used, or has expired, and asks what became of its user.
+    "spent_reset": spent_token("UserService/FinishPasswordReset", one_time_tokens.RESET, password=PASSWORD),
+    # Proofs of an address, and changes of one.
+    "spent_verification": spent_token("UserService/FinishEmailVerification", one_time_tokens.VERIFICATION),
+    "spent_magic_link": spent_token("SessionService/FinishMagicLink", one_time_tokens.MAGIC_LINK),
 }
 
 
@@ -124,12 +166,12 @@ def plan(flow, tries, source):
     return planned
 
 
-def measure(caller, api_class, flow, tries, source):
+def measure(caller, api_class, flow, tries, source, accounts):
     """Nanoseconds by kind, and the one status that all must have had."""
     stub = caller.method(flow.method)
     requests = []
     for kind, name, client in plan(flow, tries + WARM_UP, source):
-        requests.append((kind, api_class(**flow.request(name)).SerializeToString(), (("x-forwarded-for", client),)))
+        requests.append((kind, api_class(**flow.request(name, accounts)).SerializeToString(), (("x-forwarded-for", client),)))
     if flow.address == "account":
         # To the limit and beyond it; the baseline's as well as all others'.
         for _, request, metadata in requests:
@@ -215,7 +257,7 @@ def run(case, tries, names, source):
         caller = Caller(server.grpc_address)
         for name in chosen:
             flow = FLOWS[name]
-            rows += report(name, flow, *measure(caller, classes[flow.method], flow, tries, source))
+            rows += report(name, flow, *measure(caller, classes[flow.method], flow, tries, source, accounts))
         server.discard()
     return rows
 

@@ -18,6 +18,7 @@
 #include "service/mail/request/mail_request_queue.h"
 #include "storage/second_factor/second_factor.h"
 #include "tests/integration/mail/mail_fixture.h"
+#include "tests/support/at_once.h"
 #include "tests/support/passkey/software_authenticator.h"
 
 namespace gatehouse::tests {
@@ -45,6 +46,21 @@ class AccountMailsTest : public MailFixture {
     request.set_token(token);
     if (!code.empty()) request.set_totp_code(code);
     return Call<v1::FinishMagicLinkResponse>(nobody(), request);
+  }
+  // The token of the reset that somebody asked for.
+  std::string ResetOf(const std::string& login) {
+    EXPECT_TRUE(AskForReset(login).ok());
+    Turn();
+    return TokenOf(smtp_.NextMail());
+  }
+  // A user with an address who has no password yet; the token is in the answer.
+  std::string Invite(const std::string& username) {
+    v1::InviteUserRequest request;
+    request.mutable_user()->set_username(username);
+    request.mutable_user()->set_email(username + "@example.com");
+    const auto outcome = Call<v1::InviteUserResponse>(admin(), request);
+    EXPECT_TRUE(outcome.ok()) << outcome.message;
+    return outcome.response.token();
   }
   // The token of the link that somebody asked for.
   std::string LinkOf(const std::string& login) {
@@ -142,16 +158,45 @@ TEST_F(AccountMailsTest, AnAddressThatAnAdministratorChangesIsToldToo) {
 TEST_F(AccountMailsTest, WhoForgotAPasswordAsksForAMail) {
   CreateWithPassword("ada");
   for (const std::string login : {"ADA", "ada@example.com"}) {
-    ASSERT_TRUE(AskForReset(login).ok());
-    Turn();
-    const std::string token = TokenOf(smtp_.NextMail());
-    ASSERT_TRUE(Finish(token).ok());
+    ASSERT_TRUE(Finish(ResetOf(login)).ok());
     clock().Advance(seconds(60));
   }
   EXPECT_EQ(Ask("SELECT DISTINCT concat_ws(' ', actor_type, details->>'delivery') FROM "
                 "gatehouse.event WHERE type = 'user.password_reset_started'"),
             "anonymous MAIL");
   EXPECT_EQ(worker_->stats().requests_answered, 2);
+}
+
+// Anybody may ask, and as often as the limits let them.
+TEST_F(AccountMailsTest, AskingEndsNoInvitation) {
+  const std::string invitation = Invite("ada");
+  clock().Advance(seconds(61));
+  const std::string asked_for = ResetOf("ada");
+  ASSERT_NE(asked_for, "");
+  ASSERT_TRUE(Finish(invitation).ok());
+  EXPECT_TRUE(LogIn("ada", kOther).ok());
+  EXPECT_EQ(Finish(asked_for).reason(), "ONE_TIME_TOKEN_INVALID") << "what it was for is settled";
+}
+
+TEST_F(AccountMailsTest, AskingEndsNoResetOfATrustedCaller) {
+  v1::StartPasswordResetRequest request;
+  request.set_user_id(CreateWithPassword("ada").id());
+  const auto started = Call<v1::StartPasswordResetResponse>(admin(), request);
+  ASSERT_TRUE(started.ok()) << started.message;
+  clock().Advance(seconds(61));
+  const std::string first = ResetOf("ada");
+  clock().Advance(seconds(61));
+  const std::string last = ResetOf("ada");
+  EXPECT_EQ(Finish(first).reason(), "ONE_TIME_TOKEN_INVALID") << "another one was asked for";
+  ASSERT_TRUE(Finish(started.response.token()).ok());
+  EXPECT_EQ(Finish(last).reason(), "ONE_TIME_TOKEN_INVALID");
+}
+
+// Whoever lost the invitation gets in all the same.
+TEST_F(AccountMailsTest, WhatIsAskedForIsGoodBesideAnInvitation) {
+  const std::string invitation = Invite("ada");
+  ASSERT_TRUE(Finish(ResetOf("ada@example.com")).ok());
+  EXPECT_EQ(Finish(invitation).reason(), "ONE_TIME_TOKEN_INVALID");
 }
 
 // The call does the same whoever is named; only the worker looks.
@@ -243,6 +288,44 @@ TEST_F(AccountMailsTest, ALinkLogsInOnce) {
   // For its purpose alone.
   clock().Advance(seconds(60));
   EXPECT_EQ(Finish(LinkOf("ada")).reason(), "ONE_TIME_TOKEN_INVALID");
+}
+
+// Whoever still has it learns nothing by it of what became of its user.
+TEST_F(AccountMailsTest, ASpentTokenCostsOneStatementWhateverBecameOfItsUser) {
+  const v1::User user = CreateWithPassword("ada");
+  v1::StartEmailVerificationRequest start;
+  start.set_user_id(user.id());
+  v1::FinishEmailVerificationRequest verify;
+  verify.set_token(Call<v1::StartEmailVerificationResponse>(admin(), start).response.token());
+  ASSERT_TRUE(Call<v1::FinishEmailVerificationResponse>(nobody(), verify).ok());
+  const std::string link = LinkOf("ada");
+  ASSERT_TRUE(FollowLink(link).ok());
+  const std::string reset = ResetOf("ada");
+  ASSERT_TRUE(Finish(reset).ok());
+  const auto expect_one_each = [&] {
+    const uint64_t before = backend().statements();
+    EXPECT_EQ(FollowLink(link).reason(), "ONE_TIME_TOKEN_INVALID");
+    EXPECT_EQ(Finish(reset).reason(), "ONE_TIME_TOKEN_INVALID");
+    EXPECT_EQ(Call<v1::FinishEmailVerificationResponse>(nobody(), verify).reason(),
+              "ONE_TIME_TOKEN_INVALID");
+    EXPECT_EQ(backend().statements() - before, 3u);
+  };
+  expect_one_each();
+  v1::DeleteUserRequest deletion;
+  deletion.set_user_id(user.id());
+  ASSERT_TRUE(Call<v1::DeleteUserResponse>(admin(), deletion).ok());
+  expect_one_each();
+  v1::PurgeUserRequest purge;
+  purge.set_user_id(user.id());
+  ASSERT_TRUE(Call<v1::PurgeUserResponse>(admin(), purge).ok());
+  expect_one_each();
+}
+
+TEST_F(AccountMailsTest, OfManyAtATimeOneFollowsALink) {
+  const v1::User user = CreateWithPassword("ada");
+  const std::string token = LinkOf("ada");
+  OnlyWinnerOf(AtOnce(64, [&](int) { return FollowLink(token); }), {"ONE_TIME_TOKEN_INVALID"});
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.session WHERE user_id = '" + user.id() + "'"), "1");
 }
 
 TEST_F(AccountMailsTest, ALinkIsGoodForAQuarterOfAnHour) {

@@ -52,18 +52,16 @@ TEST_F(LoginTest, TakesUsernameAndEmailInAnyCase) {
 // whoever tries learns nothing about the account.
 TEST_F(LoginTest, EveryFailureLooksTheSame) {
   AddUser("ada");
-  const std::string disabled = AddUser("bob");
-  v1::UpdateUserRequest disable;
-  disable.set_user_id(disabled);
-  disable.mutable_user()->set_state(v1::USER_STATE_DISABLED);
-  disable.mutable_update_mask()->add_paths("state");
-  ASSERT_TRUE(Call<v1::UpdateUserResponse>(admin(), disable).ok());
-
+  AddWhoMayNotLogIn();
   const std::vector<std::pair<std::string, std::string>> attempts = {
       {"ada", "wrong password"},        // A wrong password.
       {"nobody-at-all", kPassword},     // No such user.
       {"bob", kPassword},               // Disabled, the right password.
       {"bob", "wrong password"},        // Disabled, a wrong one.
+      {"carol", kPassword},             // Without a password.
+      {"dave", kPassword},              // Deleted, the right password.
+      {"dave", "wrong password"},       // Deleted, a wrong one.
+      {"x\xc2\xad", kPassword},         // What can be nobody's name.
       {"ada", std::string(2000, 'x')},  // Longer than any password.
   };
   std::string message;

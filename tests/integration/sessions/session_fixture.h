@@ -37,6 +37,21 @@ class SessionFixture : public ServerFixture {
     return created.response.user().id();
   }
 
+  // "bob", who is disabled, "carol", who has no password, and "dave", who was deleted.
+  void AddWhoMayNotLogIn() {
+    v1::UpdateUserRequest disable;
+    disable.set_user_id(AddUser("bob"));
+    disable.mutable_user()->set_state(v1::USER_STATE_DISABLED);
+    disable.mutable_update_mask()->add_paths("state");
+    ASSERT_TRUE(Call<v1::UpdateUserResponse>(admin(), disable).ok());
+    v1::CreateUserRequest invited;
+    invited.mutable_user()->set_username("carol");
+    ASSERT_TRUE(Call<v1::CreateUserResponse>(admin(), invited).ok());
+    v1::DeleteUserRequest deletion;
+    deletion.set_user_id(AddUser("dave"));
+    ASSERT_TRUE(Call<v1::DeleteUserResponse>(admin(), deletion).ok());
+  }
+
   UnaryOutcome<v1::CreateSessionResponse> LogIn(const std::string& login,
                                                 const std::string& password = kPassword) {
     v1::CreateSessionRequest request;

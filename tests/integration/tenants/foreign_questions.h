@@ -23,7 +23,7 @@ struct Question {
     kOperatorsAlone,
     // It names nothing that could be another's; what it shows is looked at.
     kNamesNothing,
-    // It streams what is the caller's own, without an end.
+    // It streams what is the caller's own, without an end: foreign_streams_test.cc.
     kEndless,
   };
   Answer answer = Answer::kNotFound;

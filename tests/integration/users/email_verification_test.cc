@@ -3,6 +3,7 @@
 #include <string>
 
 #include "tests/integration/users/password_fixture.h"
+#include "tests/support/at_once.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -55,6 +56,21 @@ TEST_F(EmailVerificationTest, AnotherAddressIsTheUsersOnceItIsProven) {
   EXPECT_TRUE(LogIn("ada@elsewhere.example", kPassword).ok());
   EXPECT_EQ(Ask("SELECT details::text FROM gatehouse.event WHERE type = 'user.updated'"),
             "{\"fields\": [\"email\"]}");
+}
+
+TEST_F(EmailVerificationTest, OfManyAtATimeExactlyOneWins) {
+  const v1::User user = CreateWithPassword("ada");
+  int events = 0;
+  // The address that is there, then another one.
+  for (const std::string email : {"", "ada@elsewhere.example"}) {
+    const auto started = Start(user.id(), email);
+    ASSERT_TRUE(started.ok()) << started.message;
+    OnlyWinnerOf(AtOnce(64, [&](int) { return Finish(started.response.token()); }),
+                 {"ONE_TIME_TOKEN_INVALID"});
+    EXPECT_EQ(CountEvents("user.email_verified"), std::to_string(++events));
+  }
+  EXPECT_EQ(CountEvents("user.updated"), "1");
+  EXPECT_EQ(Get(admin(), user.id()).response.user().email(), "ada@elsewhere.example");
 }
 
 TEST_F(EmailVerificationTest, SomebodyElsesAddressIsNotTaken) {

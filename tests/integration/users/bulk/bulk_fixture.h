@@ -90,6 +90,7 @@ class BulkFixture : public PasswordFixture {
       return service::PurgeUsers(
           {.purges = backend().storage->user_purges,
            .users = backend().storage->users,
+           .api_keys = backend().storage->api_keys,
            .threads = backend().storage->threads,
            .clock = clock()},
           base::SystemContext(backend().runner.loop(), "purge_users", std::chrono::minutes(1)));

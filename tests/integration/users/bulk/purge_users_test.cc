@@ -1,14 +1,24 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/call_context.h"
+#include "base/reason.h"
+#include "base/status.h"
 #include "base/text/encoding.h"
+#include "base/time.h"
 #include "base/uuid.h"
+#include "storage/event.h"
 #include "storage/event_leaf.h"
 #include "storage/event_log/event_log.h"
+#include "storage/user/user.h"
 #include "tests/integration/users/bulk/bulk_fixture.h"
 
 namespace gatehouse::tests {
@@ -64,6 +74,34 @@ class PurgeUsersTest : public BulkFixture {
   }
   UnaryOutcome<v1::EraseUserResponse> CallErase(const v1::EraseUserRequest& request) {
     return Call<v1::EraseUserResponse>(admin(), request);
+  }
+
+  // A key that ends with the user who makes it.
+  v1::CreateApiKeyResponse MakeEndingKey(const Caller& maker,
+                                         std::optional<base::Time> expire_time = std::nullopt) {
+    v1::CreateApiKeyRequest request;
+    request.mutable_api_key()->set_display_name("hers");
+    request.mutable_api_key()->add_permissions("users.read");
+    request.mutable_api_key()->set_ends_with_creator(true);
+    if (expire_time) {
+      request.mutable_api_key()->mutable_expire_time()->set_seconds(base::ToMicros(*expire_time) /
+                                                                    1'000'000);
+    }
+    const auto made = Call<v1::CreateApiKeyResponse>(maker, request);
+    EXPECT_TRUE(made.ok()) << made.message;
+    return made.response;
+  }
+
+  // The account of a deleted user goes, by whoever knows of these keys.
+  absl::Status PurgeKnowing(const base::Uuid& id, const std::vector<base::Uuid>& keys) {
+    const base::CallContext ctx = backend().SystemContext();
+    const auto user = backend().runner.Run<absl::StatusOr<std::optional<storage::User>>>(
+        [&] { return backend().storage->users.Get(ctx, base::kDefaultTenantId, id); });
+    return backend().runner.Run<absl::Status>([&] {
+      return backend().storage->user_purges.PurgeAccount(
+          ctx, **user, keys, /*erase=*/false, clock().Now(),
+          {.events = {storage::MakeEvent(ctx, clock().Now(), "test.purged", {})}});
+    });
   }
 
   static constexpr const char* kTables[] = {
@@ -168,13 +206,8 @@ TEST_F(PurgeUsersTest, AnIdIsTakenUntilNothingIsLeftOfItsUser) {
 
 TEST_F(PurgeUsersTest, KeysThatEndWithTheirMakerEndForGood) {
   const Caller maker = backend().LogIn("admin");
-  v1::CreateApiKeyRequest key;
-  key.mutable_api_key()->set_display_name("hers");
-  key.mutable_api_key()->add_permissions("users.read");
-  key.mutable_api_key()->set_ends_with_creator(true);
-  const auto made = Call<v1::CreateApiKeyResponse>(maker, key);
-  ASSERT_TRUE(made.ok()) << made.message;
-  const Caller by_key{.id = {}, .session_id = {}, .credential = made.response.key()};
+  const v1::CreateApiKeyResponse made = MakeEndingKey(maker);
+  const Caller by_key{.id = {}, .session_id = {}, .credential = made.key()};
   const std::string id = maker.id.ToString();
   EXPECT_TRUE(Get(by_key, id).ok());
   Deleted(Get(admin(), id).response.user());
@@ -185,6 +218,86 @@ TEST_F(PurgeUsersTest, KeysThatEndWithTheirMakerEndForGood) {
   Create(another);
   EXPECT_EQ(Get(by_key, id).reason(), "UNAUTHENTICATED");
   EXPECT_EQ(Get(admin(), id).response.user().username(), "grace");
+}
+
+// No change without its event: whoever follows the log learns of each, in the transaction of the
+// purge.
+TEST_F(PurgeUsersTest, AKeyThatEndsWithItsMakerIsOnRecord) {
+  const std::function<void(const std::string&)> ways[] = {
+      [this](const std::string& id) { EXPECT_TRUE(CallPurge(Purge(id)).ok()); },
+      [this](const std::string& id) { EXPECT_TRUE(CallErase(Erase(id)).ok()); },
+      [this](const std::string&) {
+        clock().Advance(std::chrono::days(30));
+        RunPurger();
+      }};
+  int ended = 0;
+  for (const auto& way : ways) {
+    const Caller maker = backend().LogIn("admin");
+    const std::string key = MakeEndingKey(maker).api_key().id();
+    const std::string id = maker.id.ToString();
+    Deleted(Get(admin(), id).response.user());
+    EXPECT_EQ(CountEvents("api_key.revoked"), std::to_string(ended));
+    way(id);
+    EXPECT_EQ(CountEvents("api_key.revoked"), std::to_string(++ended));
+    EXPECT_EQ(
+        Ask("SELECT count(*) FROM gatehouse.event k JOIN gatehouse.event u USING (xid) WHERE "
+            "k.type = 'api_key.revoked' AND k.targets->0->>'id' = '" +
+            key + "' AND u.type IN ('user.purged', 'user.erased') AND u.targets->0->>'id' = '" +
+            id + "'"),
+        "1");
+    EXPECT_EQ(Ask("SELECT revoke_time IS NOT NULL FROM gatehouse.api_key WHERE api_key_id = '" +
+                  key + "'"),
+              "t");
+  }
+}
+
+TEST_F(PurgeUsersTest, AKeyThatEndedBeforeItsMakerStaysAsItIs) {
+  const Caller maker = backend().LogIn("admin");
+  MakeEndingKey(maker, clock().Now() + std::chrono::seconds(90));
+  v1::RevokeApiKeyRequest revoke;
+  revoke.set_api_key_id(MakeEndingKey(maker).api_key().id());
+  ASSERT_TRUE(Call<v1::RevokeApiKeyResponse>(admin(), revoke).ok());
+  clock().Advance(std::chrono::seconds(90));
+  const std::string keys =
+      "SELECT string_agg(k::text, ' ' ORDER BY api_key_id) FROM "
+      "gatehouse.api_key k WHERE ends_with_creator";
+  const std::string before = Ask(keys);
+  Deleted(Get(admin(), maker.id.ToString()).response.user());
+  ASSERT_TRUE(CallPurge(Purge(maker.id.ToString())).ok());
+  EXPECT_EQ(Ask(keys), before);
+  EXPECT_EQ(CountEvents("api_key.revoked"), "1");
+}
+
+TEST_F(PurgeUsersTest, HoweverManyKeysEndWithTheirMaker) {
+  const std::string id = backend().LogIn("admin").id.ToString();
+  EXPECT_EQ(Ask("WITH made AS (INSERT INTO gatehouse.api_key (tenant_id, api_key_id, display_name, "
+                "key_prefix, key_hash, permissions, create_time, creator_id, ends_with_creator) "
+                "SELECT '" +
+                base::kDefaultTenantId.ToString() +
+                "', gen_random_uuid(), 'hers', '', sha256(i::text::bytea), '{}', now(), '" + id +
+                "', true FROM generate_series(1, 2001) AS i RETURNING 1) SELECT count(*) FROM "
+                "made"),
+            "2001");
+  Deleted(Get(admin(), id).response.user());
+  ASSERT_TRUE(CallPurge(Purge(id)).ok());
+  EXPECT_EQ(CountEvents("api_key.revoked"), "2001");
+  EXPECT_EQ(Ask("SELECT count(*) FROM gatehouse.api_key WHERE ends_with_creator AND revoke_time "
+                "IS NULL"),
+            "0");
+}
+
+// What was read before is not what there is: nothing is written.
+TEST_F(PurgeUsersTest, APurgeIsOfTheKeysThatItKnows) {
+  const Caller maker = backend().LogIn("admin");
+  const base::Uuid key = *base::Uuid::Parse(MakeEndingKey(maker).api_key().id());
+  Deleted(Get(admin(), maker.id.ToString()).response.user());
+  for (const std::vector<base::Uuid>& others : {std::vector<base::Uuid>(), {key, maker.id}}) {
+    EXPECT_TRUE(base::HasReason(PurgeKnowing(maker.id, others), base::Reason::kEtagMismatch));
+  }
+  EXPECT_EQ(CountEvents("test.purged"), "0");
+  EXPECT_EQ(Count("user_account", maker.id.ToString()), "1");
+  EXPECT_TRUE(PurgeKnowing(maker.id, {key}).ok());
+  EXPECT_EQ(CountEvents("test.purged"), "1");
 }
 
 // On the list by a mistake, or since a moment ago.
