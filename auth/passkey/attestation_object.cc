@@ -146,7 +146,8 @@ absl::StatusOr<AttestedCredential> ReadAttestedCredential(std::string_view authe
     if (!IsValid(made.key)) return PasskeyInvalid("has a public key that is none");
     return made;
   }
-  return PasskeyInvalid("has no credential, or one of another algorithm than ES256, EdDSA, RS256");
+  return PasskeyInvalid(
+      "has no credential, or one of another algorithm than ES256, EdDSA and RS256 with 2,048 bits");
 }
 
 }  // namespace gatehouse::auth

@@ -46,6 +46,12 @@ void StandBack() {
   static_cast<void>(result);
 }
 
+std::vector<HashCost> CostsOf(const std::vector<Argon2idParams>& all) {
+  std::vector<HashCost> costs;
+  for (const Argon2idParams& params : all) costs.push_back(CostOf(params));
+  return costs;
+}
+
 absl::Status Overloaded(std::chrono::nanoseconds wait) {
   // At least a tick, so that nobody retries at once.
   const auto delay =
@@ -100,6 +106,7 @@ struct PasswordHasher::State {
       : options(hasher_options),
         own(CostOf(hasher_options.params)),
         usual(own),
+        as_good(CostsOf(hasher_options.as_good)),
         waiting(hasher_options.max_queued),
         large_waiting(hasher_options.max_queued),
         // `waiting` has the bound: the pool holds a turn for each that waits there.
@@ -110,9 +117,14 @@ struct PasswordHasher::State {
     return usual;
   }
 
+  // Whether hashes of that cost stay as they are.
+  bool IsGood(const HashCost& cost) const {
+    return cost == own || std::ranges::find(as_good, cost) != as_good.end();
+  }
+
   // Whether no other of its kind is computed beside it.
   bool IsLarge(const Job& job) const {
-    return job.hash.cost != own && job.hash.cost.memory_kib > kSmallKib;
+    return !IsGood(job.hash.cost) && job.hash.cost.memory_kib > kSmallKib;
   }
 
   // How long a job that is queued now waits until its hash is done.
@@ -148,6 +160,7 @@ struct PasswordHasher::State {
   base::Mutex mutex;
   // Of most of those that are stored.
   HashCost usual GH_GUARDED_BY(mutex);
+  const std::vector<HashCost> as_good;
   std::atomic<uint64_t> hash_count = 0;
   // By the address of the caller (base::CallContext::client_key).
   FairQueue<std::shared_ptr<Job>> waiting GH_GUARDED_BY(mutex);
@@ -332,7 +345,7 @@ void PasswordHasher::ExpectStored(std::span<const std::string> hashes) {
 
 bool PasswordHasher::NeedsRehash(std::string_view phc) const {
   const absl::StatusOr<PasswordHash> hash = ParsePasswordHash(phc);
-  return !hash.ok() || hash->cost != state_->own || hash->salt.size() != kSaltBytes ||
+  return !hash.ok() || !state_->IsGood(hash->cost) || hash->salt.size() != kSaltBytes ||
          hash->digest.size() < kDigestBytes;
 }
 

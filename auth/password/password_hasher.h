@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "auth/password/argon2id.h"
@@ -31,8 +32,9 @@ namespace gatehouse::auth {
 // retry is worth it, before any work is done. A full queue takes one more of an address that
 // has less in it, at the cost of the address that has most.
 //
-// Memory: each thread has that of one hash of our own; of what is imported and takes more, one is
-// computed at a time. The others of that kind wait for it, and hold up nothing else.
+// Memory: each thread has that of one hash of our own, or of one as good; of what is imported and
+// takes more, one is computed at a time. The others of that kind wait for it, and hold up nothing
+// else.
 //
 // Thread-safe; a call resumes on its own loop. Cancellation: the call is
 // answered at once, and a job that has not begun is skipped. Outlives the
@@ -42,6 +44,9 @@ class PasswordHasher {
   struct Options {
     // Of new hashes.
     Argon2idParams params = {};
+    // Hashes of these costs need no new one either. For costs that were measured
+    // (CalibrateArgon2id), of which servers of one database may find different ones.
+    std::vector<Argon2idParams> as_good = {};
     // 0: one per core. Argon2 is bound by the CPU and the memory bus.
     size_t threads = 0;
     // Jobs that may wait. 256 are about a second of work on two cores, two without AVX2.
@@ -71,7 +76,7 @@ class PasswordHasher {
   // a dummy costs what a new hash does.
   void ExpectStored(std::span<const std::string> hashes);
 
-  // True for a hash of other costs, shape or scheme than new ones get. To be
+  // True for a hash of other costs, shape or scheme than new ones get, unless it is as good. To be
   // asked after a successful verification, when the password is at hand.
   bool NeedsRehash(std::string_view phc) const;
 

@@ -75,6 +75,20 @@ TEST_F(PasswordHasherTest, VerifiesHashesOfOtherCosts) {
       << "a longer salt, which the faster library does not take";
 }
 
+// As another server of the same database may have measured them.
+TEST_F(PasswordHasherTest, HashesOfCostsThatAreAsGoodStay) {
+  constexpr Argon2idParams kNext = {.memory_kib = 128, .passes = 1, .lanes = 1};
+  PasswordHasher next({.params = kNext, .threads = 1});
+  const std::string phc = Hash(next, "password1");
+  PasswordHasher hasher({.params = kCheap, .as_good = {kNext}, .threads = 1});
+  EXPECT_FALSE(hasher.NeedsRehash(phc));
+  EXPECT_EQ(*Verify(hasher, phc, "password1"), true);
+  EXPECT_FALSE(hasher.NeedsRehash(Hash(hasher, "password1")));
+  EXPECT_TRUE(Hash(hasher, "password1").starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+  PasswordHasher other({.params = {.memory_kib = 64, .passes = 2, .lanes = 1}, .threads = 1});
+  EXPECT_TRUE(hasher.NeedsRehash(Hash(other, "password1")));
+}
+
 TEST_F(PasswordHasherTest, EveryKindOfFailureCostsOneHash) {
   PasswordHasher hasher({.params = kCheap, .threads = 1});
   const std::string phc = Hash(hasher, "password1");

@@ -201,6 +201,33 @@ TEST_P(AccessTokenTest, HeadersOfTheAttackersChoosingAreRefused) {
   EXPECT_NE(Refusal(SignParts(base::Base64UrlEncode(twice), payload)), "");
 }
 
+// Good ones, of keys that everybody has: an HMAC, no signature at all, and signatures by algorithms
+// that we take.
+TEST_P(AccessTokenTest, TheTokensOfTheSpecificationsAreNotOurs) {
+  const std::string claims =
+      ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290"
+      "Ijp0cnVlfQ.";
+  for (const std::string& token : {
+           // RFC 7519, section 3.1.
+           "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9" + claims +
+               "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+           // RFC 7519, section 6.1.
+           "eyJhbGciOiJub25lIn0" + claims,
+           // RFC 7515, appendices A.2 and A.3.
+           "eyJhbGciOiJSUzI1NiJ9" + claims +
+               "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5Y"
+               "Kt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6x"
+               "BArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6"
+               "BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_I"
+               "oypGlUPQGe77Rw",
+           "eyJhbGciOiJFUzI1NiJ9" + claims +
+               "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqP"
+               "P3-Kg6NU1Q",
+       }) {
+    EXPECT_EQ(Refusal(token), "the token's header is not that of any key") << token;
+  }
+}
+
 // The public key, which everybody has, as the secret of an HMAC.
 TEST_P(AccessTokenTest, AlgorithmConfusionIsRefused) {
   const std::string payload = base::Base64UrlEncode(Payload().dump());
@@ -319,7 +346,8 @@ TEST_P(AccessTokenTest, WithoutAKeyNothingIsSigned) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Algorithms, AccessTokenTest,
-                         ::testing::Values(SigningAlgorithm::kEs256, SigningAlgorithm::kEdDsa));
+                         ::testing::Values(SigningAlgorithm::kEs256, SigningAlgorithm::kEdDsa,
+                                           SigningAlgorithm::kRs256));
 
 }  // namespace
 }  // namespace gatehouse::auth

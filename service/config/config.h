@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_CONFIG_CONFIG_H_
 #define GATEHOUSE_SERVICE_CONFIG_CONFIG_H_
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -104,6 +105,9 @@ struct AuthSettings {
   int64_t argon2_memory_kib = 19 * 1024;
   int64_t argon2_iterations = 2;
   int64_t argon2_parallelism = 1;
+  // 0: the costs are as they are set; else measured at start.
+  std::chrono::milliseconds argon2_target{0};
+  int64_t argon2_max_memory_kib = 64 * 1024;
   // 0: one for every core.
   int64_t hash_threads = 0;
   int64_t hash_queue = 256;
@@ -123,6 +127,12 @@ struct AuthSettings {
   std::string passkey_rp_id;
   // Separated by blanks.
   std::string passkey_origins;
+
+  // Of one hash, whatever is measured.
+  int64_t most_argon2_memory_kib() const {
+    if (argon2_target.count() == 0) return argon2_memory_kib;
+    return std::max(argon2_memory_kib, argon2_max_memory_kib);
+  }
 };
 
 struct WebhookSettings {

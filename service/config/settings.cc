@@ -148,6 +148,16 @@ void AddAuth(std::vector<Setting>& all) {
                         GH_FIELD(auth.argon2_iterations)));
   all.push_back(Integer("auth.argon2_parallelism", "Lanes of one Argon2id hash.", 1, 16,
                         GH_FIELD(auth.argon2_parallelism)));
+  all.push_back(Span("auth.argon2_target_ms",
+                     "How long one Argon2id hash may take, in milliseconds: the costs are measured "
+                     "at start, which takes about six times as long, and are never below those set "
+                     "and OWASP's least (19456 KiB, 2 passes). The log says which they are. 0: "
+                     "those set.",
+                     0, 1'000, GH_FIELD(auth.argon2_target)));
+  all.push_back(Integer("auth.argon2_max_memory_kib",
+                        "The most memory that measuring gives one Argon2id hash, in KiB; beyond it "
+                        "it takes more passes.",
+                        19'456, 1'048'576, GH_FIELD(auth.argon2_max_memory_kib)));
   all.push_back(Integer("auth.hash_threads", "Password hashes at a time; 0: one for every core.", 0,
                         256, GH_FIELD(auth.hash_threads)));
   all.push_back(Integer("auth.hash_queue",

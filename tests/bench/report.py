@@ -9,6 +9,7 @@ TARGETS = {
     "get_user": ("ratio", ">=", 1.0),
     "session_checks_beside_kratos": ("ratio", ">=", 40),
     "record_event": ("ratio", ">=", 0.9),
+    "import_users": ("value", ">=", 5000),
     "create_user": ("ratio", ">=", 0.25),
     "create_user_beside_kratos": ("ratio", ">=", 10),
     "refresh_session": ("ratio", ">=", 0.5),

@@ -2,7 +2,27 @@ import json
 import tempfile
 import unittest
 
-from tests.bench.report import Report
+from tests.bench.report import TARGETS, Report
+
+DOCUMENT = "docs/benchmarks.md"
+
+
+def documented_targets():
+    """Of the table "What they are": (figure, the comparison of its target or "") of each."""
+    with open(DOCUMENT, encoding="utf-8") as file:
+        section = file.read().split("## What they are\n")[1].split("\n## ")[0]
+    for line in section.splitlines():
+        if not line.startswith("| ") or line.startswith("| Figure |"):
+            continue
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        names = cells[0].split(", ")
+        targets = [target.strip() for target in cells[-1].split(", ")]
+        for i, name in enumerate(names):
+            # "_p99" is the first one's name with another end.
+            figure = names[0].rsplit("_", 1)[0] + name if name.startswith("_") else name
+            target = targets[i] if len(targets) > 1 else targets[0]
+            # A bare figure is one that must not be exceeded.
+            yield figure, "" if target == "-" else target.split()[0] if target[0] in "<>" else "<="
 
 
 class ReportTest(unittest.TestCase):
@@ -28,3 +48,7 @@ class ReportTest(unittest.TestCase):
                     {"name": "noop", "value": 5.0, "unit": "1/s", "baseline": None, "ratio": None},
                 ],
             )
+
+    def test_what_is_documented_is_what_is_judged(self):
+        documented = {figure: comparison for figure, comparison in documented_targets() if comparison}
+        self.assertEqual(documented, {name: target[1] for name, target in TARGETS.items()})

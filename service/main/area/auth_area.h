@@ -29,6 +29,7 @@ namespace gatehouse::service {
 
 // Who callers are, and how they prove it.
 struct AuthArea {
+  // Blocks while it measures what password hashes may cost, where that is asked for.
   // `breached`: the list of auth.breached_passwords_file; null without one.
   AuthArea(const config::AuthSettings& config, const config::Secrets& secrets, StorageArea& storage,
            const base::Clock& clock, std::unique_ptr<auth::BreachedPasswords> breached = nullptr);

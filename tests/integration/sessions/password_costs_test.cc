@@ -4,12 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
 #include "absl/status/status.h"
 #include "auth/password/hash/password_hash.h"
 #include "auth/password/password_hasher.h"
 #include "tests/integration/sessions/session_fixture.h"
+#include "tests/support/server/test_backend.h"
 
 namespace gatehouse::tests {
 namespace {
@@ -62,6 +64,23 @@ TEST_F(PasswordCostsTest, AreThoseOfMostPasswordsThatAreStored) {
   EXPECT_EQ(Learn(), CostOf(kOld)) << "who may not log in does not count";
   Ask("UPDATE gatehouse.user_account SET delete_time = now() WHERE username <> 'ada' RETURNING 1");
   EXPECT_EQ(Learn(), own);
+}
+
+// On a server that measures its costs, and was told to take no time at all.
+class MeasuredCostsTest : public PasswordCostsTest {
+ protected:
+  void Configure(TestBackend::Options& options) override {
+    PasswordCostsTest::Configure(options);
+    options.config.auth.argon2_target = std::chrono::milliseconds(1);
+  }
+};
+
+TEST_F(MeasuredCostsTest, AreNeverBelowOwaspsLeast) {
+  AddUser("ada");
+  EXPECT_TRUE(LogIn("ada").ok());
+  EXPECT_EQ(Ask("SELECT substr(password_hash, 1, 30) FROM gatehouse.user_account "
+                "WHERE username = 'ada'"),
+            "$argon2id$v=19$m=19456,t=2,p=1");
 }
 
 // A dummy is computed as those are.

@@ -60,7 +60,7 @@ TestBackend::TestBackend(Options options)
     : options_(std::move(options)),
       secrets_({.master_key = kMasterKey, .token_pepper = "32 bytes that sign refresh token"}),
       clock(base::TimeFromMicros(kStartMicros)),
-      dsn(CreateMigratedDatabase()),
+      dsn(options_.dsn.empty() ? CreateMigratedDatabase() : options_.dsn),
       storage(OpenStorage(options_.database, dsn, secrets_, runner.loop())),
       auth(options_.config.auth, secrets_, *storage, clock,
            OpenBreached(options_.config.auth.breached_passwords_file)),

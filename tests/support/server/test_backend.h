@@ -26,14 +26,15 @@ namespace gatehouse::tests {
 service::config::Config TestConfig();
 
 // What a server is made of but for its workers and listeners: the areas of the program, over a
-// database of its own and a clock that stands still. Made for one test and thrown away with it.
+// database of its own, unless it is given one, and a clock that stands still. Made for one test and
+// thrown away with it.
 //
 // Thread: the test's. Coroutines run on runner.loop(), as those of a server do.
 class TestBackend {
  public:
   struct Options {
     service::config::Config config = TestConfig();
-    // All but the DSN.
+    // All but the DSN, which is that of `dsn`.
     storage::postgres::DatabaseConfig database = PatientConfig("");
     service::LogTail::Options tail = {};
     service::WebhookService::Options webhooks = {};
@@ -42,6 +43,9 @@ class TestBackend {
     service::WebhookService::SendFn send_webhook = {};
     // For tests of back-pressure.
     service::WebhookService::CheckBacklogFn check_backlog = {};
+    // The database of another one, which outlives this one: a second server of the same data, with
+    // a clock of its own. Empty: a new one.
+    std::string dsn = {};
     // The key that signs is in the database as well: for tests in which keys are read from there.
     bool stores_key = false;
   };

@@ -34,7 +34,7 @@ Needs NeedsOf(const config::Config& config, int64_t loops, int64_t cores) {
   return {
       .database_connections = connections,
       .files = connections + config.grpc.max_connections + config.webhook.max_in_flight + kOwnFiles,
-      .hashing_bytes = hashes * config.auth.argon2_memory_kib * 1024};
+      .hashing_bytes = hashes * config.auth.most_argon2_memory_kib() * 1024};
 }
 
 void JudgeLimits(const Needs& needs, const ProcessLimits& limits, Findings& findings) {
@@ -55,7 +55,7 @@ void JudgeLimits(const Needs& needs, const ProcessLimits& limits, Findings& find
                   absl::StrCat("there are ", BytesText(limits.memory_bytes),
                                " of memory; hashing passwords takes ",
                                BytesText(needs.hashing_bytes), " at a time"),
-                  "lower auth.hash_threads or auth.argon2_memory_kib");
+                  "lower auth.hash_threads, auth.argon2_memory_kib or auth.argon2_max_memory_kib");
   } else {
     findings.Ok("memory", absl::StrCat(BytesText(limits.memory_bytes),
                                        ", of which hashing "

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
 namespace gatehouse::service {
@@ -43,6 +44,12 @@ TEST(JudgeTest, NeedsFollowTheSettings) {
   EXPECT_EQ(needs.database_connections, 2 * (3 + 4 + 5) + 3);
   EXPECT_GT(needs.files, config.grpc.max_connections + needs.database_connections);
   EXPECT_EQ(needs.hashing_bytes, 4 * (int64_t{1} << 20));
+  // Where it is measured, the most that it may come to.
+  config.auth.argon2_target = std::chrono::milliseconds(100);
+  config.auth.argon2_max_memory_kib = 2048;
+  EXPECT_EQ(NeedsOf(config, 2, 4).hashing_bytes, 4 * (int64_t{2} << 20));
+  config.auth.argon2_memory_kib = 3072;
+  EXPECT_EQ(NeedsOf(config, 2, 4).hashing_bytes, 4 * (int64_t{3} << 20));
 }
 
 TEST(JudgeTest, AHealthyDatabaseIsWell) {
