@@ -109,7 +109,7 @@ TEST_F(EveryMethodTest, SaysThatItCannotReadTheRequestToThoseWhoMayCall) {
 TEST_F(EveryMethodTest, TakesNoLargerMessagesThanItSays) {
   const service::config::GrpcSettings settings;
   const std::string admin = LogIn("admin");
-  for (const auto& [name, access] : DeclaredMethods()) {
+  for (const auto& [name, access, fields] : DeclaredMethods()) {
     size_t limit = static_cast<size_t>(settings.max_public_message_bytes);
     if (!access.public_()) {
       limit = access.max_request_bytes() > 0 ? access.max_request_bytes() : size_t{64} << 10;
