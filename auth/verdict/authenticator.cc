@@ -21,9 +21,17 @@ constexpr size_t kProvenKeyPrefixBytes = 32;
 
 constexpr size_t kIdBytes = 16;
 
-uint64_t PermissionsOf(const LiveSession& session) {
-  if (session.role_permissions) return KnownPermissions(*session.role_permissions);
-  return PermissionsOfRole(session.role);
+// `permissions` are those of a role that is not built in.
+uint64_t PermissionsOf(const std::string& role,
+                       const std::optional<std::vector<std::string>>& permissions) {
+  return permissions ? KnownPermissions(*permissions) : PermissionsOfRole(role);
+}
+
+uint64_t PermissionsOf(const LiveApiKey& key) {
+  const uint64_t own = KnownPermissions(key.permissions);
+  // Made when its owner may have been permitted more.
+  if (!key.owner_id.is_nil()) return own & PermissionsOf(key.owner_role, key.owner_permissions);
+  return own;
 }
 
 // What is known of a user is kept by this: callers may choose the ids of users, so that two tenants
@@ -115,7 +123,7 @@ base::Task<Authenticator::VerdictOr> Authenticator::LookUpSession(base::CallCont
                         .name = session->username,
                         .session_id = claims->session_id,
                         .roles = {session->role},
-                        .permissions = PermissionsOf(*session),
+                        .permissions = PermissionsOf(session->role, session->role_permissions),
                         .auth_time = claims->auth_time,
                         .amr = std::move(claims->amr)};
   verdict->expires_at = std::min(claims->expires_at, session->expires_at);
@@ -157,7 +165,7 @@ Authenticator::VerdictOr Authenticator::VerdictOf(const base::Uuid& tenant_id,
                         .tenant_id = tenant_id,
                         .id = found->api_key_id,
                         .name = found->display_name,
-                        .permissions = KnownPermissions(found->permissions)};
+                        .permissions = PermissionsOf(*found)};
   verdict->owner_id = found->owner_id;
   verdict->expires_at = found->expires_at.value_or(base::Time::max());
   verdict->stale_at = std::min(verdict->expires_at, now + options_.api_key_verdict_lifetime);

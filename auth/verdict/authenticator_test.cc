@@ -312,6 +312,26 @@ TEST_F(AuthenticatorTest, TakesApiKeysForAMinuteAtATime) {
   EXPECT_EQ(store_.statements, 3);
 }
 
+TEST_F(AuthenticatorTest, AnOwnedKeyMayDoNoMoreThanItsOwnerMayNow) {
+  const NewApiKey key = MakeApiKey(kTenant);
+  LiveApiKey& live = store_.keys[{kTenant, key.hash}];
+  live = {.api_key_id = kKeyId,
+          .permissions = {"sessions.verify", "users.read"},
+          .owner_id = kUser,
+          .owner_role = "support",
+          .owner_permissions = std::vector<std::string>{"sessions.verify", "users.write"}};
+  const auto permissions = [&] { return (*Ask(key.key))->principal.permissions; };
+  EXPECT_EQ(permissions(), PermissionBit(Permission::kSessionsVerify));
+  live.owner_permissions = {"users.read"};
+  authenticator_.UserRevoked(kTenant, kUser, 2);
+  EXPECT_EQ(permissions(), PermissionBit(Permission::kUsersRead)) << "known at once";
+  live.owner_role = "admin";
+  live.owner_permissions.reset();
+  authenticator_.InvalidateAll();
+  EXPECT_EQ(permissions(),
+            PermissionBit(Permission::kSessionsVerify) | PermissionBit(Permission::kUsersRead));
+}
+
 TEST_F(AuthenticatorTest, AKeyThatIsGoneIsForgottenByTheFirstWhoLearnsOfIt) {
   const NewApiKey key = MakeApiKey(kTenant);
   store_.keys[{kTenant, key.hash}] = {.api_key_id = kKeyId};

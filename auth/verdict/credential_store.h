@@ -33,8 +33,11 @@ struct LiveApiKey {
   std::string display_name;
   std::vector<std::string> permissions;
   std::optional<base::Time> expires_at;
-  // The user it ends with; nil: none.
+  // The user it ends with, and beyond whose rights it has none; nil: nobody.
   base::Uuid owner_id = {};
+  // As of LiveSession, of that user.
+  std::string owner_role = {};
+  std::optional<std::vector<std::string>> owner_permissions = std::nullopt;
 };
 
 // What authentication asks the database. One statement each, on the primary: the

@@ -20,6 +20,7 @@ struct AlertEdit {
   base::Uuid id;
   // If given, must be current.
   std::string etag;
+  bool validate_only = false;
   std::string_view event_type;
   base::Task<absl::Status> (storage::AlertStore::*write)(base::CallContext, storage::Alert,
                                                          storage::Change) = nullptr;
@@ -52,7 +53,7 @@ absl::StatusOr<AlertEdit> EditOf(const Request& request) {
   FieldChecks checks;
   const std::optional<base::Uuid> id = checks.RequireUuid("alert_id", request.alert_id());
   GH_RETURN_IF_ERROR(checks.ToStatus());
-  return AlertEdit{.id = *id, .etag = request.etag()};
+  return AlertEdit{.id = *id, .etag = request.etag(), .validate_only = request.validate_only()};
 }
 
 }  // namespace
@@ -75,6 +76,7 @@ AlertService::Result<Response> AlertService::Edit(base::CallContext ctx, AlertEd
       co_return co_await deps_.once.Unchanged(ctx, key, now, response);
     }
     GH_CO_RETURN_IF_ERROR(ToProto(storage::AfterChange(next), *response.mutable_alert()));
+    if (edit.validate_only) co_return response;
     storage::Change change{.events = {std::move(event)},
                            .idempotency = key.WithResponse(response, now)};
     const absl::Status written =

@@ -5,6 +5,7 @@
 
 #include "auth/permission/permissions.h"
 #include "auth/verdict/authenticator.h"
+#include "base/reason.h"
 #include "base/status.h"
 #include "gatehouse/v1/session.pb.h"
 #include "service/common/idempotent.h"
@@ -29,6 +30,11 @@ storage::Event RevokedEvent(const CallContext& ctx, Time now, const Uuid& sessio
       JsonObject().Add("reason", reason).ToString());
 }
 
+absl::Status UserNotFound() {
+  return base::MakeError(absl::StatusCode::kNotFound, "there is no such user",
+                         {.reason = base::Reason::kUserNotFound});
+}
+
 }  // namespace
 
 SessionService::Result<v1::RevokeSessionResponse> SessionService::RevokeSession(
@@ -49,7 +55,7 @@ SessionService::Result<v1::RevokeSessionResponse> SessionService::RevokeSession(
   v1::RevokeSessionResponse response;
   Uuid user_id = principal.id;
   // A plain logout is one batch: whose session it is, the token has told.
-  if (!logout || key.given()) {
+  if (!logout || key.given() || request.validate_only()) {
     GH_CO_ASSIGN_OR_RETURN(storage::Session session,
                            co_await FindPermitted(ctx, id, auth::Permission::kSessionsWrite));
     user_id = session.user_id;
@@ -59,6 +65,7 @@ SessionService::Result<v1::RevokeSessionResponse> SessionService::RevokeSession(
       ++session.version;
     }
     GH_CO_RETURN_IF_ERROR(ToProto(session, now, *response.mutable_session()));
+    if (request.validate_only()) co_return response;
   }
   GH_CO_ASSIGN_OR_RETURN(
       std::optional<storage::Session> ended,
@@ -103,11 +110,17 @@ SessionService::Result<v1::RevokeUserSessionsResponse> SessionService::RevokeUse
                              .ToString());
   const std::optional<Uuid> kept = except.is_nil() ? std::nullopt : std::optional<Uuid>(except);
   v1::RevokeUserSessionsResponse response;
-  if (key.given()) {
+  if (request.validate_only()) {
+    GH_CO_ASSIGN_OR_RETURN(const std::optional<storage::User> user,
+                           co_await deps_.users.Get(ctx, principal.tenant_id, user_id));
+    if (!user || user->delete_time) co_return UserNotFound();
+  }
+  if (key.given() || request.validate_only()) {
     // The answer is stored with the change, so it is needed before.
     GH_CO_ASSIGN_OR_RETURN(const int64_t count, co_await deps_.sessions.CountLiveByUser(
                                                     ctx, principal.tenant_id, user_id, kept, now));
     response.set_revoked_count(static_cast<int32_t>(count));
+    if (request.validate_only()) co_return response;
   }
   GH_CO_ASSIGN_OR_RETURN(
       const std::optional<storage::SessionStore::Revoked> ended,

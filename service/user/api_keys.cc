@@ -128,6 +128,7 @@ UserService::Result<v1::RevokeApiKeyResponse> UserService::RevokeApiKey(
     if (live) found->revoke_time = now;
     ToProto(*found, *response.mutable_api_key());
     if (!live) co_return co_await deps_.once.Unchanged(ctx, key, now, response);
+    if (request.validate_only()) co_return response;
 
     storage::Change change{
         .events = {KeyEvent(ctx, now, storage::event_types::kApiKeyRevoked, *found)},

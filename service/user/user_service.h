@@ -194,14 +194,14 @@ class UserService {
   Result<storage::User> FindUser(base::CallContext ctx, v1::StartPasswordResetRequest request);
   // Makes a token and keeps it; `change` is what is on record of that. With `mail` the server
   // sends it there, and what is returned is empty. RATE_LIMITED beyond
-  // UserLimits::kTokensOfUser.
+  // UserLimits::kTokensOfUser. With `validate_only` nothing is kept, counted or returned.
   struct TokenMail {
     storage::MailKind kind;
     std::string to;
   };
   Result<std::string> MakeToken(base::CallContext ctx, storage::User user,
                                 storage::OneTimeToken token, storage::Change change,
-                                std::optional<TokenMail> mail);
+                                std::optional<TokenMail> mail, bool validate_only);
   // What a token is about, which `key` was read of; nullopt: nothing. ONE_TIME_TOKEN_INVALID.
   struct TokenUse {
     storage::OneTimeToken token;

@@ -45,10 +45,12 @@ ApiKey DecodeApiKey(const base::Uuid& tenant_id, RowView row) {
 }
 
 // Of the statements that find a live one: it ends when the secret does that was shown.
-ApiKey DecodeLiveApiKey(const base::Uuid& tenant_id, RowView row) {
-  ApiKey key = DecodeApiKey(tenant_id, row);
-  key.expire_time = row.Get<std::optional<base::Time>>(kApiKeyColumns);
-  return key;
+LiveApiKeyRow DecodeLiveApiKey(const base::Uuid& tenant_id, RowView row) {
+  LiveApiKeyRow live{.key = DecodeApiKey(tenant_id, row)};
+  live.key.expire_time = row.Get<std::optional<base::Time>>(kApiKeyColumns);
+  live.owner_role = row.Get<std::optional<std::string>>(kApiKeyColumns + 1).value_or("");
+  live.owner_permissions = row.Get<std::optional<std::vector<std::string>>>(kApiKeyColumns + 2);
+  return live;
 }
 
 base::Uuid LastId() {
@@ -82,10 +84,8 @@ base::Task<absl::StatusOr<std::optional<ApiKey>>> ApiKeyStore::Get(base::CallCon
   co_return rows.DecodeOne([&tenant_id](RowView row) { return DecodeApiKey(tenant_id, row); });
 }
 
-base::Task<absl::StatusOr<std::optional<ApiKey>>> ApiKeyStore::FindLive(base::CallContext context,
-                                                                        base::Uuid tenant_id,
-                                                                        std::string key_hash,
-                                                                        base::Time now) {
+base::Task<absl::StatusOr<std::optional<LiveApiKeyRow>>> ApiKeyStore::FindLive(
+    base::CallContext context, base::Uuid tenant_id, std::string key_hash, base::Time now) {
   const base::Time minute = std::chrono::floor<std::chrono::minutes>(now);
   GH_CO_ASSIGN_OR_RETURN(const Rows rows, co_await database_.Query(
                                               std::move(context), queries::kFindLive,
@@ -93,7 +93,7 @@ base::Task<absl::StatusOr<std::optional<ApiKey>>> ApiKeyStore::FindLive(base::Ca
   co_return rows.DecodeOne([&tenant_id](RowView row) { return DecodeLiveApiKey(tenant_id, row); });
 }
 
-base::Task<absl::StatusOr<std::optional<ApiKey>>> ApiKeyStore::FindLiveById(
+base::Task<absl::StatusOr<std::optional<LiveApiKeyRow>>> ApiKeyStore::FindLiveById(
     base::CallContext context, base::Uuid tenant_id, base::Uuid id, base::Time now) {
   const base::Time minute = std::chrono::floor<std::chrono::minutes>(now);
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,

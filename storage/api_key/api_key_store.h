@@ -43,6 +43,16 @@ struct ApiKey {
   bool IsLive(base::Time now) const { return !revoke_time && (!expire_time || *expire_time > now); }
 };
 
+// A key that is good, as it was shown.
+struct LiveApiKeyRow {
+  // Its expire_time is that of the secret.
+  ApiKey key;
+  // Of one that ends with the user who made it: the role of that user, and what that permits if it
+  // is not a built-in one.
+  std::string owner_role = {};
+  std::optional<std::vector<std::string>> owner_permissions = std::nullopt;
+};
+
 // API keys, in the database. As UserStore in everything else.
 class ApiKeyStore {
  public:
@@ -56,15 +66,17 @@ class ApiKeyStore {
                                                         base::Uuid tenant_id, base::Uuid id);
 
   // The key of which this is the SHA-256, if it is good at `now`; notes the use,
-  // to the minute. Its expire_time is that of the secret. nullopt otherwise.
-  base::Task<absl::StatusOr<std::optional<ApiKey>>> FindLive(base::CallContext context,
-                                                             base::Uuid tenant_id,
-                                                             std::string key_hash, base::Time now);
+  // to the minute. nullopt otherwise.
+  base::Task<absl::StatusOr<std::optional<LiveApiKeyRow>>> FindLive(base::CallContext context,
+                                                                    base::Uuid tenant_id,
+                                                                    std::string key_hash,
+                                                                    base::Time now);
 
   // The same of the key with this id.
-  base::Task<absl::StatusOr<std::optional<ApiKey>>> FindLiveById(base::CallContext context,
-                                                                 base::Uuid tenant_id,
-                                                                 base::Uuid id, base::Time now);
+  base::Task<absl::StatusOr<std::optional<LiveApiKeyRow>>> FindLiveById(base::CallContext context,
+                                                                        base::Uuid tenant_id,
+                                                                        base::Uuid id,
+                                                                        base::Time now);
 
   // Newest first, those with ids below `before` (nullopt: all); without
   // `show_ended` only those that are good at `now`.

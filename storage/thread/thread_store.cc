@@ -113,6 +113,14 @@ absl::Status UserFull() {
        .quota = "bytes of a user's threads"});
 }
 
+// What the guards of room say, in words.
+absl::Status OfRoom(absl::Status status) {
+  if (base::HasReason(status, base::Reason::kLimitReached)) return TooManyThreads();
+  if (base::HasReason(status, base::Reason::kConstraintViolated)) return ThreadFull();
+  if (base::HasReason(status, base::Reason::kTooLarge)) return UserFull();
+  return status;
+}
+
 }  // namespace
 
 Task<absl::StatusOr<std::optional<int64_t>>> ThreadStore::Append(
@@ -129,16 +137,27 @@ Task<absl::StatusOr<std::optional<int64_t>>> ThreadStore::Append(
   postgres::AppendChangeInto(params, batch, change);
   batch.Add(queries::kAppend, std::move(params));
   const absl::StatusOr<std::vector<Rows>> results = co_await database_.Run(ctx, std::move(batch));
-  const absl::Status& status = results.status();
-  if (base::HasReason(status, base::Reason::kLimitReached)) co_return TooManyThreads();
-  if (base::HasReason(status, base::Reason::kConstraintViolated)) co_return ThreadFull();
-  if (base::HasReason(status, base::Reason::kTooLarge)) co_return UserFull();
+  const absl::Status status = OfRoom(results.status());
   if (postgres::IsUniqueViolation(status, "thread_message_key") ||
       base::HasReason(status, base::Reason::kEtagMismatch)) {
     co_return std::nullopt;
   }
   GH_CO_RETURN_IF_ERROR(status);
   co_return results->back().DecodeOne([](RowView row) { return row.Get<int64_t>(5); });
+}
+
+Task<absl::Status> ThreadStore::CheckRoom(CallContext ctx, ThreadName name,
+                                          std::vector<ThreadMessage> messages) {
+  int64_t bytes = 0;
+  for (const ThreadMessage& message : messages) {
+    bytes += static_cast<int64_t>(message.content_json.size());
+  }
+  co_return OfRoom((co_await database_.Query(
+                        ctx, queries::kCheckRoom,
+                        Params::Of(name.tenant_id, name.user_id, name.thread_id,
+                                   static_cast<int64_t>(messages.size()), bytes, kMaxMessages,
+                                   kMaxContentBytes, kMaxThreadsPerUser, kMaxContentBytesPerUser)))
+                       .status());
 }
 
 Task<absl::StatusOr<ThreadStore::State>> ThreadStore::Find(CallContext ctx, ThreadName name,

@@ -46,6 +46,10 @@ class ThreadStore {
                                                             std::optional<int64_t> expected_count,
                                                             Change change);
 
+  // Whether Append would find room for the messages, at least one. LIMIT_REACHED as there.
+  base::Task<absl::Status> CheckRoom(base::CallContext ctx, ThreadName name,
+                                     std::vector<ThreadMessage> messages);
+
   // What is there of the message with a key.
   struct Found {
     std::string key;

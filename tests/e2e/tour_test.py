@@ -22,6 +22,7 @@ from tests.e2e.support.waiting import until
 PAGES = (
     "README.md",
     "docs/accounts.md",
+    "docs/sessions.md",
     "docs/verifying.md",
     "docs/passkeys.md",
     "docs/alerts.md",
@@ -30,6 +31,7 @@ PAGES = (
     "docs/erasure.md",
     "docs/mail.md",
     "docs/tenants.md",
+    "docs/operating/admin.md",
 )
 
 # What the pages name, and the test may not use: addresses of the server, ports of what they start beside it, files they write.

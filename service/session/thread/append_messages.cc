@@ -76,6 +76,14 @@ v1::AppendMessagesResponse AnswerFor(const std::vector<ThreadMessage>& messages,
   return response;
 }
 
+// `answer` to who only asks: what is not added has no id.
+v1::AppendMessagesResponse WithoutIds(v1::AppendMessagesResponse answer) {
+  for (v1::AppendedMessage& message : *answer.mutable_messages()) {
+    if (!message.existed()) message.clear_id();
+  }
+  return answer;
+}
+
 storage::Event AppendedEvent(const CallContext& ctx, Time now, const storage::ThreadName& name,
                              const std::vector<ThreadMessage>& messages) {
   std::vector<std::string> ids;
@@ -101,8 +109,9 @@ SessionService::Result<v1::AppendMessagesResponse> SessionService::AppendMessage
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
 
   // Usually none is there, and one batch does. The answer that is kept for a request_id is
-  // written with the messages, so their indexes must be known before.
-  bool look = key.given();
+  // written with the messages, so their indexes must be known before; who only asks learns them.
+  const bool foretell = key.given() || request.validate_only();
+  bool look = foretell;
   for (ChangeAttempts attempts(""); attempts.Next(); look = true) {
     Existing existing;
     std::optional<int64_t> count;
@@ -110,7 +119,7 @@ SessionService::Result<v1::AppendMessagesResponse> SessionService::AppendMessage
       GH_CO_ASSIGN_OR_RETURN(storage::ThreadStore::State state,
                              co_await deps_.threads.Find(ctx, name, messages));
       existing = Existing(std::move(state.found));
-      if (key.given()) count = state.message_count;
+      if (foretell) count = state.message_count;
       GH_CO_RETURN_IF_ERROR(CheckSame(messages, existing));
     }
     std::vector<ThreadMessage> added = messages;
@@ -118,6 +127,10 @@ SessionService::Result<v1::AppendMessagesResponse> SessionService::AppendMessage
                   [&](const ThreadMessage& message) { return existing.Find(message) != nullptr; });
     const v1::AppendMessagesResponse expected = AnswerFor(messages, existing, count.value_or(0));
     if (added.empty()) co_return co_await deps_.once.Unchanged(ctx, key, now, expected);
+    if (request.validate_only()) {
+      GH_CO_RETURN_IF_ERROR(co_await deps_.threads.CheckRoom(ctx, name, std::move(added)));
+      co_return WithoutIds(expected);
+    }
 
     storage::Change change{.events = {AppendedEvent(ctx, now, name, added)},
                            .idempotency = key.WithResponse(expected, now)};

@@ -30,6 +30,7 @@ SessionService::Result<v1::DeleteThreadResponse> SessionService::DeleteThread(
     if (state.message_count == 0) {
       co_return co_await deps_.once.Unchanged(ctx, key, now, response);
     }
+    if (request.validate_only()) co_return response;
     storage::Event event =
         storage::MakeEvent(ctx, now, std::string(storage::event_types::kThreadDeleted),
                            {{"thread", name.thread_id, ""}, {"user", name.user_id.ToString(), ""}},

@@ -93,9 +93,9 @@ UserService::Result<v1::StartEmailVerificationResponse> UserService::StartEmailV
       .events = {UserEvent(ctx, now, storage::event_types::kUserEmailVerificationStarted, user,
                            details.ToString())},
       .idempotency = key.WithResponse(response, now)};
-  GH_CO_ASSIGN_OR_RETURN(
-      *response.mutable_token(),
-      co_await MakeToken(ctx, user, std::move(token), std::move(change), std::move(mail)));
+  GH_CO_ASSIGN_OR_RETURN(*response.mutable_token(),
+                         co_await MakeToken(ctx, user, std::move(token), std::move(change),
+                                            std::move(mail), request.validate_only()));
   co_return response;
 }
 

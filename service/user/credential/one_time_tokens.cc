@@ -50,8 +50,11 @@ absl::StatusOr<bool> SendsToken(v1::TokenDelivery delivery, const mail::MailComp
 UserService::Result<std::string> UserService::MakeToken(base::CallContext ctx, storage::User user,
                                                         storage::OneTimeToken token,
                                                         storage::Change change,
-                                                        std::optional<TokenMail> mail) {
-  GH_CO_RETURN_IF_ERROR(co_await limits_.Take(ctx, &limits_.tokens_of_user, user.id));
+                                                        std::optional<TokenMail> mail,
+                                                        bool validate_only) {
+  if (!validate_only) {
+    GH_CO_RETURN_IF_ERROR(co_await limits_.Take(ctx, &limits_.tokens_of_user, user.id));
+  }
   auth::OneTimeTokenCodec::Made made =
       deps_.token_codec.Make(token.key.purpose, user.tenant_id, user.id);
   token.key = std::move(made.key);
@@ -66,6 +69,7 @@ UserService::Result<std::string> UserService::MakeToken(base::CallContext ctx, s
     change.mails.push_back(std::move(outgoing));
     made.token.clear();
   }
+  if (validate_only) co_return std::string();
   GH_CO_RETURN_IF_ERROR(
       co_await deps_.tokens.Put(ctx, std::move(token), std::move(user), std::move(change)));
   co_return std::move(made.token);

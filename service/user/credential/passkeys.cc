@@ -180,6 +180,7 @@ UserService::Result<v1::RenamePasskeyResponse> UserService::RenamePasskey(
   v1::RenamePasskeyResponse response;
   ToProto(passkey, *response.mutable_passkey());
   if (same) co_return co_await deps_.once.Unchanged(ctx, key, now, response);
+  if (request.validate_only()) co_return response;
   storage::Change change{
       .events = {PasskeyEvent(ctx, now, storage::event_types::kUserPasskeyRenamed, user, passkey)},
       .idempotency = key.WithResponse(response, now)};
@@ -206,6 +207,7 @@ UserService::Result<v1::RemovePasskeyResponse> UserService::RemovePasskey(
   }
   GH_CO_ASSIGN_OR_RETURN(const storage::Passkey passkey, co_await ReadPasskey(ctx, user.id, *id));
   const v1::RemovePasskeyResponse response;
+  if (request.validate_only()) co_return response;
   const base::Time now = deps_.clock.Now();
   storage::Change change{
       .events = {PasskeyEvent(ctx, now, storage::event_types::kUserPasskeyRemoved, user, passkey)},

@@ -35,6 +35,7 @@ UserService::Result<v1::StartPasswordResetResponse> UserService::StartPasswordRe
   GH_CO_RETURN_IF_ERROR(checks.ToStatus());
   GH_CO_ASSIGN_OR_RETURN(const bool by_mail, SendsToken(request.delivery(), deps_.mail_composer,
                                                         storage::MailKind::kPasswordReset));
+  const bool validate_only = request.validate_only();
   GH_CO_ASSIGN_OR_RETURN(const storage::User user, co_await FindUser(ctx, std::move(request)));
   // Who has the token can log in as that user.
   GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
@@ -52,8 +53,9 @@ UserService::Result<v1::StartPasswordResetResponse> UserService::StartPasswordRe
       .events = {UserEvent(ctx, now, storage::event_types::kUserPasswordResetStarted, user,
                            by_mail ? JsonObject().Add("delivery", "MAIL").ToString() : "{}")},
       .idempotency = key.WithResponse(response, now)};
-  GH_CO_ASSIGN_OR_RETURN(*response.mutable_token(),
-                         co_await MakeToken(ctx, user, token, std::move(change), std::move(mail)));
+  GH_CO_ASSIGN_OR_RETURN(
+      *response.mutable_token(),
+      co_await MakeToken(ctx, user, token, std::move(change), std::move(mail), validate_only));
   co_return response;
 }
 

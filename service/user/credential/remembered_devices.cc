@@ -45,6 +45,7 @@ UserService::Result<v1::ForgetDevicesResponse> UserService::ForgetDevices(
     GH_CO_RETURN_IF_ERROR(co_await RequireRoleWithinOwn(ctx, user.role));
   }
   const v1::ForgetDevicesResponse response;
+  if (request.validate_only()) co_return response;
   const base::Time now = deps_.clock.Now();
   storage::Event event = UserEvent(ctx, now, storage::event_types::kUserDevicesForgotten, user);
   if (!device_id.is_nil()) event.targets.push_back({"device", device_id.ToString(), ""});

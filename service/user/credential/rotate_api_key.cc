@@ -76,6 +76,10 @@ UserService::Result<v1::RotateApiKeyResponse> UserService::RotateApiKey(
     found->former_expire_time = now + *overlap;
     v1::RotateApiKeyResponse response;
     ToProto(*found, *response.mutable_api_key());
+    if (request.validate_only()) {
+      response.mutable_api_key()->clear_key_prefix();
+      co_return response;
+    }
     // What retries get is kept without the key: only its hash is ever stored.
     storage::Change change{.events = {RotatedEvent(ctx, *found, *overlap)},
                            .idempotency = key.WithResponse(response, now)};

@@ -7,21 +7,11 @@ WITH found AS (
   FROM gatehouse.api_key
   WHERE tenant_id = $1 AND api_key_id = $2 AND revoke_time IS NULL
     AND (expire_time IS NULL OR expire_time > $3)
-), live AS (
-  -- A key that ends with the user who made it is good only while that user is.
-  SELECT * FROM found
-  WHERE NOT ends_with_creator OR EXISTS (
-    SELECT FROM gatehouse.user_account u
-    WHERE u.tenant_id = $1 AND u.user_id = found.creator_id AND u.state = 1 AND u.delete_time IS NULL)
-), used AS (
-  UPDATE gatehouse.api_key
-  SET last_used_time = $4
-  FROM live
-  WHERE api_key.tenant_id = $1 AND api_key.api_key_id = live.api_key_id
-    AND (live.last_used_time IS NULL OR live.last_used_time < $4))
+),
+-- include live.sql.part
 SELECT
   -- include columns.sql.part
-  , good_until
+  , good_until, owner_role, owner_permissions
 FROM live
 
 -- For example: tenant(), id($row), present(), present()

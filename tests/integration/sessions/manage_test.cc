@@ -338,6 +338,24 @@ TEST_F(ManageTest, RevokingNothingWritesNothing) {
   EXPECT_EQ(CountEvents("user.sessions_revoked"), "1");
 }
 
+TEST_F(ManageTest, WhoOnlyAsksStaysLoggedIn) {
+  v1::RevokeSessionRequest logout;
+  logout.set_validate_only(true);
+  const auto out = Call<v1::RevokeSessionResponse>(ada_, logout);
+  ASSERT_TRUE(out.ok()) << out.message;
+  EXPECT_EQ(out.response.session().state(), v1::SESSION_STATE_REVOKED);
+  EXPECT_EQ(out.response.session().revoke_reason(), "LOGOUT");
+  v1::RevokeUserSessionsRequest all;
+  all.set_validate_only(true);
+  const auto counted = Call<v1::RevokeUserSessionsResponse>(ada_, all);
+  ASSERT_TRUE(counted.ok()) << counted.message;
+  EXPECT_EQ(counted.response.revoked_count(), 1);
+  EXPECT_TRUE(Get(ada_, login_.session().id()).ok());
+
+  all.set_user_id(base::Uuid::MakeV7(clock().Now()).ToString());
+  EXPECT_EQ(Call<v1::RevokeUserSessionsResponse>(admin(), all).reason(), "USER_NOT_FOUND");
+}
+
 TEST_F(ManageTest, RevokingNothingIsNotMadeUpForByARetry) {
   v1::RevokeUserSessionsRequest request;
   request.set_user_id(ada_.id.ToString());

@@ -24,10 +24,9 @@
 namespace gatehouse::tests {
 namespace {
 
-using storage::ApiKey;
 using storage::ApiKeyStore;
 using storage::postgres::admin::Connection;
-using FoundOr = absl::StatusOr<std::optional<ApiKey>>;
+using FoundOr = absl::StatusOr<std::optional<storage::LiveApiKeyRow>>;
 
 class ApiKeyStoreTest : public testing::Test {
  protected:
@@ -80,7 +79,7 @@ TEST_F(ApiKeyStoreTest, AKeyIsFoundAlthoughTheConnectionIsLostMeanwhile) {
     const FoundOr answer = found.get();
     ASSERT_THAT(answer, IsOk());
     ASSERT_TRUE(answer->has_value());
-    EXPECT_EQ((*answer)->id, key.id);
+    EXPECT_EQ((*answer)->key.id, key.id);
   }
   EXPECT_EQ(Ask("SELECT last_used_time = '2026-01-01T00:02:00Z' FROM gatehouse.api_key"), "t");
   (*database)->Close();

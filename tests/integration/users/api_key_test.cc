@@ -365,5 +365,34 @@ TEST_F(RotatedKeyTest, MayEndWithTheUserWhoMadeIt) {
   EXPECT_EQ(Call<Created>(service, request).reason(), "INVALID_FIELD");
 }
 
+TEST_F(RotatedKeyTest, ThatEndsWithItsMakerMayDoNoMoreThanItsMakerMayNow) {
+  const Caller maker = backend().LogIn("admin");
+  v1::CreateApiKeyRequest request = NewKey({"users.read"});
+  const auto service = Call<Created>(maker, request);
+  request.mutable_api_key()->set_ends_with_creator(true);
+  const auto owned = Call<Created>(maker, request);
+  ASSERT_TRUE(owned.ok()) << owned.message;
+  v1::CreateRoleRequest role;
+  role.mutable_role()->set_name("lesser");
+  role.mutable_role()->add_permissions("sessions.read");
+  ASSERT_TRUE(Call<v1::CreateRoleResponse>(admin(), role).ok());
+  const uint64_t before = backend().statements();
+  EXPECT_EQ(Use(owned.response.key()), "");
+  EXPECT_EQ(backend().statements() - before, 2u) << "the key with its maker, and the user";
+
+  v1::UpdateUserRequest demotion = Update(maker.id.ToString(), "role");
+  demotion.mutable_user()->set_role("lesser");
+  ASSERT_TRUE(Call<v1::UpdateUserResponse>(admin(), demotion).ok());
+  EXPECT_EQ(Use(owned.response.key()), "PERMISSION_DENIED");
+  EXPECT_EQ(Use(service.response.key()), "") << "a service's own";
+
+  v1::UpdateRoleRequest more;
+  more.mutable_role()->set_name("lesser");
+  more.mutable_role()->add_permissions("users.read");
+  more.mutable_update_mask()->add_paths("permissions");
+  ASSERT_TRUE(Call<v1::UpdateRoleResponse>(admin(), more).ok());
+  EXPECT_EQ(Use(owned.response.key()), "");
+}
+
 }  // namespace
 }  // namespace gatehouse::tests

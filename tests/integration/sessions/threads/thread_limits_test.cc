@@ -68,14 +68,14 @@ TEST_F(ThreadsTest, RefusesWhatNoMessageCanBe) {
 TEST_F(ThreadsTest, AThreadHasItsLimits) {
   ASSERT_TRUE(Append(ada_, Texts({"a"})).ok());
   Ask("UPDATE gatehouse.thread SET message_count = 9999 RETURNING 1");
-  EXPECT_EQ(Quota(Append(ada_, Texts({"b", "c"}))), "messages of a thread");
+  EXPECT_EQ(QuotaOf(ada_, Texts({"b", "c"})), "messages of a thread");
   const auto last = Append(ada_, Texts({"b"}));
   ASSERT_TRUE(last.ok()) << last.message;
   EXPECT_EQ(last.response.messages(0).index(), 9999);
   EXPECT_EQ(Append(ada_, Texts({"c"})).code, absl::StatusCode::kResourceExhausted);
   Ask("UPDATE gatehouse.thread SET message_count = 3, content_bytes = 64 * 1024 * 1024 - 3 "
       "RETURNING 1");
-  EXPECT_EQ(Quota(Append(ada_, Texts({"bc"}))), "messages of a thread");
+  EXPECT_EQ(QuotaOf(ada_, Texts({"bc"})), "messages of a thread");
   EXPECT_TRUE(Append(ada_, Texts({"b"})).ok());
 
   Ask("WITH made AS (INSERT INTO gatehouse.thread SELECT tenant_id, user_id, 'thread-' || i, "
@@ -85,7 +85,7 @@ TEST_F(ThreadsTest, AThreadHasItsLimits) {
   another.set_thread_id("the last");
   EXPECT_TRUE(Append(ada_, another).ok());
   another.set_thread_id("one too many");
-  EXPECT_EQ(Quota(Append(ada_, another)), "threads of a user");
+  EXPECT_EQ(QuotaOf(ada_, another), "threads of a user");
   another.set_thread_id("the last");
   EXPECT_TRUE(Append(ada_, another).ok());
   EXPECT_TRUE(Append(bob_, another).ok()) << "others have their own";
@@ -98,8 +98,8 @@ TEST_F(ThreadsTest, AUsersThreadsHaveALimitTogether) {
   v1::AppendMessagesRequest another = Texts({"cd"});
   another.set_thread_id("another");
   ASSERT_TRUE(Append(ada_, another).ok());
-  EXPECT_EQ(Quota(Append(ada_, another)), "bytes of a user's threads");
-  EXPECT_EQ(Quota(Append(ada_, Texts({"cd"}))), "bytes of a user's threads");
+  EXPECT_EQ(QuotaOf(ada_, another), "bytes of a user's threads");
+  EXPECT_EQ(QuotaOf(ada_, Texts({"cd"})), "bytes of a user's threads");
   EXPECT_TRUE(Append(ada_, Texts({"c"})).ok());
   EXPECT_TRUE(Append(bob_, another).ok()) << "others have their own";
 

@@ -82,6 +82,14 @@ class ThreadsTest : public SessionFixture {
     return failure && failure->violations_size() == 1 ? failure->violations(0).subject() : "";
   }
 
+  // Of which limit the answer to `request` says that it is reached. Who only asks is told the same.
+  std::string QuotaOf(const Caller& caller, v1::AppendMessagesRequest request) {
+    const std::string quota = Quota(Append(caller, request));
+    request.set_validate_only(true);
+    EXPECT_EQ(Quota(Append(caller, request)), quota);
+    return quota;
+  }
+
   std::string Rows(const std::string& table) {
     return Ask("SELECT count(*) FROM gatehouse." + table);
   }
