@@ -107,7 +107,7 @@ std::vector<Kind> Kinds() {
        .error_classes = {"status"}},
       {.name = "TimesIdleConnectionsOut",
        .answer = {.status = 422,
-                  .unasked = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n",
+                  .unasked = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n",
                   .unasked_after = milliseconds(1)},
        .error_classes = {"status", "transport"}},
       // None of these is gone: none has said so to the end.
