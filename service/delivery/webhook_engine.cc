@@ -62,6 +62,7 @@ void WebhookEngine::Start() {
     parts_->tasks.SpawnForLife(parts_->matcher.Run());
     parts_->tasks.SpawnForLife(RunUpkeep());
     parts_->tasks.SpawnForLife(parts_->flusher.Run());
+    parts_->tasks.SpawnForLife(parts_->backlogs.Run());
   });
 }
 
@@ -148,6 +149,12 @@ void WebhookEngine::ReadEndpointsAgain() {
 }
 
 size_t WebhookEngine::cached_endpoints() const { return parts_->cache.size(); }
+
+std::optional<base::Time> WebhookEngine::OldestUndelivered(const base::Uuid& tenant_id) {
+  return parts_->backlogs.Oldest(tenant_id);
+}
+
+void WebhookEngine::NoteBacklogs() { parts_->backlogs.Note(); }
 
 Task<absl::StatusOr<HttpResult>> WebhookEngine::Send(base::CallContext ctx, HttpRequest request) {
   const Answer answer;
