@@ -250,7 +250,7 @@ void AddWebhook(std::vector<Setting>& all) {
       Span("webhook.max_backlog_age_s",
            "How old a tenant's oldest undelivered event may be, in seconds, before "
            "PublishEvent is refused with DELIVERIES_BEHIND where the call says nothing of "
-           "it; 0: never.",
+           "it; 0: never. At endpoints that other instances deliver to, less than 10 means 10.",
            0, 31'536'000, GH_FIELD(webhook.max_backlog_age)));
 }
 

@@ -1,7 +1,7 @@
 #include "service/delivery/tenant_log.h"
 
 #include <algorithm>
-#include <optional>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -48,6 +48,7 @@ std::vector<TenantLog::Match> TenantLog::MatchEntries(std::span<const storage::L
                                                       const EndpointMap& endpoints) {
   std::vector<Match> matches;
   if (entries.empty()) return matches;
+  NoteTimes(entries);
   const FirstByType types = IndexTypes(entries);
   for (const auto& [id, endpoint] : endpoints) {
     int64_t first = 0;
@@ -74,6 +75,23 @@ std::vector<TenantLog::Match> TenantLog::MatchEntries(std::span<const storage::L
   }
   matched_ = entries.back().index;
   return matches;
+}
+
+void TenantLog::NoteTimes(std::span<const storage::LogEntry> entries) {
+  for (const storage::LogEntry& entry : entries) {
+    const base::Time time = entry.event_id.v7_time();
+    if (!milestones_.empty() && time < milestones_.back().time + kTimeStep) continue;
+    milestones_.push_back({.index = entry.index, .time = time});
+  }
+  while (milestones_.size() > 1 && milestones_[1].time + kTimesKept <= milestones_.back().time) {
+    milestones_.pop_front();
+  }
+}
+
+std::optional<base::Time> TenantLog::RecordedAt(int64_t index) const {
+  if (milestones_.empty()) return std::nullopt;
+  const auto after = std::ranges::upper_bound(milestones_, index, {}, &Milestone::index);
+  return after == milestones_.begin() ? after->time : std::prev(after)->time;
 }
 
 std::vector<storage::DeliveryStore::Mark> TenantLog::BeginMark() {

@@ -1,17 +1,20 @@
 #ifndef GATEHOUSE_SERVICE_DELIVERY_TENANT_LOG_H_
 #define GATEHOUSE_SERVICE_DELIVERY_TENANT_LOG_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "base/time.h"
 #include "base/uuid.h"
 #include "service/delivery/queue/endpoint_queue.h"
 #include "service/delivery/wanted_events.h"
@@ -53,6 +56,12 @@ class TenantLog {
   std::vector<Match> MatchEntries(std::span<const storage::LogEntry> entries,
                                   const EndpointMap& endpoints);
 
+  // When the event with an index up to matched() was recorded, or at most kTimeStep before; of one
+  // that is older than kTimesKept perhaps some time after that. nullopt: nothing was matched yet.
+  std::optional<base::Time> RecordedAt(int64_t index) const;
+  static constexpr base::Duration kTimeStep = std::chrono::milliseconds(5);
+  static constexpr base::Duration kTimesKept = std::chrono::seconds(10);
+
   // Begins to mark (durable(), matched()]: what has to be written. Ends with
   // OnMarked, which says how far the cursor is then, or OnMarkFailed. One at a
   // time.
@@ -83,6 +92,13 @@ class TenantLog {
     int64_t first_index = 0;
     int64_t created_index = 0;
   };
+  // An entry, and when it was recorded.
+  struct Milestone {
+    int64_t index = 0;
+    base::Time time;
+  };
+
+  void NoteTimes(std::span<const storage::LogEntry> entries);
 
   base::Uuid tenant_id_;
   int64_t matched_;
@@ -93,6 +109,9 @@ class TenantLog {
   // Endpoints whose creation was seen, should `endpoints` not know it yet.
   std::set<base::Uuid> started_;
   bool created_pending_ = false;
+  // Ascending in both, and of the last kTimesKept before the latest entry: a log in which little
+  // happens has one or two.
+  std::deque<Milestone> milestones_;
 
   std::vector<std::string> window_types_;
   std::deque<DeliveryItem> window_;

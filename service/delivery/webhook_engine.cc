@@ -62,6 +62,7 @@ void WebhookEngine::Start() {
     parts_->tasks.SpawnForLife(parts_->matcher.Run());
     parts_->tasks.SpawnForLife(RunUpkeep());
     parts_->tasks.SpawnForLife(parts_->flusher.Run());
+    parts_->tasks.SpawnForLife(parts_->backlogs.Run());
   });
 }
 
@@ -150,6 +151,12 @@ void WebhookEngine::ReadEndpointsAgain() {
 }
 
 EndpointCacheStats WebhookEngine::cache_stats() const { return parts_->cache.stats(); }
+
+std::optional<base::Time> WebhookEngine::OldestUndelivered(const base::Uuid& tenant_id) {
+  return parts_->backlogs.Oldest(tenant_id);
+}
+
+void WebhookEngine::NoteBacklogs() { parts_->backlogs.Note(); }
 
 Task<absl::StatusOr<HttpResult>> WebhookEngine::Send(base::CallContext ctx, HttpRequest request) {
   const Answer answer;

@@ -18,8 +18,9 @@ namespace {
 
 // Refused when it is published, with an error, rather than dropped later.
 constexpr size_t kMaxDataBytes = size_t{256} << 10;
-// Positions are some seconds old.
-constexpr base::Duration kMinBacklogAge = std::chrono::seconds(10);
+// Some times as long as an event takes that waits for nothing: below that, publishing would be
+// refused for deliveries that are as fast as they can be.
+constexpr base::Duration kMinBacklogAge = std::chrono::milliseconds(50);
 constexpr base::Duration kMaxBacklogAge = std::chrono::days(365);
 
 }  // namespace
@@ -53,7 +54,7 @@ std::optional<base::Duration> MaxBacklogAge(bool given, const google::protobuf::
   const absl::StatusOr<base::Duration> bound = DurationFromProto("max_backlog_age", age);
   if (!checks.Check(bound.status())) return std::nullopt;
   if (*bound != base::Duration(0) && (*bound < kMinBacklogAge || *bound > kMaxBacklogAge)) {
-    checks.Fail("max_backlog_age", "must be 0, or between 10 s and 365 days");
+    checks.Fail("max_backlog_age", "must be 0, or between 50 ms and 365 days");
   }
   return *bound;
 }

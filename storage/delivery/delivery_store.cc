@@ -249,9 +249,10 @@ Task<absl::StatusOr<std::vector<DeliveryStore::Predecessor>>> DeliveryStore::Lis
 }
 
 Task<absl::StatusOr<std::vector<DeliveryStore::Backlog>>> DeliveryStore::ListBacklogs(
-    CallContext ctx) {
-  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
-                         co_await database_.Query(ctx, queries::kListBacklogs, Params()));
+    CallContext ctx, Uuid except, Time paced_since) {
+  GH_CO_ASSIGN_OR_RETURN(
+      const Rows rows,
+      co_await database_.Query(ctx, queries::kListBacklogs, Params::Of(except, paced_since)));
   co_return rows.Decode([](RowView row) {
     return Backlog{.tenant_id = row.Get<Uuid>(0), .oldest_time = row.Get<Time>(1)};
   });

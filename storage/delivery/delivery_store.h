@@ -132,14 +132,17 @@ class DeliveryStore {
                                                                         std::string ordering_key,
                                                                         int64_t index);
 
-  // Since when events of a tenant wait for their first attempt at an endpoint that is enabled and
-  // whose breaker is closed, as positions were last written. Tenants of which none waits are left
-  // out.
+  // Since when events of a tenant wait for their first attempt at an endpoint that is enabled,
+  // whose breaker is closed, and that `except` does not deliver to, as positions were last written.
+  // Those do not count that their own rate held back until `paced_since` or later, nor do tenants
+  // of which none waits.
   struct Backlog {
     base::Uuid tenant_id;
     base::Time oldest_time;
   };
-  base::Task<absl::StatusOr<std::vector<Backlog>>> ListBacklogs(base::CallContext ctx);
+  base::Task<absl::StatusOr<std::vector<Backlog>>> ListBacklogs(base::CallContext ctx,
+                                                                base::Uuid except,
+                                                                base::Time paced_since);
 
   // From now on the event, which has an index and is `redelivered.event_id`, is to be sent to the
   // endpoint: due at `redelivered.due`, with no attempts of its schedule made; behind an earlier

@@ -1,20 +1,24 @@
 // Publishes events and receives them as webhooks, in one program, so that both
 // ends have one clock and nothing that was acknowledged can be forgotten.
 // Prints one line of JSON:
-//   {"published": N, "missing": N, "repeated": N, "publish_rate": R, "rate": R,
-//    "p50_ms": X, "p99_ms": Y, "drain_ms": Z}
-// All but the first of them count deliveries, of which an event has one for each endpoint that
-// answers; the last is from the first call to the last arrival.
+//   {"published": N, "refused": N, "missing": N, "repeated": N, "publish_rate": R, "rate": R,
+//    "p50_ms": X, "p99_ms": Y, "drain_ms": Z, "rate_meanwhile": R, "p99_meanwhile_ms": Y}
+// From "missing" on all but "publish_rate" is of deliveries, of which an event has one for each
+// endpoint that answers. "drain_ms" is from the first call to the last arrival; "meanwhile" is
+// until the last call was answered.
 //
 //   webhook_bench --address=127.0.0.1:50051 --token=... --in_flight=64 --seconds=5
 //   webhook_bench ... --rate=200                       paced: for latency
 //   webhook_bench ... --endpoints=5 --refusing=5       beside as many where nobody listens
 //   webhook_bench ... --endpoints=5 --hanging=5        beside as many that never answer
 //   webhook_bench ... --endpoints=10000 --events=1     one event to many endpoints
+//   webhook_bench ... --max_backlog_ms=50              no further ahead of deliveries than that
 //
 // Calls that fail as UNAVAILABLE are sent again with their request_id, so the
-// server may die and come back at the same address meanwhile.
+// server may die and come back at the same address meanwhile; those that are refused as
+// DELIVERIES_BEHIND as well, each time after the delay that the server gave.
 
+#include <google/protobuf/any.pb.h>
 #include <grpcpp/alarm.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -28,6 +32,7 @@
 #include <iomanip>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <unordered_set>
@@ -37,6 +42,8 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "gatehouse/v1/webhook.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "tests/support/http/http_receiver.h"
 
 namespace gatehouse {
@@ -56,6 +63,8 @@ struct Options {
   int hanging = 0;
   // Instead of `seconds`; 0: for so long.
   int events = 0;
+  // 0: however far deliveries are behind.
+  int max_backlog_ms = 0;
 };
 
 grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
@@ -68,6 +77,28 @@ bool Parse(grpc::ByteBuffer& buffer, Message& message) {
   grpc::Slice slice;
   return buffer.DumpToSingleSlice(&slice).ok() &&
          message.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
+}
+
+// After which a call is to be sent again that was refused since deliveries are behind; nullopt if
+// it was not.
+std::optional<std::chrono::milliseconds> RetryDelayOf(const grpc::Status& refused) {
+  google::rpc::Status status;
+  if (refused.error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED ||
+      !status.ParseFromString(refused.error_details())) {
+    return std::nullopt;
+  }
+  bool behind = false;
+  std::optional<std::chrono::milliseconds> delay;
+  for (const google::protobuf::Any& detail : status.details()) {
+    google::rpc::ErrorInfo info;
+    google::rpc::RetryInfo retry;
+    if (detail.UnpackTo(&info)) behind = info.reason() == "DELIVERIES_BEHIND";
+    if (detail.UnpackTo(&retry)) {
+      delay = std::chrono::milliseconds(retry.retry_delay().seconds() * 1000 +
+                                        retry.retry_delay().nanos() / 1'000'000);
+    }
+  }
+  return behind ? delay : std::nullopt;
 }
 
 // Microseconds since the epoch of the body's "timestamp", which the server
@@ -94,7 +125,8 @@ class Arrivals {
     last_ = steady_clock::now();
     if (id == request.headers.end()) return {.status = 400};
     if (ids_.insert(id->second + request.target).second) {
-      latencies_ms_.push_back(static_cast<double>(now - TimestampOf(request.body)) / 1000);
+      const double latency_ms = static_cast<double>(now - TimestampOf(request.body)) / 1000;
+      arrivals_.push_back({.at = last_, .latency_ms = latency_ms});
     } else {
       ++repeated_;
     }
@@ -124,22 +156,36 @@ class Arrivals {
     base::MutexLock lock(mutex_);
     return last_;
   }
-  double Percentile(double share) {
+  // How late they were that came until then, the least late first.
+  std::vector<double> LatenciesMs(steady_clock::time_point until) {
     base::MutexLock lock(mutex_);
-    if (latencies_ms_.empty()) return 0;
-    std::sort(latencies_ms_.begin(), latencies_ms_.end());
-    return latencies_ms_[static_cast<size_t>(share *
-                                             static_cast<double>(latencies_ms_.size() - 1))];
+    std::vector<double> latencies;
+    for (const Arrival& arrival : arrivals_) {
+      if (arrival.at <= until) latencies.push_back(arrival.latency_ms);
+    }
+    std::sort(latencies.begin(), latencies.end());
+    return latencies;
   }
 
  private:
+  struct Arrival {
+    steady_clock::time_point at;
+    double latency_ms = 0;
+  };
+
   const base::SystemClock clock_;
   base::Mutex mutex_;
   std::unordered_set<std::string> ids_ GH_GUARDED_BY(mutex_);
-  std::vector<double> latencies_ms_ GH_GUARDED_BY(mutex_);
+  std::vector<Arrival> arrivals_ GH_GUARDED_BY(mutex_);
   size_t repeated_ GH_GUARDED_BY(mutex_) = 0;
   steady_clock::time_point last_ GH_GUARDED_BY(mutex_) = steady_clock::now();
 };
+
+// 0 of none.
+double Percentile(const std::vector<double>& sorted, double share) {
+  if (sorted.empty()) return 0;
+  return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1))];
+}
 
 // Keeps calls in flight, or starts one at every tick, until the time is over.
 // One thread.
@@ -186,6 +232,8 @@ class Publisher {
   }
 
   const std::vector<std::string>& published() const { return published_; }
+  // Calls that had to be sent again since deliveries were behind.
+  size_t refused() const { return refused_; }
   steady_clock::time_point begin() const { return begin_; }
   steady_clock::time_point end() const { return end_; }
 
@@ -196,6 +244,8 @@ class Publisher {
     grpc::ByteBuffer response;
     grpc::Status status;
     std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> reader;
+    // Of one that is to be sent again: brings it back then.
+    std::optional<grpc::Alarm> alarm;
   };
   static constexpr char kPublish[] = "WebhookService/PublishEvent";
 
@@ -227,17 +277,27 @@ class Publisher {
     (*request.mutable_data()->mutable_fields())["number"].set_number_value(++number_);
     (*request.mutable_data()->mutable_fields())["filler"].set_string_value(filler_);
     request.set_request_id(base::Uuid::MakeV7(clock_.Now()).ToString());
+    if (options_.max_backlog_ms > 0) {
+      request.mutable_max_backlog_age()->set_seconds(options_.max_backlog_ms / 1000);
+      request.mutable_max_backlog_age()->set_nanos(options_.max_backlog_ms % 1000 * 1'000'000);
+    }
     ++open_;
     Start(kPublish, Serialize(request));
   }
 
   void Finish(std::unique_ptr<Pending> call) {
-    --open_;
-    if (call->status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-      ++open_;
+    if (call->alarm || call->status.error_code() == grpc::StatusCode::UNAVAILABLE) {
       Start(kPublish, call->request);
       return;
     }
+    if (const auto delay = RetryDelayOf(call->status)) {
+      ++refused_;
+      call->alarm.emplace();
+      call->alarm->Set(&queue_, In(*delay), call.get());
+      call.release();
+      return;
+    }
+    --open_;
     v1::PublishEventResponse response;
     if (!call->status.ok() || !Parse(call->response, response)) {
       std::cerr << "PublishEvent: " << call->status.error_message() << "\n";
@@ -269,6 +329,7 @@ class Publisher {
   steady_clock::time_point end_;
   int open_ = 0;
   int number_ = 0;
+  size_t refused_ = 0;
   bool failed_ = false;
   std::vector<std::string> published_;
 };
@@ -350,13 +411,18 @@ int Run(const Options& options) {
   const size_t published = publisher.published().size();
   const size_t missing = missing_now();
   const double drained = seconds(arrivals.last());
+  const double publishing = seconds(publisher.end());
+  const std::vector<double> all = arrivals.LatenciesMs(arrivals.last());
+  const std::vector<double> meanwhile = arrivals.LatenciesMs(publisher.end());
   std::printf(
-      "{\"published\": %zu, \"missing\": %zu, \"repeated\": %zu, \"publish_rate\": %.1f, "
-      "\"rate\": %.1f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, \"drain_ms\": %.1f}\n",
-      published, missing, arrivals.repeated(),
-      static_cast<double>(published) / seconds(publisher.end()),
-      static_cast<double>(published * targets.size() - missing) / drained, arrivals.Percentile(0.5),
-      arrivals.Percentile(0.99), drained * 1000);
+      "{\"published\": %zu, \"refused\": %zu, \"missing\": %zu, \"repeated\": %zu, "
+      "\"publish_rate\": %.1f, \"rate\": %.1f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, "
+      "\"drain_ms\": %.1f, \"rate_meanwhile\": %.1f, \"p99_meanwhile_ms\": %.3f}\n",
+      published, publisher.refused(), missing, arrivals.repeated(),
+      static_cast<double>(published) / publishing,
+      static_cast<double>(published * targets.size() - missing) / drained, Percentile(all, 0.5),
+      Percentile(all, 0.99), drained * 1000, static_cast<double>(meanwhile.size()) / publishing,
+      Percentile(meanwhile, 0.99));
   return 0;
 }
 
@@ -376,6 +442,8 @@ int main(int argc, char** argv) {
   app.add_option("--refusing", options.refusing, "Where nobody listens");
   app.add_option("--hanging", options.hanging, "That never answer");
   app.add_option("--events", options.events, "So many instead of for some seconds");
+  app.add_option("--max_backlog_ms", options.max_backlog_ms,
+                 "How old the oldest undelivered event may be for another one; 0: however old");
   CLI11_PARSE(app, argc, argv);
   return gatehouse::Run(options);
 }

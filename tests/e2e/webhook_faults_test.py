@@ -1,4 +1,5 @@
-"""What may happen to a delivery but the death of its server: a zombie, a crash of Postgres, changes of the endpoint, no notices."""
+"""What may happen to a delivery but the death of its server: a zombie, a crash of Postgres, changes of the endpoint, no notices,
+a receiver that is slower than its publisher."""
 
 import collections
 import os
@@ -200,6 +201,41 @@ class LostNoticesTest(WebhookCase):
         self.assertGreaterEqual(cut, 2)
         self.all_received(ids)
         self.all_settled()
+
+
+class SlowReceiverTest(WebhookCase):
+    def publish_bounded(self, request_id):
+        """The id of the event; or why it was refused."""
+        try:
+            bound = {"nanos": 50_000_000}
+            return self.sender.PublishEvent(type="fault.test", max_backlog_age=bound, request_id=request_id).event_id, None
+        except CallError as error:
+            self.assertEqual(error.reason, "DELIVERIES_BEHIND")
+            return None, error
+
+    def test_who_asks_for_it_gets_no_further_ahead_than_that(self):
+        self.sender = self.client(self.serve())
+        self.endpoint(self.sender, max_in_flight=IN_FLIGHT)
+        self.receiver.answers.clear()
+        ids, request_id = [], None
+
+        def refusal():
+            nonlocal request_id
+            request_id = str(uuid.uuid4())
+            event_id, refused = self.publish_bounded(request_id)
+            ids.extend([event_id] if event_id else [])
+            return refused
+
+        refused = until(refusal, "a refusal")
+        self.assertEqual(refused.code.name, "RESOURCE_EXHAUSTED")
+        self.assertEqual(refused.details["RetryInfo"].retry_delay.ToMilliseconds(), 12)
+        # Who does not ask is not refused.
+        ids += self.publish(self.sender, 1)
+        self.receiver.answers.set()
+        # The request_id is as good as new.
+        ids.append(until(lambda: self.publish_bounded(request_id)[0], "room again"))
+        self.assertEqual(until(lambda: self.publish_bounded(request_id)[0], "its answer once more"), ids[-1])
+        self.assertEqual(set(self.all_received(ids).values()), {1})
 
 
 if __name__ == "__main__":

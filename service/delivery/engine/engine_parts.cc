@@ -91,6 +91,7 @@ EngineParts::EngineParts(base::Loop& loop, Deps deps, Options options)
                .reader = reader,
                .leases = leases,
                .settings = settings,
-               .clock = deps.clock}) {}
+               .clock = deps.clock}),
+      backlogs({.tasks = tasks, .queues = queues, .logs = logs, .clock = deps.clock}) {}
 
 }  // namespace gatehouse::service::delivery

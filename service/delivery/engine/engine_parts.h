@@ -12,6 +12,7 @@
 #include "service/delivery/engine/engine_tasks.h"
 #include "service/delivery/engine/flusher.h"
 #include "service/delivery/engine/lease_holder.h"
+#include "service/delivery/engine/local_backlogs.h"
 #include "service/delivery/engine/log_matcher.h"
 #include "service/delivery/engine/presence.h"
 #include "service/delivery/engine/queue_map.h"
@@ -66,6 +67,7 @@ struct EngineParts {
   LeaseHolder leases;
   EndpointSettings settings;
   LogMatcher matcher;
+  LocalBacklogs backlogs;
 };
 
 }  // namespace gatehouse::service::delivery

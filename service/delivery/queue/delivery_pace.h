@@ -14,12 +14,13 @@ class DeliveryPace {
  public:
   explicit DeliveryPace(base::Time now) : at_(now), bucket_({}, SteadyOf(now)) {}
 
-  // A change of the endpoint's setting begins with a full burst.
-  void Set(const base::RateLimit& limit, base::Time now) {
-    if (limit.rate == limit_.rate && limit.burst == limit_.burst) return;
+  // A change of the endpoint's setting begins with a full burst. True if it is one.
+  bool Set(const base::RateLimit& limit, base::Time now) {
+    if (limit.rate == limit_.rate && limit.burst == limit_.burst) return false;
     limit_ = limit;
     at_ = now;
     bucket_ = base::TokenBucket(limit_, SteadyOf(now));
+    return true;
   }
 
   // False if a request must wait, until NextAt().

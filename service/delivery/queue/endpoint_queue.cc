@@ -82,12 +82,12 @@ EndpointQueue::EndpointQueue(const storage::DeliveryLease& lease, int max_in_fli
       stats_(DeliveryStats::Decode(lease.recent)) {}
 
 int64_t EndpointQueue::position() const {
-  return unsettled_.empty() ? scanned_ : *unsettled_.begin() - 1;
+  return unsettled_.empty() ? scanned_ : unsettled_.begin()->first - 1;
 }
 
 void EndpointQueue::AddEvents(std::vector<DeliveryItem> items, int64_t through) {
   for (DeliveryItem& item : items) {
-    unsettled_.insert(unsettled_.end(), item.index);
+    unsettled_.emplace_hint(unsettled_.end(), item.index, item.event_id.v7_time());
     loaded_bytes_ += item.body->size();
     if (item.ordering_key.empty()) {
       ready_.push_back(std::move(item));
@@ -168,6 +168,7 @@ std::optional<DeliveryItem> EndpointQueue::Take(base::Time now, bool retries_all
   if (!take_retry && ready_.empty()) return std::nullopt;
   if (!pace_.Take(now)) {
     paced_until_ = pace_.NextAt(now);
+    outpaced_ = true;
     return std::nullopt;
   }
   std::deque<DeliveryItem>& source = take_retry ? retries_ : ready_;
@@ -180,10 +181,25 @@ std::optional<DeliveryItem> EndpointQueue::Take(base::Time now, bool retries_all
     loaded_bytes_ -= item.body->size();
     ++since_retry_;
   }
+  if (ready_.empty()) EndOutpaced();
   item.is_canary = breaker_.open();
   breaker_.OnStart();
   ++in_flight_;
   return item;
+}
+
+void EndpointQueue::EndOutpaced() {
+  if (std::exchange(outpaced_, false)) outpaced_through_ = scanned_;
+}
+
+bool EndpointQueue::IsHealthy(base::Time now) const {
+  return !stopped_ && !breaker_.open() && breaker_.MayStart(now) && !outpaced_;
+}
+
+std::optional<base::Time> EndpointQueue::oldest_unsettled() const {
+  const auto oldest = unsettled_.upper_bound(outpaced_through_);
+  if (oldest == unsettled_.end()) return std::nullopt;
+  return oldest->second;
 }
 
 // Of a request, or of what would have been one.
@@ -325,6 +341,10 @@ void EndpointQueue::set_max_in_flight(int max_in_flight) {
   if (max_in_flight == max_in_flight_) return;
   max_in_flight_ = max_in_flight;
   window_ = max_in_flight;
+}
+
+void EndpointQueue::set_pace(const base::RateLimit& limit, base::Time now) {
+  if (pace_.Set(limit, now)) EndOutpaced();
 }
 
 void EndpointQueue::Stop() { stopped_ = true; }

@@ -83,11 +83,18 @@ class EndpointQueue {
   int in_flight() const { return in_flight_; }
   // Changes of the endpoint's settings.
   void set_max_in_flight(int max_in_flight);
-  void set_pace(const base::RateLimit& limit, base::Time now) { pace_.Set(limit, now); }
+  void set_pace(const base::RateLimit& limit, base::Time now);
   void set_retry_delays(std::vector<base::Duration> delays) { retry_delays_ = std::move(delays); }
   // Its rate holds back what is there to be sent, since the last Take; nullopt: nothing does.
   std::optional<base::Time> paced_until() const { return paced_until_; }
   const Breaker& breaker() const { return breaker_; }
+
+  // Whether its events wait for nothing but their turn: not while it is stopped, its receiver is
+  // taken to be down or asked to be left alone, or its own rate holds back what is there.
+  bool IsHealthy(base::Time now) const;
+  // When the first of the events was recorded that are read, and whose first attempt has not ended;
+  // without those that its own rate has held back. nullopt: there are none.
+  std::optional<base::Time> oldest_unsettled() const;
 
   // Takes nothing more from now on; what is ready stays unsettled.
   void Stop();
@@ -122,6 +129,7 @@ class EndpointQueue {
   void EndTurn(const DeliveryItem& item);
   void AdvanceLane(OrderLanes::Step step);
   void Defer(const DeliveryItem& item);
+  void EndOutpaced();
 
   storage::EndpointKey key_;
   int64_t fence_;
@@ -135,8 +143,8 @@ class EndpointQueue {
   std::set<int64_t> outdated_in_flight_;
   // What is being read is old.
   bool reading_outdated_ = false;
-  // Read and not settled: ready, or in flight for the first time.
-  std::set<int64_t> unsettled_;
+  // Read and not settled: ready, or in flight for the first time; and when they were recorded.
+  std::map<int64_t, base::Time> unsettled_;
   std::optional<base::Time> next_due_;
   // The earliest of exceptions added since BeginRetries.
   std::optional<base::Time> due_since_begin_;
@@ -147,6 +155,10 @@ class EndpointQueue {
   int since_retry_ = 0;
   DeliveryPace pace_;
   std::optional<base::Time> paced_until_;
+  // Its rate has refused something, and not yet let through all that is read.
+  bool outpaced_ = false;
+  // Up to here events have waited for the rate, and may still be in flight.
+  int64_t outpaced_through_ = 0;
   std::vector<base::Duration> retry_delays_;
   Breaker breaker_;
   bool stopped_ = false;

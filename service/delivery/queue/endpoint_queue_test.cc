@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -403,6 +404,94 @@ TEST(EndpointQueueTest, AStoppedQueueTakesNothing) {
   queue.Stop();
   EXPECT_FALSE(queue.Take(kNow, true));
   EXPECT_EQ(queue.position(), 10);
+}
+
+// One after the other, a second apart, from kNow on.
+std::vector<DeliveryItem> SecondsApart(int64_t from, int64_t to) {
+  std::vector<DeliveryItem> items = Items(from, to);
+  for (DeliveryItem& item : items) {
+    item.event_id = base::Uuid::MakeV7(kNow + seconds(item.index - from));
+  }
+  return items;
+}
+
+TEST(EndpointQueueTest, TheOldestUnsettledIsTheFirstThatWaitsOrIsInFlight) {
+  EndpointQueue queue = MakeQueue();
+  EXPECT_EQ(queue.oldest_unsettled(), std::nullopt);
+  queue.AddEvents(SecondsApart(11, 14), 14);
+  EXPECT_EQ(queue.oldest_unsettled(), kNow);
+  const DeliveryItem first = *queue.Take(kNow, true);
+  const DeliveryItem second = *queue.Take(kNow, true);
+  EXPECT_EQ(queue.oldest_unsettled(), kNow);
+  queue.OnResult(first, Answer(200), kNow, kNow, 0);
+  EXPECT_EQ(queue.oldest_unsettled(), kNow + seconds(1));
+  // What has failed goes by its schedule.
+  queue.OnResult(second, Answer(422), kNow, kNow, 0);
+  EXPECT_EQ(queue.oldest_unsettled(), kNow + seconds(2));
+  while (const auto item = queue.Take(kNow, true)) {
+    queue.OnResult(*item, Answer(200), kNow, kNow, 0);
+  }
+  EXPECT_EQ(queue.oldest_unsettled(), std::nullopt);
+  EXPECT_TRUE(queue.IsHealthy(kNow));
+}
+
+TEST(EndpointQueueTest, IsNotHealthyWhileItIsStoppedOrItsReceiverIsDownOrAsksToBeLeftAlone) {
+  EndpointQueue stopped = MakeQueue();
+  stopped.Stop();
+  EXPECT_FALSE(stopped.IsHealthy(kNow));
+
+  EndpointQueue down = MakeQueue(1);
+  down.AddEvents(Items(11, 16), 16);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(down.IsHealthy(kNow));
+    down.OnResult(*down.Take(kNow, true), Answer(500), kNow, kNow, 0);
+  }
+  EXPECT_FALSE(down.IsHealthy(kNow));
+  // Nor when a canary may be sent.
+  EXPECT_FALSE(down.IsHealthy(kNow + seconds(60)));
+
+  EndpointQueue held = MakeQueue();
+  held.AddEvents(Items(11, 12), 12);
+  HttpResult answer = Answer(429);
+  answer.retry_after = "100";
+  held.OnResult(*held.Take(kNow, true), answer, kNow, kNow, 0);
+  EXPECT_FALSE(held.IsHealthy(kNow + seconds(99)));
+  EXPECT_TRUE(held.IsHealthy(kNow + seconds(100)));
+}
+
+TEST(EndpointQueueTest, IsNotHealthyWhileItsRateHoldsBackWhatIsThere) {
+  EndpointQueue queue = MakeQueue();
+  queue.set_pace({.rate = 1, .burst = 1}, kNow);
+  queue.AddEvents(SecondsApart(11, 13), 13);
+  queue.OnResult(*queue.Take(kNow, true), Answer(200), kNow, kNow, 0);
+  EXPECT_TRUE(queue.IsHealthy(kNow));
+  EXPECT_FALSE(queue.Take(kNow, true));
+  EXPECT_FALSE(queue.IsHealthy(kNow));
+  // Also between one that may go and the next one that may not.
+  queue.OnResult(*queue.Take(kNow + seconds(2), true), Answer(200), kNow, kNow + seconds(2), 0);
+  EXPECT_FALSE(queue.IsHealthy(kNow + seconds(2)));
+  const base::Time later = kNow + seconds(4);
+  const DeliveryItem last = *queue.Take(later, true);
+  // All that is there may go. That the last one comes late is not the receiver's doing.
+  EXPECT_TRUE(queue.IsHealthy(later));
+  EXPECT_EQ(queue.oldest_unsettled(), std::nullopt);
+  // What comes from now on counts.
+  queue.AddEvents(SecondsApart(14, 14), 14);
+  EXPECT_EQ(queue.oldest_unsettled(), kNow);
+  queue.OnResult(last, Answer(200), later, later, 0);
+  EXPECT_EQ(queue.oldest_unsettled(), kNow);
+}
+
+TEST(EndpointQueueTest, IsHealthyAgainWithAnotherRate) {
+  EndpointQueue queue = MakeQueue();
+  queue.set_pace({.rate = 1, .burst = 1}, kNow);
+  queue.AddEvents(Items(11, 13), 13);
+  queue.Take(kNow, true);
+  EXPECT_FALSE(queue.Take(kNow, true));
+  queue.set_pace({.rate = 1, .burst = 1}, kNow);
+  EXPECT_FALSE(queue.IsHealthy(kNow));
+  queue.set_pace({}, kNow);
+  EXPECT_TRUE(queue.IsHealthy(kNow));
 }
 
 TEST(EndpointQueueTest, KeepsTheHeadOfAnAnswerAsValidText) {

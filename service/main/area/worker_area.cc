@@ -35,7 +35,7 @@ constexpr auto kKeyRotationPause = std::chrono::minutes(1);
 constexpr auto kPurgePause = std::chrono::minutes(5);
 // Their tokens are dead before: only lists of sessions wait for it.
 constexpr auto kEndedSessionsPause = std::chrono::seconds(10);
-// Backlogs are bounded in tens of seconds.
+// Those of endpoints that others deliver to are bounded in tens of seconds.
 constexpr auto kBacklogsPause = std::chrono::seconds(1);
 // Of two questions, to the primary and to the standby.
 constexpr auto kStandbyTimeout = std::chrono::seconds(5);
@@ -154,7 +154,14 @@ WorkerArea::WorkerArea(const config::Config& config, delivery::AddressGuard guar
       webhooks_(loop, EngineDepsOf(storage, clock),
                 EngineOptionsOf(config.webhook, std::move(guard), std::move(proxy_credentials),
                                 instance_id)),
-      backlogs_(storage.deliveries, clock, config.webhook.max_backlog_age),
+      backlogs_({.deliveries = storage.deliveries,
+                 .clock = clock,
+                 .instance_id = instance_id,
+                 .oldest_here =
+                     [this](const base::Uuid& tenant_id) {
+                       return webhooks_.OldestUndelivered(tenant_id);
+                     }},
+                config.webhook.max_backlog_age),
       backlogs_turns_(loop, {.name = "webhook_backlogs", .pause = kBacklogsPause},
                       [this](base::CallContext ctx) { return backlogs_.RunOnce(std::move(ctx)); }),
       standby_(loop,

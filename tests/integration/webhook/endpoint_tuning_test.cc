@@ -23,6 +23,7 @@ namespace gatehouse::tests {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using storage::DeliveryState;
 using ::testing::ElementsAre;
@@ -386,11 +387,19 @@ TEST_F(EndpointTuningTest, WhoeverAsksIsNotLetFurtherAhead) {
   SetBehind(absl::OkStatus());
   EXPECT_TRUE(Call<v1::PublishEventResponse>(admin(), request).ok());
   EXPECT_EQ(CountEvents("order.paid"), "2");
-  for (const int64_t age : {int64_t{9}, int64_t{366 * 86'400}, int64_t{-1}}) {
-    request.mutable_max_backlog_age()->set_seconds(age);
-    EXPECT_THAT(FieldsOf(Call<v1::PublishEventResponse>(admin(), request)),
-                ElementsAre("max_backlog_age"));
+  const auto ask_for = [&](milliseconds age) {
+    request.clear_request_id();
+    request.mutable_max_backlog_age()->set_seconds(age / seconds(1));
+    request.mutable_max_backlog_age()->set_nanos(age % seconds(1) / std::chrono::nanoseconds(1));
+    return Call<v1::PublishEventResponse>(admin(), request);
+  };
+  for (const milliseconds age :
+       {milliseconds(49), milliseconds(-1), milliseconds(hours(366 * 24))}) {
+    EXPECT_THAT(FieldsOf(ask_for(age)), ElementsAre("max_backlog_age"));
   }
+  EXPECT_TRUE(ask_for(milliseconds(50)).ok());
+  EXPECT_EQ(asked().back(), milliseconds(50));
+  EXPECT_TRUE(ask_for(milliseconds(0)).ok());
 }
 
 }  // namespace

@@ -3,10 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "base/reason.h"
 #include "base/status.h"
 #include "base/time.h"
@@ -169,50 +172,149 @@ TEST_F(WebhookPaceTest, TheEngineKnowsThePublicKeysOfEndpoints) {
   EXPECT_THAT(engine->PublicKeysJson(id), testing::HasSubstr("whpk_"));
 }
 
-TEST_F(WebhookPaceTest, ABacklogAtAHealthyEndpointRefusesThoseWhoAsk) {
-  BacklogWatch watch(storage_->deliveries, clock_, base::Duration(0));
-  const auto look = [&] { ASSERT_THAT(Run([&](auto ctx) { return watch.RunOnce(ctx); }), IsOk()); };
-  const auto check = [&](seconds bound) { return watch.Check(base::kDefaultTenantId, bound); };
-  const auto engine = MakeOwner();
+class WebhookBacklogTest : public WebhookPaceTest {
+ protected:
+  // Of the instance that has `engine`; null: of one that delivers nothing.
+  std::unique_ptr<BacklogWatch> MakeWatch(const EnginePtr& engine,
+                                          base::Duration default_max_age = base::Duration(0)) {
+    return std::make_unique<BacklogWatch>(
+        BacklogWatch::Deps{.deliveries = storage_->deliveries,
+                           .clock = clock_,
+                           .instance_id = engine ? instance_ : base::Uuid::MakeV7(clock_.Now()),
+                           .oldest_here =
+                               [engine = engine.get()](const base::Uuid& tenant_id) {
+                                 return engine ? engine->OldestUndelivered(tenant_id)
+                                               : std::nullopt;
+                               }},
+        default_max_age);
+  }
+  EnginePtr MakeInstance() {
+    return MakeEngine({.instance_id = instance_, .idle_time = hours(1000)});
+  }
+  void Look(BacklogWatch& watch) {
+    ASSERT_THAT(Run([&](auto ctx) { return watch.RunOnce(ctx); }), IsOk());
+  }
+  void Note(const EnginePtr& engine) {
+    runner_.RunPlain([&] { engine->NoteBacklogs(); });
+  }
+  static absl::Status Check(BacklogWatch& watch, std::optional<base::Duration> max_age) {
+    return watch.Check(base::kDefaultTenantId, max_age);
+  }
+  static std::optional<milliseconds> RetryAfter(const absl::Status& refused) {
+    EXPECT_THAT(refused, HasCode(absl::StatusCode::kResourceExhausted));
+    EXPECT_TRUE(base::HasReason(refused, base::Reason::kDeliveriesBehind));
+    const std::optional<base::ErrorDetails> details = base::GetErrorDetails(refused);
+    return details ? details->retry_after : std::nullopt;
+  }
+
+  const base::Uuid instance_ = base::Uuid::MakeV7(clock_.Now());
+  const EnginePtr nobody_;
+};
+
+TEST_F(WebhookBacklogTest, WhatOthersDeliverRefusesThoseWhoAsk) {
+  const auto watch = MakeWatch(nobody_);
+  const auto engine = MakeInstance();
   const storage::Endpoint endpoint = CreatePaced(0.01, 1);
   for (int i = 0; i < 3; ++i) Publish();
   Step(engine);
   clock_.Advance(seconds(30));
-  // Nobody has asked before, so nobody has looked.
-  EXPECT_THAT(check(seconds(20)), IsOk());
-  look();
-  const absl::Status refused = check(seconds(20));
-  EXPECT_THAT(refused, HasCode(absl::StatusCode::kResourceExhausted));
-  EXPECT_TRUE(base::HasReason(refused, base::Reason::kDeliveriesBehind));
-  EXPECT_THAT(check(seconds(40)), IsOk());
+  EXPECT_THAT(Check(*watch, seconds(20)), IsOk());
+  // What its own rate holds back is no reason.
+  Look(*watch);
+  EXPECT_THAT(Check(*watch, seconds(20)), IsOk());
+  Update(endpoint, [](storage::Endpoint& e) { e.max_per_second = e.max_burst = 0; });
+  // Nobody has looked since.
+  EXPECT_THAT(Check(*watch, seconds(20)), IsOk());
+  Look(*watch);
+  EXPECT_EQ(RetryAfter(Check(*watch, seconds(20))), seconds(5));
+  EXPECT_THAT(Check(*watch, seconds(40)), IsOk());
   // Whoever does not ask publishes on.
-  EXPECT_THAT(watch.Check(base::kDefaultTenantId, std::nullopt), IsOk());
-  EXPECT_THAT(watch.Check(base::Uuid::MakeV7(clock_.Now()), seconds(10)), IsOk());
-  EXPECT_EQ(watch.refused(), 1u);
+  EXPECT_THAT(Check(*watch, std::nullopt), IsOk());
+  EXPECT_THAT(Check(*watch, seconds(0)), IsOk());
+  EXPECT_THAT(watch->Check(base::Uuid::MakeV7(clock_.Now()), seconds(10)), IsOk());
+  EXPECT_EQ(watch->refused(), 1u);
   // One that is paused does not count.
   Update(endpoint, [](storage::Endpoint& e) { e.state = storage::EndpointState::kPaused; });
-  look();
-  EXPECT_THAT(check(seconds(20)), IsOk());
-  Update(endpoint, [](storage::Endpoint& e) {
-    e.state = storage::EndpointState::kEnabled;
-    e.max_per_second = e.max_burst = 0;
-  });
-  look();
-  EXPECT_THAT(check(seconds(20)), HasCode(absl::StatusCode::kResourceExhausted));
+  Look(*watch);
+  EXPECT_THAT(Check(*watch, seconds(20)), IsOk());
+  Update(endpoint, [](storage::Endpoint& e) { e.state = storage::EndpointState::kEnabled; });
+  Look(*watch);
+  EXPECT_EQ(RetryAfter(Check(*watch, seconds(20))), seconds(5));
   Step(engine);
-  look();
-  EXPECT_THAT(check(seconds(20)), IsOk());
+  Look(*watch);
+  EXPECT_THAT(Check(*watch, seconds(20)), IsOk());
 }
 
-TEST_F(WebhookPaceTest, NobodyLooksWhileNobodyAsks) {
-  BacklogWatch watch(storage_->deliveries, clock_, seconds(20));
+TEST_F(WebhookBacklogTest, OfWhatOthersDeliverNoShorterBoundIsKept) {
+  const auto watch = MakeWatch(nobody_);
+  // It leases, and sends nothing.
+  const auto engine =
+      MakeEngine({.instance_id = instance_, .idle_time = hours(1000), .max_in_flight = 0});
+  CreateEndpoint(receiver_.Url(), {"order.*"});
+  Publish();
+  Step(engine);
+  EXPECT_THAT(Check(*watch, milliseconds(50)), IsOk());
+  clock_.Advance(seconds(10));
+  Look(*watch);
+  EXPECT_THAT(Check(*watch, milliseconds(50)), IsOk());
+  clock_.Advance(milliseconds(1));
+  EXPECT_EQ(RetryAfter(Check(*watch, milliseconds(50))), milliseconds(2500));
+  // Of what it delivers itself an instance knows better than the database.
+  const auto owner = MakeWatch(engine);
+  EXPECT_THAT(Check(*owner, seconds(10)), IsOk());
+  Look(*owner);
+  EXPECT_THAT(Check(*owner, seconds(10)), IsOk());
+  Note(engine);
+  EXPECT_EQ(RetryAfter(Check(*owner, seconds(10))), milliseconds(2500));
+}
+
+TEST_F(WebhookBacklogTest, ABoundOfMillisecondsIsKeptWhereThisInstanceDelivers) {
+  std::promise<void> answer;
+  receiver_.SetHandler([answered = answer.get_future().share()](const auto&) {
+    answered.wait();
+    return HttpReceiver::Answer{};
+  });
+  const auto engine = MakeInstance();
+  const auto watch = MakeWatch(engine, seconds(1));
+  CreateEndpoint(receiver_.Url(), {"order.*"}, /*max_in_flight=*/1);
+  Publish();
+  clock_.Advance(milliseconds(20));
+  Publish();
+  Sequence();
+  std::future<absl::Status> delivered =
+      runner_.Start<absl::Status>([&] { return engine->Deliver(); });
+  EXPECT_TRUE(receiver_.WaitForCount(1));
+  // The first question has it looked for.
+  EXPECT_THAT(Check(*watch, milliseconds(50)), IsOk());
+  Note(engine);
+  clock_.Advance(milliseconds(30));
+  EXPECT_THAT(Check(*watch, milliseconds(50)), IsOk());
+  // What was noted last ages by itself.
+  clock_.Advance(milliseconds(1));
+  EXPECT_EQ(RetryAfter(Check(*watch, milliseconds(50))), milliseconds(12));
+  EXPECT_THAT(Check(*watch, milliseconds(51)), IsOk());
+  // By the setting, for who says nothing.
+  EXPECT_THAT(Check(*watch, std::nullopt), IsOk());
+  clock_.Advance(seconds(1));
+  EXPECT_EQ(RetryAfter(Check(*watch, std::nullopt)), milliseconds(250));
+  EXPECT_THAT(Check(*watch, base::Duration(0)), IsOk());
+  EXPECT_EQ(watch->refused(), 2u);
+  answer.set_value();
+  EXPECT_THAT(delivered.get(), IsOk());
+  EXPECT_EQ(receiver_.count(), 2u);
+  Note(engine);
+  EXPECT_THAT(Check(*watch, milliseconds(50)), IsOk());
+}
+
+TEST_F(WebhookBacklogTest, NobodyLooksWhileNobodyAsks) {
+  const auto watch = MakeWatch(nobody_, seconds(20));
   const auto statements = [&] {
     const uint64_t before = storage_->database->statements_sent();
-    EXPECT_THAT(Run([&](auto ctx) { return watch.RunOnce(ctx); }), IsOk());
+    Look(*watch);
     return storage_->database->statements_sent() - before;
   };
   EXPECT_EQ(statements(), 0u);
-  EXPECT_THAT(watch.Check(base::kDefaultTenantId, std::nullopt), IsOk());
+  EXPECT_THAT(Check(*watch, std::nullopt), IsOk());
   EXPECT_EQ(statements(), 1u);
   clock_.Advance(minutes(2));
   EXPECT_EQ(statements(), 0u);
