@@ -22,14 +22,8 @@ using postgres::Bytes;
 using postgres::Params;
 using postgres::Rows;
 using postgres::RowView;
+using postgres::ToBytes;
 namespace queries = second_factor::queries;
-
-std::vector<Bytes> ToBytes(const std::vector<std::string>& hashes) {
-  std::vector<Bytes> bytes;
-  bytes.reserve(hashes.size());
-  for (const std::string& hash : hashes) bytes.push_back({hash});
-  return bytes;
-}
 
 Task<absl::Status> RunBatch(postgres::Database& database, CallContext context, Batch batch) {
   co_return (co_await database.Run(std::move(context), std::move(batch))).status();
