@@ -178,6 +178,17 @@ Task<absl::StatusOr<Resealed<SecondFactorStore::Owner>>> SecondFactorStore::Rese
   co_return found;
 }
 
+Task<absl::StatusOr<std::vector<SecondFactorStore::RecoveryCode>>>
+SecondFactorStore::ListRecoveryCodes(CallContext context, RecoveryCode after, int64_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kListRecoveryCodes,
+                                                  Params::Of(after.tenant_id, after.user_id,
+                                                             Bytes{std::move(after.hash)}, limit)));
+  co_return rows.Decode([](RowView row) {
+    return RecoveryCode{row.Get<Uuid>(0), row.Get<Uuid>(1), row.Get<Bytes>(2).value};
+  });
+}
+
 Task<absl::StatusOr<bool>> SecondFactorStore::IsRemembered(CallContext context, Uuid tenant_id,
                                                            Uuid user_id, DeviceUse use) {
   GH_CO_ASSIGN_OR_RETURN(const Rows rows,
