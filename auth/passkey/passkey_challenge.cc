@@ -18,7 +18,8 @@ constexpr SignedBytes::Format kFormat = {.scheme = "gh_pk_",
 
 }  // namespace
 
-PasskeyChallengeCodec::PasskeyChallengeCodec(std::string_view secret) : bytes_(secret, kFormat) {}
+PasskeyChallengeCodec::PasskeyChallengeCodec(const TokenPeppers& peppers)
+    : bytes_(peppers, kFormat) {}
 
 std::string PasskeyChallengeCodec::Encode(const PasskeyChallenge& challenge) const {
   std::string body(1, kVersion);

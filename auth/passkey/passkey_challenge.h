@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "auth/token/signed_bytes.h"
+#include "auth/token/token_peppers.h"
 #include "base/time.h"
 #include "base/uuid.h"
 
@@ -44,8 +45,7 @@ class PasskeyChallengeCodec {
  public:
   static constexpr size_t kNonceBytes = 16;
 
-  // `secret`: that of SignedBytes.
-  explicit PasskeyChallengeCodec(std::string_view secret);
+  explicit PasskeyChallengeCodec(const TokenPeppers& peppers);
 
   // `nonce` has kNonceBytes.
   std::string Encode(const PasskeyChallenge& challenge) const;

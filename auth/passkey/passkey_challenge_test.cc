@@ -22,6 +22,13 @@ TEST(PasskeyChallengeTest, DecodesWhatItEncoded) {
             std::nullopt);
 }
 
+TEST(PasskeyChallengeTest, WhileThePepperIsChangedBothAreTakenAndTheFirstMakes) {
+  const PasskeyChallengeCodec former(kSecret), next(std::string(32, 't'));
+  const PasskeyChallengeCodec after({std::string(32, 't'), kSecret});
+  EXPECT_EQ(after.Decode(former.Encode(kChallenge)), kChallenge);
+  EXPECT_EQ(after.Encode(kChallenge), next.Encode(kChallenge));
+}
+
 TEST(PasskeyChallengeTest, AnyChangedBitIsRefused) {
   const PasskeyChallengeCodec codec(kSecret);
   const std::string token = codec.Encode(kChallenge);

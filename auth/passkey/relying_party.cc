@@ -107,11 +107,11 @@ absl::Status RelyingParty::Check(const Options& options) {
   return absl::OkStatus();
 }
 
-RelyingParty::RelyingParty(Options options, std::string_view secret)
+RelyingParty::RelyingParty(Options options, const TokenPeppers& peppers)
     : options_(std::move(options)),
       origins_(OriginsOf(options_)),
       id_hash_(base::Sha256(options_.id)),
-      challenges_(secret) {}
+      challenges_(peppers) {}
 
 absl::Status RelyingParty::RequireEnabled() const {
   if (!options_.id.empty()) return absl::OkStatus();

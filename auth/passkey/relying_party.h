@@ -12,6 +12,7 @@
 #include "auth/passkey/passkey_challenge.h"
 #include "auth/passkey/passkey_key.h"
 #include "auth/passkey/passkey_response.h"
+#include "auth/token/token_peppers.h"
 #include "base/time.h"
 #include "base/uuid.h"
 
@@ -66,8 +67,8 @@ class RelyingParty {
   // INVALID_FIELD about auth.passkey_rp_id or auth.passkey_origins.
   static absl::Status Check(const Options& options);
 
-  // `options` pass Check; `secret` is that of SignedBytes.
-  RelyingParty(Options options, std::string_view secret);
+  // `options` pass Check; the challenges are made under `peppers`.
+  RelyingParty(Options options, const TokenPeppers& peppers);
 
   // OK, or FAILED_PRECONDITION, CONSTRAINT_VIOLATED: no operator has named a domain.
   absl::Status RequireEnabled() const;

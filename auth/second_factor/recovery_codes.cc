@@ -10,6 +10,9 @@ namespace {
 constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr size_t kHalf = 5;
 constexpr size_t kKeyBytes = 32;
+constexpr size_t kMacBytes = sizeof(base::Digest);
+// Tells two peppers apart, and says nothing about either.
+constexpr size_t kMarkBytes = 4;
 
 std::string NewCode() {
   std::string code;
@@ -34,20 +37,47 @@ std::string Normal(std::string_view typed) {
 
 }  // namespace
 
-RecoveryCodes::RecoveryCodes(std::string_view secret)
-    : key_(base::HkdfSha256(secret, "gatehouse recovery codes v1", kKeyBytes)) {}
+RecoveryCodes::Key::Key(std::string_view pepper)
+    : mac(base::HkdfSha256(pepper, "gatehouse recovery codes v1", kKeyBytes)),
+      mark(base::HkdfSha256(pepper, "gatehouse recovery codes mark v1", kMarkBytes)) {}
+
+std::string RecoveryCodes::Key::Hash(const base::Uuid& user_id, std::string_view normal) const {
+  return std::string(base::AsBytes(mac.Mac({user_id.bytes(), normal})));
+}
+
+std::vector<RecoveryCodes::Key> RecoveryCodes::KeysOf(const TokenPeppers& peppers) {
+  std::vector<Key> keys{Key(peppers.current)};
+  if (!peppers.accepted.empty()) keys.emplace_back(peppers.accepted);
+  return keys;
+}
+
+RecoveryCodes::RecoveryCodes(const TokenPeppers& peppers) : keys_(KeysOf(peppers)) {}
 
 RecoveryCodes::Made RecoveryCodes::Make(const base::Uuid& user_id) const {
+  const Key& key = keys_.front();
+  const std::string mark = keys_.size() > 1 ? key.mark : "";
   Made made;
   for (int i = 0; i < kCodes; ++i) {
     made.codes.push_back(NewCode());
-    made.hashes.push_back(Hash(user_id, made.codes.back()));
+    made.hashes.push_back(key.Hash(user_id, Normal(made.codes.back())) + mark);
   }
   return made;
 }
 
-std::string RecoveryCodes::Hash(const base::Uuid& user_id, std::string_view typed) const {
-  return std::string(base::AsBytes(key_.Mac({user_id.bytes(), Normal(typed)})));
+std::vector<std::string> RecoveryCodes::Hashes(const base::Uuid& user_id,
+                                               std::string_view typed) const {
+  const std::string normal = Normal(typed);
+  std::vector<std::string> hashes;
+  for (const Key& key : keys_) {
+    const std::string hash = key.Hash(user_id, normal);
+    hashes.push_back(hash);
+    hashes.push_back(hash + key.mark);
+  }
+  return hashes;
+}
+
+bool RecoveryCodes::EndsWithAccepted(std::string_view hash) const {
+  return hash.size() != kMacBytes + kMarkBytes || !hash.ends_with(keys_.front().mark);
 }
 
 }  // namespace gatehouse::auth

@@ -21,7 +21,7 @@ constexpr SignedBytes::Format kFormat = {.scheme = "gh_dt_",
 
 }  // namespace
 
-DeviceTokenCodec::DeviceTokenCodec(std::string_view secret) : bytes_(secret, kFormat) {}
+DeviceTokenCodec::DeviceTokenCodec(const TokenPeppers& peppers) : bytes_(peppers, kFormat) {}
 
 DeviceTokenCodec::Made DeviceTokenCodec::Make(const base::Uuid& tenant_id,
                                               const base::Uuid& user_id,

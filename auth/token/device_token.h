@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "auth/token/signed_bytes.h"
+#include "auth/token/token_peppers.h"
 #include "base/uuid.h"
 
 namespace gatehouse::auth {
@@ -29,8 +30,7 @@ class DeviceTokenCodec {
     Device device;
   };
 
-  // `secret`: that of SignedBytes.
-  explicit DeviceTokenCodec(std::string_view secret);
+  explicit DeviceTokenCodec(const TokenPeppers& peppers);
 
   // Another one each time.
   Made Make(const base::Uuid& tenant_id, const base::Uuid& user_id,

@@ -22,6 +22,19 @@ TEST(DeviceTokenTest, ReadsWhatItMade) {
   EXPECT_FALSE(DeviceTokenCodec(std::string(32, 't')).Read(made.token).has_value());
 }
 
+TEST(DeviceTokenTest, WhileThePepperIsChangedBothAreTakenAndTheFirstMakes) {
+  const std::string other(32, 't');
+  const DeviceTokenCodec after({other, kSecret});
+  const DeviceTokenCodec::Made former =
+      DeviceTokenCodec(kSecret).Make(base::kDefaultTenantId, kUser, kDevice);
+  const auto read = after.Read(former.token);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->hash, former.device.hash);
+  const std::string made = after.Make(base::kDefaultTenantId, kUser, kDevice).token;
+  EXPECT_TRUE(DeviceTokenCodec(other).Read(made).has_value());
+  EXPECT_FALSE(DeviceTokenCodec(kSecret).Read(made).has_value());
+}
+
 TEST(DeviceTokenTest, AnyChangedBitIsRefused) {
   const DeviceTokenCodec codec(kSecret);
   const std::string token = codec.Make(base::kDefaultTenantId, kUser, kDevice).token;

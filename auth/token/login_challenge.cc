@@ -17,7 +17,7 @@ constexpr SignedBytes::Format kFormat = {.scheme = "gh_lc_",
 
 }  // namespace
 
-LoginChallengeCodec::LoginChallengeCodec(std::string_view secret) : bytes_(secret, kFormat) {}
+LoginChallengeCodec::LoginChallengeCodec(const TokenPeppers& peppers) : bytes_(peppers, kFormat) {}
 
 std::string LoginChallengeCodec::Encode(const LoginChallenge& challenge) const {
   std::string body(1, kVersion);

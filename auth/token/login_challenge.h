@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "auth/token/signed_bytes.h"
+#include "auth/token/token_peppers.h"
 #include "base/time.h"
 #include "base/uuid.h"
 
@@ -30,8 +31,7 @@ struct LoginChallenge {
 // Immutable, thread-safe.
 class LoginChallengeCodec {
  public:
-  // `secret`: that of SignedBytes.
-  explicit LoginChallengeCodec(std::string_view secret);
+  explicit LoginChallengeCodec(const TokenPeppers& peppers);
 
   std::string Encode(const LoginChallenge& challenge) const;
   // nullopt for anything Encode did not make. Whether it has expired is the caller's to see.

@@ -21,6 +21,13 @@ TEST(LoginChallengeTest, DecodesWhatItEncoded) {
             std::nullopt);
 }
 
+TEST(LoginChallengeTest, WhileThePepperIsChangedBothAreTakenAndTheFirstMakes) {
+  const LoginChallengeCodec former(kSecret), next(std::string(32, 't'));
+  const LoginChallengeCodec after({std::string(32, 't'), kSecret});
+  EXPECT_EQ(after.Decode(former.Encode(kChallenge)), kChallenge);
+  EXPECT_EQ(after.Encode(kChallenge), next.Encode(kChallenge));
+}
+
 TEST(LoginChallengeTest, AnyChangedBitIsRefused) {
   const LoginChallengeCodec codec(kSecret);
   const std::string token = codec.Encode(kChallenge);

@@ -22,7 +22,7 @@ constexpr SignedBytes::Format kFormat = {.scheme = "gh_ot_",
 
 }  // namespace
 
-OneTimeTokenCodec::OneTimeTokenCodec(std::string_view secret) : bytes_(secret, kFormat) {}
+OneTimeTokenCodec::OneTimeTokenCodec(const TokenPeppers& peppers) : bytes_(peppers, kFormat) {}
 
 OneTimeTokenCodec::Made OneTimeTokenCodec::Make(storage::OneTimePurpose purpose,
                                                 const base::Uuid& tenant_id,

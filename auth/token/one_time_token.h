@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "auth/token/signed_bytes.h"
+#include "auth/token/token_peppers.h"
 #include "base/uuid.h"
 #include "storage/one_time_token/one_time_token.h"
 
@@ -22,8 +23,7 @@ namespace gatehouse::auth {
 // Immutable, thread-safe.
 class OneTimeTokenCodec {
  public:
-  // `secret`: that of SignedBytes.
-  explicit OneTimeTokenCodec(std::string_view secret);
+  explicit OneTimeTokenCodec(const TokenPeppers& peppers);
 
   struct Made {
     std::string token;

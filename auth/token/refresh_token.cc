@@ -17,7 +17,7 @@ constexpr SignedBytes::Format kFormat = {.scheme = "gh_rt_",
 
 }  // namespace
 
-RefreshTokenCodec::RefreshTokenCodec(std::string_view secret) : bytes_(secret, kFormat) {}
+RefreshTokenCodec::RefreshTokenCodec(const TokenPeppers& peppers) : bytes_(peppers, kFormat) {}
 
 std::string RefreshTokenCodec::Encode(const RefreshClaims& claims) const {
   std::string body(1, kVersion);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "auth/token/signed_bytes.h"
+#include "auth/token/token_peppers.h"
 #include "base/uuid.h"
 
 namespace gatehouse::auth {
@@ -27,13 +28,14 @@ struct RefreshClaims {
 // HKDF(server secret, session id)).
 //
 // The token is a function of its claims, so it is stored nowhere, a retry gets
-// the identical one, and a forged one is refused without a query.
+// the identical one, and a forged one is refused without a query. While the pepper
+// is being changed, another server may make another one of the same claims: both
+// are taken, and good for the one generation.
 //
 // Immutable, thread-safe.
 class RefreshTokenCodec {
  public:
-  // `secret`: that of SignedBytes.
-  explicit RefreshTokenCodec(std::string_view secret);
+  explicit RefreshTokenCodec(const TokenPeppers& peppers);
 
   std::string Encode(const RefreshClaims& claims) const;
   // nullopt for anything Encode did not make.

@@ -15,6 +15,7 @@ const RefreshClaims kClaims = {
     .generation = 7,
 };
 const std::string kSecret(32, 's');
+const std::string kOther(32, 't');
 
 TEST(RefreshTokenTest, DecodesWhatItEncoded) {
   const RefreshTokenCodec codec(kSecret);
@@ -34,6 +35,18 @@ TEST(RefreshTokenTest, IsAFunctionOfClaimsAndSecret) {
   EXPECT_EQ(RefreshTokenCodec(std::string(32, 't')).Decode(codec.Encode(kClaims)), std::nullopt);
 }
 
+TEST(RefreshTokenTest, WhileThePepperIsChangedBothAreTakenAndTheFirstMakes) {
+  const RefreshTokenCodec former(kSecret), next(kOther);
+  const RefreshTokenCodec before({kSecret, kOther}), after({kOther, kSecret});
+  for (const RefreshTokenCodec* codec : {&before, &after}) {
+    EXPECT_EQ(codec->Decode(former.Encode(kClaims)), kClaims);
+    EXPECT_EQ(codec->Decode(next.Encode(kClaims)), kClaims);
+    EXPECT_EQ(codec->Decode(RefreshTokenCodec(std::string(32, 'u')).Encode(kClaims)), std::nullopt);
+  }
+  EXPECT_EQ(before.Encode(kClaims), former.Encode(kClaims));
+  EXPECT_EQ(after.Encode(kClaims), next.Encode(kClaims));
+}
+
 // Built step by step from the description in the header.
 TEST(RefreshTokenTest, TheFormatIsFixed) {
   std::string body = "\x01";
@@ -48,7 +61,7 @@ TEST(RefreshTokenTest, TheFormatIsFixed) {
 }
 
 TEST(RefreshTokenTest, AnyChangedBitIsRefused) {
-  const RefreshTokenCodec codec(kSecret);
+  const RefreshTokenCodec codec({kSecret, kOther});
   const std::string token = codec.Encode(kClaims);
   for (size_t i = 0; i < token.size(); ++i) {
     for (int bit = 0; bit < 8; ++bit) {

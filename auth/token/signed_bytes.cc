@@ -13,17 +13,21 @@ constexpr size_t kMacBytes = 16;
 
 }  // namespace
 
-SignedBytes::SignedBytes(std::string_view secret, Format format) : keys_(secret), format_(format) {}
+SignedBytes::SignedBytes(const TokenPeppers& peppers, Format format)
+    : keys_(peppers.current),
+      accepted_keys_(peppers.accepted.empty() ? std::nullopt
+                                              : std::optional<base::HkdfKey>(peppers.accepted)),
+      format_(format) {}
 
-std::string SignedBytes::Mac(std::string_view body) const {
+std::string SignedBytes::Mac(const base::HkdfKey& keys, std::string_view body) const {
   const std::string info =
       std::string(format_.purpose).append(body.substr(format_.subject_at, kIdBytes));
-  const base::HmacKey key(base::AsBytes(keys_.Derive(info)));
+  const base::HmacKey key(base::AsBytes(keys.Derive(info)));
   return std::string(base::AsBytes(key.Mac({body})).substr(0, kMacBytes));
 }
 
 std::string SignedBytes::Encode(std::string_view body) const {
-  return std::string(format_.scheme) + base::Base64UrlEncode(std::string(body) + Mac(body));
+  return std::string(format_.scheme) + base::Base64UrlEncode(std::string(body) + Mac(keys_, body));
 }
 
 std::optional<std::string> SignedBytes::Decode(std::string_view token) const {
@@ -33,8 +37,9 @@ std::optional<std::string> SignedBytes::Decode(std::string_view token) const {
   if (!bytes) return std::nullopt;
   const std::string mac = bytes->substr(format_.body_bytes);
   bytes->resize(format_.body_bytes);
-  if (!base::ConstantTimeEquals(Mac(*bytes), mac)) return std::nullopt;
-  return bytes;
+  if (base::ConstantTimeEquals(Mac(keys_, *bytes), mac)) return bytes;
+  if (accepted_keys_ && base::ConstantTimeEquals(Mac(*accepted_keys_, *bytes), mac)) return bytes;
+  return std::nullopt;
 }
 
 void AppendInt64(int64_t value, std::string& body) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/token/token_peppers.h"
 #include "base/hmac_key.h"
 
 namespace gatehouse::auth {
@@ -28,19 +29,20 @@ class SignedBytes {
     size_t subject_at = 0;
   };
 
-  // `secret`: at least 32 bytes, the same on every instance. Another secret makes every
-  // token invalid.
-  SignedBytes(std::string_view secret, Format format);
+  // Other peppers make every token invalid.
+  SignedBytes(const TokenPeppers& peppers, Format format);
 
-  // `body` has as many bytes as the format says.
+  // Under the first pepper. `body` has as many bytes as the format says.
   std::string Encode(std::string_view body) const;
-  // The body; nullopt for anything Encode did not make.
+  // The body; nullopt for anything Encode did not make under either pepper.
   std::optional<std::string> Decode(std::string_view token) const;
 
  private:
-  std::string Mac(std::string_view body) const;
+  std::string Mac(const base::HkdfKey& keys, std::string_view body) const;
 
   const base::HkdfKey keys_;
+  // Those of the second pepper.
+  const std::optional<base::HkdfKey> accepted_keys_;
   const Format format_;
 };
 

@@ -6,6 +6,7 @@
 #include <google/protobuf/message.h>
 
 #include <memory>
+#include <utility>
 
 #include "base/hash.h"
 
@@ -35,6 +36,10 @@ std::string Canonical(const google::protobuf::Message& request) {
   return bytes;
 }
 
+std::string KeyOf(std::string_view pepper) {
+  return base::HkdfSha256(pepper, "gatehouse request hash", kKeyBytes);
+}
+
 absl::Status Reused() {
   return base::InvalidField(kRequestId, "was used before with another request",
                             base::Reason::kRequestIdReused);
@@ -51,8 +56,11 @@ std::optional<storage::Idempotency> MutationKey::WithResponse(
   return full;
 }
 
-IdempotentCalls::IdempotentCalls(storage::IdempotencyStore& store, std::string_view secret)
-    : store_(store), key_(base::HkdfSha256(secret, "gatehouse request hash", kKeyBytes)) {}
+IdempotentCalls::IdempotentCalls(storage::IdempotencyStore& store,
+                                 const auth::TokenPeppers& peppers)
+    : store_(store),
+      key_(KeyOf(peppers.current)),
+      accepted_key_(peppers.accepted.empty() ? "" : KeyOf(peppers.accepted)) {}
 
 absl::StatusOr<MutationKey> IdempotentCalls::MakeKey(
     const base::CallContext& context, std::string_view request_id,
@@ -61,13 +69,21 @@ absl::StatusOr<MutationKey> IdempotentCalls::MakeKey(
   const std::optional<base::Uuid> id = base::Uuid::Parse(request_id);
   if (!id) return base::InvalidField(kRequestId, "is not a UUID of 36 characters");
   const base::Principal& principal = context.principal();
-  return MutationKey(storage::Idempotency{
-      .tenant_id = principal.tenant_id,
-      .principal_id = principal.id,
-      .request_id = *id,
-      .method = context.method(),
-      .request_hash =
-          base::HmacSha256(key_, context.method() + std::string(1, '\0') + Canonical(request))});
+  std::string hashed = context.method() + std::string(1, '\0') + Canonical(request);
+  MutationKey key(storage::Idempotency{.tenant_id = principal.tenant_id,
+                                       .principal_id = principal.id,
+                                       .request_id = *id,
+                                       .method = context.method(),
+                                       .request_hash = base::HmacSha256(key_, hashed)});
+  if (!accepted_key_.empty()) key.hashed_ = std::make_shared<const std::string>(std::move(hashed));
+  return key;
+}
+
+bool IdempotentCalls::Recognises(const MutationKey& key,
+                                 const storage::StoredAnswer& stored) const {
+  if (stored.method != key.base_->method) return false;
+  if (stored.request_hash == key.base_->request_hash) return true;
+  return key.hashed_ && stored.request_hash == base::HmacSha256(accepted_key_, *key.hashed_);
 }
 
 base::Task<absl::StatusOr<std::optional<std::string>>> IdempotentCalls::FindAnswer(
@@ -77,9 +93,7 @@ base::Task<absl::StatusOr<std::optional<std::string>>> IdempotentCalls::FindAnsw
                          co_await store_.Find(std::move(context), wanted.tenant_id,
                                               wanted.principal_id, wanted.request_id));
   if (!stored) co_return std::optional<std::string>();
-  if (stored->method != wanted.method || stored->request_hash != wanted.request_hash) {
-    co_return Reused();
-  }
+  if (!Recognises(key, *stored)) co_return Reused();
   co_return std::optional<std::string>(std::move(stored->response));
 }
 

@@ -1,6 +1,7 @@
 #ifndef GATEHOUSE_SERVICE_COMMON_IDEMPOTENT_H_
 #define GATEHOUSE_SERVICE_COMMON_IDEMPOTENT_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "auth/token/token_peppers.h"
 #include "base/async/task.h"
 #include "base/call_context.h"
 #include "base/status.h"
@@ -40,6 +42,9 @@ class MutationKey {
  private:
   friend class IdempotentCalls;
   std::optional<storage::Idempotency> base_;
+  // What base_->request_hash is of, while a second pepper is accepted; else null. Shared: handlers
+  // take keys by value, and requests may be long.
+  std::shared_ptr<const std::string> hashed_;
 };
 
 // Whether to look for a stored answer before anything else. A service says so of a request by a
@@ -67,10 +72,9 @@ enum class Replay {
 // Immutable; any thread that may use the store. Outlives the calls.
 class IdempotentCalls {
  public:
-  // `secret`: the server's master secret. Requests are recognised by an HMAC
-  // under a key derived from it, since a plain hash of one with a password
-  // would be a fast hash of the password. All instances must have the same.
-  IdempotentCalls(storage::IdempotencyStore& store, std::string_view secret);
+  // Requests are recognised by an HMAC under a key derived from the first pepper, or from the
+  // second: a plain hash of one with a password would be a fast hash of the password.
+  IdempotentCalls(storage::IdempotencyStore& store, const auth::TokenPeppers& peppers);
 
   // `mutate` is a coroutine of `service`, which outlives the call.
   template <typename Response, typename Request, typename Service>
@@ -125,8 +129,13 @@ class IdempotentCalls {
     return response;
   }
 
+  // Whether the answer is to the request of `key`.
+  bool Recognises(const MutationKey& key, const storage::StoredAnswer& stored) const;
+
   storage::IdempotencyStore& store_;
-  std::string key_;
+  const std::string key_;
+  // That of the second pepper; empty if there is none.
+  const std::string accepted_key_;
 };
 
 }  // namespace gatehouse::service

@@ -6,14 +6,12 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "base/hash.h"
 #include "base/status.h"
 #include "base/text/encoding.h"
 
 namespace gatehouse::service {
 namespace {
 
-constexpr size_t kKeyBytes = 32;
 constexpr auto kLifetime = std::chrono::hours(24);
 // No position comes near; more is not worth opening.
 constexpr size_t kMaxTokenBytes = 4096;
@@ -55,15 +53,16 @@ absl::Status InvalidToken() {
 
 }  // namespace
 
-PageTokens::PageTokens(std::string_view secret, const base::Clock& clock)
-    : key_(base::HkdfSha256(secret, "gatehouse page token", kKeyBytes)), clock_(clock) {}
+PageTokens::PageTokens(const auth::TokenPeppers& peppers, const base::Clock& clock)
+    : keys_(storage::SealingKeys(peppers.current, peppers.accepted).Derive("gatehouse page token")),
+      clock_(clock) {}
 
 std::string PageTokens::Make(const PageScope& scope,
                              const std::vector<std::string>& position) const {
   std::string plaintext;
   Put(plaintext, std::to_string(base::ToMicros(clock_.Now())));
   for (const std::string& part : position) Put(plaintext, part);
-  return base::Base64UrlEncode(base::Seal(key_, ContextOf(scope), plaintext));
+  return base::Base64UrlEncode(keys_.Seal(ContextOf(scope), plaintext));
 }
 
 absl::StatusOr<std::vector<std::string>> PageTokens::Open(const PageScope& scope,
@@ -71,7 +70,7 @@ absl::StatusOr<std::vector<std::string>> PageTokens::Open(const PageScope& scope
   if (token.size() > kMaxTokenBytes) return InvalidToken();
   const std::optional<std::string> sealed = base::Base64UrlDecode(token);
   if (!sealed) return InvalidToken();
-  const std::optional<std::string> plaintext = base::Open(key_, ContextOf(scope), *sealed);
+  const std::optional<std::string> plaintext = keys_.Open(ContextOf(scope), *sealed);
   if (!plaintext) return InvalidToken();
 
   std::string_view rest = *plaintext;

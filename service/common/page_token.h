@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "auth/token/token_peppers.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "storage/sealing_keys.h"
 
 namespace gatehouse::service {
 
@@ -23,11 +25,11 @@ struct PageScope {
 // Page tokens: sealed (AES-256-GCM), so that callers can neither read nor make
 // positions; good for 24 hours, so that no client comes to store them.
 //
-// All instances must have the same key. Immutable; any thread.
+// Immutable; any thread.
 class PageTokens {
  public:
-  // `secret`: the server's master secret; a key for this use is derived.
-  PageTokens(std::string_view secret, const base::Clock& clock);
+  // Keys for this use are derived: Make seals under the first, Open takes either.
+  PageTokens(const auth::TokenPeppers& peppers, const base::Clock& clock);
 
   // `position`: the sort key of the last row sent.
   std::string Make(const PageScope& scope, const std::vector<std::string>& position) const;
@@ -45,7 +47,7 @@ class PageTokens {
                                                      std::string_view token) const;
 
  private:
-  std::string key_;
+  const storage::SealingKeys keys_;
   const base::Clock& clock_;
 };
 

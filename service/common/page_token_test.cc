@@ -81,6 +81,14 @@ TEST_F(PageTokenTest, RefusesATokenOfAnotherServersSecret) {
   ExpectInvalid(PageTokens("other", clock_), scope_, tokens_.Make(scope_, {"1"}));
 }
 
+TEST_F(PageTokenTest, WhileThePepperIsChangedBothAreTakenAndTheFirstMakes) {
+  const PageTokens after({"next", "secret"}, clock_);
+  EXPECT_TRUE(after.Open(scope_, tokens_.Make(scope_, {"1"})).ok());
+  const std::string made = after.Make(scope_, {"1"});
+  EXPECT_TRUE(PageTokens("next", clock_).Open(scope_, made).ok());
+  ExpectInvalid(tokens_, scope_, made);
+}
+
 TEST_F(PageTokenTest, ExpiresAfterADay) {
   const std::string token = tokens_.Make(scope_, {"1"});
   clock_.Advance(std::chrono::hours(24));

@@ -102,6 +102,7 @@ struct AuthSettings {
   std::string master_key_file;
   std::string accepted_master_key_file;
   std::string token_pepper_file;
+  std::string accepted_token_pepper_file;
   int64_t argon2_memory_kib = 19 * 1024;
   int64_t argon2_iterations = 2;
   int64_t argon2_parallelism = 1;

@@ -95,6 +95,11 @@ absl::StatusOr<Secrets> LoadSecrets(const AuthSettings& config) {
     GH_ASSIGN_OR_RETURN(secrets.accepted_master_key, LoadSecret("auth.accepted_master_key_file",
                                                                 config.accepted_master_key_file));
   }
+  if (!config.accepted_token_pepper_file.empty()) {
+    GH_ASSIGN_OR_RETURN(
+        secrets.accepted_token_pepper,
+        LoadSecret("auth.accepted_token_pepper_file", config.accepted_token_pepper_file));
+  }
   if (secrets.master_key == secrets.token_pepper) {
     return absl::FailedPreconditionError(
         "auth.master_key_file and auth.token_pepper_file hold the same value: each needs its own");
@@ -104,6 +109,13 @@ absl::StatusOr<Secrets> LoadSecrets(const AuthSettings& config) {
     return absl::FailedPreconditionError(
         "auth.accepted_master_key_file holds the same value as another secret: it is for a second "
         "master key");
+  }
+  const std::string& second = secrets.accepted_token_pepper;
+  if (second == secrets.token_pepper || second == secrets.master_key ||
+      (!second.empty() && second == secrets.accepted_master_key)) {
+    return absl::FailedPreconditionError(
+        "auth.accepted_token_pepper_file holds the same value as another secret: it is for a "
+        "second token pepper");
   }
   return secrets;
 }

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "auth/token/token_peppers.h"
 #include "service/config/config.h"
 #include "storage/sealing_keys.h"
 
@@ -21,11 +22,19 @@ struct Secrets {
   std::string token_pepper;
   // kSecretBytes, or empty: opens as well, while the master key is being changed.
   std::string accepted_master_key = {};
+  // kSecretBytes, or empty: what was made under it is taken as well, while the pepper is being
+  // changed.
+  std::string accepted_token_pepper = {};
 };
 
 // The master key, with the second one if there is one.
 inline storage::SealingKeys KeysOf(const Secrets& secrets) {
   return {secrets.master_key, secrets.accepted_master_key};
+}
+
+// The token pepper, with the second one if there is one.
+inline auth::TokenPeppers PeppersOf(const Secrets& secrets) {
+  return {secrets.token_pepper, secrets.accepted_token_pepper};
 }
 
 // Reads one secret: 64 hex digits, the end of a line allowed. `setting` names it in errors,

@@ -86,6 +86,32 @@ TEST_F(SecretsTest, RefusesOneValueForBoth) {
   EXPECT_THAT(std::string(secrets.status().message()), HasSubstr("the same value"));
 }
 
+TEST_F(SecretsTest, ASecondPepperIsNoneOfTheOthers) {
+  // Each of its own, by the digit it begins with.
+  const auto file = [this](char digit) {
+    const std::string path = folder_ + "/" + digit;
+    std::ofstream(path) << digit << std::string(kGood).substr(1);
+    EXPECT_EQ(chmod(path.c_str(), 0600), 0);
+    return path;
+  };
+  AuthSettings settings{.master_key_file = file('1'),
+                        .accepted_master_key_file = file('2'),
+                        .token_pepper_file = file('3'),
+                        .accepted_token_pepper_file = file('4')};
+  const auto secrets = LoadSecrets(settings);
+  ASSERT_TRUE(secrets.ok()) << secrets.status();
+  EXPECT_EQ(secrets->accepted_token_pepper.front(), '\x4f');
+  for (const char same : {'1', '2', '3'}) {
+    settings.accepted_token_pepper_file = file(same);
+    EXPECT_THAT(std::string(LoadSecrets(settings).status().message()),
+                HasSubstr("auth.accepted_token_pepper_file holds the same value"))
+        << same;
+  }
+  settings.accepted_token_pepper_file = folder_ + "/none";
+  EXPECT_THAT(std::string(LoadSecrets(settings).status().message()),
+              HasSubstr("auth.accepted_token_pepper_file"));
+}
+
 TEST_F(SecretsTest, MakesAFolderOnceAndLoadsItAfter) {
   std::string secrets_folder = folder_ + "/made";
   auto made = OpenSecretsFolder(secrets_folder, /*may_create=*/true);

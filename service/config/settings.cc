@@ -142,6 +142,10 @@ void AddAuth(std::vector<Setting>& all) {
            "challenges, passkey challenges, remembered devices, recovery codes and page "
            "tokens.",
            GH_FIELD(auth.token_pepper_file)));
+  all.push_back(Text("auth.accepted_token_pepper_file",
+                     "A second token pepper, whose tokens are taken and under which none are made: "
+                     "while the token pepper is being changed, the next one or the one before.",
+                     GH_FIELD(auth.accepted_token_pepper_file)));
   all.push_back(Integer("auth.argon2_memory_kib", "Memory of one Argon2id hash, in KiB.", 8,
                         1'048'576, GH_FIELD(auth.argon2_memory_kib)));
   all.push_back(Integer("auth.argon2_iterations", "Passes of one Argon2id hash.", 1, 10,

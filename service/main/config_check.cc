@@ -58,6 +58,11 @@ std::vector<absl::Status> CheckSecrets(const config::AuthSettings& config) {
         config::LoadSecret("auth.accepted_master_key_file", config.accepted_master_key_file)
             .status());
   }
+  if (!config.accepted_token_pepper_file.empty()) {
+    found.push_back(
+        config::LoadSecret("auth.accepted_token_pepper_file", config.accepted_token_pepper_file)
+            .status());
+  }
   if (std::ranges::all_of(found, &absl::Status::ok)) return {config::LoadSecrets(config).status()};
   return found;
 }

@@ -45,6 +45,7 @@ TEST(ConfigCheckTest, AStandbyIsNamedWell) {
 TEST(ConfigCheckTest, AllThatIsWrongIsNamedAtOnce) {
   config::Config config;
   config.auth.accepted_master_key_file = "/nonexistent";
+  config.auth.accepted_token_pepper_file = "/nonexistent";
   config.database = {.dsn = "host=db password",
                      .password_file = "/nonexistent",
                      .prepared_statements = false,
@@ -59,7 +60,8 @@ TEST(ConfigCheckTest, AllThatIsWrongIsNamedAtOnce) {
   }
   EXPECT_THAT(found,
               ElementsAre(StartsWith("auth.master_key_file"), StartsWith("auth.token_pepper_file"),
-                          StartsWith("auth.accepted_master_key_file"), StartsWith("database.dsn"),
+                          StartsWith("auth.accepted_master_key_file"),
+                          StartsWith("auth.accepted_token_pepper_file"), StartsWith("database.dsn"),
                           StartsWith("database.direct_dsn"), StartsWith("database.read_dsn"),
                           StartsWith("password_file"), StartsWith("webhook.proxy_url"),
                           StartsWith("webhook.proxy_credentials_file"), StartsWith("mail.from"),

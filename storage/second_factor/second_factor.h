@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "base/uuid.h"
@@ -60,9 +61,9 @@ struct NewDevice {
 // What a login proves besides the password, or by a passkey alone. Used up by it.
 struct SecondFactorUse {
   // The step of a code of the app.
-  std::optional<int64_t> totp_step;
-  // What a recovery code is kept as, else.
-  std::string recovery_hash;
+  std::optional<int64_t> totp_step = std::nullopt;
+  // All that a recovery code may be kept as, else.
+  std::vector<std::string> recovery_hashes = {};
   // The answer of a passkey; the others are empty then.
   std::optional<PasskeyUse> passkey = std::nullopt;
   // A remembered device, in the place of all of these.

@@ -22,14 +22,8 @@ using postgres::Bytes;
 using postgres::Params;
 using postgres::Rows;
 using postgres::RowView;
+using postgres::ToBytes;
 namespace queries = second_factor::queries;
-
-std::vector<Bytes> ToBytes(const std::vector<std::string>& hashes) {
-  std::vector<Bytes> bytes;
-  bytes.reserve(hashes.size());
-  for (const std::string& hash : hashes) bytes.push_back({hash});
-  return bytes;
-}
 
 Task<absl::Status> RunBatch(postgres::Database& database, CallContext context, Batch batch) {
   co_return (co_await database.Run(std::move(context), std::move(batch))).status();
@@ -182,6 +176,17 @@ Task<absl::StatusOr<Resealed<SecondFactorStore::Owner>>> SecondFactorStore::Rese
   batch.Add(queries::kReseal, Params::Of(tenants, users, before, resealed));
   GH_CO_RETURN_IF_ERROR(co_await RunBatch(database_, context, std::move(batch)));
   co_return found;
+}
+
+Task<absl::StatusOr<std::vector<SecondFactorStore::RecoveryCode>>>
+SecondFactorStore::ListRecoveryCodes(CallContext context, RecoveryCode after, int64_t limit) {
+  GH_CO_ASSIGN_OR_RETURN(const Rows rows,
+                         co_await database_.Query(std::move(context), queries::kListRecoveryCodes,
+                                                  Params::Of(after.tenant_id, after.user_id,
+                                                             Bytes{std::move(after.hash)}, limit)));
+  co_return rows.Decode([](RowView row) {
+    return RecoveryCode{row.Get<Uuid>(0), row.Get<Uuid>(1), row.Get<Bytes>(2).value};
+  });
 }
 
 Task<absl::StatusOr<bool>> SecondFactorStore::IsRemembered(CallContext context, Uuid tenant_id,

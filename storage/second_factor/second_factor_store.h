@@ -100,6 +100,17 @@ class SecondFactorStore {
   base::Task<absl::StatusOr<Resealed<Owner>>> Reseal(base::CallContext context, Owner after,
                                                      int64_t limit, Change change);
 
+  // A recovery code, as it is kept.
+  struct RecoveryCode {
+    base::Uuid tenant_id;
+    base::Uuid user_id;
+    std::string hash;
+  };
+  // The next `limit` codes after `after`, of all users of all tenants.
+  base::Task<absl::StatusOr<std::vector<RecoveryCode>>> ListRecoveryCodes(base::CallContext context,
+                                                                          RecoveryCode after,
+                                                                          int64_t limit);
+
  private:
   postgres::Database& database_;
   const SealingKeys keys_;

@@ -21,7 +21,7 @@ void AppendUseSecondFactor(postgres::Batch& batch, const base::Uuid& tenant_id,
     batch.Add(queries::kUseTotp, Params::Of(tenant_id, user_id, *use.totp_step));
   } else {
     batch.Add(queries::kUseRecoveryCode,
-              Params::Of(tenant_id, user_id, postgres::Bytes{use.recovery_hash}));
+              Params::Of(tenant_id, user_id, postgres::ToBytes(use.recovery_hashes)));
   }
   if (!use.remember) return;
   const RememberedDevice& device = use.remember->device;

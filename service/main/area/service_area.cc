@@ -37,8 +37,8 @@ ServerFacts FactsOf(const ServiceArea::Options& options, const StorageArea& stor
 
 ServiceArea::ServiceArea(Options options, StorageArea& storage, AuthArea& auth,
                          const base::Clock& clock)
-    : once(storage.requests, options.secrets.token_pepper),
-      page_tokens(options.secrets.token_pepper, clock),
+    : once(storage.requests, config::PeppersOf(options.secrets)),
+      page_tokens(config::PeppersOf(options.secrets), clock),
       issuer(auth.access_tokens, auth.refresh_tokens),
       event_schemas(storage.event_types,
                     [&authenticator = auth.authenticator] {

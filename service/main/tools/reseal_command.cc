@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -5,8 +6,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "auth/second_factor/recovery_codes.h"
 #include "auth/signing_key/key_rotation.h"
 #include "auth/signing_key/keyring.h"
 #include "auth/tenant/tenant_directory.h"
@@ -35,6 +38,8 @@ namespace {
 constexpr auto kSliceTimeout = std::chrono::seconds(30);
 // Of one transaction.
 constexpr int64_t kRowsPerSlice = 200;
+// Of one that is only looked at.
+constexpr int64_t kCodesPerSlice = 5'000;
 constexpr char kTool[] = "keys_reseal";
 
 // Everything that one table needs, slice after slice.
@@ -112,10 +117,46 @@ absl::Status ResealAll(StorageArea& storage, auth::KeyRotation& rotation, base::
       });
 }
 
+// What is made under the token pepper expires, but for recovery codes: tells how many would end
+// with the second one.
+absl::Status CountRecoveryCodes(StorageArea& storage, const auth::RecoveryCodes& codes,
+                                base::Loop& loop, Report& report) {
+  using Code = storage::SecondFactorStore::RecoveryCode;
+  int64_t looked_at = 0;
+  int64_t left = 0;
+  Code place = {};
+  for (bool more = true; more;) {
+    GH_ASSIGN_OR_RETURN(const std::vector<Code> found,
+                        base::RunOnLoop<absl::StatusOr<std::vector<Code>>>(loop, [&] {
+                          return storage.second_factors.ListRecoveryCodes(
+                              base::SystemContext(loop, kTool, kSliceTimeout), place,
+                              kCodesPerSlice);
+                        }));
+    looked_at += static_cast<int64_t>(found.size());
+    left += std::ranges::count_if(
+        found, [&](const Code& code) { return codes.EndsWithAccepted(code.hash); });
+    const std::string text = absl::StrCat("recovery codes: looked at ", looked_at,
+                                          ", under another token pepper ", left);
+    JsonObject json;
+    json.Add("secrets", "recovery codes").AddNumber("looked_at", looked_at).AddNumber("left", left);
+    more = static_cast<int64_t>(found.size()) == kCodesPerSlice;
+    if (more) {
+      place = found.back();
+      report.Progress(text, json);
+    } else {
+      report.Line(text, json.AddBool("done", true));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Reseal(const config::Config& config, const std::string& format) {
-  if (config.auth.accepted_master_key_file.empty()) {
+  const bool reseals = !config.auth.accepted_master_key_file.empty();
+  const bool counts = !config.auth.accepted_token_pepper_file.empty();
+  if (!reseals && !counts) {
     return base::InvalidField("auth.accepted_master_key_file",
-                              "is required: it names the master key from before");
+                              "is required: it names the master key from before; or "
+                              "auth.accepted_token_pepper_file, the token pepper from before");
   }
   GH_RETURN_IF_ERROR(CheckDatabaseSettings(config.database));
   GH_ASSIGN_OR_RETURN(const config::Secrets secrets, config::LoadSecrets(config.auth));
@@ -131,7 +172,12 @@ absl::Status Reseal(const config::Config& config, const std::string& format) {
   const auth::TenantDirectory tenants;
   auth::KeyRotation rotation(storage->signing_keys, keyring, tenants, clock);
   Report report = Report::OnStandardOutput(format);
-  absl::Status status = ResealAll(*storage, rotation, loop, clock, report);
+  absl::Status status = absl::OkStatus();
+  if (reseals) status = ResealAll(*storage, rotation, loop, clock, report);
+  if (status.ok() && counts) {
+    const auth::RecoveryCodes codes(config::PeppersOf(secrets));
+    status = CountRecoveryCodes(*storage, codes, loop, report);
+  }
   storage->Close();
   loop.Stop();
   return status;

@@ -77,7 +77,9 @@ void AddKeys(CLI::App& app, const ToolCommands& commands) {
   commands.Finish(*list, [listed](const auto& config) { return RunKeysList(config, *listed); });
 
   CLI::App* reseal = keys->add_subcommand(
-      "reseal", "Seal under auth.master_key_file what is under auth.accepted_master_key_file");
+      "reseal",
+      "Seal under auth.master_key_file what is under auth.accepted_master_key_file, and "
+      "count the recovery codes under auth.accepted_token_pepper_file");
   const auto reseal_format = std::make_shared<std::string>("auto");
   commands.AddFormat(*reseal, *reseal_format);
   commands.Finish(*reseal, [reseal_format](const auto& config) {

@@ -44,15 +44,13 @@ SessionService::Result<SessionService::Answer> SessionService::VerifyAnswer(
     GH_CO_ASSIGN_OR_RETURN(PasskeyAnswers::Proof proof,
                            co_await passkeys_.Verify(ctx, std::move(asserted), now));
     if (!proof.use) co_return answer;
-    answer.factor = {
-        .totp_step = std::nullopt, .recovery_hash = "", .passkey = std::move(proof.use)};
+    answer.factor = {.passkey = std::move(proof.use)};
     co_return answer;
   }
   if (request.has_recovery_code()) {
     // Whether there is such a code, the login itself finds.
-    answer.factor = {
-        .totp_step = std::nullopt,
-        .recovery_hash = deps_.recovery_codes.Hash(challenge.user_id, request.recovery_code())};
+    answer.factor = {.recovery_hashes =
+                         deps_.recovery_codes.Hashes(challenge.user_id, request.recovery_code())};
     co_return answer;
   }
   GH_CO_ASSIGN_OR_RETURN(
@@ -60,7 +58,7 @@ SessionService::Result<SessionService::Answer> SessionService::VerifyAnswer(
       co_await deps_.second_factors.Get(ctx, challenge.tenant_id, challenge.user_id));
   if (!factor) co_return answer;
   const std::optional<int64_t> step = auth::MatchTotp(factor->secret, request.totp_code(), now);
-  if (step) answer.factor = {.totp_step = step, .recovery_hash = ""};
+  if (step) answer.factor = {.totp_step = step};
   co_return answer;
 }
 

@@ -123,15 +123,15 @@ SessionService::Result<std::optional<SessionService::Proof>> SessionService::Ver
       const std::optional<int64_t> step = auth::MatchTotp(factor->secret, request.totp_code(), now);
       if (!step) co_return std::nullopt;
       proof.amr = {"otp"};
-      proof.use = {.totp_step = step, .recovery_hash = ""};
+      proof.use = {.totp_step = step};
       co_return proof;
     }
     case Request::kRecoveryCode:
       if (!has_factor) co_return WrongState("the user has no recovery codes");
       // Whether there is such a code, the change itself finds.
       proof.amr = {"otp"};
-      proof.use = {.totp_step = std::nullopt,
-                   .recovery_hash = deps_.recovery_codes.Hash(user.id, request.recovery_code())};
+      proof.use = {.recovery_hashes =
+                       deps_.recovery_codes.Hashes(user.id, request.recovery_code())};
       co_return proof;
     default: {
       GH_CO_ASSIGN_OR_RETURN(
@@ -146,7 +146,7 @@ SessionService::Result<std::optional<SessionService::Proof>> SessionService::Ver
       if (!found.use) co_return std::nullopt;
       proof.amr = {"pop"};
       if (verified) proof.amr.emplace_back("mfa");
-      proof.use = {.totp_step = std::nullopt, .recovery_hash = "", .passkey = found.use};
+      proof.use = {.passkey = found.use};
       co_return proof;
     }
   }

@@ -84,8 +84,7 @@ SessionService::Result<v1::FinishPasskeyLoginResponse> SessionService::FinishPas
                                                 .thread_id = request.thread_id(),
                                                 .context_json = std::move(context_json),
                                                 .amr = {"pop", "mfa"}});
-  storage::SecondFactorUse use{
-      .totp_step = std::nullopt, .recovery_hash = "", .passkey = std::move(proof.use)};
+  storage::SecondFactorUse use{.passkey = std::move(proof.use)};
   const absl::Status created =
       co_await AddSession(ctx, session, *user, std::nullopt, std::move(use));
   if (base::HasReason(created, base::Reason::kLoginFailed)) {

@@ -332,6 +332,9 @@ TEST_F(MoveTenantTest, RefusesWhatCannotBe) {
   MoveSide other = there_;
   other.secrets.token_pepper = kTargetKey;
   EXPECT_THAT(Move(here_, other), HasCode(absl::StatusCode::kFailedPrecondition));
+  other = here_;
+  other.secrets.accepted_token_pepper = kTargetKey;
+  EXPECT_THAT(Move(other, there_), HasCode(absl::StatusCode::kFailedPrecondition));
   other = there_;
   other.config.auth.audience = "others";
   EXPECT_THAT(Move(here_, other), HasCode(absl::StatusCode::kFailedPrecondition));
@@ -340,6 +343,13 @@ TEST_F(MoveTenantTest, RefusesWhatCannotBe) {
   EXPECT_THAT(Move(other, there_), HasCode(absl::StatusCode::kFailedPrecondition));
   EXPECT_EQ(States(), "1 ");
   EXPECT_EQ(At(here_, "SELECT count(*) FROM gatehouse.tenant_move"), "0");
+}
+
+TEST_F(MoveTenantTest, ATargetMayTakeThePeppersOfTheSourceAsItsSecond) {
+  there_.secrets.token_pepper = kTargetKey;
+  there_.secrets.accepted_token_pepper = kPepper;
+  here_.secrets.accepted_token_pepper = kTargetKey;
+  EXPECT_THAT(Move(), IsOk());
 }
 
 TEST_F(MoveTenantTest, RefusesATenantThatTheTargetHas) {

@@ -25,6 +25,15 @@ absl::Status Of(const std::string& what, const absl::Status& status) {
   return base::MakeError(status.code(), message, *details);
 }
 
+// Whether what `source` made, under either pepper, is taken at the target.
+bool TakesTokensOf(const config::Secrets& target, const config::Secrets& source) {
+  const auto takes = [&](const std::string& pepper) {
+    return pepper == target.token_pepper || pepper == target.accepted_token_pepper;
+  };
+  return takes(source.token_pepper) &&
+         (source.accepted_token_pepper.empty() || takes(source.accepted_token_pepper));
+}
+
 }  // namespace
 
 absl::StatusOr<OpenSide> OpenMoveSide(MoveSide side, const std::string& what) {
@@ -52,10 +61,11 @@ absl::Status CheckPair(const OpenSide& source, const OpenSide& target) {
   }
   const config::AuthSettings& here = source.side.config.auth;
   const config::AuthSettings& there = target.side.config.auth;
-  if (source.side.secrets.token_pepper != target.side.secrets.token_pepper) {
+  if (!TakesTokensOf(target.side.secrets, source.side.secrets)) {
     return absl::FailedPreconditionError(
         "auth.token_pepper_file holds another secret at the target: sessions, recovery codes and "
-        "one-time tokens of the tenant would end. Both installations need the same one");
+        "one-time tokens of the tenant would end. The target needs those of the source, as its own "
+        "or as auth.accepted_token_pepper_file");
   }
   if (here.issuer != there.issuer || here.audience != there.audience) {
     return absl::FailedPreconditionError(
