@@ -63,10 +63,10 @@ TEST(OneTimeTokenTest, WhileThePepperIsChangedBothAreTakenAndTheFirstMakes) {
   const std::string other(32, 't');
   const OneTimeTokenCodec after({other, kSecret});
   const OneTimeTokenCodec::Made former = Make(OneTimeTokenCodec(kSecret));
-  EXPECT_EQ(after.Read(OneTimePurpose::kPasswordReset, former.token), former.key);
+  EXPECT_EQ(after.Read({OneTimePurpose::kPasswordReset}, former.token), former.key);
   const OneTimeTokenCodec::Made made = Make(after);
-  EXPECT_EQ(OneTimeTokenCodec(other).Read(OneTimePurpose::kPasswordReset, made.token), made.key);
-  EXPECT_FALSE(OneTimeTokenCodec(kSecret).Read(OneTimePurpose::kPasswordReset, made.token));
+  EXPECT_EQ(OneTimeTokenCodec(other).Read({OneTimePurpose::kPasswordReset}, made.token), made.key);
+  EXPECT_FALSE(OneTimeTokenCodec(kSecret).Read({OneTimePurpose::kPasswordReset}, made.token));
 }
 
 // Built step by step from the description in the header.

@@ -64,7 +64,7 @@ class Credentials {
   // Whether anything that only the server can make is read in it.
   bool IsTaken(std::string_view text) const {
     return access_.Verify(text).ok() || refresh_.Decode(text) || challenge_.Decode(text) ||
-           one_time_.Read(kPurpose, text) || device_.Read(text) || pages_.Open(scope_, text).ok();
+           one_time_.Read({kPurpose}, text) || device_.Read(text) || pages_.Open(scope_, text).ok();
   }
 
   void ReadClaims(std::string_view payload) const {
