@@ -22,13 +22,12 @@ class UpgradeTest(unittest.TestCase):
 
     def test_up_and_back_and_up(self):
         newest = self.version()
-        self.assertIn("migrate down", "\n".join(["migrate down"]))
         self.type_in("Back out")
         self.assertEqual(self.version(), newest - 1)
         refused = self.deployment.serve(wait=False)
         self.assertEqual(refused.wait_exit(), EXIT_SCHEMA_MISMATCH)
         self.assertIn(f"needs {newest}", refused.stderr)
-        self.assertIn("CREATE", self.type_in("Before"))
+        self.assertRegex(self.type_in("Before"), "CREATE|ALTER")
         self.assertEqual(self.version(), newest - 1, "what will run is only shown")
         self.type_in("The schema")
         self.assertEqual(self.version(), newest)

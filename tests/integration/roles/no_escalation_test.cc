@@ -175,6 +175,11 @@ class NoEscalationTest : public UserFixture {
 std::vector<NoEscalationTest::Case> NoEscalationTest::Cases() {
   v1::SetPasswordRequest password;
   password.set_password("correct horse battery");
+  // As often as is asked here no user gets a token.
+  v1::StartPasswordResetRequest reset;
+  reset.set_validate_only(true);
+  v1::StartEmailVerificationRequest verification;
+  verification.set_validate_only(true);
   v1::RemovePasskeyRequest passkey;
   passkey.set_passkey_id(kRequestId);
   return {
@@ -210,9 +215,8 @@ std::vector<NoEscalationTest::Case> NoEscalationTest::Cases() {
            }},
       OnUser<v1::UndeleteUserResponse>("UndeleteUser", v1::UndeleteUserRequest()),
       OnUser<v1::SetPasswordResponse>("SetPassword", password),
-      OnUser<v1::StartPasswordResetResponse>("StartPasswordReset", v1::StartPasswordResetRequest()),
-      OnUser<v1::StartEmailVerificationResponse>("StartEmailVerification",
-                                                 v1::StartEmailVerificationRequest()),
+      OnUser<v1::StartPasswordResetResponse>("StartPasswordReset", reset),
+      OnUser<v1::StartEmailVerificationResponse>("StartEmailVerification", verification),
       // They make it easier to log in as the user.
       OnUser<v1::RemoveTotpResponse>("RemoveTotp", v1::RemoveTotpRequest(), /*fails_anyway=*/true),
       OnUser<v1::RemovePasskeyResponse>("RemovePasskey", passkey, /*fails_anyway=*/true),
