@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <asio/error_code.hpp>
@@ -25,13 +24,6 @@ namespace {
 // Idle connections that curl keeps open. More than endpoints usually have in
 // flight together, and far below the limit of open files.
 constexpr long kIdleConnections = 256;
-
-int EndedSocket() {
-  int pair[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) return -1;
-  ::close(pair[1]);
-  return pair[0];
-}
 
 // A socket of curl's, registered with the loop: by a descriptor of our own, since curl may close
 // its own unasked. The number then comes again as that of somebody else's socket, whose
@@ -64,10 +56,6 @@ struct CurlDriver::State : std::enable_shared_from_this<State> {
     // HTTP/1.1 only: one request per connection at a time.
     curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
   }
-
-  ~State() { ::close(ended); }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
 
   static int OnSocket(CURL*, curl_socket_t socket, int what, void* self, void*) {
     static_cast<State*>(self)->Watching(socket, what);
@@ -207,22 +195,18 @@ struct CurlDriver::State : std::enable_shared_from_this<State> {
     by_destination.emplace(to, socket);
   }
 
-  // Ends idle connections that have something to read. Of TLS curl takes one for alive, though it
-  // is shut down, while there are bytes in it: so the number that it knows becomes that of a socket
-  // without any.
-  void EndReadable(const std::string& to) {
+  // Curl uses no connection again that was shut down.
+  void ShutDownReadable(const std::string& to) {
     idle.clear();
     const auto [begin, end] = by_destination.equal_range(to);
     for (auto entry = begin; entry != end; ++entry) {
-      const Watch& watch = *watches.at(entry->second);
+      Watch& watch = *watches.at(entry->second);
       if (watch.want_read || watch.want_write) continue;  // At work.
-      idle.push_back({entry->second, POLLIN, 0});
+      idle.push_back({watch.descriptor.native_handle(), POLLIN, 0});
     }
     if (idle.empty() || ::poll(idle.data(), idle.size(), 0) <= 0) return;
     for (const pollfd& one : idle) {
-      if (one.revents == 0) continue;
-      ::shutdown(one.fd, SHUT_RDWR);
-      ::dup3(ended, one.fd, O_CLOEXEC);
+      if (one.revents != 0) ::shutdown(one.fd, SHUT_RDWR);
     }
   }
 
@@ -240,8 +224,6 @@ struct CurlDriver::State : std::enable_shared_from_this<State> {
   std::unordered_multimap<std::string, curl_socket_t> by_destination;
   // Of one look at them.
   std::vector<pollfd> idle;
-  // A socket whose other end is closed.
-  const int ended = EndedSocket();
 };
 
 CurlDriver::CurlDriver(base::Loop& loop, std::function<void(CURL*, CURLcode)> on_done)
@@ -257,7 +239,7 @@ CurlDriver::~CurlDriver() {
 }
 
 bool CurlDriver::Add(CURL* easy, const std::string& to) {
-  state_->EndReadable(to);
+  state_->ShutDownReadable(to);
   return curl_multi_add_handle(state_->multi, easy) == CURLM_OK;
 }
 
