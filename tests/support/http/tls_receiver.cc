@@ -1,6 +1,7 @@
 #include "tests/support/http/tls_receiver.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -93,6 +94,9 @@ struct TlsReceiver::State {
       const int accepted = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
       if (accepted < 0) return;
       SetConnection(accepted);
+      // What comes after an answer comes at once.
+      const int on = 1;
+      ::setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
       SSL* ssl = SSL_new(context);
       SSL_set_fd(ssl, accepted);
       if (SSL_accept(ssl) == 1) Answer(ssl);
