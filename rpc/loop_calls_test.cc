@@ -154,9 +154,9 @@ TEST_F(LoopCallsTest, AMessageHasTheLimitOfItsMethod) {
     size_t chat;
   };
   // What Guarded takes stands in its .proto; Chat needs no credentials.
-  for (const Case& c : {Case{4'000'000, 20'000, 1'000'000, 20'000},
-                        Case{500'000, 20'000, 500'000, 20'000},
-                        Case{500'000, 600'000, 500'000, 500'000}}) {
+  for (const Case& c :
+       {Case{4'000'000, 20'000, 1'000'000, 20'000}, Case{500'000, 20'000, 500'000, 20'000},
+        Case{500'000, 600'000, 500'000, 500'000}}) {
     LoopCalls calls(loop_, registry, chain_, c.any, c.without_credentials);
     EXPECT_EQ(calls.Shape(kGuarded).max_message_bytes, c.guarded);
     EXPECT_EQ(calls.Shape(kChat).max_message_bytes, c.chat);

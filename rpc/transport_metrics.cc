@@ -14,8 +14,8 @@ constexpr std::array<std::string_view, kRefusedConnections> kRefusedConnectionNa
     "too_many", "too_many_of_address", "no_descriptor", "must_calm_down"};
 
 constexpr std::array<std::string_view, kRefusedCalls> kRefusedCallNames = {
-    "metadata_too_large", "protocol_violation", "timeout", "not_grpc",
-    "too_many_streams",   "overloaded"};
+    "metadata_too_large", "protocol_violation", "timeout",
+    "not_grpc",           "too_many_streams",   "overloaded"};
 
 constexpr std::array<std::string_view, kDroppedAnswers> kDroppedAnswerNames = {"overloaded",
                                                                                "unread"};
@@ -104,9 +104,7 @@ void TransportMetrics::SetBufferedBytes(size_t bytes) {
   buffered_bytes_.Set(static_cast<double>(bytes));
 }
 
-void TransportMetrics::SetCallsBytes(size_t bytes) {
-  calls_bytes_.Set(static_cast<double>(bytes));
-}
+void TransportMetrics::SetCallsBytes(size_t bytes) { calls_bytes_.Set(static_cast<double>(bytes)); }
 
 void TransportMetrics::OnTlsFiles(bool in_use) {
   if (in_use) tls_reloads_.Increment();

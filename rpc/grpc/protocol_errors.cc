@@ -15,10 +15,9 @@ namespace {
 
 absl::Status Overloaded(std::string_view message, std::string quota) {
   constexpr std::chrono::seconds kRetryAfter(1);
-  return MakeError(absl::StatusCode::kResourceExhausted, message,
-                   {.reason = Reason::kServerOverloaded,
-                    .retry_after = kRetryAfter,
-                    .quota = std::move(quota)});
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, message,
+      {.reason = Reason::kServerOverloaded, .retry_after = kRetryAfter, .quota = std::move(quota)});
 }
 
 }  // namespace

@@ -71,8 +71,7 @@ TEST(InFlightTest, WhoseCredentialsAreToBeLookedUpIsAStrangerUntilThen) {
   for (int i = 0; i < 75; ++i) ASSERT_TRUE(in_flight.Take(kVerify).ok());
   EXPECT_TRUE(in_flight.CheckStranger(kVerify).ok());
   ASSERT_TRUE(in_flight.Take(kVerify).ok());
-  EXPECT_TRUE(
-      base::HasReason(in_flight.CheckStranger(kVerify), base::Reason::kServerOverloaded));
+  EXPECT_TRUE(base::HasReason(in_flight.CheckStranger(kVerify), base::Reason::kServerOverloaded));
   EXPECT_TRUE(in_flight.CheckStranger(kTail).ok());
   in_flight.Return(kVerify);
   EXPECT_TRUE(in_flight.CheckStranger(kVerify).ok());

@@ -219,8 +219,7 @@ TEST_F(MetricsInterceptorTest, CountsByMethodAndCode) {
 TEST_F(MetricsInterceptorTest, CountsErrorsByReasonAndLimit) {
   prometheus::Registry registry;
   MetricsInterceptor interceptor(registry);
-  AdmissionInterceptor full(
-      std::make_shared<InFlight>(InFlight::Limits{.unary = 0, .streams = 0}));
+  AdmissionInterceptor full(std::make_shared<InFlight>(InFlight::Limits{.unary = 0, .streams = 0}));
   absl::Status no_room = Before(full, call_);
   absl::Status no_stream = Before(full, stream_);
   absl::Status without_reason = absl::UnknownError("a handler's own");

@@ -134,8 +134,8 @@ void AddSizes(std::vector<Setting>& all) {
                         "says: batches, imports and messages of threads 4 MiB.",
                         65'536, 4'194'304, GH_FIELD(grpc.max_message_bytes)));
   all.push_back(Integer("grpc.max_public_message_bytes",
-                        "The same of methods that need no credentials, such as a login.",
-                        1'024, 4'194'304, GH_FIELD(grpc.max_public_message_bytes)));
+                        "The same of methods that need no credentials, such as a login.", 1'024,
+                        4'194'304, GH_FIELD(grpc.max_public_message_bytes)));
   all.push_back(Integer("grpc.max_connection_bytes",
                         "Messages over 16 KiB of one connection that are on their way: answers "
                         "the client has not read, requests that are not whole. More are refused "
