@@ -46,9 +46,6 @@ constexpr size_t kMostDecoded = 8;
 // of them has the protocol's 64 KiB.
 constexpr int32_t kConnectionWindow = 1 << 20;
 
-// More are hardly on their way at a time.
-constexpr size_t kResetsKept = 64;
-
 // A GOAWAY made by hand: its session is in no state to make one.
 std::string GoAwayFrame(int32_t last_stream_id, uint32_t error_code, std::string_view why) {
   std::string frame;
@@ -274,34 +271,6 @@ bool Connection::OnHeaderBytes(size_t length) {
   block_bytes_ += length;
   return block_bytes_ <= limits_.header_block_bytes ||
          CalmDown(EndReason::kHeaderBlock, "the headers are too large");
-}
-
-// The session forgets streams at once when they are closed, which saves memory for each call of the
-// last minutes, and so it cannot tell what clients must not do with them.
-bool Connection::CheckClosedStream(int32_t stream_id) {
-  if (stream_id > last_stream_id_ || stream_id % 2 == 0 ||
-      nghttp2_session_find_stream(session_, stream_id) != nullptr) {
-    return true;
-  }
-  // It may have been on its way when the stream was reset, or that is too long ago to know. The
-  // session drops it without a word, and what is dropped may come for ever.
-  if (std::ranges::find(reset_here_, stream_id) != reset_here_.end() ||
-      (reset_here_.size() == kResetsKept && stream_id < reset_here_[oldest_reset_])) {
-    return OnControlFrame();
-  }
-  // Without gaps in the numbers each of them was a request, and is over.
-  const bool was_used = requests_ == (static_cast<uint32_t>(last_stream_id_) + 1) / 2;
-  return Fail(EndReason::kProtocol, was_used ? NGHTTP2_STREAM_CLOSED : NGHTTP2_PROTOCOL_ERROR,
-              "a frame of a request that is over");
-}
-
-void Connection::OnResetSent(int32_t stream_id) {
-  if (reset_here_.size() < kResetsKept) {
-    reset_here_.push_back(stream_id);
-    return;
-  }
-  reset_here_[oldest_reset_] = stream_id;
-  oldest_reset_ = (oldest_reset_ + 1) % kResetsKept;
 }
 
 bool Connection::OnReset() {

@@ -33,10 +33,8 @@ constexpr int64_t kThreadsPerSlice = 500;
 constexpr int64_t kTenantsOfUsers = 200;
 // Counted of one tenant in a dry run; of more it says that they are more.
 constexpr int64_t kMostCounted = 10'000;
-// Told of those that keep the log.
-constexpr int64_t kMostHeld = 10;
-// Who purges users, in their events.
-constexpr char kPurgeName[] = "purge_users";
+constexpr int64_t kMostHeld = 10;             // Told of those that keep the log.
+constexpr char kPurgeName[] = "purge_users";  // Who purges users, in their events.
 // A sweep begins nothing new when its context ends so soon: it ends well instead of failing.
 constexpr auto kReserve = std::chrono::seconds(2);
 

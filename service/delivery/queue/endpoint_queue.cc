@@ -7,6 +7,7 @@
 
 #include "base/text/encoding.h"
 #include "base/uuid.h"
+#include "service/delivery/queue/receiver_answer.h"
 #include "service/delivery/queue/retry_schedule.h"
 
 namespace gatehouse::service::delivery {
@@ -24,40 +25,10 @@ constexpr base::Duration kFailingFor = std::chrono::days(5);
 constexpr int kFailingExhausted = 2;
 // A backlog is measured in hours.
 constexpr base::Duration kBacklogCheck = std::chrono::seconds(1);
-constexpr int kGone = 410;
-constexpr int kRequestTimeout = 408;
-constexpr int kTooEarly = 425;
-constexpr int kTooManyRequests = 429;
-constexpr int kServiceUnavailable = 503;
 
 std::optional<base::Time> Earlier(std::optional<base::Time> a, std::optional<base::Time> b) {
   if (!a || !b) return a ? a : b;
   return std::min(*a, *b);
-}
-
-// It answered in time and did not want this event: the next one may fare better. What says that
-// the receiver itself is not ready is none of that.
-bool IsRefusal(const HttpResult& result) {
-  const int status = result.status_code;
-  return result.complete() && status >= 400 && status < 500 && status != kRequestTimeout &&
-         status != kTooEarly && status != kTooManyRequests;
-}
-
-// It wants no events any more.
-bool IsGone(const HttpResult& result) { return result.complete() && result.status_code == kGone; }
-
-// What it asks for.
-std::optional<base::Duration> RetryAfterOf(const HttpResult& result, base::Time now) {
-  if (!result.complete()) return std::nullopt;
-  return ParseRetryAfter(result.retry_after, now);
-}
-
-// For the whole endpoint (RFC 6585, 4; RFC 9110, 10.2.3).
-std::optional<base::Duration> HoldOf(const HttpResult& result, base::Time now) {
-  if (result.status_code != kTooManyRequests && result.status_code != kServiceUnavailable) {
-    return std::nullopt;
-  }
-  return RetryAfterOf(result, now);
 }
 
 }  // namespace
